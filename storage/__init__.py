@@ -1,0 +1,1 @@
+"""Storage: the database, one file for each port of the core, and the migrations."""

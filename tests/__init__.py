@@ -1,0 +1,1 @@
+"""Tests: real wiring and real databases; only the network is faked."""
