@@ -1,0 +1,286 @@
+"""The application: the only place where a transaction begins and ends.
+
+`receive` turns what a platform told us into one command, one transaction and one
+reply. `run_due` does what was set for later. Both may be called from any thread.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+import structlog
+
+from bot.capability import Handler, Registry
+from bot.context import Context
+from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound
+from bot.ids import PersonId, WorkspaceId
+from bot.inbound import (
+    Command,
+    Inbound,
+    Ordered,
+    PlaceKind,
+    Pressed,
+    Said,
+    Shortcut,
+    Submitted,
+)
+from bot.message import Note, Text, Tone, literal, say
+from bot.people import Person, Workspace
+from bot.ports import Database, Timer, Work
+from bot.reply import NOTHING, Reply
+
+W = TypeVar("W", bound=Work)
+
+ROOT_WORDS = ("learn", "inflow")
+"""`/learn ask ...` is `/ask ...`."""
+
+log = structlog.get_logger()
+
+
+class App(Generic[W]):
+    """The core, wired to a store. `clock` gives the moment, aware UTC."""
+
+    def __init__(
+        self,
+        database: Database[W],
+        registry: Registry[W],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._database = database
+        self._registry = registry
+        self._clock = clock
+        self._new_id = new_id
+
+    @property
+    def registry(self) -> Registry[W]:
+        return self._registry
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def receive(self, inbound: Inbound) -> Reply:
+        """Do what an inbound asks, once, and say what the person should see.
+
+        The same event id always gets the same reply. What the person did wrong is a
+        reply too, with nothing changed.
+
+        Raises:
+            Unavailable: the store cannot take it; the platform should deliver again.
+        """
+        bound = log.bind(
+            platform=inbound.platform, event_id=inbound.event_id, what=inbound.what.kind
+        )
+        try:
+            try:
+                reply = self._receive(inbound)
+            except Conflict:
+                # Somebody was quicker. In a fresh transaction the handler sees
+                # the new state and can say so.
+                reply = self._receive(inbound)
+        except (Invalid, NotAllowed, NotFound, Conflict) as error:
+            bound.info("refused", error=type(error).__name__)
+            return _apology(error)
+        bound.info("received")
+        return reply
+
+    def _receive(self, inbound: Inbound) -> Reply:
+        what = inbound.what
+        with self._database.transaction() as work:
+            if isinstance(what, Said) and not self._concerns_us(work, inbound, what):
+                return NOTHING
+            stored = work.inbox.begin(inbound.platform, inbound.event_id, inbound.at)
+            if stored is not None:
+                return stored
+            context = Context(now=self._clock(), new_id=self._new_id)
+            reply = self._dispatch(context, work, inbound)
+            work.inbox.finish(inbound.platform, inbound.event_id, reply)
+            return reply
+
+    def _concerns_us(self, work: W, inbound: Inbound, said: Said) -> bool:
+        """Talk in a channel that is neither to the bot nor in a thread of ours is not read."""
+        if said.mentioned or inbound.place.kind is PlaceKind.DM:
+            return True
+        return inbound.place.thread is not None and self._about(work, inbound) is not None
+
+    def _about(self, work: W, inbound: Inbound) -> str | None:
+        workspace = work.people.workspace(inbound.platform, inbound.workspace)
+        if workspace is None or inbound.place.thread is None:
+            return None
+        found = work.outbox.find(workspace.id, inbound.place.conversation, inbound.place.thread)
+        return found.about if found else None
+
+    def _dispatch(self, context: Context, work: W, inbound: Inbound) -> Reply:
+        command = Command(person=self._meet(work, inbound), place=inbound.place, at=inbound.at)
+        registry = self._registry
+        match inbound.what:
+            case Ordered(name=name, text=text):
+                return self._order(context, work, command, name, text)
+            case Pressed(action=action, args=args, message=message):
+                pressed = replace(command, args=args, message=message)
+                return _find(registry.presses, action)(context, work, pressed)
+            case Submitted(action=action, args=args, values=values):
+                submitted = replace(command, args=args, values=values)
+                return _find(registry.submits, action)(context, work, submitted)
+            case Shortcut(name=name, text=text, author=author, message=message):
+                shortcut = registry.shortcuts.get(name)
+                if shortcut is None:
+                    raise NotFound("I do not know that shortcut.")
+                return shortcut.handle(
+                    context, work, replace(command, text=text, author=author, message=message)
+                )
+            case Said() as said:
+                return self._words(context, work, inbound, command, said)
+
+    def _words(
+        self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
+    ) -> Reply:
+        registry = self._registry
+        about = self._about(work, inbound)
+        if about is not None:
+            hears = registry.hears.get(about.partition(":")[0])
+            if hears is not None:
+                return hears(
+                    context,
+                    work,
+                    replace(command, text=said.text, message=said.message, about=about),
+                )
+        first, _, rest = said.text.strip().partition(" ")
+        if first.lower() in {"help", *registry.orders}:
+            spoken = replace(command, message=said.message)
+            return self._order(context, work, spoken, first.lower(), rest)
+        handler = registry.words if inbound.place.kind is PlaceKind.DM else registry.mention
+        if handler is None:
+            raise Invalid(self._unknown(first))
+        return handler(context, work, replace(command, text=said.text, message=said.message))
+
+    def _order(self, context: Context, work: W, command: Command, name: str, text: str) -> Reply:
+        word, rest = name.lower().lstrip("/"), text.strip()
+        if word in ROOT_WORDS:
+            word, _, rest = rest.partition(" ")
+            word, rest = word.lower() or "help", rest.strip()
+        if word == "help":
+            return self._help()
+        order = self._registry.orders.get(word)
+        if order is None:
+            raise Invalid(self._unknown(word))
+        return order.handle(context, work, replace(command, text=rest))
+
+    def _unknown(self, word: str) -> str:
+        near = difflib.get_close_matches(word.lower(), ["help", *self._registry.orders], n=1)
+        hint = f"Did you mean /{near[0]}? " if near else ""
+        return f"I do not know the command “{word[:40]}”. {hint}/help lists all I can do."
+
+    def _help(self) -> Reply:
+        parts = [
+            Text(
+                text=f"**{capability.title}**\n"
+                + "\n".join(
+                    f"- `/{word}{' ' + order.hint if order.hint else ''}` {literal(order.help)}"
+                    for word, order in capability.orders.items()
+                )
+            )
+            for capability in self._registry.capabilities
+            if capability.orders
+        ]
+        return Reply(
+            message=say(
+                "Here is what I can do. In a direct message the words work without the slash.",
+                *parts,
+                Note(
+                    text="You decide what reaches you: `/pause until Monday` stops all questions."
+                ),
+            )
+        )
+
+    def _meet(self, work: W, inbound: Inbound) -> Person:
+        """The person behind an address; a new one is kept from the first word on."""
+        workspace = work.people.workspace(inbound.platform, inbound.workspace)
+        if workspace is None:
+            workspace = Workspace(
+                id=WorkspaceId(self._new_id()),
+                platform=inbound.platform,
+                external=inbound.workspace,
+                name=inbound.workspace,
+            )
+            work.people.add_workspace(workspace)
+        person = work.people.by_address(workspace.id, inbound.person)
+        if person is None:
+            if inbound.profile is None:
+                raise NotFound("I do not know you yet. Write to me once in a direct message.")
+            person = Person(
+                id=PersonId(self._new_id()),
+                workspace=workspace.id,
+                address=inbound.person,
+                name=inbound.profile.name,
+                zone=inbound.profile.zone,
+            )
+            work.people.save(person)
+        if not person.active:
+            raise NotAllowed("Your account here has been closed.")
+        return person
+
+    def run_due(self, limit: int = 100) -> int:
+        """Do what is due by now, each thing in a transaction of its own; returns how many.
+
+        What fails is tried again later and later, and never stops the rest.
+        """
+        now = self._clock()
+        with self._database.transaction() as work:
+            timers = work.timers.due(now, limit)
+        for timer in timers:
+            self._run(timer)
+        return len(timers)
+
+    def _run(self, timer: Timer) -> None:
+        bound = log.bind(timer=timer.action)
+        try:
+            with self._database.transaction() as work:
+                if not work.timers.take(timer):
+                    return
+                handler = self._registry.timers.get(timer.action)
+                if handler is None:
+                    bound.warning("no such timer action; dropped")
+                    return
+                handler(Context(now=self._clock(), new_id=self._new_id), work, timer)
+        except BotError as error:
+            bound.warning("timer refused", error=type(error).__name__)
+            self._postpone(timer)
+        except Exception:  # noqa: BLE001 - one of the two places that may catch all:
+            # a broken timer must not stop the round for everybody else.
+            bound.exception("timer failed")
+            self._postpone(timer)
+
+    def _postpone(self, timer: Timer) -> None:
+        wait = timedelta(minutes=min(60, 2**timer.attempts))
+        with self._database.transaction() as work:
+            if work.timers.take(timer):
+                work.timers.set(
+                    Timer(
+                        key=timer.key,
+                        due_at=self._clock() + wait,
+                        action=timer.action,
+                        args=timer.args,
+                        attempts=timer.attempts + 1,
+                    )
+                )
+
+    def next_due(self) -> datetime | None:
+        """When something is due next, aware UTC; None when nothing waits."""
+        with self._database.transaction() as work:
+            return work.timers.next_due()
+
+
+def _find(table: Mapping[str, Handler[W]], action: str) -> Handler[W]:
+    handler = table.get(action)
+    if handler is None:
+        raise NotFound("That button is from an older version of me. Please start again.")
+    return handler
+
+
+def _apology(error: BotError) -> Reply:
+    if isinstance(error, Invalid) and error.fields:
+        return Reply(errors=error.fields)
+    return Reply(message=say(literal(error.sentence), tone=Tone.WARNING))

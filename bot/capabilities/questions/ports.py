@@ -1,0 +1,184 @@
+"""What questions need from storage, beyond `bot.ports.Work`."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from bot.capabilities.questions.model import (
+    Article,
+    ArticleState,
+    Credit,
+    Declaration,
+    Endorsement,
+    Event,
+    Indexed,
+    Offer,
+    PastQuestion,
+    Question,
+    State,
+    Tally,
+    Topic,
+    Turn,
+    Use,
+)
+from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
+from bot.ports import Work
+
+if TYPE_CHECKING:
+    from bot.capabilities.questions.memory import Memory
+
+
+class TopicStore(Protocol):
+    def every(self, workspace: WorkspaceId) -> Sequence[Topic]:
+        """All topics by title."""
+
+    def get(self, workspace: WorkspaceId, topic: TopicId) -> Topic | None: ...
+
+    def save(self, topic: Topic) -> None:
+        """Insert or replace."""
+
+
+class ExpertStore(Protocol):
+    def declare(self, declaration: Declaration) -> None:
+        """Replaces what the person said about that topic before."""
+
+    def declarations(self, workspace: WorkspaceId) -> Sequence[Declaration]: ...
+
+    def credit(self, credit: Credit) -> bool:
+        """False when the key was credited before."""
+
+    def credits_since(self, workspace: WorkspaceId, since: datetime) -> Sequence[Credit]: ...
+
+    def endorse(self, endorsement: Endorsement) -> None:
+        """A second one by the same person for the same topic changes nothing."""
+
+    def endorsements(self, workspace: WorkspaceId) -> Sequence[Endorsement]: ...
+
+
+class QuestionStore(Protocol):
+    def next_number(self, workspace: WorkspaceId) -> int:
+        """1, 2, 3 ... within the workspace; never given twice."""
+
+    def add(self, question: Question) -> None: ...
+
+    def get(self, question: QuestionId) -> Question | None: ...
+
+    def by_number(self, workspace: WorkspaceId, number: int) -> Question | None: ...
+
+    def save(self, question: Question) -> Question:
+        """Replace the version that was read; returns the value with its new version.
+
+        Raises:
+            Conflict: the question was changed since it was read.
+        """
+
+    def record(self, event: Event) -> None:
+        """Append to the question's events."""
+
+    def events(self, question: QuestionId) -> Sequence[Event]:
+        """All events of a question in order."""
+
+    def add_turn(self, turn: Turn) -> None: ...
+
+    def turn(self, turn: AnswerId) -> Turn | None: ...
+
+    def turns(self, question: QuestionId) -> Sequence[Turn]:
+        """All turns in order."""
+
+    def save_offer(self, offer: Offer) -> None:
+        """Insert or replace the offer of this question to this person."""
+
+    def offers(self, question: QuestionId) -> Sequence[Offer]: ...
+
+    def offers_since(self, workspace: WorkspaceId, since: datetime) -> Sequence[Offer]:
+        """Everybody's offers made at or after `since`, oldest first."""
+
+    def asked_by(self, person: PersonId, limit: int) -> Sequence[Question]:
+        """The person's questions, newest first; anonymous ones are not known here."""
+
+    def held_by(self, person: PersonId) -> Sequence[Question]:
+        """Questions claimed by the person and not closed yet, oldest first."""
+
+    def in_states(
+        self, workspace: WorkspaceId, states: frozenset[State], limit: int
+    ) -> Sequence[Question]:
+        """Oldest first."""
+
+    def count_ask(self, person: PersonId, day: date) -> int:
+        """Count one more question of the person on that local day; returns the count."""
+
+    def subscribe(self, question: QuestionId, other: QuestionId) -> None:
+        """The asker of `other`, a duplicate, is told too what becomes of `question`."""
+
+    def subscribers(self, question: QuestionId) -> Sequence[QuestionId]: ...
+
+    def past_since(self, workspace: WorkspaceId, revision: int) -> Sequence[PastQuestion]:
+        """Answered questions changed after `revision`, by revision (see `Memory`).
+
+        Revisions grow in commit order, so that none is ever missed.
+        """
+
+
+class ArticleStore(Protocol):
+    def get(self, article: ArticleId) -> Article | None: ...
+
+    def save(self, article: Article) -> Article:
+        """Insert (version 0) or replace the version that was read, keeping history.
+
+        Raises:
+            Conflict: the article was changed since it was read.
+        """
+
+    def history(self, article: ArticleId) -> Sequence[Article]:
+        """All versions, oldest first."""
+
+    def by_source(self, workspace: WorkspaceId, source: str) -> Article | None: ...
+
+    def of_question(self, question: QuestionId) -> Article | None: ...
+
+    def in_states(
+        self, workspace: WorkspaceId, states: frozenset[ArticleState], limit: int
+    ) -> Sequence[Article]:
+        """Longest unchanged first."""
+
+    def due_for_review(self, now: datetime, limit: int) -> Sequence[Article]:
+        """Published articles of all workspaces whose `review_by` has passed."""
+
+    def use(self, use: Use) -> bool:
+        """Note evidence. False when its key was noted before."""
+
+    def tally(self, article: ArticleId, since: datetime | None = None) -> Tally: ...
+
+    def remember_phrasing(self, article: ArticleId, text: str, at: datetime) -> None:
+        """Keep the words of an asker whom the article helped; the newest 20 are kept."""
+
+    def phrasings(self, article: ArticleId) -> Sequence[str]: ...
+
+    def detach(self, workspace: WorkspaceId, person: PersonId) -> int:
+        """Take a person's name off every article and its history; returns how many."""
+
+    def indexed_since(self, workspace: WorkspaceId, revision: int) -> Sequence[Indexed]:
+        """Articles changed after `revision`, by revision; see `past_since`.
+
+        A change of text, state or phrasings is a change.
+        """
+
+
+class QuestionsWork(Work, Protocol):
+    """One open transaction, with all that questions keep."""
+
+    @property
+    def topics(self) -> TopicStore: ...
+
+    @property
+    def experts(self) -> ExpertStore: ...
+
+    @property
+    def questions(self) -> QuestionStore: ...
+
+    @property
+    def articles(self) -> ArticleStore: ...
+
+    @property
+    def memory(self) -> "Memory":
+        """Search over what the store holds, kept in step when it is asked."""

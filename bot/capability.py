@@ -1,0 +1,114 @@
+"""A capability: one thing the bot can do, as a value that names all its entrances."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
+
+from bot.context import Context
+from bot.inbound import Command
+from bot.ports import Timer, Work
+from bot.reply import Reply
+
+W = TypeVar("W", bound=Work)
+W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
+
+Handler: TypeAlias = Callable[[Context, W, Command], Reply]
+TimerHandler: TypeAlias = Callable[[Context, W, Timer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[W_contra]):
+    """A command word: its handler, what may follow it, and a line of help."""
+
+    handle: Handler[W_contra]
+    hint: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageShortcut(Generic[W_contra]):
+    """A shortcut on a message, or a global one."""
+
+    handle: Handler[W_contra]
+    title: str
+    on_message: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Capability(Generic[W_contra]):
+    """All the ways into one capability.
+
+    `presses` and `submits` are by action (`question.claim`), `timers` by timer
+    action, `hears` by what a thread is about (`question`). `mention` answers words
+    addressed to the bot in a channel, `words` plain words in a direct message.
+    """
+
+    name: str
+    title: str
+    orders: Mapping[str, Order[W_contra]] = field(default_factory=dict)
+    shortcuts: Mapping[str, MessageShortcut[W_contra]] = field(default_factory=dict)
+    presses: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    submits: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    timers: Mapping[str, TimerHandler[W_contra]] = field(default_factory=dict)
+    hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    mention: Handler[W_contra] | None = None
+    words: Handler[W_contra] | None = None
+
+
+class Clash(Exception):
+    """Two capabilities want the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry(Generic[W]):
+    """All capabilities, by entrance."""
+
+    capabilities: tuple[Capability[W], ...]
+    orders: Mapping[str, Order[W]]
+    shortcuts: Mapping[str, MessageShortcut[W]]
+    presses: Mapping[str, Handler[W]]
+    submits: Mapping[str, Handler[W]]
+    timers: Mapping[str, TimerHandler[W]]
+    hears: Mapping[str, Handler[W]]
+    mention: Handler[W] | None
+    words: Handler[W] | None
+
+
+T = TypeVar("T")
+
+
+def _merge(kind: str, tables: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    merged: dict[str, T] = {}
+    for table in tables:
+        for name, entry in table.items():
+            if name in merged:
+                raise Clash(f"two capabilities have the {kind} {name!r}")
+            merged[name] = entry
+    return merged
+
+
+def _only(kind: str, entries: Iterable[T | None]) -> T | None:
+    found = [entry for entry in entries if entry is not None]
+    if len(found) > 1:
+        raise Clash(f"two capabilities want {kind}")
+    return found[0] if found else None
+
+
+def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
+    """One registry of all entrances.
+
+    Raises:
+        Clash: two capabilities claim the same word, action or plain words.
+    """
+    every = tuple(capabilities)
+    return Registry(
+        capabilities=every,
+        orders=_merge("command", (c.orders for c in every)),
+        shortcuts=_merge("shortcut", (c.shortcuts for c in every)),
+        presses=_merge("button", (c.presses for c in every)),
+        submits=_merge("form", (c.submits for c in every)),
+        timers=_merge("timer", (c.timers for c in every)),
+        hears=_merge("thread", (c.hears for c in every)),
+        mention=_only("mentions", (c.mention for c in every)),
+        words=_only("plain words", (c.words for c in every)),
+    )

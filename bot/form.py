@@ -1,0 +1,89 @@
+"""The platform-neutral form: a Slack modal, a Teams dialog, card inputs or a page.
+
+Limits are those of a Slack modal (title and buttons 24 characters, labels and
+hints 2,000, a text input 3,000).
+"""
+
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import Field, model_validator
+
+from bot.message import Args, Option, Value
+
+
+class _Input(Value):
+    name: str = Field(pattern=r"^[a-z_]+$", max_length=40)
+    label: str = Field(min_length=1, max_length=150)
+    hint: str | None = Field(default=None, max_length=500)
+    required: bool = False
+
+
+class TextField(_Input):
+    kind: Literal["text"] = "text"
+    value: str = ""
+    max_length: int = Field(default=150, ge=1, le=3_000)
+
+
+class LongTextField(_Input):
+    kind: Literal["long_text"] = "long_text"
+    value: str = ""
+    max_length: int = Field(default=3_000, ge=1, le=3_000)
+
+
+class ChoiceField(_Input):
+    """One of `options`; `value` is the option chosen before the person acts."""
+
+    kind: Literal["choice"] = "choice"
+    options: tuple[Option, ...] = Field(min_length=1, max_length=100)
+    value: str | None = None
+
+    @model_validator(mode="after")
+    def _value_is_an_option(self) -> Self:
+        if self.value is not None and self.value not in {o.value for o in self.options}:
+            raise ValueError("value is not one of the options")
+        return self
+
+
+class PeopleField(_Input):
+    """One person of the workspace; the value that comes back is a person's id."""
+
+    kind: Literal["people"] = "people"
+    value: str | None = None
+
+
+class DateField(_Input):
+    """A calendar day, `YYYY-MM-DD`, in the person's own zone."""
+
+    kind: Literal["date"] = "date"
+    value: str | None = None
+
+
+class NumberField(_Input):
+    kind: Literal["number"] = "number"
+    value: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+AnyField: TypeAlias = Annotated[
+    TextField | LongTextField | ChoiceField | PeopleField | DateField | NumberField,
+    Field(discriminator="kind"),
+]
+
+
+class Form(Value):
+    """`action` is `capability.verb`; values come back as strings by field name."""
+
+    title: str = Field(min_length=1, max_length=24)
+    intro: str | None = Field(default=None, max_length=1_000)
+    fields: tuple[AnyField, ...] = Field(min_length=1, max_length=20)
+    submit: str = Field(default="Send", min_length=1, max_length=24)
+    action: str = Field(pattern=r"^[a-z]+\.[a-z_]+$", max_length=100)
+    args: Args = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(names) != len(set(names)):
+            raise ValueError("two fields have the same name")
+        return self

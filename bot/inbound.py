@@ -1,0 +1,118 @@
+"""What a platform told us, in our words. Adapters read payloads into these values.
+
+`person`, `conversation`, `thread` and `message` are addresses: they mean something
+to the platform only. `event_id` is unique for the platform and the same when it
+delivers again.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AwareDatetime, Field
+
+from bot.message import Args, Value
+from bot.people import Person
+
+
+class PlaceKind(StrEnum):
+    DM = "dm"
+    CHANNEL = "channel"
+
+
+class Place(Value):
+    """Where something was said. `thread` is the address of the thread's first message."""
+
+    conversation: str
+    kind: PlaceKind
+    thread: str | None = None
+
+
+class Said(Value):
+    """Plain words. `mentioned`: the bot was addressed by name (the mention is cut out)."""
+
+    kind: Literal["said"] = "said"
+    text: str
+    mentioned: bool = False
+    message: str
+
+
+class Ordered(Value):
+    """A command: `/ask how do I ...` is name `ask`, text `how do I ...`."""
+
+    kind: Literal["ordered"] = "ordered"
+    name: str
+    text: str = ""
+
+
+class Pressed(Value):
+    """A button or choice of `message`. `args` come from a client: look things up."""
+
+    kind: Literal["pressed"] = "pressed"
+    action: str
+    args: Args = Field(default_factory=dict)
+    message: str | None = None
+
+
+class Submitted(Value):
+    """A form with its values by field name."""
+
+    kind: Literal["submitted"] = "submitted"
+    action: str
+    args: Args = Field(default_factory=dict)
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class Shortcut(Value):
+    """A shortcut, on a message (its text and author) or on nothing."""
+
+    kind: Literal["shortcut"] = "shortcut"
+    name: str
+    text: str = ""
+    author: str | None = None
+    message: str | None = None
+
+
+class Profile(Value):
+    """What the platform told us about a person we may not know yet."""
+
+    name: str = Field(min_length=1, max_length=150)
+    zone: str = "UTC"
+
+
+What: TypeAlias = Annotated[
+    Said | Ordered | Pressed | Submitted | Shortcut, Field(discriminator="kind")
+]
+
+
+class Inbound(Value):
+    platform: str
+    workspace: str
+    event_id: str = Field(min_length=1, max_length=200)
+    person: str
+    place: Place
+    at: AwareDatetime
+    what: What
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the bot will do: who wants it, where, and with what.
+
+    `text` is the words behind a command or of a message, `args` what a button or
+    form carried, `values` what was typed into a form, `message` the address of the
+    message that was pressed or said, `about` what a thread is about
+    (`question:ID`), when it was said in one of ours.
+    """
+
+    person: Person
+    place: Place
+    text: str = ""
+    args: Args = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    message: str | None = None
+    author: str | None = None
+    about: str | None = None
+    at: datetime | None = None

@@ -1,0 +1,220 @@
+"""The platform-neutral message: what Slack and Teams can both say well.
+
+Limits live here, so that a message that validates renders everywhere:
+Slack allows 50 blocks, 3,000 characters a section, 150 a header, 75 a button,
+2,000 a button value, and refuses about 13,200 characters in total; a Teams card
+is kept under 25 KB.
+
+Two kinds of text. `Text.text` and `Note.text` hold a small markdown subset
+(`**strong**`, `*emphasis*`, `` `code` ``, `[label](https://...)`,
+`[name](person:ID)`, line breaks, lines that begin with `- `) that only our own
+sentences use: whatever a person wrote goes through `literal` first. Every other
+string is literal and is shown as it stands. Adapters escape once, when they render.
+"""
+
+import json
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+
+SCHEMA_VERSION = 1
+MAX_QUOTE = 2_900
+MAX_TEXT = 3_000
+MAX_TOTAL = 12_000
+
+Args: TypeAlias = dict[str, JsonValue]
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>~|#&!()+\-])")
+
+
+def literal(text: str) -> str:
+    """What a person wrote, made safe to stand inside `Text` or `Note`."""
+    return _SPECIAL.sub(r"\\\1", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def mention(name: str, person: str) -> str:
+    """A person's name inside `Text`, which a platform may show as a mention."""
+    return f"[{literal(name)}](person:{person})"
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` if it fits `limit` characters, else its beginning with an ellipsis.
+
+    Cuts at a word where one ends in the last fifth.
+    """
+    text = text.strip()
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = max(cut.rfind(" "), cut.rfind("\n"))
+    return (cut[:space] if space > limit * 4 // 5 else cut).rstrip() + "…"
+
+
+class Value(BaseModel):
+    """A frozen value that crosses a border and refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Style(StrEnum):
+    DEFAULT = "default"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+class Tone(StrEnum):
+    NEUTRAL = "neutral"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+class Confirm(Value):
+    """What is asked before a press counts."""
+
+    title: str = Field(min_length=1, max_length=100)
+    text: str = Field(min_length=1, max_length=300)
+    yes: str = Field(default="Yes", min_length=1, max_length=30)
+    no: str = Field(default="No", min_length=1, max_length=30)
+
+
+class Button(Value):
+    """`action` is `capability.verb`. `args` come back from a client: never trust them."""
+
+    label: str = Field(min_length=1, max_length=75)
+    action: str = Field(pattern=r"^[a-z]+\.[a-z_]+$", max_length=100)
+    args: Args = Field(default_factory=dict)
+    style: Style = Style.DEFAULT
+    confirm: Confirm | None = None
+
+    @field_validator("args")
+    @classmethod
+    def _args_fit_a_button_value(cls, args: Args) -> Args:
+        if len(json.dumps(args)) > 1_500:
+            raise ValueError("button args are longer than 1,500 characters")
+        return args
+
+
+class Option(Value):
+    label: str = Field(min_length=1, max_length=75)
+    value: str = Field(min_length=1, max_length=150)
+
+
+class Heading(Value):
+    kind: Literal["heading"] = "heading"
+    text: str = Field(min_length=1, max_length=150)
+
+
+class Text(Value):
+    kind: Literal["text"] = "text"
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+class Fact(Value):
+    label: str = Field(min_length=1, max_length=75)
+    value: str = Field(min_length=1, max_length=1_000)
+
+
+class Facts(Value):
+    kind: Literal["facts"] = "facts"
+    facts: tuple[Fact, ...] = Field(min_length=1, max_length=10)
+
+
+class Quote(Value):
+    """What a person wrote, literally. `by` names them, where they may be named."""
+
+    kind: Literal["quote"] = "quote"
+    text: str = Field(min_length=1, max_length=MAX_QUOTE)
+    by: str | None = Field(default=None, max_length=150)
+
+
+class Image(Value):
+    kind: Literal["image"] = "image"
+    url: str = Field(pattern=r"^https://", max_length=2_000)
+    alt: str = Field(min_length=1, max_length=500)
+
+
+class Divider(Value):
+    kind: Literal["divider"] = "divider"
+
+
+class Progress(Value):
+    kind: Literal["progress"] = "progress"
+    label: str = Field(min_length=1, max_length=150)
+    done: int = Field(ge=0)
+    total: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _done_is_not_more_than_total(self) -> Self:
+        if self.done > self.total:
+            raise ValueError("done is more than total")
+        return self
+
+
+class Buttons(Value):
+    kind: Literal["buttons"] = "buttons"
+    buttons: tuple[Button, ...] = Field(min_length=1, max_length=5)
+
+
+class Choice(Value):
+    """Pick one of up to ten; the chosen value arrives as `args["choice"]` of `action`."""
+
+    kind: Literal["choice"] = "choice"
+    label: str = Field(min_length=1, max_length=150)
+    action: str = Field(pattern=r"^[a-z]+\.[a-z_]+$", max_length=100)
+    args: Args = Field(default_factory=dict)
+    options: tuple[Option, ...] = Field(min_length=1, max_length=10)
+
+
+class Note(Value):
+    """Small print, in the markdown subset."""
+
+    kind: Literal["note"] = "note"
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+Part: TypeAlias = Annotated[
+    Heading | Text | Facts | Quote | Image | Divider | Progress | Buttons | Choice | Note,
+    Field(discriminator="kind"),
+]
+
+
+class Message(Value):
+    """`summary` is the notification, the fallback and what a screen reader says first."""
+
+    version: Literal[1] = 1
+    summary: str = Field(min_length=1, max_length=300)
+    parts: tuple[Part, ...] = Field(min_length=1, max_length=40)
+    tone: Tone = Tone.NEUTRAL
+
+    @model_validator(mode="after")
+    def _all_parts_fit_one_message(self) -> Self:
+        total = len(json.dumps([part.model_dump(mode="json") for part in self.parts]))
+        if total > MAX_TOTAL * 2:
+            raise ValueError("the parts are too long for one message")
+        return self
+
+
+def say(text: str, *parts: Part, tone: Tone = Tone.NEUTRAL, summary: str | None = None) -> Message:
+    """A message that begins with one `Text`; its summary is that text without markup."""
+    return Message(
+        summary=shorten(summary or _without_markup(text), 300),
+        parts=(Text(text=text), *parts),
+        tone=tone,
+    )
+
+
+_LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
+_MARK = re.compile(r"(?<!\\)(\*\*|[*`])")
+
+
+def _without_markup(text: str) -> str:
+    plain = _MARK.sub("", _LINK.sub(r"\1", text))
+    return re.sub(r"\\(.)", r"\1", plain)
+
+
+def json_of(message: Message) -> dict[str, Any]:
+    """The message as JSON values, as it is stored."""
+    return message.model_dump(mode="json")

@@ -1,0 +1,151 @@
+"""Letters: messages we promised to deliver, and what became of them.
+
+A letter is a row written in the transaction of the thing it tells about. A lane
+carries it later (`bot.lanes`). Its key says what it is for
+(`question:42:offer:bo:1`): posting the same key again does nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AwareDatetime, Field
+
+from bot.ids import PersonId, WorkspaceId
+from bot.message import Message, Value
+
+
+class Priority(IntEnum):
+    """What goes first when a lane is short of slots: the lower number."""
+
+    ANSWER = 0
+    OFFER = 10
+    DEADLINE = 20
+    CAMPAIGN = 30
+    TIP = 40
+    PROMPT = 50
+
+
+class LetterState(StrEnum):
+    """pending -> leased -> sending -> sent | failed | ambiguous; cancelled from pending only."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    AMBIGUOUS = "ambiguous"
+    CANCELLED = "cancelled"
+
+
+class ToPerson(Value):
+    """A direct message."""
+
+    kind: Literal["person"] = "person"
+    person: PersonId
+
+
+class ToRelay(Value):
+    """A direct message to the person whom only the relay knows (see `bot.ports.Relay`)."""
+
+    kind: Literal["relay"] = "relay"
+    subject: str
+
+
+class ToPlace(Value):
+    """A conversation, in a thread of it where one is given."""
+
+    kind: Literal["place"] = "place"
+    conversation: str
+    thread: str | None = None
+
+
+To: TypeAlias = Annotated[ToPerson | ToRelay | ToPlace, Field(discriminator="kind")]
+
+
+class Letter(Value):
+    """`due_at` None is at once. `edits` is the key of a letter whose message this one
+    replaces: while that letter still waits, its message is replaced before it is sent.
+    `about` (`question:ID`) is what an answer in the letter's thread will be about.
+    """
+
+    key: str = Field(min_length=1, max_length=200)
+    to: To
+    message: Message
+    kind: str = Field(max_length=40)
+    priority: Priority
+    due_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    about: str | None = Field(default=None, max_length=100)
+    edits: str | None = Field(default=None, max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed letter, ready for a platform.
+
+    `address` is a person's address when `direct`, else a conversation's. `edits` is
+    the platform's own id of the message to replace, with `conversation` its place.
+    """
+
+    id: int
+    key: str
+    workspace: WorkspaceId
+    address: str
+    direct: bool
+    message: Message
+    kind: str
+    thread: str | None = None
+    edits: str | None = None
+    conversation: str | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Delivered. `external` is the platform's id of the message within `conversation`."""
+
+    external: str
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Not delivered, for certain; may be after `after`."""
+
+    after: timedelta
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Not delivered, and no retry will change that."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Nobody can say whether it was delivered: reconcile before any resend."""
+
+    why: str
+
+
+Outcome: TypeAlias = Sent | TryLater | Never | Ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one claimed letter."""
+
+    id: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A letter that stands in a conversation, found by its message's address."""
+
+    key: str
+    about: str | None

@@ -1,0 +1,174 @@
+"""What the core needs from storage and from platforms.
+
+`Work` is one open transaction. It has no commit: `App` opens and ends it. A
+capability asks for more by extending it (`bot/capabilities/<each>/ports.py`).
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot.happenings import Happening
+from bot.ids import PersonId, WorkspaceId
+from bot.message import Args
+from bot.outbox import Delivered, Delivery, Letter, LetterState, Outcome, Settlement
+from bot.people import Person, Workspace
+from bot.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something to do later: `action` is `capability.verb`. Setting a key again moves it."""
+
+    key: str
+    due_at: datetime
+    action: str
+    args: Args = field(default_factory=dict)
+    attempts: int = 0
+
+
+class Inbox(Protocol):
+    def begin(self, platform: str, event_id: str, at: datetime) -> Reply | None:
+        """Take an event on. None when it is new; else the reply that was given to it."""
+
+    def finish(self, platform: str, event_id: str, reply: Reply) -> None:
+        """Keep the reply, so that a second delivery of the event gets the same."""
+
+
+class Outbox(Protocol):
+    def post(self, workspace: WorkspaceId, letter: Letter) -> None:
+        """Promise a letter. A key that was promised before changes nothing."""
+
+    def cancel(self, workspace: WorkspaceId, key: str) -> bool:
+        """Take back a letter that still waits. False when it is too late or unknown."""
+
+    def find(self, workspace: WorkspaceId, conversation: str, external: str) -> Delivered | None:
+        """The letter that stands at an address, or the message that `follow` named."""
+
+    def follow(self, workspace: WorkspaceId, conversation: str, external: str, about: str) -> None:
+        """Hear the thread under somebody's message: it is about `about` from now on."""
+
+    def state(self, workspace: WorkspaceId, key: str) -> LetterState | None:
+        """What has become of a letter; None when it was never promised."""
+
+
+class Timers(Protocol):
+    def set(self, timer: Timer) -> None: ...
+
+    def cancel(self, key: str) -> None: ...
+
+    def take(self, timer: Timer) -> bool:
+        """Remove the timer, unless it was moved, cancelled or taken meanwhile (False)."""
+
+    def due(self, now: datetime, limit: int) -> Sequence[Timer]:
+        """Timers whose time has come, earliest first."""
+
+    def next_due(self) -> datetime | None: ...
+
+
+class PeopleStore(Protocol):
+    def workspace(self, platform: str, external: str) -> Workspace | None: ...
+
+    def workspaces(self) -> Sequence[Workspace]: ...
+
+    def add_workspace(self, workspace: Workspace) -> None: ...
+
+    def get(self, person: PersonId) -> Person | None: ...
+
+    def by_address(self, workspace: WorkspaceId, address: str) -> Person | None: ...
+
+    def everybody(self, workspace: WorkspaceId) -> Sequence[Person]:
+        """All active people of a workspace, by name."""
+
+    def save(self, person: Person) -> None:
+        """Insert or replace."""
+
+
+class Relay(Protocol):
+    """Who stands behind an anonymous subject. Kept apart, encrypted with its own key."""
+
+    def seal(self, subject: str, person: PersonId) -> None: ...
+
+    def open(self, subject: str) -> PersonId | None:
+        """None when the subject was never sealed or has been forgotten."""
+
+    def forget(self, subject: str) -> None: ...
+
+
+class HappeningLog(Protocol):
+    def note(self, happening: Happening) -> None: ...
+
+
+class Work(Protocol):
+    """One open transaction."""
+
+    @property
+    def inbox(self) -> Inbox: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def timers(self) -> Timers: ...
+
+    @property
+    def people(self) -> PeopleStore: ...
+
+    @property
+    def relay(self) -> Relay: ...
+
+    @property
+    def happenings(self) -> HappeningLog: ...
+
+
+W_co = TypeVar("W_co", bound=Work, covariant=True)
+
+
+class Database(Protocol[W_co]):
+    def transaction(self) -> AbstractContextManager[W_co]:
+        """Begin to write; commit at the end of the block, roll back on any exception.
+
+        Raises:
+            Unavailable: the store is locked or out of reach; nothing was changed.
+        """
+
+
+class LaneStore(Protocol):
+    """The outbox as a lane sees it. Each call is a transaction of its own.
+
+    States: pending -> leased -> sending -> sent | failed | ambiguous (delivery.md 1.3).
+    """
+
+    def lanes_with_work(self, now: datetime) -> Sequence[WorkspaceId]:
+        """Workspaces with letters to claim, recover or reconcile."""
+
+    def claim(
+        self, lane: WorkspaceId, now: datetime, limit: int, lease: timedelta
+    ) -> Sequence[Delivery]:
+        """Lease due letters, most urgent first. Expired letters fail on the way.
+
+        An edit is claimed only when the letter it edits has been sent.
+        """
+
+    def mark_sending(self, ids: Sequence[int], now: datetime) -> Sequence[int]:
+        """The write-ahead mark; returns the ids whose lease is still ours."""
+
+    def settle(self, settlements: Sequence[Settlement], now: datetime) -> None: ...
+
+    def recover(self, lane: WorkspaceId, now: datetime) -> Sequence[Delivery]:
+        """Give back leases that ran out; return the letters nobody can speak for
+        (sending with an expired lease, or ambiguous), to be reconciled."""
+
+
+class Platform(Protocol):
+    """One place the bot can speak."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def deliver(self, delivery: Delivery) -> Outcome: ...
+
+    async def find_delivered(self, delivery: Delivery) -> str | None:
+        """The platform's id of a message that carries the delivery's key, if it has one."""

@@ -1,0 +1,31 @@
+"""What is said at once to the person who acted. A value: it is stored and can be sent again."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from bot.form import Form
+from bot.message import Message, Value
+
+
+class Audience(StrEnum):
+    PERSON = "person"
+    """Only the person who acted sees it (ephemeral in a channel)."""
+    PLACE = "place"
+    """Everybody in the conversation sees it."""
+
+
+class Reply(Value):
+    """Nothing, a message, a form, or what is wrong with a form that stays open.
+
+    `replace` puts `message` in the place of the message that was pressed.
+    """
+
+    message: Message | None = None
+    audience: Audience = Audience.PERSON
+    replace: bool = False
+    form: Form | None = None
+    errors: dict[str, str] = Field(default_factory=dict)
+
+
+NOTHING = Reply()
