@@ -19,6 +19,7 @@ from bot.ids import PersonId, WorkspaceId
 from bot.inbound import (
     Command,
     Inbound,
+    Left,
     Ordered,
     PlaceKind,
     Pressed,
@@ -133,6 +134,8 @@ class App(Generic[W]):
                 )
             case Said() as said:
                 return self._words(context, work, inbound, command, said)
+            case Left():
+                return self._say_farewell(context, work, command.person)
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
@@ -148,13 +151,21 @@ class App(Generic[W]):
                     replace(command, text=said.text, message=said.message, about=about),
                 )
         first, _, rest = said.text.strip().partition(" ")
-        if first.lower() in {"help", *registry.orders}:
+        order = registry.orders.get(first.lower())
+        if first.lower() == "help" or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
         handler = registry.words if inbound.place.kind is PlaceKind.DM else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))
         return handler(context, work, replace(command, text=said.text, message=said.message))
+
+    def _say_farewell(self, context: Context, work: W, person: Person) -> Reply:
+        work.people.save(replace(person, active=False))
+        for capability in self._registry.capabilities:
+            if capability.farewell is not None:
+                capability.farewell(context, work, person)
+        return NOTHING
 
     def _order(self, context: Context, work: W, command: Command, name: str, text: str) -> Reply:
         word, rest = name.lower().lstrip("/"), text.strip()

@@ -6,6 +6,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from bot.context import Context
 from bot.inbound import Command
+from bot.people import Person
 from bot.ports import Timer, Work
 from bot.reply import Reply
 
@@ -14,6 +15,7 @@ W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 
 Handler: TypeAlias = Callable[[Context, W, Command], Reply]
 TimerHandler: TypeAlias = Callable[[Context, W, Timer], None]
+Farewell: TypeAlias = Callable[[Context, W, Person], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Order(Generic[W_contra]):
     handle: Handler[W_contra]
     hint: str
     help: str
+    spoken: bool = True
+    """Whether the bare word begins a command in plain words too, without a slash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Capability(Generic[W_contra]):
     `presses` and `submits` are by action (`question.claim`), `timers` by timer
     action, `hears` by what a thread is about (`question`). `mention` answers words
     addressed to the bot in a channel, `words` plain words in a direct message.
+    `farewell` puts in order what a person who left the workspace leaves behind.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Capability(Generic[W_contra]):
     hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     mention: Handler[W_contra] | None = None
     words: Handler[W_contra] | None = None
+    farewell: Farewell[W_contra] | None = None
 
 
 class Clash(Exception):

@@ -45,7 +45,7 @@ class ChoiceField(_Input):
 
 
 class PeopleField(_Input):
-    """One person of the workspace; the value that comes back is a person's id."""
+    """One person of the workspace; the value that comes back is that person's address."""
 
     kind: Literal["people"] = "people"
     value: str | None = None

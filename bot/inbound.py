@@ -74,6 +74,12 @@ class Shortcut(Value):
     message: str | None = None
 
 
+class Left(Value):
+    """The person has left the workspace (deactivated, removed, uninstalled)."""
+
+    kind: Literal["left"] = "left"
+
+
 class Profile(Value):
     """What the platform told us about a person we may not know yet."""
 
@@ -82,7 +88,7 @@ class Profile(Value):
 
 
 What: TypeAlias = Annotated[
-    Said | Ordered | Pressed | Submitted | Shortcut, Field(discriminator="kind")
+    Said | Ordered | Pressed | Submitted | Shortcut | Left, Field(discriminator="kind")
 ]
 
 

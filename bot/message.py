@@ -7,7 +7,7 @@ is kept under 25 KB.
 
 Two kinds of text. `Text.text` and `Note.text` hold a small markdown subset
 (`**strong**`, `*emphasis*`, `` `code` ``, `[label](https://...)`,
-`[name](person:ID)`, line breaks, lines that begin with `- `) that only our own
+`[name](person:ADDRESS)`, line breaks, lines that begin with `- `) that only our own
 sentences use: whatever a person wrote goes through `literal` first. Every other
 string is literal and is shown as it stands. Adapters escape once, when they render.
 """
@@ -34,9 +34,9 @@ def literal(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def mention(name: str, person: str) -> str:
+def mention(name: str, address: str) -> str:
     """A person's name inside `Text`, which a platform may show as a mention."""
-    return f"[{literal(name)}](person:{person})"
+    return f"[{literal(name)}](person:{address})"
 
 
 def shorten(text: str, limit: int) -> str:
