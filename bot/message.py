@@ -19,6 +19,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from bot.markup import parse, text_of
+
 SCHEMA_VERSION = 1
 MAX_QUOTE = 2_900
 MAX_TEXT = 3_000
@@ -206,13 +208,8 @@ def say(text: str, *parts: Part, tone: Tone = Tone.NEUTRAL, summary: str | None 
     )
 
 
-_LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]\\])*)\]\([^)]*\)")
-_MARK = re.compile(r"(?<!\\)(\*\*|[*`])")
-
-
 def _without_markup(text: str) -> str:
-    plain = _MARK.sub("", _LINK.sub(r"\1", text))
-    return re.sub(r"\\(.)", r"\1", plain)
+    return "\n".join(text_of(line) for line in parse(text))
 
 
 def json_of(message: Message) -> dict[str, Any]:

@@ -1,0 +1,120 @@
+"""Messages hold their own limits, and `say` sums up without marks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.message import (
+    Button,
+    Buttons,
+    Heading,
+    Image,
+    Message,
+    Note,
+    Option,
+    Progress,
+    Quote,
+    Text,
+    json_of,
+    literal,
+    mention,
+    say,
+    shorten,
+)
+
+
+def test_summary_is_the_text_without_marks() -> None:
+    bullet = f"- {literal('- a_b')}"
+    text = f"**Done**, {mention('Bo *B*', 'u1')}: see [it](https://e.org) and `x`.\n{bullet}"
+    assert say(text).summary == "Done, Bo *B*: see it and x.\n- - a_b"
+
+
+@given(st.text(min_size=1, max_size=140).filter(lambda text: text.strip() != ""))
+def test_summary_of_what_a_person_wrote_is_what_they_wrote(text: str) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert say(literal(text)).summary == lines.strip()
+
+
+def test_long_text_has_a_short_summary() -> None:
+    message = say("word " * 500)
+    assert len(message.summary) <= 300
+    assert message.summary.endswith("word…")
+
+
+def test_message_survives_storage() -> None:
+    message = say("Hello", Quote(text="<b>\u202e😀", by="Bo"), Progress(label="x", done=1, total=2))
+    assert Message.model_validate(json_of(message)) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        ("short", 5, "short"),
+        ("  short  ", 5, "short"),
+        ("one two three", 9, "one two…"),
+        ("abcdefghij", 5, "abcd…"),
+        ("a bcdefghij", 8, "a bcdef…"),
+    ],
+)
+def test_shorten_cuts_at_a_late_word(text: str, limit: int, short: str) -> None:
+    assert shorten(text, limit) == short
+
+
+@given(st.text(max_size=200), st.integers(min_value=1, max_value=100))
+def test_shortened_text_never_exceeds_the_limit(text: str, limit: int) -> None:
+    assert len(shorten(text, limit)) <= limit
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"summary": "", "parts": [{"kind": "divider"}]},
+        {"summary": "x", "parts": []},
+        {"summary": "x", "parts": [{"kind": "divider"}] * 41},
+        {"summary": "x" * 301, "parts": [{"kind": "divider"}]},
+        {"summary": "x", "parts": [{"kind": "nonsense"}]},
+        {"summary": "x", "parts": [{"kind": "divider", "more": 1}]},
+        {"summary": "x", "parts": [{"kind": "divider"}], "more": 1},
+        {"summary": "x", "parts": [{"kind": "heading", "text": "x" * 151}]},
+        {"summary": "x", "parts": [{"kind": "image", "url": "http://e.org/x", "alt": "x"}]},
+        {"summary": "x", "parts": [{"kind": "image", "url": "https://e.org/x", "alt": ""}]},
+        {"summary": "x", "parts": [{"kind": "progress", "label": "x", "done": 2, "total": 1}]},
+        {"summary": "x", "parts": [{"kind": "buttons", "buttons": []}]},
+        {"summary": "x", "parts": [{"kind": "text", "text": "x" * 3_000}] * 9},
+    ],
+)
+def test_what_a_platform_could_not_show_is_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Message.model_validate(broken)
+
+
+@pytest.mark.parametrize("action", ["claim", "Question.claim", "question.", "question.claim!"])
+def test_action_names_a_capability_and_a_verb(action: str) -> None:
+    with pytest.raises(ValidationError):
+        Button(label="Go", action=action)
+
+
+def test_button_args_fit_a_button_value() -> None:
+    with pytest.raises(ValidationError):
+        Button(label="Go", action="question.claim", args={"x": "y" * 1_500})
+
+
+def test_the_largest_parts_are_taken() -> None:
+    buttons = tuple(
+        Button(label=str(n) * 75, action="question.claim", args={"n": n}) for n in range(5)
+    )
+    parts = (
+        Heading(text="h" * 150),
+        Text(text="t" * 3_000),
+        Quote(text="q" * 2_900, by="b" * 150),
+        Image(url="https://e.org/" + "i" * 1_900, alt="a" * 500),
+        Note(text="n" * 3_000),
+        Buttons(buttons=buttons),
+    )
+    assert Message(summary="s" * 300, parts=parts).parts == parts
+
+
+def test_option_needs_a_label_and_a_value() -> None:
+    with pytest.raises(ValidationError):
+        Option(label="", value="x")
