@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from bot.happenings import Happening
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Args
-from bot.outbox import Delivered, Delivery, Letter, LetterState, Outcome, Settlement
+from bot.outbox import Delivered, Delivery, Letter, LetterState, Outcome, Sent, Settlement
 from bot.people import Person, Workspace
 from bot.reply import Reply
 
@@ -170,5 +170,5 @@ class Platform(Protocol):
 
     async def deliver(self, delivery: Delivery) -> Outcome: ...
 
-    async def find_delivered(self, delivery: Delivery) -> str | None:
-        """The platform's id of a message that carries the delivery's key, if it has one."""
+    async def find_delivered(self, delivery: Delivery) -> Sent | None:
+        """Where the message that carries the delivery's key stands, if it was delivered."""
