@@ -133,9 +133,18 @@ class Postings:
         """By term number: how many live rows have it. A view, valid until the next change."""
         return self._frequencies.array
 
-    def all(self) -> tuple[Numbers, Numbers, Counts]:
-        """Return rows, term numbers and counts of all postings. Views, as above."""
-        return self._rows.array, self._terms.array, self._counts.array
+    def sum_squares(self, by_term: Floats) -> Floats:
+        """Return for each row the sum of (count x the value of its term) squared."""
+        values = by_term[self._terms.array]
+        values *= self._counts.array
+        values *= values
+        sums = np.zeros(len(self))
+        starts = self._starts.array
+        # `reduceat` would give a row without terms the first value of the next.
+        filled = np.flatnonzero(starts[:-1] < starts[1:])
+        if len(filled):
+            sums[filled] = np.add.reduceat(values, starts[filled])
+        return sums
 
     def visit(self, terms: Sequence[int]) -> Iterator[tuple[int, Numbers, Counts]]:
         """Yield (place in `terms`, rows, counts); a place may come twice, a row in it only once."""
@@ -307,9 +316,6 @@ class TermCosine:
         """
         if self._scales is None:
             rarities = np.log((1 + self._postings.live) / (1 + self._postings.frequencies)) + 1
-            rows, terms, counts = self._postings.all()
-            squares = np.bincount(
-                rows, (rarities[terms] * counts) ** 2, minlength=len(self._postings)
-            )
+            squares = self._postings.sum_squares(rarities)
             self._scales = 1 / np.sqrt(np.maximum(squares, 1e-12))
         return self._scales

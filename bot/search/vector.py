@@ -62,6 +62,9 @@ class Vectors:
         # The tokenizers package raises bare exceptions for a file it cannot read.
         except Exception as error:
             raise VectorsUnreadable(f"{folder / _TOKENIZER}: {error}") from error
+        # It would keep 10,000 texts for the case that one comes again, which takes 25 MB and, here,
+        # saves nothing. There is no public way to say so for a tokenizer read from a file.
+        tokenizer.model._resize_cache(0)
         if table.ndim != 2 or len(table) < tokenizer.get_vocab_size():
             raise VectorsUnreadable(f"{folder / _TABLE}: the table does not fit its tokenizer")
         return cls(tokenizer, table)

@@ -44,8 +44,11 @@ def fold_words(text: str) -> list[str]:
 
 
 def pair_words(words: Sequence[str]) -> list[str]:
-    """Return the words, and every two neighbours as one term."""
-    return [*words, *map(" ".join, pairwise(words))]
+    """Return the words, and every two neighbours as one term; the first is also one of its own.
+
+    How a question begins (what, how, can I) says what kind of question it is.
+    """
+    return [*words, *map(" ".join, pairwise(["", *words]))]
 
 
 def run_characters(words: Sequence[str]) -> list[str]:
