@@ -1,3 +1,4 @@
-"""Fixtures for the whole suite; those of the PostgreSQL server are in `tests/postgres.py`."""
+"""Fixtures for the whole suite: a PostgreSQL server (`tests/postgres.py`) and a database for
+each test (`tests/databases.py`)."""
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.databases"]

@@ -1,0 +1,266 @@
+"""FAQ articles: every version of them, the evidence, and how people ask for them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from bot.capabilities.questions.model import (
+    SUGGESTED_STATES,
+    Article,
+    ArticleState,
+    Indexed,
+    Tally,
+    Use,
+    UseKind,
+)
+from bot.errors import Conflict
+from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
+from storage.question_tables import article_versions, articles, phrasings, uses
+from storage.revision import Revisions
+from storage.row import add_new, columns_of, values_of
+
+KEPT_PHRASINGS = 20
+
+_ARTICLE = columns_of(articles, Article)
+_VERSION = columns_of(article_versions, Article)
+_NAMES = ("author", "verifier", "changed_by")
+
+
+class SqlArticles:
+    """`bot.capabilities.questions.ports.ArticleStore` in tables."""
+
+    def __init__(self, connection: Connection, revisions: Revisions) -> None:
+        self._connection = connection
+        self._revisions = revisions
+
+    def get(self, article: ArticleId) -> Article | None:
+        """The article of that id."""
+        row = self._connection.execute(
+            select(*_ARTICLE).where(articles.c.id == article)
+        ).one_or_none()
+        return None if row is None else Article(**row._mapping)
+
+    def save(self, article: Article) -> Article:
+        """Insert (version 0) or replace the version that was read, keeping history.
+
+        Raises:
+            Conflict: the article was changed since it was read, or its id or source
+                was taken meanwhile.
+        """
+        saved = replace(article, version=article.version + 1)
+        if article.version == 0:
+            done = add_new(self._connection, articles, values_of(saved))
+        else:
+            done = (
+                self._connection.execute(
+                    update(articles)
+                    .where(articles.c.id == article.id, articles.c.version == article.version)
+                    .values(values_of(saved))
+                ).rowcount
+                == 1
+            )
+        if not done:
+            raise Conflict
+        self._connection.execute(insert(article_versions).values(values_of(saved)))
+        self._revisions.renew(articles, article.id)
+        return saved
+
+    def history(self, article: ArticleId) -> Sequence[Article]:
+        """All versions, oldest first."""
+        rows = self._connection.execute(
+            select(*_VERSION)
+            .where(article_versions.c.id == article)
+            .order_by(article_versions.c.version)
+        )
+        return [Article(**row._mapping) for row in rows]
+
+    def by_source(self, workspace: WorkspaceId, source: str) -> Article | None:
+        """The article that was imported under that key; no article has the empty key."""
+        row = self._connection.execute(
+            select(*_ARTICLE).where(
+                articles.c.workspace == workspace,
+                articles.c.source == source,
+                articles.c.source != "",
+            )
+        ).one_or_none()
+        return None if row is None else Article(**row._mapping)
+
+    def of_question(self, question: QuestionId) -> Article | None:
+        """The article that grew out of the question; the youngest if there are several."""
+        row = self._connection.execute(
+            select(*_ARTICLE)
+            .where(articles.c.question == question)
+            .order_by(articles.c.created_at.desc(), articles.c.id)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else Article(**row._mapping)
+
+    def in_states(
+        self, workspace: WorkspaceId, states: frozenset[ArticleState], limit: int
+    ) -> Sequence[Article]:
+        """Longest unchanged first."""
+        rows = self._connection.execute(
+            select(*_ARTICLE)
+            .where(articles.c.workspace == workspace, articles.c.state.in_(sorted(states)))
+            .order_by(articles.c.changed_at, articles.c.id)
+            .limit(limit)
+        )
+        return [Article(**row._mapping) for row in rows]
+
+    def by_author(self, person: PersonId) -> Sequence[Article]:
+        """Articles that name the person as author or verifier, oldest first."""
+        rows = self._connection.execute(
+            select(*_ARTICLE)
+            .where(or_(articles.c.author == person, articles.c.verifier == person))
+            .order_by(articles.c.created_at, articles.c.id)
+        )
+        return [Article(**row._mapping) for row in rows]
+
+    def helped(self, person: PersonId) -> int:
+        """How often others were helped by the person's articles (solved or worked)."""
+        times: int = self._connection.execute(
+            select(func.count())
+            .select_from(uses)
+            .join(articles, articles.c.id == uses.c.article)
+            .where(articles.c.author == person, uses.c.kind.in_([UseKind.SOLVED, UseKind.WORKED]))
+        ).scalar_one()
+        return times
+
+    def use(self, use: Use) -> bool:
+        """Note evidence. False when its key was noted before."""
+        return add_new(self._connection, uses, values_of(use))
+
+    def tally(self, article: ArticleId, since: datetime | None = None) -> Tally:
+        """How often each kind of evidence came in, at `since` or later where it is given."""
+        query = (
+            select(uses.c.kind, func.count()).where(uses.c.article == article).group_by(uses.c.kind)
+        )
+        if since is not None:
+            query = query.where(uses.c.at >= since)
+        return Tally(**{kind.value: count for kind, count in self._connection.execute(query)})
+
+    def confirmations(self, workspace: WorkspaceId) -> Sequence[tuple[float, bool]]:
+        """Score and whether it solved the question, of every suggestion with a score
+        that was tapped Solves it (True) or No (False); oldest first."""
+        rows = self._connection.execute(
+            select(uses.c.score, uses.c.kind)
+            .join(articles, articles.c.id == uses.c.article)
+            .where(
+                articles.c.workspace == workspace,
+                uses.c.score.is_not(None),
+                uses.c.kind.in_([UseKind.SOLVED, UseKind.NOT_SOLVED]),
+            )
+            .order_by(uses.c.at, uses.c.key)
+        )
+        return [(score, kind is UseKind.SOLVED) for score, kind in rows]
+
+    def remember_phrasing(self, article: ArticleId, text: str, at: datetime) -> None:
+        """Keep the words of an asker whom the article helped; the newest 20 are kept.
+
+        The same words again are the newest again, and no second entry.
+        """
+        self._connection.execute(
+            delete(phrasings).where(phrasings.c.article == article, phrasings.c.text == text)
+        )
+        self._connection.execute(insert(phrasings).values(article=article, text=text, at=at))
+        newest = (
+            select(phrasings.c.position)
+            .where(phrasings.c.article == article)
+            .order_by(phrasings.c.position.desc())
+            .limit(KEPT_PHRASINGS)
+        )
+        self._connection.execute(
+            delete(phrasings).where(
+                phrasings.c.article == article, phrasings.c.position.not_in(newest)
+            )
+        )
+        self._revisions.renew(articles, article)
+
+    def phrasings(self, article: ArticleId) -> Sequence[str]:
+        """The words that are kept, oldest first."""
+        return (
+            self._connection.execute(
+                select(phrasings.c.text)
+                .where(phrasings.c.article == article)
+                .order_by(phrasings.c.position)
+            )
+            .scalars()
+            .all()
+        )
+
+    def detach(self, workspace: WorkspaceId, person: PersonId) -> int:
+        """Take a person's name off every article and its history; returns how many.
+
+        An article that somebody has read and not saved yet still holds the name, so its
+        version moves on and that save is a Conflict.
+        """
+        named = {
+            table: self._connection.execute(
+                select(table.c.id)
+                .where(table.c.workspace == workspace, or_(*(table.c[n] == person for n in _NAMES)))
+                .distinct()
+            )
+            .scalars()
+            .all()
+            for table in (articles, article_versions)
+        }
+        for article in named[articles]:
+            version: int = self._connection.execute(
+                update(articles)
+                .where(articles.c.id == article)
+                .values(version=articles.c.version + 1)
+                .returning(articles.c.version)
+            ).scalar_one()
+            self._connection.execute(
+                update(article_versions)
+                .where(article_versions.c.id == article, article_versions.c.version == version - 1)
+                .values(version=version)
+            )
+        for table in (articles, article_versions):
+            for name in _NAMES:
+                self._connection.execute(
+                    update(table)
+                    .where(table.c.workspace == workspace, table.c[name] == person)
+                    .values({name: None})
+                )
+        return len({*named[articles], *named[article_versions]})
+
+    def indexed_since(self, workspace: WorkspaceId, revision: int) -> Sequence[Indexed]:
+        """Articles changed after `revision`, by revision.
+
+        What this transaction itself has changed is not among them.
+        """
+        changed = (articles.c.workspace == workspace, articles.c.revision > revision)
+        rows = self._connection.execute(
+            select(
+                articles.c.id,
+                articles.c.title,
+                articles.c.text,
+                articles.c.state,
+                articles.c.revision,
+            )
+            .where(*changed)
+            .order_by(articles.c.revision)
+        ).all()
+        # Words that came in between are newer than the row, which then comes again.
+        words: dict[str, list[str]] = {}
+        for article, text in self._connection.execute(
+            select(phrasings.c.article, phrasings.c.text)
+            .join(articles, articles.c.id == phrasings.c.article)
+            .where(*changed)
+            .order_by(phrasings.c.position)
+        ):
+            words.setdefault(article, []).append(text)
+        return [
+            Indexed(
+                article=row.id,
+                title=row.title,
+                text=row.text,
+                phrasings=tuple(words.get(row.id, ())),
+                suggested=row.state in SUGGESTED_STATES,
+                revision=row.revision,
+            )
+            for row in rows
+        ]

@@ -1,0 +1,187 @@
+"""The database: SQLite in a file, or PostgreSQL. The only place that begins and ends
+transactions."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from bot.errors import BotError, Conflict, Unavailable
+from storage.revision import Revisions
+from storage.seal import Seal
+from storage.turn import Turns
+from storage.work import SqlWork
+
+if TYPE_CHECKING:
+    from bot.capabilities.questions.memory import Memory
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a transaction waits for another one's lock."""
+POOL_SIZE = 8
+IDLE_LIMIT = 60
+"""Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
+
+# Primary result codes of SQLite (https://sqlite.org/rescode.html) that say "not now".
+_SQLITE_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+# Classes and codes of PostgreSQL (its manual, appendix A) that say the same: no connection,
+# no resources, shut down, system error, lock not available, read only.
+_POSTGRES_UNAVAILABLE = ("08", "53", "57P", "58", "55P03", "25006", "25P03")
+# Serialization failure and deadlock: the same transaction may succeed now.
+_POSTGRES_CONFLICT = ("40",)
+
+
+def read_url(url: str) -> URL:
+    """The address of a database: `sqlite:///file.db` or `postgresql://...`.
+
+    Raises:
+        ValueError: it is neither, or SQLite without a file.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            if parsed.database in {None, "", ":memory:"}:
+                raise ValueError("SQLite needs a file: sqlite:///inflow.db")
+            return parsed.set(drivername="sqlite+pysqlite")
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise ValueError(f"a database is sqlite:///file or postgresql://..., not {other}")
+
+
+class Database:
+    """A store for `bot.app.App`, ready once `storage.migrate.upgrade` has run.
+
+    May be used from any thread. Two transactions of one thread do not nest.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        relay_key: bytes,
+        memory: "Memory",
+        busy_timeout: float = BUSY_TIMEOUT,
+    ) -> None:
+        """`busy_timeout` is in seconds; the relay key has at least 32 bytes."""
+        self.seal = Seal(relay_key)
+        self.owner = secrets.token_hex(8)
+        self._memory = memory
+        self._engine = make_engine(url, busy_timeout)
+        self._turns = Turns(busy_timeout) if self._engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlWork]:
+        """Begin to write; commit at the end of the block, roll back on any exception.
+
+        Raises:
+            Unavailable: the store is locked or out of reach. Should the connection break
+                during the very commit, it may have been kept all the same: do it again,
+                the inbox and the letters' keys see to it that it counts once.
+            Conflict: another transaction was in the way; the same may work now.
+        """
+        with self.begin() as connection:
+            revisions = Revisions(connection)
+            yield SqlWork(connection, revisions, self.seal, self._memory)
+            revisions.number()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """The connection of a new transaction; ends and raises as `transaction` does."""
+        turn: AbstractContextManager[None] = self._turns.take() if self._turns else nullcontext()
+        try:
+            with turn, self._engine.begin() as connection:
+                yield connection
+        except (DBAPIError, sqlite3.Error, psycopg.Error, NoConnection) as error:
+            ours = _translate(error)
+            if ours is None:
+                raise
+            raise ours from error
+
+    def close(self) -> None:
+        """End all connections. The instance may not be used again."""
+        self._engine.dispose()
+
+
+def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
+    """An engine whose transactions begin as writers do; nothing is connected yet."""
+    address = read_url(url)
+    milliseconds = round(busy_timeout * 1000)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(
+            address,
+            # None: the driver begins nothing by itself, and `RELEASE` commits nothing.
+            connect_args={"isolation_level": None, "timeout": busy_timeout},
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=busy_timeout,
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: sqlite3.Connection, _record: object) -> None:
+            for pragma in (
+                f"busy_timeout = {milliseconds}",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "foreign_keys = ON",
+            ):
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # A reader that starts to write may find that somebody was quicker, and no
+            # waiting helps it then. Whoever begins as a writer waits once.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    engine = create_engine(
+        address,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_timeout=busy_timeout,
+        connect_args={"connect_timeout": max(2, round(busy_timeout))},
+    )
+
+    @event.listens_for(engine, "connect")
+    def limit(connection: psycopg.Connection[Any], _record: object) -> None:
+        connection.execute(f"SET lock_timeout = {milliseconds}")
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_LIMIT}s'")
+        connection.commit()
+
+    return engine
+
+
+def _translate(error: Exception) -> BotError | None:
+    """The error as the core knows it, or None when it is a mistake of ours."""
+    if isinstance(error, NoConnection):
+        return Unavailable()
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", None)
+        # The low byte of an extended code is the primary one.
+        return Unavailable() if code is not None and code & 0xFF in _SQLITE_UNAVAILABLE else None
+    if isinstance(cause, psycopg.Error):
+        state = cause.sqlstate
+        if state is None:
+            lost = isinstance(cause, psycopg.OperationalError)
+            return Unavailable() if lost else None
+        if state.startswith(_POSTGRES_CONFLICT):
+            return Conflict()
+        return Unavailable() if state.startswith(_POSTGRES_UNAVAILABLE) else None
+    return None

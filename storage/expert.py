@@ -1,0 +1,84 @@
+"""Who knows what: declared, earned and endorsed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, select
+
+from bot.capabilities.questions.model import Credit, Declaration, Endorsement
+from bot.ids import PersonId, WorkspaceId
+from storage.question_tables import credits_, declarations, endorsements
+from storage.row import add_new, columns_of, put, values_of
+from storage.tables import people
+
+_DECLARATION = columns_of(declarations, Declaration)
+_CREDIT = columns_of(credits_, Credit)
+_ENDORSEMENT = columns_of(endorsements, Endorsement)
+
+
+class SqlExperts:
+    """`bot.capabilities.questions.ports.ExpertStore` in three tables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def declare(self, declaration: Declaration) -> None:
+        """Replaces what the person said about that topic before."""
+        put(
+            self._connection,
+            declarations,
+            values_of(declaration) | {"workspace": _workspace_of(declaration.person)},
+        )
+
+    def declarations(self, workspace: WorkspaceId) -> Sequence[Declaration]:
+        """Everybody's declarations, by topic and person."""
+        rows = self._connection.execute(
+            select(*_DECLARATION)
+            .where(declarations.c.workspace == workspace)
+            .order_by(declarations.c.topic, declarations.c.person)
+        )
+        return [Declaration(**row._mapping) for row in rows]
+
+    def credit(self, credit: Credit) -> bool:
+        """False when the key was credited before."""
+        return add_new(
+            self._connection,
+            credits_,
+            values_of(credit) | {"workspace": _workspace_of(credit.person)},
+        )
+
+    def credits_since(self, workspace: WorkspaceId, since: datetime) -> Sequence[Credit]:
+        """Everybody's credits of `since` or later, oldest first."""
+        rows = self._connection.execute(
+            select(*_CREDIT)
+            .where(credits_.c.workspace == workspace, credits_.c.at >= since)
+            .order_by(credits_.c.at, credits_.c.key)
+        )
+        return [Credit(**row._mapping) for row in rows]
+
+    def endorse(self, endorsement: Endorsement) -> None:
+        """A second one by the same person for the same topic changes nothing."""
+        add_new(
+            self._connection,
+            endorsements,
+            values_of(endorsement) | {"workspace": _workspace_of(endorsement.person)},
+        )
+
+    def endorsements(self, workspace: WorkspaceId) -> Sequence[Endorsement]:
+        """All endorsements, oldest first."""
+        rows = self._connection.execute(
+            select(*_ENDORSEMENT)
+            .where(endorsements.c.workspace == workspace)
+            .order_by(
+                endorsements.c.at,
+                endorsements.c.person,
+                endorsements.c.topic,
+                endorsements.c.by,
+            )
+        )
+        return [Endorsement(**row._mapping) for row in rows]
+
+
+def _workspace_of(person: PersonId) -> ScalarSelect[Any]:
+    return select(people.c.workspace).where(people.c.id == person).scalar_subquery()

@@ -1,0 +1,170 @@
+"""The outbox as a handler sees it: letters are promised, edited and taken back."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from bot.ids import WorkspaceId
+from bot.outbox import Delivered, Letter, LetterState, ToPerson, ToPlace, ToRelay
+from storage.row import add_new, put
+from storage.seal import Seal
+from storage.tables import followed, outbox
+
+MERGED = "merged"
+"""The state of an edit whose message another letter carries; never seen outside."""
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a letter is due that goes at once."""
+
+_NEVER_SENT = {LetterState.FAILED, LetterState.CANCELLED}
+
+
+class SqlOutbox:
+    """`bot.ports.Outbox` in a table."""
+
+    def __init__(self, connection: Connection, seal: Seal) -> None:
+        self._connection = connection
+        self._seal = seal
+
+    def post(self, workspace: WorkspaceId, letter: Letter) -> None:
+        """Promise a letter. A key that was promised before changes nothing.
+
+        An edit of a letter that was never promised, or will never be sent, is dropped.
+        """
+        row = {
+            "workspace": workspace,
+            "key": letter.key,
+            "to_kind": letter.to.kind,
+            "kind": letter.kind,
+            "priority": int(letter.priority),
+            "due_at": letter.due_at or AT_ONCE,
+            "expires_at": letter.expires_at,
+            "about": letter.about,
+            "state": LetterState.PENDING,
+            "attempts": 0,
+            "message": letter.message.model_dump_json(),
+        }
+        match letter.to:
+            case ToPerson(person=person):
+                row["person"] = person
+            case ToRelay(subject=subject):
+                row["subject"] = subject
+            case ToPlace(conversation=conversation, thread=thread):
+                row |= {"conversation": conversation, "thread": thread}
+        if letter.edits is None:
+            add_new(self._connection, outbox, row)
+        else:
+            self._post_edit(workspace, letter.edits, row)
+
+    def _post_edit(self, workspace: WorkspaceId, target: str, row: dict[str, Any]) -> None:
+        edited = self._edited(workspace, target)
+        if edited is None or edited.state in _NEVER_SENT:
+            return
+        row["edits"] = edited.id
+        carrier = edited.id if edited.state == LetterState.PENDING else self._waiting(edited.id)
+        if carrier is None:
+            add_new(self._connection, outbox, row)
+            return
+        merged = row | {"state": MERGED, "carried_by": carrier, "message": None}
+        if add_new(self._connection, outbox, merged):
+            self._connection.execute(
+                update(outbox).where(outbox.c.id == carrier).values(message=row["message"])
+            )
+
+    def _edited(self, workspace: WorkspaceId, key: str) -> Any:
+        """The letter that stands or will stand in the conversation; locked until the end,
+        so that no lane claims it while its message is replaced."""
+        found = self._connection.execute(
+            select(outbox.c.id, outbox.c.state, outbox.c.edits)
+            .where(outbox.c.workspace == workspace, outbox.c.key == key)
+            .with_for_update()
+        ).one_or_none()
+        if found is None or found.edits is None:
+            return found
+        return self._connection.execute(
+            select(outbox.c.id, outbox.c.state).where(outbox.c.id == found.edits).with_for_update()
+        ).one()
+
+    def _waiting(self, edited: int) -> int | None:
+        """An edit of the same letter that waits, and may as well carry the newer message."""
+        waiting: int | None = self._connection.execute(
+            select(outbox.c.id)
+            .where(outbox.c.edits == edited, outbox.c.state == LetterState.PENDING)
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+            .with_for_update()
+        ).scalar()
+        return waiting
+
+    def cancel(self, workspace: WorkspaceId, key: str) -> bool:
+        """Take back a letter that still waits. False when it is too late or unknown."""
+        cancelled = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.workspace == workspace,
+                outbox.c.key == key,
+                outbox.c.state == LetterState.PENDING,
+            )
+            .values(state=LetterState.CANCELLED)
+        )
+        return cancelled.rowcount == 1
+
+    def find(self, workspace: WorkspaceId, conversation: str, external: str) -> Delivered | None:
+        """The letter that stands at an address, or the message that `follow` named."""
+        mark = self._seal.fingerprint("stands", workspace, conversation, external)
+        for place in (
+            (outbox.c.external_id == external, outbox.c.sent_conversation == conversation),
+            (outbox.c.fingerprint == mark,),
+        ):
+            row = self._connection.execute(
+                select(outbox.c.key, outbox.c.about)
+                .where(outbox.c.workspace == workspace, outbox.c.edits.is_(None), *place)
+                .order_by(outbox.c.id)
+                .limit(1)
+            ).one_or_none()
+            if row is not None:
+                return Delivered(key=row.key, about=row.about)
+        about: str | None = self._connection.execute(
+            select(followed.c.about).where(followed.c.fingerprint == mark)
+        ).scalar()
+        return None if about is None else Delivered(key=f"follow:{about}", about=about)
+
+    def follow(self, workspace: WorkspaceId, conversation: str, external: str, about: str) -> None:
+        """Hear the thread under somebody's message: it is about `about` from now on."""
+        mark = self._seal.fingerprint("stands", workspace, conversation, external)
+        put(self._connection, followed, {"fingerprint": mark, "about": about})
+
+    def state(self, workspace: WorkspaceId, key: str) -> LetterState | None:
+        """What has become of a letter; None when it was never promised.
+
+        An edit that another letter carries has that letter's state.
+        """
+        columns = (outbox.c.state, outbox.c.carried_by)
+        row = self._connection.execute(
+            select(*columns).where(outbox.c.workspace == workspace, outbox.c.key == key)
+        ).one_or_none()
+        while row is not None and row.state == MERGED:
+            row = self._connection.execute(
+                select(*columns).where(outbox.c.id == row.carried_by)
+            ).one()
+        return None if row is None else LetterState(row.state)
+
+
+def merge_edits(connection: Connection, letters: Iterable[int]) -> None:
+    """Let letters that wait again carry the message of an edit that waits for them."""
+    waiting = connection.execute(
+        select(outbox.c.id, outbox.c.edits, outbox.c.message)
+        .where(outbox.c.edits.in_(sorted(letters)), outbox.c.state == LetterState.PENDING)
+        .order_by(outbox.c.id)
+        .with_for_update()
+    ).all()
+    for edit in waiting:
+        connection.execute(
+            update(outbox).where(outbox.c.id == edit.edits).values(message=edit.message)
+        )
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == edit.id)
+            .values(state=MERGED, carried_by=edit.edits, message=None)
+        )

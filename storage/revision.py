@@ -1,0 +1,50 @@
+"""Revisions: numbers of changed rows, so that a reader can ask for what is new.
+
+A row that changes loses its revision at once and gets a new one when its transaction
+is about to commit. So a reader never sees a revision of a change that may still be
+rolled back, not even its own; and since the counter stays locked from then on, revisions
+become visible in their order, and "all after the last one I saw" misses nothing.
+"""
+
+from sqlalchemy import Connection, Table, bindparam, update
+
+from storage.counter import advance
+
+
+class Revisions:
+    """The rows that one transaction changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._changed: dict[tuple[str, str], tuple[Table, set[str]]] = {}
+
+    def renew(self, table: Table, row: str) -> None:
+        """Take away the row's revision; it gets the next one when the transaction ends."""
+        workspace: str | None = self._connection.execute(
+            update(table)
+            .where(table.c.id == row)
+            .values(revision=None)
+            .returning(table.c.workspace)
+        ).scalar()
+        if workspace is not None:
+            rows = self._changed.setdefault((table.name, workspace), (table, set()))[1]
+            rows.add(row)
+
+    def number(self) -> None:
+        """Give the changed rows their revisions. Nothing may be changed after this."""
+        # Every transaction takes the counters in the same order, so that none waits for
+        # one that waits for it.
+        for (name, workspace), (table, rows) in sorted(
+            self._changed.items(), key=lambda item: item[0]
+        ):
+            last = advance(self._connection, workspace, f"revision of {name}", len(rows))
+            self._connection.execute(
+                update(table)
+                .where(table.c.id == bindparam("row"))
+                .values(revision=bindparam("next")),
+                [
+                    {"row": row, "next": number}
+                    for number, row in enumerate(sorted(rows), last - len(rows) + 1)
+                ],
+            )
+        self._changed.clear()

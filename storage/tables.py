@@ -1,0 +1,186 @@
+"""The tables of the core: people, what came in, what goes out, what is due."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from storage.column import Instant, Json, Serial, Texts, Words, metadata
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("external", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    UniqueConstraint("platform", "external"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("zone", Text, nullable=False),
+    # Working hours: ISO weekdays as digits, local wall-clock times in ISO format.
+    Column("weekdays", Text, nullable=False),
+    Column("starts", Text, nullable=False),
+    Column("ends", Text, nullable=False),
+    Column("roles", Texts, nullable=False),
+    Column("team", Words),
+    Column("manager", Text),
+    Column("weekly_cap", Integer, nullable=False),
+    Column("asks_welcome", Boolean, nullable=False),
+    Column("paused_until", Instant),
+    Column("away_until", Instant),
+    Column("active", Boolean, nullable=False),
+    UniqueConstraint("workspace", "address"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("reply", Text),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    # To whom. Of a relay letter only the subject is here: see storage/seal.py.
+    Column("to_kind", Text, nullable=False),
+    Column("person", Text),
+    Column("subject", Text),
+    Column("conversation", Text),
+    Column("thread", Text),
+    Column("kind", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    # A letter that goes at once is due since 1970, so that one comparison serves all.
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("about", Text),
+    # An edit: the letter whose message it replaces once that has been sent.
+    Column("edits", BigInteger().with_variant(Integer(), "sqlite"), ForeignKey("outbox.id")),
+    # A letter's state, or "merged": another letter carries this edit's message.
+    Column("state", Text, nullable=False),
+    Column("carried_by", BigInteger().with_variant(Integer(), "sqlite"), ForeignKey("outbox.id")),
+    Column("attempts", Integer, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    Column("started_at", Instant),
+    # Where it stands: in clear, or for a relay letter as fingerprint and sealed.
+    Column("external_id", Text),
+    Column("sent_conversation", Text),
+    Column("fingerprint", Text),
+    Column("sealed", Text),
+    Column("why", Text),
+    Column("message", Text),
+    UniqueConstraint("workspace", "key"),
+    # One seek for each priority finds what to claim in order, and whether there is any.
+    Index(None, "workspace", "state", "priority", "due_at"),
+)
+Index(
+    "ix_outbox_edits",
+    outbox.c.edits,
+    sqlite_where=text("edits IS NOT NULL"),
+    postgresql_where=text("edits IS NOT NULL"),
+)
+Index(
+    "ix_outbox_external_id",
+    outbox.c.external_id,
+    sqlite_where=text("external_id IS NOT NULL"),
+    postgresql_where=text("external_id IS NOT NULL"),
+)
+Index(
+    "ix_outbox_fingerprint",
+    outbox.c.fingerprint,
+    sqlite_where=text("fingerprint IS NOT NULL"),
+    postgresql_where=text("fingerprint IS NOT NULL"),
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    # Of workspace, conversation and message: a message may stand in somebody's private
+    # conversation and be about a question that must not name them.
+    Column("fingerprint", Text, primary_key=True),
+    Column("about", Text, nullable=False),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("action", Text, nullable=False),
+    Column("args", Json, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+
+relay = Table(
+    "relay",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    Index(None, "workspace", "kind", "at"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    # Numbers that must be given in commit order: whoever takes one keeps the row until then.
+    Column("scope", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+transcript = Table(
+    "transcript",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=False),
+    Column("workspace", Text, nullable=False),
+    Column("conversation", Text, nullable=False),
+    Column("thread", Text),
+    Column("author", Text),
+    Column("visible_to", Text),
+    Column("body", Json, nullable=False),
+    Column("key", Text),
+    Column("at", Instant, nullable=False),
+    Column("edited_at", Instant),
+    UniqueConstraint("workspace", "key"),
+    Index(None, "workspace", "conversation", "id"),
+)

@@ -1,0 +1,40 @@
+"""One open transaction, with a store for each port."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from storage.article import SqlArticles
+from storage.expert import SqlExperts
+from storage.happening import SqlHappenings
+from storage.inbox import SqlInbox
+from storage.outbox import SqlOutbox
+from storage.people import SqlPeople
+from storage.question import SqlQuestions
+from storage.relay import SqlRelay
+from storage.revision import Revisions
+from storage.seal import Seal
+from storage.timer import SqlTimers
+from storage.topic import SqlTopics
+
+if TYPE_CHECKING:
+    from bot.capabilities.questions.memory import Memory
+
+
+class SqlWork:
+    """What every capability needs of an open transaction; `Database` begins and ends it."""
+
+    def __init__(
+        self, connection: Connection, revisions: Revisions, seal: Seal, memory: "Memory"
+    ) -> None:
+        self.inbox = SqlInbox(connection)
+        self.outbox = SqlOutbox(connection, seal)
+        self.timers = SqlTimers(connection)
+        self.people = SqlPeople(connection)
+        self.relay = SqlRelay(connection, seal)
+        self.happenings = SqlHappenings(connection)
+        self.topics = SqlTopics(connection)
+        self.experts = SqlExperts(connection)
+        self.questions = SqlQuestions(connection, revisions, seal)
+        self.articles = SqlArticles(connection, revisions)
+        self.memory = memory

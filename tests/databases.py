@@ -1,0 +1,68 @@
+"""A database of our own for each test, on both engines.
+
+Add `tests.databases` to `pytest_plugins` and ask for one of the fixtures:
+
+* `database`, ready to use: the test runs twice, on SQLite and on PostgreSQL;
+* `database_url`, the same as an address only;
+* `sqlite_url` and `postgres_url`, for what concerns one of them.
+
+The schema is made once a session by the real migrations; each test gets a copy.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.capabilities.questions.memory import Memory
+from storage.database import Database
+from storage.migrate import upgrade
+from tests.postgres import PostgresServer
+
+RELAY_KEY = bytes(range(32))
+_TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that nobody has open."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a migrated database that can be copied."""
+    postgres_server.make_template(_TEMPLATE, upgrade)
+    return _TEMPLATE
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite file with our tables."""
+    return f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'inflow.db')}"
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str, new_postgres_database: Callable[..., str]) -> str:
+    """The address of a fresh PostgreSQL database with our tables."""
+    return new_postgres_database(postgres_template)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database with our tables, on each engine in turn."""
+    url: str = request.getfixturevalue(
+        "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    )
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database with our tables, on each engine in turn."""
+    database = Database(database_url, relay_key=RELAY_KEY, memory=Memory())
+    yield database
+    database.close()
