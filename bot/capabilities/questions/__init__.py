@@ -1,0 +1,124 @@
+"""Ask, find an answer or the right colleague, answer, accept, and remember.
+
+A question is looked up in the FAQ first and shown to the asker only. Else it goes to
+people in waves, each within their own hours and limit, and at last to the steward of
+its topic. What the asker accepts is kept for others, without the asker's name.
+
+    model       values and rules: states, events, the FAQ life cycle
+    expertise   declared, earned, endorsed, fading         (pure)
+    routing     who is asked, and why                      (pure)
+    memory      search and routing, kept in step with the store
+    access      who may see and do what
+    step        one event, and the cards that show it
+    ask  offer  answer  article  expert                    handlers
+    messages    every sentence
+    ports       what is needed from storage
+"""
+
+from bot.capabilities.questions import answer, article, ask, expert, offer
+from bot.capabilities.questions.ports import QuestionsWork
+from bot.capability import Capability, MessageShortcut, Order
+
+capability: Capability[QuestionsWork] = Capability(
+    name="questions",
+    title="Questions and answers",
+    orders={
+        "ask": Order(
+            ask.ask,
+            "[anonymously|openly] your question",
+            "finds an answer, or a colleague who knows; alone it opens a form",
+        ),
+        "questions": Order(ask.my_questions, "", "lists what you asked", spoken=False),
+        "faq": Order(article.faq, "words | review", "searches the FAQ, or lists what to review"),
+        "know": Order(expert.know, "topic", "says that you may be asked about it", spoken=False),
+        "learning": Order(
+            expert.learn,
+            "topic",
+            "says that you would like to see real questions about it",
+            spoken=False,
+        ),
+        "drop": Order(expert.drop, "topic", "says that you are not asked about it", spoken=False),
+        "topics": Order(expert.topics, "", "lists the topics"),
+        "topic": Order(
+            expert.add_topic, "title", "opens a topic (community managers)", spoken=False
+        ),
+        "pause": Order(
+            expert.pause_until,
+            "until Monday | 2 weeks | a date",
+            "no questions reach you until then",
+        ),
+        "resume": Order(expert.resume, "", "ends your pause"),
+        "me": Order(expert.me, "", "shows what I know about you, to you only", spoken=False),
+        "unanswered": Order(
+            offer.unanswered, "", "lists what found nobody in your topics", spoken=False
+        ),
+    },
+    shortcuts={
+        "ask_expert": MessageShortcut(ask.open_form, "Ask an expert about this"),
+        "ask": MessageShortcut(ask.open_form, "Ask the experts", on_message=False),
+        "save_faq": MessageShortcut(article.save_form, "Save as FAQ"),
+    },
+    presses={
+        "question.solved": ask.solved,
+        "question.partly": ask.partly,
+        "question.no": ask.no,
+        "question.route": ask.ask_colleague,
+        "question.withdraw": ask.withdraw,
+        "question.read": ask.read,
+        "question.add": ask.add_form,
+        "question.claim": offer.claim,
+        "question.release": offer.release,
+        "question.busy": offer.busy,
+        "question.not_my_field": offer.not_my_field,
+        "question.someone_else": offer.someone_else_form,
+        "question.post": offer.post,
+        "question.no_post": offer.keep_private,
+        "question.duplicate": offer.duplicate_form,
+        "question.answer": answer.open_form,
+        "question.accept": answer.accept,
+        "question.accept_private": answer.accept_private,
+        "question.not_yet": answer.not_yet,
+        "question.follow_up": answer.follow_up_form,
+        "question.reopen": answer.reopen,
+        "question.read_answer": answer.read_answer,
+        "question.worked": answer.worked,
+        "question.partly_worked": answer.partly_worked,
+        "question.did_not_work": answer.did_not_work,
+        "question.not_tried": answer.not_tried,
+        "question.limit": expert.limit_form,
+        "faq.open": article.open_article,
+        "faq.flag": article.flag,
+        "faq.propose": article.propose,
+        "faq.publish": article.publish,
+        "faq.edit": article.edit_form,
+        "faq.merge": article.merge_form,
+        "faq.retire": article.retire,
+        "faq.anonymise": article.anonymise,
+        "faq.unshare": article.unshare,
+        "faq.detach": article.detach,
+    },
+    submits={
+        "question.ask": ask.submit,
+        "question.send_answer": answer.send,
+        "question.send_follow_up": answer.send_follow_up,
+        "question.hand_on": offer.hand_on,
+        "question.mark_duplicate": offer.mark_duplicate,
+        "question.set_limit": expert.set_limit,
+        "faq.keep": article.keep_edit,
+        "faq.join": article.join,
+        "faq.save": article.save,
+    },
+    timers={
+        "question.untapped": ask.untapped,
+        "question.wave": offer.wave_over,
+        "question.claim": offer.claim_silent,
+        "question.expire": offer.expire,
+        "question.close": answer.close,
+        "question.follow_through": answer.ask_whether_it_worked,
+        "faq.review_due": article.review_due,
+    },
+    hears={"question": answer.hear},
+    mention=ask.mention,
+    words=expert.words,
+    farewell=expert.farewell,
+)

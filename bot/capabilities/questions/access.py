@@ -55,7 +55,7 @@ def find_question(work: QuestionsWork, person: Person, args: Mapping[str, object
 def _concerns(work: QuestionsWork, person: Person, question: Question) -> bool:
     if question.workspace != person.workspace:
         return False
-    if question.visibility is Visibility.OPEN or question.claimed_by == person.id:
+    if question.conversation is not None or question.claimed_by == person.id:
         return True
     if is_steward(person, topic_of(work, question)):
         return True

@@ -5,3 +5,216 @@ commit order; before every look-up the rows changed since the last one are read.
 change that was rolled back has no revision, so it never gets in. Any number of
 processes may hold a memory of the same store.
 """
+
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import sqrt
+
+from bot.capabilities.questions.model import PastQuestion, Tally, Topic
+from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.routing import Candidate, Given, Helper, History, Matter
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
+from bot.search import Entry, Hit, TextIndex, Thresholds, Vectors, calibrate
+
+NEAR = 0.05
+"""Entries whose scores differ by less are ordered by how often they worked."""
+ASKS_REMEMBERED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An article that may answer. `is_answer`: good enough to be shown as the answer."""
+
+    article: ArticleId
+    score: float
+    is_answer: bool
+
+
+@dataclass(slots=True)
+class _Workspace:
+    articles: TextIndex
+    article_revision: int = 0
+    history: History = field(default_factory=History)
+    past_revision: int = 0
+    answered: set[PersonId] = field(default_factory=set)
+    asked: dict[tuple[QuestionId, PersonId], datetime] = field(default_factory=dict)
+
+
+def rate_worked(tally: Tally) -> float:
+    """The lower end of the 95 % Wilson interval of "it worked" (product.md N4).
+
+    0 when nobody has said yet. Wilson 1927, J. Am. Stat. Assoc. 22, 209-212.
+    """
+    n, z = tally.tried, 1.96
+    if n == 0:
+        return 0.0
+    p = tally.worked / n
+    centre = p + z * z / (2 * n)
+    margin = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (centre - margin) / (1 + z * z / n)
+
+
+class Memory:
+    """Search over articles and the history of answers, for all workspaces of a process.
+
+    Safe to call from any thread; calls about the indexes wait for each other.
+    """
+
+    def __init__(self, vectors: Vectors | None = None) -> None:
+        self._vectors = vectors
+        self._lock = threading.RLock()
+        self._workspaces: dict[WorkspaceId, _Workspace] = {}
+
+    def suggest(
+        self, work: QuestionsWork, workspace: WorkspaceId, text: str, limit: int = 3
+    ) -> list[Suggestion]:
+        """Articles worth offering for these words, best first; none when none is near.
+
+        Of entries about equally near, the one that worked more often comes first.
+        """
+        with self._lock:
+            index = self._articles(work, workspace)
+            hits = index.search(text, limit=limit)
+            thresholds = self._thresholds(work, workspace, index)
+        hits = [hit for hit in hits if hit.score >= thresholds.suggest]
+        hits = _by_evidence(work, hits)
+        return [
+            Suggestion(
+                article=ArticleId(hit.id),
+                score=hit.score,
+                is_answer=place == 0 and hit.score >= thresholds.answer,
+            )
+            for place, hit in enumerate(hits)
+        ]
+
+    def similar(self, work: QuestionsWork, workspace: WorkspaceId, text: str) -> list[ArticleId]:
+        """Articles so near that the same thing was asked."""
+        return [
+            suggestion.article
+            for suggestion in self.suggest(work, workspace, text)
+            if suggestion.is_answer
+        ]
+
+    def classify(self, work: QuestionsWork, workspace: WorkspaceId, text: str) -> TopicId | None:
+        """The topic that the words are about: named in them, or that of near articles."""
+        topics = work.topics.every(workspace)
+        scores: dict[TopicId, float] = defaultdict(float)
+        for topic in topics:
+            scores[topic.id] = max((_names(name, text) for name in _called(topic)), default=0.0)
+        known = {topic.id for topic in topics}
+        for suggestion in self.suggest(work, workspace, text, limit=5):
+            article = work.articles.get(suggestion.article)
+            if article is not None and article.topic in known:
+                scores[article.topic] += suggestion.score
+        best = max(scores, key=lambda topic: (scores[topic], topic), default=None)
+        return best if best is not None and scores[best] > 0 else None
+
+    def rank(
+        self,
+        work: QuestionsWork,
+        workspace: WorkspaceId,
+        matter: Matter,
+        now: datetime,
+        helpers: Iterable[Helper],
+    ) -> list[Candidate]:
+        """Who may be asked, best first; see `History.rank`."""
+        with self._lock:
+            memory = self._past(work, workspace)
+            for offer in work.questions.offers_since(workspace, now - ASKS_REMEMBERED):
+                key = (offer.question, offer.person)
+                if key not in memory.asked:
+                    memory.asked[key] = offer.at
+                    memory.history.asked(offer.person, offer.at)
+            gone = [key for key, at in memory.asked.items() if at < now - 2 * ASKS_REMEMBERED]
+            for key in gone:
+                del memory.asked[key]
+            return memory.history.rank(matter, now, helpers)
+
+    def answered_before(self, work: QuestionsWork, workspace: WorkspaceId) -> frozenset[PersonId]:
+        """Everybody who has answered a question here."""
+        with self._lock:
+            return frozenset(self._past(work, workspace).answered)
+
+    def _of(self, workspace: WorkspaceId) -> _Workspace:
+        found = self._workspaces.get(workspace)
+        if found is None:
+            found = self._workspaces[workspace] = _Workspace(TextIndex(self._vectors))
+        return found
+
+    def _articles(self, work: QuestionsWork, workspace: WorkspaceId) -> TextIndex:
+        memory = self._of(workspace)
+        for row in work.articles.indexed_since(workspace, memory.article_revision):
+            if row.suggested:
+                memory.articles.add(
+                    Entry(
+                        id=row.article,
+                        title=row.title,
+                        text=row.text,
+                        phrasings=row.phrasings,
+                    )
+                )
+            elif row.article in memory.articles:
+                memory.articles.remove(row.article)
+            memory.article_revision = row.revision
+        return memory.articles
+
+    def _past(self, work: QuestionsWork, workspace: WorkspaceId) -> _Workspace:
+        memory = self._of(workspace)
+        for past in work.questions.past_since(workspace, memory.past_revision):
+            memory.history.learn(matter_of(past))
+            memory.answered.update(person for person, _ in past.answerers)
+            memory.past_revision = past.revision
+        return memory
+
+    def _thresholds(
+        self, work: QuestionsWork, workspace: WorkspaceId, index: TextIndex
+    ) -> Thresholds:
+        """This workspace's own, once its people have tapped often enough; else the shipped."""
+        shipped = index.thresholds
+        answer = calibrate(work.articles.confirmations(workspace))
+        if answer is None:
+            return shipped
+        return Thresholds(answer=max(answer, shipped.suggest), suggest=shipped.suggest)
+
+
+def matter_of(past: PastQuestion) -> Matter:
+    """A past question as routing learns it."""
+    return Matter(
+        id=past.id,
+        at=past.at,
+        asker=past.asker,
+        text=past.text,
+        subjects=(past.topic,) if past.topic else (),
+        answers=tuple(
+            Given(person=person, at=past.at, accepted=accepted)
+            for person, accepted in past.answerers
+        ),
+    )
+
+
+def _called(topic: Topic) -> Sequence[str]:
+    return (topic.title, topic.id.replace("-", " "), *topic.aliases)
+
+
+def _names(name: str, text: str) -> float:
+    """More than any likeness when the words name the topic; longer names say more."""
+    pattern = r"(?<!\w)" + r"[\s_-]+".join(map(re.escape, name.casefold().split())) + r"(?!\w)"
+    if not name.strip() or not re.search(pattern, text.casefold()):
+        return 0.0
+    return 1.0 + len(name) / 100
+
+
+def _by_evidence(work: QuestionsWork, hits: Sequence[Hit]) -> list[Hit]:
+    """Best first, where scores nearer than `NEAR` to the best of them count as equal."""
+    ordered: list[Hit] = []
+    left = list(hits)
+    while left:
+        near = [hit for hit in left if left[0].score - hit.score < NEAR]
+        rates = {hit.id: rate_worked(work.articles.tally(ArticleId(hit.id))) for hit in near}
+        ordered += sorted(near, key=lambda hit: (-rates[hit.id], -hit.score, hit.id))
+        left = left[len(near) :]
+    return ordered

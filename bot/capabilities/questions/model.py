@@ -78,6 +78,7 @@ class EventKind(StrEnum):
     ASKED = "asked"
     SUGGESTED = "suggested"
     SOLVED = "solved"
+    DID_NOT_SOLVE = "did_not_solve"
     ROUTED = "routed"
     DECLINED = "declined"
     CLAIMED = "claimed"
@@ -99,8 +100,9 @@ _CLOSED = (State.ACCEPTED, State.CLOSED_UNCONFIRMED, State.SELF_SOLVED)
 
 _FROM: dict[EventKind, tuple[State, ...]] = {
     EventKind.SUGGESTED: (State.ASKED,),
-    EventKind.SOLVED: (State.SUGGESTED, State.ROUTED, State.ESCALATED),
-    EventKind.ROUTED: (State.ASKED, State.SUGGESTED, State.ROUTED),
+    EventKind.SOLVED: (State.SUGGESTED, State.ROUTED, State.CLAIMED, State.ESCALATED),
+    EventKind.DID_NOT_SOLVE: (State.SUGGESTED, State.ROUTED, State.CLAIMED, State.ESCALATED),
+    EventKind.ROUTED: (State.ASKED, State.SUGGESTED, State.ROUTED, State.ANSWERED),
     EventKind.DECLINED: (State.ROUTED, State.ESCALATED),
     EventKind.CLAIMED: tuple(LOOKING_STATES),
     EventKind.RELEASED: (State.CLAIMED,),
@@ -351,6 +353,10 @@ class Endorsement:
 
 
 class ArticleState(StrEnum):
+    """A candidate is an accepted answer, shown as such; drafted waits for a steward to be
+    found, in review for the steward's word. Needs review stays visible, marked as being
+    checked."""
+
     CANDIDATE = "candidate"
     DRAFTED = "drafted"
     IN_REVIEW = "in_review"
@@ -362,6 +368,7 @@ class ArticleState(StrEnum):
 
 SUGGESTED_STATES = frozenset(
     {
+        ArticleState.CANDIDATE,
         ArticleState.DRAFTED,
         ArticleState.IN_REVIEW,
         ArticleState.PUBLISHED,
@@ -371,7 +378,13 @@ SUGGESTED_STATES = frozenset(
 
 _ARTICLE_MOVES: dict[ArticleState, frozenset[ArticleState]] = {
     ArticleState.CANDIDATE: frozenset(
-        {ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.RETIRED}
+        {
+            ArticleState.DRAFTED,
+            ArticleState.IN_REVIEW,
+            ArticleState.PUBLISHED,
+            ArticleState.RETIRED,
+            ArticleState.MERGED,
+        }
     ),
     ArticleState.DRAFTED: frozenset(
         {
@@ -397,7 +410,7 @@ _ARTICLE_MOVES: dict[ArticleState, frozenset[ArticleState]] = {
     ArticleState.NEEDS_REVIEW: frozenset(
         {ArticleState.PUBLISHED, ArticleState.RETIRED, ArticleState.MERGED}
     ),
-    ArticleState.RETIRED: frozenset({ArticleState.IN_REVIEW}),
+    ArticleState.RETIRED: frozenset({ArticleState.IN_REVIEW, ArticleState.PUBLISHED}),
     ArticleState.MERGED: frozenset(),
 }
 
@@ -461,6 +474,8 @@ class Use:
     at: datetime
     key: str
     question: QuestionId | None = None
+    score: float | None = None
+    """How similar search held article and question to be, where it was suggested."""
 
 
 @dataclass(frozen=True, slots=True)

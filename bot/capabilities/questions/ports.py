@@ -93,8 +93,16 @@ class QuestionStore(Protocol):
     def offers_since(self, workspace: WorkspaceId, since: datetime) -> Sequence[Offer]:
         """Everybody's offers made at or after `since`, oldest first."""
 
+    def refusals(
+        self, workspace: WorkspaceId, topic: TopicId
+    ) -> Sequence[tuple[PersonId, datetime]]:
+        """Who said "not my field" to a question of the topic, and when it was offered."""
+
     def asked_by(self, person: PersonId, limit: int) -> Sequence[Question]:
         """The person's questions, newest first; anonymous ones are not known here."""
+
+    def offered_to(self, person: PersonId) -> Sequence[Question]:
+        """Open questions with an open offer to the person, oldest first."""
 
     def held_by(self, person: PersonId) -> Sequence[Question]:
         """Questions claimed by the person and not closed yet, oldest first."""
@@ -141,13 +149,20 @@ class ArticleStore(Protocol):
     ) -> Sequence[Article]:
         """Longest unchanged first."""
 
-    def due_for_review(self, now: datetime, limit: int) -> Sequence[Article]:
-        """Published articles of all workspaces whose `review_by` has passed."""
+    def by_author(self, person: PersonId) -> Sequence[Article]:
+        """Articles that name the person as author or verifier."""
+
+    def helped(self, person: PersonId) -> int:
+        """How often others were helped by the person's articles (solved or worked)."""
 
     def use(self, use: Use) -> bool:
         """Note evidence. False when its key was noted before."""
 
     def tally(self, article: ArticleId, since: datetime | None = None) -> Tally: ...
+
+    def confirmations(self, workspace: WorkspaceId) -> Sequence[tuple[float, bool]]:
+        """Score and whether it solved the question, of every suggestion with a score
+        that was tapped Solves it (True) or No (False)."""
 
     def remember_phrasing(self, article: ArticleId, text: str, at: datetime) -> None:
         """Keep the words of an asker whom the article helped; the newest 20 are kept."""

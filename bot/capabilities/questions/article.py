@@ -1,0 +1,477 @@
+"""The FAQ: from an accepted answer to an entry with a steward, and back to review.
+
+Freshness comes from evidence (it did not work, it did not solve, somebody flagged it,
+its date has passed, its author left). Being read is no evidence.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.capabilities.questions import messages
+from bot.capabilities.questions.access import (
+    find_article,
+    is_steward,
+    require_steward,
+    stewards_of,
+    topic_of,
+)
+from bot.capabilities.questions.messages import Suggested
+from bot.capabilities.questions.model import (
+    REVIEW_EVERY,
+    SUGGESTED_STATES,
+    Article,
+    ArticleState,
+    Credit,
+    Question,
+    Turn,
+    Use,
+    UseKind,
+    move,
+    review_reason,
+)
+from bot.capabilities.questions.ports import QuestionsWork
+from bot.context import Context
+from bot.errors import Conflict, Invalid, NotAllowed
+from bot.happenings import Happening
+from bot.ids import ArticleId, QuestionId, TopicId
+from bot.inbound import Command
+from bot.message import say, shorten
+from bot.outbox import Letter, Priority, ToPerson
+from bot.people import Person
+from bot.ports import Timer
+from bot.reply import Reply
+
+MAX_TITLE = 300
+_REVIEWED = frozenset({ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.NEEDS_REVIEW})
+
+
+def shown(work: QuestionsWork, article: Article, *, is_answer: bool = False) -> Suggested:
+    """The article with its evidence and the people it names."""
+    return Suggested(
+        article=article,
+        tally=work.articles.tally(article.id),
+        verifier=work.people.get(article.verifier) if article.verifier else None,
+        author=work.people.get(article.author) if article.author else None,
+        is_answer=is_answer,
+    )
+
+
+def draft_from_answer(
+    context: Context, work: QuestionsWork, question: Question, turn: Turn
+) -> Article:
+    """Keep an accepted answer for others: the question in the asker's words, the asker removed.
+
+    It is an accepted answer to begin with. When the same was answered before, so that
+    it was asked twice, it goes to the steward at once.
+    """
+    existing = work.articles.of_question(question.id)
+    if existing is not None and existing.state is not ArticleState.RETIRED:
+        return work.articles.save(
+            replace(
+                existing,
+                text=turn.text,
+                author=turn.author,
+                changed_at=context.now,
+                changed_by=turn.author,
+            )
+        )
+    asked_before = work.memory.similar(work, question.workspace, question.text)
+    article = work.articles.save(
+        Article(
+            id=ArticleId(context.new_id()),
+            workspace=question.workspace,
+            title=shorten(" ".join(question.text.split()), MAX_TITLE),
+            text=turn.text,
+            state=ArticleState.CANDIDATE,
+            created_at=context.now,
+            changed_at=context.now,
+            topic=question.topic,
+            author=turn.author,
+            question=question.id,
+            changed_by=turn.author,
+        )
+    )
+    _note(context, work, article)
+    if asked_before:
+        article = send_to_review(context, work, article, "it was asked more than once")
+    return article
+
+
+def _note(context: Context, work: QuestionsWork, article: Article) -> None:
+    work.happenings.note(
+        Happening(
+            workspace=article.workspace,
+            kind=f"faq.{article.state}",
+            at=context.now,
+            about=f"faq:{article.id}",
+            data={"topic": article.topic},
+        )
+    )
+
+
+def _save(
+    context: Context, work: QuestionsWork, article: Article, by: Person | None = None
+) -> Article:
+    saved = work.articles.save(replace(article, changed_by=by.id if by else None))
+    _note(context, work, saved)
+    return saved
+
+
+def send_to_review(context: Context, work: QuestionsWork, article: Article, reason: str) -> Article:
+    """Put the article before its steward; without one it waits as a draft."""
+    stewards = stewards_of(work, article)
+    state = ArticleState.IN_REVIEW if stewards else ArticleState.DRAFTED
+    if article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
+        state = ArticleState.NEEDS_REVIEW
+    if article.state is not state:
+        article = move(article, state, context.now)
+    article = _save(context, work, replace(article, note=reason))
+    for steward in stewards:
+        work.outbox.post(
+            article.workspace,
+            Letter(
+                key=f"faq:{article.id}:review:{article.version}:{steward.id}",
+                to=ToPerson(person=steward.id),
+                message=messages.review(shown(work, article), steward, reason),
+                kind="review",
+                priority=Priority.OFFER,
+            ),
+        )
+    return article
+
+
+def note_use(
+    context: Context,
+    work: QuestionsWork,
+    article: Article,
+    kind: UseKind,
+    *,
+    key: str,
+    question: QuestionId | None = None,
+    score: float | None = None,
+) -> bool:
+    """Keep evidence about an article once, and act on what it says.
+
+    Solving credits the author; a second confirmation brings an accepted answer before
+    the steward; evidence against it brings it to review.
+    """
+    use = Use(
+        article=article.id, kind=kind, at=context.now, key=key, question=question, score=score
+    )
+    if not work.articles.use(use):
+        return False
+    if kind in {UseKind.SOLVED, UseKind.WORKED} and article.author and article.topic:
+        work.experts.credit(
+            Credit(
+                person=article.author,
+                topic=article.topic,
+                kind="reused",
+                at=context.now,
+                key=key,
+                article=article.id,
+            )
+        )
+    if kind is UseKind.SOLVED and article.state is ArticleState.CANDIDATE:
+        send_to_review(context, work, article, "it helped somebody else too")
+        return True
+    check(context, work, article)
+    return True
+
+
+def check(context: Context, work: QuestionsWork, article: Article) -> Article:
+    """Send the article to review when the evidence since it was verified asks for it."""
+    tally = work.articles.tally(article.id, article.verified_at)
+    reason = review_reason(article, tally, context.now)
+    if reason is None or article.state is ArticleState.NEEDS_REVIEW:
+        return article
+    if article.state is ArticleState.PUBLISHED:
+        return send_to_review(context, work, article, reason)
+    if article.state in SUGGESTED_STATES and (tally.flagged or tally.did_not_work):
+        # Nobody has verified it and somebody says that it is wrong: withheld until
+        # a steward has looked.
+        withheld = move(article, ArticleState.RETIRED, context.now)
+        withheld = _save(context, work, replace(withheld, note=reason))
+        _tell_stewards(work, withheld, f"withheld because {reason}")
+        return withheld
+    return article
+
+
+def _tell_stewards(work: QuestionsWork, article: Article, reason: str) -> None:
+    for steward in stewards_of(work, article):
+        work.outbox.post(
+            article.workspace,
+            Letter(
+                key=f"faq:{article.id}:review:{article.version}:{steward.id}",
+                to=ToPerson(person=steward.id),
+                message=messages.review(shown(work, article), steward, reason),
+                kind="review",
+                priority=Priority.OFFER,
+            ),
+        )
+
+
+def review_due(context: Context, work: QuestionsWork, timer: Timer) -> None:
+    """The review date has come."""
+    article = work.articles.get(ArticleId(str(timer.args["article"])))
+    if article is not None:
+        check(context, work, article)
+
+
+# --- what a person does ---------------------------------------------------------------
+
+
+def faq(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/faq words` searches; `/faq review` lists what waits for the person's eyes."""
+    words = command.text.strip()
+    if words.lower() in {"", "review"}:
+        waiting = [
+            article
+            for article in work.articles.in_states(command.person.workspace, _REVIEWED, 200)
+            if is_steward(command.person, topic_of(work, article))
+        ]
+        return Reply(message=messages.review_list(waiting))
+    found = work.memory.suggest(work, command.person.workspace, words, limit=5)
+    articles = [work.articles.get(hit.article) for hit in found]
+    views = [
+        shown(work, article)
+        for article in articles
+        if article is not None and _visible(work, command.person, article)
+    ]
+    return Reply(message=messages.faq_results(views, command.person))
+
+
+def _visible(work: QuestionsWork, person: Person, article: Article) -> bool:
+    if article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
+        return True
+    topic = topic_of(work, article)
+    return is_steward(person, topic) or (
+        article.state in SUGGESTED_STATES and (topic is None or not topic.regulated)
+    )
+
+
+def _card(work: QuestionsWork, person: Person, article: Article) -> Reply:
+    curates = is_steward(person, topic_of(work, article))
+    card = messages.article_card(shown(work, article), person, curates=curates)
+    return Reply(message=card, replace=True)
+
+
+def open_article(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    article = find_article(work, command.person, command.args)
+    if not _visible(work, command.person, article):
+        raise NotAllowed("This entry is not shown at the moment.")
+    curates = is_steward(command.person, topic_of(work, article))
+    return Reply(
+        message=messages.article_card(shown(work, article), command.person, curates=curates)
+    )
+
+
+def flag(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """Anybody may say that an entry is wrong or outdated, once for each version."""
+    article = find_article(work, command.person, command.args)
+    note_use(
+        context,
+        work,
+        article,
+        UseKind.FLAGGED,
+        key=f"flag:{article.id}:{article.verified_at}:{command.person.id}",
+    )
+    return Reply(message=say(messages.FLAGGED))
+
+
+def propose(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The asker, the author or a steward would have an accepted answer in the FAQ."""
+    article = find_article(work, command.person, command.args)
+    if article.state is not ArticleState.CANDIDATE:
+        return Reply(message=messages.moved(article))
+    article = send_to_review(context, work, article, "somebody proposes it for the FAQ")
+    reviewed = article.state is ArticleState.IN_REVIEW
+    text = messages.PROPOSED if reviewed else messages.PROPOSED_NOBODY
+    return Reply(message=say(text))
+
+
+def publish(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    article = find_article(work, command.person, command.args)
+    require_steward(work, command.person, article)
+    topic = topic_of(work, article)
+    if (
+        topic is not None
+        and topic.regulated
+        and command.person.id
+        in {
+            article.author,
+            article.changed_by,
+        }
+    ):
+        raise NotAllowed(messages.SECOND_PERSON)
+    if article.state is ArticleState.PUBLISHED:
+        return _card(work, command.person, article)
+    article = _publish(context, work, article, command.person)
+    return Reply(message=messages.moved(article), replace=True)
+
+
+def _publish(context: Context, work: QuestionsWork, article: Article, by: Person) -> Article:
+    review_by = context.now + REVIEW_EVERY
+    article = replace(
+        move(article, ArticleState.PUBLISHED, context.now),
+        verifier=by.id,
+        verified_at=context.now,
+        review_by=review_by,
+        note="",
+    )
+    saved = _save(context, work, article, by)
+    set_review_timer(work, saved, review_by)
+    return saved
+
+
+def set_review_timer(work: QuestionsWork, article: Article, due_at: datetime) -> None:
+    """Have the article checked when its review date comes."""
+    work.timers.set(
+        Timer(
+            key=f"faq:{article.id}:review",
+            due_at=due_at,
+            action="faq.review_due",
+            args={"article": article.id},
+        )
+    )
+
+
+def edit_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    article = find_article(work, command.person, command.args)
+    require_steward(work, command.person, article)
+    return Reply(form=messages.edit_form(article))
+
+
+def keep_edit(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """An edit is kept as a new version; of a published entry it is a verification."""
+    article = find_article(work, command.person, command.args)
+    require_steward(work, command.person, article)
+    title, text = _title_and_text(command)
+    if command.args.get("version") != article.version:
+        raise Conflict("Somebody changed this entry while you were writing. Please open it again.")
+    article = replace(article, title=title, text=text, changed_at=context.now)
+    if article.state is ArticleState.PUBLISHED:
+        article = replace(article, verified_at=context.now, verifier=command.person.id, note="")
+    article = _save(context, work, article, command.person)
+    return _card(work, command.person, article)
+
+
+def _title_and_text(command: Command) -> tuple[str, str]:
+    title = " ".join(command.values.get("title", "").split())
+    text = command.values.get("text", "").strip()
+    missing = {
+        name: messages.MISSING for name, value in (("title", title), ("text", text)) if not value
+    }
+    if missing:
+        raise Invalid(fields=missing)
+    if len(title) > MAX_TITLE:
+        raise Invalid(fields={"title": messages.too_long(MAX_TITLE, len(title))})
+    return title, text
+
+
+def retire(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    article = find_article(work, command.person, command.args)
+    require_steward(work, command.person, article)
+    if article.state is not ArticleState.RETIRED:
+        article = _save(
+            context, work, move(article, ArticleState.RETIRED, context.now), command.person
+        )
+    return Reply(message=messages.moved(article), replace=True)
+
+
+def merge_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    article = find_article(work, command.person, command.args)
+    require_steward(work, command.person, article)
+    others = [
+        other
+        for hit in work.memory.suggest(
+            work, article.workspace, f"{article.title} {article.text}"[:1_000], limit=11
+        )
+        if hit.article != article.id and (other := work.articles.get(hit.article)) is not None
+    ]
+    if not others:
+        raise Invalid(messages.NOTHING_TO_MERGE)
+    return Reply(form=messages.merge_form(article, others))
+
+
+def join(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """Merge: the other entry stays and learns this one's question as a phrasing."""
+    article = find_article(work, command.person, command.args)
+    require_steward(work, command.person, article)
+    into = find_article(work, command.person, {"article": command.values.get("into", "")})
+    require_steward(work, command.person, into)
+    if into.id == article.id or into.state not in SUGGESTED_STATES:
+        raise Invalid(fields={"into": messages.NOTHING_TO_MERGE})
+    work.articles.remember_phrasing(into.id, article.title, context.now)
+    for phrasing in work.articles.phrasings(article.id):
+        work.articles.remember_phrasing(into.id, phrasing, context.now)
+    merged = replace(move(article, ArticleState.MERGED, context.now), merged_into=into.id)
+    _save(context, work, merged, command.person)
+    return _card(work, command.person, into)
+
+
+def save_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The shortcut *Save as FAQ*: the message's words are the answer to begin with."""
+    topics = work.topics.every(command.person.workspace)
+    return Reply(form=messages.faq_form(text=command.text, topics=topics))
+
+
+def save(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """A new entry by anybody; the steward of its topic decides."""
+    title, text = _title_and_text(command)
+    chosen = command.values.get("topic") or "none"
+    topic = work.topics.get(command.person.workspace, TopicId(chosen))
+    article = work.articles.save(
+        Article(
+            id=ArticleId(context.new_id()),
+            workspace=command.person.workspace,
+            title=title,
+            text=text,
+            state=ArticleState.DRAFTED,
+            created_at=context.now,
+            changed_at=context.now,
+            topic=topic.id
+            if topic
+            else work.memory.classify(work, command.person.workspace, f"{title} {text}"),
+            author=command.person.id,
+            changed_by=command.person.id,
+        )
+    )
+    send_to_review(context, work, article, "it was written for the FAQ")
+    return Reply(message=say(messages.SAVED))
+
+
+def anonymise(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The author's name comes off this entry."""
+    article = find_article(work, command.person, command.args)
+    _require_author(work, command.person, article)
+    work.articles.save(replace(article, author=None, changed_at=context.now, changed_by=None))
+    return Reply(message=say(messages.ANONYMISED))
+
+
+def unshare(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The author takes an accepted answer back before a steward has verified it."""
+    article = find_article(work, command.person, command.args)
+    _require_author(work, command.person, article)
+    if article.state is not ArticleState.RETIRED:
+        _save(context, work, move(article, ArticleState.RETIRED, context.now), command.person)
+    return Reply(message=say(messages.UNSHARED))
+
+
+def _require_author(work: QuestionsWork, person: Person, article: Article) -> None:
+    source = work.questions.get(article.question) if article.question else None
+    answer = work.questions.turn(source.accepted) if source and source.accepted else None
+    if person.id != article.author and (answer is None or answer.author != person.id):
+        raise NotAllowed("Only the one who wrote the answer can do this.")
+
+
+def detach(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """Names detached on request: the text stays, as by a colleague."""
+    count = work.articles.detach(command.person.workspace, command.person.id)
+    return Reply(message=messages.detached(count))
+
+
+def author_left(context: Context, work: QuestionsWork, person: Person) -> None:
+    """What a leaver wrote or verified is checked by somebody who is still here."""
+    for article in work.articles.by_author(person.id):
+        if article.state is ArticleState.PUBLISHED:
+            send_to_review(context, work, article, "the expert behind it has left")

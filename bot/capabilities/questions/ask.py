@@ -1,0 +1,408 @@
+"""Asking: the entrances, the suggestions and what the asker says to them."""
+
+import unicodedata
+
+from bot.capabilities.questions import messages
+from bot.capabilities.questions.access import (
+    find_article,
+    find_question,
+    require_asker,
+)
+from bot.capabilities.questions.article import note_use, shown
+from bot.capabilities.questions.model import (
+    ASKS_A_DAY,
+    MAX_QUESTION,
+    UNTAPPED,
+    Article,
+    ArticleState,
+    EventKind,
+    Question,
+    State,
+    Turn,
+    TurnKind,
+    Urgency,
+    UseKind,
+    Visibility,
+    can,
+)
+from bot.capabilities.questions.offer import close_offers, route
+from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.step import (
+    advance,
+    asker_name,
+    cancel_timers,
+    send_person,
+    set_timer,
+    show_status,
+    status_of,
+)
+from bot.context import Context
+from bot.errors import Invalid
+from bot.form import Form
+from bot.ids import AnswerId, ArticleId, QuestionId, TopicId
+from bot.inbound import Command, PlaceKind
+from bot.people import local
+from bot.ports import Timer
+from bot.reply import NOTHING, Reply
+
+_PREFIXES = {
+    "anonymously": Visibility.ANONYMOUS,
+    "anonymous": Visibility.ANONYMOUS,
+    "openly": Visibility.OPEN,
+}
+
+
+def ask(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/ask [anonymously|openly] words`; without words the form opens."""
+    visibility, text = _split(command.text)
+    if not text:
+        return Reply(form=_form(work, command))
+    return put(context, work, command, text, visibility)
+
+
+def open_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The shortcut: the form, with the words of the message it was used on."""
+    return Reply(form=_form(work, command, text=command.text))
+
+
+def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """Words to the bot in a channel: an open question, answered in its thread."""
+    visibility, text = _split(command.text)
+    if not text.strip():
+        raise Invalid(messages.EMPTY)
+    if visibility is Visibility.DIRECT:
+        visibility = Visibility.OPEN
+    return put(context, work, command, text, visibility)
+
+
+def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The form. What is wrong is said at its field, and the form stays as it was filled."""
+    values = command.values
+    try:
+        visibility = Visibility(values.get("visibility") or Visibility.DIRECT.value)
+        urgency = Urgency(values.get("urgency") or Urgency.NORMAL.value)
+    except ValueError as error:
+        raise Invalid(fields={"visibility": "Please choose one of the options."}) from error
+    topic = values.get("topic") or "none"
+    known = work.topics.get(command.person.workspace, TopicId(topic))
+    if topic != "none" and known is None:
+        raise Invalid(fields={"topic": "I do not know this topic any more."})
+    try:
+        return put(
+            context,
+            work,
+            command,
+            values.get("question", ""),
+            visibility,
+            urgency=urgency,
+            goal=values.get("goal", ""),
+            tried=values.get("tried", ""),
+            topic=known.id if known else None,
+        )
+    except Invalid as error:
+        raise Invalid(error.sentence, fields={"question": error.sentence}) from error
+
+
+def _form(work: QuestionsWork, command: Command, text: str = "") -> Form:
+    return messages.ask_form(
+        text=text,
+        place_is_channel=command.place.kind is PlaceKind.CHANNEL,
+        topics=work.topics.every(command.person.workspace),
+    )
+
+
+def _split(text: str) -> tuple[Visibility, str]:
+    first, _, rest = text.strip().partition(" ")
+    visibility = _PREFIXES.get(first.lower().rstrip(":,"))
+    if visibility is None:
+        return Visibility.DIRECT, text.strip()
+    return visibility, rest.strip()
+
+
+def clean(text: str) -> str:
+    """The words of a question as they are kept: no control characters, no outer space.
+
+    Raises:
+        Invalid: nothing but spaces, signs or pictures, or more than is kept.
+    """
+    kept = "".join(
+        c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
+    ).strip()
+    if not kept:
+        raise Invalid(messages.EMPTY)
+    if len(kept) > MAX_QUESTION:
+        raise Invalid(messages.too_long(MAX_QUESTION, len(kept)))
+    if not any(unicodedata.category(c)[0] in "LN" for c in kept):
+        raise Invalid(messages.NO_WORDS)
+    return kept
+
+
+def put(
+    context: Context,
+    work: QuestionsWork,
+    command: Command,
+    words: str,
+    visibility: Visibility,
+    *,
+    urgency: Urgency = Urgency.NORMAL,
+    goal: str = "",
+    tried: str = "",
+    topic: TopicId | None = None,
+) -> Reply:
+    """Take a question on: look in the FAQ first, else pass it to a colleague."""
+    person, text = command.person, clean(words)
+    in_channel = command.place.kind is PlaceKind.CHANNEL
+    if visibility is Visibility.OPEN and not in_channel:
+        raise Invalid(messages.NO_PLACE)
+    twin = _asked_already(work, command, text)
+    if twin is not None:
+        return Reply(message=messages.asked_already(twin))
+    day = local(person, context.now).date()
+    if work.questions.count_ask(person.id, day) > ASKS_A_DAY:
+        raise Invalid(messages.too_many(ASKS_A_DAY))
+    anonymous = visibility is Visibility.ANONYMOUS
+    is_open = visibility is Visibility.OPEN
+    question = Question(
+        id=QuestionId(context.new_id()),
+        workspace=person.workspace,
+        number=work.questions.next_number(person.workspace),
+        text=text,
+        visibility=visibility,
+        urgency=urgency,
+        asked_at=context.now,
+        changed_at=context.now,
+        asker=None if anonymous else person.id,
+        goal=goal.strip(),
+        tried=tried.strip(),
+        topic=topic or work.memory.classify(work, person.workspace, text),
+        conversation=command.place.conversation if is_open else None,
+        thread=(command.place.thread or command.message) if is_open else None,
+    )
+    work.questions.add(question)
+    if anonymous:
+        work.relay.seal(question.subject, person.id)
+    if question.conversation is not None and question.thread is not None:
+        work.outbox.follow(
+            question.workspace, question.conversation, question.thread, question.subject
+        )
+    return _look_up(context, work, command, question)
+
+
+def _asked_already(work: QuestionsWork, command: Command, text: str) -> Question | None:
+    folded = " ".join(text.casefold().split())
+    for question in work.questions.asked_by(command.person.id, 20):
+        if question.is_open and " ".join(question.text.casefold().split()) == folded:
+            return question
+    return None
+
+
+def _look_up(context: Context, work: QuestionsWork, command: Command, question: Question) -> Reply:
+    suggestions = [
+        (suggestion, article)
+        for suggestion in work.memory.suggest(work, question.workspace, question.text)
+        if (article := work.articles.get(suggestion.article)) is not None
+        and _may_be_shown(work, article.state, article.topic, question)
+    ]
+    if not suggestions:
+        route(context, work, question)
+        if command.place.kind is PlaceKind.DM or question.visibility is Visibility.OPEN:
+            return NOTHING  # The card that follows says it.
+        return Reply(message=messages.on_its_way(question))
+    question = advance(
+        context,
+        work,
+        question,
+        EventKind.SUGGESTED,
+        scores={suggestion.article: suggestion.score for suggestion, _ in suggestions},
+    )
+    set_timer(work, question, "untapped", context.now + UNTAPPED)
+    views = [
+        shown(work, article, is_answer=suggestion.is_answer) for suggestion, article in suggestions
+    ]
+    return Reply(message=messages.suggestions(question, views, command.person, looking=False))
+
+
+def _may_be_shown(
+    work: QuestionsWork, state: ArticleState, topic_id: TopicId | None, question: Question
+) -> bool:
+    """In a regulated topic only what a second person has verified is shown."""
+    if state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
+        return True
+    topic = work.topics.get(question.workspace, topic_id) if topic_id else None
+    return topic is None or not topic.regulated
+
+
+def untapped(context: Context, work: QuestionsWork, timer: Timer) -> None:
+    """Ten minutes without a tap: silence counts as nothing, a colleague is asked."""
+    question = work.questions.get(QuestionId(str(timer.args["question"])))
+    if question is not None and question.state is State.SUGGESTED:
+        route(context, work, question)
+
+
+def _scores(work: QuestionsWork, question: Question) -> dict[str, float]:
+    """What search thought of each suggestion, from our own record of it."""
+    for event in work.questions.events(question.id):
+        scores = event.data.get("scores")
+        if event.kind is EventKind.SUGGESTED and isinstance(scores, dict):
+            return {k: float(v) for k, v in scores.items() if isinstance(v, int | float)}
+    return {}
+
+
+def solved(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Solves it*: the asker's words become a phrasing of the article."""
+    question = find_question(work, command.person, command.args)
+    require_asker(work, command.person, question)
+    article = find_article(work, command.person, command.args)
+    if not can(question, EventKind.SOLVED):
+        return _now(work, question)
+    question = advance(context, work, question, EventKind.SOLVED)
+    cancel_timers(work, question)
+    close_offers(work, question)
+    note_use(
+        context,
+        work,
+        article,
+        UseKind.SOLVED,
+        key=f"{question.subject}:suggestion:{article.id}",
+        question=question.id,
+        score=_scores(work, question).get(article.id),
+    )
+    work.articles.remember_phrasing(article.id, question.text, context.now)
+    if work.outbox.state(question.workspace, f"{question.subject}:status") is not None:
+        show_status(work, question)
+    return Reply(message=messages.solved_itself(article), replace=True)
+
+
+def partly(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    return _did_not_solve(context, work, command, UseKind.PARTLY)
+
+
+def no(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    return _did_not_solve(context, work, command, UseKind.NOT_SOLVED)
+
+
+def _did_not_solve(context: Context, work: QuestionsWork, command: Command, kind: UseKind) -> Reply:
+    """*Partly* or *No*: a colleague is asked; the other suggestions stay in reach."""
+    question = find_question(work, command.person, command.args)
+    require_asker(work, command.person, question)
+    article = find_article(work, command.person, command.args)
+    if not can(question, EventKind.SOLVED):
+        return _now(work, question)
+    note_use(
+        context,
+        work,
+        article,
+        kind,
+        key=f"{question.subject}:suggestion:{article.id}",
+        question=question.id,
+        score=_scores(work, question).get(article.id),
+    )
+    question = advance(context, work, question, EventKind.DID_NOT_SOLVE, article=article.id)
+    if question.state is State.SUGGESTED:
+        question = route(context, work, question)
+    left = [shown(work, other, is_answer=False) for other in _untapped(work, question)]
+    if left:
+        card = messages.suggestions(question, left, command.person, looking=True)
+        return Reply(message=card, replace=True)
+    return Reply(message=messages.on_its_way(question), replace=True)
+
+
+def _untapped(work: QuestionsWork, question: Question) -> list[Article]:
+    """The suggestions that the asker has not tapped yet, best first."""
+    tapped = {
+        event.data.get("article")
+        for event in work.questions.events(question.id)
+        if event.kind is EventKind.DID_NOT_SOLVE
+    }
+    scores = _scores(work, question)
+    left = [
+        key for key in sorted(scores, key=scores.__getitem__, reverse=True) if key not in tapped
+    ]
+    found = (work.articles.get(ArticleId(key)) for key in left)
+    return [article for article in found if article is not None]
+
+
+def ask_colleague(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Ask a colleague now*."""
+    question = find_question(work, command.person, command.args)
+    require_asker(work, command.person, question)
+    if question.state is not State.SUGGESTED:
+        return _now(work, question)
+    question = route(context, work, question)
+    return Reply(message=messages.on_its_way(question), replace=True)
+
+
+def withdraw(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    question = find_question(work, command.person, command.args)
+    require_asker(work, command.person, question)
+    if not can(question, EventKind.WITHDRAWN):
+        return _now(work, question)
+    question = take_back(context, work, question)
+    return Reply(message=status_of(work, question), replace=True)
+
+
+def take_back(context: Context, work: QuestionsWork, question: Question) -> Question:
+    """Withdraw an open question: nobody is asked any more."""
+    question = advance(context, work, question, EventKind.WITHDRAWN)
+    cancel_timers(work, question)
+    if work.outbox.state(question.workspace, f"{question.subject}:status") is not None:
+        show_status(work, question)
+    close_offers(work, question)
+    return question
+
+
+def read(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Read it all*: the whole question, to the one who wants to read it."""
+    question = find_question(work, command.person, command.args)
+    title = f"Question {question.number}"
+    return Reply(message=messages.read_all(title, question.text, _page(command)))
+
+
+def _page(command: Command) -> int:
+    page = command.args.get("page", 0)
+    return page if isinstance(page, int) and page >= 0 else 0
+
+
+def add_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    question = find_question(work, command.person, command.args)
+    require_asker(work, command.person, question)
+    return Reply(form=messages.follow_up_form(question, first=True))
+
+
+def add(context: Context, work: QuestionsWork, question: Question, words: str) -> None:
+    """Something more from the asker, for whoever is or will be asked."""
+    turn = Turn(
+        id=AnswerId(context.new_id()),
+        question=question.id,
+        kind=TurnKind.FOLLOW_UP,
+        text=clean(words),
+        at=context.now,
+    )
+    work.questions.add_turn(turn)
+    holder = question.claimed_by
+    if holder is not None:
+        if can(question, EventKind.FOLLOWED_UP):
+            question = advance(context, work, question, EventKind.FOLLOWED_UP)
+            cancel_timers(work, question, "close")
+        send_person(
+            work,
+            question,
+            holder,
+            f"follow_up:{turn.id}",
+            messages.follow_up(question, turn, asker_name(work, question)),
+        )
+
+
+def my_questions(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/questions`: the person's own, newest first. Anonymous ones are not listed anywhere."""
+    mine = work.questions.asked_by(command.person.id, 20)
+    return Reply(
+        message=messages.question_list(
+            "Your questions", mine, "You have not asked anything under your name yet."
+        )
+    )
+
+
+def _now(work: QuestionsWork, question: Question) -> Reply:
+    """What a press on a stale message gets: the question as it is."""
+    return Reply(message=status_of(work, question), replace=True)

@@ -1,0 +1,245 @@
+"""What people say about themselves: topics they know or learn, pauses, limits."""
+
+import difflib
+import re
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.access import Right, may, require
+from bot.capabilities.questions import messages
+from bot.capabilities.questions.article import author_left
+from bot.capabilities.questions.ask import put, take_back
+from bot.capabilities.questions.model import Declaration, Level, OfferState, Topic, Visibility
+from bot.capabilities.questions.offer import LOAD_WINDOW, leave
+from bot.capabilities.questions.ports import QuestionsWork
+from bot.context import Context
+from bot.errors import Invalid
+from bot.ids import TopicId
+from bot.inbound import Command
+from bot.message import say
+from bot.people import Person, pause
+from bot.reply import Reply
+from bot.schedule import at_local
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MAX_PAUSE = 366
+_MIN_LETTERS = 12
+_MIN_WORDS = 3
+
+
+def know(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/know topic`: I may be asked about it."""
+    return _declare(context, work, command.person, command.text, "can_help")
+
+
+def learn(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/learning topic`: I may be asked together with somebody experienced."""
+    return _declare(context, work, command.person, command.text, "learning")
+
+
+def drop(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/drop topic`: I am not asked about it; this always wins."""
+    return _declare(context, work, command.person, command.text, "none")
+
+
+def _declare(
+    context: Context, work: QuestionsWork, person: Person, words: str, level: Level
+) -> Reply:
+    topic = name_topic(work, person, words)
+    work.experts.declare(Declaration(person=person.id, topic=topic.id, level=level, at=context.now))
+    return Reply(message=messages.declared(topic, level))
+
+
+def name_topic(work: QuestionsWork, person: Person, words: str) -> Topic:
+    """The topic called by its title, its id or an alias.
+
+    Raises:
+        Invalid: there is none of that name; the sentence names those that are near.
+    """
+    wanted = " ".join(words.strip().strip(".!?#\"'“”").casefold().split())
+    names: dict[str, Topic] = {}
+    for topic in work.topics.every(person.workspace):
+        for name in (topic.title, topic.id, topic.id.replace("-", " "), *topic.aliases):
+            names.setdefault(name.casefold(), topic)
+    if wanted in names:
+        return names[wanted]
+    close = difflib.get_close_matches(wanted, names, n=3, cutoff=0.6)
+    near = list(dict.fromkeys(names[name].id for name in close))
+    by_id = {topic.id: topic for topic in names.values()}
+    raise Invalid(
+        messages.unknown_topic(
+            words.strip() or "…",
+            [by_id[t] for t in near[:2]],
+            may_add=may(person, Right.ADD_TOPIC),
+        )
+    )
+
+
+def topics(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/topics`."""
+    every = work.topics.every(command.person.workspace)
+    stewards = {}
+    for topic in every:
+        steward = work.people.get(topic.steward) if topic.steward else None
+        if steward is not None and steward.active:
+            stewards[str(topic.id)] = steward.name
+    return Reply(message=messages.topic_list(every, stewards))
+
+
+def add_topic(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/topic title`: opened by a community manager, who looks after it to begin with."""
+    require(command.person, Right.ADD_TOPIC)
+    title = " ".join(command.text.split())
+    slug = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    if not slug or len(title) > 60:
+        raise Invalid("Please name the topic in up to 60 letters, like: /topic Travel expenses")
+    if work.topics.get(command.person.workspace, TopicId(slug)) is not None:
+        raise Invalid("There is a topic of that name already.")
+    topic = Topic(
+        id=TopicId(slug),
+        workspace=command.person.workspace,
+        title=title,
+        steward=command.person.id,
+        channel=command.place.conversation if command.place.kind.value == "channel" else None,
+    )
+    work.topics.save(topic)
+    return Reply(message=messages.topic_added(topic))
+
+
+def pause_until(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/pause until Monday`."""
+    person = command.person
+    until = parse_until(command.text, context.now, person.zone)
+    work.people.save(pause(person, until))
+    return Reply(message=messages.paused(person, until))
+
+
+def resume(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    work.people.save(replace(pause(command.person, None), asks_welcome=True))
+    return Reply(message=say(messages.RESUMED))
+
+
+def parse_until(words: str, now: datetime, zone: str) -> datetime:
+    """The local midnight that begins the day named: `Monday`, `tomorrow`, `2 weeks`, a date.
+
+    Raises:
+        Invalid: no day was understood, or it has passed or lies more than a year ahead.
+    """
+    text = re.sub(r"^(until|till|for|to)\s+", "", words.strip().casefold()).rstrip(".!")
+    today = now.astimezone(ZoneInfo(zone)).date()
+    day = _parse_day(text, today)
+    if day is None:
+        raise Invalid(messages.PAUSE_HELP)
+    if day <= today or (day - today).days > _MAX_PAUSE:
+        raise Invalid(messages.PAST if day <= today else messages.PAUSE_HELP)
+    return at_local(day, time(0), zone)
+
+
+def _parse_day(text: str, today: date) -> date | None:
+    text = text.removeprefix("next ")
+    if text == "tomorrow":
+        return today + timedelta(days=1)
+    if text == "week":
+        text = "monday"
+    for number, name in enumerate(_DAYS):
+        if text in {name, name[:3]}:
+            return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+    amount = re.fullmatch(r"(\d{1,3}|a|one|two|three)\s*(day|week|month)s?", text)
+    if amount:
+        count = {"a": 1, "one": 1, "two": 2, "three": 3}.get(amount[1]) or int(amount[1])
+        return today + timedelta(days=count * {"day": 1, "week": 7, "month": 30}[amount[2]])
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def me(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/me`: what I hold about this person, for this person."""
+    person = command.person
+    titles = {topic.id: topic.title for topic in work.topics.every(person.workspace)}
+    declared = {
+        d.topic: d.level
+        for d in work.experts.declarations(person.workspace)
+        if d.person == person.id
+    }
+    declared |= {
+        t.id: "steward" for t in work.topics.every(person.workspace) if t.steward == person.id
+    }
+    load = sum(
+        offer.person == person.id and offer.state is not OfferState.CLOSED
+        for offer in work.questions.offers_since(person.workspace, context.now - LOAD_WINDOW)
+    )
+    mine = [q for q in work.questions.asked_by(person.id, 20) if q.is_open]
+    standing = messages.Standing(
+        declared=[(titles.get(t, str(t)), level) for t, level in sorted(declared.items())],
+        load=load,
+        open=mine,
+        held=work.questions.held_by(person.id)[:10],
+        helped=work.articles.helped(person.id),
+    )
+    return Reply(message=messages.me(person, standing))
+
+
+def limit_form(_context: Context, _work: QuestionsWork, command: Command) -> Reply:
+    return Reply(form=messages.limit_form(command.person))
+
+
+def set_limit(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    try:
+        cap = int(float(command.values.get("limit", "")))
+    except ValueError as error:
+        raise Invalid(fields={"limit": messages.BAD_LIMIT}) from error
+    if not 0 <= cap <= 50:
+        raise Invalid(fields={"limit": messages.BAD_LIMIT})
+    work.people.save(replace(command.person, weekly_cap=cap))
+    return Reply(message=messages.limit_set(cap))
+
+
+_KNOW = re.compile(r"^i know (?:a lot )?(?:about )?(.{2,80})$", re.IGNORECASE)
+_LEARN = re.compile(r"^i(?: a|')?m learning (?:about )?(.{2,80})$", re.IGNORECASE)
+_DROP = re.compile(r"^(?:do not|don't|dont) ask me about (.{2,80})$", re.IGNORECASE)
+_STOP = re.compile(r"^(?:do not|don't|dont|stop) ask(?:ing)? me(?: anything)?[.!]?$", re.IGNORECASE)
+_AGAIN = re.compile(r"^ask me again[.!]?$", re.IGNORECASE)
+
+
+def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """Plain words in a direct message: something about oneself, or a question."""
+    person, text = command.person, command.text.strip().replace("’", "'")
+    levels: tuple[tuple[re.Pattern[str], Level], ...] = (
+        (_KNOW, "can_help"),
+        (_LEARN, "learning"),
+        (_DROP, "none"),
+    )
+    for pattern, level in levels:
+        found = pattern.match(text)
+        if found and "?" not in text:
+            return _declare(context, work, person, found[1], level)
+    if _STOP.match(text):
+        work.people.save(replace(person, asks_welcome=False))
+        return Reply(message=say(messages.NO_MORE_ASKS))
+    if _AGAIN.match(text):
+        work.people.save(replace(person, asks_welcome=True))
+        return Reply(message=say(messages.ASKS_AGAIN))
+    if text and any(c.isalnum() for c in text) and not _is_question(text):
+        raise Invalid(messages.UNSURE)
+    return put(context, work, command, command.text, Visibility.DIRECT)
+
+
+def _is_question(text: str) -> bool:
+    letters = sum(c.isalnum() for c in text)
+    return (
+        any(mark in text for mark in "?？؟")
+        or len(text.split()) >= _MIN_WORDS
+        or letters >= _MIN_LETTERS
+    )
+
+
+def farewell(context: Context, work: QuestionsWork, person: Person) -> None:
+    """A person has left: nothing waits for them, nothing is asked of them."""
+    for question in work.questions.asked_by(person.id, 100):
+        if question.is_open:
+            take_back(context, work, question)
+    leave(context, work, person)
+    author_left(context, work, person)

@@ -1,0 +1,1245 @@
+"""Every sentence of the questions capability.
+
+Whatever a person wrote stands in a `Quote` or goes through `literal`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.access import K_ANONYMOUS
+from bot.capabilities.questions.model import (
+    Article,
+    ArticleState,
+    Decline,
+    Question,
+    State,
+    Tally,
+    Topic,
+    Turn,
+    Urgency,
+    Visibility,
+)
+from bot.form import ChoiceField, Form, LongTextField, NumberField, PeopleField, TextField
+from bot.message import (
+    MAX_QUOTE,
+    MAX_TOTAL,
+    Args,
+    Button,
+    Buttons,
+    Confirm,
+    Divider,
+    Fact,
+    Facts,
+    Heading,
+    Message,
+    Note,
+    Option,
+    Part,
+    Quote,
+    Style,
+    Text,
+    Tone,
+    literal,
+    mention,
+    say,
+    shorten,
+)
+from bot.people import Person, local
+
+SHOWN = 1_200
+"""Characters of a question or answer that a card shows; the rest is one tap away."""
+
+PAGE = 2_400
+
+URGENCIES = {
+    Urgency.URGENT: "today, I am stuck",
+    Urgency.NORMAL: "in the next days",
+    Urgency.CAN_WAIT: "it can wait",
+}
+VISIBILITIES = {
+    Visibility.DIRECT: "As me, to one colleague at a time",
+    Visibility.ANONYMOUS: "Without my name (I relay both ways)",
+    Visibility.OPEN: "Openly in this channel",
+}
+STATES = {
+    State.ASKED: "just asked",
+    State.SUGGESTED: "waiting for your tap on the suggestions",
+    State.SELF_SOLVED: "solved by the FAQ",
+    State.ROUTED: "with colleagues",
+    State.CLAIMED: "somebody is on it",
+    State.ANSWERED: "answered, waiting for your word",
+    State.ACCEPTED: "answered and accepted",
+    State.CLOSED_UNCONFIRMED: "answered, closed without a word from the asker",
+    State.ESCALATED: "with the steward of the topic",
+    State.EXPIRED: "nobody could answer",
+    State.WITHDRAWN: "withdrawn",
+    State.DUPLICATE: "same as another question",
+}
+
+
+def day(person: Person, instant: datetime) -> str:
+    """A date as the person's calendar has it, like `3 Nov 2026`."""
+    here = local(person, instant)
+    return f"{here.day} {here:%b %Y}"
+
+
+def _quote(text: str, by: str | None = None, limit: int = SHOWN) -> Quote:
+    return Quote(text=shorten(text, limit), by=by)
+
+
+def _of(question: Question) -> Args:
+    return {"question": question.id}
+
+
+def _read_all(question: Question, text: str) -> list[Button]:
+    if len(text.strip()) <= SHOWN:
+        return []
+    return [Button(label="Read it all", action="question.read", args=_of(question))]
+
+
+# --- asking ---------------------------------------------------------------------------
+
+
+def ask_form(
+    *, text: str = "", place_is_channel: bool, topics: Sequence[Topic], intro: str | None = None
+) -> Form:
+    """The question with three optional lines, who sees the asker, and a topic."""
+    visibilities = [
+        Option(label=label, value=visibility.value)
+        for visibility, label in VISIBILITIES.items()
+        if place_is_channel or visibility is not Visibility.OPEN
+    ]
+    topic_options = [Option(label="I am not sure", value="none")] + [
+        Option(label=shorten(topic.title, 75), value=topic.id) for topic in topics[:99]
+    ]
+    return Form(
+        title="Ask the experts",
+        intro=intro or "Only the question is needed. The other lines help a colleague to help you.",
+        fields=(
+            LongTextField(
+                name="question", label="Your question", required=True, value=text[:3_000]
+            ),
+            TextField(name="goal", label="What are you trying to do?", max_length=500),
+            TextField(name="tried", label="What have you tried?", max_length=500),
+            ChoiceField(
+                name="urgency",
+                label="When do you need it?",
+                options=tuple(Option(label=t, value=u.value) for u, t in URGENCIES.items()),
+                value=Urgency.NORMAL.value,
+            ),
+            ChoiceField(
+                name="visibility",
+                label="Who sees that it is you?",
+                hint=(
+                    "Without your name: colleagues, stewards and reports see “someone”. Your way "
+                    "of writing can still give you away in a small team. Opening the relay takes "
+                    "two operators and you would be told."
+                ),
+                options=tuple(visibilities),
+                value=Visibility.DIRECT.value,
+            ),
+            ChoiceField(name="topic", label="Topic", options=tuple(topic_options), value="none"),
+        ),
+        submit="Ask",
+        action="question.ask",
+    )
+
+
+EMPTY = "Please write your question in a few words, for example: /ask how do I export a report?"
+NO_WORDS = "I could not find any words in that. Please write your question in a few words."
+NO_PLACE = "Openly works in a channel. Ask there, or ask me here as you or without your name."
+UNSURE = (
+    "I am not sure what you want. If it is a question, write it as a sentence or begin with "
+    "“ask”. “help” lists all I can do."
+)
+
+
+def too_long(limit: int, length: int) -> str:
+    return (
+        f"That is {length:,} characters; I can keep {limit:,}. Please shorten it or attach the "
+        "long part as a link. I have kept nothing of it."
+    )
+
+
+def too_many(limit: int) -> str:
+    return f"That is more than {limit} questions today. Please keep this one for tomorrow."
+
+
+def asked_already(question: Question) -> Message:
+    return say(
+        f"You asked this already: it is question {question.number}, "
+        f"{STATES[question.state]}. I will keep you posted there."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """An article as it is shown to an asker."""
+
+    article: Article
+    tally: Tally
+    verifier: Person | None
+    author: Person | None
+    is_answer: bool
+
+
+def _worked(tally: Tally) -> str:
+    if tally.tried >= K_ANONYMOUS:
+        return f"worked for {tally.worked} of {tally.tried} people"
+    return "too few have said yet whether it worked"
+
+
+def standing(shown: Suggested, reader: Person) -> str:
+    """Date, who verified, and how often it worked, in the markdown subset."""
+    article = shown.article
+    match article.state:
+        case ArticleState.PUBLISHED | ArticleState.NEEDS_REVIEW:
+            by = f" by {literal(shown.verifier.name)}" if shown.verifier else ""
+            when = day(reader, article.verified_at or article.changed_at)
+            first = f"Verified{by} on {when}"
+            if article.state is ArticleState.NEEDS_REVIEW:
+                first += f" · **being checked**: {literal(article.note)}"
+        case _:
+            first = (
+                f"Accepted by the one who asked on {day(reader, article.created_at)}, "
+                "not yet reviewed by a steward"
+            )
+    credit = f" · written by {literal(shown.author.name)}" if shown.author else ""
+    return f"{first} · {_worked(shown.tally)}{credit}"
+
+
+def suggestions(
+    question: Question, shown: Sequence[Suggested], reader: Person, *, looking: bool
+) -> Message:
+    """At most three FAQ entries for the asker's eyes. `looking`: a colleague is being asked."""
+    parts: list[Part] = []
+    answer = next((s for s in shown if s.is_answer), None)
+    if looking:
+        opening = "I am asking a colleague as well. Does one of these still help?"
+    elif answer is not None:
+        opening = "Here is the answer that I know."
+    else:
+        opening = "I am not sure, but this may help."
+    for suggested in shown:
+        article = suggested.article
+        args: Args = {"question": question.id, "article": article.id}
+        label = "Answer" if suggested.is_answer else "Maybe"
+        parts += [
+            Text(text=f"**{label}: {literal(shorten(article.title, 300))}**"),
+            _quote(article.text, limit=1_500 if suggested.is_answer else 700),
+            Note(text=standing(suggested, reader)),
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Solves it",
+                        action="question.solved",
+                        args=args,
+                        style=Style.PRIMARY if suggested.is_answer else Style.DEFAULT,
+                    ),
+                    Button(label="Partly", action="question.partly", args=args),
+                    Button(label="No", action="question.no", args=args),
+                    Button(
+                        label="Flag as wrong or outdated",
+                        action="faq.flag",
+                        args=args,
+                    ),
+                )
+            ),
+        ]
+    if not looking:
+        parts.append(
+            Note(text="Without a tap I will ask a colleague in ten minutes. Only you see this.")
+        )
+        parts.append(
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Ask a colleague now", action="question.route", args=_of(question)
+                    ),
+                    Button(label="Never mind", action="question.withdraw", args=_of(question)),
+                )
+            )
+        )
+    first = shown[0].article if shown else None
+    return Message(
+        summary=shorten(f"{opening} {first.title if first else ''}".strip(), 300),
+        parts=(Text(text=opening), *parts),
+        tone=Tone.GOOD if answer is not None else Tone.NEUTRAL,
+    )
+
+
+def solved_itself(article: Article) -> Message:
+    return say(
+        f"Good. I will remember that **{literal(shorten(article.title, 200))}** answers this too. "
+        "Your words help the next one who asks like you.",
+        _quote(article.text),
+        tone=Tone.GOOD,
+    )
+
+
+def on_its_way(question: Question) -> Message:
+    """Said at once in a channel, when the rest follows in direct messages."""
+    how = (
+        "I pass it on without your name and relay the answer"
+        if question.visibility is Visibility.ANONYMOUS
+        else "I am asking a colleague"
+    )
+    return say(
+        f"Your question {question.number} is on its way: {how}. "
+        "I will keep you posted in our direct messages."
+    )
+
+
+# --- the asker's card -----------------------------------------------------------------
+
+
+def status(
+    question: Question,
+    topic: Topic | None,
+    *,
+    asker: str | None = None,
+    holder: str | None = None,
+    eta: str | None = None,
+    steward: str | None = None,
+) -> Message:
+    """Where a question stands. `asker` is named on an open question's card in the channel."""
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    tone = Tone.NEUTRAL
+    reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
+    match question.state:
+        case State.ROUTED if question.visibility is Visibility.OPEN:
+            line = f"I have asked a colleague{about}. Anybody may answer in this thread."
+        case State.ROUTED:
+            line = f"I have asked a colleague{about}."
+        case State.CLAIMED:
+            line = f"{literal(holder or 'A colleague')} is on it."
+        case State.ANSWERED:
+            line = "There is an answer."
+        case State.ACCEPTED:
+            line, tone = "Answered and accepted. Thank you.", Tone.GOOD
+        case State.ESCALATED:
+            who = f"{literal(steward)} looks after this topic and" if steward else "The steward"
+            line = f"Nobody was free to take it. {who} has it now."
+        case State.EXPIRED:
+            line = (
+                "I am sorry: nobody could answer this. It is on the weekly list of unanswered "
+                "questions, so that it is seen. You can open it again at any time."
+            )
+            tone = Tone.WARNING
+        case State.WITHDRAWN:
+            line = "Withdrawn. Nobody will be asked any more."
+        case State.DUPLICATE:
+            line = "The same as another question. You will be told what becomes of it."
+        case State.CLOSED_UNCONFIRMED:
+            line = "Closed, since I have not heard from you. You can open it again."
+        case State.SELF_SOLVED:
+            line, tone = "Solved by the FAQ.", Tone.GOOD
+        case State.ASKED | State.SUGGESTED:
+            line = "I am looking for an answer."
+    parts: list[Part] = [_quote(question.text, by=asker)]
+    if eta and question.state is State.ROUTED:
+        parts.append(Note(text=f"Questions like this are usually answered within {literal(eta)}."))
+    buttons = _read_all(question, question.text)
+    if question.is_open and question.state is not State.ANSWERED:
+        buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
+    if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED} and (
+        question.visibility is not Visibility.OPEN
+    ):
+        buttons.append(Button(label="Add something", action="question.add", args=_of(question)))
+    if reopen:
+        buttons.append(Button(label="Open it again", action="question.reopen", args=_of(question)))
+    if buttons:
+        parts.append(Buttons(buttons=tuple(buttons)))
+    return say(f"**Question {question.number}.** {line}", *parts, tone=tone)
+
+
+def read_all(title: str, text: str, page: int) -> Message:
+    """One page of a long text; `page` counts from 0."""
+    per_message = MAX_TOTAL // PAGE - 1
+    chunks = [text[i : i + PAGE] for i in range(0, len(text), PAGE)] or [text]
+    first = page * per_message
+    shown = chunks[first : first + per_message] or chunks[-1:]
+    last = (len(chunks) + per_message - 1) // per_message
+    return say(
+        f"**{literal(title)}**, page {min(page, last - 1) + 1} of {last}",
+        *(Quote(text=chunk if chunk.strip() else "…") for chunk in shown),
+    )
+
+
+# --- the expert's card ----------------------------------------------------------------
+
+
+def offer(
+    question: Question,
+    *,
+    asker: str | None,
+    topic: Topic | None,
+    why: Sequence[str],
+    load: int,
+    cap: int,
+    suggested_by: str | None = None,
+) -> Message:
+    """A question put before somebody. `asker` None: the asker wishes not to be named."""
+    who = literal(asker) if asker else "Someone"
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    opening = f"{who} asks{about}. Can you help?"
+    parts: list[Part] = [_quote(question.text, by=asker or "someone")]
+    facts = [
+        Fact(label=label, value=shorten(value, 500))
+        for label, value in (
+            ("Trying to", question.goal),
+            ("Has tried", question.tried),
+            ("Needs it", URGENCIES[question.urgency]),
+        )
+        if value and not (label == "Needs it" and question.urgency is Urgency.NORMAL)
+    ]
+    if facts:
+        parts.append(Facts(facts=tuple(facts)))
+    reasons = list(why)
+    if suggested_by:
+        reasons.insert(0, f"{suggested_by} said that you may know")
+    reason = "; ".join(reasons) if reasons else "you may know, or know who does"
+    parts.append(
+        Note(
+            text=(
+                f"Why you: {literal(reason)}. You were asked {load} of at most {cap} "
+                f"times this week. Passing is fine and nobody sees it."
+            )
+        )
+    )
+    parts.append(
+        Buttons(
+            buttons=(
+                Button(
+                    label="I take it",
+                    action="question.claim",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(label="Answer now", action="question.answer", args=_of(question)),
+                Button(label="Busy", action="question.busy", args=_of(question)),
+                Button(label="Not my field", action="question.not_my_field", args=_of(question)),
+                Button(
+                    label="Ask someone else…", action="question.someone_else", args=_of(question)
+                ),
+            )
+        )
+    )
+    more = _read_all(question, question.text)
+    if more:
+        parts.append(Buttons(buttons=tuple(more)))
+    return say(opening, *parts, summary=f"{asker or 'Someone'} asks: {question.text}")
+
+
+def offer_state(question: Question, *, mine: bool, holder: str | None) -> Message:
+    """The card of somebody who was asked, in the question's present state."""
+    parts: list[Part] = [_quote(question.text)]
+    buttons: list[Button] = []
+    tone = Tone.NEUTRAL
+    match question.state:
+        case State.CLAIMED if mine:
+            line = "You took this. Answer here in the thread, or with the button."
+            buttons = [
+                Button(
+                    label="Answer",
+                    action="question.answer",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(label="Give it back", action="question.release", args=_of(question)),
+            ]
+        case State.CLAIMED:
+            line = f"{literal(holder or 'A colleague')} is on it. Thank you all the same."
+        case State.ANSWERED if mine:
+            line = "You answered. I will tell you when I hear back."
+            buttons = [Button(label="Add to it", action="question.answer", args=_of(question))]
+        case State.ANSWERED | State.ACCEPTED | State.CLOSED_UNCONFIRMED | State.SELF_SOLVED:
+            line = "This one has been answered. Thank you."
+            tone = Tone.GOOD
+        case State.WITHDRAWN:
+            line = "This one was withdrawn. Nothing to do."
+        case State.DUPLICATE:
+            line = "This one turned out to be the same as another. Nothing to do."
+        case State.EXPIRED:
+            line = "This one has ended without an answer. If you know it, you can still answer."
+            buttons = [Button(label="Answer", action="question.answer", args=_of(question))]
+        case State.ASKED | State.SUGGESTED | State.ROUTED | State.ESCALATED:
+            line = "This one is with other colleagues now. If you know it, you can still answer."
+            buttons = [Button(label="Answer", action="question.answer", args=_of(question))]
+    buttons += _read_all(question, question.text)
+    if buttons:
+        parts.append(Buttons(buttons=tuple(buttons)))
+    return say(f"**Question {question.number}.** {line}", *parts, tone=tone)
+
+
+def declined(question: Question, reason: Decline) -> Message:
+    thanks = {
+        Decline.BUSY: "No problem, I will ask somebody else.",
+        Decline.NOT_MY_FIELD: "Good to know. I will ask somebody else and you less about this.",
+        Decline.SOMEONE_ELSE: "Thank you, I am asking them.",
+    }[reason]
+    return say(f"**Question {question.number}.** {thanks}", _quote(question.text, limit=300))
+
+
+def someone_else_form(question: Question) -> Form:
+    return Form(
+        title="Who may know?",
+        fields=(PeopleField(name="person", label="A colleague", required=True),),
+        submit="Ask them",
+        action="question.hand_on",
+        args=_of(question),
+    )
+
+
+def cannot_take(name: str) -> str:
+    return f"{name} cannot take questions at the moment. Please name somebody else."
+
+
+def answer_form(question: Question, asker: str | None) -> Form:
+    return Form(
+        title="Answer",
+        intro=shorten(f"{asker or 'Someone'} asks: {question.text}", 900),
+        fields=(
+            LongTextField(
+                name="answer",
+                label="Your answer",
+                hint=(
+                    "If it is accepted it is kept for others. It ages best without dates and "
+                    "with the general case first."
+                ),
+                required=True,
+            ),
+        ),
+        submit="Send",
+        action="question.send_answer",
+        args=_of(question),
+    )
+
+
+EMPTY_ANSWER = "Please write a few words."
+SENT = "Sent. I will tell you when I hear back."
+LATE = "Thank you. It is kept with the question, which was settled before."
+RELEASED = "You gave it back. I will ask somebody else."
+
+
+def released_by_clock(question: Question) -> Message:
+    return say(
+        f"**Question {question.number}.** It has been quiet for a while, so I am asking somebody "
+        "else as well. If you know the answer, you can still give it.",
+        _quote(question.text, limit=300),
+        Buttons(buttons=(Button(label="Answer", action="question.answer", args=_of(question)),)),
+    )
+
+
+# --- answers --------------------------------------------------------------------------
+
+
+def answer(
+    question: Question, turn: Turn, author: Person, *, sharing: bool, earlier: int = 0
+) -> Message:
+    """An answer for the asker."""
+    parts: list[Part] = [
+        _quote(turn.text, by=author.name, limit=MAX_QUOTE),
+        Note(text=f"You asked: {literal(shorten(question.text, 300))}"),
+    ]
+    args: Args = {"question": question.id, "answer": turn.id}
+    buttons = [
+        Button(
+            label="That’s the answer",
+            action="question.accept",
+            args=args,
+            style=Style.PRIMARY,
+        ),
+        Button(label="Follow up", action="question.follow_up", args=_of(question)),
+        Button(label="Not yet", action="question.not_yet", args=_of(question)),
+    ]
+    if sharing:
+        buttons.insert(
+            1,
+            Button(
+                label="Accept, but keep it private", action="question.accept_private", args=args
+            ),
+        )
+    if len(turn.text) > MAX_QUOTE:
+        buttons.append(Button(label="Read it all", action="question.read_answer", args=args))
+    parts.append(Buttons(buttons=tuple(buttons)))
+    if sharing:
+        parts.append(
+            Note(
+                text=(
+                    "When you accept, question and answer are kept for others who ask the same. "
+                    "Your name is not."
+                )
+            )
+        )
+    also = " too" if earlier else ""
+    return say(
+        f"**{mention(author.name, author.address)}** answered your question "
+        f"{question.number}{also}.",
+        *parts,
+        summary=f"{author.name} answered: {turn.text}",
+    )
+
+
+def answer_for_subscriber(own: Question, turn: Turn, author: Person) -> Message:
+    """For the asker of a duplicate."""
+    return say(
+        f"Your question {own.number} is the same as another, and that one was answered.",
+        _quote(turn.text, by=author.name, limit=MAX_QUOTE),
+        Note(text=f"You asked: {literal(shorten(own.text, 300))}"),
+    )
+
+
+def follow_up_form(question: Question, *, first: bool) -> Form:
+    return Form(
+        title="Add something" if first else "Follow up",
+        fields=(
+            LongTextField(
+                name="text",
+                label="What should your colleague know?",
+                required=True,
+            ),
+        ),
+        submit="Send",
+        action="question.send_follow_up",
+        args=_of(question),
+    )
+
+
+def follow_up(question: Question, turn: Turn, asker: str | None) -> Message:
+    """What the asker added, for the one who is on it."""
+    return say(
+        f"{literal(asker or 'The asker')} wrote about question {question.number}. "
+        "Answer here in the thread, or with the button.",
+        _quote(turn.text, by=asker or "the asker", limit=MAX_QUOTE),
+        Note(text=f"The question: {literal(shorten(question.text, 300))}"),
+        Buttons(
+            buttons=(
+                Button(
+                    label="Answer",
+                    action="question.answer",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(label="Give it back", action="question.release", args=_of(question)),
+            )
+        ),
+        summary=f"{asker or 'The asker'} wrote: {turn.text}",
+    )
+
+
+FOLLOW_UP_SENT = "Passed on."
+NOT_YET = "I am asking another colleague as well. You can also add something for them."
+
+
+def accepted(question: Question, turn: Turn, author: Person, article: Article | None) -> Message:
+    """The asker's card after accepting."""
+    kept = (
+        "Kept for others, without your name."
+        if article is not None
+        else "It stays between the two of you."
+    )
+    buttons = [Button(label="Open it again", action="question.reopen", args=_of(question))]
+    if article is not None and article.state is ArticleState.CANDIDATE:
+        buttons.insert(
+            0,
+            Button(label="Propose for the FAQ", action="faq.propose", args={"article": article.id}),
+        )
+    return say(
+        f"**Question {question.number}.** {mention(author.name, author.address)}’s answer is "
+        f"accepted. {kept} In a few days I will ask once whether it worked.",
+        _quote(turn.text, by=author.name),
+        Buttons(buttons=tuple(buttons)),
+        tone=Tone.GOOD,
+    )
+
+
+def was_accepted(question: Question, asker: str | None, article: Article | None) -> Message:
+    """For the one who answered."""
+    parts: list[Part] = []
+    kept = ""
+    if article is not None:
+        kept = " It is kept for others who ask the same, with your name on it."
+        buttons = [
+            Button(label="Leave my name off", action="faq.anonymise", args={"article": article.id}),
+            Button(
+                label="Do not share it",
+                action="faq.unshare",
+                args={"article": article.id},
+                confirm=Confirm(
+                    title="Take it back?",
+                    text="The answer stays with the one who asked and is not shown to others.",
+                    yes="Take it back",
+                ),
+            ),
+        ]
+        if article.state is ArticleState.CANDIDATE:
+            buttons.insert(
+                0,
+                Button(
+                    label="Propose for the FAQ", action="faq.propose", args={"article": article.id}
+                ),
+            )
+        parts.append(Buttons(buttons=tuple(buttons)))
+    return say(
+        f"{literal(asker or 'The asker')} accepted your answer to question {question.number}. "
+        f"Thank you.{kept}",
+        *parts,
+        tone=Tone.GOOD,
+    )
+
+
+def did_it_work(question: Question, turn: Turn | None) -> Message:
+    """Asked once, some days after acceptance."""
+    parts: list[Part] = [_quote(question.text, limit=400)]
+    if turn is not None:
+        parts.append(_quote(turn.text, limit=600))
+    parts.append(
+        Buttons(
+            buttons=tuple(
+                Button(label=label, action=f"question.{verb}", args=_of(question))
+                for label, verb in (
+                    ("Worked", "worked"),
+                    ("Partly", "partly_worked"),
+                    ("No", "did_not_work"),
+                    ("Haven’t tried", "not_tried"),
+                )
+            )
+        )
+    )
+    parts.append(
+        Note(
+            text="One tap, asked once. It tells the next one who asks how far to trust the answer."
+        )
+    )
+    return say("Did it work?", *parts, summary=f"Did it work? {question.text}")
+
+
+def followed_through(question: Question, verb: str) -> Message:
+    line, tone = {
+        "worked": ("Good to hear. Noted without your name.", Tone.GOOD),
+        "partly_worked": (
+            "Noted without your name. You can open the question again.",
+            Tone.NEUTRAL,
+        ),
+        "did_not_work": ("Thank you for saying so. I have opened it again.", Tone.NEUTRAL),
+        "not_tried": ("All right. I will not ask again.", Tone.NEUTRAL),
+    }[verb]
+    buttons = (
+        (
+            Buttons(
+                buttons=(
+                    Button(label="Open it again", action="question.reopen", args=_of(question)),
+                )
+            ),
+        )
+        if verb in {"partly_worked", "not_tried"}
+        else ()
+    )
+    return say(f"**Question {question.number}.** {line}", *buttons, tone=tone)
+
+
+def it_worked(question: Question) -> Message:
+    return say(f"Your answer to question {question.number} worked.", tone=Tone.GOOD)
+
+
+def reopened(question: Question, asker: str | None, *, failed: bool) -> Message:
+    """For the one who answered: first to be asked again."""
+    why = "it did not work out yet" if failed else "there is more to it"
+    return say(
+        f"{literal(asker or 'The asker')} opened question {question.number} again: {why}. "
+        "Can you have another look?",
+        _quote(question.text),
+        Buttons(
+            buttons=(
+                Button(
+                    label="Answer",
+                    action="question.answer",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(label="Give it back", action="question.release", args=_of(question)),
+            )
+        ),
+    )
+
+
+# --- channel, steward, list -----------------------------------------------------------
+
+
+def consent(question: Question, channel: str) -> Message:
+    """Asks the asker before anything of a private question is posted."""
+    whose = (
+        "without your name"
+        if question.visibility is Visibility.ANONYMOUS
+        else "with your name left out"
+    )
+    return say(
+        f"Nobody has taken question {question.number} yet. May I post it in "
+        f"{literal(channel)}, {whose}? This is what I would post:",
+        _quote(question.text, limit=MAX_QUOTE),
+        Buttons(
+            buttons=(
+                Button(
+                    label="Post it",
+                    action="question.post",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(label="Better not", action="question.no_post", args=_of(question)),
+            )
+        ),
+    )
+
+
+def in_channel(question: Question) -> Message:
+    """A question without its asker, in the topic's channel."""
+    return say(
+        f"Someone asks (question {question.number}). Anybody may answer in this thread.",
+        _quote(question.text, limit=MAX_QUOTE, by="someone"),
+        Buttons(
+            buttons=(
+                Button(label="I take it", action="question.claim", args=_of(question)),
+                Button(label="Answer", action="question.answer", args=_of(question)),
+            )
+        ),
+        summary=f"Someone asks: {question.text}",
+    )
+
+
+POSTED = "Posted. I will bring you what comes back."
+NOT_POSTED = "All right, it stays private. The steward of the topic has it now."
+
+
+def escalation(question: Question, topic: Topic | None, asker: str | None) -> Message:
+    """For the steward of a topic, when nobody else was free."""
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    more = _read_all(question, question.text)
+    return say(
+        f"Question {question.number}{about} found nobody. You look after this topic: "
+        "can you answer it or name somebody?",
+        _quote(question.text, by=asker or "someone"),
+        Buttons(
+            buttons=(
+                Button(
+                    label="I take it",
+                    action="question.claim",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(label="Answer now", action="question.answer", args=_of(question)),
+                Button(
+                    label="Ask someone else…", action="question.someone_else", args=_of(question)
+                ),
+                Button(label="Same as another…", action="question.duplicate", args=_of(question)),
+                *more,
+            )
+        ),
+        summary=f"A question found nobody: {question.text}",
+    )
+
+
+def duplicate_form(question: Question) -> Form:
+    return Form(
+        title="Same as another",
+        intro=shorten(f"Question {question.number}: {question.text}", 900),
+        fields=(
+            NumberField(
+                name="number", label="Number of the other question", required=True, minimum=1
+            ),
+        ),
+        submit="Join them",
+        action="question.mark_duplicate",
+        args=_of(question),
+    )
+
+
+def joined(question: Question, other: Question) -> Message:
+    return say(
+        f"Question {question.number} is now followed as part of question {other.number}. "
+        "Whoever asked it will be told what becomes of that one."
+    )
+
+
+NO_SUCH_NUMBER = "There is no open or answered question with that number."
+SAME_NUMBER = "A question cannot be the same as itself."
+
+
+def question_list(title: str, questions: Sequence[Question], empty: str) -> Message:
+    if not questions:
+        return say(empty)
+    lines = "\n".join(
+        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
+        f"({STATES[q.state]})"
+        for q in questions
+    )
+    return say(f"**{title}**\n{lines}", summary=title)
+
+
+def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
+    """The list for community managers: question and who looks after its topic."""
+    if not questions:
+        return say("No question is waiting for want of somebody. Good.", tone=Tone.GOOD)
+    lines = "\n".join(
+        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
+        f"({STATES[q.state]}; steward: {literal(steward)})"
+        for q, steward in questions
+    )
+    return say(f"**Questions that found nobody**\n{lines}", summary="Questions that found nobody")
+
+
+# --- what I know ----------------------------------------------------------------------
+
+
+def declared(topic: Topic, level: str) -> Message:
+    title = literal(topic.title)
+    line = {
+        "can_help": f"Thank you. I may ask you about **{title}**, within your weekly limit.",
+        "learning": (
+            f"Good. I may now and then ask you about **{title}** together with somebody "
+            "experienced, so that you learn from real questions."
+        ),
+        "none": f"All right. I will not ask you about **{title}**.",
+    }[level]
+    return say(
+        line,
+        Note(text="You can change this at any time: `/me` shows what I know about you."),
+        tone=Tone.GOOD,
+    )
+
+
+def unknown_topic(words: str, near: Sequence[Topic], *, may_add: bool) -> str:
+    known = f"Did you mean {' or '.join('“' + t.title + '”' for t in near)}? " if near else ""
+    add = (
+        f"You can open it with /topic {words}."
+        if may_add
+        else "/topics lists them; a community manager can open a new one."
+    )
+    return f"I have no topic “{shorten(words, 60)}” yet. {known}{add}"
+
+
+def topic_list(topics: Sequence[Topic], stewards: dict[str, str]) -> Message:
+    if not topics:
+        return say("There are no topics yet. A community manager opens one with `/topic`.")
+    lines = "\n".join(
+        f"- **{literal(t.title)}**"
+        + (f" ({literal(', '.join(t.aliases[:5]))})" if t.aliases else "")
+        + (f", looked after by {literal(stewards[t.id])}" if t.id in stewards else "")
+        for t in topics
+    )
+    return say(
+        f"**Topics**\n{lines}",
+        Note(text="Say “I know about …” or “I am learning …” to be asked, within your limit."),
+        summary="Topics",
+    )
+
+
+def topic_added(topic: Topic) -> Message:
+    return say(
+        f"**{literal(topic.title)}** is open, and you look after it. Say who may help: "
+        "each person tells me “I know about …” themselves.",
+        tone=Tone.GOOD,
+    )
+
+
+PAUSE_HELP = (
+    "Until when? For example: /pause until Monday, /pause 2 weeks, /pause until 2026-12-24."
+)
+PAST = "That is in the past. Please name a day to come."
+
+
+def paused(person: Person, until: datetime) -> Message:
+    here = local(person, until)
+    return say(
+        f"Paused until {here:%A} {here.day} {here:%B %Y}. I will not ask you anything until then. "
+        "Your own questions go on as ever; `/resume` ends the pause.",
+        tone=Tone.GOOD,
+    )
+
+
+RESUMED = "Welcome back. Questions may reach you again, within your weekly limit."
+NO_MORE_ASKS = "All right: no questions from me at all. Say “ask me again” to change that."
+ASKS_AGAIN = "Good. Questions may reach you again, within your weekly limit."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What Inflow holds about one person and questions, for that person only."""
+
+    declared: Sequence[tuple[str, str]]
+    load: int
+    open: Sequence[Question]
+    held: Sequence[Question]
+    helped: int
+    """Confirmed uses of the person's answers by others."""
+
+
+_LEVELS = {
+    "steward": "you look after it",
+    "can_help": "you can help",
+    "learning": "you are learning",
+    "none": "do not ask me",
+}
+
+
+def me(person: Person, standing: Standing) -> Message:
+    lines = [f"You are asked at most {person.weekly_cap} questions a week; {standing.load} so far."]
+    if standing.helped >= K_ANONYMOUS:
+        lines.append(f"Your answers have helped {standing.helped} times.")
+    if not person.asks_welcome:
+        lines.append("You want no questions at all.")
+    if person.paused_until is not None:
+        lines.append(f"Paused until {day(person, person.paused_until)}.")
+    topics = "\n".join(
+        f"- **{literal(title)}**: {_LEVELS[level]}" for title, level in standing.declared
+    )
+    parts: list[Part] = [Text(text="\n".join(lines))]
+    if topics:
+        parts += [Divider(), Text(text=f"**Topics**\n{topics}")]
+    for title, questions in (("My questions", standing.open), ("With me", standing.held)):
+        if questions:
+            parts.append(
+                Text(
+                    text=f"**{title}**\n"
+                    + "\n".join(
+                        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 100))} "
+                        f"({STATES[q.state]})"
+                        for q in questions
+                    )
+                )
+            )
+    parts.append(
+        Buttons(
+            buttons=(
+                Button(label="Change my weekly limit", action="question.limit", args={}),
+                Button(
+                    label="Take my name off the FAQ",
+                    action="faq.detach",
+                    confirm=Confirm(
+                        title="Take your name off?",
+                        text="Your answers stay in the FAQ, as by a colleague.",
+                        yes="Take it off",
+                    ),
+                ),
+            )
+        )
+    )
+    parts.append(Note(text="Only you can see this. Nobody sees a ranking; there is none."))
+    return Message(
+        summary="What I know about you",
+        parts=(Heading(text="What I know about you"), *parts),
+    )
+
+
+def limit_form(person: Person) -> Form:
+    return Form(
+        title="My weekly limit",
+        fields=(
+            NumberField(
+                name="limit",
+                label="Questions a week that I am glad to be asked",
+                required=True,
+                value=person.weekly_cap,
+                minimum=0,
+                maximum=50,
+            ),
+        ),
+        submit="Keep",
+        action="question.set_limit",
+    )
+
+
+BAD_LIMIT = "Please give a whole number from 0 to 50."
+
+
+def limit_set(cap: int) -> Message:
+    if cap == 0:
+        return say("No questions will reach you. Set a higher limit to change that.")
+    return say(f"At most {cap} questions a week from now on.", tone=Tone.GOOD)
+
+
+def detached(count: int) -> Message:
+    return say(
+        f"Your name is off {count} FAQ {'entry' if count == 1 else 'entries'}, in all versions."
+    )
+
+
+# --- FAQ ------------------------------------------------------------------------------
+
+ARTICLE_STATES = {
+    ArticleState.CANDIDATE: "an accepted answer, not in the FAQ yet",
+    ArticleState.DRAFTED: "drafted",
+    ArticleState.IN_REVIEW: "in review",
+    ArticleState.PUBLISHED: "published",
+    ArticleState.NEEDS_REVIEW: "being checked",
+    ArticleState.RETIRED: "retired",
+    ArticleState.MERGED: "merged into another",
+}
+
+
+def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
+    """One FAQ entry with what the reader may do to it."""
+    article = shown.article
+    args: Args = {"article": article.id}
+    buttons: list[Button] = []
+    if curates:
+        if article.state not in {ArticleState.PUBLISHED, ArticleState.MERGED}:
+            buttons.append(
+                Button(
+                    label="Still right"
+                    if article.state is ArticleState.NEEDS_REVIEW
+                    else "Publish",
+                    action="faq.publish",
+                    args=args,
+                    style=Style.PRIMARY,
+                )
+            )
+        if article.state is not ArticleState.MERGED:
+            buttons += [
+                Button(label="Edit", action="faq.edit", args=args),
+                Button(label="Merge into…", action="faq.merge", args=args),
+            ]
+        if article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
+            buttons.append(Button(label="Retire", action="faq.retire", args=args))
+    elif article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
+        buttons.append(Button(label="Flag as wrong or outdated", action="faq.flag", args=args))
+    parts: list[Part] = [
+        _quote(article.text, limit=MAX_QUOTE),
+        Note(text=f"{ARTICLE_STATES[article.state]} · {standing(shown, reader)}"),
+    ]
+    if buttons:
+        parts.append(Buttons(buttons=tuple(buttons)))
+    return say(f"**{literal(shorten(article.title, 300))}**", *parts)
+
+
+def review(shown: Suggested, steward: Person, reason: str) -> Message:
+    """An entry that wants its steward's eyes."""
+    card = article_card(shown, steward, curates=True)
+    return Message(
+        summary=shorten(f"FAQ entry to review: {shown.article.title}", 300),
+        parts=(Text(text=f"An FAQ entry wants your eyes: {literal(reason)}."), *card.parts),
+    )
+
+
+def review_list(articles: Sequence[Article]) -> Message:
+    if not articles:
+        return say("Nothing waits for review.", tone=Tone.GOOD)
+    parts: list[Part] = [Text(text="**FAQ entries that want your eyes**")]
+    for article in articles[:10]:
+        parts += [
+            Text(
+                text=f"{literal(shorten(article.title, 200))} ({ARTICLE_STATES[article.state]}"
+                + (f": {literal(article.note)}" if article.note else "")
+                + ")"
+            ),
+            Buttons(
+                buttons=(Button(label="Open", action="faq.open", args={"article": article.id}),)
+            ),
+        ]
+    return Message(summary="FAQ entries that want your eyes", parts=tuple(parts))
+
+
+def faq_results(shown: Sequence[Suggested], reader: Person) -> Message:
+    if not shown:
+        return say("I found nothing like that in the FAQ. `/ask` puts it to a colleague.")
+    parts: list[Part] = []
+    for suggested in shown:
+        parts += [
+            Text(text=f"**{literal(shorten(suggested.article.title, 300))}**"),
+            _quote(suggested.article.text, limit=600),
+            Note(text=standing(suggested, reader)),
+            Buttons(
+                buttons=(
+                    Button(label="Open", action="faq.open", args={"article": suggested.article.id}),
+                )
+            ),
+        ]
+    return Message(
+        summary=shorten(f"From the FAQ: {shown[0].article.title}", 300), parts=tuple(parts)
+    )
+
+
+def faq_form(*, title: str = "", text: str = "", topics: Sequence[Topic]) -> Form:
+    """A new FAQ entry, as from a message that deserves to be kept."""
+    return Form(
+        title="Save as FAQ",
+        fields=(
+            TextField(
+                name="title",
+                label="The question, as somebody would ask it",
+                required=True,
+                value=title[:300],
+                max_length=300,
+            ),
+            LongTextField(name="text", label="The answer", required=True, value=text[:3_000]),
+            ChoiceField(
+                name="topic",
+                label="Topic",
+                options=(
+                    Option(label="I am not sure", value="none"),
+                    *(Option(label=shorten(t.title, 75), value=t.id) for t in topics[:99]),
+                ),
+                value="none",
+            ),
+        ),
+        submit="Send for review",
+        action="faq.save",
+    )
+
+
+def edit_form(article: Article) -> Form:
+    return Form(
+        title="Edit FAQ entry",
+        fields=(
+            TextField(
+                name="title",
+                label="Question",
+                required=True,
+                value=article.title[:300],
+                max_length=300,
+            ),
+            LongTextField(name="text", label="Answer", required=True, value=article.text[:3_000]),
+        ),
+        submit="Keep",
+        action="faq.keep",
+        args={"article": article.id, "version": article.version},
+    )
+
+
+def merge_form(article: Article, others: Sequence[Article]) -> Form:
+    return Form(
+        title="Merge into",
+        intro=shorten(article.title, 900),
+        fields=(
+            ChoiceField(
+                name="into",
+                label="The entry that stays",
+                required=True,
+                options=tuple(
+                    Option(label=shorten(other.title, 75), value=other.id) for other in others[:100]
+                ),
+            ),
+        ),
+        submit="Merge",
+        action="faq.join",
+        args={"article": article.id},
+    )
+
+
+NOTHING_TO_MERGE = "There is no similar entry to merge it into."
+FLAGGED = "Thank you. The steward is told and the entry is marked as being checked."
+PROPOSED = "Proposed. The steward of the topic decides."
+PROPOSED_NOBODY = "Drafted. Nobody looks after this topic yet, so it waits for a steward."
+SAVED = "Saved as a draft. The steward of the topic decides."
+ANONYMISED = "Your name is off this answer."
+UNSHARED = "Taken back: the answer is not shown to others any more."
+MISSING = "Please fill this in."
+SECOND_PERSON = "This topic is regulated: somebody other than the author has to publish."
+
+
+def moved(article: Article) -> Message:
+    return say(
+        f"**{literal(shorten(article.title, 200))}** is now {ARTICLE_STATES[article.state]}.",
+        tone=Tone.GOOD,
+    )

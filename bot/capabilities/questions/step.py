@@ -1,0 +1,227 @@
+"""One step of a question: the event, the new version, and the cards that show it."""
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from bot.capabilities.questions import messages
+from bot.capabilities.questions.access import asker_of, stewards_of, to_asker, topic_of
+from bot.capabilities.questions.model import (
+    LOOKING_STATES,
+    Event,
+    EventKind,
+    OfferState,
+    Question,
+    State,
+    Visibility,
+    apply,
+)
+from bot.capabilities.questions.ports import QuestionsWork
+from bot.context import Context
+from bot.happenings import Happening
+from bot.ids import PersonId
+from bot.inbound import Command
+from bot.message import Args, Message
+from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
+from bot.people import Person
+from bot.ports import Timer
+
+
+def advance(
+    context: Context,
+    work: QuestionsWork,
+    question: Question,
+    kind: EventKind,
+    actor: PersonId | None = None,
+    **data: JsonValue,
+) -> Question:
+    """The question after one more event, saved and recorded.
+
+    Raises:
+        Conflict: its state does not allow the event, or it was changed meanwhile.
+    """
+    args: Args = dict(data)
+    event = Event(question=question.id, kind=kind, at=context.now, actor=actor, data=args)
+    saved = work.questions.save(apply(question, event))
+    work.questions.record(event)
+    work.happenings.note(
+        Happening(
+            workspace=question.workspace,
+            kind=f"question.{kind}",
+            at=context.now,
+            about=question.subject,
+            data={"topic": question.topic, "wave": saved.wave},
+        )
+    )
+    return saved
+
+
+def asker_name(work: QuestionsWork, question: Question) -> str | None:
+    """How the asker may be called before others: None for an anonymous one."""
+    if question.asker is None:
+        return None
+    asker = work.people.get(question.asker)
+    return asker.name if asker else None
+
+
+def asker_person(work: QuestionsWork, question: Question) -> Person | None:
+    """The asker as a person, for their clock only. Never show who it is."""
+    asker = asker_of(work, question)
+    return work.people.get(asker) if asker else None
+
+
+def holder_name(work: QuestionsWork, question: Question) -> str | None:
+    holder = work.people.get(question.claimed_by) if question.claimed_by else None
+    return holder.name if holder else None
+
+
+def status_of(work: QuestionsWork, question: Question) -> Message:
+    """The asker's card as it is now."""
+    stewards = stewards_of(work, question) if question.state is State.ESCALATED else []
+    open_asker = asker_name(work, question) if question.visibility is Visibility.OPEN else None
+    return messages.status(
+        question,
+        topic_of(work, question),
+        asker=open_asker,
+        holder=holder_name(work, question),
+        steward=stewards[0].name if len(stewards) == 1 else None,
+    )
+
+
+def show_status(work: QuestionsWork, question: Question) -> None:
+    """Post or edit the asker's card, and edit the cards of those who were asked."""
+    _post_or_edit(
+        work, question, f"{question.subject}:status", _home(question), status_of(work, question)
+    )
+    for offer in work.questions.offers(question.id):
+        if offer.state is OfferState.DECLINED:
+            continue
+        if offer.state is OfferState.OPEN and question.state in LOOKING_STATES:
+            continue  # Still theirs to take: the card stands as it was sent.
+        mine = question.claimed_by == offer.person
+        _edit(
+            work,
+            question,
+            offer_key(question, offer.person),
+            ToPerson(person=offer.person),
+            messages.offer_state(question, mine=mine, holder=holder_name(work, question)),
+        )
+    if question.conversation is not None and question.visibility is not Visibility.OPEN:
+        _edit(
+            work,
+            question,
+            f"{question.subject}:post",
+            ToPlace(conversation=question.conversation),
+            messages.offer_state(question, mine=False, holder=holder_name(work, question)),
+        )
+
+
+def _home(question: Question) -> To:
+    if question.visibility is Visibility.OPEN and question.conversation is not None:
+        return ToPlace(conversation=question.conversation, thread=question.thread)
+    return to_asker(question)
+
+
+def offer_key(question: Question, person: PersonId) -> str:
+    return f"{question.subject}:offer:{person}"
+
+
+def _post_or_edit(
+    work: QuestionsWork, question: Question, key: str, to: To, message: Message
+) -> None:
+    if work.outbox.state(question.workspace, key) is None:
+        letter = Letter(
+            key=key,
+            to=to,
+            message=message,
+            kind="status",
+            priority=Priority.ANSWER,
+            about=question.subject,
+        )
+        work.outbox.post(question.workspace, letter)
+    else:
+        _edit(work, question, key, to, message)
+
+
+def _edit(work: QuestionsWork, question: Question, key: str, to: To, message: Message) -> None:
+    letter = Letter(
+        key=f"{key}:{question.version}",
+        to=to,
+        message=message,
+        kind="status",
+        priority=Priority.ANSWER,
+        about=question.subject,
+        edits=key,
+    )
+    work.outbox.post(question.workspace, letter)
+
+
+def send_asker(
+    work: QuestionsWork,
+    question: Question,
+    step: str,
+    message: Message,
+    *,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """A new letter to the asker; `step` makes its key unique within the question."""
+    work.outbox.post(
+        question.workspace,
+        Letter(
+            key=f"{question.subject}:{step}",
+            to=to_asker(question),
+            message=message,
+            kind="answer",
+            priority=Priority.ANSWER,
+            about=question.subject,
+            due_at=due_at,
+            expires_at=expires_at,
+        ),
+    )
+
+
+def send_person(
+    work: QuestionsWork, question: Question, person: PersonId, step: str, message: Message
+) -> None:
+    """A new letter about the question to somebody who is working on it."""
+    work.outbox.post(
+        question.workspace,
+        Letter(
+            key=f"{question.subject}:{step}",
+            to=ToPerson(person=person),
+            message=message,
+            kind="notice",
+            priority=Priority.ANSWER,
+            about=question.subject,
+        ),
+    )
+
+
+TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through")
+
+
+def set_timer(work: QuestionsWork, question: Question, name: str, due_at: datetime) -> None:
+    """One of `TIMERS` for this question; setting it again moves it."""
+    work.timers.set(
+        Timer(
+            key=f"{question.subject}:{name}",
+            due_at=due_at,
+            action=f"question.{name}",
+            args={"question": question.id, "wave": question.wave},
+        )
+    )
+
+
+def cancel_timers(work: QuestionsWork, question: Question, *names: str) -> None:
+    """Cancel these timers of the question, or all of them."""
+    for name in names or TIMERS:
+        work.timers.cancel(f"{question.subject}:{name}")
+
+
+def pressed_key(work: QuestionsWork, command: Command) -> str | None:
+    """The key of the letter whose message was pressed, if it was a letter."""
+    if command.message is None:
+        return None
+    found = work.outbox.find(command.person.workspace, command.place.conversation, command.message)
+    return found.key if found else None

@@ -1,0 +1,285 @@
+"""A small organisation to talk to: the real application on a real database.
+
+Only the network is made up: `Room` is a platform that keeps what it was given. Time is
+moved by hand. Tests read as talks: who says what, who hears what.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.app import App
+from bot.capabilities.questions import capability as questions
+from bot.capabilities.questions.model import Declaration, Level, Topic
+from bot.capability import register
+from bot.form import Form
+from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.inbound import (
+    Inbound,
+    Left,
+    Ordered,
+    Place,
+    PlaceKind,
+    Pressed,
+    Said,
+    Shortcut,
+    Submitted,
+    What,
+)
+from bot.lanes import Lanes
+from bot.message import Args, Button, Buttons, Message
+from bot.outbox import Delivery, Outcome, Sent
+from bot.people import Person, Role, Workspace
+from bot.plain import render_plain
+from bot.reply import Audience, Reply
+from storage.database import Database
+from storage.lane import SqlLaneStore
+from storage.work import SqlWork
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+WORKSPACE = WorkspaceId("w")
+PLATFORM = "room"
+
+
+@dataclass(slots=True)
+class Heard:
+    """One message in a conversation. `only` is the one person who sees it."""
+
+    id: str
+    conversation: str
+    message: Message
+    thread: str | None = None
+    only: str | None = None
+    key: str | None = None
+
+    @property
+    def text(self) -> str:
+        return render_plain(self.message)
+
+    @property
+    def buttons(self) -> list[Button]:
+        return [b for part in self.message.parts if isinstance(part, Buttons) for b in part.buttons]
+
+
+@dataclass(slots=True)
+class Room:
+    """A platform on which everything arrives."""
+
+    heard: list[Heard] = field(default_factory=list)
+    name: str = PLATFORM
+    _ids: Iterable[int] = field(default_factory=lambda: itertools.count(1))
+
+    def add(self, conversation: str, message: Message, **more: str | None) -> Heard:
+        number = next(iter(self._ids))
+        heard = Heard(id=f"m{number}", conversation=conversation, message=message, **more)
+        self.heard.append(heard)
+        return heard
+
+    def find(self, conversation: str, external: str) -> Heard | None:
+        return next(
+            (h for h in self.heard if h.id == external and h.conversation == conversation), None
+        )
+
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        if delivery.edits is not None and delivery.conversation is not None:
+            before = self.find(delivery.conversation, delivery.edits)
+            assert before is not None
+            before.message = delivery.message
+            return Sent(external=before.id, conversation=before.conversation)
+        conversation = f"dm:{delivery.address}" if delivery.direct else delivery.address
+        heard = self.add(conversation, delivery.message, thread=delivery.thread, key=delivery.key)
+        return Sent(external=heard.id, conversation=conversation)
+
+    async def find_delivered(self, delivery: Delivery) -> Sent | None:
+        found = next((h for h in self.heard if h.key == delivery.key), None)
+        return Sent(external=found.id, conversation=found.conversation) if found else None
+
+
+class World:
+    """People, a clock, and what everybody has heard.
+
+    Names are handles: `ana`, `ben` and `cem` ask; `kim` and `bo` know about travel, `lu`
+    is learning it; `dana` is community manager; `sam` is steward of travel.
+    """
+
+    def __init__(self, database: Database, now: datetime = MONDAY) -> None:
+        self.database = database
+        self.now = now
+        self.room = Room()
+        self._events = itertools.count(1)
+        self._ids = itertools.count(1)
+        self.app: App[SqlWork] = App(
+            database, register([questions]), lambda: self.now, lambda: f"id{next(self._ids):06}"
+        )
+        self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
+        self.form: Form | None = None
+        with database.transaction() as work:
+            work.people.add_workspace(
+                Workspace(id=WORKSPACE, platform=PLATFORM, external="w1", name="World")
+            )
+            for name in ("ana", "ben", "cem", "kim", "bo", "lu", "sam"):
+                work.people.save(person(name))
+            work.people.save(replace(person("dana"), roles=frozenset({Role.COMMUNITY_MANAGER})))
+            work.topics.save(
+                Topic(
+                    id=TopicId("travel"),
+                    workspace=WORKSPACE,
+                    title="Travel",
+                    aliases=("trip", "taxi", "hotel"),
+                    steward=PersonId("sam"),
+                    channel="#travel",
+                )
+            )
+        self.declares("kim", "travel", "can_help")
+        self.declares("bo", "travel", "can_help")
+        self.declares("lu", "travel", "learning")
+
+    def declares(self, who: str, topic: str, level: Level) -> None:
+        with self.database.transaction() as work:
+            work.experts.declare(
+                Declaration(
+                    person=PersonId(who),
+                    topic=TopicId(topic),
+                    level=level,
+                    at=self.now - timedelta(days=60),
+                )
+            )
+
+    def changes(self, who: str, **fields: object) -> None:
+        """Change a person in the directory."""
+        with self.database.transaction() as work:
+            known = work.people.get(PersonId(who))
+            assert known is not None
+            work.people.save(replace(known, **fields))  # type: ignore[arg-type]  # by name
+
+    # --- what people do ---------------------------------------------------------------
+
+    def says(
+        self, who: str, text: str, where: str | None = None, *, thread: str | None = None
+    ) -> Reply:
+        """Words as typed: `/command`, `@inflow ...` or plain. `where` None is the DM."""
+        conversation = where or f"dm:{who}"
+        what: What
+        if text.startswith("/"):
+            name, _, rest = text[1:].partition(" ")
+            what = Ordered(name=name, text=rest)
+            else:
+            message = f"s{next(self._events)}"
+            bare = text.replace("@inflow", "").strip()
+            what = Said(text=bare, mentioned="@inflow" in text, message=message)
+        return self._does(who, conversation, what, thread=thread)
+
+    def presses(
+        self, who: str, label: str, *, on: Heard | None = None, args: Args | None = None
+    ) -> Reply:
+        """Press the newest button of that label that the person can see."""
+        heard, button = self._button(who, label, on)
+        what = Pressed(
+            action=button.action, args=button.args if args is None else args, message=heard.id
+        )
+        return self._does(who, heard.conversation, what, pressed=heard)
+
+    def fills(self, who: str, where: str | None = None, **values: str) -> Reply:
+        """Send the form that was opened last, with these values over those it began with."""
+        form = self.form
+        assert form is not None, "no form is open"
+        filled = {f.name: str(f.value) for f in form.fields if f.value is not None}
+        what = Submitted(action=form.action, args=form.args, values={**filled, **values})
+        return self._does(who, where or f"dm:{who}", what)
+
+    def uses(self, who: str, shortcut: str, text: str, where: str = "#general") -> Reply:
+        return self._does(who, where, Shortcut(name=shortcut, text=text))
+
+    def leaves(self, who: str) -> None:
+        self._does(who, f"dm:{who}", Left())
+
+    def _does(
+        self,
+        who: str,
+        conversation: str,
+        what: What,
+        *,
+        thread: str | None = None,
+        pressed: Heard | None = None,
+        event: str | None = None,
+    ) -> Reply:
+        kind = PlaceKind.DM if conversation.startswith("dm:") else PlaceKind.CHANNEL
+        inbound = Inbound(
+            platform=PLATFORM,
+            workspace="w1",
+            event_id=event or f"e{next(self._events)}",
+            person=who,
+            place=Place(conversation=conversation, kind=kind, thread=thread),
+            at=self.now,
+            what=what,
+        )
+        reply = self.app.receive(inbound)
+        if reply.form is not None:
+            self.form = reply.form
+        if reply.message is not None:
+            if reply.replace and pressed is not None:
+                pressed.message = reply.message
+            else:
+                only = who if reply.audience is Audience.PERSON else None
+                self.room.add(conversation, reply.message, thread=thread, only=only)
+        self.drains()
+        return reply
+
+    def _button(self, who: str, label: str, on: Heard | None) -> tuple[Heard, Button]:
+        for heard in [on] if on is not None else reversed(self.hears(who)):
+            for button in heard.buttons:
+                if button.label == label:
+                    return heard, button
+        labels = [b.label for h in self.hears(who) for b in h.buttons]
+        raise AssertionError(f"{who} sees no button {label!r}; there are {labels}")
+
+    # --- what people hear -------------------------------------------------------------
+
+    def hears(self, who: str) -> list[Heard]:
+        """All that a person can see now, oldest first."""
+        return [
+            h
+            for h in self.room.heard
+            if (h.conversation == f"dm:{who}" or h.conversation.startswith("#"))
+            and h.only in {None, who}
+        ]
+
+    def last(self, who: str) -> str:
+        """The newest message of the person's DM, or to the person alone, as plain text."""
+        mine = [h for h in self.hears(who) if h.conversation == f"dm:{who}" or h.only == who]
+        return mine[-1].text if mine else ""
+
+    def dms(self, who: str) -> list[str]:
+        return [h.text for h in self.room.heard if h.conversation == f"dm:{who}"]
+
+    def who_was_asked(self) -> list[str]:
+        """Those with an offer in their DM, in order."""
+        return [
+            h.conversation.removeprefix("dm:")
+            for h in self.room.heard
+            if h.key is not None and ":offer:" in h.key
+        ]
+
+    # --- time -------------------------------------------------------------------------
+
+    def drains(self) -> None:
+        asyncio.run(self.lanes.drain_all())
+
+    def passes(self, **amount: float) -> None:
+        """Let time pass, doing what falls due on the way, in order."""
+        target = self.now + timedelta(**amount)
+        while True:
+            while self.app.run_due():
+                self.drains()
+            self.drains()
+            due = self.app.next_due()
+            if self.now >= target:
+                return
+            step = min(target, self.now + timedelta(hours=1))
+            self.now = min(step, due) if due is not None and due > self.now else step
+
+
+def person(name: str) -> Person:
+    return Person(id=PersonId(name), workspace=WORKSPACE, address=name, name=name.title())
