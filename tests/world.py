@@ -165,7 +165,7 @@ class World:
         if text.startswith("/"):
             name, _, rest = text[1:].partition(" ")
             what = Ordered(name=name, text=rest)
-            else:
+        else:
             message = f"s{next(self._events)}"
             bare = text.replace("@inflow", "").strip()
             what = Said(text=bare, mentioned="@inflow" in text, message=message)
