@@ -13,7 +13,8 @@ in the same run, SQLite's FTS5 ranks the same corpus for the same queries.
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypedDict
@@ -250,55 +251,55 @@ def _measure_fts5(corpus: Corpus, groups: dict[str, str]) -> Floor:
     """Return the better of title alone and of title, three times as heavy, with text."""
     relevants = [query.relevant for query in corpus.queries]
     floors: list[Floor] = []
-    for columns, weighting in (("title", "1, 0"), ("title x3 + text", "3, 1")):
-        with_text = columns != "title"
-        rank = make_fts5((document.entry for document in corpus.documents), weighting, with_text)
-        rankings = [
-            list(dict.fromkeys(groups[id_] for id_ in rank(query.text) if id_ != query.id))
-            for query in corpus.queries
-        ]
+    for columns, weighting in (("title", (1, 0)), ("title x3 + text", (3, 1))):
+        entries = (document.entry for document in corpus.documents)
+        with open_fts5(entries, weighting, with_text=columns != "title") as rank:
+            rankings = [
+                list(dict.fromkeys(groups[id_] for id_ in rank(query.text) if id_ != query.id))
+                for query in corpus.queries
+            ]
         quality = measure_rankings(rankings, relevants)
         floors.append({**quality, "columns": columns})
     return max(floors, key=lambda floor: floor["map"])
 
 
-def make_fts5(
+@contextmanager
+def open_fts5(
     entries: Iterable[Entry],
-    weighting: str = "3, 1",
+    weighting: tuple[float, float] = (3, 1),
     with_text: bool = True,
     left_out: frozenset[str] = frozenset(),
     limit: int = -1,
-) -> Callable[[str], list[str]]:
-    """Return a search of SQLite FTS5 over the entries: ids, best `bm25()` first.
+) -> Iterator[Callable[[str], list[str]]]:
+    """Give a search of SQLite FTS5 over the entries, in memory: ids, best `bm25()` first.
 
     The question is an OR of its words, quoted, but for those `left_out`. A `limit` below 0 means
     all. Raises EvaluationError when this SQLite was built without FTS5.
     """
-    database = sqlite3.connect(":memory:")
-    try:
-        database.execute("CREATE VIRTUAL TABLE entry USING fts5(title, text)")
-    except sqlite3.OperationalError as error:
-        raise EvaluationError(f"SQLite {sqlite3.sqlite_version}: {error}") from error
-    ids: list[str] = []
-    for entry in entries:
-        ids.append(entry.id)
-        database.execute(
-            "INSERT INTO entry VALUES (?, ?)", (entry.title, entry.text if with_text else "")
+    with closing(sqlite3.connect(":memory:")) as database:
+        try:
+            database.execute("CREATE VIRTUAL TABLE entry USING fts5(title, text)")
+        except sqlite3.OperationalError as error:
+            raise EvaluationError(f"SQLite {sqlite3.sqlite_version}: {error}") from error
+        ids: list[str] = []
+        for entry in entries:
+            ids.append(entry.id)
+            database.execute(
+                "INSERT INTO entry VALUES (?, ?)", (entry.title, entry.text if with_text else "")
+            )
+        statement = (
+            "SELECT rowid FROM entry WHERE entry MATCH ? ORDER BY bm25(entry, ?, ?), rowid LIMIT ?"
         )
-    # The weighting comes from this module, and SQLite takes no parameter there.
-    statement = (
-        f"SELECT rowid FROM entry WHERE entry MATCH ? ORDER BY bm25(entry, {weighting}), rowid "  # noqa: S608
-        "LIMIT ?"
-    )
 
-    def rank(text: str) -> list[str]:
-        words = dict.fromkeys(re.findall(r"\w+", text.lower()))
-        asked = " OR ".join(f'"{word}"' for word in words if word not in left_out)
-        if not asked:
-            return []
-        return [ids[row - 1] for (row,) in database.execute(statement, (asked, limit))]
+        def rank(text: str) -> list[str]:
+            words = dict.fromkeys(re.findall(r"\w+", text.lower()))
+            asked = " OR ".join(f'"{word}"' for word in words if word not in left_out)
+            if not asked:
+                return []
+            found = database.execute(statement, (asked, *weighting, limit))
+            return [ids[row - 1] for (row,) in found]
 
-    return rank
+        yield rank
 
 
 def _read_lines(path: Path) -> list[tuple[str, dict[str, object]]]:

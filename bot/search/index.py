@@ -174,15 +174,15 @@ class TextIndex:
             whole = text
         else:
             whole = f"{title} {text}"
-        self._words.add(counts)
-        self._pairs.add(pair_words(title_words))
-        if self._runs is not None:
-            self._runs.add(run_characters(title_words))
         if self._vectors is not None and self._column is not None:
             # The sum of two cosines with the same question is one product with the summed vectors.
             of_title, of_whole = self._vectors.encode([title, whole])
             weights = self._weights
             self._column.add(weights.title_vector * of_title + weights.whole_vector * of_whole)
+        self._words.add(counts)
+        self._pairs.add(pair_words(title_words))
+        if self._runs is not None:
+            self._runs.add(run_characters(title_words))
         self._ids.append(entry_id)
         self._owners.extend([owner])
         self._alive.extend([True])

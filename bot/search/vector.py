@@ -82,9 +82,9 @@ class Vectors:
         """
         encoded = np.zeros((len(texts), self.width), np.float32)
         for row, text in zip(encoded, texts, strict=True):
-            tokens = self._tokenizer.encode(
-                text.strip()[:_CHARACTERS], add_special_tokens=False
-            ).ids
+            # Half of a surrogate pair, from a text cut in the middle, is no character to Rust.
+            whole = text.strip()[:_CHARACTERS].encode(errors="replace").decode()
+            tokens = self._tokenizer.encode(whole, add_special_tokens=False).ids
             if tokens:
                 mean = self._table[tokens].mean(axis=0, dtype=np.float32)
                 row[:] = mean / max(float(np.linalg.norm(mean)), 1e-12)
