@@ -9,8 +9,8 @@ answers does so by choice, so that a router which spreads the load is somewhat u
 import json
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -21,12 +21,13 @@ from bot.capabilities.questions.expertise import (
     EARNS,
     HALF_LIFE,
     Expertise,
-    FadingSum,
+    FadingCounts,
     rate_helpfulness,
 )
 from bot.capabilities.questions.routing import (
     CHAT,
     FORUM,
+    UNKNOWN,
     Given,
     Helper,
     History,
@@ -288,34 +289,44 @@ class _Earned:
     """What people earned on each subject, kept as it grows (the formulas of `expertise`)."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, dict[str, tuple[FadingSum, FadingSum]]] = defaultdict(dict)
+        self._earned: dict[str, FadingCounts[str]] = {}
+        self._accepted: dict[str, FadingCounts[str]] = {}
 
     def learn(self, matter: Matter) -> None:
-        for given in matter.answers:
-            at = given.at.timestamp()
-            for subject in matter.subjects:
-                people = self._sums[subject]
-                if given.person not in people:
-                    seconds = HALF_LIFE.total_seconds()
-                    people[given.person] = FadingSum(seconds), FadingSum(seconds)
-                earned, accepted = people[given.person]
-                earned.add(at, EARNS["accepted" if given.accepted else "unconfirmed"])
-                if given.accepted:
-                    accepted.add(at)
-
-    def assess(self, matter: Matter) -> Iterator[tuple[str, Expertise]]:
-        """Everybody's expertise on each of the question's subjects, where there is any."""
-        now = matter.at.timestamp()
         for subject in matter.subjects:
-            for person, (earned, accepted) in self._sums.get(subject, {}).items():
-                helpfulness = rate_helpfulness(accepted.at(now), 0.0)
-                yield person, Expertise(earned=earned.at(now), helpfulness=helpfulness)
+            if subject not in self._earned:
+                self._earned[subject] = FadingCounts(HALF_LIFE)
+                self._accepted[subject] = FadingCounts(HALF_LIFE)
+            for given in matter.answers:
+                at = given.at.timestamp()
+                kind = "accepted" if given.accepted else "unconfirmed"
+                self._earned[subject].add(given.person, at, EARNS[kind])
+                if given.accepted:
+                    self._accepted[subject].add(given.person, at)
+
+    def assess(self, matter: Matter) -> dict[str, Expertise]:
+        """Everybody's expertise on whichever of the question's subjects they are best at."""
+        now = matter.at.timestamp()
+        best: dict[str, Expertise] = {}
+        for subject in matter.subjects:
+            if subject not in self._earned:
+                continue
+            earned, accepted = self._earned[subject], self._accepted[subject]
+            scale, accepted_scale = earned.scale(now), accepted.scale(now)
+            for person, count in earned.relative.items():
+                helpfulness = rate_helpfulness(
+                    accepted.relative.get(person, 0.0) * accepted_scale, 0.0
+                )
+                expertise = Expertise(earned=count * scale, helpfulness=helpfulness)
+                if person not in best or expertise.score > best[person].score:
+                    best[person] = expertise
+        return best
 
 
 def _measure(questions: PastQuestions, score_from: float) -> dict[str, Any]:
     history = History(questions.tempo)
     earned = _Earned()
-    recent: dict[str, FadingSum] = {}
+    recent: FadingCounts[str] = FadingCounts(questions.tempo.recent)
     ours, baseline = _Score(), _Score()
     # Answers wait here until their time: a question may be asked before the last one is answered.
     waiting: list[tuple[datetime, int, Matter]] = []
@@ -326,17 +337,15 @@ def _measure(questions: PastQuestions, score_from: float) -> dict[str, Any]:
             _, _, answered = heappop(waiting)
             history.learn(answered)
             earned.learn(answered)
-            person = answered.answers[0].person
-            if person not in recent:
-                recent[person] = FadingSum(questions.tempo.recent.total_seconds())
-            recent[person].add(answered.answers[0].at.timestamp())
+            for given in answered.answers:
+                recent.add(given.person, given.at.timestamp())
         # Who answers twice has answered once; the asker who adds something has not answered.
         answers = {given.person: given for given in reversed(matter.answers)}
         answers.pop(matter.asker or "", None)
         right = frozenset(answers)
         if place >= first_scored and right:
-            _score_ours(ours, history, earned, recent, matter, right)
-            _score_baseline(baseline, recent, matter, right)
+            _score_ours(ours, history, earned, recent.relative, matter, right)
+            _score_baseline(baseline, recent.relative, matter, right)
         for given in answers.values():
             turn += 1
             heappush(waiting, (given.at, turn, replace(matter, answers=(given,))))
@@ -347,17 +356,15 @@ def _score_ours(
     score: _Score,
     history: History,
     earned: _Earned,
-    people: Mapping[str, object],
+    people: Iterable[str],
     matter: Matter,
     right: frozenset[str],
 ) -> None:
     # Nobody here has set a cap, hours or a level: they are people in an open place who answer
     # when they like. What they earned there is all that is known.
-    helpers = {person: Helper(person, soft_cap=None) for person in people}
-    for person, expertise in earned.assess(matter):
-        if expertise.score > helpers[person].expertise.score:
-            helpers[person] = Helper(person, expertise, soft_cap=None)
-    ranked = history.rank(matter, matter.at, helpers.values())
+    expertise = earned.assess(matter)
+    helpers = [Helper(person, expertise.get(person, UNKNOWN), soft_cap=None) for person in people]
+    ranked = history.rank(matter, matter.at, helpers)
     picks = choose(ranked, PINGS, f"{matter.id}:1")
     pinged = [candidate.person for candidate in picks.everyone]
     for person in pinged:
@@ -366,9 +373,8 @@ def _score_ours(
 
 
 def _score_baseline(
-    score: _Score, recent: Mapping[str, FadingSum], matter: Matter, right: frozenset[str]
+    score: _Score, recent: Mapping[str, float], matter: Matter, right: frozenset[str]
 ) -> None:
-    now = matter.at.timestamp()
-    counts = {person: total.at(now) for person, total in recent.items() if person != matter.asker}
+    counts = {person: count for person, count in recent.items() if person != matter.asker}
     ranked = sorted(counts, key=lambda person: (-counts[person], person))
     score.note(ranked, ranked[:PINGS], right)

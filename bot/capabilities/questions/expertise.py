@@ -8,8 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, log
+from typing import Generic, TypeVar
 
 from bot.capabilities.questions.model import Credit, Endorsement, Level
+
+Key = TypeVar("Key")
+
+# Powers of e: the first keeps a sum of parts precise, the second keeps a float finite.
+_FARTHEST = 100.0
+_LARGEST = 600.0
 
 HALF_LIFE = timedelta(days=180)
 """After this time a deed counts half."""
@@ -34,35 +41,49 @@ OTHER_TEAM = 1.5
 """An endorsement by somebody from another team counts so much; by a team mate, 1."""
 
 
-class FadingSum:
-    """A sum whose parts each halve every `half_life`; adding and reading cost the same always.
+class FadingCounts(Generic[Key]):
+    """Counts by key, of which every part halves each `half_life`; reading costs no arithmetic.
 
-    Times are seconds, on any one scale. A part may be added late and out of order: it counts
-    as of its own time. Reading before the newest part reads as of the newest part.
+    All counts are kept as they stand at one moment, so that `relative` compares them as they are
+    and only `scale` depends on the time. Times are seconds, on any one scale; parts may be added
+    late and out of order, and count as of their own time.
     """
 
-    __slots__ = ("_rate", "_time", "_value")
+    __slots__ = ("_moment", "_rate", "relative")
 
-    def __init__(self, half_life: float) -> None:
-        if half_life <= 0:
+    def __init__(self, half_life: timedelta) -> None:
+        if half_life <= timedelta(0):
             raise ValueError("a half-life is longer than nothing")
-        self._rate = log(2.0) / half_life
-        self._value = 0.0
-        self._time: float | None = None
+        self._rate = log(2.0) / half_life.total_seconds()
+        self._moment: float | None = None
+        self.relative: dict[Key, float] = {}
+        """By key: the count, in a unit that all keys share. To be read only."""
 
-    def add(self, time: float, weight: float = 1.0) -> None:
-        """Count `weight` from `time` on."""
-        if self._time is None or time >= self._time:
-            self._value = self.at(time) + weight
-            self._time = time
-        else:
-            self._value += weight * exp(-self._rate * (self._time - time))
+    def add(self, key: Key, time: float, weight: float = 1.0) -> None:
+        """Count `weight` for `key` from `time` on."""
+        if self._moment is None:
+            self._moment = time
+        elif (time - self._moment) * self._rate > _FARTHEST:
+            # Before the unit grows too small for new parts, everything is moved to a new moment.
+            scale = self.scale(time)
+            self.relative = {key: count * scale for key, count in self.relative.items()}
+            self._moment = time
+        part = weight * exp(max(-_LARGEST, (time - self._moment) * self._rate))
+        self.relative[key] = self.relative.get(key, 0.0) + part
 
-    def at(self, time: float) -> float:
-        """The sum as it stands at `time`; 0.0 when nothing was added."""
-        if self._time is None:
-            return 0.0
-        return self._value * exp(-self._rate * max(0.0, time - self._time))
+    def scale(self, time: float) -> float:
+        """What to multiply `relative` with to have the counts as they stand at `time`."""
+        if self._moment is None:
+            return 1.0
+        return exp(min(_LARGEST, max(-_LARGEST, (self._moment - time) * self._rate)))
+
+    def at(self, key: Key, time: float) -> float:
+        """The count of one key as it stands at `time`; 0.0 for one that never counted."""
+        return self.relative.get(key, 0.0) * self.scale(time)
+
+    def forget(self, key: Key) -> None:
+        """Lose the count of this key."""
+        self.relative.pop(key, None)
 
 
 def fade(at: datetime, now: datetime) -> float:

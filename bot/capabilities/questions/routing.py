@@ -22,13 +22,12 @@ from typing import Literal
 
 import numpy as np
 
-from bot.capabilities.questions.expertise import Expertise, FadingSum
+from bot.capabilities.questions.expertise import Expertise, FadingCounts
 from bot.capabilities.questions.model import Level
 from bot.search.posting import WordMatch
 from bot.search.word import clip, fold_words
 
 _DAY = 86_400.0
-_WEEK = 7 * _DAY
 
 SIMILAR_QUESTIONS = 50
 """So many earlier questions vote for those who answered them."""
@@ -263,27 +262,6 @@ def weigh_hour(by_hour: Sequence[int], hour: int) -> float:
     return sqrt((ahead + HOUR_PRIOR * HOURS_AHEAD / 24) / (sum(by_hour) + HOUR_PRIOR))
 
 
-class _Record:
-    """What one person did so far."""
-
-    __slots__ = ("active", "by_hour", "recent")
-
-    def __init__(self, tempo: Tempo) -> None:
-        self.recent = FadingSum(tempo.recent.total_seconds())
-        self.active = FadingSum(ACTIVE_HALF_LIFE.total_seconds())
-        self.by_hour = [0] * 24
-
-
-class _SubjectRecord:
-    """What one person did so far on one subject."""
-
-    __slots__ = ("answers", "fading")
-
-    def __init__(self, tempo: Tempo) -> None:
-        self.answers = 0
-        self.fading = FadingSum(tempo.votes.total_seconds())
-
-
 class History:
     """Who answered what in one workspace, and who was asked when: in memory, fed as it happens.
 
@@ -298,8 +276,11 @@ class History:
         self._rows: dict[str, int] = {}
         self._times: list[float] = []  # by row: when the question was asked
         self._answerers: list[dict[str, None]] = []  # by row
-        self._records: dict[str, _Record] = {}
-        self._subjects: dict[str, dict[str, _SubjectRecord]] = defaultdict(dict)
+        self._recent: FadingCounts[str] = FadingCounts(tempo.recent)
+        self._active: FadingCounts[str] = FadingCounts(ACTIVE_HALF_LIFE)
+        self._by_hour: dict[str, list[int]] = {}
+        self._subjects: dict[str, FadingCounts[str]] = {}
+        self._answers: dict[str, Counter[str]] = {}  # by subject
         self._asks: dict[str, list[float]] = defaultdict(list)
 
     def learn(self, matter: Matter) -> None:
@@ -328,18 +309,15 @@ class History:
                 continue
             self._answerers[row][given.person] = None
             at = _seconds(given.at)
-            record = self._records.get(given.person)
-            if record is None:
-                record = self._records[given.person] = _Record(self._tempo)
-            record.recent.add(at)
-            record.active.add(at)
-            record.by_hour[_hour(at)] += 1
+            self._recent.add(given.person, at)
+            self._active.add(given.person, at)
+            self._by_hour.setdefault(given.person, [0] * 24)[_hour(at)] += 1
             for subject in dict.fromkeys(matter.subjects):
-                people = self._subjects[subject]
-                if given.person not in people:
-                    people[given.person] = _SubjectRecord(self._tempo)
-                people[given.person].answers += 1
-                people[given.person].fading.add(at)
+                if subject not in self._subjects:
+                    self._subjects[subject] = FadingCounts(self._tempo.votes)
+                    self._answers[subject] = Counter()
+                self._subjects[subject].add(given.person, at)
+                self._answers[subject][given.person] += 1
 
     def asked(self, person: str, at: datetime) -> None:
         """Note that the person was asked something; it makes them a little less likely for a week.
@@ -353,10 +331,14 @@ class History:
 
     def forget(self, person: str) -> None:
         """Lose everything about the person; what others answered stays."""
-        self._records.pop(person, None)
+        self._recent.forget(person)
+        self._active.forget(person)
+        self._by_hour.pop(person, None)
         self._asks.pop(person, None)
-        for people in self._subjects.values():
-            people.pop(person, None)
+        for faded in self._subjects.values():
+            faded.forget(person)
+        for plain in self._answers.values():
+            plain.pop(person, None)
         for answerers in self._answerers:
             answerers.pop(person, None)
 
@@ -380,37 +362,38 @@ class History:
             if find_barrier(matter, helper) is None:
                 eligible[helper.person] = helper
         similar, votes = self._vote(matter, now)
-        on_subject, subject_counts = self._count_subjects(matter, now)
-        records = {person: self._records[person] for person in eligible if person in self._records}
-        recent = {person: record.recent.at(now) for person, record in records.items()}
-        active = {person: record.active.at(now) for person, record in records.items()}
-        by_votes = _divisor(votes, eligible)
-        by_subject = _divisor(subject_counts, eligible)
-        by_recent = _divisor(recent, eligible)
-        # One answer is the least that counts in full: of two who left yesterday neither is active.
-        by_active = max(1.0, _divisor(active, eligible))
+        on_subject, by_subject = self._count_subjects(matter, now)
+        recent, active = self._recent.relative, self._active.relative
+        recent_now, active_now = self._recent.scale(now), self._active.scale(now)
+        per_week = recent_now * log(2.0) / (self._tempo.recent / timedelta(days=7))
+        # What each part is divided by. One answer this minute is the least that counts in full as
+        # being active: of people who were here last week none is.
+        of_votes = _largest(votes, eligible)
+        of_recent = _largest(recent, eligible)
+        of_subject = _largest(by_subject, eligible)
+        of_active = max(1.0 / active_now, _largest(active, eligible))
         hour = _hour(now)
         ranked: list[Candidate] = []
         for person, helper in eligible.items():
+            answers, activity = recent.get(person, 0.0), active.get(person, 0.0)
+            expertise = helper.expertise
             relevance = (
-                votes.get(person, 0.0) / by_votes
-                + RECENT_WEIGHT * recent.get(person, 0.0) / by_recent
-                + SUBJECT_WEIGHT * subject_counts.get(person, 0.0) / by_subject
-                + ACTIVE_WEIGHT * active.get(person, 0.0) / by_active
+                votes.get(person, 0.0) / of_votes
+                + RECENT_WEIGHT * answers / of_recent
+                + SUBJECT_WEIGHT * by_subject.get(person, 0.0) / of_subject
+                + ACTIVE_WEIGHT * activity / of_active
                 + NAMED_WEIGHT * (person in matter.named)
-                + EXPERTISE_WEIGHT * helper.expertise.score
+                + (0.0 if expertise is UNKNOWN else EXPERTISE_WEIGHT * expertise.score)
             )
             if relevance <= 0.0:
                 continue
             if self._tempo.minds_hours:
-                record = records.get(person)
-                relevance *= weigh_hour(record.by_hour if record else _NO_HOURS, hour)
-            rate = recent.get(person, 0.0) * log(2.0) / self._tempo.recent.total_seconds() * _WEEK
+                relevance *= weigh_hour(self._by_hour.get(person, _NO_HOURS), hour)
             weight = (
                 (relevance + EPSILON)
                 * AVAILABILITY[helper.presence]
                 * weigh_load(helper.asks, helper.soft_cap)
-                * weigh_fairness(self._count_asks(person, now), rate)
+                * weigh_fairness(self._count_asks(person, now), answers * per_week)
             )
             if weight <= 0.0:
                 continue
@@ -418,12 +401,11 @@ class History:
                 named=person in matter.named,
                 similar=similar.get(person, 0),
                 on_subject=on_subject.get(person, 0),
-                level=helper.expertise.level,
-                endorsed=helper.expertise.endorsements > 0,
-                active_now=active.get(person, 0.0) >= 0.5,
+                level=expertise.level,
+                endorsed=expertise.endorsements > 0,
+                active_now=activity * active_now >= 0.5,
             )
-            standing = _stand(helper, at, on_subject.get(person, 0))
-            ranked.append(Candidate(person, weight, relevance, standing, why))
+            ranked.append(Candidate(person, weight, relevance, _stand(helper, at, why), why))
         ranked.sort(key=lambda candidate: (-candidate.weight, candidate.person))
         return ranked
 
@@ -460,14 +442,18 @@ class History:
 
     def _count_subjects(
         self, matter: Matter, now: float
-    ) -> tuple[dict[str, int], dict[str, float]]:
+    ) -> tuple[Mapping[str, int], Mapping[str, float]]:
         """Each person's answers on the question's subjects, plain and faded."""
-        plain: dict[str, int] = defaultdict(int)
+        plain: Counter[str] = Counter()
         faded: dict[str, float] = defaultdict(float)
         for subject in dict.fromkeys(matter.subjects):
-            for person, record in self._subjects.get(subject, {}).items():
-                plain[person] += record.answers
-                faded[person] += record.fading.at(now)
+            counts = self._subjects.get(subject)
+            if counts is None:
+                continue
+            plain.update(self._answers[subject])
+            scale = counts.scale(now)
+            for person, count in counts.relative.items():
+                faded[person] += count * scale
         return plain, faded
 
     def _count_asks(self, person: str, now: float) -> int:
@@ -492,13 +478,13 @@ def _hour(seconds: float) -> int:
     return int(seconds % _DAY // 3600)
 
 
-def _divisor(values: Mapping[str, float], people: Iterable[str]) -> float:
+def _largest(values: Mapping[str, float], people: Mapping[str, object]) -> float:
     """The largest value of these people, 1.0 when there is none above 0."""
-    return max((values.get(person, 0.0) for person in people), default=0.0) or 1.0
+    return max((value for person, value in values.items() if person in people), default=0.0) or 1.0
 
 
-def _stand(helper: Helper, at: datetime, on_subject: int) -> Standing:
-    if on_subject >= PROVEN_ANSWERS:
+def _stand(helper: Helper, at: datetime, why: Why) -> Standing:
+    if why.on_subject >= PROVEN_ANSWERS:
         return "experienced"
     if helper.expertise.level == "learning":
         return "learning"

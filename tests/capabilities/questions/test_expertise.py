@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.capabilities.questions.expertise import (
     Expertise,
-    FadingSum,
+    FadingCounts,
     assess,
     count_endorsements,
     declare,
@@ -132,21 +132,35 @@ def test_nothing_known_scores_nothing_and_a_steward_starts_at_a_third() -> None:
     assert assess(NOW, "steward").score == pytest.approx(0.35)
 
 
-@given(
-    st.lists(st.tuples(st.floats(0, 1e8), st.floats(0, 10)), max_size=30),
-    st.floats(1, 1e8),
+parts = st.lists(
+    st.tuples(st.sampled_from("abc"), st.floats(0, 3e9), st.floats(0.01, 10)), max_size=30
 )
-def test_a_fading_sum_equals_the_sum_of_its_parts_in_any_order(
-    parts: list[tuple[float, float]], half_life: float
+
+
+@given(parts, st.integers(3_600, 100_000_000))
+def test_fading_counts_equal_the_sums_of_their_parts_in_any_order(
+    parts: list[tuple[str, float, float]], half_life: int
 ) -> None:
-    now = max((time for time, _ in parts), default=0.0) + 5.0
-    expected = sum(weight * 0.5 ** ((now - time) / half_life) for time, weight in parts)
-    total = FadingSum(half_life)
-    for time, weight in sorted(parts, key=lambda part: part[1]):
-        total.add(time, weight)
-    assert total.at(now) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    now = max((time for _, time, _ in parts), default=0.0) + 5.0
+    counts: FadingCounts[str] = FadingCounts(timedelta(seconds=half_life))
+    for key, time, weight in sorted(parts, key=lambda part: part[2]):
+        counts.add(key, time, weight)
+    for key in "abcd":
+        expected = sum(w * 0.5 ** ((now - time) / half_life) for k, time, w in parts if k == key)
+        assert counts.at(key, now) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_fading_counts_compare_without_regard_to_the_time() -> None:
+    counts: FadingCounts[str] = FadingCounts(timedelta(hours=1))
+    for hour in range(5_000):
+        counts.add("early", hour * 3600.0)
+    counts.add("late", 4_999 * 3600.0)
+    assert counts.relative["early"] / counts.relative["late"] == pytest.approx(2.0)
+    assert counts.at("late", 5_000 * 3600.0) == pytest.approx(0.5)
+    counts.forget("late")
+    assert counts.at("late", 5_000 * 3600.0) == 0.0
 
 
 def test_a_half_life_is_longer_than_nothing() -> None:
     with pytest.raises(ValueError, match="half-life"):
-        FadingSum(0)
+        FadingCounts(timedelta(0))
