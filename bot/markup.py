@@ -19,7 +19,7 @@ from markdown_it.token import Token
 BULLET = "- "
 
 _ADDRESS = re.compile(r"https://[^\s<>\"\\`{}|^]+")
-_PERSON = re.compile(r"person:([A-Za-z0-9_.-]+)")
+_PERSON = re.compile(r"person:([A-Za-z0-9_.:-]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""A chat page in the browser: several people at once and a clock you can move."""

@@ -1,0 +1,593 @@
+"""What people do in the playground and what they see: the talk, without HTTP.
+
+Everything a person does goes through `App.receive` like on any other platform. The
+room keeps their words in the transcript, puts the bot's reply beside them and shows
+each person what they may see.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from adapters.playground.platform import (
+    NAME,
+    body_of,
+    direct,
+    find_post,
+    message_of,
+    place_of,
+)
+from adapters.playground.read import (
+    HANDLE,
+    check_values,
+    find_controls,
+    find_person,
+    find_pressed,
+    read_words,
+)
+from adapters.playground.render import render_form, render_message, render_words
+from bot.app import App
+from bot.errors import Invalid, NotFound
+from bot.form import Form
+from bot.ids import PersonId, WorkspaceId
+from bot.inbound import Inbound, Ordered, Place, PlaceKind, Pressed, Shortcut, Submitted, What
+from bot.message import Args, Option
+from bot.people import Person, is_away, is_working, local
+from bot.plain import render_plain
+from bot.ports import Database, Work
+from bot.reply import Audience, Reply
+from bot.schedule import next_morning
+from bot.transcript import Post, Transcript
+
+Json = dict[str, Any]
+
+LONGEST_TEXT = 50_000
+"""Characters of one message: the core's own limit of 40,000 and room for a command."""
+OPEN_FORMS = 8
+"""How many forms a person may have open; the oldest one is forgotten first."""
+SHOWN = 300
+"""How many messages of a conversation are given at once, the latest."""
+PAGE = 500
+REMEMBERED = 1_000
+"""How many events are remembered whose reply has replaced a message."""
+
+_MINUTE = timedelta(minutes=1)
+
+STALE = "That button is no longer there. This is how the message stands now."
+SENT_ALREADY = "That form has been sent already."
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act led to. `posts` are ids, to be shown when the letters are out as well."""
+
+    person: PersonId
+    posts: tuple[int, ...] = ()
+    form: str | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    notice: str | None = None
+
+
+class _OpenForm(BaseModel):
+    """A form as it was opened for a person. `sent_by` is the event that sent it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    form: Form
+    conversation: str
+    thread: str | None = None
+    sent_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    workspace: WorkspaceId
+    people: dict[str, Person]
+
+
+class Room:
+    """The playground of one workspace; every method may be called from any thread.
+
+    `workspace` is the platform's name for it, `channels` those that are there from the
+    beginning, `new_id` gives ids that are never given twice.
+
+    Raises, from every method: NotFound for people, conversations, messages and forms that
+    are not there (for that person), Invalid for what cannot be used, Unavailable.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: App[Any],
+        database: Database[Work],
+        transcript: Transcript,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        workspace: str,
+        channels: Sequence[str] = ("#general",),
+    ) -> None:
+        self._app = app
+        self._database = database
+        self._transcript = transcript
+        self._clock = clock
+        self._new_id = new_id
+        self._external = workspace
+        self._channels = tuple(channels)
+        self._forms = threading.Lock()
+        self._replaced: dict[str, tuple[int, ...]] = {}
+
+    # What people do
+
+    def say(
+        self,
+        person: str,
+        conversation: str,
+        text: str,
+        *,
+        thread: str | None = None,
+        event_id: str | None = None,
+    ) -> Done:
+        """Say words, or give a command where they begin with a slash."""
+        if not text.strip():
+            raise Invalid("There is nothing to send yet. Write something first.")
+        if len(text) > LONGEST_TEXT:
+            raise Invalid(
+                f"That is {len(text):,} characters long. {LONGEST_TEXT:,} is the most I can take."
+            )
+        members, who = self._meet(person)
+        name = self._conversation(members, who, conversation)
+        place = self._place(members, who, name, thread)
+        event = self._event("say", who, event_id)
+        in_channel = place.kind is PlaceKind.CHANNEL
+        hidden = in_channel and isinstance(read_words(text, ""), Ordered)
+        post = self._transcript.add(
+            Post(
+                workspace=members.workspace,
+                conversation=name,
+                thread=place.thread,
+                author=who.id,
+                # Commands are between the person and the bot, as they are on Slack.
+                visible_to=who.id if hidden else None,
+                body={"text": text},
+                key=event,
+                at=self._clock(),
+            )
+        )
+        return self._receive(members, who, place, event, read_words(text, str(post.id)))
+
+    def press(
+        self,
+        person: str,
+        message: str,
+        action: str,
+        *,
+        args: Args | None = None,
+        index: int | None = None,
+        choice: str | None = None,
+        event_id: str | None = None,
+    ) -> Done:
+        """Press a button or make a choice (see `read.find_pressed`), with its stored args."""
+        members, who = self._meet(person)
+        post = self._seen(members, who, message)
+        stored = message_of(post)
+        event = self._event("press", who, event_id)
+        if event in self._replaced:
+            return Done(who.id, self._replaced[event])
+        pressed = stored and find_pressed(stored, action, args=args, index=index, choice=choice)
+        if not pressed:
+            return Done(who.id, (post.id,), notice=STALE)
+        what = Pressed(action=pressed[0], args=pressed[1], message=str(post.id))
+        place = place_of(post.conversation, post.thread)
+        return self._receive(members, who, place, event, what, pressed=post)
+
+    def submit(
+        self,
+        person: str,
+        form: str,
+        values: Mapping[str, JsonValue],
+        *,
+        event_id: str | None = None,
+    ) -> Done:
+        """Send a form that was opened for the person. It stays open while there are errors."""
+        members, who = self._meet(person)
+        opened = next((each for each in self._opened(who) if each.id == form), None)
+        if opened is None:
+            raise NotFound("That form is not open any more. Please start again.")
+        event = self._event("submit", who, event_id)
+        if opened.sent_by is not None and opened.sent_by != event:
+            return Done(who.id, notice=SENT_ALREADY)
+        given, errors = check_values(opened.form, values, members.people)
+        if errors:
+            return Done(who.id, form=opened.id, errors=errors)
+        what = Submitted(action=opened.form.action, args=opened.form.args, values=given)
+        place = place_of(opened.conversation, opened.thread)
+        done = self._receive(members, who, place, event, what)
+        if done.errors:
+            return Done(who.id, done.posts, form=opened.id, errors=done.errors)
+        self._keep_form(who, opened.model_copy(update={"sent_by": event}))
+        return done
+
+    def use_shortcut(
+        self, person: str, name: str, message: str | None, *, event_id: str | None = None
+    ) -> Done:
+        """Use a shortcut on a message, or a global one on none."""
+        members, who = self._meet(person)
+        event = self._event("shortcut", who, event_id)
+        if message is None:
+            place = place_of(direct(who))
+            return self._receive(members, who, place, event, Shortcut(name=name))
+        post = self._seen(members, who, message)
+        author = members.people.get(post.author or "")
+        what = Shortcut(
+            name=name,
+            text=_words(post),
+            author=author.address if author else None,
+            message=str(post.id),
+        )
+        place = place_of(post.conversation, post.thread)
+        return self._receive(members, who, place, event, what)
+
+    # What people see
+
+    def answer(self, done: Done) -> Json:
+        """What an act led to: the bot's messages as they stand now, a form, errors, a notice."""
+        members = self._members()
+        who = members.people[done.person]
+        posts = [self._transcript.get(post) for post in done.posts]
+        opened = next((each for each in self._opened(who) if each.id == done.form), None)
+        return {
+            "messages": [self._view(post, who, members, {}) for post in posts if post],
+            "form": None if opened is None else _show_form(opened, members.people.values()),
+            "errors": dict(done.errors),
+            "notice": done.notice,
+        }
+
+    def messages(
+        self, person: str, conversation: str, *, thread: str | None = None, after: int = 0
+    ) -> list[Json]:
+        """What the person sees of a conversation, oldest first, threads included.
+
+        `thread` gives the thread's first message and its replies, `after` only what came
+        later than that id.
+        """
+        members, who = self._meet(person)
+        name = self._conversation(members, who, conversation)
+        root = self._place(members, who, name, thread).thread
+        posts = [post for post in self._posts(members, name) if _may_see(who, post)]
+        replies: dict[str, int] = {}
+        for post in posts:
+            if post.thread is not None:
+                replies[post.thread] = replies.get(post.thread, 0) + 1
+        shown = [
+            post
+            for post in posts
+            if post.id > after and (root is None or root in {post.thread, str(post.id)})
+        ]
+        return [self._view(post, who, members, replies) for post in shown[-SHOWN:]]
+
+    def conversations(self, person: str | None = None) -> list[Json]:
+        """The channels and, of a person, the direct messages with the bot.
+
+        `last` is the id of the latest message of somebody else that the person sees.
+        """
+        members = self._members()
+        if person is None:
+            return [_channel(name, 0) for name in self._channel_names(members)]
+        _, who = self._meet(person)
+        rooms = [
+            _channel(name, self._last(members, who, name)) for name in self._channel_names(members)
+        ]
+        own = direct(who)
+        dm = {"id": own, "kind": "dm", "title": "Inflow", "last": self._last(members, who, own)}
+        return [*rooms, dm]
+
+    def people(self) -> list[Json]:
+        """Everybody who can be played. `news` has, by conversation, the id of the latest
+        message that only this person sees."""
+        members = self._members()
+        now = self._clock()
+        latest: dict[str, dict[str, int]] = {name: {} for name in members.people}
+        for name in self._conversation_names(members):
+            for post in self._posts(members, name):
+                reader = post.visible_to or _owner(name)
+                if reader in latest and post.author is None:
+                    latest[reader][name] = post.id
+        return [_show_person(who, now, latest[who.id]) for who in members.people.values()]
+
+    def commands(self) -> Json:
+        """What can be typed and used: command words, shortcuts, the bot's handle."""
+        registry = self._app.registry
+        orders = [
+            {
+                "word": word,
+                "hint": order.hint,
+                "help": order.help,
+                "capability": capability.title,
+            }
+            for capability in registry.capabilities
+            for word, order in capability.orders.items()
+        ]
+        help_line = {
+            "word": "help",
+            "hint": "",
+            "help": "lists all I can do",
+            "capability": "Inflow",
+        }
+        shortcuts = [
+            {"name": name, "title": shortcut.title, "on_message": shortcut.on_message}
+            for name, shortcut in registry.shortcuts.items()
+        ]
+        return {"commands": [*orders, help_line], "shortcuts": shortcuts, "handle": HANDLE}
+
+    def morning(self, person: str | None) -> datetime:
+        """The next morning of a working day: of the person, else in UTC."""
+        now = self._clock()
+        nobody = Person(PersonId(""), WorkspaceId(""), address="", name="")
+        who = nobody if person is None else self._meet(person)[1]
+        return next_morning(who, now.replace(second=0, microsecond=0) + _MINUTE)
+
+    # How it is done
+
+    def _receive(
+        self,
+        members: _Members,
+        who: Person,
+        place: Place,
+        event: str,
+        what: What,
+        pressed: Post | None = None,
+    ) -> Done:
+        reply = self._app.receive(
+            Inbound(
+                platform=NAME,
+                workspace=self._external,
+                event_id=event,
+                person=who.address,
+                place=place,
+                at=self._clock(),
+                what=what,
+            )
+        )
+        posts = self._put(members, who, place, event, reply, pressed)
+        form = None
+        if reply.form is not None:
+            opened = _OpenForm(
+                id=event, form=reply.form, conversation=place.conversation, thread=place.thread
+            )
+            form = self._keep_form(who, opened, again=False).id
+        return Done(who.id, posts, form, reply.errors)
+
+    def _put(
+        self,
+        members: _Members,
+        who: Person,
+        place: Place,
+        event: str,
+        reply: Reply,
+        pressed: Post | None,
+    ) -> tuple[int, ...]:
+        if reply.message is None:
+            return ()
+        if reply.replace and pressed is not None:
+            self._transcript.edit(pressed.id, body_of(reply.message), self._clock())
+            # A late repetition must not put this over what was written there since.
+            self._replaced[event] = (pressed.id,)
+            while len(self._replaced) > REMEMBERED:
+                self._replaced.pop(next(iter(self._replaced)))
+            return (pressed.id,)
+        alone = reply.audience is Audience.PERSON and place.kind is PlaceKind.CHANNEL
+        post = self._transcript.add(
+            Post(
+                workspace=members.workspace,
+                conversation=place.conversation,
+                thread=place.thread,
+                visible_to=who.id if alone else None,
+                body=body_of(reply.message),
+                key=f"reply:{event}",
+                at=self._clock(),
+            )
+        )
+        return (post.id,)
+
+    def _event(self, kind: str, who: Person, event_id: str | None) -> str:
+        """One name for one act, so that a client may safely send it again."""
+        return f"{kind}:{who.id}:{event_id or self._new_id()}"
+
+    def _opened(self, who: Person) -> list[_OpenForm]:
+        stored = json.loads(self._transcript.setting(_forms_of(who)) or "[]")
+        return [_OpenForm.model_validate(each) for each in stored]
+
+    def _keep_form(self, who: Person, form: _OpenForm, *, again: bool = True) -> _OpenForm:
+        """Keep a form as it is now; unless `again`, one that is known stays as it was."""
+        with self._forms:
+            others = [each for each in self._opened(who) if each.id != form.id]
+            known = next((each for each in self._opened(who) if each.id == form.id), None)
+            if known is not None and not again:
+                return known
+            kept = [*others, form][-OPEN_FORMS:]
+            self._transcript.set_setting(
+                _forms_of(who), json.dumps([each.model_dump(mode="json") for each in kept])
+            )
+            return form
+
+    def _members(self) -> _Members:
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(NAME, self._external)
+            if workspace is None:
+                raise NotFound("Nobody has been let into the playground yet.")
+            everybody = work.people.everybody(workspace.id)
+        return _Members(workspace.id, {str(person.id): person for person in everybody})
+
+    def _meet(self, name: str) -> tuple[_Members, Person]:
+        members = self._members()
+        person = find_person(members.people, name)
+        if person is None:
+            raise NotFound(f"I do not know anybody called “{name[:40]}”.")
+        return members, person
+
+    def _conversation_names(self, members: _Members) -> list[str]:
+        return [each.name for each in self._transcript.conversations(members.workspace)]
+
+    def _channel_names(self, members: _Members) -> list[str]:
+        later = (name for name in self._conversation_names(members) if _owner(name) is None)
+        return [*self._channels, *sorted(set(later) - set(self._channels))]
+
+    def _conversation(self, members: _Members, who: Person, name: str) -> str:
+        wanted = name.strip().casefold()
+        owner = _owner(wanted)
+        if wanted == "dm" or (owner and find_person(members.people, owner) == who):
+            return direct(who)
+        for channel in self._channel_names(members):
+            if channel.casefold() in {wanted, f"#{wanted}"}:
+                return channel
+        raise NotFound(f"There is no conversation “{name[:40]}” here for {who.name}.")
+
+    def _place(self, members: _Members, who: Person, name: str, thread: str | None) -> Place:
+        """Where something is said; any message of a thread names the thread."""
+        if thread is None:
+            return place_of(name)
+        post = self._seen(members, who, thread)
+        if post.conversation != name:
+            raise NotFound("That thread is in another conversation.")
+        return place_of(name, post.thread or str(post.id))
+
+    def _seen(self, members: _Members, who: Person, message: str) -> Post:
+        post = find_post(self._transcript, message)
+        if post is None or post.workspace != members.workspace or not _may_see(who, post):
+            raise NotFound("I cannot find that message.")
+        return post
+
+    def _posts(self, members: _Members, name: str) -> Iterable[Post]:
+        after = 0
+        while True:
+            page = self._transcript.list(members.workspace, name, after, PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].id
+
+    def _last(self, members: _Members, who: Person, name: str) -> int:
+        return max(
+            (
+                post.id
+                for post in self._posts(members, name)
+                if _may_see(who, post) and post.author != who.id
+            ),
+            default=0,
+        )
+
+    def _view(self, post: Post, who: Person, members: _Members, replies: Mapping[str, int]) -> Json:
+        message = message_of(post)
+        here = local(who, post.at)
+        return {
+            "id": post.id,
+            "conversation": post.conversation,
+            "thread": None if post.thread is None else int(post.thread),
+            "author": self._show_author(post, members),
+            "at": post.at.isoformat(),
+            "day": f"{here:%A}, {here.day} {here:%B}",
+            "time": f"{here:%H:%M}",
+            "text": _words(post),
+            "message": post.body.get("message"),
+            "html": render_message(message, post.id) if message else render_words(_words(post)),
+            "buttons": _show_controls(post),
+            "reply_count": replies.get(str(post.id), 0),
+            "edited": post.edited_at is not None,
+            "ephemeral": post.visible_to is not None,
+        }
+
+    def _show_author(self, post: Post, members: _Members) -> Json:
+        if post.author is None:
+            return {"id": "bot", "name": "Inflow", "bot": True}
+        person = members.people.get(post.author)
+        if person is None:
+            with self._database.transaction() as work:
+                person = work.people.get(post.author)
+        name = person.name if person else "Somebody who has left"
+        return {"id": post.author, "name": name, "bot": False}
+
+
+def _may_see(who: Person, post: Post) -> bool:
+    return _owner(post.conversation) in {None, who.id} and post.visible_to in {None, who.id}
+
+
+def _owner(conversation: str) -> str | None:
+    """The id of the person whose conversation with the bot it is; None for a channel."""
+    prefix, _, person = conversation.partition(":")
+    return person if prefix == "dm" else None
+
+
+def _forms_of(who: Person) -> str:
+    return f"playground.forms.{who.id}"
+
+
+def _words(post: Post) -> str:
+    message = message_of(post)
+    return render_plain(message) if message else str(post.body.get("text", ""))
+
+
+def _channel(name: str, last: int) -> Json:
+    return {"id": name, "kind": "channel", "title": name, "last": last}
+
+
+def _show_controls(post: Post) -> list[Json]:
+    message = message_of(post)
+    if message is None:
+        return []
+    return [
+        {
+            "label": control.label,
+            "action": control.action,
+            "args": control.args,
+            "index": index,
+            "style": control.style.value,
+            "confirm": control.confirm.model_dump(mode="json") if control.confirm else None,
+            "options": [_show_option(option) for option in control.options],
+        }
+        for index, control in enumerate(find_controls(message))
+    ]
+
+
+def _show_option(option: Option) -> Json:
+    return option.model_dump(mode="json")
+
+
+def _show_form(opened: _OpenForm, people: Iterable[Person]) -> Json:
+    form = opened.form
+    return {
+        "id": opened.id,
+        "title": form.title,
+        "intro": form.intro,
+        "submit": form.submit,
+        "fields": [each.model_dump(mode="json") for each in form.fields],
+        "html": render_form(form, people),
+    }
+
+
+def _show_person(who: Person, now: datetime, news: Mapping[str, int]) -> Json:
+    here = local(who, now)
+    return {
+        "id": who.id,
+        "name": who.name,
+        "handle": who.address,
+        "title": who.team,
+        "zone": who.zone,
+        "local_time": f"{here:%a %H:%M}",
+        "roles": sorted(role.value for role in who.roles),
+        "state": _state(who, now),
+        "news": dict(news),
+    }
+
+
+def _state(who: Person, now: datetime) -> str:
+    if who.paused_until is not None and now < who.paused_until:
+        return "paused"
+    if is_away(who, now):
+        return "away"
+    return "working" if is_working(who, now) else "off hours"

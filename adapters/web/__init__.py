@@ -1,0 +1,1 @@
+"""The web server that platforms hang their routes on."""
