@@ -130,7 +130,10 @@ class SqlArticles:
 
     def use(self, use: Use) -> bool:
         """Note evidence. False when its key was noted before."""
-        return add_new(self._connection, uses, values_of(use))
+        workspace = self._connection.execute(
+            select(articles.c.workspace).where(articles.c.id == use.article)
+        ).scalar()
+        return add_new(self._connection, uses, values_of(use) | {"workspace": workspace})
 
     def tally(self, article: ArticleId, since: datetime | None = None) -> Tally:
         """How often each kind of evidence came in, at `since` or later where it is given."""
@@ -146,9 +149,8 @@ class SqlArticles:
         that was tapped Solves it (True) or No (False); oldest first."""
         rows = self._connection.execute(
             select(uses.c.score, uses.c.kind)
-            .join(articles, articles.c.id == uses.c.article)
             .where(
-                articles.c.workspace == workspace,
+                uses.c.workspace == workspace,
                 uses.c.score.is_not(None),
                 uses.c.kind.in_([UseKind.SOLVED, UseKind.NOT_SOLVED]),
             )

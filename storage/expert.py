@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, select
+from sqlalchemy import Connection, select
 
 from bot.capabilities.questions.model import Credit, Declaration, Endorsement
 from bot.ids import PersonId, WorkspaceId
@@ -28,7 +27,7 @@ class SqlExperts:
         put(
             self._connection,
             declarations,
-            values_of(declaration) | {"workspace": _workspace_of(declaration.person)},
+            values_of(declaration) | {"workspace": self._workspace_of(declaration.person)},
         )
 
     def declarations(self, workspace: WorkspaceId) -> Sequence[Declaration]:
@@ -45,7 +44,7 @@ class SqlExperts:
         return add_new(
             self._connection,
             credits_,
-            values_of(credit) | {"workspace": _workspace_of(credit.person)},
+            values_of(credit) | {"workspace": self._workspace_of(credit.person)},
         )
 
     def credits_since(self, workspace: WorkspaceId, since: datetime) -> Sequence[Credit]:
@@ -62,7 +61,7 @@ class SqlExperts:
         add_new(
             self._connection,
             endorsements,
-            values_of(endorsement) | {"workspace": _workspace_of(endorsement.person)},
+            values_of(endorsement) | {"workspace": self._workspace_of(endorsement.person)},
         )
 
     def endorsements(self, workspace: WorkspaceId) -> Sequence[Endorsement]:
@@ -79,6 +78,7 @@ class SqlExperts:
         )
         return [Endorsement(**row._mapping) for row in rows]
 
-
-def _workspace_of(person: PersonId) -> ScalarSelect[Any]:
-    return select(people.c.workspace).where(people.c.id == person).scalar_subquery()
+    def _workspace_of(self, person: PersonId) -> str | None:
+        return self._connection.execute(
+            select(people.c.workspace).where(people.c.id == person)
+        ).scalar()

@@ -2,11 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.reply import NOTHING, Reply
 from storage.row import add_new
 from storage.tables import inbox
+
+_EVENT = (
+    inbox.c.platform == bindparam("of_platform"),
+    inbox.c.event_id == bindparam("of_event"),
+)
+_STORED = select(inbox.c.reply).where(*_EVENT)
+_FINISH = update(inbox).where(*_EVENT).values(reply=bindparam("said"))
 
 
 class SqlInbox:
@@ -17,17 +24,17 @@ class SqlInbox:
 
     def begin(self, platform: str, event_id: str, at: datetime) -> Reply | None:
         """Take an event on. While another transaction does the same, wait for its end."""
-        if add_new(self._connection, inbox, {"platform": platform, "event_id": event_id, "at": at}):
+        event = {"platform": platform, "event_id": event_id, "at": at}
+        if add_new(self._connection, inbox, event):
             return None
         stored: str | None = self._connection.execute(
-            select(inbox.c.reply).where(inbox.c.platform == platform, inbox.c.event_id == event_id)
+            _STORED, {"of_platform": platform, "of_event": event_id}
         ).scalar_one()
         return NOTHING if stored is None else Reply.model_validate_json(stored)
 
     def finish(self, platform: str, event_id: str, reply: Reply) -> None:
         """Keep the reply, so that a second delivery of the event gets the same."""
         self._connection.execute(
-            update(inbox)
-            .where(inbox.c.platform == platform, inbox.c.event_id == event_id)
-            .values(reply=reply.model_dump_json())
+            _FINISH,
+            {"of_platform": platform, "of_event": event_id, "said": reply.model_dump_json()},
         )

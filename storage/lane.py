@@ -300,17 +300,13 @@ class SqlLaneStore:
             return unclear
 
     def _is_left_behind(self, now: datetime) -> ColumnElement[bool]:
-        return or_(
-            and_(
-                outbox.c.state.in_((LetterState.LEASED, LetterState.SENDING)),
+        return and_(
+            outbox.c.state.in_(_IN_HAND),
+            or_(
                 outbox.c.lease_until <= now,
-            ),
-            and_(
-                outbox.c.state == LetterState.AMBIGUOUS,
-                or_(
-                    outbox.c.owner.is_(None),
-                    outbox.c.owner == self._owner,
-                    outbox.c.lease_until <= now,
+                and_(
+                    outbox.c.state == LetterState.AMBIGUOUS,
+                    or_(outbox.c.owner.is_(None), outbox.c.owner == self._owner),
                 ),
             ),
         )

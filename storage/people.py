@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import Conflict
@@ -14,6 +14,13 @@ from storage.row import add_new, columns_of, put, values_of
 from storage.tables import people, workspaces
 
 _WORKSPACE = columns_of(workspaces, Workspace)
+_CALLED = select(*_WORKSPACE).where(
+    workspaces.c.platform == bindparam("platform"), workspaces.c.external == bindparam("external")
+)
+_BY_ID = select(people).where(people.c.id == bindparam("person"))
+_BY_ADDRESS = select(people).where(
+    people.c.workspace == bindparam("workspace"), people.c.address == bindparam("address")
+)
 
 
 class SqlPeople:
@@ -25,9 +32,7 @@ class SqlPeople:
     def workspace(self, platform: str, external: str) -> Workspace | None:
         """The workspace that the platform calls `external`."""
         row = self._connection.execute(
-            select(*_WORKSPACE).where(
-                workspaces.c.platform == platform, workspaces.c.external == external
-            )
+            _CALLED, {"platform": platform, "external": external}
         ).one_or_none()
         return None if row is None else Workspace(**row._mapping)
 
@@ -49,13 +54,13 @@ class SqlPeople:
 
     def get(self, person: PersonId) -> Person | None:
         """The person, whether still active or not."""
-        row = self._connection.execute(select(people).where(people.c.id == person)).one_or_none()
+        row = self._connection.execute(_BY_ID, {"person": person}).one_or_none()
         return None if row is None else _person(row)
 
     def by_address(self, workspace: WorkspaceId, address: str) -> Person | None:
         """The person whom the platform reaches at `address`."""
         row = self._connection.execute(
-            select(people).where(people.c.workspace == workspace, people.c.address == address)
+            _BY_ADDRESS, {"workspace": workspace, "address": address}
         ).one_or_none()
         return None if row is None else _person(row)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.capabilities.questions.model import (
     OPEN_STATES,
@@ -39,6 +39,8 @@ _EVENT = columns_of(question_events, Event)
 _TURN = columns_of(turns, Turn)
 _OFFER = columns_of(offers, Offer)
 
+_BY_ID = select(*_QUESTION).where(questions.c.id == bindparam("question"))
+
 _LEARNED = ("state", "accepted", "topic", "text", "asker")
 """What routing learns from: a change of these gives an answered question a new revision."""
 
@@ -61,9 +63,7 @@ class SqlQuestions:
 
     def get(self, question: QuestionId) -> Question | None:
         """The question of that id."""
-        row = self._connection.execute(
-            select(*_QUESTION).where(questions.c.id == question)
-        ).one_or_none()
+        row = self._connection.execute(_BY_ID, {"question": question}).one_or_none()
         return None if row is None else Question(**row._mapping)
 
     def by_number(self, workspace: WorkspaceId, number: int) -> Question | None:
@@ -130,9 +130,9 @@ class SqlQuestions:
 
     def save_offer(self, offer: Offer) -> None:
         """Insert or replace the offer of this question to this person."""
-        workspace = (
-            select(questions.c.workspace).where(questions.c.id == offer.question).scalar_subquery()
-        )
+        workspace = self._connection.execute(
+            select(questions.c.workspace).where(questions.c.id == offer.question)
+        ).scalar()
         put(self._connection, offers, values_of(offer) | {"workspace": workspace})
 
     def offers(self, question: QuestionId) -> Sequence[Offer]:

@@ -218,12 +218,19 @@ uses = Table(
     "uses",
     metadata,
     Column("key", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
     Column("article", Text, ForeignKey("articles.id"), nullable=False),
     Column("kind", Name(UseKind), nullable=False),
     Column("at", Instant, nullable=False),
     Column("question", Text),
     Column("score", Float),
     Index(None, "article", "at"),
+)
+Index(
+    "ix_uses_workspace",
+    uses.c.workspace,
+    sqlite_where=text("score IS NOT NULL"),
+    postgresql_where=text("score IS NOT NULL"),
 )
 
 phrasings = Table(

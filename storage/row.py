@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, Table
@@ -23,24 +24,39 @@ def values_of(value: "DataclassInstance") -> dict[str, Any]:
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that knows `on_conflict_do_...`, for the database behind the connection."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return _insert(connection.dialect.name, table)
 
 
 def add_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one with an equal key is there; says whether it was inserted."""
-    insert = insert_into(connection, table).values(values).on_conflict_do_nothing()
-    return connection.execute(insert).rowcount == 1
+    statement = _insert_new(connection.dialect.name, table)
+    # Of an insert SQLAlchemy forgets how many rows there were, unless it is asked to.
+    options = {"preserve_rowcount": True}
+    return connection.execute(statement, values, execution_options=options).rowcount == 1
 
 
 def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
     """Insert a row, or replace these columns of the one with the same primary key."""
+    connection.execute(_replace(connection.dialect.name, table, tuple(values)), values)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+# Building a statement takes SQLAlchemy longer than SQLite takes to run it.
+@cache
+def _insert_new(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _replace(
+    dialect: str, table: Table, names: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
     key = [column.name for column in table.primary_key]
-    insert = insert_into(connection, table).values(values)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=key,
-            set_={name: insert.excluded[name] for name in values if name not in key},
-        )
+    insert = _insert(dialect, table)
+    return insert.on_conflict_do_update(
+        index_elements=key,
+        set_={name: insert.excluded[name] for name in names if name not in key},
     )

@@ -102,7 +102,8 @@ Index(
     postgresql_where=text("edits IS NOT NULL"),
 )
 Index(
-    "ix_outbox_external_id",
+    "ix_outbox_workspace_external_id",
+    outbox.c.workspace,
     outbox.c.external_id,
     sqlite_where=text("external_id IS NOT NULL"),
     postgresql_where=text("external_id IS NOT NULL"),

@@ -243,20 +243,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("edits IS NOT NULL"),
     )
     op.create_index(
-        "ix_outbox_external_id",
-        "outbox",
-        ["external_id"],
-        unique=False,
-        sqlite_where=sa.text("external_id IS NOT NULL"),
-        postgresql_where=sa.text("external_id IS NOT NULL"),
-    )
-    op.create_index(
         "ix_outbox_fingerprint",
         "outbox",
         ["fingerprint"],
         unique=False,
         sqlite_where=sa.text("fingerprint IS NOT NULL"),
         postgresql_where=sa.text("fingerprint IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_workspace_external_id",
+        "outbox",
+        ["workspace", "external_id"],
+        unique=False,
+        sqlite_where=sa.text("external_id IS NOT NULL"),
+        postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.create_index(
         op.f("ix_outbox_workspace_state_priority_due_at"),
@@ -455,6 +455,7 @@ def upgrade() -> None:
     op.create_table(
         "uses",
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("article", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -466,3 +467,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_uses")),
     )
     op.create_index(op.f("ix_uses_article_at"), "uses", ["article", "at"], unique=False)
+    op.create_index(
+        "ix_uses_workspace",
+        "uses",
+        ["workspace"],
+        unique=False,
+        sqlite_where=sa.text("score IS NOT NULL"),
+        postgresql_where=sa.text("score IS NOT NULL"),
+    )

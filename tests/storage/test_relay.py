@@ -1,0 +1,68 @@
+"""The relay opens what it sealed, and only with its own key."""
+
+import pytest
+
+from bot.capabilities.questions.memory import Memory
+from storage.database import Database
+from storage.seal import Seal, WrongKey
+from storage.tables import relay
+from tests.storage.example import ANA, BO
+
+
+def test_a_subject_opens_to_the_person_it_was_sealed_for(database: Database) -> None:
+    with database.transaction() as work:
+        work.relay.seal("question:1", ANA.id)
+        work.relay.seal("question:1", BO.id)
+        work.relay.seal("question:2", ANA.id)
+    with database.transaction() as work:
+        opened = [work.relay.open(f"question:{number}") for number in (1, 2, 3)]
+    assert opened == [BO.id, ANA.id, None]
+
+
+def test_a_forgotten_subject_opens_to_nobody(database: Database) -> None:
+    with database.transaction() as work:
+        work.relay.seal("question:1", ANA.id)
+        work.relay.forget("question:1")
+        assert work.relay.open("question:1") is None
+
+
+def test_another_key_does_not_open_it(database_url: str) -> None:
+    for key in (b"a" * 32, b"b" * 32):
+        database = Database(database_url, relay_key=key, memory=Memory())
+        try:
+            with database.transaction() as work:
+                if key[:1] == b"a":
+                    work.relay.seal("question:1", ANA.id)
+                else:
+                    with pytest.raises(WrongKey):
+                        work.relay.open("question:1")
+        finally:
+            database.close()
+
+
+def test_a_row_copied_under_another_subject_opens_to_nobody(database: Database) -> None:
+    with database.transaction() as work:
+        work.relay.seal("question:1", ANA.id)
+    with database.begin() as connection:
+        connection.execute(relay.update().values(subject="question:2"))
+    with database.transaction() as work:
+        assert work.relay.open("question:2") is None
+
+
+def test_what_is_sealed_has_the_same_length_for_short_and_long_names() -> None:
+    seal = Seal(b"k" * 32)
+    sealed = [seal.close("question:1", name) for name in ("bo", "maximiliane-von-und-zu")]
+    assert len({len(text) for text in sealed}) == 1
+    assert [seal.open(text)[1] for text in sealed] == ["bo", "maximiliane-von-und-zu"]
+
+
+def test_fingerprints_agree_only_for_the_same_texts_and_key() -> None:
+    one, other = Seal(b"k" * 32), Seal(b"l" * 32)
+    marks = {one.fingerprint("a", "b"), one.fingerprint("ab"), other.fingerprint("a", "b")}
+    assert len(marks) == 3
+    assert one.fingerprint("a", "b") in marks
+
+
+def test_a_short_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter than 32 bytes"):
+        Seal(b"short")
