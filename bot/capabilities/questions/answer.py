@@ -48,7 +48,7 @@ from bot.errors import Conflict, Invalid, NotAllowed, NotFound
 from bot.ids import AnswerId, QuestionId
 from bot.inbound import Command
 from bot.message import say
-from bot.outbox import Letter, Priority
+from bot.outbox import Letter, Priority, ToPlace
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
@@ -118,16 +118,24 @@ def hear(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if is_chat(command.text):
         return NOTHING
     find_question(work, command.person, {"question": question.id})
-    late = give(context, work, question, command.person, command.text)
+    late = give(context, work, question, command.person, command.text, in_thread=is_open)
     if is_open:
         return NOTHING
     return Reply(message=say(messages.LATE if late else messages.SENT))
 
 
 def give(
-    context: Context, work: QuestionsWork, question: Question, person: Person, words: str
+    context: Context,
+    work: QuestionsWork,
+    question: Question,
+    person: Person,
+    words: str,
+    *,
+    in_thread: bool = False,
 ) -> bool:
     """Take an answer on and bring it to the asker. True when the question was settled before.
+
+    An answer to an open question is put into its thread, unless it was given there.
 
     Raises:
         Invalid: empty or too long.
@@ -166,6 +174,18 @@ def give(
         f"answer:{turn.id}",
         messages.answer(question, turn, person, sharing=sharing, earlier=len(turns)),
     )
+    if question.visibility is Visibility.OPEN and question.conversation and not in_thread:
+        work.outbox.post(
+            question.workspace,
+            Letter(
+                key=f"{question.subject}:shared:{turn.id}",
+                to=ToPlace(conversation=question.conversation, thread=question.thread),
+                message=messages.answer_in_thread(question, turn, person),
+                kind="answer",
+                priority=Priority.ANSWER,
+                about=question.subject,
+            ),
+        )
     for own in (work.questions.get(q) for q in work.questions.subscribers(question.id)):
         if own is not None:
             work.outbox.post(

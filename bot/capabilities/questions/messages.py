@@ -319,8 +319,12 @@ def status(
         case State.ACCEPTED:
             line, tone = "Answered and accepted. Thank you.", Tone.GOOD
         case State.ESCALATED:
-            who = f"{literal(steward)} looks after this topic and" if steward else "The steward"
-            line = f"Nobody was free to take it. {who} has it now."
+            line = (
+                f"Nobody was free to take it. It is with {literal(steward)} now."
+                if steward
+                else "Nobody was free to take it, and nobody looks after this topic yet. I keep "
+                "it on the list of unanswered questions for five working days."
+            )
         case State.EXPIRED:
             line = (
                 "I am sorry: nobody could answer this. It is on the weekly list of unanswered "
@@ -579,6 +583,14 @@ def answer(
         f"{question.number}{also}.",
         *parts,
         summary=f"{author.name} answered: {turn.text}",
+    )
+
+
+def answer_in_thread(question: Question, turn: Turn, author: Person) -> Message:
+    """An answer to an open question, for everybody in its thread."""
+    return say(
+        f"{literal(author.name)} answers question {question.number}.",
+        _quote(turn.text, by=author.name, limit=MAX_QUOTE),
     )
 
 

@@ -84,7 +84,7 @@ def status_of(work: QuestionsWork, question: Question) -> Message:
         topic_of(work, question),
         asker=open_asker,
         holder=holder_name(work, question),
-        steward=stewards[0].name if len(stewards) == 1 else None,
+        steward=" and ".join(steward.name for steward in stewards[:3]) or None,
     )
 
 
