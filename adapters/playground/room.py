@@ -5,6 +5,7 @@ room keeps their words in the transcript, puts the bot's reply beside them and s
 each person what they may see.
 """
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -396,8 +397,12 @@ class Room:
         return (post.id,)
 
     def _event(self, kind: str, who: Person, event_id: str | None) -> str:
-        """One name for one act, so that a client may safely send it again."""
-        return f"{kind}:{who.id}:{event_id or self._new_id()}"
+        """One name for one act, so that a client may safely send it again.
+
+        It is written to logs and tables beside what was done, so it must not say who did it.
+        """
+        name = f"{kind} {who.id} {event_id or self._new_id()}"
+        return hashlib.sha256(name.encode()).hexdigest()[:32]
 
     def _opened(self, who: Person) -> list[_OpenForm]:
         stored = json.loads(self._transcript.setting(_forms_of(who)) or "[]")

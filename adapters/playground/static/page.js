@@ -141,8 +141,8 @@ function showPost(each, inThread) {
   const isRoot = each.thread === null;
   const openThread = () => go({ thread: each.thread ?? each.id }, true);
   const actions = [];
-  if (!inThread) actions.push(element("button", { type: "button", onclick: openThread }, "Reply in thread"));
-  for (const shortcut of state.shortcuts.filter((one) => one.on_message)) {
+  if (!inThread && !each.ephemeral) actions.push(element("button", { type: "button", onclick: openThread }, "Reply in thread"));
+  for (const shortcut of each.ephemeral ? [] : state.shortcuts.filter((one) => one.on_message)) {
     actions.push(element("button", {
       type: "button", onclick: (event) => act("shortcut", { name: shortcut.name, message: each.id }, event.currentTarget),
     }, shortcut.title));
@@ -165,7 +165,17 @@ function showPost(each, inThread) {
     isRoot && !inThread && count > 0
       ? element("div", { className: "foot" }, element("button", { type: "button", className: "link", onclick: openThread }, `${count} ${count === 1 ? "reply" : "replies"}`))
       : null),
-  actions.length ? element("div", { className: "actions", role: "group", "aria-label": "Message actions" }, ...actions) : null);
+  actions.length ? element("div", { className: "actions", role: "group", "aria-label": "Message actions" }, moreButton(), ...actions) : null);
+}
+
+function moreButton() {
+  return element("button", {
+    type: "button", className: "more", "aria-label": "Message actions", "aria-expanded": "false",
+    onclick: (event) => {
+      const open = event.currentTarget.parentElement.classList.toggle("open");
+      event.currentTarget.setAttribute("aria-expanded", String(open));
+    },
+  }, "⋯");
 }
 
 // Only what has changed is made anew: a half-made choice and the focus stay where they are.
@@ -350,6 +360,14 @@ function askToConfirm(data) {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }
+
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll(".actions.open")) {
+    if (open.contains(event.target) && event.target.closest(".more")) continue;
+    open.classList.remove("open");
+    open.querySelector(".more").setAttribute("aria-expanded", "false");
+  }
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-action]");
