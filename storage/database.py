@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import BotError, Conflict, Unavailable
-from storage.revision import Revisions
 from storage.seal import Seal
 from storage.turn import Turns
 from storage.work import SqlWork
@@ -50,7 +49,11 @@ def read_url(url: str) -> URL:
     Raises:
         ValueError: it is neither, or SQLite without a file.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Its words would repeat the address, which may hold a password.
+        raise ValueError("the address of the database is not sqlite:///... or alike") from None
     match parsed.get_backend_name():
         case "sqlite":
             if parsed.database in {None, "", ":memory:"}:
@@ -94,9 +97,9 @@ class Database:
             Conflict: another transaction was in the way; the same may work now.
         """
         with self.begin() as connection:
-            revisions = Revisions(connection)
-            yield SqlWork(connection, revisions, self.seal, self._memory)
-            revisions.number()
+            work = SqlWork(connection, self.seal, self._memory)
+            yield work
+            work.revisions.number()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

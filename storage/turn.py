@@ -21,6 +21,11 @@ class Turns:
         self._line: deque[tuple[int, threading.Event]] = deque()
         self._holder: int | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in the line."""
+        return len(self._line)
+
     @contextmanager
     def take(self) -> Iterator[None]:
         """Hold the lock for the block.

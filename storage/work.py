@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 class SqlWork:
     """What every capability needs of an open transaction; `Database` begins and ends it."""
 
-    def __init__(
-        self, connection: Connection, revisions: Revisions, seal: Seal, memory: "Memory"
-    ) -> None:
+    def __init__(self, connection: Connection, seal: Seal, memory: "Memory") -> None:
+        self.revisions = revisions = Revisions(connection)
         self.inbox = SqlInbox(connection)
         self.outbox = SqlOutbox(connection, seal)
         self.timers = SqlTimers(connection)
