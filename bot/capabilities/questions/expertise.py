@@ -172,13 +172,19 @@ class Expertise:
     endorsements: float = 0.0
 
     @property
+    def vouched(self) -> float:
+        """The part of the score that rests on words: .35 d + .20 c^ (domain 3.3)."""
+        return 0.35 * self.declared + 0.20 * saturate_endorsements(self.endorsements)
+
+    @property
+    def proven(self) -> float:
+        """The part of the score that rests on deeds: .45 e^ h (domain 3.3)."""
+        return 0.45 * saturate_earned(self.earned) * self.helpfulness
+
+    @property
     def score(self) -> float:
         """s = .35 d + .45 e^ h + .20 c^, from 0 to below 1 (domain 3.3)."""
-        return (
-            0.35 * self.declared
-            + 0.45 * saturate_earned(self.earned) * self.helpfulness
-            + 0.20 * saturate_endorsements(self.endorsements)
-        )
+        return self.vouched + self.proven
 
 
 def assess(
