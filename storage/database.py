@@ -26,6 +26,8 @@ POOL_SIZE = 8
 IDLE_LIMIT = 60
 """Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
 
+_WAL_ATTEMPTS = 20
+
 # Primary result codes of SQLite (https://sqlite.org/rescode.html) that say "not now".
 _SQLITE_UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
@@ -135,13 +137,10 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
 
         @event.listens_for(engine, "connect")
         def prepare(connection: sqlite3.Connection, _record: object) -> None:
-            for pragma in (
-                f"busy_timeout = {milliseconds}",
-                "journal_mode = WAL",
-                "synchronous = FULL",
-                "foreign_keys = ON",
-            ):
-                connection.execute(f"PRAGMA {pragma}").close()
+            connection.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
+            _switch_to_wal(connection)
+            connection.execute("PRAGMA synchronous = FULL").close()
+            connection.execute("PRAGMA foreign_keys = ON").close()
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
@@ -168,6 +167,24 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
         connection.commit()
 
     return engine
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log, which stays on in the file.
+
+    Two who switch a new file at once are both refused without waiting, whatever the busy
+    timeout; but whoever begins a transaction waits, so that is done in between.
+    """
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or attempt + 1 == _WAL_ATTEMPTS:
+                raise
+            connection.execute("BEGIN EXCLUSIVE").close()
+            connection.execute("ROLLBACK").close()
+        else:
+            return
 
 
 def _translate(error: Exception) -> BotError | None:
