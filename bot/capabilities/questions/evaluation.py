@@ -102,7 +102,8 @@ def read_questions(file: Path) -> PastQuestions:
         Invalid: names the file and the line that is not like that.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: a line separator of Unicode may stand within a text.
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(f"{file}: cannot be read ({error}).") from error
     rows: list[_Row] = []
