@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -114,6 +115,8 @@ class App(Generic[W]):
         return found.about if found else None
 
     def _dispatch(self, context: Context, work: W, inbound: Inbound) -> Reply:
+        if isinstance(inbound.what, Left):
+            return self._say_farewell(context, work, inbound)
         command = Command(person=self._meet(work, inbound), place=inbound.place, at=inbound.at)
         registry = self._registry
         match inbound.what:
@@ -134,8 +137,6 @@ class App(Generic[W]):
                 )
             case Said() as said:
                 return self._words(context, work, inbound, command, said)
-            case Left():
-                return self._say_farewell(context, work, command.person)
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
@@ -150,9 +151,9 @@ class App(Generic[W]):
                     work,
                     replace(command, text=said.text, message=said.message, about=about),
                 )
-        first, _, rest = said.text.strip().partition(" ")
+        first, rest = [*said.text.split(None, 1), "", ""][:2]
         order = registry.orders.get(first.lower())
-        if first.lower() == "help" or (order is not None and order.spoken):
+        if (first.lower() == "help" and not rest) or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
         handler = registry.words if inbound.place.kind is PlaceKind.DM else registry.mention
@@ -160,7 +161,12 @@ class App(Generic[W]):
             raise Invalid(self._unknown(first))
         return handler(context, work, replace(command, text=said.text, message=said.message))
 
-    def _say_farewell(self, context: Context, work: W, person: Person) -> Reply:
+    def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
+        """Whoever we never met, or who left before, leaves nothing behind."""
+        workspace = work.people.workspace(inbound.platform, inbound.workspace)
+        person = work.people.by_address(workspace.id, inbound.person) if workspace else None
+        if person is None or not person.active:
+            return NOTHING
         work.people.save(replace(person, active=False))
         for capability in self._registry.capabilities:
             if capability.farewell is not None:
@@ -226,7 +232,7 @@ class App(Generic[W]):
                 workspace=workspace.id,
                 address=inbound.person,
                 name=inbound.profile.name,
-                zone=inbound.profile.zone,
+                zone=_known_zone(inbound.profile.zone),
             )
             work.people.save(person)
         if not person.active:
@@ -282,6 +288,15 @@ class App(Generic[W]):
         """When something is due next, aware UTC; None when nothing waits."""
         with self._database.transaction() as work:
             return work.timers.next_due()
+
+
+def _known_zone(zone: str) -> str:
+    """The zone if this machine knows it, else UTC: a strange one must not stop the person."""
+    try:
+        ZoneInfo(zone)
+    except (LookupError, ValueError, OSError):
+        return "UTC"
+    return zone
 
 
 def _find(table: Mapping[str, Handler[W]], action: str) -> Handler[W]:

@@ -193,7 +193,9 @@ class Message(Value):
 
     @model_validator(mode="after")
     def _all_parts_fit_one_message(self) -> Self:
-        total = len(json.dumps([part.model_dump(mode="json") for part in self.parts]))
+        parts = [part.model_dump(mode="json") for part in self.parts]
+        # Characters count: escaped, a text in Chinese would seem six times as long.
+        total = len(json.dumps(parts, ensure_ascii=False))
         if total > MAX_TOTAL * 2:
             raise ValueError("the parts are too long for one message")
         return self

@@ -79,7 +79,9 @@ def is_away(person: Person, now: datetime) -> bool:
 
 
 def is_working(person: Person, now: datetime) -> bool:
-    """Whether `now` lies in the person's working hours."""
+    """Whether `now` lies in the person's working hours; always, for somebody without any."""
+    if not person.hours.weekdays or person.hours.start >= person.hours.end:
+        return True
     here = local(person, now)
     return (
         here.isoweekday() in person.hours.weekdays

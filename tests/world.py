@@ -12,10 +12,20 @@ from datetime import UTC, datetime, timedelta
 
 from bot.app import App
 from bot.capabilities.questions import capability as questions
-from bot.capabilities.questions.model import Declaration, Level, Topic
+from bot.capabilities.questions.model import (
+    Article,
+    ArticleState,
+    Declaration,
+    Event,
+    Level,
+    Question,
+    Tally,
+    Topic,
+    fold,
+)
 from bot.capability import register
 from bot.form import Form
-from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.ids import ArticleId, PersonId, TopicId, WorkspaceId
 from bot.inbound import (
     Inbound,
     Left,
@@ -29,11 +39,12 @@ from bot.inbound import (
     What,
 )
 from bot.lanes import Lanes
-from bot.message import Args, Button, Buttons, Message
+from bot.message import Args, Button, Buttons, Choice, Message
 from bot.outbox import Delivery, Outcome, Sent
 from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
 from bot.reply import Audience, Reply
+from storage.column import metadata
 from storage.database import Database
 from storage.lane import SqlLaneStore
 from storage.work import SqlWork
@@ -115,6 +126,7 @@ class World:
         )
         self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
         self.form: Form | None = None
+        self.forms: list[Form] = []
         with database.transaction() as work:
             work.people.add_workspace(
                 Workspace(id=WORKSPACE, platform=PLATFORM, external="w1", name="World")
@@ -135,6 +147,15 @@ class World:
         self.declares("kim", "travel", "can_help")
         self.declares("bo", "travel", "can_help")
         self.declares("lu", "travel", "learning")
+
+    def opens_topic(self, topic: Topic) -> None:
+        with self.database.transaction() as work:
+            work.topics.save(topic)
+
+    def joins(self, newcomer: Person) -> None:
+        """Somebody is added to the directory."""
+        with self.database.transaction() as work:
+            work.people.save(newcomer)
 
     def declares(self, who: str, topic: str, level: Level) -> None:
         with self.database.transaction() as work:
@@ -181,6 +202,22 @@ class World:
         )
         return self._does(who, heard.conversation, what, pressed=heard)
 
+    def taps(self, who: str, button: Button, *, on: Heard, event: str | None = None) -> Reply:
+        """Press a button that stood on the message once, whatever stands there now."""
+        what = Pressed(action=button.action, args=button.args, message=on.id)
+        return self._does(who, on.conversation, what, pressed=on, event=event)
+
+    def forges(
+        self, who: str, action: str, args: Args, values: dict[str, str] | None = None
+    ) -> Reply:
+        """Send what no button or form of ours would send."""
+        what: What = (
+            Pressed(action=action, args=args)
+            if values is None
+            else Submitted(action=action, args=args, values=values)
+        )
+        return self._does(who, f"dm:{who}", what)
+
     def fills(self, who: str, where: str | None = None, **values: str) -> Reply:
         """Send the form that was opened last, with these values over those it began with."""
         form = self.form
@@ -218,6 +255,7 @@ class World:
         reply = self.app.receive(inbound)
         if reply.form is not None:
             self.form = reply.form
+            self.forms.append(reply.form)
         if reply.message is not None:
             if reply.replace and pressed is not None:
                 pressed.message = reply.message
@@ -261,6 +299,86 @@ class World:
             for h in self.room.heard
             if h.key is not None and ":offer:" in h.key
         ]
+
+    def offers(self) -> list[Heard]:
+        """Every offer that reached a DM, in order."""
+        return [h for h in self.room.heard if h.key is not None and ":offer:" in h.key]
+
+    # --- what stands in the store -----------------------------------------------------
+
+    def question(self, number: int = 1) -> Question:
+        with self.database.transaction() as work:
+            found = work.questions.by_number(WORKSPACE, number)
+        assert found is not None, f"there is no question {number}"
+        return found
+
+    def state(self, number: int = 1) -> str:
+        return self.question(number).state.value
+
+    def events(self, number: int = 1) -> list[Event]:
+        question = self.question(number)
+        with self.database.transaction() as work:
+            return list(work.questions.events(question.id))
+
+    def articles(self) -> list[Article]:
+        """All articles, longest unchanged first."""
+        with self.database.transaction() as work:
+            return list(work.articles.in_states(WORKSPACE, frozenset(ArticleState), 1_000))
+
+    def phrasings(self, article: ArticleId) -> list[str]:
+        with self.database.transaction() as work:
+            return list(work.articles.phrasings(article))
+
+    def tally(self, article: ArticleId) -> Tally:
+        with self.database.transaction() as work:
+            return work.articles.tally(article)
+
+    def find_person(self, who: str) -> Person:
+        with self.database.transaction() as work:
+            found = work.people.get(PersonId(who))
+        assert found is not None
+        return found
+
+    def dump(self) -> dict[str, str]:
+        """All rows of all tables, as text."""
+        with self.database.begin() as connection:
+            return {
+                table.name: "\n".join(map(repr, connection.execute(table.select())))
+                for table in metadata.sorted_tables
+            }
+
+    def checks(self) -> None:
+        """What must be true after every talk.
+
+        A saved question is the fold of its events, and every button that anybody has seen
+        leads somewhere.
+        """
+        with self.database.transaction() as work:
+            number = 0
+            while question := work.questions.by_number(WORKSPACE, number := number + 1):
+                assert fold(question, work.questions.events(question.id)) == question
+        registry = self.app.registry
+        for heard in self.room.heard:
+            for part in heard.message.parts:
+                actions = {b.action for b in part.buttons} if isinstance(part, Buttons) else set()
+                actions |= {part.action} if isinstance(part, Choice) else set()
+                assert actions <= registry.presses.keys(), heard.text
+        for form in self.forms:
+            assert form.action in registry.submits
+
+    # --- whole episodes ---------------------------------------------------------------
+
+    def settles(
+        self, who: str, text: str, answer: str, *, command: str = "", private: bool = False
+    ) -> str:
+        """Somebody asks, is answered and accepts; returns who answered."""
+        self.says(who, f"{command} {text}".strip())
+        helper = self.who_was_asked()[-1]
+        self.presses(helper, "I take it")
+        self.presses(helper, "Answer")
+        self.fills(helper, answer=answer)
+        self.presses(who, "Accept, but keep it private" if private else "That’s the answer")
+        return helper
 
     # --- time -------------------------------------------------------------------------
 

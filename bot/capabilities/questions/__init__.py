@@ -118,7 +118,7 @@ capability: Capability[QuestionsWork] = Capability(
         "faq.review_due": article.review_due,
     },
     hears={"question": answer.hear},
-    mention=ask.mention,
+    mention=expert.mention,
     words=expert.words,
     farewell=expert.farewell,
 )

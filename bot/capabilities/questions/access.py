@@ -10,8 +10,7 @@ from bot.access import Right, may
 from bot.capabilities.questions.model import Article, Question, Topic, Visibility
 from bot.capabilities.questions.ports import QuestionsWork
 from bot.errors import NotAllowed, NotFound
-from bot.ids import ArticleId, PersonId, QuestionId, TopicId
-from bot.message import Args
+from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
 from bot.outbox import To, ToPerson, ToRelay
 from bot.people import Person
 
@@ -39,6 +38,15 @@ def topic_of(work: QuestionsWork, of: Question | Article) -> Topic | None:
     return work.topics.get(of.workspace, of.topic) if of.topic else None
 
 
+def named(args: Mapping[str, object], name: str) -> str:
+    """The id that came back from a client under `name`; "" unless it can be one of ours.
+
+    PostgreSQL refuses a NUL in a text, which no id of ours has.
+    """
+    value = args.get(name)
+    return value if isinstance(value, str) and value.isprintable() else ""
+
+
 def find_question(work: QuestionsWork, person: Person, args: Mapping[str, object]) -> Question:
     """The question that `args["question"]` names, if the person may know of it.
 
@@ -46,7 +54,7 @@ def find_question(work: QuestionsWork, person: Person, args: Mapping[str, object
         NotFound: there is none, or it is not the person's business. The two are
             told apart for nobody.
     """
-    question = work.questions.get(QuestionId(str(args.get("question", ""))))
+    question = work.questions.get(QuestionId(named(args, "question")))
     if question is None or not _concerns(work, person, question):
         raise NotFound("I could not find that question any more.")
     return question
@@ -76,13 +84,21 @@ def find_article(work: QuestionsWork, person: Person, args: Mapping[str, object]
     Raises:
         NotFound: there is none in the person's workspace.
     """
-    article = work.articles.get(ArticleId(str(args.get("article", ""))))
-    hops = 0
-    while article is not None and article.merged_into is not None and hops < 10:
-        article = work.articles.get(article.merged_into)
-        hops += 1
+    article = work.articles.get(ArticleId(named(args, "article")))
+    if article is not None:
+        article = follow_merges(work, article)
     if article is None or article.workspace != person.workspace:
         raise NotFound("I could not find that FAQ entry any more.")
+    return article
+
+
+def follow_merges(work: QuestionsWork, article: Article) -> Article:
+    """The entry that stands for the article now: itself, or what it was merged into."""
+    for _ in range(10):
+        into = work.articles.get(article.merged_into) if article.merged_into else None
+        if into is None:
+            break
+        article = into
     return article
 
 
@@ -99,12 +115,27 @@ def stewards_of(work: QuestionsWork, question: Question | Article) -> list[Perso
         steward = work.people.get(topic.steward)
         if steward is not None and steward.active:
             return [steward]
-    return [p for p in work.people.everybody(question.workspace) if may(p, Right.CURATE)]
+    return curators_of(work, question.workspace)
 
 
-def find_topic(work: QuestionsWork, person: Person, args: Args) -> Topic:
-    """Raises NotFound unless `args["topic"]` is a topic of the person's workspace."""
-    topic = work.topics.get(person.workspace, TopicId(str(args.get("topic", ""))))
-    if topic is None:
-        raise NotFound("I could not find that topic any more.")
-    return topic
+def curators_of(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:
+    """The community managers."""
+    return [p for p in work.people.everybody(workspace) if may(p, Right.CURATE)]
+
+
+def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]:
+    """Who is told that a question found nobody; never the asker.
+
+    The topic's steward, else the community managers. An anonymous question goes to both
+    and never to the asker's line manager: were the managers told only when the steward
+    cannot be, they would know that the steward had asked.
+    """
+    people = stewards_of(work, question)
+    asker = asker_of(work, question)
+    if question.visibility is not Visibility.ANONYMOUS:
+        others = [p for p in people if p.id != asker]
+        return others or [p for p in curators_of(work, question.workspace) if p.id != asker]
+    asked_by = work.people.get(asker) if asker else None
+    hidden_from = {asker, asked_by.manager if asked_by else None}
+    both = {p.id: p for p in [*people, *curators_of(work, question.workspace)]}
+    return [p for p in both.values() if p.id not in hidden_from]

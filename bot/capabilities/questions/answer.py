@@ -7,18 +7,20 @@ from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
     find_question,
+    follow_merges,
+    is_steward,
+    named,
     require_asker,
     to_asker,
     topic_of,
 )
 from bot.capabilities.questions.article import draft_from_answer, note_use
-from bot.capabilities.questions.ask import add
+from bot.capabilities.questions.ask import add, clean, page_of, takes_more
 from bot.capabilities.questions.model import (
     CONFIRMATION_DAYS,
     FOLLOW_THROUGH,
     FOLLOW_THROUGH_ENDS,
     FOLLOW_UP_DAYS,
-    MAX_ANSWER,
     Credit,
     EventKind,
     Question,
@@ -29,27 +31,36 @@ from bot.capabilities.questions.model import (
     Visibility,
     can,
 )
-from bot.capabilities.questions.offer import close_offers, expect_answer, route, take_offer
+from bot.capabilities.questions.offer import (
+    card_of,
+    close_offers,
+    expect_answer,
+    is_private,
+    refuse_own,
+    route,
+    subscribers,
+    take_offer,
+)
 from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.step import (
     advance,
     asker_name,
     asker_person,
     cancel_timers,
-    holder_name,
     send_asker,
     send_person,
     set_timer,
+    show_offers,
     show_status,
     status_of,
 )
 from bot.context import Context
-from bot.errors import Conflict, Invalid, NotAllowed, NotFound
+from bot.errors import Conflict, Invalid, NotFound
 from bot.ids import AnswerId, QuestionId
-from bot.inbound import Command
-from bot.message import say
+from bot.inbound import Command, PlaceKind
+from bot.message import Args, say
 from bot.outbox import Letter, Priority, ToPlace
-from bot.people import Person
+from bot.people import Person, is_away
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
 from bot.schedule import add_working_days, next_morning
@@ -75,28 +86,23 @@ def is_chat(text: str) -> bool:
 
 def open_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
-    _refuse_own(work, command.person, question)
+    refuse_own(work, command.person, question)
     if not can(question, EventKind.ANSWERED):
-        return _offer_now(work, question, command.person)
-    return Reply(form=messages.answer_form(question, asker_name(work, question)))
-
-
-def _refuse_own(work: QuestionsWork, person: Person, question: Question) -> None:
-    if asker_of(work, question) == person.id:
-        raise NotAllowed("This is your own question. You can withdraw it or add to it.")
-
-
-def _offer_now(work: QuestionsWork, question: Question, person: Person) -> Reply:
-    card = messages.offer_state(
-        question, mine=question.claimed_by == person.id, holder=holder_name(work, question)
+        return card_of(work, question, command)
+    known = (
+        question.visibility is Visibility.OPEN
+        or question.claimed_by == command.person.id
+        or is_steward(command.person, topic_of(work, question))
+        or any(o.person == command.person.id for o in work.questions.offers(question.id))
     )
-    return Reply(message=card, replace=True)
+    asker = asker_name(work, question) if known else None
+    return Reply(form=messages.answer_form(question, asker))
 
 
 def send(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """The answer form."""
     question = find_question(work, command.person, command.args)
-    _refuse_own(work, command.person, question)
+    refuse_own(work, command.person, question)
     try:
         late = give(context, work, question, command.person, command.values.get("answer", ""))
     except (Invalid, Conflict) as error:
@@ -109,17 +115,22 @@ def hear(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = work.questions.get(QuestionId((command.about or "").partition(":")[2]))
     if question is None:
         return NOTHING
-    is_open = question.conversation is not None
+    in_public = command.place.kind is PlaceKind.CHANNEL
     if asker_of(work, question) == command.person.id:
-        if is_open and question.visibility is Visibility.OPEN:
+        if in_public and question.visibility is Visibility.ANONYMOUS:
+            # The same words from "the asker" a moment later would tell who that is.
+            return Reply(message=say(messages.ANONYMOUS_IN_PUBLIC))
+        if in_public:
             return NOTHING  # Everybody in the thread has read it already.
-        add(context, work, question, command.text)
-        return Reply(message=say(messages.FOLLOW_UP_SENT))
+        if is_chat(command.text):
+            answered = question.state is State.ANSWERED
+            return Reply(message=say(messages.TAP_TO_ACCEPT)) if answered else NOTHING
+        return Reply(message=say(add(context, work, question, command.text)))
     if is_chat(command.text):
         return NOTHING
     find_question(work, command.person, {"question": question.id})
-    late = give(context, work, question, command.person, command.text, in_thread=is_open)
-    if is_open:
+    late = give(context, work, question, command.person, command.text, in_thread=in_public)
+    if in_public:
         return NOTHING
     return Reply(message=say(messages.LATE if late else messages.SENT))
 
@@ -141,11 +152,7 @@ def give(
         Invalid: empty or too long.
         Conflict: the question was withdrawn or solved; nothing was kept.
     """
-    text = words.strip()
-    if not text:
-        raise Invalid(messages.EMPTY_ANSWER)
-    if len(text) > MAX_ANSWER:
-        raise Invalid(messages.too_long(MAX_ANSWER, len(text)))
+    text = clean(words, empty=messages.EMPTY_ANSWER, no_words=messages.NO_ANSWER_WORDS)
     settled = question.state is State.ACCEPTED
     turns = [t for t in work.questions.turns(question.id) if t.kind is TurnKind.ANSWER]
     question = advance(context, work, question, EventKind.ANSWERED, actor=person.id)
@@ -167,7 +174,9 @@ def give(
                 work, question, "close", add_working_days(asker, context.now, CONFIRMATION_DAYS)
             )
     regulated = (topic := topic_of(work, question)) is not None and topic.regulated
-    sharing = question.visibility is not Visibility.OPEN and not regulated
+    following = subscribers(work, question)
+    # Whoever asked the same reads the answer too: then there is nothing to keep private.
+    sharing = question.visibility is not Visibility.OPEN and not regulated and not following
     send_asker(
         work,
         question,
@@ -186,19 +195,18 @@ def give(
                 about=question.subject,
             ),
         )
-    for own in (work.questions.get(q) for q in work.questions.subscribers(question.id)):
-        if own is not None:
-            work.outbox.post(
-                own.workspace,
-                Letter(
-                    key=f"{own.subject}:answer:{turn.id}",
-                    to=to_asker(own),
-                    message=messages.answer_for_subscriber(own, turn, person),
-                    kind="answer",
-                    priority=Priority.ANSWER,
-                    about=question.subject,
-                ),
-            )
+    for own in following if not is_private(work, question) else ():
+        work.outbox.post(
+            own.workspace,
+            Letter(
+                key=f"{own.subject}:answer:{turn.id}",
+                to=to_asker(own),
+                message=messages.answer_for_subscriber(own, turn, person),
+                kind="answer",
+                priority=Priority.ANSWER,
+                about=own.subject,
+            ),
+        )
     if not settled:
         show_status(work, question)
     return settled
@@ -239,13 +247,13 @@ def accept_private(context: Context, work: QuestionsWork, command: Command) -> R
 def _accept(context: Context, work: QuestionsWork, command: Command, *, private: bool) -> Reply:
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
-    turn = work.questions.turn(AnswerId(str(command.args.get("answer", ""))))
+    turn = work.questions.turn(AnswerId(named(command.args, "answer")))
     author = work.people.get(turn.author) if turn is not None and turn.author else None
     if turn is None or author is None or turn.question != question.id:
         raise NotFound("I could not find that answer any more.")
     if not can(question, EventKind.ACCEPTED):
         return Reply(message=status_of(work, question), replace=True)
-    question = advance(context, work, question, EventKind.ACCEPTED, answer=turn.id)
+    question = advance(context, work, question, EventKind.ACCEPTED, answer=turn.id, private=private)
     cancel_timers(work, question)
     if question.topic is not None:
         work.experts.credit(
@@ -284,13 +292,16 @@ def not_yet(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if question.state is not State.ANSWERED:
         return Reply(message=status_of(work, question), replace=True)
     cancel_timers(work, question)
-    route(context, work, question)
+    question = route(context, work, question)
+    show_offers(work, question, f"free:{question.version}")
     return Reply(message=say(messages.NOT_YET))
 
 
-def follow_up_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+def follow_up_form(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
+    if not takes_more(context, question):
+        return Reply(message=status_of(work, question), replace=True)
     return Reply(form=messages.follow_up_form(question, first=False))
 
 
@@ -299,10 +310,10 @@ def send_follow_up(context: Context, work: QuestionsWork, command: Command) -> R
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
     try:
-        add(context, work, question, command.values.get("text", ""))
+        heard = add(context, work, question, command.values.get("text", ""))
     except Invalid as error:
         raise Invalid(error.sentence, fields={"text": error.sentence}) from error
-    return Reply(message=say(messages.FOLLOW_UP_SENT))
+    return Reply(message=say(heard))
 
 
 # --- follow-through -------------------------------------------------------------------
@@ -343,7 +354,8 @@ def _follow_through(
 ) -> Reply:
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
-    if not can(question, EventKind.FOLLOWED_THROUGH) or question.accepted is None:
+    stale = command.args.get("answer", question.accepted) != question.accepted
+    if not can(question, EventKind.FOLLOWED_THROUGH) or question.accepted is None or stale:
         return Reply(message=status_of(work, question), replace=True)
     accepted = question.accepted
     said = [
@@ -363,7 +375,7 @@ def _follow_through(
         note_use(
             context,
             work,
-            article,
+            follow_merges(work, article),
             kind,
             key=f"{question.subject}:worked:{accepted}",
             question=question.id,
@@ -410,10 +422,12 @@ def _reopen(context: Context, work: QuestionsWork, question: Question, *, failed
     question = advance(context, work, question, EventKind.REOPENED)
     cancel_timers(work, question)
     holder = work.people.get(question.claimed_by) if question.claimed_by else None
-    if holder is None or not holder.active:
+    if holder is None or is_away(holder, context.now):
         if question.state is State.CLAIMED:
             question = advance(context, work, question, EventKind.RELEASED)
-        return route(context, work, question, afresh=True)
+        question = route(context, work, question, afresh=True)
+        show_offers(work, question, f"free:{question.version}")
+        return question
     send_person(
         work,
         question,
@@ -427,10 +441,16 @@ def _reopen(context: Context, work: QuestionsWork, question: Question, *, failed
 
 
 def read_answer(_context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """*Read it all*: the whole answer."""
+    """*Read it all*: the whole answer, to whoever asked it, this or a duplicate."""
     question = find_question(work, command.person, command.args)
-    turn = work.questions.turn(AnswerId(str(command.args.get("answer", ""))))
-    if turn is None or turn.question != question.id:
+    require_asker(work, command.person, question)
+    turn = work.questions.turn(AnswerId(named(command.args, "answer")))
+    if turn is None or turn.question not in {question.id, question.duplicate_of}:
         raise NotFound("I could not find that answer any more.")
+    args: Args = {"question": question.id, "answer": turn.id}
+    page = page_of(command)
     title = f"Answer to question {question.number}"
-    return Reply(message=messages.read_all(title, turn.text, 0))
+    return Reply(
+        message=messages.read_all(title, turn.text, page or 0, "question.read_answer", args),
+        replace=page is not None,
+    )

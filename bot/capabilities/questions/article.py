@@ -9,14 +9,18 @@ from datetime import datetime
 
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
+    asker_of,
+    curators_of,
     find_article,
     is_steward,
+    named,
     require_steward,
     stewards_of,
     topic_of,
 )
 from bot.capabilities.questions.messages import Suggested
 from bot.capabilities.questions.model import (
+    MAX_ANSWER,
     REVIEW_EVERY,
     SUGGESTED_STATES,
     Article,
@@ -33,7 +37,7 @@ from bot.capabilities.questions.ports import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
-from bot.ids import ArticleId, QuestionId, TopicId
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId
 from bot.inbound import Command
 from bot.message import say, shorten
 from bot.outbox import Letter, Priority, ToPerson
@@ -42,6 +46,7 @@ from bot.ports import Timer
 from bot.reply import Reply
 
 MAX_TITLE = 300
+_UNVERIFIED = frozenset({ArticleState.CANDIDATE, ArticleState.DRAFTED, ArticleState.IN_REVIEW})
 _REVIEWED = frozenset({ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.NEEDS_REVIEW})
 
 
@@ -65,7 +70,7 @@ def draft_from_answer(
     it was asked twice, it goes to the steward at once.
     """
     existing = work.articles.of_question(question.id)
-    if existing is not None and existing.state is not ArticleState.RETIRED:
+    if existing is not None and existing.state in _UNVERIFIED:
         return work.articles.save(
             replace(
                 existing,
@@ -119,25 +124,49 @@ def _save(
 
 def send_to_review(context: Context, work: QuestionsWork, article: Article, reason: str) -> Article:
     """Put the article before its steward; without one it waits as a draft."""
-    stewards = stewards_of(work, article)
-    state = ArticleState.IN_REVIEW if stewards else ArticleState.DRAFTED
+    state = ArticleState.IN_REVIEW if reviewers_of(work, article) else ArticleState.DRAFTED
     if article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
         state = ArticleState.NEEDS_REVIEW
     if article.state is not state:
         article = move(article, state, context.now)
     article = _save(context, work, replace(article, note=reason))
-    for steward in stewards:
-        work.outbox.post(
-            article.workspace,
-            Letter(
-                key=f"faq:{article.id}:review:{article.version}:{steward.id}",
-                to=ToPerson(person=steward.id),
-                message=messages.review(shown(work, article), steward, reason),
-                kind="review",
-                priority=Priority.OFFER,
-            ),
-        )
+    _tell_stewards(work, article, reason)
     return article
+
+
+def is_regulated(work: QuestionsWork, article: Article) -> bool:
+    """Whether a second person has to publish the article."""
+    topic = topic_of(work, article)
+    return topic is not None and topic.regulated
+
+
+def writers_of(work: QuestionsWork, article: Article) -> set[PersonId]:
+    """Whose words the article is made of: who wrote it first, who changed it last.
+
+    A name that was taken off stays a writer as long as a version or the answer tells.
+    """
+    history = work.articles.history(article.id)
+    words = (article.title, article.text)
+    first = next((v for v in history if (v.title, v.text) == words), article)
+    names = {first.changed_by, article.author, *(version.author for version in history)}
+    if article.question is not None:
+        names |= {
+            turn.author
+            for turn in work.questions.turns(article.question)
+            if turn.text == article.text
+        }
+    return {name for name in names if name is not None}
+
+
+def reviewers_of(work: QuestionsWork, article: Article) -> list[Person]:
+    """Who is asked to look at the article; in a regulated topic none of its writers, if
+    anybody else has the right."""
+    stewards = stewards_of(work, article)
+    if not is_regulated(work, article):
+        return stewards
+    writers = writers_of(work, article)
+    others = [person for person in stewards if person.id not in writers]
+    return others or [p for p in curators_of(work, article.workspace) if p.id not in writers]
 
 
 def note_use(
@@ -197,7 +226,7 @@ def check(context: Context, work: QuestionsWork, article: Article) -> Article:
 
 
 def _tell_stewards(work: QuestionsWork, article: Article, reason: str) -> None:
-    for steward in stewards_of(work, article):
+    for steward in reviewers_of(work, article):
         work.outbox.post(
             article.workspace,
             Letter(
@@ -266,14 +295,15 @@ def open_article(_context: Context, work: QuestionsWork, command: Command) -> Re
 
 
 def flag(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """Anybody may say that an entry is wrong or outdated, once for each version."""
+    """Anybody may say that an entry is wrong or outdated; once is enough until it is
+    verified anew. Who said it is kept nowhere."""
     article = find_article(work, command.person, command.args)
     note_use(
         context,
         work,
         article,
         UseKind.FLAGGED,
-        key=f"flag:{article.id}:{article.verified_at}:{command.person.id}",
+        key=f"flag:{article.id}:{article.verified_at}",
     )
     return Reply(message=say(messages.FLAGGED))
 
@@ -281,6 +311,13 @@ def flag(context: Context, work: QuestionsWork, command: Command) -> Reply:
 def propose(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """The asker, the author or a steward would have an accepted answer in the FAQ."""
     article = find_article(work, command.person, command.args)
+    source = work.questions.get(article.question) if article.question else None
+    if not (
+        is_steward(command.person, topic_of(work, article))
+        or command.person.id in writers_of(work, article)
+        or (source is not None and asker_of(work, source) == command.person.id)
+    ):
+        raise NotAllowed("Only the asker, the author or the steward of the topic can do this.")
     if article.state is not ArticleState.CANDIDATE:
         return Reply(message=messages.moved(article))
     article = send_to_review(context, work, article, "somebody proposes it for the FAQ")
@@ -292,21 +329,18 @@ def propose(context: Context, work: QuestionsWork, command: Command) -> Reply:
 def publish(context: Context, work: QuestionsWork, command: Command) -> Reply:
     article = find_article(work, command.person, command.args)
     require_steward(work, command.person, article)
-    topic = topic_of(work, article)
-    if (
-        topic is not None
-        and topic.regulated
-        and command.person.id
-        in {
-            article.author,
-            article.changed_by,
-        }
-    ):
-        raise NotAllowed(messages.SECOND_PERSON)
-    if article.state is ArticleState.PUBLISHED:
+    if article.state is ArticleState.PUBLISHED or _is_stale(command, article):
         return _card(work, command.person, article)
+    if is_regulated(work, article) and command.person.id in writers_of(work, article):
+        raise NotAllowed(messages.SECOND_PERSON)
     article = _publish(context, work, article, command.person)
     return Reply(message=messages.moved(article), replace=True)
+
+
+def _is_stale(command: Command, article: Article) -> bool:
+    """Whether the button stood on another version, or on an entry that was merged since."""
+    version = command.args.get("version", article.version)
+    return version != article.version or command.args.get("article") != article.id
 
 
 def _publish(context: Context, work: QuestionsWork, article: Article, by: Person) -> Article:
@@ -342,16 +376,34 @@ def edit_form(_context: Context, work: QuestionsWork, command: Command) -> Reply
 
 
 def keep_edit(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """An edit is kept as a new version; of a published entry it is a verification."""
+    """An edit is kept as a new version; of a published entry it is a verification.
+
+    In a regulated topic it goes out of sight until a second person has read it.
+    """
     article = find_article(work, command.person, command.args)
     require_steward(work, command.person, article)
     title, text = _title_and_text(command)
-    if command.args.get("version") != article.version:
-        raise Conflict("Somebody changed this entry while you were writing. Please open it again.")
+    if "version" not in command.args or _is_stale(command, article):
+        raise Invalid(fields={"text": messages.CHANGED_MEANWHILE})
+    text += article.text[messages.FORM_TEXT :]
+    verified = article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}
+    again = verified and is_regulated(work, article)
     article = replace(article, title=title, text=text, changed_at=context.now)
-    if article.state is ArticleState.PUBLISHED:
-        article = replace(article, verified_at=context.now, verifier=command.person.id, note="")
+    if again:
+        article = move(article, ArticleState.IN_REVIEW, context.now)
+    elif article.state is ArticleState.PUBLISHED:
+        review_by = context.now + REVIEW_EVERY
+        article = replace(
+            article,
+            verified_at=context.now,
+            verifier=command.person.id,
+            review_by=review_by,
+            note="",
+        )
+        set_review_timer(work, article, review_by)
     article = _save(context, work, article, command.person)
+    if again:
+        article = send_to_review(context, work, article, "it was edited")
     return _card(work, command.person, article)
 
 
@@ -365,12 +417,16 @@ def _title_and_text(command: Command) -> tuple[str, str]:
         raise Invalid(fields=missing)
     if len(title) > MAX_TITLE:
         raise Invalid(fields={"title": messages.too_long(MAX_TITLE, len(title))})
+    if len(text) > MAX_ANSWER:
+        raise Invalid(fields={"text": messages.too_long(MAX_ANSWER, len(text))})
     return title, text
 
 
 def retire(context: Context, work: QuestionsWork, command: Command) -> Reply:
     article = find_article(work, command.person, command.args)
     require_steward(work, command.person, article)
+    if _is_stale(command, article):
+        return _card(work, command.person, article)
     if article.state is not ArticleState.RETIRED:
         article = _save(
             context, work, move(article, ArticleState.RETIRED, context.now), command.person
@@ -397,7 +453,11 @@ def join(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Merge: the other entry stays and learns this one's question as a phrasing."""
     article = find_article(work, command.person, command.args)
     require_steward(work, command.person, article)
-    into = find_article(work, command.person, {"article": command.values.get("into", "")})
+    if _is_stale(command, article):
+        raise Invalid(fields={"into": messages.MERGED_ALREADY})
+    if not named(command.values, "into"):
+        raise Invalid(fields={"into": messages.MISSING})
+    into = find_article(work, command.person, {"article": command.values["into"]})
     require_steward(work, command.person, into)
     if into.id == article.id or into.state not in SUGGESTED_STATES:
         raise Invalid(fields={"into": messages.NOTHING_TO_MERGE})
@@ -418,7 +478,7 @@ def save_form(_context: Context, work: QuestionsWork, command: Command) -> Reply
 def save(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """A new entry by anybody; the steward of its topic decides."""
     title, text = _title_and_text(command)
-    chosen = command.values.get("topic") or "none"
+    chosen = named(command.values, "topic") or "none"
     topic = work.topics.get(command.person.workspace, TopicId(chosen))
     article = work.articles.save(
         Article(
@@ -452,6 +512,10 @@ def unshare(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """The author takes an accepted answer back before a steward has verified it."""
     article = find_article(work, command.person, command.args)
     _require_author(work, command.person, article)
+    if _is_stale(command, article):
+        raise Conflict(messages.MERGED_ALREADY)
+    if article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
+        raise NotAllowed(messages.VERIFIED_ALREADY)
     if article.state is not ArticleState.RETIRED:
         _save(context, work, move(article, ArticleState.RETIRED, context.now), command.person)
     return Reply(message=say(messages.UNSHARED))

@@ -1,20 +1,25 @@
 """Asking: the entrances, the suggestions and what the asker says to them."""
 
 import unicodedata
+from datetime import timedelta
 
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     find_article,
     find_question,
+    named,
     require_asker,
 )
 from bot.capabilities.questions.article import note_use, shown
 from bot.capabilities.questions.model import (
     ASKS_A_DAY,
+    FOLLOW_UP_DAYS,
     MAX_QUESTION,
+    SUGGESTED_STATES,
     UNTAPPED,
     Article,
     ArticleState,
+    Event,
     EventKind,
     Question,
     State,
@@ -25,25 +30,39 @@ from bot.capabilities.questions.model import (
     Visibility,
     can,
 )
-from bot.capabilities.questions.offer import close_offers, route
+from bot.capabilities.questions.offer import (
+    close_offers,
+    expect_answer,
+    pass_on,
+    release_subscribers,
+    route,
+)
 from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.step import (
     advance,
     asker_name,
     cancel_timers,
+    record,
     send_person,
     set_timer,
+    show_offers,
     show_status,
     status_of,
 )
 from bot.context import Context
-from bot.errors import Invalid
+from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import AnswerId, ArticleId, QuestionId, TopicId
 from bot.inbound import Command, PlaceKind
-from bot.people import local
+from bot.message import shorten
+from bot.people import is_away, local
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
+
+MAX_LINE = 500
+"""Characters kept of each of the optional lines."""
+_OVERRIDES = "\u202d\u202e"
+"""They turn the reading direction of whatever stands behind them, our own words too."""
 
 _PREFIXES = {
     "anonymously": Visibility.ANONYMOUS,
@@ -54,9 +73,9 @@ _PREFIXES = {
 
 def ask(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """`/ask [anonymously|openly] words`; without words the form opens."""
-    visibility, text = _split(command.text)
+    visibility, text = split(command.text)
     if not text:
-        return Reply(form=_form(work, command))
+        return Reply(form=_form(work, command, visibility=visibility))
     return put(context, work, command, text, visibility)
 
 
@@ -67,12 +86,10 @@ def open_form(_context: Context, work: QuestionsWork, command: Command) -> Reply
 
 def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Words to the bot in a channel: an open question, answered in its thread."""
-    visibility, text = _split(command.text)
-    if not text.strip():
-        raise Invalid(messages.EMPTY)
-    if visibility is Visibility.DIRECT:
-        visibility = Visibility.OPEN
-    return put(context, work, command, text, visibility)
+    visibility, text = split(command.text)
+    if visibility is Visibility.ANONYMOUS:
+        raise Invalid(messages.ANONYMOUS_IN_PUBLIC)
+    return put(context, work, command, text, Visibility.OPEN)
 
 
 def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -80,10 +97,13 @@ def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
     values = command.values
     try:
         visibility = Visibility(values.get("visibility") or Visibility.DIRECT.value)
+    except ValueError as error:
+        raise Invalid(fields={"visibility": messages.NO_OPTION}) from error
+    try:
         urgency = Urgency(values.get("urgency") or Urgency.NORMAL.value)
     except ValueError as error:
-        raise Invalid(fields={"visibility": "Please choose one of the options."}) from error
-    topic = values.get("topic") or "none"
+        raise Invalid(fields={"urgency": messages.NO_OPTION}) from error
+    topic = named(values, "topic") or "none"
     known = work.topics.get(command.person.workspace, TopicId(topic))
     if topic != "none" and known is None:
         raise Invalid(fields={"topic": "I do not know this topic any more."})
@@ -103,37 +123,49 @@ def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
         raise Invalid(error.sentence, fields={"question": error.sentence}) from error
 
 
-def _form(work: QuestionsWork, command: Command, text: str = "") -> Form:
+def _form(
+    work: QuestionsWork,
+    command: Command,
+    text: str = "",
+    visibility: Visibility = Visibility.DIRECT,
+) -> Form:
+    in_channel = command.place.kind is PlaceKind.CHANNEL
+    if visibility is Visibility.OPEN and not in_channel:
+        raise Invalid(messages.NO_PLACE)
     return messages.ask_form(
         text=text,
-        place_is_channel=command.place.kind is PlaceKind.CHANNEL,
+        visibility=visibility,
+        place_is_channel=in_channel,
         topics=work.topics.every(command.person.workspace),
     )
 
 
-def _split(text: str) -> tuple[Visibility, str]:
-    first, _, rest = text.strip().partition(" ")
+def split(text: str) -> tuple[Visibility, str]:
+    """Who may see the asker, as the first word says, and the question behind it."""
+    first, rest = [*text.split(None, 1), "", ""][:2]
     visibility = _PREFIXES.get(first.lower().rstrip(":,"))
     if visibility is None:
         return Visibility.DIRECT, text.strip()
     return visibility, rest.strip()
 
 
-def clean(text: str) -> str:
-    """The words of a question as they are kept: no control characters, no outer space.
+def clean(text: str, *, empty: str = messages.EMPTY, no_words: str = messages.NO_WORDS) -> str:
+    """What a person wrote as it is kept: no control characters, no outer space.
 
     Raises:
         Invalid: nothing but spaces, signs or pictures, or more than is kept.
     """
     kept = "".join(
-        c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
+        c
+        for c in text
+        if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _OVERRIDES)
     ).strip()
     if not kept:
-        raise Invalid(messages.EMPTY)
+        raise Invalid(empty)
     if len(kept) > MAX_QUESTION:
         raise Invalid(messages.too_long(MAX_QUESTION, len(kept)))
     if not any(unicodedata.category(c)[0] in "LN" for c in kept):
-        raise Invalid(messages.NO_WORDS)
+        raise Invalid(no_words)
     return kept
 
 
@@ -172,13 +204,14 @@ def put(
         asked_at=context.now,
         changed_at=context.now,
         asker=None if anonymous else person.id,
-        goal=goal.strip(),
-        tried=tried.strip(),
+        goal=shorten(goal, MAX_LINE),
+        tried=shorten(tried, MAX_LINE),
         topic=topic or work.memory.classify(work, person.workspace, text),
         conversation=command.place.conversation if is_open else None,
         thread=(command.place.thread or command.message) if is_open else None,
     )
     work.questions.add(question)
+    record(work, question, Event(question=question.id, kind=EventKind.ASKED, at=context.now))
     if anonymous:
         work.relay.seal(question.subject, person.id)
     if question.conversation is not None and question.thread is not None:
@@ -248,16 +281,28 @@ def _scores(work: QuestionsWork, question: Question) -> dict[str, float]:
     return {}
 
 
+def _suggested(work: QuestionsWork, command: Command, question: Question) -> Article:
+    """The entry that was tapped, or what it was merged into since.
+
+    Raises:
+        NotFound: it was not suggested for this question.
+    """
+    if named(command.args, "article") not in _scores(work, question):
+        raise NotFound("I could not find that FAQ entry any more.")
+    return find_article(work, command.person, command.args)
+
+
 def solved(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*Solves it*: the asker's words become a phrasing of the article."""
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
-    article = find_article(work, command.person, command.args)
+    article = _suggested(work, command, question)
     if not can(question, EventKind.SOLVED):
         return _now(work, question)
     question = advance(context, work, question, EventKind.SOLVED)
     cancel_timers(work, question)
     close_offers(work, question)
+    release_subscribers(context, work, question)
     note_use(
         context,
         work,
@@ -285,7 +330,7 @@ def _did_not_solve(context: Context, work: QuestionsWork, command: Command, kind
     """*Partly* or *No*: a colleague is asked; the other suggestions stay in reach."""
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
-    article = find_article(work, command.person, command.args)
+    article = _suggested(work, command, question)
     if not can(question, EventKind.SOLVED):
         return _now(work, question)
     note_use(
@@ -319,7 +364,9 @@ def _untapped(work: QuestionsWork, question: Question) -> list[Article]:
         key for key in sorted(scores, key=scores.__getitem__, reverse=True) if key not in tapped
     ]
     found = (work.articles.get(ArticleId(key)) for key in left)
-    return [article for article in found if article is not None]
+    return [
+        article for article in found if article is not None and article.state in SUGGESTED_STATES
+    ]
 
 
 def ask_colleague(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -348,49 +395,85 @@ def take_back(context: Context, work: QuestionsWork, question: Question) -> Ques
     if work.outbox.state(question.workspace, f"{question.subject}:status") is not None:
         show_status(work, question)
     close_offers(work, question)
+    release_subscribers(context, work, question)
     return question
 
 
 def read(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*Read it all*: the whole question, to the one who wants to read it."""
     question = find_question(work, command.person, command.args)
-    title = f"Question {question.number}"
-    return Reply(message=messages.read_all(title, question.text, _page(command)))
+    page = page_of(command)
+    return Reply(
+        message=messages.read_all(
+            f"Question {question.number}",
+            question.text,
+            page or 0,
+            "question.read",
+            {"question": question.id},
+        ),
+        replace=page is not None,
+    )
 
 
-def _page(command: Command) -> int:
-    page = command.args.get("page", 0)
-    return page if isinstance(page, int) and page >= 0 else 0
+def page_of(command: Command) -> int | None:
+    """The page of a long text that was asked for; None for whoever only begins to read."""
+    page = command.args.get("page")
+    return page if isinstance(page, int) and page >= 0 else None
 
 
-def add_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+def add_form(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
+    if not takes_more(context, question):
+        return _now(work, question)
     return Reply(form=messages.follow_up_form(question, first=True))
 
 
-def add(context: Context, work: QuestionsWork, question: Question, words: str) -> None:
-    """Something more from the asker, for whoever is or will be asked."""
+def takes_more(context: Context, question: Question) -> bool:
+    """Whether the asker may still add to the question: two weeks long after an answer."""
+    if question.state in {State.ACCEPTED, State.CLOSED_UNCONFIRMED}:
+        return context.now - question.changed_at <= timedelta(days=FOLLOW_UP_DAYS)
+    return question.is_open
+
+
+def add(context: Context, work: QuestionsWork, question: Question, words: str) -> str:
+    """Something more from the asker, for whoever is or will be asked; what the asker hears.
+
+    Raises:
+        Invalid: no words, too many, or the question is closed.
+    """
+    if not takes_more(context, question):
+        raise Invalid(messages.CLOSED)
     turn = Turn(
         id=AnswerId(context.new_id()),
         question=question.id,
         kind=TurnKind.FOLLOW_UP,
-        text=clean(words),
+        text=clean(words, empty=messages.EMPTY_ANSWER),
         at=context.now,
     )
     work.questions.add_turn(turn)
-    holder = question.claimed_by
-    if holder is not None:
-        if can(question, EventKind.FOLLOWED_UP):
-            question = advance(context, work, question, EventKind.FOLLOWED_UP)
-            cancel_timers(work, question, "close")
-        send_person(
-            work,
-            question,
-            holder,
-            f"follow_up:{turn.id}",
-            messages.follow_up(question, turn, asker_name(work, question)),
-        )
+    if question.state is State.CLOSED_UNCONFIRMED:
+        question = advance(context, work, question, EventKind.REOPENED)
+    holder = work.people.get(question.claimed_by) if question.claimed_by else None
+    if can(question, EventKind.FOLLOWED_UP):
+        question = advance(context, work, question, EventKind.FOLLOWED_UP)
+        cancel_timers(work, question, "close")
+        if holder is None or is_away(holder, context.now):
+            pass_on(context, work, question, holder)
+            return messages.ADDED
+        expect_answer(context, work, question, holder)
+        show_status(work, question)
+    if holder is None or not holder.active:
+        show_offers(work, question, f"added:{turn.id}")
+        return messages.ADDED
+    send_person(
+        work,
+        question,
+        holder.id,
+        f"follow_up:{turn.id}",
+        messages.follow_up(question, turn, asker_name(work, question)),
+    )
+    return messages.FOLLOW_UP_SENT
 
 
 def my_questions(_context: Context, work: QuestionsWork, command: Command) -> Reply:

@@ -7,12 +7,13 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.access import Right, may, require
-from bot.capabilities.questions import messages
+from bot.capabilities.questions import ask, messages
 from bot.capabilities.questions.article import author_left
-from bot.capabilities.questions.ask import put, take_back
-from bot.capabilities.questions.model import Declaration, Level, OfferState, Topic, Visibility
-from bot.capabilities.questions.offer import LOAD_WINDOW, leave
+from bot.capabilities.questions.ask import put, split, take_back
+from bot.capabilities.questions.model import Declaration, Level, Topic
+from bot.capabilities.questions.offer import leave, take_back_waiting, whole_number
 from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.step import load_of
 from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import TopicId
@@ -48,6 +49,8 @@ def _declare(
 ) -> Reply:
     topic = name_topic(work, person, words)
     work.experts.declare(Declaration(person=person.id, topic=topic.id, level=level, at=context.now))
+    if level == "none":
+        take_back_waiting(context, work, person, topic.id)
     return Reply(message=messages.declared(topic, level))
 
 
@@ -69,7 +72,7 @@ def name_topic(work: QuestionsWork, person: Person, words: str) -> Topic:
     by_id = {topic.id: topic for topic in names.values()}
     raise Invalid(
         messages.unknown_topic(
-            words.strip() or "…",
+            words.strip(),
             [by_id[t] for t in near[:2]],
             may_add=may(person, Right.ADD_TOPIC),
         )
@@ -112,10 +115,13 @@ def pause_until(context: Context, work: QuestionsWork, command: Command) -> Repl
     person = command.person
     until = parse_until(command.text, context.now, person.zone)
     work.people.save(pause(person, until))
+    take_back_waiting(context, work, person)
     return Reply(message=messages.paused(person, until))
 
 
 def resume(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    if command.text:
+        raise Invalid(messages.RESUME_ALONE)
     work.people.save(replace(pause(command.person, None), asks_welcome=True))
     return Reply(message=say(messages.RESUMED))
 
@@ -167,10 +173,7 @@ def me(context: Context, work: QuestionsWork, command: Command) -> Reply:
     declared |= {
         t.id: "steward" for t in work.topics.every(person.workspace) if t.steward == person.id
     }
-    load = sum(
-        offer.person == person.id and offer.state is not OfferState.CLOSED
-        for offer in work.questions.offers_since(person.workspace, context.now - LOAD_WINDOW)
-    )
+    load = load_of(work, person.workspace, context.now).get(person.id, 0)
     mine = [q for q in work.questions.asked_by(person.id, 20) if q.is_open]
     standing = messages.Standing(
         declared=[(titles.get(t, str(t)), level) for t, level in sorted(declared.items())],
@@ -187,11 +190,8 @@ def limit_form(_context: Context, _work: QuestionsWork, command: Command) -> Rep
 
 
 def set_limit(_context: Context, work: QuestionsWork, command: Command) -> Reply:
-    try:
-        cap = int(float(command.values.get("limit", "")))
-    except ValueError as error:
-        raise Invalid(fields={"limit": messages.BAD_LIMIT}) from error
-    if not 0 <= cap <= 50:
+    cap = whole_number(command.values.get("limit", ""))
+    if cap is None or not 0 <= cap <= 50:
         raise Invalid(fields={"limit": messages.BAD_LIMIT})
     work.people.save(replace(command.person, weekly_cap=cap))
     return Reply(message=messages.limit_set(cap))
@@ -206,6 +206,21 @@ _AGAIN = re.compile(r"^ask me again[.!]?$", re.IGNORECASE)
 
 def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Plain words in a direct message: something about oneself, or a question."""
+    said = _about_oneself(context, work, command)
+    if said is not None:
+        return said
+    visibility, text = split(command.text)
+    if text and any(c.isalnum() for c in text) and not _is_question(text):
+        raise Invalid(messages.UNSURE)
+    return put(context, work, command, text, visibility)
+
+
+def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """Words to the bot in a channel: something about oneself, or an open question."""
+    return _about_oneself(context, work, command) or ask.mention(context, work, command)
+
+
+def _about_oneself(context: Context, work: QuestionsWork, command: Command) -> Reply | None:
     person, text = command.person, command.text.strip().replace("’", "'")
     levels: tuple[tuple[re.Pattern[str], Level], ...] = (
         (_KNOW, "can_help"),
@@ -218,13 +233,12 @@ def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
             return _declare(context, work, person, found[1], level)
     if _STOP.match(text):
         work.people.save(replace(person, asks_welcome=False))
+        take_back_waiting(context, work, person)
         return Reply(message=say(messages.NO_MORE_ASKS))
     if _AGAIN.match(text):
         work.people.save(replace(person, asks_welcome=True))
         return Reply(message=say(messages.ASKS_AGAIN))
-    if text and any(c.isalnum() for c in text) and not _is_question(text):
-        raise Invalid(messages.UNSURE)
-    return put(context, work, command, command.text, Visibility.DIRECT)
+    return None
 
 
 def _is_question(text: str) -> bool:

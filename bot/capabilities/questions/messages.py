@@ -102,13 +102,18 @@ def _read_all(question: Question, text: str) -> list[Button]:
 
 
 def ask_form(
-    *, text: str = "", place_is_channel: bool, topics: Sequence[Topic], intro: str | None = None
+    *,
+    text: str = "",
+    place_is_channel: bool,
+    topics: Sequence[Topic],
+    intro: str | None = None,
+    visibility: Visibility = Visibility.DIRECT,
 ) -> Form:
     """The question with three optional lines, who sees the asker, and a topic."""
     visibilities = [
-        Option(label=label, value=visibility.value)
-        for visibility, label in VISIBILITIES.items()
-        if place_is_channel or visibility is not Visibility.OPEN
+        Option(label=label, value=choice.value)
+        for choice, label in VISIBILITIES.items()
+        if place_is_channel or choice is not Visibility.OPEN
     ]
     topic_options = [Option(label="I am not sure", value="none")] + [
         Option(label=shorten(topic.title, 75), value=topic.id) for topic in topics[:99]
@@ -137,7 +142,7 @@ def ask_form(
                     "two operators and you would be told."
                 ),
                 options=tuple(visibilities),
-                value=Visibility.DIRECT.value,
+                value=visibility.value,
             ),
             ChoiceField(name="topic", label="Topic", options=tuple(topic_options), value="none"),
         ),
@@ -146,6 +151,7 @@ def ask_form(
     )
 
 
+NO_OPTION = "Please choose one of the options."
 EMPTY = "Please write your question in a few words, for example: /ask how do I export a report?"
 NO_WORDS = "I could not find any words in that. Please write your question in a few words."
 NO_PLACE = "Openly works in a channel. Ask there, or ask me here as you or without your name."
@@ -202,8 +208,8 @@ def standing(shown: Suggested, reader: Person) -> str:
                 first += f" · **being checked**: {literal(article.note)}"
         case _:
             first = (
-                f"Accepted by the one who asked on {day(reader, article.created_at)}, "
-                "not yet reviewed by a steward"
+                f"{'Accepted by the one who asked' if article.question else 'Written'} on "
+                f"{day(reader, article.created_at)}, not yet reviewed by a steward"
             )
     credit = f" · written by {literal(shown.author.name)}" if shown.author else ""
     return f"{first} · {_worked(shown.tally)}{credit}"
@@ -300,14 +306,16 @@ def status(
     *,
     asker: str | None = None,
     holder: str | None = None,
-    eta: str | None = None,
     steward: str | None = None,
 ) -> Message:
-    """Where a question stands. `asker` is named on an open question's card in the channel."""
+    """Where a question stands. `asker` is named on an open question's card in the channel;
+    `steward` names those to whom it was escalated."""
     about = f" about **{literal(topic.title)}**" if topic else ""
     tone = Tone.NEUTRAL
     reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
     match question.state:
+        case State.ROUTED if question.wave == 0:
+            line = f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
         case State.ROUTED if question.visibility is Visibility.OPEN:
             line = f"I have asked a colleague{about}. Anybody may answer in this thread."
         case State.ROUTED:
@@ -342,8 +350,6 @@ def status(
         case State.ASKED | State.SUGGESTED:
             line = "I am looking for an answer."
     parts: list[Part] = [_quote(question.text, by=asker)]
-    if eta and question.state is State.ROUTED:
-        parts.append(Note(text=f"Questions like this are usually answered within {literal(eta)}."))
     buttons = _read_all(question, question.text)
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
@@ -358,16 +364,22 @@ def status(
     return say(f"**Question {question.number}.** {line}", *parts, tone=tone)
 
 
-def read_all(title: str, text: str, page: int) -> Message:
-    """One page of a long text; `page` counts from 0."""
+def read_all(title: str, text: str, page: int, action: str, args: Args) -> Message:
+    """One page of a long text; `page` counts from 0, `action` with `args` turns pages."""
     per_message = MAX_TOTAL // PAGE - 1
     chunks = [text[i : i + PAGE] for i in range(0, len(text), PAGE)] or [text]
-    first = page * per_message
-    shown = chunks[first : first + per_message] or chunks[-1:]
-    last = (len(chunks) + per_message - 1) // per_message
+    last = (len(chunks) + per_message - 1) // per_message - 1
+    page = min(page, last)
+    shown = chunks[page * per_message : (page + 1) * per_message]
+    turns = tuple(
+        Button(label=label, action=action, args={**args, "page": to})
+        for label, to in (("Previous page", page - 1), ("Next page", page + 1))
+        if 0 <= to <= last
+    )
     return say(
-        f"**{literal(title)}**, page {min(page, last - 1) + 1} of {last}",
+        f"**{literal(title)}**, page {page + 1} of {last + 1}",
         *(Quote(text=chunk if chunk.strip() else "…") for chunk in shown),
+        *((Buttons(buttons=turns),) if turns else ()),
     )
 
 
@@ -382,7 +394,7 @@ def offer(
     why: Sequence[str],
     load: int,
     cap: int,
-    suggested_by: str | None = None,
+    added: Sequence[Turn] = (),
 ) -> Message:
     """A question put before somebody. `asker` None: the asker wishes not to be named."""
     who = literal(asker) if asker else "Someone"
@@ -400,15 +412,14 @@ def offer(
     ]
     if facts:
         parts.append(Facts(facts=tuple(facts)))
-    reasons = list(why)
-    if suggested_by:
-        reasons.insert(0, f"{suggested_by} said that you may know")
-    reason = "; ".join(reasons) if reasons else "you may know, or know who does"
+    parts += _added(added)
+    reason = "; ".join(why) if why else "you may know, or know who does"
+    times = "once" if load == 1 else f"{load} times"
     parts.append(
         Note(
             text=(
-                f"Why you: {literal(reason)}. You were asked {load} of at most {cap} "
-                f"times this week. Passing is fine and nobody sees it."
+                f"Why you: {literal(reason)}. You were asked {times} this week (your wish: {cap}, "
+                f"never more than {2 * cap}). Passing is fine and nobody sees it."
             )
         )
     )
@@ -436,9 +447,23 @@ def offer(
     return say(opening, *parts, summary=f"{asker or 'Someone'} asks: {question.text}")
 
 
-def offer_state(question: Question, *, mine: bool, holder: str | None) -> Message:
+def _added(turns: Sequence[Turn]) -> list[Part]:
+    """The newest words that the asker added."""
+    if not turns:
+        return []
+    return [Text(text="Added since:"), *(_quote(turn.text, limit=600) for turn in turns[-3:])]
+
+
+def named_by(name: str) -> str:
+    """Why somebody is asked whom a colleague named."""
+    return f"{name} said that you may know"
+
+
+def offer_state(
+    question: Question, *, mine: bool, holder: str | None, added: Sequence[Turn] = ()
+) -> Message:
     """The card of somebody who was asked, in the question's present state."""
-    parts: list[Part] = [_quote(question.text)]
+    parts: list[Part] = [_quote(question.text), *(_added(added) if mine else ())]
     buttons: list[Button] = []
     tone = Tone.NEUTRAL
     match question.state:
@@ -501,6 +526,7 @@ def cannot_take(name: str) -> str:
 
 
 def answer_form(question: Question, asker: str | None) -> Form:
+    """`asker` is named only to somebody who was asked, not to a reader of a channel."""
     return Form(
         title="Answer",
         intro=shorten(f"{asker or 'Someone'} asks: {question.text}", 900),
@@ -521,6 +547,13 @@ def answer_form(question: Question, asker: str | None) -> Form:
     )
 
 
+ANONYMOUS_IN_PUBLIC = (
+    "Everybody here has read that with your name on it, so I have not passed it on. Write to me "
+    "in a direct message, or use /ask anonymously: that is seen by nobody else."
+)
+CLOSED = "This question is closed. Open it again first, or ask anew."
+TAP_TO_ACCEPT = "Good. If that settles it, tap “That’s the answer”, so that others find it too."
+ADDED = "Added. Whoever takes the question sees it."
 EMPTY_ANSWER = "Please write a few words."
 SENT = "Sent. I will tell you when I hear back."
 LATE = "Thank you. It is kept with the question, which was settled before."
@@ -565,8 +598,7 @@ def answer(
                 label="Accept, but keep it private", action="question.accept_private", args=args
             ),
         )
-    if len(turn.text) > MAX_QUOTE:
-        buttons.append(Button(label="Read it all", action="question.read_answer", args=args))
+    buttons += _read_answer(question, turn)
     parts.append(Buttons(buttons=tuple(buttons)))
     if sharing:
         parts.append(
@@ -594,12 +626,38 @@ def answer_in_thread(question: Question, turn: Turn, author: Person) -> Message:
     )
 
 
+def _read_answer(own: Question, turn: Turn) -> list[Button]:
+    if len(turn.text) <= MAX_QUOTE:
+        return []
+    args: Args = {"question": own.id, "answer": turn.id}
+    return [Button(label="Read it all", action="question.read_answer", args=args)]
+
+
 def answer_for_subscriber(own: Question, turn: Turn, author: Person) -> Message:
     """For the asker of a duplicate."""
     return say(
         f"Your question {own.number} is the same as another, and that one was answered.",
         _quote(turn.text, by=author.name, limit=MAX_QUOTE),
         Note(text=f"You asked: {literal(shorten(own.text, 300))}"),
+        Buttons(
+            buttons=(
+                *_read_answer(own, turn),
+                Button(label="Open mine again", action="question.reopen", args=_of(own)),
+            )
+        ),
+    )
+
+
+def ended_for_subscriber(own: Question) -> Message:
+    """For the asker of a duplicate, when the other question found nobody either."""
+    return say(
+        f"I am sorry: nobody could answer the question that your question {own.number} is the "
+        "same as.",
+        _quote(own.text, limit=300),
+        Buttons(
+            buttons=(Button(label="Open mine again", action="question.reopen", args=_of(own)),)
+        ),
+        tone=Tone.WARNING,
     )
 
 
@@ -641,6 +699,7 @@ def follow_up(question: Question, turn: Turn, asker: str | None) -> Message:
     )
 
 
+NO_ANSWER_WORDS = "I could not find any words in that. Please write the answer in a few words."
 FOLLOW_UP_SENT = "Passed on."
 NOT_YET = "I am asking another colleague as well. You can also add something for them."
 
@@ -710,7 +769,11 @@ def did_it_work(question: Question, turn: Turn | None) -> Message:
     parts.append(
         Buttons(
             buttons=tuple(
-                Button(label=label, action=f"question.{verb}", args=_of(question))
+                Button(
+                    label=label,
+                    action=f"question.{verb}",
+                    args={"question": question.id, "answer": question.accepted},
+                )
                 for label, verb in (
                     ("Worked", "worked"),
                     ("Partly", "partly_worked"),
@@ -800,6 +863,7 @@ def consent(question: Question, channel: str) -> Message:
                     style=Style.PRIMARY,
                 ),
                 Button(label="Better not", action="question.no_post", args=_of(question)),
+                *_read_all(question, question.text),
             )
         ),
     )
@@ -814,6 +878,7 @@ def in_channel(question: Question) -> Message:
             buttons=(
                 Button(label="I take it", action="question.claim", args=_of(question)),
                 Button(label="Answer", action="question.answer", args=_of(question)),
+                *_read_all(question, question.text),
             )
         ),
         summary=f"Someone asks: {question.text}",
@@ -824,14 +889,16 @@ POSTED = "Posted. I will bring you what comes back."
 NOT_POSTED = "All right, it stays private. The steward of the topic has it now."
 
 
-def escalation(question: Question, topic: Topic | None, asker: str | None) -> Message:
-    """For the steward of a topic, when nobody else was free."""
+def escalation(
+    question: Question, topic: Topic | None, asker: str | None, added: Sequence[Turn] = ()
+) -> Message:
+    """For the steward of a topic or a community manager, when nobody else was free."""
     about = f" about **{literal(topic.title)}**" if topic else ""
     more = _read_all(question, question.text)
     return say(
-        f"Question {question.number}{about} found nobody. You look after this topic: "
-        "can you answer it or name somebody?",
+        f"Question {question.number}{about} found nobody. Can you answer it or name somebody?",
         _quote(question.text, by=asker or "someone"),
+        *_added(added),
         Buttons(
             buttons=(
                 Button(
@@ -881,24 +948,36 @@ SAME_NUMBER = "A question cannot be the same as itself."
 def question_list(title: str, questions: Sequence[Question], empty: str) -> Message:
     if not questions:
         return say(empty)
-    lines = "\n".join(
+    lines = [
         f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
         f"({STATES[q.state]})"
         for q in questions
-    )
-    return say(f"**{title}**\n{lines}", summary=title)
+    ]
+    return Message(summary=title, parts=_list(title, lines))
+
+
+def _list(title: str, lines: Sequence[str]) -> tuple[Text, ...]:
+    """A title and its lines, in as many texts as their length takes."""
+    texts = [f"**{title}**"]
+    for line in lines:
+        if len(texts[-1]) + len(line) >= PAGE:
+            texts.append(line)
+        else:
+            texts[-1] += f"\n{line}"
+    return tuple(Text(text=text) for text in texts[:8])
 
 
 def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
     """The list for community managers: question and who looks after its topic."""
     if not questions:
         return say("No question is waiting for want of somebody. Good.", tone=Tone.GOOD)
-    lines = "\n".join(
+    lines = [
         f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
         f"({STATES[q.state]}; steward: {literal(steward)})"
         for q, steward in questions
-    )
-    return say(f"**Questions that found nobody**\n{lines}", summary="Questions that found nobody")
+    ]
+    title = "Questions that found nobody"
+    return Message(summary=title, parts=_list(title, lines))
 
 
 # --- what I know ----------------------------------------------------------------------
@@ -924,26 +1003,30 @@ def declared(topic: Topic, level: str) -> Message:
 def unknown_topic(words: str, near: Sequence[Topic], *, may_add: bool) -> str:
     known = f"Did you mean {' or '.join('“' + t.title + '”' for t in near)}? " if near else ""
     add = (
-        f"You can open it with /topic {words}."
+        f"You can open it with /topic {shorten(words, 60)}."
         if may_add
         else "/topics lists them; a community manager can open a new one."
     )
+    if not words:
+        return "Please name the topic, for example: /know travel. /topics lists them all."
     return f"I have no topic “{shorten(words, 60)}” yet. {known}{add}"
 
 
 def topic_list(topics: Sequence[Topic], stewards: dict[str, str]) -> Message:
     if not topics:
         return say("There are no topics yet. A community manager opens one with `/topic`.")
-    lines = "\n".join(
+    lines = [
         f"- **{literal(t.title)}**"
         + (f" ({literal(', '.join(t.aliases[:5]))})" if t.aliases else "")
         + (f", looked after by {literal(stewards[t.id])}" if t.id in stewards else "")
         for t in topics
-    )
-    return say(
-        f"**Topics**\n{lines}",
-        Note(text="Say “I know about …” or “I am learning …” to be asked, within your limit."),
+    ]
+    return Message(
         summary="Topics",
+        parts=(
+            *_list("Topics", lines),
+            Note(text="Say “I know about …” or “I am learning …” to be asked, within your limit."),
+        ),
     )
 
 
@@ -956,8 +1039,10 @@ def topic_added(topic: Topic) -> Message:
 
 
 PAUSE_HELP = (
-    "Until when? For example: /pause until Monday, /pause 2 weeks, /pause until 2026-12-24."
+    "Until when? Any day within a year, for example: /pause until Monday, /pause 2 weeks, "
+    "/pause until 2026-12-24. If that was a question, begin it with “ask”."
 )
+RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
 PAST = "That is in the past. Please name a day to come."
 
 
@@ -996,30 +1081,28 @@ _LEVELS = {
 
 
 def me(person: Person, standing: Standing) -> Message:
-    lines = [f"You are asked at most {person.weekly_cap} questions a week; {standing.load} so far."]
+    times = "once" if standing.load == 1 else f"{standing.load} times"
+    cap = person.weekly_cap
+    lines = [f"You were asked {times} this week (your wish: {cap}, never more than {2 * cap})."]
     if standing.helped >= K_ANONYMOUS:
         lines.append(f"Your answers have helped {standing.helped} times.")
     if not person.asks_welcome:
         lines.append("You want no questions at all.")
     if person.paused_until is not None:
         lines.append(f"Paused until {day(person, person.paused_until)}.")
-    topics = "\n".join(
-        f"- **{literal(title)}**: {_LEVELS[level]}" for title, level in standing.declared
-    )
+    topics = [f"- **{literal(title)}**: {_LEVELS[level]}" for title, level in standing.declared]
     parts: list[Part] = [Text(text="\n".join(lines))]
     if topics:
-        parts += [Divider(), Text(text=f"**Topics**\n{topics}")]
+        parts += [Divider(), *_list("Topics", topics)]
     for title, questions in (("My questions", standing.open), ("With me", standing.held)):
         if questions:
-            parts.append(
-                Text(
-                    text=f"**{title}**\n"
-                    + "\n".join(
-                        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 100))} "
-                        f"({STATES[q.state]})"
-                        for q in questions
-                    )
-                )
+            parts += _list(
+                title,
+                [
+                    f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 100))} "
+                    f"({STATES[q.state]})"
+                    for q in questions
+                ],
             )
     parts.append(
         Buttons(
@@ -1068,10 +1151,15 @@ BAD_LIMIT = "Please give a whole number from 0 to 50."
 def limit_set(cap: int) -> Message:
     if cap == 0:
         return say("No questions will reach you. Set a higher limit to change that.")
-    return say(f"At most {cap} questions a week from now on.", tone=Tone.GOOD)
+    return say(
+        f"About {cap} questions a week from now on, and never more than {2 * cap}.",
+        tone=Tone.GOOD,
+    )
 
 
 def detached(count: int) -> Message:
+    if count == 0:
+        return say("Your name stands on no FAQ entry.")
     return say(
         f"Your name is off {count} FAQ {'entry' if count == 1 else 'entries'}, in all versions."
     )
@@ -1103,17 +1191,18 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
                     if article.state is ArticleState.NEEDS_REVIEW
                     else "Publish",
                     action="faq.publish",
-                    args=args,
+                    # The reader publishes the words that this card shows, and no later ones.
+                    args={**args, "version": article.version},
                     style=Style.PRIMARY,
                 )
             )
         if article.state is not ArticleState.MERGED:
-            buttons += [
-                Button(label="Edit", action="faq.edit", args=args),
-                Button(label="Merge into…", action="faq.merge", args=args),
-            ]
+            buttons.append(Button(label="Edit", action="faq.edit", args=args))
         if article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
-            buttons.append(Button(label="Retire", action="faq.retire", args=args))
+            buttons += [
+                Button(label="Merge into…", action="faq.merge", args=args),
+                Button(label="Retire", action="faq.retire", args=args),
+            ]
     elif article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
         buttons.append(Button(label="Flag as wrong or outdated", action="faq.flag", args=args))
     parts: list[Part] = [
@@ -1200,6 +1289,11 @@ def faq_form(*, title: str = "", text: str = "", topics: Sequence[Topic]) -> For
     )
 
 
+FORM_TEXT = 3_000
+"""So much of a text fits into a form."""
+FIRST_PART = "This is the first part; the rest of the long answer stays behind it."
+
+
 def edit_form(article: Article) -> Form:
     return Form(
         title="Edit FAQ entry",
@@ -1211,7 +1305,13 @@ def edit_form(article: Article) -> Form:
                 value=article.title[:300],
                 max_length=300,
             ),
-            LongTextField(name="text", label="Answer", required=True, value=article.text[:3_000]),
+            LongTextField(
+                name="text",
+                label="Answer",
+                hint=FIRST_PART if len(article.text) > FORM_TEXT else None,
+                required=True,
+                value=article.text[:FORM_TEXT],
+            ),
         ),
         submit="Keep",
         action="faq.keep",
@@ -1239,6 +1339,15 @@ def merge_form(article: Article, others: Sequence[Article]) -> Form:
     )
 
 
+CHANGED_MEANWHILE = (
+    "Somebody changed this entry while you were writing. Copy your words, open it again and "
+    "look at theirs first."
+)
+VERIFIED_ALREADY = (
+    "A steward has verified this entry by now, so it stays. You can take your name off it "
+    "(/me), or flag it if it is wrong."
+)
+MERGED_ALREADY = "This entry was merged into another one."
 NOTHING_TO_MERGE = "There is no similar entry to merge it into."
 FLAGGED = "Thank you. The steward is told and the entry is marked as being checked."
 PROPOSED = "Proposed. The steward of the topic decides."

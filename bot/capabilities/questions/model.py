@@ -125,11 +125,11 @@ _FROM: dict[EventKind, tuple[State, ...]] = {
         State.ESCALATED,
     ),
     EventKind.CLOSED: (State.ANSWERED,),
-    EventKind.ESCALATED: (State.ROUTED, State.ASKED, State.SUGGESTED),
+    EventKind.ESCALATED: (State.ROUTED, State.ASKED, State.SUGGESTED, State.ANSWERED),
     EventKind.EXPIRED: (State.ESCALATED, State.ROUTED),
     EventKind.WITHDRAWN: _ANY_OPEN,
     EventKind.MARKED_DUPLICATE: _ANY_OPEN,
-    EventKind.REOPENED: (*_CLOSED, State.EXPIRED),
+    EventKind.REOPENED: (*_CLOSED, State.EXPIRED, State.DUPLICATE),
     EventKind.FOLLOWED_THROUGH: (State.ACCEPTED,),
 }
 
@@ -247,7 +247,8 @@ def apply(question: Question, event: Event) -> Question:
             return replace(after, accepted=AnswerId(str(event.data["answer"])))
         case EventKind.REOPENED:
             claimed = question.claimed_by
-            return replace(after, state=State.CLAIMED if claimed else State.ROUTED, accepted=None)
+            state = State.CLAIMED if claimed else State.ROUTED
+            return replace(after, state=state, accepted=None, duplicate_of=None)
         case EventKind.MARKED_DUPLICATE:
             return replace(after, duplicate_of=QuestionId(str(event.data["of"])))
         case _:
@@ -405,10 +406,21 @@ _ARTICLE_MOVES: dict[ArticleState, frozenset[ArticleState]] = {
         }
     ),
     ArticleState.PUBLISHED: frozenset(
-        {ArticleState.NEEDS_REVIEW, ArticleState.RETIRED, ArticleState.MERGED}
+        {
+            ArticleState.NEEDS_REVIEW,
+            ArticleState.IN_REVIEW,
+            ArticleState.RETIRED,
+            ArticleState.MERGED,
+        }
     ),
+    # Back to "in review", and out of sight, only in a regulated topic: when its words were changed.
     ArticleState.NEEDS_REVIEW: frozenset(
-        {ArticleState.PUBLISHED, ArticleState.RETIRED, ArticleState.MERGED}
+        {
+            ArticleState.PUBLISHED,
+            ArticleState.IN_REVIEW,
+            ArticleState.RETIRED,
+            ArticleState.MERGED,
+        }
     ),
     ArticleState.RETIRED: frozenset({ArticleState.IN_REVIEW, ArticleState.PUBLISHED}),
     ArticleState.MERGED: frozenset(),

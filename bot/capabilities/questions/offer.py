@@ -5,6 +5,7 @@ two more for an hour, the topic's channel with the asker's consent for four hour
 the steward. Clocks run in the working time of those who were asked.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,8 +14,10 @@ from bot.capabilities.questions.access import (
     asker_of,
     find_question,
     is_steward,
+    named,
     require_asker,
     stewards_of,
+    told_when_escalated,
     topic_of,
 )
 from bot.capabilities.questions.expertise import assess
@@ -39,21 +42,25 @@ from bot.capabilities.questions.model import (
 from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.routing import Candidate, Helper, Matter, Why, choose
 from bot.capabilities.questions.step import (
+    added_to,
     advance,
     asker_name,
     asker_person,
     cancel_timers,
     holder_name,
+    load_of,
+    offer_card,
     offer_key,
     pressed_key,
     send_asker,
     set_timer,
+    show_offers,
     show_status,
     status_of,
 )
 from bot.context import Context
-from bot.errors import Invalid, NotAllowed
-from bot.ids import PersonId, QuestionId
+from bot.errors import Invalid, NotAllowed, NotFound
+from bot.ids import PersonId, QuestionId, TopicId
 from bot.inbound import Command
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, ToPlace
@@ -62,8 +69,6 @@ from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, add_working_time, next_working_moment
 
-LOAD_WINDOW = timedelta(days=7)
-"""Five working days."""
 CREDIT_WINDOW = timedelta(days=4 * 180)
 """Four half-lives: what is older is worth less than a sixteenth."""
 CHANNEL_WAVE = 3
@@ -93,37 +98,46 @@ def _offer_wave(
     context: Context, work: QuestionsWork, question: Question, wave: int
 ) -> Question | None:
     """Offers to one person (two when urgent), then to two more; None when nobody is there."""
-    now = context.now
-    ranked = _rank(work, question, now, now)
+    ranked = _rank(work, question, context.now, context.now)
     if not ranked:
         return _wait_for_morning(context, work, question, wave)
     count = 2 if wave > 1 or question.urgency is Urgency.URGENT else 1
-    picks = choose(ranked, count, f"{question.id}:{wave}", wave)
     question = advance(context, work, question, EventKind.ROUTED, wave=wave)
+    picks = choose(ranked, count, f"{question.id}:{wave}", wave)
+    _offer_picked(context, work, question, picks.everyone)
+    show_status(work, question)
+    return question
+
+
+def _offer_picked(
+    context: Context, work: QuestionsWork, question: Question, picked: Sequence[Candidate]
+) -> None:
+    """Offers to those drawn; the wave lasts until the last of them had their time."""
     ends: list[datetime] = []
-    for candidate in picks.everyone:
+    for candidate in picked:
         person = work.people.get(PersonId(candidate.person))
         if person is None:
             continue
         offer_to(context, work, question, person, explain(candidate.why, topic_of(work, question)))
-        ends.append(add_working_time(person, now, WAVE_WAITS[wave]))
+        ends.append(add_working_time(person, context.now, WAVE_WAITS[question.wave]))
     set_timer(work, question, "wave", max(ends))
-    show_status(work, question)
-    return question
 
 
 def _wait_for_morning(
     context: Context, work: QuestionsWork, question: Question, wave: int
 ) -> Question | None:
     """Nobody works at this hour, but somebody will: the wave begins when the first does."""
+    known = {helper.person for helper in _helpers(work, question, context.now, context.now)}
     starts = sorted(
         {
             next_working_moment(person, context.now)
             for person in work.people.everybody(question.workspace)
-            if not is_away(person, context.now) and not is_working(person, context.now)
+            if person.id in known
+            and not is_away(person, context.now)
+            and not is_working(person, context.now)
         }
     )
-    for start in starts[:3]:
+    for start in starts:
         if _rank(work, question, context.now, start):
             question = advance(context, work, question, EventKind.ROUTED, wave=wave - 1)
             set_timer(work, question, "wave", start)
@@ -156,7 +170,7 @@ def _helpers(work: QuestionsWork, question: Question, now: datetime, at: datetim
         if topic is not None and d.topic == topic
     }
     offers = {offer.person: offer for offer in work.questions.offers(question.id)}
-    loads = load_of(work, question, now)
+    loads = load_of(work, question.workspace, now)
     credits_ = [
         c
         for c in work.experts.credits_since(question.workspace, now - CREDIT_WINDOW)
@@ -204,14 +218,6 @@ def _helpers(work: QuestionsWork, question: Question, now: datetime, at: datetim
     return helpers
 
 
-def load_of(work: QuestionsWork, question: Question, now: datetime) -> dict[PersonId, int]:
-    """How often each person was asked in the last five working days."""
-    loads: dict[PersonId, int] = {}
-    for offer in work.questions.offers_since(question.workspace, now - LOAD_WINDOW):
-        loads[offer.person] = loads.get(offer.person, 0) + 1
-    return loads
-
-
 def explain(why: Why, topic: Topic | None) -> tuple[str, ...]:
     """The facts that chose a person, as they are told to that person."""
     title = topic.title if topic else "this"
@@ -238,30 +244,21 @@ def offer_to(
     question: Question,
     person: Person,
     why: tuple[str, ...],
-    suggested_by: str | None = None,
 ) -> None:
     """Put the question before one person; it counts against their load at once.
 
     Outside their working hours the letter waits until they begin.
     """
-    load = load_of(work, question, context.now).get(person.id, 0) + 1
-    work.questions.save_offer(
-        Offer(question=question.id, person=person.id, wave=question.wave, at=context.now, why=why)
+    offer = Offer(
+        question=question.id, person=person.id, wave=question.wave, at=context.now, why=why
     )
+    work.questions.save_offer(offer)
     work.outbox.post(
         question.workspace,
         Letter(
             key=offer_key(question, person.id),
             to=ToPerson(person=person.id),
-            message=messages.offer(
-                question,
-                asker=asker_name(work, question),
-                topic=topic_of(work, question),
-                why=why,
-                load=load,
-                cap=person.weekly_cap,
-                suggested_by=suggested_by,
-            ),
+            message=offer_card(work, question, offer, context.now),
             kind="offer",
             priority=Priority.OFFER,
             due_at=next_working_moment(person, context.now),
@@ -287,7 +284,10 @@ def _ask_channel(context: Context, work: QuestionsWork, question: Question) -> Q
         f"consent:{question.version}",
         messages.consent(question, topic.channel),
     )
-    set_timer(work, question, "wave", context.now + CONSENT_WAIT)
+    asker = asker_person(work, question)
+    wait = CONSENT_WAIT
+    ends = add_working_time(asker, context.now, wait) if asker else context.now + wait
+    set_timer(work, question, "wave", ends)
     show_status(work, question)
     return question
 
@@ -349,18 +349,18 @@ def wave_over(context: Context, work: QuestionsWork, timer: Timer) -> None:
 def escalate(context: Context, work: QuestionsWork, question: Question) -> Question:
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
-    asker = asker_of(work, question)
     clock = asker_person(work, question)
-    for steward in stewards_of(work, question):
-        if steward.id == asker:
-            continue
+    for steward in told_when_escalated(work, question):
         work.outbox.post(
             question.workspace,
             Letter(
                 key=f"{question.subject}:escalation:{steward.id}:{question.version}",
                 to=ToPerson(person=steward.id),
                 message=messages.escalation(
-                    question, topic_of(work, question), asker_name(work, question)
+                    question,
+                    topic_of(work, question),
+                    asker_name(work, question),
+                    added_to(work, question),
                 ),
                 kind="escalation",
                 priority=Priority.OFFER,
@@ -383,6 +383,21 @@ def expire(context: Context, work: QuestionsWork, timer: Timer) -> None:
     show_status(work, question)
     send_asker(work, question, f"expired:{question.version}", status_of(work, question))
     close_offers(work, question)
+    for own in subscribers(work, question):
+        send_asker(work, own, f"ended:{question.version}", messages.ended_for_subscriber(own))
+
+
+def subscribers(work: QuestionsWork, question: Question) -> list[Question]:
+    """The duplicates whose askers wait for what becomes of the question."""
+    found = (work.questions.get(other) for other in work.questions.subscribers(question.id))
+    return [own for own in found if own is not None and own.duplicate_of == question.id]
+
+
+def release_subscribers(context: Context, work: QuestionsWork, question: Question) -> None:
+    """No answer will come any more: each duplicate goes its own way again."""
+    for own in subscribers(work, question):
+        reopened = advance(context, work, own, EventKind.REOPENED)
+        route(context, work, reopened, afresh=True)
 
 
 def close_offers(work: QuestionsWork, question: Question) -> None:
@@ -435,46 +450,66 @@ def expect_answer(
 # --- what an expert does --------------------------------------------------------------
 
 
-def _card(work: QuestionsWork, question: Question, person: Person) -> Reply:
+def card_of(work: QuestionsWork, question: Question, command: Command) -> Reply:
+    """The question as it is now, for somebody who works on it or pressed a stale button.
+
+    What everybody sees in a channel is never replaced by what is for one person.
+    """
     card = messages.offer_state(
-        question, mine=question.claimed_by == person.id, holder=holder_name(work, question)
+        question,
+        mine=question.claimed_by == command.person.id,
+        holder=holder_name(work, question),
+        added=added_to(work, question),
     )
-    return Reply(message=card, replace=True)
+    shared = pressed_key(work, command) in {
+        f"{question.subject}:post",
+        f"{question.subject}:status",
+    }
+    return Reply(message=card, replace=not shared)
+
+
+def refuse_own(work: QuestionsWork, person: Person, question: Question) -> None:
+    """Raises NotAllowed for the asker: what they did would stand beside the question."""
+    if asker_of(work, question) == person.id:
+        raise NotAllowed("This is your own question. You can withdraw it or add to it.")
 
 
 def claim(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*I take it*: the first wins; whoever comes later sees who has it."""
     question = find_question(work, command.person, command.args)
-    if asker_of(work, question) == command.person.id:
-        raise NotAllowed("This is your own question. You can withdraw it or add to it.")
+    refuse_own(work, command.person, question)
     if not can(question, EventKind.CLAIMED):
-        return _card(work, question, command.person)
+        return card_of(work, question, command)
     question = advance(context, work, question, EventKind.CLAIMED, actor=command.person.id)
     cancel_timers(work, question, "untapped", "wave", "expire")
     expect_answer(context, work, question, command.person)
     take_offer(context, work, question, command.person)
     show_status(work, question)
-    if command.message and pressed_key(work, command) == f"{question.subject}:post":
-        return Reply(message=messages.offer_state(question, mine=True, holder=None))
-    return _card(work, question, command.person)
+    return card_of(work, question, command)
 
 
 def release(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*Give it back*: no reason needed."""
     question = find_question(work, command.person, command.args)
     if question.claimed_by != command.person.id or not can(question, EventKind.RELEASED):
-        return _card(work, question, command.person)
-    _pass_on(context, work, question, command.person)
+        return card_of(work, question, command)
+    pass_on(context, work, question, command.person)
     return Reply(message=say(messages.RELEASED), replace=True)
 
 
-def _pass_on(context: Context, work: QuestionsWork, question: Question, person: Person) -> Question:
-    question = advance(context, work, question, EventKind.RELEASED, actor=person.id)
+def pass_on(
+    context: Context, work: QuestionsWork, question: Question, holder: Person | None
+) -> Question:
+    """Whoever holds the question gives it up: it is free for those who were asked, and others."""
+    actor = holder.id if holder else None
+    question = advance(context, work, question, EventKind.RELEASED, actor=actor)
     cancel_timers(work, question, "claim")
     for offer in work.questions.offers(question.id):
-        if offer.person == person.id:
+        if offer.person == actor:
             work.questions.save_offer(replace(offer, state=OfferState.CLOSED))
-    return route(context, work, question)
+    question = route(context, work, question)
+    show_offers(work, question, f"free:{question.version}")
+    return question
 
 
 def claim_silent(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -485,7 +520,7 @@ def claim_silent(context: Context, work: QuestionsWork, timer: Timer) -> None:
     holder = work.people.get(question.claimed_by)
     if holder is None:
         return
-    question = _pass_on(context, work, question, holder)
+    question = pass_on(context, work, question, holder)
     if holder.active:
         work.outbox.post(
             question.workspace,
@@ -511,7 +546,7 @@ def not_my_field(context: Context, work: QuestionsWork, command: Command) -> Rep
 def _decline(context: Context, work: QuestionsWork, command: Command, reason: Decline) -> Reply:
     question = find_question(work, command.person, command.args)
     if not can(question, EventKind.DECLINED):
-        return _card(work, question, command.person)
+        return card_of(work, question, command)
     if _mark_declined(work, question, command.person, reason):
         question = advance(
             context,
@@ -537,45 +572,53 @@ def _mark_declined(
 
 
 def _ask_next(context: Context, work: QuestionsWork, question: Question) -> None:
-    """The next candidate at once, unless somebody of this wave may still take it."""
-    waiting = any(offer.state is OfferState.OPEN for offer in work.questions.offers(question.id))
-    if question.state is State.ROUTED and not waiting and question.wave < CHANNEL_WAVE:
+    """The next candidate at once, within the same wave; a step up when there is none and
+    nobody who was asked may still take it."""
+    if question.state is not State.ROUTED or not 0 < question.wave < CHANNEL_WAVE:
+        return
+    offers = work.questions.offers(question.id)
+    ranked = _rank(work, question, context.now, context.now)
+    if ranked:
+        picks = choose(ranked, 1, f"{question.id}:{question.wave}:{len(offers)}", wave=0)
+        _offer_picked(context, work, question, picks.people)
+        show_status(work, question)
+    elif not any(offer.state is OfferState.OPEN for offer in offers):
         route(context, work, question)
 
 
 def someone_else_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
+    refuse_own(work, command.person, question)
     if question.state not in {State.ROUTED, State.ESCALATED, State.CLAIMED}:
-        return _card(work, question, command.person)
+        return card_of(work, question, command)
     return Reply(form=messages.someone_else_form(question))
 
 
 def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*Ask someone else: who?* The named person is asked next, and told by whom."""
     question = find_question(work, command.person, command.args)
-    named = command.values.get("person", "").strip()
-    other = work.people.by_address(command.person.workspace, named) or work.people.get(
-        PersonId(named)
-    )
+    refuse_own(work, command.person, question)
+    who = named(command.values, "person").strip()
+    other = work.people.by_address(command.person.workspace, who) or work.people.get(PersonId(who))
     if other is None or other.workspace != command.person.workspace or not other.active:
         raise Invalid(fields={"person": "I do not know that person here."})
     asked = {offer.person for offer in work.questions.offers(question.id)}
-    loads = load_of(work, question, context.now)
-    if (
+    loads = load_of(work, question.workspace, context.now)
+    hidden = _may_not_know(work, question, other)
+    if not hidden and (
         other.id in asked
         or other.id in {command.person.id, asker_of(work, question)}
         or is_away(other, context.now)
         or not other.asks_welcome
         or _opted_out(work, question, other)
         or loads.get(other.id, 0) >= 2 * other.weekly_cap
-        or _manages_anonymous_asker(work, question, other)
     ):
         raise Invalid(fields={"person": messages.cannot_take(other.name)})
     if question.state is State.CLAIMED and question.claimed_by == command.person.id:
         question = advance(context, work, question, EventKind.RELEASED, actor=command.person.id)
         cancel_timers(work, question, "claim")
     if not can(question, EventKind.DECLINED):
-        return _card(work, question, command.person)
+        return card_of(work, question, command)
     _mark_declined(work, question, command.person, Decline.SOMEONE_ELSE)
     question = advance(
         context,
@@ -584,9 +627,13 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
         EventKind.DECLINED,
         actor=command.person.id,
         reason=Decline.SOMEONE_ELSE.value,
-        to=other.id,
+        **({} if hidden else {"to": other.id}),
     )
-    offer_to(context, work, question, other, (), suggested_by=command.person.name)
+    if hidden:
+        # To refuse this name, or to ask, would tell who stands behind the question.
+        _ask_next(context, work, question)
+        return Reply(message=messages.declined(question, Decline.SOMEONE_ELSE))
+    offer_to(context, work, question, other, (messages.named_by(command.person.name),))
     if question.state is State.ROUTED:
         set_timer(work, question, "wave", add_working_time(other, context.now, WAVE_WAITS[2]))
     return Reply(message=messages.declined(question, Decline.SOMEONE_ELSE))
@@ -599,11 +646,12 @@ def _opted_out(work: QuestionsWork, question: Question, person: Person) -> bool:
     )
 
 
-def _manages_anonymous_asker(work: QuestionsWork, question: Question, person: Person) -> bool:
+def _may_not_know(work: QuestionsWork, question: Question, person: Person) -> bool:
+    """Whether the person is the anonymous asker, or the asker's line manager."""
     if question.visibility is not Visibility.ANONYMOUS:
         return False
     asker = asker_person(work, question)
-    return asker is not None and asker.manager == person.id
+    return asker is not None and person.id in {asker.id, asker.manager}
 
 
 # --- duplicates and lists -------------------------------------------------------------
@@ -624,20 +672,19 @@ def mark_duplicate(context: Context, work: QuestionsWork, command: Command) -> R
     """The asker follows the other question from now on, without being named to anybody."""
     question = find_question(work, command.person, command.args)
     _require_steward_or_asker(work, command.person, question)
-    try:
-        number = int(float(command.values.get("number", "")))
-    except ValueError as error:
-        raise Invalid(fields={"number": messages.NO_SUCH_NUMBER}) from error
+    number = whole_number(command.values.get("number", ""))
+    if number is None:
+        raise Invalid(fields={"number": messages.NO_SUCH_NUMBER})
     other = work.questions.by_number(question.workspace, number)
     hops = 0
     while other is not None and other.duplicate_of is not None and hops < 10:
         other, hops = work.questions.get(other.duplicate_of), hops + 1
-    if other is None or other.state in {State.WITHDRAWN, State.EXPIRED}:
+    if other is None or not _may_be_followed(work, command.person, other):
         raise Invalid(fields={"number": messages.NO_SUCH_NUMBER})
     if other.id == question.id:
         raise Invalid(fields={"number": messages.SAME_NUMBER})
     if not can(question, EventKind.MARKED_DUPLICATE):
-        return _card(work, question, command.person)
+        return card_of(work, question, command)
     question = advance(context, work, question, EventKind.MARKED_DUPLICATE, of=other.id)
     work.questions.subscribe(other.id, question.id)
     cancel_timers(work, question)
@@ -654,6 +701,37 @@ def mark_duplicate(context: Context, work: QuestionsWork, command: Command) -> R
                 messages.answer_for_subscriber(question, turn, author),
             )
     return Reply(message=messages.joined(question, other))
+
+
+def _may_be_followed(work: QuestionsWork, person: Person, other: Question) -> bool:
+    """Whether others may hear what becomes of the question, for all that the person knows."""
+    if other.state in {State.WITHDRAWN, State.EXPIRED, State.SELF_SOLVED}:
+        return False
+    if is_private(work, other):
+        return False
+    try:
+        find_question(work, person, {"question": other.id})
+    except NotFound:
+        return False
+    return True
+
+
+def is_private(work: QuestionsWork, question: Question) -> bool:
+    """Whether the asker accepted an answer and kept it to themselves."""
+    accepted = [
+        event for event in work.questions.events(question.id) if event.kind is EventKind.ACCEPTED
+    ]
+    return question.accepted is not None and bool(accepted and accepted[-1].data.get("private"))
+
+
+def whole_number(words: str) -> int | None:
+    """The number that a form brought back, like `7` or `7.0`; None when it is none, or so
+    large that it cannot be meant."""
+    try:
+        number = float(words)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() and abs(number) < 2**31 else None
 
 
 def unanswered(_context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -673,10 +751,26 @@ def leave(context: Context, work: QuestionsWork, person: Person) -> None:
     """An expert has left: what they held goes to others, what was offered is closed."""
     for question in work.questions.held_by(person.id):
         if question.state is State.CLAIMED:
-            _pass_on(context, work, question, person)
+            pass_on(context, work, question, person)
     for question in work.questions.offered_to(person.id):
         for offer in work.questions.offers(question.id):
             if offer.person == person.id:
                 work.questions.save_offer(replace(offer, state=OfferState.CLOSED))
                 work.outbox.cancel(question.workspace, offer_key(question, person.id))
+        _ask_next(context, work, question)
+
+
+def take_back_waiting(
+    context: Context, work: QuestionsWork, person: Person, topic: TopicId | None = None
+) -> None:
+    """Somebody wants no questions for now, or none of a topic: what has not reached them
+    yet goes to others."""
+    for question in work.questions.offered_to(person.id):
+        if topic is not None and question.topic != topic:
+            continue
+        if not work.outbox.cancel(question.workspace, offer_key(question, person.id)):
+            continue
+        for offer in work.questions.offers(question.id):
+            if offer.person == person.id:
+                work.questions.save_offer(replace(offer, state=OfferState.CLOSED))
         _ask_next(context, work, question)

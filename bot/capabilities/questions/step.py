@@ -1,30 +1,41 @@
 """One step of a question: the event, the new version, and the cards that show it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.access import asker_of, stewards_of, to_asker, topic_of
+from bot.capabilities.questions.access import (
+    asker_of,
+    to_asker,
+    told_when_escalated,
+    topic_of,
+)
 from bot.capabilities.questions.model import (
     LOOKING_STATES,
     Event,
     EventKind,
+    Offer,
     OfferState,
     Question,
     State,
+    Turn,
+    TurnKind,
     Visibility,
     apply,
 )
 from bot.capabilities.questions.ports import QuestionsWork
 from bot.context import Context
 from bot.happenings import Happening
-from bot.ids import PersonId
+from bot.ids import PersonId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message
 from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
 from bot.people import Person
 from bot.ports import Timer
+
+LOAD_WINDOW = timedelta(days=7)
+"""Five working days."""
 
 
 def advance(
@@ -43,17 +54,22 @@ def advance(
     args: Args = dict(data)
     event = Event(question=question.id, kind=kind, at=context.now, actor=actor, data=args)
     saved = work.questions.save(apply(question, event))
+    record(work, saved, event)
+    return saved
+
+
+def record(work: QuestionsWork, question: Question, event: Event) -> None:
+    """Keep the event, and the fact without anybody's name for insights."""
     work.questions.record(event)
     work.happenings.note(
         Happening(
             workspace=question.workspace,
-            kind=f"question.{kind}",
-            at=context.now,
+            kind=f"question.{event.kind}",
+            at=event.at,
             about=question.subject,
-            data={"topic": question.topic, "wave": saved.wave},
+            data={"topic": question.topic, "wave": question.wave},
         )
     )
-    return saved
 
 
 def asker_name(work: QuestionsWork, question: Question) -> str | None:
@@ -77,15 +93,52 @@ def holder_name(work: QuestionsWork, question: Question) -> str | None:
 
 def status_of(work: QuestionsWork, question: Question) -> Message:
     """The asker's card as it is now."""
-    stewards = stewards_of(work, question) if question.state is State.ESCALATED else []
+    told = told_when_escalated(work, question) if question.state is State.ESCALATED else []
     open_asker = asker_name(work, question) if question.visibility is Visibility.OPEN else None
     return messages.status(
         question,
         topic_of(work, question),
         asker=open_asker,
         holder=holder_name(work, question),
-        steward=" and ".join(steward.name for steward in stewards[:3]) or None,
+        steward=" and ".join(person.name for person in told[:3]) or None,
     )
+
+
+def load_of(work: QuestionsWork, workspace: WorkspaceId, now: datetime) -> dict[PersonId, int]:
+    """How often each person was asked in the last five working days."""
+    loads: dict[PersonId, int] = {}
+    for offer in work.questions.offers_since(workspace, now - LOAD_WINDOW):
+        loads[offer.person] = loads.get(offer.person, 0) + 1
+    return loads
+
+
+def added_to(work: QuestionsWork, question: Question) -> list[Turn]:
+    """What the asker has added to the question."""
+    return [t for t in work.questions.turns(question.id) if t.kind is TurnKind.FOLLOW_UP]
+
+
+def offer_card(work: QuestionsWork, question: Question, offer: Offer, now: datetime) -> Message:
+    """The question as it is put before the person of the offer."""
+    person = work.people.get(offer.person)
+    return messages.offer(
+        question,
+        asker=asker_name(work, question),
+        topic=topic_of(work, question),
+        why=offer.why,
+        load=load_of(work, question.workspace, now).get(offer.person, 0),
+        cap=person.weekly_cap if person else 0,
+        added=added_to(work, question),
+    )
+
+
+def show_offers(work: QuestionsWork, question: Question, mark: str) -> None:
+    """Edit the cards of those who may still take the question: there is more to it, or it
+    is free again. `mark` makes the edit's key unique."""
+    for offer in work.questions.offers(question.id):
+        if offer.state is OfferState.OPEN:
+            card = offer_card(work, question, offer, question.changed_at)
+            key, to = offer_key(question, offer.person), ToPerson(person=offer.person)
+            _edit(work, question, key, to, card, mark)
 
 
 def show_status(work: QuestionsWork, question: Question) -> None:
@@ -104,7 +157,12 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             question,
             offer_key(question, offer.person),
             ToPerson(person=offer.person),
-            messages.offer_state(question, mine=mine, holder=holder_name(work, question)),
+            messages.offer_state(
+                question,
+                mine=mine,
+                holder=holder_name(work, question),
+                added=added_to(work, question),
+            ),
         )
     if question.conversation is not None and question.visibility is not Visibility.OPEN:
         _edit(
@@ -112,7 +170,9 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             question,
             f"{question.subject}:post",
             ToPlace(conversation=question.conversation),
-            messages.offer_state(question, mine=False, holder=holder_name(work, question)),
+            messages.in_channel(question)
+            if question.state in LOOKING_STATES
+            else messages.offer_state(question, mine=False, holder=holder_name(work, question)),
         )
 
 
@@ -143,9 +203,16 @@ def _post_or_edit(
         _edit(work, question, key, to, message)
 
 
-def _edit(work: QuestionsWork, question: Question, key: str, to: To, message: Message) -> None:
+def _edit(
+    work: QuestionsWork,
+    question: Question,
+    key: str,
+    to: To,
+    message: Message,
+    mark: str | None = None,
+) -> None:
     letter = Letter(
-        key=f"{key}:{question.version}",
+        key=f"{key}:{mark or question.version}",
         to=to,
         message=message,
         kind="status",
