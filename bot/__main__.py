@@ -1,0 +1,210 @@
+"""The command line."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from bot import bootstrap
+from bot.capabilities.questions.evaluation import evaluate_routing
+from bot.capabilities.questions.importing import (
+    FAQ_HELP,
+    QUESTIONS_HELP,
+    ImportReport,
+    describe,
+    import_faq,
+    import_questions,
+)
+from bot.capabilities.questions.source import read_faq, read_questions
+from bot.errors import BotError
+from bot.search.evaluation import evaluate_faq
+from bot.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _plainly(function: Callable[P, R]) -> Callable[P, R]:
+    """Errors that a person can mend come as one sentence, with exit code 1."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (BotError, bootstrap.Misconfigured, ValueError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="inflow", prog_name="inflow")
+def main() -> None:
+    """Inflow: ask, and get a trusted answer at once or the right colleague soon.
+
+    \b
+    inflow run                       the playground, with everything embedded
+    inflow import faq FILE           bring an FAQ that you have
+    inflow eval faq --data DIR       measure the search on your own questions
+
+    Settings are environment variables: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
+    INFLOW_VECTORS, INFLOW_DEMO, INFLOW_LOG_LEVEL. The README explains them.
+    """
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port on 127.0.0.1 (or PORT).")
+@click.option(
+    "--beside-platforms",
+    is_flag=True,
+    help="Start although credentials of a real Slack or Teams are set.",
+)
+@_plainly
+def run(port: int | None, beside_platforms: bool) -> None:
+    """Serve the playground: several people in one browser, and a clock you can move.
+
+    Makes or upgrades the database, and loads the starter pack with its demo workspace at
+    the first start. Ctrl-C stops it; what was accepted is kept.
+    """
+    settings = Settings() if port is None else Settings(port=port)
+    bootstrap.configure_logs(settings.log_level)
+    bootstrap.refuse_beside_platforms(allowed=beside_platforms)
+    asyncio.run(bootstrap.serve_playground(settings, announce=click.echo))
+
+
+@main.command()
+@_plainly
+def migrate() -> None:
+    """Bring the database to the schema of this version. `run` does it by itself."""
+    settings = Settings()
+    with bootstrap.open_database(settings):
+        click.echo("The database is up to date.")
+
+
+@main.group("import")
+def import_() -> None:
+    """Bring an FAQ or past questions; all of a file or nothing of it."""
+
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+WORKSPACE = click.option("--workspace", help="Name of the workspace, where there are several.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
+@import_.command("faq", help=FAQ_HELP)
+@FILE
+@WORKSPACE
+@DRY_RUN
+@click.option("--publish", is_flag=True, help="Publish entries that nobody has verified yet.")
+@click.option("--create-topics", is_flag=True, help="Open topics for names that are unknown.")
+@_plainly
+def import_faq_file(
+    file: Path, workspace: str | None, dry_run: bool, publish: bool, create_topics: bool
+) -> None:
+    """Bring FAQ entries from a .csv or .jsonl FILE."""
+    rows = read_faq(file)
+    with (
+        bootstrap.import_work(Settings(), workspace, dry_run=dry_run) as (work, to, moment),
+        click.progressbar(length=len(rows), label="Entries", file=sys.stderr) as bar,
+    ):
+        report = import_faq(
+            work,
+            to,
+            rows,
+            moment,
+            bootstrap.new_id,
+            bar.update,
+            publish=publish,
+            create_topics=create_topics,
+        )
+    _report(report, dry_run)
+
+
+@import_.command("questions", help=QUESTIONS_HELP)
+@FILE
+@WORKSPACE
+@DRY_RUN
+@_plainly
+def import_question_file(file: Path, workspace: str | None, dry_run: bool) -> None:
+    """Bring past questions with who answered them, from a .jsonl FILE."""
+    rows = read_questions(file)
+    with (
+        bootstrap.import_work(Settings(), workspace, dry_run=dry_run) as (work, to, moment),
+        click.progressbar(length=len(rows), label="Questions", file=sys.stderr) as bar,
+    ):
+        report = import_questions(work, to, rows, moment, bootstrap.new_id, bar.update)
+    _report(report, dry_run)
+
+
+def _report(report: ImportReport, dry_run: bool) -> None:
+    if dry_run:
+        click.echo("A dry run: nothing was kept. It would have been:")
+    click.echo(describe(report))
+
+
+@main.group()
+def eval() -> None:  # noqa: A001 - the word of the command
+    """Measure search and routing, on data with known answers; prints one JSON object."""
+
+
+@eval.command("faq")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with corpus.jsonl and queries.jsonl, or a folder of such folders.",
+)
+@click.option(
+    "--vectors",
+    type=click.Choice(["none", "table"]),
+    default="table",
+    show_default=True,
+    help="Word vectors of the [vectors] extra, or none.",
+)
+@_plainly
+def eval_faq(data: Path, vectors: str) -> None:
+    """How well the FAQ search finds the right entry, beside SQLite FTS5 on the same data.
+
+    Per set: map, p_at_1, hit_at_5, n, and under fts5 the same for bm25().
+    """
+    _print_sets(dict(evaluate_faq(data, vectors)["sets"]))
+
+
+@eval.command("routing")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A .jsonl file of questions with their answers, or a folder of such files.",
+)
+@click.option(
+    "--score-from",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.6,
+    show_default=True,
+    help="Learn in time order and score what comes after this fraction.",
+)
+@_plainly
+def eval_routing(data: Path, score_from: float) -> None:
+    """How well routing finds those who did answer, and how it spreads the load.
+
+    Per set: mrr, hit_at_3, hit_at_5, busiest (the share of questions in which the
+    most-pinged person is among the two pinged), n, and under recent the same for a plain
+    count of recent answers.
+    """
+    _print_sets(evaluate_routing(data, score_from)["sets"])
+
+
+def _print_sets(sets: dict[str, Any]) -> None:
+    """By set; the figures of a single one stand at the top as well."""
+    single = next(iter(sets.values())) if len(sets) == 1 else {}
+    click.echo(json.dumps({**sets, **single}, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,281 @@
+"""Wires everything. The only place that reads the clock and makes ids."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+from sqlalchemy import make_url
+
+from adapters.playground.app import Playground
+from adapters.playground.clock import SETTING as CLOCK_SETTING
+from adapters.playground.clock import ClockMover, PlaygroundClock
+from adapters.playground.platform import NAME as PLAYGROUND
+from adapters.playground.platform import PlaygroundPlatform
+from adapters.playground.room import Room
+from adapters.playground.watch import WatchedTranscript
+from adapters.web.app import create_app
+from bot.app import App
+from bot.capabilities.questions import capability as questions
+from bot.capabilities.questions.memory import Memory
+from bot.capabilities.questions.starting import apply_pack
+from bot.capability import register
+from bot.clock import start_clock
+from bot.ids import WorkspaceId
+from bot.lanes import Lanes
+from bot.people import Workspace, is_working
+from bot.schedule import next_morning
+from bot.search import Vectors
+from bot.settings import Settings, platform_credentials
+from content.load import STARTER, load_pack
+from storage.database import Database
+from storage.lane import SqlLaneStore
+from storage.migrate import upgrade
+from storage.transcript import SqlTranscript
+from storage.work import SqlWork
+
+SHORTEST_KEY = 32
+
+
+class Misconfigured(Exception):
+    """A setting is missing or wrong; the sentence names it and says what to do."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return uuid4().hex
+
+
+def configure_logs(level: str) -> None:
+    """JSON lines on standard error. Message text and names are never given to a logger."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, force=True)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def relay_key(settings: Settings) -> bytes:
+    """The key that seals who asked anonymously.
+
+    Raises:
+        Misconfigured: it is too short, or missing with a database on a server.
+    """
+    if settings.relay_key is not None:
+        key = settings.relay_key.get_secret_value().encode()
+        if len(key) < SHORTEST_KEY:
+            raise Misconfigured(f"INFLOW_RELAY_KEY is shorter than {SHORTEST_KEY} characters.")
+        return key
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise Misconfigured(
+            "INFLOW_RELAY_KEY is not set. It seals who asked anonymously; make one with: "
+            'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    path = Path(url.database).with_suffix(".key")
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    key = path.read_text().strip().encode()
+    if len(key) < SHORTEST_KEY:
+        raise Misconfigured(f"{path} does not hold a key. Restore it from your backup.")
+    return key
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The store at its newest schema, closed at the end.
+
+    Raises:
+        Misconfigured: the address cannot be used.
+    """
+    try:
+        upgrade(settings.database_url)
+    except ValueError as error:
+        raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+    vectors = Vectors.load() if settings.vectors == "table" else None
+    database = Database(
+        settings.database_url, relay_key=relay_key(settings), memory=Memory(vectors)
+    )
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def refuse_beside_platforms(*, allowed: bool) -> None:
+    """The playground lets everybody act as anybody: never by chance beside real people.
+
+    Raises:
+        Misconfigured: credentials of a real platform are set, and that was not allowed.
+    """
+    found = platform_credentials()
+    if found and not allowed:
+        raise Misconfigured(
+            f"{', '.join(found)} is set. In the playground everybody can act as anybody, so it "
+            "does not start beside a real platform. Unset it, or say --beside-platforms."
+        )
+
+
+@contextmanager
+def import_work(
+    settings: Settings, workspace: str | None, *, dry_run: bool
+) -> Iterator[tuple[SqlWork, WorkspaceId, datetime]]:
+    """One transaction for an import, with the workspace it goes to and the moment it happens.
+
+    `workspace` is a name, or the platform's own id; None is the only one there is. A dry
+    run is rolled back at the end.
+
+    Raises:
+        Misconfigured: there is no such workspace, or several and none was named.
+    """
+    with open_database(settings) as database:
+        clock = PlaygroundClock(now, SqlTranscript(database))
+        if settings.demo:
+            load_starter(database, clock.now())
+        with contextlib.suppress(_RolledBack), database.transaction() as work:
+            yield work, _find_workspace(work, workspace).id, clock.now()
+            if dry_run:
+                raise _RolledBack
+
+
+class _RolledBack(Exception):
+    """Ends a transaction of which nothing is to be kept."""
+
+
+def _find_workspace(work: SqlWork, name: str | None) -> Workspace:
+    known = work.people.workspaces()
+    found = [w for w in known if name is None or name in {w.name, w.external, w.id}]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(w.name for w in known) or "none yet"
+    wanted = f"There is no workspace “{name}”" if name else "Name the workspace with --workspace"
+    raise Misconfigured(f"{wanted}. Known: {names}.")
+
+
+LOOPBACK = "127.0.0.1"
+DEMO = "demo"
+"""The playground's own name for its workspace."""
+
+
+def load_starter(database: Database, moment: datetime) -> None:
+    """Bring the starter pack with its demo workspace, or what is new in it."""
+    pack = load_pack(STARTER)
+    with database.transaction() as work:
+        workspace = work.people.workspace(PLAYGROUND, DEMO)
+        if workspace is None:
+            workspace = Workspace(
+                id=WorkspaceId(new_id()),
+                platform=PLAYGROUND,
+                external=DEMO,
+                name=pack.demo.name if pack.demo else DEMO,
+            )
+            work.people.add_workspace(workspace)
+        apply_pack(work, workspace.id, pack, moment, new_id)
+
+
+async def serve_playground(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve the playground on the loopback address until SIGINT or SIGTERM.
+
+    Raises:
+        Misconfigured: the port is taken, or a setting cannot be used.
+    """
+    with open_database(settings) as database:
+        transcript = WatchedTranscript(SqlTranscript(database))
+        clock = PlaygroundClock(now, transcript)
+        if settings.demo:
+            load_starter(database, clock.now())
+        _wake(database, clock, first=transcript.setting(CLOCK_SETTING) is None)
+        app = App(database, register([questions]), clock.now, new_id)
+        platform = PlaygroundPlatform(transcript, database, clock.now)
+        lanes = Lanes(SqlLaneStore(database), lambda _workspace: platform, clock.now)
+        playground = Playground(
+            room=Room(
+                app=app,
+                database=database,
+                transcript=transcript,
+                clock=clock.now,
+                new_id=new_id,
+                workspace=DEMO,
+                channels=_channels(database),
+            ),
+            lanes=lanes,
+            clock=clock,
+            mover=ClockMover(clock, app, lanes),
+            transcript=transcript,
+        )
+        await _serve(create_app([playground.add_routes]), app, lanes, settings.port, announce)
+
+
+async def _serve(
+    pages: web.Application,
+    app: App[SqlWork],
+    lanes: Lanes,
+    port: int,
+    announce: Callable[[str], None],
+) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=3)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, LOOPBACK, port).start()
+        except OSError as error:
+            raise Misconfigured(
+                f"Port {port} on {LOOPBACK} is taken. Stop what uses it, or choose another "
+                "one: PORT=8766 make run"
+            ) from error
+        clock = start_clock(app, lanes)
+        bound = runner.addresses[0][1]
+        announce(f"Inflow is at http://{LOOPBACK}:{bound} (Ctrl-C stops it)")
+        await stopped.wait()
+        clock.shutdown(wait=False)
+    finally:
+        await runner.cleanup()
+
+
+def _channels(database: Database) -> list[str]:
+    """#general, and the channel of every topic."""
+    with database.transaction() as work:
+        workspace = work.people.workspace(PLAYGROUND, DEMO)
+        topics = work.topics.every(workspace.id) if workspace else ()
+    return ["#general", *sorted({topic.channel for topic in topics if topic.channel})]
+
+
+def _wake(database: Database, clock: PlaygroundClock, *, first: bool) -> None:
+    """The playground wakes in working hours: at night nobody would be asked anything.
+
+    At the first start it is ten in the morning of the next working day, so that a story
+    has a day before it.
+    """
+    with database.transaction() as work:
+        workspace = work.people.workspace(PLAYGROUND, DEMO)
+        people = work.people.everybody(workspace.id) if workspace else ()
+    if people and (first or not any(is_working(person, clock.now()) for person in people)):
+        clock.set_to(next_morning(people[0], clock.now()))
