@@ -71,7 +71,9 @@ def run(port: int | None, beside_platforms: bool) -> None:
     Makes or upgrades the database, and loads the starter pack with its demo workspace at
     the first start. Ctrl-C stops it; what was accepted is kept.
     """
-    settings = Settings() if port is None else Settings(port=port)
+    settings = Settings()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
     bootstrap.configure_logs(settings.log_level)
     bootstrap.refuse_beside_platforms(allowed=beside_platforms)
     asyncio.run(bootstrap.serve_playground(settings, announce=click.echo))

@@ -29,6 +29,7 @@ from bot.app import App
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.memory import Memory
 from bot.capabilities.questions.starting import apply_pack
+from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import register
 from bot.clock import start_clock
 from bot.ids import WorkspaceId
@@ -232,7 +233,7 @@ async def serve_playground(settings: Settings, announce: Callable[[str], None]) 
 
 async def _serve(
     pages: web.Application,
-    app: App[SqlWork],
+    app: App[QuestionsWork],
     lanes: Lanes,
     port: int,
     announce: Callable[[str], None],

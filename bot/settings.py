@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PLATFORM_CREDENTIALS = (
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         default=8765,
         ge=0,
         le=65_535,
-        validation_alias=AliasChoices("INFLOW_PORT", "PORT"),
+        validation_alias="PORT",
         description="The port of the playground on 127.0.0.1; 0 takes a free one.",
     )
     vectors: Literal["table", "none"] = Field(

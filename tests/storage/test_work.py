@@ -1,6 +1,6 @@
 """What storage is to the core: its ports, kept whole by mypy, and one round through them."""
 
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.work import QuestionsWork
 from bot.ports import Database as DatabasePort
 from bot.ports import LaneStore, Work
 from bot.transcript import Transcript

@@ -12,11 +12,11 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
     messages    every sentence
-    ports       what is needed from storage
+    ports work  what is needed from storage, and one transaction of it
 """
 
 from bot.capabilities.questions import answer, article, ask, expert, offer
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 
 capability: Capability[QuestionsWork] = Capability(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bot.access import Right, may
 from bot.capabilities.questions.model import Article, Question, Topic, Visibility
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
 from bot.outbox import To, ToPerson, ToRelay

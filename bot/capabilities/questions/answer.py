@@ -41,7 +41,6 @@ from bot.capabilities.questions.offer import (
     subscribers,
     take_offer,
 )
-from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.step import (
     advance,
     asker_name,
@@ -54,6 +53,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
+from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
 from bot.ids import AnswerId, QuestionId

@@ -33,7 +33,7 @@ from bot.capabilities.questions.model import (
     move,
     review_reason,
 )
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening

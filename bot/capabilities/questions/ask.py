@@ -37,7 +37,6 @@ from bot.capabilities.questions.offer import (
     release_subscribers,
     route,
 )
-from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.step import (
     advance,
     asker_name,
@@ -49,6 +48,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
+from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.form import Form

@@ -12,8 +12,8 @@ from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
 from bot.capabilities.questions.model import Declaration, Level, Topic
 from bot.capabilities.questions.offer import leave, take_back_waiting, whole_number
-from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.step import load_of
+from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import TopicId

@@ -36,7 +36,6 @@ from bot.capabilities.questions.model import (
     fold,
     move,
 )
-from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.source import (
     MAX_PHRASINGS,
     AnswerRow,
@@ -49,6 +48,7 @@ from bot.capabilities.questions.source import (
     read_questions,
     suggest,
 )
+from bot.capabilities.questions.work import QuestionsWork
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.message import Args
 from bot.people import Person

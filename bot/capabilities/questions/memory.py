@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 
 from bot.capabilities.questions.model import PastQuestion, Tally, Topic
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.ports import Stores
 from bot.capabilities.questions.routing import Candidate, Given, Helper, History, Matter
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.search import Entry, Hit, TextIndex, Thresholds, Vectors, calibrate
@@ -70,7 +70,7 @@ class Memory:
         self._workspaces: dict[WorkspaceId, _Workspace] = {}
 
     def suggest(
-        self, work: QuestionsWork, workspace: WorkspaceId, text: str, limit: int = 3
+        self, work: Stores, workspace: WorkspaceId, text: str, limit: int = 3
     ) -> list[Suggestion]:
         """Articles worth offering for these words, best first; none when none is near.
 
@@ -91,7 +91,7 @@ class Memory:
             for place, hit in enumerate(hits)
         ]
 
-    def similar(self, work: QuestionsWork, workspace: WorkspaceId, text: str) -> list[ArticleId]:
+    def similar(self, work: Stores, workspace: WorkspaceId, text: str) -> list[ArticleId]:
         """Articles so near that the same thing was asked."""
         return [
             suggestion.article
@@ -99,7 +99,7 @@ class Memory:
             if suggestion.is_answer
         ]
 
-    def classify(self, work: QuestionsWork, workspace: WorkspaceId, text: str) -> TopicId | None:
+    def classify(self, work: Stores, workspace: WorkspaceId, text: str) -> TopicId | None:
         """The topic that the words are about: named in them, or that of near articles."""
         topics = work.topics.every(workspace)
         scores: dict[TopicId, float] = defaultdict(float)
@@ -115,7 +115,7 @@ class Memory:
 
     def rank(
         self,
-        work: QuestionsWork,
+        work: Stores,
         workspace: WorkspaceId,
         matter: Matter,
         now: datetime,
@@ -134,7 +134,7 @@ class Memory:
                 del memory.asked[key]
             return memory.history.rank(matter, now, helpers)
 
-    def answered_before(self, work: QuestionsWork, workspace: WorkspaceId) -> frozenset[PersonId]:
+    def answered_before(self, work: Stores, workspace: WorkspaceId) -> frozenset[PersonId]:
         """Everybody who has answered a question here."""
         with self._lock:
             return frozenset(self._past(work, workspace).answered)
@@ -145,7 +145,7 @@ class Memory:
             found = self._workspaces[workspace] = _Workspace(TextIndex(self._vectors))
         return found
 
-    def _articles(self, work: QuestionsWork, workspace: WorkspaceId) -> TextIndex:
+    def _articles(self, work: Stores, workspace: WorkspaceId) -> TextIndex:
         memory = self._of(workspace)
         for row in work.articles.indexed_since(workspace, memory.article_revision):
             if row.suggested:
@@ -162,7 +162,7 @@ class Memory:
             memory.article_revision = row.revision
         return memory.articles
 
-    def _past(self, work: QuestionsWork, workspace: WorkspaceId) -> _Workspace:
+    def _past(self, work: Stores, workspace: WorkspaceId) -> _Workspace:
         memory = self._of(workspace)
         for past in work.questions.past_since(workspace, memory.past_revision):
             memory.history.learn(matter_of(past))
@@ -170,9 +170,7 @@ class Memory:
             memory.past_revision = past.revision
         return memory
 
-    def _thresholds(
-        self, work: QuestionsWork, workspace: WorkspaceId, index: TextIndex
-    ) -> Thresholds:
+    def _thresholds(self, work: Stores, workspace: WorkspaceId, index: TextIndex) -> Thresholds:
         """This workspace's own, once its people have tapped often enough; else the shipped."""
         shipped = index.thresholds
         answer = calibrate(work.articles.confirmations(workspace))
@@ -208,7 +206,7 @@ def _names(name: str, text: str) -> float:
     return 1.0 + len(name) / 100
 
 
-def _by_evidence(work: QuestionsWork, hits: Sequence[Hit]) -> list[Hit]:
+def _by_evidence(work: Stores, hits: Sequence[Hit]) -> list[Hit]:
     """Best first, where scores nearer than `NEAR` to the best of them count as equal."""
     ordered: list[Hit] = []
     left = list(hits)

@@ -39,7 +39,6 @@ from bot.capabilities.questions.model import (
     Visibility,
     can,
 )
-from bot.capabilities.questions.ports import QuestionsWork
 from bot.capabilities.questions.routing import Candidate, Helper, Matter, Why, choose
 from bot.capabilities.questions.step import (
     added_to,
@@ -58,6 +57,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
+from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.ids import PersonId, QuestionId, TopicId

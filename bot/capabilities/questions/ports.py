@@ -1,8 +1,8 @@
-"""What questions need from storage, beyond `bot.ports.Work`."""
+"""What questions need from storage, beyond `bot.ports.Work`. `work.py` puts it together."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bot.capabilities.questions.model import (
     Article,
@@ -22,10 +22,6 @@ from bot.capabilities.questions.model import (
     Use,
 )
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
-from bot.ports import Work
-
-if TYPE_CHECKING:
-    from bot.capabilities.questions.memory import Memory
 
 
 class TopicStore(Protocol):
@@ -179,8 +175,8 @@ class ArticleStore(Protocol):
         """
 
 
-class QuestionsWork(Work, Protocol):
-    """One open transaction, with all that questions keep."""
+class Stores(Protocol):
+    """All that questions keep, within one open transaction."""
 
     @property
     def topics(self) -> TopicStore: ...
@@ -193,7 +189,3 @@ class QuestionsWork(Work, Protocol):
 
     @property
     def articles(self) -> ArticleStore: ...
-
-    @property
-    def memory(self) -> "Memory":
-        """Search over what the store holds, kept in step when it is asked."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.capabilities.questions.importing import Entry, Intake, Verified
 from bot.capabilities.questions.model import Declaration, Level, Topic
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.work import QuestionsWork
 from bot.ids import PersonId, TopicId, WorkspaceId
 from bot.people import Person, Role
 

@@ -24,7 +24,7 @@ from bot.capabilities.questions.model import (
     Visibility,
     apply,
 )
-from bot.capabilities.questions.ports import QuestionsWork
+from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.happenings import Happening
 from bot.ids import PersonId, WorkspaceId
