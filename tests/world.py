@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import func, select
+
 from bot.app import App
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.model import (
     Article,
     ArticleState,
     Declaration,
+    Endorsement,
     Event,
     Level,
     Question,
@@ -40,13 +43,14 @@ from bot.inbound import (
 )
 from bot.lanes import Lanes
 from bot.message import Args, Button, Buttons, Choice, Message
-from bot.outbox import Delivery, Outcome, Sent
+from bot.outbox import Delivery, LetterState, Outcome, Sent
 from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
 from bot.reply import Audience, Reply
 from storage.column import metadata
 from storage.database import Database
 from storage.lane import SqlLaneStore
+from storage.tables import outbox
 from storage.work import SqlWork
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -304,6 +308,10 @@ class World:
         """Every offer that reached a DM, in order."""
         return [h for h in self.room.heard if h.key is not None and ":offer:" in h.key]
 
+    def in_channel(self, channel: str) -> list[Heard]:
+        """What everybody in a channel sees."""
+        return [h for h in self.room.heard if h.conversation == channel and h.only is None]
+
     # --- what stands in the store -----------------------------------------------------
 
     def question(self, number: int = 1) -> Question:
@@ -324,6 +332,16 @@ class World:
         """All articles, longest unchanged first."""
         with self.database.transaction() as work:
             return list(work.articles.in_states(WORKSPACE, frozenset(ArticleState), 1_000))
+
+    def endorsements(self) -> list[Endorsement]:
+        with self.database.transaction() as work:
+            return list(work.experts.endorsements(WORKSPACE))
+
+    def asked(self, number: int = 1) -> set[str]:
+        """Everybody to whom a question was offered, whether it has reached them or not."""
+        question = self.question(number)
+        with self.database.transaction() as work:
+            return {offer.person for offer in work.questions.offers(question.id)}
 
     def phrasings(self, article: ArticleId) -> list[str]:
         with self.database.transaction() as work:
@@ -392,11 +410,20 @@ class World:
             while self.app.run_due():
                 self.drains()
             self.drains()
-            due = self.app.next_due()
             if self.now >= target:
                 return
-            step = min(target, self.now + timedelta(hours=1))
-            self.now = min(step, due) if due is not None and due > self.now else step
+            due = (self.app.next_due(), self._next_letter())
+            self.now = min([target, *(at for at in due if at is not None and at > self.now)])
+
+    def _next_letter(self) -> datetime | None:
+        """When the next letter that waits for its time may go."""
+        with self.database.begin() as connection:
+            due: datetime | None = connection.execute(
+                select(func.min(outbox.c.due_at)).where(
+                    outbox.c.state == LetterState.PENDING, outbox.c.due_at > self.now
+                )
+            ).scalar()
+        return due
 
 
 def person(name: str) -> Person:
