@@ -19,9 +19,6 @@ def name_plainly(kind: str, item: Any, _context: object) -> str | Literal[False]
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SCHEMA,
-    # Alembic is careful with SQLite; our connections begin transactions themselves, and
-    # in those SQLite takes back what defines tables like everything else.
-    transactional_ddl=True,
     # SQLite alters a table by copying it.
     render_as_batch=True,
     render_item=name_plainly,

@@ -169,8 +169,11 @@ def test_sqlite_is_told_to_be_durable(lite: Database) -> None:
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
+        driver = connection.connection.driver_connection
     # https://sqlite.org/pragma.html: synchronous 2 is FULL.
     assert told == ["wal", 2, 1, round(SHORT * 1000)]
+    assert isinstance(driver, sqlite3.Connection)
+    assert driver.isolation_level is None
 
 
 def test_sqlite_transactions_begin_as_writers(lite: Database, sqlite_url: str) -> None:

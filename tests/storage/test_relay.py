@@ -1,5 +1,7 @@
 """The relay opens what it sealed, and only with its own key."""
 
+import base64
+
 import pytest
 
 from bot.capabilities.questions.memory import Memory
@@ -54,6 +56,12 @@ def test_what_is_sealed_has_the_same_length_for_short_and_long_names() -> None:
     sealed = [seal.close("question:1", name) for name in ("bo", "maximiliane-von-und-zu")]
     assert len({len(text) for text in sealed}) == 1
     assert [seal.open(text)[1] for text in sealed] == ["bo", "maximiliane-von-und-zu"]
+
+
+def test_what_is_sealed_does_not_tell_when() -> None:
+    token = base64.urlsafe_b64decode(Seal(b"k" * 32).close("question:1", "bo"))
+    # A Fernet token has its time in bytes 1 to 8: https://github.com/fernet/spec
+    assert token[1:9] == bytes(8)
 
 
 def test_fingerprints_agree_only_for_the_same_texts_and_key() -> None:

@@ -59,11 +59,14 @@ def test_a_list_goes_on_after_what_was_seen(transcript: SqlTranscript) -> None:
 
 
 def test_the_conversation_with_the_latest_post_comes_first(transcript: SqlTranscript) -> None:
-    for post in (SAID, TOLD, SAID, replace(SAID, workspace=OTHER.id)):
-        transcript.add(post)
+    posts = (SAID, TOLD, replace(SAID, conversation="C2"), TOLD, replace(SAID, workspace=OTHER.id))
+    for post in (*posts, replace(SAID, conversation="A")):
+        transcript.add(replace(post, key=None))
     assert list(transcript.conversations(ACME.id)) == [
-        Conversation("C1", 3),
-        Conversation("D-bo", 2),
+        Conversation("A", 6),
+        Conversation("D-bo", 4),
+        Conversation("C2", 3),
+        Conversation("C1", 1),
     ]
 
 

@@ -1,0 +1,213 @@
+"""Two processes on one PostgreSQL that want the same row at the same moment."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from time import monotonic
+
+import psycopg
+import pytest
+
+from bot.capabilities.questions.memory import Memory
+from bot.errors import Conflict
+from bot.outbox import LetterState, Sent, Settlement
+from bot.ports import Timer
+from bot.reply import Reply
+from storage.database import Database
+from storage.lane import SqlLaneStore
+from tests.databases import RELAY_KEY
+from tests.storage.example import ACME, ANA, BO, CY, LEASE, NOW, article, letter, question
+
+
+@pytest.fixture
+def other(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """A connection of another process, outside of any `Database`."""
+    plain = postgres_url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def shared(postgres_url: str) -> Iterator[Database]:
+    """The example's workspace with a question and a letter."""
+    database = Database(postgres_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=30)
+    with database.transaction() as work:
+        work.people.add_workspace(ACME)
+        for person in (ANA, BO, CY):
+            work.people.save(person)
+        work.questions.add(question())
+        work.outbox.post(ACME.id, letter("l1", "Old."))
+        work.outbox.post(ACME.id, letter("l2", "Another."))
+    yield database
+    database.close()
+
+
+class Second(threading.Thread):
+    """Somebody who comes second and has to wait; `outcome` says how that went."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._act = act
+        self.outcome: object = None
+
+    def run(self) -> None:
+        """Do it, and keep the result or the conflict."""
+        try:
+            self.outcome = self._act()
+        except Conflict as error:
+            self.outcome = error
+
+
+def come_second(other: psycopg.Connection, act: Callable[[], object]) -> Second:
+    """Start a thread that acts; it waits for a lock when this returns."""
+    second = Second(act)
+    second.start()
+    until = monotonic() + 30
+    while monotonic() < until:
+        [[waiting]] = other.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchall()
+        if waiting:
+            return second
+        assert second.is_alive(), second.outcome
+    raise AssertionError("nobody waits")
+
+
+def test_who_saves_a_question_second_is_told(shared: Database, other: psycopg.Connection) -> None:
+    def claim() -> None:
+        with shared.transaction() as work:
+            work.questions.save(replace(question(), claimed_by=CY.id))
+
+    with shared.transaction() as work:
+        saved = work.questions.save(replace(question(), claimed_by=BO.id))
+        second = come_second(other, claim)
+    second.join(30)
+    assert isinstance(second.outcome, Conflict)
+    with shared.transaction() as work:
+        assert work.questions.get(question().id) == saved
+
+
+def test_who_saves_an_article_second_is_told(shared: Database, other: psycopg.Connection) -> None:
+    with shared.transaction() as work:
+        read = work.articles.save(article())
+
+    def correct() -> None:
+        with shared.transaction() as work:
+            work.articles.save(replace(read, text="Slower."))
+
+    with shared.transaction() as work:
+        saved = work.articles.save(replace(read, text="Quicker."))
+        second = come_second(other, correct)
+    second.join(30)
+    assert isinstance(second.outcome, Conflict)
+    with shared.transaction() as work:
+        assert list(work.articles.history(saved.id)) == [read, saved]
+
+
+def test_an_event_that_comes_twice_at_once_gets_one_reply(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    def begin() -> Reply | None:
+        with shared.transaction() as work:
+            return work.inbox.begin("slack", "E1", NOW)
+
+    reply = Reply(replace=True)
+    with shared.transaction() as work:
+        assert work.inbox.begin("slack", "E1", NOW) is None
+        work.inbox.finish("slack", "E1", reply)
+        second = come_second(other, begin)
+    second.join(30)
+    assert second.outcome == reply
+
+
+def test_an_event_whose_first_delivery_failed_is_taken_on_by_the_second(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    begun: list[Second] = []
+
+    def begin() -> Reply | None:
+        with shared.transaction() as work:
+            return work.inbox.begin("slack", "E1", NOW)
+
+    def fail() -> None:
+        with shared.transaction() as work:
+            work.inbox.begin("slack", "E1", NOW)
+            begun.append(come_second(other, begin))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    begun[0].join(30)
+    assert begun[0].outcome is None
+    assert begin() is not None
+
+
+def test_a_person_who_is_met_twice_at_once_is_one(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    def meet(name: str) -> None:
+        with shared.transaction() as work:
+            work.people.save(replace(ANA, id=type(ANA.id)(name), address="U0NEW"))
+
+    with shared.transaction() as work:
+        work.people.save(replace(ANA, id=type(ANA.id)("first"), address="U0NEW"))
+        second = come_second(other, lambda: meet("second"))
+    second.join(30)
+    assert isinstance(second.outcome, Conflict)
+    with shared.transaction() as work:
+        found = work.people.by_address(ACME.id, "U0NEW")
+    assert found is not None
+    assert found.id == "first"
+
+
+def test_an_edit_that_comes_while_a_lane_claims_is_sent_after_it(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    def edit() -> None:
+        with shared.transaction() as work:
+            work.outbox.post(ACME.id, letter("e1", "New.", edits="l1"))
+
+    lane = SqlLaneStore(shared)
+    with other.transaction():
+        # What `claim` does, held open.
+        other.execute(
+            "UPDATE outbox SET state = 'leased', owner = %s, lease_until = %s WHERE key = 'l1'",
+            [shared.owner, NOW + LEASE],
+        )
+        second = come_second(other, edit)
+    second.join(30)
+    assert lane.mark_sending([1], NOW) == [1]
+    lane.settle([Settlement(1, Sent(external="171.1", conversation="D0BO"))], NOW)
+    claimed = lane.claim(ACME.id, NOW, 9, LEASE)
+    assert [(each.message.summary, each.edits) for each in claimed] == [
+        ("Another.", None),
+        ("New.", "171.1"),
+    ]
+
+
+def test_a_lane_passes_by_what_another_one_holds(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    with other.transaction():
+        other.execute("SELECT * FROM outbox WHERE key = 'l1' FOR UPDATE")
+        claimed = SqlLaneStore(shared).claim(ACME.id, NOW, 9, LEASE)
+    assert [each.key for each in claimed] == ["l2"]
+    with shared.transaction() as work:
+        assert work.outbox.state(ACME.id, "l1") is LetterState.PENDING
+
+
+def test_a_timer_is_taken_by_one_of_two(shared: Database, other: psycopg.Connection) -> None:
+    timer = Timer(key="q1:wave", due_at=NOW, action="question.wave")
+
+    def take() -> bool:
+        with shared.transaction() as work:
+            return work.timers.take(timer)
+
+    with shared.transaction() as work:
+        work.timers.set(timer)
+    with shared.transaction() as work:
+        assert work.timers.take(timer)
+        second = come_second(other, take)
+    second.join(30)
+    assert second.outcome is False
