@@ -32,8 +32,8 @@ ROOT = "/playground"
 API = ROOT + "/api"
 STATIC = ROOT + "/static"
 HINT = (
-    "Try it: as one person, write “@inflow How do I …?” in a channel or ask in the direct "
-    "message. Then become a colleague on the left and answer. The clock shows you next week."
+    "Try it: as Ana in #general, write “/ask How do I claim the taxi from a client visit?” "
+    "Then become the colleague with the dot, and answer. The clock leads into next week."
 )
 
 _HERE = Path(__file__).parent

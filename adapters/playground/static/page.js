@@ -595,7 +595,7 @@ async function begin() {
   const asked = new URLSearchParams(location.search);
   const wanted = asked.get("as")?.toLowerCase();
   state.me = (state.people.find((each) => [each.id, each.handle, each.name].some((name) => name.toLowerCase() === wanted)) ?? state.people[0]).id;
-  state.where = asked.get("in") || null;
+  state.where = asked.get("in") === "dm" ? `dm:${state.me}` : asked.get("in") || null;
   state.thread = Number(asked.get("thread")) || null;
   const { revision } = await call("revision");
   state.revision = revision;

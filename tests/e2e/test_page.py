@@ -1,0 +1,207 @@
+"""The page itself: live, readable, usable without seeing it, and safe with hostile words."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import run_program
+
+OpenPage = Callable[..., Page]
+
+HOSTILE = (
+    '<img src=x onerror="document.title=1"><script>document.title=2</script> '
+    "</p></li></ol> **b** [x](javascript:alert(1)) [Kim](person:kim) <!channel> مرحبا \u202eevil"
+)
+
+
+def write(page: Page, words: str) -> None:
+    page.get_by_role("textbox", name="Message").fill(words)
+    page.keyboard.press("Enter")
+
+
+def test_others_see_at_once_what_is_said(open_page: OpenPage) -> None:
+    ana = open_page("as=ana&in=%23general")
+    kim = open_page("as=kim&in=%23general")
+    write(ana, "Good morning")
+    expect(ana.get_by_role("textbox", name="Message")).to_have_value("")
+    expect(kim.locator("#messages")).to_contain_text("Good morning")
+    expect(kim.locator("#announcer")).to_have_text("Ana: Good morning")
+    ana.get_by_role("button", name="Reply in thread").click()
+    ana.get_by_role("textbox", name="Reply in the thread").fill("and a fine one")
+    ana.keyboard.press("Enter")
+    expect(kim.get_by_role("button", name="1 reply")).to_be_visible()
+
+
+def test_news_elsewhere_have_a_dot_and_words(open_page: OpenPage) -> None:
+    kim = open_page("as=kim&in=dm")
+    ana = open_page("as=ana&in=%23general")
+    write(ana, "Good morning")
+    news = kim.locator("#conversations").get_by_role("button", name="general has something new")
+    expect(news).to_be_visible()
+    news.click()
+    expect(kim.locator("#conversations")).not_to_contain_text("something new")
+
+
+def test_hostile_words_stay_words(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=%23general")
+    write(page, HOSTILE)
+    words = page.locator("#messages .words").last
+    expect(words).to_have_text(HOSTILE)
+    write(page, f"@inflow {HOSTILE} where?")
+    page.get_by_role("button", name="1 reply").click()
+    quote = page.locator("#thread-messages blockquote").first
+    # A question is kept without the marks that would turn the words around it.
+    expect(quote).to_have_text(f"{HOSTILE} where?".replace("\u202e", ""))
+    assert page.title().startswith("#general")
+    assert page.locator("#messages img:not(.avatar img), .content a, .content script").count() == 0
+
+
+def test_forty_thousand_characters_and_no_words_at_all(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=dm")
+    write(page, "w" * 41_000)
+    expect(page.locator("#messages")).to_contain_text("40,000")
+    write(page, "   ")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("   ")
+    write(page, "\N{GRINNING FACE}" * 3)
+    expect(page.locator("#messages .post")).to_have_count(4)
+
+
+def test_button_that_was_pressed_goes_away_in_every_window(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=dm")
+    other = open_page("as=ana&in=dm")
+    write(page, "/ask How do I claim the taxi from a client visit?")
+    button = other.get_by_role("button", name="Withdraw")
+    expect(button).to_be_visible()
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    expect(button).to_have_count(0)
+
+
+def test_form_keeps_what_was_typed_and_leads_to_what_is_missing(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=%23general")
+    write(page, "/ask")
+    dialog = page.get_by_role("dialog", name="Ask the experts")
+    dialog.get_by_label("What have you tried?").fill("asked around")
+    dialog.get_by_role("button", name="Ask", exact=True).click()
+    question = dialog.get_by_label("Your question")
+    expect(question).to_be_focused()
+    expect(question).to_have_attribute("aria-invalid", "true")
+    expect(question).to_have_accessible_description(re.compile("Please fill this in"))
+    expect(dialog.get_by_label("What have you tried?")).to_have_value("asked around")
+    question.fill("Where are the blue pencils kept?")
+    dialog.get_by_role("button", name="Ask", exact=True).click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#messages .post")).to_have_count(2)
+
+
+def test_words_stay_in_the_box_when_the_program_is_gone(browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page()
+    with run_program(tmp_path) as address:
+        page.goto(f"{address}/playground?as=ana")
+        page.wait_for_selector("body[data-ready]")
+        write(page, "kept on disk")
+        expect(page.locator("#messages")).to_contain_text("kept on disk")
+    write(page, "kept in the box")
+    expect(page.get_by_role("status")).to_contain_text("Is it still running?")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("kept in the box")
+    with run_program(tmp_path) as address:
+        page.goto(f"{address}/playground?as=ben")
+        expect(page.locator("#messages")).to_contain_text("kept on disk")
+        page.close()
+
+
+NAMELESS = """() => [
+  ...document.querySelectorAll('button, input, select, textarea, a, ol, ul, dialog')
+].filter((it) => it.checkVisibility() && !(it.getAttribute('aria-label')
+    || it.getAttribute('aria-labelledby') || it.labels?.length || it.textContent.trim()))
+  .map((it) => it.outerHTML)"""
+DANGLING = """() => [...document.querySelectorAll('*')].flatMap((it) =>
+  ['aria-labelledby', 'aria-describedby', 'aria-controls', 'for'].flatMap((name) =>
+    (it.getAttribute(name) ?? '').split(/\\s+/).filter(Boolean)
+      .filter((id) => document.querySelectorAll('#' + CSS.escape(id)).length !== 1)))"""
+
+# WCAG 2.2, 1.4.3: the contrast of every visible text with what is behind it, by the formula of
+# its "relative luminance". Translucent colours are mixed with those behind them.
+PALE = """() => {
+  const options = { willReadFrequently: true };
+  const canvas = new OffscreenCanvas(1, 1).getContext('2d', options);
+  const read = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, below) =>
+    [0, 1, 2].map((n) => top[n] * top[3] + below[n] * (1 - top[3])).concat(1);
+  const behind = (it) => {
+    if (!it) return [255, 255, 255, 1];
+    const own = read(getComputedStyle(it).backgroundColor);
+    return own[3] === 1 ? own : over(own, behind(it.parentElement));
+  };
+  const linear = (n) => n <= 0.04045 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4;
+  const light = (colour) => {
+    const [r, g, b] = colour.map((n) => linear(n / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const words = walk.currentNode.data.trim();
+    const it = walk.currentNode.parentElement;
+    if (!words || !it.checkVisibility({ opacityProperty: true })) continue;
+    if (it.closest('.hidden, noscript, [aria-disabled=true]')) continue;
+    const ground = behind(it);
+    const ink = over(read(getComputedStyle(it).color), ground);
+    const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < 4.5) found.push(`${words.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_is_named_and_readable(
+    open_page: OpenPage, scheme: Literal["light", "dark"]
+) -> None:
+    page = open_page("as=ana&in=%23general", color_scheme=scheme)
+
+    def check() -> None:
+        page.wait_for_timeout(0)
+        assert page.evaluate(NAMELESS) == []
+        assert page.evaluate(DANGLING) == []
+        assert page.evaluate(PALE) == []
+
+    check()
+    write(page, "/nonsense")
+    expect(page.locator("#messages")).to_contain_text("I do not know the command")
+    write(page, "@inflow How do I claim the taxi from a client visit?")
+    page.get_by_role("button", name="1 reply").click()
+    expect(page.locator("#thread-messages")).to_contain_text("Anybody may answer")
+    check()
+    page.get_by_role("textbox", name="Message").fill("/")
+    page.get_by_role("textbox", name="Message").press("End")
+    page.get_by_role("textbox", name="Message").type("a")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    check()
+    page.keyboard.press("Escape")
+    write(page, "/ask")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("Please fill this in.")).to_be_visible()
+    check()
+
+
+def test_nothing_moves_for_those_who_want_that(open_page: OpenPage) -> None:
+    page = open_page("as=ana", reduced_motion="reduce")
+    moving = page.evaluate(
+        "() => [...document.querySelectorAll('*')].filter((it) => {"
+        " const look = getComputedStyle(it); return look.animationName !== 'none'"
+        " || parseFloat(look.transitionDuration) > 0; }).map((it) => it.className)"
+    )
+    assert moving == []
