@@ -205,3 +205,25 @@ def test_nothing_moves_for_those_who_want_that(open_page: OpenPage) -> None:
         " || parseFloat(look.transitionDuration) > 0; }).map((it) => it.className)"
     )
     assert moving == []
+
+
+def test_what_cannot_be_undone_is_asked_for_first(open_page: OpenPage) -> None:
+    page = open_page("as=kim&in=dm")
+    write(page, "/me")
+    button = page.get_by_role("button", name="Take my name off the FAQ")
+    dialog = page.get_by_role("dialog", name="Take your name off?")
+    expect(button).to_be_visible()
+    before = page.locator("#messages .post").count()
+    for say_no in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: dialog.get_by_role("button", name="No").click(),
+    ):
+        button.click()
+        expect(dialog).to_be_visible()
+        say_no()
+        expect(dialog).to_be_hidden()
+        expect(button).to_be_focused()
+    assert page.locator("#messages .post").count() == before
+    button.click()
+    dialog.get_by_role("button", name="Take it off").click()
+    expect(page.locator("#messages .post")).to_have_count(before + 1)
