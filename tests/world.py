@@ -6,9 +6,10 @@ moved by hand. Tests read as talks: who says what, who hears what.
 
 import asyncio
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -131,6 +132,7 @@ class World:
         self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
         self.form: Form | None = None
         self.forms: list[Form] = []
+        self.pressed: set[tuple[str, str]] = set()
         with database.transaction() as work:
             work.people.add_workspace(
                 Workspace(id=WORKSPACE, platform=PLATFORM, external="w1", name="World")
@@ -212,13 +214,13 @@ class World:
         return self._does(who, on.conversation, what, pressed=on, event=event)
 
     def forges(
-        self, who: str, action: str, args: Args, values: dict[str, str] | None = None
+        self, who: str, action: str, args: Mapping[str, Any], values: dict[str, str] | None = None
     ) -> Reply:
         """Send what no button or form of ours would send."""
         what: What = (
-            Pressed(action=action, args=args)
+            Pressed(action=action, args=dict(args))
             if values is None
-            else Submitted(action=action, args=args, values=values)
+            else Submitted(action=action, args=dict(args), values=values)
         )
         return self._does(who, f"dm:{who}", what)
 

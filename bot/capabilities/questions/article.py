@@ -259,8 +259,8 @@ def faq(_context: Context, work: QuestionsWork, command: Command) -> Reply:
             if is_steward(command.person, topic_of(work, article))
         ]
         return Reply(message=messages.review_list(waiting))
-    found = work.memory.suggest(work, command.person.workspace, words, limit=5)
-    articles = [work.articles.get(hit.article) for hit in found]
+    found = work.memory.look_up(work, command.person.workspace, words)
+    articles = [work.articles.get(article) for article in found]
     views = [
         shown(work, article)
         for article in articles
@@ -385,7 +385,9 @@ def keep_edit(context: Context, work: QuestionsWork, command: Command) -> Reply:
     title, text = _title_and_text(command)
     if "version" not in command.args or _is_stale(command, article):
         raise Invalid(fields={"text": messages.CHANGED_MEANWHILE})
-    text += article.text[messages.FORM_TEXT :]
+    if len(article.text) > messages.FORM_TEXT:
+        # The form held the first part, whose outer space is lost on the way.
+        text += article.text[len(article.text[: messages.FORM_TEXT].rstrip()) :]
     verified = article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}
     again = verified and is_regulated(work, article)
     article = replace(article, title=title, text=text, changed_at=context.now)
@@ -439,10 +441,10 @@ def merge_form(_context: Context, work: QuestionsWork, command: Command) -> Repl
     require_steward(work, command.person, article)
     others = [
         other
-        for hit in work.memory.suggest(
+        for found in work.memory.look_up(
             work, article.workspace, f"{article.title} {article.text}"[:1_000], limit=11
         )
-        if hit.article != article.id and (other := work.articles.get(hit.article)) is not None
+        if found != article.id and (other := work.articles.get(found)) is not None
     ]
     if not others:
         raise Invalid(messages.NOTHING_TO_MERGE)

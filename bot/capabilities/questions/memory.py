@@ -91,6 +91,18 @@ class Memory:
             for place, hit in enumerate(hits)
         ]
 
+    def look_up(
+        self, work: Stores, workspace: WorkspaceId, words: str, limit: int = 5
+    ) -> list[ArticleId]:
+        """Articles that have to do with these words, best first: for somebody who searches
+        and will judge for themselves, and so from a fifth of the likeness on that a
+        suggestion needs."""
+        with self._lock:
+            index = self._articles(work, workspace)
+            hits = index.search(words, limit=limit)
+            least = index.thresholds.suggest / 5
+        return [ArticleId(hit.id) for hit in hits if hit.score >= least]
+
     def similar(self, work: Stores, workspace: WorkspaceId, text: str) -> list[ArticleId]:
         """Articles so near that the same thing was asked."""
         return [

@@ -957,14 +957,17 @@ def question_list(title: str, questions: Sequence[Question], empty: str) -> Mess
 
 
 def _list(title: str, lines: Sequence[str]) -> tuple[Text, ...]:
-    """A title and its lines, in as many texts as their length takes."""
-    texts = [f"**{title}**"]
-    for line in lines:
-        if len(texts[-1]) + len(line) >= PAGE:
-            texts.append(line)
+    """A title and its lines, in as many texts as their length takes, up to five."""
+    texts, left = [f"**{title}**"], list(lines)
+    while left:
+        if len(texts[-1]) + len(left[0]) < PAGE:
+            texts[-1] += f"\n{left.pop(0)}"
+        elif len(texts) < 5:
+            texts.append(left.pop(0))
         else:
-            texts[-1] += f"\n{line}"
-    return tuple(Text(text=text) for text in texts[:8])
+            texts[-1] += f"\n… and {len(left)} more."
+            break
+    return tuple(Text(text=text) for text in texts)
 
 
 def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
