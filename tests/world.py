@@ -133,6 +133,7 @@ class World:
         self.form: Form | None = None
         self.forms: list[Form] = []
         self.pressed: set[tuple[str, str]] = set()
+        self.looked = 0
         with database.transaction() as work:
             work.people.add_workspace(
                 Workspace(id=WORKSPACE, platform=PLATFORM, external="w1", name="World")

@@ -24,7 +24,7 @@ capability: Capability[QuestionsWork] = Capability(
     title="Questions and answers",
     orders={
         "ask": Order(
-            ask.ask,
+            expert.ask_or_again,
             "[anonymously|openly] your question",
             "finds an answer, or a colleague who knows; alone it opens a form",
         ),

@@ -201,7 +201,21 @@ _KNOW = re.compile(r"^i know (?:a lot )?(?:about )?(.{2,80})$", re.IGNORECASE)
 _LEARN = re.compile(r"^i(?: a|')?m learning (?:about )?(.{2,80})$", re.IGNORECASE)
 _DROP = re.compile(r"^(?:do not|don't|dont) ask me about (.{2,80})$", re.IGNORECASE)
 _STOP = re.compile(r"^(?:do not|don't|dont|stop) ask(?:ing)? me(?: anything)?[.!]?$", re.IGNORECASE)
-_AGAIN = re.compile(r"^ask me again[.!]?$", re.IGNORECASE)
+
+
+_ME_AGAIN = re.compile(r"me again[.!]?", re.IGNORECASE)
+
+
+def ask_or_again(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/ask`; but “ask me again” ends what “stop asking me” began."""
+    if _ME_AGAIN.fullmatch(command.text.strip()):
+        return _ask_again(work, command.person)
+    return ask.ask(context, work, command)
+
+
+def _ask_again(work: QuestionsWork, person: Person) -> Reply:
+    work.people.save(replace(person, asks_welcome=True))
+    return Reply(message=say(messages.ASKS_AGAIN))
 
 
 def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -235,9 +249,6 @@ def _about_oneself(context: Context, work: QuestionsWork, command: Command) -> R
         work.people.save(replace(person, asks_welcome=False))
         take_back_waiting(context, work, person)
         return Reply(message=say(messages.NO_MORE_ASKS))
-    if _AGAIN.match(text):
-        work.people.save(replace(person, asks_welcome=True))
-        return Reply(message=say(messages.ASKS_AGAIN))
     return None
 
 

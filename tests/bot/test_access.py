@@ -1,0 +1,31 @@
+"""Rights come with roles, and with nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.access import Right, may, require
+from bot.errors import NotAllowed
+from bot.ids import PersonId, WorkspaceId
+from bot.people import Person, Role
+
+ANA = Person(id=PersonId("ana"), workspace=WorkspaceId("w"), address="ana", name="Ana")
+
+
+@pytest.mark.parametrize("right", list(Right))
+@pytest.mark.parametrize("role", list(Role))
+def test_only_a_community_manager_has_rights_over_content(role: Role, right: Right) -> None:
+    assert may(replace(ANA, roles=frozenset({role})), right) is (role is Role.COMMUNITY_MANAGER)
+
+
+@pytest.mark.parametrize("right", list(Right))
+def test_without_a_role_there_is_no_right(right: Right) -> None:
+    assert not may(ANA, right)
+    with pytest.raises(NotAllowed, match="ask your community manager"):
+        require(ANA, right)
+
+
+@pytest.mark.parametrize("right", list(Right))
+def test_rights_end_when_somebody_leaves(right: Right) -> None:
+    left = replace(ANA, roles=frozenset(Role), active=False)
+    assert not may(left, right)

@@ -1,0 +1,217 @@
+"""The application around one transaction: once, whole or not at all."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from bot.app import App
+from bot.capabilities.questions.memory import Memory
+from bot.capability import Capability, Order, register
+from bot.context import Context
+from bot.errors import Conflict, Invalid, NotAllowed, NotFound
+from bot.inbound import Command, Inbound, Left, Ordered, Place, PlaceKind, Profile, Said, What
+from bot.message import say
+from bot.people import Person
+from bot.ports import Timer
+from bot.reply import NOTHING, Reply
+from storage.database import Database
+from storage.work import SqlWork
+from tests.databases import RELAY_KEY
+from tests.world import MONDAY
+
+
+class Home:
+    """An application with a capability of its own, and what that capability did."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = MONDAY
+        self.done: list[str] = []
+        self.wrong: list[Exception] = []
+        self._ids = count(1)
+        capability: Capability[SqlWork] = Capability(
+            name="test",
+            title="Test",
+            orders={"do": Order(self._do, "", "does it")},
+            timers={"test.ring": self._ring, "test.break": self._break},
+            words=self._hear,
+            farewell=self._farewell,
+        )
+        self.app = App(
+            database, register([capability]), lambda: self.now, lambda: f"id{next(self._ids)}"
+        )
+        self.database = database
+
+    def _do(self, context: Context, work: SqlWork, command: Command) -> Reply:
+        work.timers.set(Timer(key=command.text, due_at=context.now, action="test.ring"))
+        if self.wrong:
+            raise self.wrong.pop(0)
+        self.done.append(command.text)
+        return Reply(message=say(f"Done {len(self.done)}."))
+
+    def _hear(self, _context: Context, _work: SqlWork, command: Command) -> Reply:
+        self.done.append(f"heard {command.text}")
+        return NOTHING
+
+    def _ring(self, _context: Context, _work: SqlWork, timer: Timer) -> None:
+        self.done.append(f"rang {timer.key}")
+
+    def _break(self, _context: Context, work: SqlWork, _timer: Timer) -> None:
+        work.timers.set(Timer(key="left over", due_at=self.now, action="test.ring"))
+        raise RuntimeError("broken on purpose")
+
+    def _farewell(self, _context: Context, _work: SqlWork, _person: Person) -> None:
+        self.done.append("farewell")
+
+    def says(self, what: What, event: str, *, profile: bool = True) -> Reply:
+        return self.app.receive(
+            Inbound(
+                platform="room",
+                workspace="w1",
+                event_id=event,
+                person="ana",
+                profile=Profile(name="Ana") if profile else None,
+                place=Place(conversation="dm:ana", kind=PlaceKind.DM),
+                at=self.now,
+                what=what,
+            )
+        )
+
+    def waiting(self) -> list[str]:
+        with self.database.transaction() as work:
+            return [timer.key for timer in work.timers.due(self.now + timedelta(days=9), 100)]
+
+
+@pytest.fixture
+def home(database: Database) -> Home:
+    return Home(database)
+
+
+@pytest.fixture
+def small_home(sqlite_url: str) -> Iterator[Home]:
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    yield Home(database)
+    database.close()
+
+
+def test_an_event_counts_once_and_gets_the_same_reply_again(home: Home) -> None:
+    first = home.says(Ordered(name="do", text="a"), "e1")
+    assert home.says(Ordered(name="do", text="a"), "e1") == first
+    assert home.done == ["a"]
+
+
+def test_what_went_wrong_has_changed_nothing_and_may_be_delivered_again(home: Home) -> None:
+    home.wrong = [RuntimeError("broken on purpose")]
+    with pytest.raises(RuntimeError):
+        home.says(Ordered(name="do", text="a"), "e1")
+    assert home.waiting() == []
+    home.says(Ordered(name="do", text="a"), "e1")
+    assert home.waiting() == ["a"]
+
+
+def test_after_a_conflict_it_is_tried_once_more(home: Home) -> None:
+    home.wrong = [Conflict()]
+    assert "Done 1." in str(home.says(Ordered(name="do", text="a"), "e1").message)
+
+
+def test_a_second_conflict_is_said_to_the_person(home: Home) -> None:
+    home.wrong = [Conflict(), Conflict()]
+    reply = home.says(Ordered(name="do", text="a"), "e1")
+    assert "Please look again." in str(reply.message)
+    assert home.waiting() == []
+
+
+@pytest.mark.parametrize("error", [Invalid(), NotAllowed(), NotFound()])
+def test_an_error_of_the_person_is_its_docstring(small_home: Home, error: Exception) -> None:
+    small_home.wrong = [error]
+    reply = small_home.says(Ordered(name="do", text="a"), "e1")
+    assert reply.message is not None
+    assert reply.message.summary == type(error).__doc__
+
+
+def test_an_error_of_a_form_goes_to_its_fields(small_home: Home) -> None:
+    small_home.wrong = [Invalid(fields={"text": "Please fill this in."})]
+    reply = small_home.says(Ordered(name="do", text="a"), "e1")
+    assert reply == Reply(errors={"text": "Please fill this in."})
+
+
+def test_a_stranger_without_a_profile_is_told_how_to_begin(small_home: Home) -> None:
+    reply = small_home.says(Said(text="hello", message="m"), "e1", profile=False)
+    assert "Write to me once in a direct message." in str(reply.message)
+
+
+def test_who_left_is_gone_once_and_without_a_word(small_home: Home) -> None:
+    small_home.says(Ordered(name="do", text="a"), "e1")
+    assert small_home.says(Left(), "e2") == NOTHING
+    assert small_home.says(Left(), "e3") == NOTHING
+    assert small_home.done == ["a", "farewell"]
+    reply = small_home.says(Ordered(name="do", text="b"), "e4")
+    assert "Your account here has been closed." in str(reply.message)
+
+
+def test_who_was_never_met_leaves_no_trace(small_home: Home) -> None:
+    assert small_home.says(Left(), "e1") == NOTHING
+    with small_home.database.transaction() as work:
+        assert work.people.workspaces() == []
+
+
+@pytest.mark.parametrize("words", ["do it", "Do it", "do\nit", " do  it "])
+def test_a_command_word_works_without_its_slash(small_home: Home, words: str) -> None:
+    small_home.says(Said(text=words, message="m"), "e1")
+    assert small_home.done == ["it"]
+
+
+@pytest.mark.parametrize("words", ["help", "HELP", " help "])
+def test_help_alone_lists_the_commands(small_home: Home, words: str) -> None:
+    assert "`/do`" in str(small_home.says(Said(text=words, message="m"), "e1").message)
+
+
+def test_help_with_more_is_left_to_the_words(small_home: Home) -> None:
+    small_home.says(Said(text="help me out", message="m"), "e1")
+    assert small_home.done == ["heard help me out"]
+
+
+@pytest.mark.parametrize("name", ["learn", "inflow"])
+def test_a_root_word_may_stand_before_the_command(small_home: Home, name: str) -> None:
+    small_home.says(Ordered(name=name, text="do it"), "e1")
+    assert small_home.done == ["it"]
+
+
+# --- timers ---------------------------------------------------------------------------
+
+
+def test_a_timer_rings_once_when_it_is_due(home: Home) -> None:
+    home.says(Ordered(name="do", text="a"), "e1")
+    assert (home.app.run_due(), home.app.run_due()) == (1, 0)
+    assert home.done == ["a", "rang a"]
+
+
+def test_a_broken_timer_stops_no_other_and_is_tried_later_and_later(home: Home) -> None:
+    with home.database.transaction() as work:
+        work.timers.set(Timer(key="bad", due_at=MONDAY, action="test.break"))
+        work.timers.set(Timer(key="good", due_at=MONDAY, action="test.ring"))
+    home.app.run_due()
+    assert home.done == ["rang good"]
+    waits = []
+    for _ in range(8):
+        due = home.app.next_due()
+        assert due is not None
+        waits.append(int((due - home.now) / timedelta(minutes=1)))
+        home.now = due
+        home.app.run_due()
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert home.waiting() == ["bad"]
+
+
+def test_a_timer_of_an_older_version_is_dropped(small_home: Home) -> None:
+    with small_home.database.transaction() as work:
+        work.timers.set(Timer(key="old", due_at=MONDAY, action="test.gone"))
+    small_home.app.run_due()
+    assert small_home.waiting() == []
+
+
+def test_a_stored_reply_is_json_that_can_be_read_again(small_home: Home) -> None:
+    reply = small_home.says(Ordered(name="do", text="a"), "e1")
+    assert Reply.model_validate_json(json.dumps(reply.model_dump(mode="json"))) == reply
