@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from bot.capabilities.questions.model import (
     OPEN_STATES,
@@ -13,6 +13,7 @@ from bot.capabilities.questions.model import (
     Event,
     Offer,
     OfferState,
+    PastAnswer,
     PastQuestion,
     Question,
     State,
@@ -43,6 +44,9 @@ _BY_ID = select(*_QUESTION).where(questions.c.id == bindparam("question"))
 
 _LEARNED = ("state", "accepted", "topic", "text", "asker")
 """What routing learns from: a change of these gives an answered question a new revision."""
+
+_NEEDED_NOBODY = {State.SELF_SOLVED, State.WITHDRAWN, State.DUPLICATE, State.SUGGESTED}
+_WAITS_READ = 200
 
 
 class SqlQuestions:
@@ -226,6 +230,26 @@ class SqlQuestions:
         ).scalar_one()
         return count
 
+    def waits(
+        self, workspace: WorkspaceId, topic: TopicId | None, since: datetime
+    ) -> Sequence[timedelta | None]:
+        """How long each question of the topic waited for its first answer, newest first."""
+        answered = and_(turns.c.question == questions.c.id, turns.c.kind == TurnKind.ANSWER)
+        rows = self._connection.execute(
+            select(questions.c.asked_at, func.min(turns.c.at).label("answered_at"))
+            .outerjoin(turns, answered)
+            .where(
+                questions.c.workspace == workspace,
+                questions.c.topic.is_not_distinct_from(topic),
+                questions.c.asked_at >= since,
+                questions.c.state.not_in(sorted(_NEEDED_NOBODY)),
+            )
+            .group_by(questions.c.id, questions.c.asked_at)
+            .order_by(questions.c.asked_at.desc())
+            .limit(_WAITS_READ)
+        )
+        return [row.answered_at and row.answered_at - row.asked_at for row in rows]
+
     def subscribe(self, question: QuestionId, other: QuestionId) -> None:
         """The asker of `other`, a duplicate, is told too what becomes of `question`."""
         add_new(self._connection, subscriptions, {"question": question, "other": other})
@@ -258,6 +282,7 @@ class SqlQuestions:
                 questions.c.accepted,
                 turns.c.id.label("turn"),
                 turns.c.author,
+                turns.c.at.label("said_at"),
             )
             .join(turns, turns.c.question == questions.c.id)
             .where(
@@ -269,11 +294,12 @@ class SqlQuestions:
             )
             .order_by(questions.c.revision, turns.c.position)
         )
-        past: dict[int, tuple[Any, dict[PersonId, bool]]] = {}
+        past: dict[int, tuple[Any, dict[PersonId, PastAnswer]]] = {}
         for row in rows:
-            answerers = past.setdefault(row.revision, (row, {}))[1]
-            accepted = row.turn == row.accepted
-            answerers[row.author] = answerers.get(row.author, False) or accepted
+            answers = past.setdefault(row.revision, (row, {}))[1]
+            first = answers.setdefault(row.author, PastAnswer(row.author, row.said_at))
+            if row.turn == row.accepted:
+                answers[row.author] = replace(first, accepted=True)
         return [
             PastQuestion(
                 id=row.id,
@@ -281,8 +307,8 @@ class SqlQuestions:
                 text=row.text,
                 topic=row.topic,
                 asker=row.asker,
-                answerers=tuple(answerers.items()),
+                answers=tuple(answers.values()),
                 revision=row.revision,
             )
-            for row, answerers in past.values()
+            for row, answers in past.values()
         ]

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from bot.capabilities.questions.model import (
     Decline,
     EventKind,
     OfferState,
+    PastAnswer,
     PastQuestion,
     Question,
     State,
@@ -316,7 +317,7 @@ def test_a_past_question_names_those_who_answered_and_whose_was_accepted(
                 text="How do I book a train?",
                 topic=EXPENSES,
                 asker=ANA.id,
-                answerers=((BO.id, True), (CY.id, False)),
+                answers=(PastAnswer(BO.id, NOW, accepted=True), PastAnswer(CY.id, NOW)),
                 revision=1,
             )
         ]
@@ -339,7 +340,7 @@ def test_an_anonymous_past_question_has_no_asker(acme: Database) -> None:
         work.questions.add_turn(answer("t2", BO))
     with acme.transaction() as work:
         [past] = work.questions.past_since(ACME.id, 0)
-    assert (past.asker, past.answerers) == (None, ((BO.id, False),))
+    assert (past.asker, past.answers) == (None, (PastAnswer(BO.id, NOW),))
 
 
 def test_what_routing_learns_from_renews_the_revision_and_nothing_else(asked: Database) -> None:
@@ -368,3 +369,29 @@ def test_what_routing_learns_from_renews_the_revision_and_nothing_else(asked: Da
     with asked.transaction() as work:
         work.questions.add_turn(answer("t3", CY))
     assert revision() == 5
+
+
+def test_waits_are_those_of_one_topic_and_of_questions_that_needed_somebody(
+    acme: Database,
+) -> None:
+    with acme.transaction() as work:
+        for number, (state, topic) in enumerate(
+            [
+                (State.ANSWERED, EXPENSES),
+                (State.ROUTED, EXPENSES),
+                (State.SELF_SOLVED, EXPENSES),
+                (State.WITHDRAWN, EXPENSES),
+                (State.ROUTED, None),
+            ],
+            start=1,
+        ):
+            name = QuestionId(f"q{number}")
+            work.questions.add(question(id=name, number=number, state=state, topic=topic))
+        work.questions.add_turn(answer("t1", BO, at=NOW + timedelta(hours=3)))
+        work.questions.add_turn(answer("t2", CY, at=NOW + timedelta(hours=2)))
+    with acme.transaction() as work:
+        waits = work.questions.waits(ACME.id, EXPENSES, NOW - timedelta(days=1))
+        assert set(waits) == {timedelta(hours=2), None}
+        assert len(waits) == 2
+        assert list(work.questions.waits(ACME.id, None, NOW)) == [None]
+        assert list(work.questions.waits(ACME.id, EXPENSES, NOW + timedelta(seconds=1))) == []

@@ -178,7 +178,7 @@ class Memory:
         memory = self._of(workspace)
         for past in work.questions.past_since(workspace, memory.past_revision):
             memory.history.learn(matter_of(past))
-            memory.answered.update(person for person, _ in past.answerers)
+            memory.answered.update(answer.person for answer in past.answers)
             memory.past_revision = past.revision
         return memory
 
@@ -200,8 +200,8 @@ def matter_of(past: PastQuestion) -> Matter:
         text=past.text,
         subjects=(past.topic,) if past.topic else (),
         answers=tuple(
-            Given(person=person, at=past.at, accepted=accepted)
-            for person, accepted in past.answerers
+            Given(person=answer.person, at=answer.at, accepted=answer.accepted)
+            for answer in past.answers
         ),
     )
 

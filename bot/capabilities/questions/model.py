@@ -4,7 +4,7 @@ A question's state is the fold of its events (domain.md 3.1): `apply` is the onl
 to change one, for the handler that adds an event and for the reader who replays them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -467,6 +467,23 @@ def move(article: Article, state: ArticleState, at: datetime) -> Article:
     return replace(article, state=state, changed_at=at)
 
 
+WAITS_KNOWN = 5
+"""Fewer questions than this say nothing about how long one waits (product.md C3)."""
+WAITS_SINCE = timedelta(days=90)
+
+
+def expect_wait(waits: Sequence[timedelta | None]) -> timedelta | None:
+    """How long questions like these usually wait for a first answer: the median.
+
+    None in `waits` is a question that nobody has answered; it counts as longer than any
+    other. None when too few are known, or when half of them were never answered.
+    """
+    if len(waits) < WAITS_KNOWN:
+        return None
+    ordered = sorted(waits, key=lambda wait: (wait is None, wait or timedelta(0)))
+    return ordered[len(ordered) // 2]
+
+
 class UseKind(StrEnum):
     SOLVED = "solved"
     PARTLY = "partly"
@@ -530,6 +547,15 @@ def review_reason(article: Article, tally: Tally, now: datetime) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class PastAnswer:
+    """Who answered, when first, and whether one of theirs was accepted."""
+
+    person: PersonId
+    at: datetime
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PastQuestion:
     """A question with those who answered it, as routing learns from it."""
 
@@ -538,8 +564,8 @@ class PastQuestion:
     text: str
     topic: TopicId | None
     asker: PersonId | None
-    answerers: tuple[tuple[PersonId, bool], ...]
-    """Each person who answered, and whether theirs was accepted."""
+    answers: tuple[PastAnswer, ...]
+    """Each person who answered once, with their first answer."""
     revision: int = 0
 
 

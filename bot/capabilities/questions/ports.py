@@ -1,7 +1,7 @@
 """What questions need from storage, beyond `bot.ports.Work`. `work.py` puts it together."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.capabilities.questions.model import (
@@ -110,6 +110,13 @@ class QuestionStore(Protocol):
 
     def count_ask(self, person: PersonId, day: date) -> int:
         """Count one more question of the person on that local day; returns the count."""
+
+    def waits(
+        self, workspace: WorkspaceId, topic: TopicId | None, since: datetime
+    ) -> Sequence[timedelta | None]:
+        """How long each question of the topic asked at or after `since` waited for its first
+        answer; None is one still without. Those that needed nobody (solved by the FAQ,
+        withdrawn, joined with another) are left out."""
 
     def subscribe(self, question: QuestionId, other: QuestionId) -> None:
         """The asker of `other`, a duplicate, is told too what becomes of `question`."""

@@ -618,7 +618,7 @@ def test_an_accepted_answer_is_kept_learnt_and_credited(home: Database, write: W
             Credit(KIM, EXPENSES, "accepted", answered, f"{found.subject}:accepted:{KIM}")
         ]
         (past,) = work.questions.past_since(HERE, 0)
-        assert dict(past.answerers) == {bo.id: False, KIM: True}
+        assert {a.person: a.accepted for a in past.answers} == {bo.id: False, KIM: True}
         assert work.memory.answered_before(work, HERE) == {bo.id, KIM}
         assert bo not in work.people.everybody(HERE)
 
