@@ -41,7 +41,7 @@ from bot.message import (
 from bot.people import Person
 
 _TONES = {
-    Tone.GOOD: ("✓", "Good news"),
+    Tone.GOOD: ("✓", "Done"),
     Tone.WARNING: ("!", "Please note"),
     Tone.BAD: ("×", "Problem"),
 }

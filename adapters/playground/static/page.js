@@ -115,9 +115,8 @@ function showSidebar() {
       onclick: () => go({ me: each.id, thread: null }, true),
     },
     avatar(each, true),
-    element("span", { className: "who" },
-      element("span", { className: "name" }, each.name),
-      element("small", {}, `${each.local_time} · ${each.state}`)),
+    element("span", { className: "name", title: each.title ?? "" }, each.name),
+    element("small", {}, `${each.local_time.split(" ")[1]}${each.state === "working" ? "" : ` · ${each.state}`}`),
     ...(fresh ? dot(`${each.name} has something new`) : [])));
   }));
   $("drawer-dot").hidden = !news;
