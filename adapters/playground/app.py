@@ -146,6 +146,7 @@ class Playground:
             "press": self._press,
             "submit": self._submit,
             "shortcut": self._use_shortcut,
+            "leave": self._leave,
             "clock": self._move_clock,
         }.items():
             app.router.add_post(f"{API}/{path}", post)
@@ -200,6 +201,12 @@ class Playground:
         return await self._answer(
             self._room.use_shortcut, used.person, used.name, used.message, event_id=used.event_id
         )
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        leaver = await _read(request, _Request)
+        name = await asyncio.to_thread(self._room.leave, leaver.person, event_id=leaver.event_id)
+        await self._lanes.drain_all()
+        return _json({"left": name})
 
     async def _answer(self, act: Callable[..., Done], *args: object, **kwargs: Any) -> web.Response:
         done = await asyncio.to_thread(act, *args, **kwargs)

@@ -76,6 +76,16 @@ def find_controls(message: Message) -> Iterator[Control]:
             yield Control(part.label, part.action, part.args, options=part.options)
 
 
+def name_controls(message: Message) -> list[tuple[str, Control]]:
+    """Each control with a name that no other one of the message has: its action, followed by
+    `#` and its place where the action was there before (`question.solved#4`)."""
+    named: dict[str, Control] = {}
+    for place, control in enumerate(find_controls(message)):
+        name = f"{control.action}#{place}" if control.action in named else control.action
+        named[name] = control
+    return list(named.items())
+
+
 def _control(button: Button) -> Control:
     return Control(button.label, button.action, button.args, button.style, button.confirm)
 
@@ -90,15 +100,16 @@ def find_pressed(
 ) -> tuple[str, Args] | None:
     """The action and the stored args of what was pressed; None when it is not there any more.
 
-    `action` is an action or a label, in any case. Where several controls answer to it,
-    `index` (among all controls of the message) or `args` (some of the stored ones) picks,
-    else the first is taken. `choice` is the value or label of an option.
+    `action` is a name (see `name_controls`), an action or a label, in any case. Where
+    several controls answer to it, `index` (among all controls of the message) or `args`
+    (some of the stored ones) picks, else the first is taken. `choice` is the value or label
+    of an option.
     """
     wanted = action.strip().casefold()
     numbered = [
         (number, control)
-        for number, control in enumerate(find_controls(message))
-        if wanted in {control.action.casefold(), control.label.strip().casefold()}
+        for number, (name, control) in enumerate(name_controls(message))
+        if wanted in {name.casefold(), control.action.casefold(), control.label.strip().casefold()}
     ]
     if len(numbered) > 1 and index is not None:
         numbered = [(number, control) for number, control in numbered if number == index]

@@ -26,9 +26,9 @@ from adapters.playground.platform import (
 from adapters.playground.read import (
     HANDLE,
     check_values,
-    find_controls,
     find_person,
     find_pressed,
+    name_controls,
     read_words,
 )
 from adapters.playground.render import render_form, render_message, render_words
@@ -36,7 +36,7 @@ from bot.app import App
 from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import PersonId, WorkspaceId
-from bot.inbound import Inbound, Ordered, Place, PlaceKind, Pressed, Shortcut, Submitted, What
+from bot.inbound import Inbound, Left, Ordered, Place, PlaceKind, Pressed, Shortcut, Submitted, What
 from bot.message import Args, Option
 from bot.people import Person, is_away, is_working, local
 from bot.plain import render_plain
@@ -233,6 +233,13 @@ class Room:
         )
         place = place_of(post.conversation, post.thread)
         return self._receive(members, who, place, event, what)
+
+    def leave(self, person: str, *, event_id: str | None = None) -> str:
+        """The person leaves the workspace, for good; returns who it was."""
+        members, who = self._meet(person)
+        event = self._event("leave", who, event_id)
+        self._receive(members, who, place_of(direct(who)), event, Left())
+        return who.name
 
     # What people see
 
@@ -548,14 +555,14 @@ def _show_controls(post: Post) -> list[Json]:
     return [
         {
             "label": control.label,
-            "action": control.action,
+            "action": name,
             "args": control.args,
             "index": index,
             "style": control.style.value,
             "confirm": control.confirm.model_dump(mode="json") if control.confirm else None,
             "options": [_show_option(option) for option in control.options],
         }
-        for index, control in enumerate(find_controls(message))
+        for index, (name, control) in enumerate(name_controls(message))
     ]
 
 

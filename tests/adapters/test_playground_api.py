@@ -215,6 +215,27 @@ def test_several_buttons_of_one_action_are_told_apart(
     assert args in done["messages"][0]["text"]
 
 
+def test_each_button_has_an_action_that_names_it_alone(room: PlaygroundHarness) -> None:
+    (shown,) = say(room, "/show buttons")["messages"]
+    actions = [button["action"] for button in shown["buttons"]]
+    assert len(actions) == len(set(actions))
+    seen = set()
+    for action in actions:
+        (again,) = say(room, "/show buttons")["messages"]
+        done = room.post("press", person="ana", message=again["id"], action=action)
+        seen.add(done["messages"][0]["text"])
+    assert len(seen) == 3, "one without args, one with n, one with a long text, as they stand"
+
+
+def test_whoever_left_is_not_there_any_more(room: PlaygroundHarness) -> None:
+    assert room.post("leave", person="bo") == {"left": "Bo"}
+    assert "bo" not in [person["handle"] for person in room.get("people")["people"]]
+    body = {"person": "bo", "conversation": CHANNEL, "text": "Hello?"}
+    status, answer, _ = room.send("POST", API + "say", json=body)
+    assert status == 404
+    assert "bo" in answer["error"]
+
+
 def test_stale_press_shows_how_the_message_stands(room: PlaygroundHarness) -> None:
     (card,) = say(room, "/show buttons")["messages"]
     press = {"person": "ana", "message": card["id"], "action": "Yes"}
