@@ -231,7 +231,7 @@ class SqlQuestions:
         return count
 
     def waits(
-        self, workspace: WorkspaceId, topic: TopicId | None, since: datetime
+        self, workspace: WorkspaceId, topic: TopicId | None, since: datetime, until: datetime
     ) -> Sequence[timedelta | None]:
         """How long each question of the topic waited for its first answer, newest first."""
         answered = and_(turns.c.question == questions.c.id, turns.c.kind == TurnKind.ANSWER)
@@ -242,6 +242,7 @@ class SqlQuestions:
                 questions.c.workspace == workspace,
                 questions.c.topic.is_not_distinct_from(topic),
                 questions.c.asked_at >= since,
+                questions.c.asked_at < until,
                 questions.c.state.not_in(sorted(_NEEDED_NOBODY)),
             )
             .group_by(questions.c.id, questions.c.asked_at)

@@ -390,8 +390,10 @@ def test_waits_are_those_of_one_topic_and_of_questions_that_needed_somebody(
         work.questions.add_turn(answer("t1", BO, at=NOW + timedelta(hours=3)))
         work.questions.add_turn(answer("t2", CY, at=NOW + timedelta(hours=2)))
     with acme.transaction() as work:
-        waits = work.questions.waits(ACME.id, EXPENSES, NOW - timedelta(days=1))
+        later = NOW + timedelta(seconds=1)
+        waits = work.questions.waits(ACME.id, EXPENSES, NOW - timedelta(days=1), later)
         assert set(waits) == {timedelta(hours=2), None}
         assert len(waits) == 2
-        assert list(work.questions.waits(ACME.id, None, NOW)) == [None]
-        assert list(work.questions.waits(ACME.id, EXPENSES, NOW + timedelta(seconds=1))) == []
+        assert list(work.questions.waits(ACME.id, None, NOW, later)) == [None]
+        assert list(work.questions.waits(ACME.id, EXPENSES, NOW - timedelta(days=1), NOW)) == []
+        assert list(work.questions.waits(ACME.id, EXPENSES, later, later)) == []

@@ -113,6 +113,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.wave": offer.wave_over,
         "question.claim": offer.claim_silent,
         "question.expire": offer.expire,
+        "question.list_unanswered": offer.list_unanswered,
         "question.close": answer.close,
         "question.follow_through": answer.ask_whether_it_worked,
         "faq.review_due": article.review_due,

@@ -5,7 +5,8 @@ Whatever a person wrote stands in a `Quote` or goes through `literal`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from bot.access import K_ANONYMOUS
 from bot.capabilities.questions.model import (
@@ -76,6 +77,16 @@ STATES = {
     State.WITHDRAWN: "withdrawn",
     State.DUPLICATE: "same as another question",
 }
+
+
+def span(time: timedelta) -> str:
+    """A time in words, rounded up: `20 minutes`, `3 hours`, `2 days`."""
+    minutes = max(1, ceil(time.total_seconds() / 60))
+    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if minutes > size or size == 1:
+            count = ceil(minutes / size)
+            return f"{count} {unit}{'s' * (count > 1)}"
+    raise AssertionError  # The last unit always fits.
 
 
 def day(person: Person, instant: datetime) -> str:
@@ -307,9 +318,13 @@ def status(
     asker: str | None = None,
     holder: str | None = None,
     steward: str | None = None,
+    wait: timedelta | None = None,
 ) -> Message:
-    """Where a question stands. `asker` is named on an open question's card in the channel;
-    `steward` names those to whom it was escalated."""
+    """Where a question stands.
+
+    `asker` is named on an open question's card in the channel; `steward` names those to
+    whom it was escalated; `wait` is how long a first answer usually takes, if that is known.
+    """
     about = f" about **{literal(topic.title)}**" if topic else ""
     tone = Tone.NEUTRAL
     reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
@@ -350,6 +365,8 @@ def status(
         case State.ASKED | State.SUGGESTED:
             line = "I am looking for an answer."
     parts: list[Part] = [_quote(question.text, by=asker)]
+    if wait is not None:
+        parts.append(Note(text=f"Questions like this are usually answered within {span(wait)}."))
     buttons = _read_all(question, question.text)
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))

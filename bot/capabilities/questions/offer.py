@@ -5,10 +5,12 @@ two more for an hour, the topic's channel with the asker's consent for four hour
 the steward. Clocks run in the working time of those who were asked.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from bot.access import Right, may
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
@@ -60,15 +62,17 @@ from bot.capabilities.questions.step import (
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
-from bot.ids import PersonId, QuestionId, TopicId
+from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, ToPlace
-from bot.people import Person, is_away, is_working
+from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import add_working_days, add_working_time, next_working_moment
+from bot.schedule import add_working_days, add_working_time, at_local, next_working_moment
 
+UNANSWERED_WINDOW = timedelta(days=14)
+"""The weekly list reaches back so far."""
 CREDIT_WINDOW = timedelta(days=4 * 180)
 """Four half-lives: what is older is worth less than a sixteenth."""
 CHANNEL_WAVE = 3
@@ -155,10 +159,21 @@ def _rank(work: QuestionsWork, question: Question, now: datetime, at: datetime) 
         asker=asker_of(work, question),
         text=question.text,
         subjects=(question.topic,) if question.topic else (),
+        named=_named_in(question.text, work.people.everybody(question.workspace)),
         anonymous=question.visibility is Visibility.ANONYMOUS,
         can_wait=question.urgency is Urgency.CAN_WAIT,
     )
     return work.memory.rank(work, question.workspace, matter, at, helpers)
+
+
+def _named_in(text: str, people: Iterable[Person]) -> frozenset[str]:
+    """Those whom the words address as `@kim`, by address or name."""
+    called = {word.casefold() for word in re.findall(r"@([\w.-]*\w)", text)}
+    return frozenset(
+        person.id
+        for person in people
+        if called and called & {person.address.casefold(), person.name.casefold()}
+    )
 
 
 def _helpers(work: QuestionsWork, question: Question, now: datetime, at: datetime) -> list[Helper]:
@@ -224,7 +239,7 @@ def explain(why: Why, topic: Topic | None) -> tuple[str, ...]:
     said = {
         "steward": f"you look after {title}",
         "can_help": f"you said that you know about {title}",
-        "learning": f"you are learning {title}, and somebody experienced is asked too",
+        "learning": f"you are learning {title}",
     }
     facts = [said[why.level]] if why.level in said else []
     if why.named:
@@ -385,6 +400,7 @@ def expire(context: Context, work: QuestionsWork, timer: Timer) -> None:
     close_offers(work, question)
     for own in subscribers(work, question):
         send_asker(work, own, f"ended:{question.version}", messages.ended_for_subscriber(own))
+    _list_on_monday(context, work, question.workspace)
 
 
 def subscribers(work: QuestionsWork, question: Question) -> list[Question]:
@@ -739,12 +755,58 @@ def unanswered(_context: Context, work: QuestionsWork, command: Command) -> Repl
     waiting = work.questions.in_states(
         command.person.workspace, frozenset({State.ESCALATED, State.EXPIRED}), 50
     )
-    mine = []
-    for question in waiting:
-        if is_steward(command.person, topic_of(work, question)):
-            names = ", ".join(s.name for s in stewards_of(work, question)) or "nobody"
-            mine.append((question, names))
+    mine = [
+        (question, _steward_names(work, question))
+        for question in waiting
+        if is_steward(command.person, topic_of(work, question))
+    ]
     return Reply(message=messages.unanswered(mine[:20]))
+
+
+def _managers(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:
+    return [p for p in work.people.everybody(workspace) if may(p, Right.SEE_UNANSWERED)]
+
+
+def _list_on_monday(context: Context, work: QuestionsWork, workspace: WorkspaceId) -> None:
+    """The weekly list is due on the next Monday; several expired questions share one."""
+    managers = _managers(work, workspace)
+    if managers:
+        days = 7 - local(managers[0], context.now).weekday()
+        monday = local(managers[0], context.now).date() + timedelta(days=days)
+        work.timers.set(
+            Timer(
+                key=f"unanswered:{workspace}",
+                due_at=at_local(monday, time(10), managers[0].zone),
+                action="question.list_unanswered",
+                args={"workspace": workspace},
+            )
+        )
+
+
+def list_unanswered(context: Context, work: QuestionsWork, timer: Timer) -> None:
+    """Monday morning: what found nobody, for the community managers."""
+    workspace = WorkspaceId(str(timer.args["workspace"]))
+    found = work.questions.in_states(workspace, frozenset({State.ESCALATED, State.EXPIRED}), 200)
+    recent = [q for q in found if context.now - q.changed_at < UNANSWERED_WINDOW]
+    if not recent:
+        return
+    listed = [(question, _steward_names(work, question)) for question in recent[:20]]
+    for manager in _managers(work, workspace):
+        work.outbox.post(
+            workspace,
+            Letter(
+                key=f"unanswered:{context.now.date()}:{manager.id}",
+                to=ToPerson(person=manager.id),
+                message=messages.unanswered(listed),
+                kind="list",
+                priority=Priority.OFFER,
+                due_at=next_working_moment(manager, context.now),
+            ),
+        )
+
+
+def _steward_names(work: QuestionsWork, question: Question) -> str:
+    return ", ".join(steward.name for steward in stewards_of(work, question)) or "nobody"
 
 
 def leave(context: Context, work: QuestionsWork, person: Person) -> None:

@@ -112,10 +112,10 @@ class QuestionStore(Protocol):
         """Count one more question of the person on that local day; returns the count."""
 
     def waits(
-        self, workspace: WorkspaceId, topic: TopicId | None, since: datetime
+        self, workspace: WorkspaceId, topic: TopicId | None, since: datetime, until: datetime
     ) -> Sequence[timedelta | None]:
-        """How long each question of the topic asked at or after `since` waited for its first
-        answer; None is one still without. Those that needed nobody (solved by the FAQ,
+        """How long each question of the topic asked from `since` to before `until` waited for its
+        first answer; None is one still without. Those that needed nobody (solved by the FAQ,
         withdrawn, joined with another) are left out."""
 
     def subscribe(self, question: QuestionId, other: QuestionId) -> None:

@@ -13,6 +13,7 @@ from bot.capabilities.questions.access import (
 )
 from bot.capabilities.questions.model import (
     LOOKING_STATES,
+    WAITS_SINCE,
     Event,
     EventKind,
     Offer,
@@ -23,6 +24,7 @@ from bot.capabilities.questions.model import (
     TurnKind,
     Visibility,
     apply,
+    expect_wait,
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
@@ -101,7 +103,17 @@ def status_of(work: QuestionsWork, question: Question) -> Message:
         asker=open_asker,
         holder=holder_name(work, question),
         steward=" and ".join(person.name for person in told[:3]) or None,
+        wait=_usual_wait(work, question),
     )
+
+
+def _usual_wait(work: QuestionsWork, question: Question) -> timedelta | None:
+    """How long one waits for a colleague on this topic, while one waits."""
+    if question.state is not State.ROUTED or question.wave == 0:
+        return None
+    until = question.asked_at
+    waits = work.questions.waits(question.workspace, question.topic, until - WAITS_SINCE, until)
+    return expect_wait(waits)
 
 
 def load_of(work: QuestionsWork, workspace: WorkspaceId, now: datetime) -> dict[PersonId, int]:

@@ -682,3 +682,49 @@ def test_who_works_by_night_is_asked_by_night(crowd: World) -> None:
     crowd.now = FRIDAY_EVENING
     crowd.says("ana", TAXI)
     assert len(crowd.who_was_asked()) == 1
+
+
+# --- how long it takes, who is named, the list on Monday ------------------------------
+
+
+def answer_one(world: World, text: str, hours: float) -> None:
+    """Somebody answers a new question of Ben's after so many hours, and Ben accepts."""
+    world.says("ben", text)
+    world.passes(hours=hours)
+    who = world.who_was_asked()[-1]
+    world.presses(who, "Answer now")
+    world.fills(who, answer=RECEIPT)
+    world.presses("ben", "Accept, but keep it private")
+
+
+def test_the_usual_wait_is_told_once_five_questions_say_something(crowd: World) -> None:
+    for number in range(4):
+        answer_one(crowd, f"How do I book a hotel in town {number}?", hours=0.4)
+    crowd.says("ana", TAXI)
+    assert "usually answered" not in crowd.last("ana")
+    crowd.presses("ana", "Withdraw")
+    answer_one(crowd, "How do I book a hotel in the last town?", hours=0.4)
+    crowd.says("ana", f"{TAXI} Once more.")
+    assert "Questions like this are usually answered within 24 minutes." in crowd.last("ana")
+
+
+def test_a_person_whom_the_question_names_is_likely_asked_and_told_why(world: World) -> None:
+    world.says("ana", "Who, like @bo, knows how to claim a taxi?")
+    (card,) = [h for h in world.offers() if h.conversation == "dm:bo"] or world.offers()
+    assert card.conversation == "dm:bo"
+    assert "the question names you" in card.text
+
+
+def test_what_expired_is_listed_for_the_community_managers_on_monday(crowd: World) -> None:
+    crowd.says("ana", TAXI)
+    crowd.passes(days=8)
+    assert crowd.state() == "expired"
+    assert not [text for text in crowd.dms("dana") if "Questions that found nobody" in text]
+    crowd.passes(days=7)
+    (listed,) = [text for text in crowd.dms("dana") if "Questions that found nobody" in text]
+    assert TAXI in listed
+    assert "steward: Sam" in listed
+    assert "Ana" not in listed
+    crowd.passes(days=21)
+    again = [text for text in crowd.dms("dana") if "Questions that found nobody" in text]
+    assert again == [listed]
