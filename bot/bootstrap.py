@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -42,6 +43,7 @@ from content.load import STARTER, load_pack
 from storage.database import Database
 from storage.lane import SqlLaneStore
 from storage.migrate import upgrade
+from storage.seal import WrongKey
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
 
@@ -78,8 +80,19 @@ def configure_logs(level: str) -> None:
     )
 
 
-def relay_key(settings: Settings) -> bytes:
-    """The key that seals who asked anonymously.
+@dataclass(frozen=True, slots=True)
+class RelayKey:
+    """The key that seals who asked anonymously, and where it comes from."""
+
+    value: bytes
+    file: Path | None = None
+    """None: the environment."""
+    is_new: bool = False
+    """The file was made just now."""
+
+
+def relay_key(settings: Settings) -> RelayKey:
+    """The key of the settings, or of the file beside the SQLite file, which is made at need.
 
     Raises:
         Misconfigured: it is too short, or missing with a database on a server.
@@ -88,7 +101,7 @@ def relay_key(settings: Settings) -> bytes:
         key = settings.relay_key.get_secret_value().encode()
         if len(key) < SHORTEST_KEY:
             raise Misconfigured(f"INFLOW_RELAY_KEY is shorter than {SHORTEST_KEY} characters.")
-        return key
+        return RelayKey(key)
     url = make_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         raise Misconfigured(
@@ -96,14 +109,16 @@ def relay_key(settings: Settings) -> bytes:
             'python -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     path = Path(url.database).with_suffix(".key")
+    is_new = False
     with contextlib.suppress(FileExistsError):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(48))
+        is_new = True
     key = path.read_text().strip().encode()
     if len(key) < SHORTEST_KEY:
         raise Misconfigured(f"{path} does not hold a key. Restore it from your backup.")
-    return key
+    return RelayKey(key, path, is_new)
 
 
 @contextmanager
@@ -111,20 +126,39 @@ def open_database(settings: Settings) -> Iterator[Database]:
     """The store at its newest schema, closed at the end.
 
     Raises:
-        Misconfigured: the address cannot be used.
+        Misconfigured: the address cannot be used, or the relay key is not the one of this
+            database.
     """
     try:
         upgrade(settings.database_url)
     except ValueError as error:
         raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+    key = relay_key(settings)
     vectors = Vectors.load() if settings.vectors == "table" else None
-    database = Database(
-        settings.database_url, relay_key=relay_key(settings), memory=Memory(vectors)
-    )
+    database = Database(settings.database_url, relay_key=key.value, memory=Memory(vectors))
     try:
+        _check_key(database, key)
         yield database
     finally:
         database.close()
+
+
+def _check_key(database: Database, key: RelayKey) -> None:
+    try:
+        database.check_relay_key()
+    except WrongKey as error:
+        if key.file is None:
+            sentence = "INFLOW_RELAY_KEY is not the key with which this database was sealed."
+        elif key.is_new:
+            # A key that opens nothing here would stand in the way of the right one.
+            key.file.unlink()
+            sentence = f"The key of this database, {key.file}, is missing."
+        else:
+            sentence = f"{key.file} does not hold the key with which this database was sealed."
+        raise Misconfigured(
+            f"{sentence} Restore it from your backup: without it nobody who asked anonymously "
+            "can be sent their answers."
+        ) from error
 
 
 def refuse_beside_platforms(*, allowed: bool) -> None:

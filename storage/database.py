@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import BotError, Conflict, Unavailable
+from storage.relay import check_key
 from storage.seal import Seal
 from storage.turn import Turns
 from storage.work import SqlWork
@@ -115,6 +116,15 @@ class Database:
             if ours is None:
                 raise
             raise ours from error
+
+    def check_relay_key(self) -> None:
+        """Whether the relay key is that of this database; a new database takes it as its own.
+
+        Raises:
+            WrongKey: it is another one. Nothing was changed.
+        """
+        with self.begin() as connection:
+            check_key(connection, self.seal)
 
     def close(self) -> None:
         """End all connections. The instance may not be used again."""

@@ -2,10 +2,14 @@
 
 from sqlalchemy import Connection, delete, select
 
+from bot.errors import NotFound
 from bot.ids import PersonId
-from storage.row import put
-from storage.seal import Seal
-from storage.tables import relay
+from storage.row import add_new, put
+from storage.seal import Seal, WrongKey
+from storage.tables import relay, settings
+
+_CHECK = "relay.check"
+"""The setting that only the relay key opens with which the database was first used."""
 
 
 class SqlRelay:
@@ -27,17 +31,41 @@ class SqlRelay:
         """None when the subject was never sealed or has been forgotten.
 
         Raises:
-            WrongKey: it was sealed with another relay key.
+            NotFound: it was sealed with another relay key.
         """
         sealed: str | None = self._connection.execute(
             select(relay.c.sealed).where(relay.c.subject == subject)
         ).scalar()
         if sealed is None:
             return None
-        sealed_subject, person = self._seal.open(sealed)
+        try:
+            sealed_subject, person = self._seal.open(sealed)
+        except WrongKey as error:
+            raise NotFound(
+                "I can no longer tell who stands behind this: it was sealed with another key. "
+                "Please tell whoever runs Inflow here."
+            ) from error
         # A row that was copied under another subject's name opens nothing.
         return PersonId(person) if sealed_subject == subject else None
 
     def forget(self, subject: str) -> None:
         """Nobody can open the subject any more."""
         self._connection.execute(delete(relay).where(relay.c.subject == subject))
+
+
+def check_key(connection: Connection, seal: Seal) -> None:
+    """Whether the seal has the key of this database, which is the first that is checked.
+
+    Raises:
+        WrongKey: it is another one: nobody could be told who asked anonymously.
+    """
+    # Two who open a new database at once keep one value, and the other one of them may be wrong.
+    add_new(connection, settings, {"name": _CHECK, "value": seal.close(_CHECK)})
+    kept: str = connection.execute(
+        select(settings.c.value).where(settings.c.name == _CHECK)
+    ).scalar_one()
+    seal.open(kept)
+    # A database from before there was a check may have been sealed with another key already.
+    sealed: str | None = connection.execute(select(relay.c.sealed).limit(1)).scalar()
+    if sealed is not None:
+        seal.open(sealed)

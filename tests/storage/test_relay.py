@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from bot.capabilities.questions.memory import Memory
+from bot.errors import NotFound
 from storage.database import Database
 from storage.seal import Seal, WrongKey
 from storage.tables import relay
@@ -36,10 +37,36 @@ def test_another_key_does_not_open_it(database_url: str) -> None:
                 if key[:1] == b"a":
                     work.relay.seal("question:1", ANA.id)
                 else:
-                    with pytest.raises(WrongKey):
+                    with pytest.raises(NotFound, match="sealed with another key"):
                         work.relay.open("question:1")
         finally:
             database.close()
+
+
+def check(url: str, key: bytes) -> None:
+    """Open a database with a key and ask whether it is the one."""
+    database = Database(url, relay_key=key, memory=Memory())
+    try:
+        database.check_relay_key()
+    finally:
+        database.close()
+
+
+def test_a_database_knows_the_key_with_which_it_was_first_opened(database_url: str) -> None:
+    for _ in range(2):
+        check(database_url, b"a" * 32)
+        with pytest.raises(WrongKey):
+            check(database_url, b"b" * 32)
+
+
+def test_what_was_sealed_before_anything_was_checked_counts(database_url: str) -> None:
+    database = Database(database_url, relay_key=b"a" * 32, memory=Memory())
+    with database.transaction() as work:
+        work.relay.seal("question:1", ANA.id)
+    database.close()
+    with pytest.raises(WrongKey):
+        check(database_url, b"b" * 32)
+    check(database_url, b"a" * 32)
 
 
 def test_a_row_copied_under_another_subject_opens_to_nobody(database: Database) -> None:
