@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -19,6 +18,8 @@ from storage.turn import Turns
 from storage.work import SqlWork
 
 if TYPE_CHECKING:
+    import psycopg
+
     from bot.capabilities.questions.memory import Memory
 
 BUSY_TIMEOUT = 5.0
@@ -87,6 +88,8 @@ class Database:
         self.owner = secrets.token_hex(8)
         self._memory = memory
         self._engine = make_engine(url, busy_timeout)
+        # An error may come from the driver itself, while it connects.
+        self._driver_error = self._engine.dialect.loaded_dbapi.Error
         self._turns = Turns(busy_timeout) if self._engine.dialect.name == "sqlite" else None
 
     @contextmanager
@@ -111,7 +114,7 @@ class Database:
         try:
             with turn, self._engine.begin() as connection:
                 yield connection
-        except (DBAPIError, sqlite3.Error, psycopg.Error, NoConnection) as error:
+        except (DBAPIError, self._driver_error, NoConnection) as error:
             ours = _translate(error)
             if ours is None:
                 raise
@@ -171,7 +174,7 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def limit(connection: psycopg.Connection[Any], _record: object) -> None:
+    def limit(connection: "psycopg.Connection[Any]", _record: object) -> None:
         connection.execute(f"SET lock_timeout = {milliseconds}")
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_LIMIT}s'")
         connection.commit()
@@ -206,12 +209,17 @@ def _translate(error: Exception) -> BotError | None:
         code = getattr(cause, "sqlite_errorcode", None)
         # The low byte of an extended code is the primary one.
         return Unavailable() if code is not None and code & 0xFF in _SQLITE_UNAVAILABLE else None
-    if isinstance(cause, psycopg.Error):
-        state = cause.sqlstate
-        if state is None:
-            lost = isinstance(cause, psycopg.OperationalError)
-            return Unavailable() if lost else None
-        if state.startswith(_POSTGRES_CONFLICT):
-            return Conflict()
-        return Unavailable() if state.startswith(_POSTGRES_UNAVAILABLE) else None
-    return None
+    return _translate_postgres(cause)
+
+
+def _translate_postgres(cause: BaseException | None) -> BotError | None:
+    import psycopg  # noqa: PLC0415 - it takes 9 MB, which SQLite has no use for
+
+    if not isinstance(cause, psycopg.Error):
+        return None
+    state = cause.sqlstate
+    if state is None:
+        return Unavailable() if isinstance(cause, psycopg.OperationalError) else None
+    if state.startswith(_POSTGRES_CONFLICT):
+        return Conflict()
+    return Unavailable() if state.startswith(_POSTGRES_UNAVAILABLE) else None

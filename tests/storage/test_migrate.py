@@ -10,13 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import storage
 from storage.database import make_engine
-from storage.migrate import SCHEMA, upgrade
+from storage.migrate import SCHEMA, NewerSchema, is_current, last_step, upgrade
 
 
 def execute(url: str, *orders: str) -> None:
@@ -104,6 +103,12 @@ def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
     assert outcomes == ["up", "up", "up"]
 
 
+def test_a_database_is_current_from_its_upgrade_on(empty_url: str) -> None:
+    assert not is_current(empty_url)
+    upgrade(empty_url)
+    assert is_current(empty_url)
+
+
 def test_a_step_that_fails_leaves_nothing_behind(empty_url: str) -> None:
     # The step stumbles over this one after it has created most of the others.
     execute(empty_url, "CREATE TABLE uses (something INTEGER)")
@@ -116,7 +121,8 @@ def test_a_step_that_fails_leaves_nothing_behind(empty_url: str) -> None:
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
     execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(CommandError, match="9999"):
+    assert not is_current(database_url)
+    with pytest.raises(NewerSchema, match="9999"):
         upgrade(database_url)
 
 
@@ -127,4 +133,5 @@ def test_the_history_is_one_line_and_lies_in_the_package() -> None:
     script = ScriptDirectory.from_config(config)
     steps = [step.revision for step in script.walk_revisions()][::-1]
     assert steps == [f"{number:04}" for number in range(1, len(steps) + 1)]
+    assert [last_step()] == script.get_heads() == steps[-1:]
     assert (place / "script.py.mako").is_file()
