@@ -152,6 +152,9 @@ class App(Generic[W]):
                     replace(command, text=said.text, message=said.message, about=about),
                 )
         first, rest = [*said.text.split(None, 1), "", ""][:2]
+        if first.startswith("/"):
+            spoken = replace(command, message=said.message)
+            return self._order(context, work, spoken, first, rest)
         order = registry.orders.get(first.lower())
         if (first.lower() == "help" and not rest) or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)

@@ -25,6 +25,8 @@ SCHEMA_VERSION = 1
 MAX_QUOTE = 2_900
 MAX_TEXT = 3_000
 MAX_TOTAL = 12_000
+MAX_ARGS = 1_500
+"""Of a button, as JSON; Slack keeps 2,000 characters for a button's value."""
 
 Args: TypeAlias = dict[str, JsonValue]
 
@@ -82,6 +84,11 @@ class Confirm(Value):
     no: str = Field(default="No", min_length=1, max_length=30)
 
 
+def fits_a_button(args: Args) -> bool:
+    """Whether the args are short enough to travel with a button."""
+    return len(json.dumps(args)) <= MAX_ARGS
+
+
 class Button(Value):
     """`action` is `capability.verb`. `args` come back from a client: never trust them."""
 
@@ -94,8 +101,8 @@ class Button(Value):
     @field_validator("args")
     @classmethod
     def _args_fit_a_button_value(cls, args: Args) -> Args:
-        if len(json.dumps(args)) > 1_500:
-            raise ValueError("button args are longer than 1,500 characters")
+        if not fits_a_button(args):
+            raise ValueError(f"button args are longer than {MAX_ARGS:,} characters")
         return args
 
 

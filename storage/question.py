@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from bot.capabilities.questions.model import (
     OPEN_STATES,
@@ -289,7 +289,7 @@ class SqlQuestions:
             .where(
                 questions.c.workspace == workspace,
                 questions.c.revision > revision,
-                turns.c.kind == TurnKind.ANSWER,
+                or_(turns.c.kind == TurnKind.ANSWER, turns.c.id == questions.c.accepted),
                 turns.c.author.is_not(None),
                 turns.c.author.is_distinct_from(questions.c.asker),
             )

@@ -8,6 +8,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     expertise   declared, earned, endorsed, fading         (pure)
     routing     who is asked, and why                      (pure)
     memory      search and routing, kept in step with the store
+    talk        what plain words are                       (pure)
     access      who may see and do what
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
@@ -75,6 +76,10 @@ capability: Capability[QuestionsWork] = Capability(
         "question.no_post": offer.keep_private,
         "question.duplicate": offer.duplicate_form,
         "question.answer": answer.open_form,
+        "question.ask_back": answer.ask_back_form,
+        "question.give_words": answer.give_words,
+        "question.ask_back_words": answer.ask_back_words,
+        "question.put_words": ask.put_words,
         "question.accept": answer.accept,
         "question.accept_private": answer.accept_private,
         "question.not_yet": answer.not_yet,
@@ -100,6 +105,7 @@ capability: Capability[QuestionsWork] = Capability(
     submits={
         "question.ask": ask.submit,
         "question.send_answer": answer.send,
+        "question.send_ask_back": answer.send_ask_back,
         "question.send_follow_up": answer.send_follow_up,
         "question.hand_on": offer.hand_on,
         "question.mark_duplicate": offer.mark_duplicate,

@@ -1,6 +1,5 @@
 """Answering, accepting, and whether it worked."""
 
-import unicodedata
 from datetime import timedelta
 
 from bot.capabilities.questions import messages
@@ -17,10 +16,12 @@ from bot.capabilities.questions.access import (
 from bot.capabilities.questions.article import draft_from_answer, note_use
 from bot.capabilities.questions.ask import add, clean, page_of, takes_more
 from bot.capabilities.questions.model import (
+    ASK_BACK_DAYS,
     CONFIRMATION_DAYS,
     FOLLOW_THROUGH,
     FOLLOW_THROUGH_ENDS,
     FOLLOW_UP_DAYS,
+    LOOKING_STATES,
     Credit,
     EventKind,
     Question,
@@ -39,6 +40,7 @@ from bot.capabilities.questions.offer import (
     refuse_own,
     route,
     subscribers,
+    take,
     take_offer,
 )
 from bot.capabilities.questions.step import (
@@ -53,6 +55,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
+from bot.capabilities.questions.talk import asks, begins_as_question, is_chat
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
@@ -64,24 +67,6 @@ from bot.people import Person, is_away
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
 from bot.schedule import add_working_days, next_morning
-
-_CHAT = frozenset(
-    (
-        *("thanks", "thank", "you", "thx", "ok", "okay", "great", "cool", "nice", "same", "here"),
-        *("me", "too", "+1", "good", "morning", "hi", "hello", "following", "done", "sure"),
-        "welcome",
-    )
-)
-
-
-def is_chat(text: str) -> bool:
-    """Whether words in a thread are only thanks, greetings or signs, not an answer."""
-    words = [
-        word
-        for word in text.casefold().replace("’", "'").split()
-        if any(unicodedata.category(c)[0] in "LN" for c in word)
-    ]
-    return all(word.strip(".,!?:;-") in _CHAT for word in words)
 
 
 def open_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -120,19 +105,110 @@ def hear(context: Context, work: QuestionsWork, command: Command) -> Reply:
         if in_public and question.visibility is Visibility.ANONYMOUS:
             # The same words from "the asker" a moment later would tell who that is.
             return Reply(message=say(messages.ANONYMOUS_IN_PUBLIC))
-        if in_public:
-            return NOTHING  # Everybody in the thread has read it already.
         if is_chat(command.text):
-            answered = question.state is State.ANSWERED
+            answered = question.state is State.ANSWERED and not in_public
             return Reply(message=say(messages.TAP_TO_ACCEPT)) if answered else NOTHING
+        if in_public:
+            if can(question, EventKind.FOLLOWED_UP):
+                add(context, work, question, command.text, seen=True)
+            return NOTHING  # Everybody in the thread has read it already.
         return Reply(message=say(add(context, work, question, command.text)))
-    if is_chat(command.text):
+    if is_chat(command.text) or (in_public and asks(command.text)):
         return NOTHING
     find_question(work, command.person, {"question": question.id})
+    if asks(command.text) and _may_ask_back(question, command.person):
+        ask_back(context, work, question, command.person, command.text)
+        return Reply(message=say(messages.ASKED_BACK))
     late = give(context, work, question, command.person, command.text, in_thread=in_public)
     if in_public:
         return NOTHING
     return Reply(message=say(messages.LATE if late else messages.SENT))
+
+
+def _may_ask_back(question: Question, person: Person) -> bool:
+    return can(question, EventKind.CLAIMED) or (
+        question.claimed_by == person.id and can(question, EventKind.ASKED_BACK)
+    )
+
+
+def ask_back(
+    context: Context, work: QuestionsWork, question: Question, person: Person, words: str
+) -> None:
+    """A question back to the asker. It settles nothing; whoever asks back keeps the question.
+
+    Raises:
+        Invalid: no words, or too many.
+        Conflict: somebody else has the question, or it is settled.
+    """
+    text = clean(words, empty=messages.EMPTY_ANSWER, no_words=messages.NO_ANSWER_WORDS)
+    if question.claimed_by != person.id:
+        question = take(context, work, question, person)
+    question = advance(context, work, question, EventKind.ASKED_BACK, actor=person.id)
+    turn = Turn(
+        id=AnswerId(context.new_id()),
+        question=question.id,
+        kind=TurnKind.ASK_BACK,
+        text=text,
+        at=context.now,
+        author=person.id,
+    )
+    work.questions.add_turn(turn)
+    set_timer(work, question, "claim", add_working_days(person, context.now, ASK_BACK_DAYS))
+    send_asker(work, question, f"ask_back:{turn.id}", messages.asks_back(question, turn, person))
+
+
+def ask_back_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    question = find_question(work, command.person, command.args)
+    refuse_own(work, command.person, question)
+    if not _may_ask_back(question, command.person):
+        return card_of(work, question, command)
+    return Reply(form=messages.ask_back_form(question, asker_name(work, question)))
+
+
+def send_ask_back(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    question = find_question(work, command.person, command.args)
+    refuse_own(work, command.person, question)
+    try:
+        ask_back(context, work, question, command.person, named(command.values, "text"))
+    except (Invalid, Conflict) as error:
+        raise Invalid(error.sentence, fields={"text": error.sentence}) from error
+    return Reply(message=say(messages.ASKED_BACK))
+
+
+def hear_direct(
+    context: Context, work: QuestionsWork, command: Command, words: str
+) -> Reply | None:
+    """Plain words in a direct message of somebody who has a question before them.
+
+    An answer to the one question that they took; where it is not clear they are asked what
+    it is. None when the words have nothing to do with any question of others.
+    """
+    held = [q for q in work.questions.held_by(command.person.id) if q.state is State.CLAIMED]
+    offered = [q for q in work.questions.offered_to(command.person.id) if q.state in LOOKING_STATES]
+    asking = begins_as_question(words)
+    if len(held) == 1 and not asking:
+        give(context, work, held[0], command.person, words)
+        return Reply(message=say(messages.sent_to(held[0])))
+    waiting = held or ([] if asking else offered)
+    if not waiting:
+        return None
+    return Reply(message=messages.which_question(waiting, words, asking=asking))
+
+
+def give_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Answer to question 7*, under words said before."""
+    question = find_question(work, command.person, command.args)
+    refuse_own(work, command.person, question)
+    give(context, work, question, command.person, named(command.args, "words"))
+    return Reply(message=say(messages.sent_to(question)), replace=True)
+
+
+def ask_back_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Ask back about question 7*, under words said before."""
+    question = find_question(work, command.person, command.args)
+    refuse_own(work, command.person, question)
+    ask_back(context, work, question, command.person, named(command.args, "words"))
+    return Reply(message=say(messages.ASKED_BACK), replace=True)
 
 
 def give(

@@ -54,7 +54,7 @@ from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import AnswerId, ArticleId, QuestionId, TopicId
 from bot.inbound import Command, PlaceKind
-from bot.message import shorten
+from bot.message import say, shorten
 from bot.people import is_away, local
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
@@ -73,6 +73,8 @@ _PREFIXES = {
 
 def ask(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """`/ask [anonymously|openly] words`; without words the form opens."""
+    if command.message is not None and command.place.kind is PlaceKind.CHANNEL:
+        return mention(context, work, command)  # Everybody has read it: “@inflow ask ...”.
     visibility, text = split(command.text)
     if not text:
         return Reply(form=_form(work, command, visibility=visibility))
@@ -167,6 +169,15 @@ def clean(text: str, *, empty: str = messages.EMPTY, no_words: str = messages.NO
     if not any(unicodedata.category(c)[0] in "LN" for c in kept):
         raise Invalid(no_words)
     return kept
+
+
+def put_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*A question of my own*, under words said before."""
+    visibility, text = split(named(command.args, "words"))
+    reply = put(context, work, command, text, visibility)
+    if reply.message is None:
+        return Reply(message=say(messages.ASKED), replace=True)
+    return reply.model_copy(update={"replace": True})
 
 
 def put(
@@ -436,8 +447,12 @@ def takes_more(context: Context, question: Question) -> bool:
     return question.is_open
 
 
-def add(context: Context, work: QuestionsWork, question: Question, words: str) -> str:
+def add(
+    context: Context, work: QuestionsWork, question: Question, words: str, *, seen: bool = False
+) -> str:
     """Something more from the asker, for whoever is or will be asked; what the asker hears.
+
+    `seen`: whoever has the question has read the words already, in its thread.
 
     Raises:
         Invalid: no words, too many, or the question is closed.
@@ -466,6 +481,8 @@ def add(context: Context, work: QuestionsWork, question: Question, words: str) -
     if holder is None or not holder.active:
         show_offers(work, question, f"added:{turn.id}")
         return messages.ADDED
+    if seen:
+        return messages.FOLLOW_UP_SENT
     send_person(
         work,
         question,

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from bot.access import Right, may, require
 from bot.capabilities.questions import ask, messages
+from bot.capabilities.questions.answer import hear_direct
 from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
-from bot.capabilities.questions.model import Declaration, Level, Topic
+from bot.capabilities.questions.model import Declaration, Level, State, Topic, Visibility
 from bot.capabilities.questions.offer import leave, take_back_waiting, whole_number
 from bot.capabilities.questions.step import load_of
+from bot.capabilities.questions.talk import is_chat, may_be_question
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid
@@ -25,8 +27,6 @@ from bot.schedule import at_local
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MAX_PAUSE = 366
-_MIN_LETTERS = 12
-_MIN_WORDS = 3
 
 
 def know(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -199,7 +199,11 @@ def set_limit(_context: Context, work: QuestionsWork, command: Command) -> Reply
 
 _KNOW = re.compile(r"^i know (?:a lot )?(?:about )?(.{2,80})$", re.IGNORECASE)
 _LEARN = re.compile(r"^i(?: a|')?m learning (?:about )?(.{2,80})$", re.IGNORECASE)
-_DROP = re.compile(r"^(?:do not|don't|dont) ask me about (.{2,80})$", re.IGNORECASE)
+_DROP = re.compile(
+    r"^(?:(?:do not|don't|dont) ask me|i (?:do not|don't|dont) know(?: anything)?)"
+    r" about (.{2,80})$",
+    re.IGNORECASE,
+)
 _STOP = re.compile(r"^(?:do not|don't|dont|stop) ask(?:ing)? me(?: anything)?[.!]?$", re.IGNORECASE)
 
 
@@ -219,18 +223,34 @@ def _ask_again(work: QuestionsWork, person: Person) -> Reply:
 
 
 def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """Plain words in a direct message: something about oneself, or a question."""
+    """Plain words in a direct message: thanks, something about oneself, an answer to what one
+    has taken on, or a question."""
+    if is_chat(command.text) and any(c.isalnum() for c in command.text):
+        return _be_civil(work, command.person)
     said = _about_oneself(context, work, command)
     if said is not None:
         return said
     visibility, text = split(command.text)
-    if text and any(c.isalnum() for c in text) and not _is_question(text):
+    if visibility is Visibility.DIRECT and any(c.isalnum() for c in text):
+        heard = hear_direct(context, work, command, text)
+        if heard is not None:
+            return heard
+    if text and any(c.isalnum() for c in text) and not may_be_question(text):
         raise Invalid(messages.UNSURE)
     return put(context, work, command, text, visibility)
 
 
+def _be_civil(work: QuestionsWork, person: Person) -> Reply:
+    answered = any(
+        question.state is State.ANSWERED for question in work.questions.asked_by(person.id, 5)
+    )
+    return Reply(message=say(messages.TAP_TO_ACCEPT if answered else messages.YOU_ARE_WELCOME))
+
+
 def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """Words to the bot in a channel: something about oneself, or an open question."""
+    """Words to the bot in a channel: thanks, something about oneself, or an open question."""
+    if is_chat(command.text) and any(c.isalnum() for c in command.text):
+        return Reply(message=say(messages.YOU_ARE_WELCOME))
     return _about_oneself(context, work, command) or ask.mention(context, work, command)
 
 
@@ -250,15 +270,6 @@ def _about_oneself(context: Context, work: QuestionsWork, command: Command) -> R
         take_back_waiting(context, work, person)
         return Reply(message=say(messages.NO_MORE_ASKS))
     return None
-
-
-def _is_question(text: str) -> bool:
-    letters = sum(c.isalnum() for c in text)
-    return (
-        any(mark in text for mark in "?？؟")
-        or len(text.split()) >= _MIN_WORDS
-        or letters >= _MIN_LETTERS
-    )
 
 
 def farewell(context: Context, work: QuestionsWork, person: Person) -> None:

@@ -41,6 +41,7 @@ from bot.message import (
     Style,
     Text,
     Tone,
+    fits_a_button,
     literal,
     mention,
     say,
@@ -493,6 +494,7 @@ def offer_state(
                     args=_of(question),
                     style=Style.PRIMARY,
                 ),
+                Button(label="Ask back", action="question.ask_back", args=_of(question)),
                 Button(label="Give it back", action="question.release", args=_of(question)),
             ]
         case State.CLAIMED:
@@ -569,12 +571,88 @@ ANONYMOUS_IN_PUBLIC = (
     "in a direct message, or use /ask anonymously: that is seen by nobody else."
 )
 CLOSED = "This question is closed. Open it again first, or ask anew."
+YOU_ARE_WELCOME = "You are welcome."
+ASKED = "Asked. The card below says where it stands."
+ASKED_BACK = "Passed on. I will bring you what comes back."
 TAP_TO_ACCEPT = "Good. If that settles it, tap “That’s the answer”, so that others find it too."
 ADDED = "Added. Whoever takes the question sees it."
 EMPTY_ANSWER = "Please write a few words."
 SENT = "Sent. I will tell you when I hear back."
 LATE = "Thank you. It is kept with the question, which was settled before."
 RELEASED = "You gave it back. I will ask somebody else."
+
+
+def sent_to(question: Question) -> str:
+    return f"Sent as your answer to question {question.number}. I will tell you when I hear back."
+
+
+def which_question(waiting: Sequence[Question], words: str, *, asking: bool) -> Message:
+    """Words that may be meant for one of several questions, or be a question of one's own."""
+    label, action = ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
+    shown = waiting[:4]
+    buttons = [
+        Button(
+            label=f"{label} question {question.number}",
+            action=f"question.{action}",
+            args={"question": question.id, "words": words},
+        )
+        for question in shown
+        if fits_a_button({"question": question.id, "words": words})
+    ]
+    if not buttons:
+        numbers = ", ".join(str(question.number) for question in shown)
+        return say(
+            f"I am not sure what that is for. To answer question {numbers}, write in its thread "
+            "or press *Answer*. To ask something of your own, begin with “ask”."
+        )
+    own = Button(label="A question of my own", action="question.put_words", args={"words": words})
+    lines = "\n".join(
+        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))}" for q in shown
+    )
+    return say(
+        f"What is that for?\n{lines}",
+        _quote(words, limit=600),
+        Buttons(buttons=(*buttons, own)),
+        summary="What is that for?",
+    )
+
+
+def asks_back(question: Question, turn: Turn, author: Person) -> Message:
+    """A question back, for the asker."""
+    return say(
+        f"**{mention(author.name, author.address)}** has a question about your question "
+        f"{question.number}. Answer here in the thread, or with the button.",
+        _quote(turn.text, by=author.name, limit=MAX_QUOTE),
+        Note(text=f"You asked: {literal(shorten(question.text, 300))}"),
+        Buttons(
+            buttons=(
+                Button(
+                    label="Reply",
+                    action="question.follow_up",
+                    args=_of(question),
+                    style=Style.PRIMARY,
+                ),
+                Button(
+                    label="That’s the answer",
+                    action="question.accept",
+                    args={"question": question.id, "answer": turn.id},
+                ),
+                Button(label="Withdraw", action="question.withdraw", args=_of(question)),
+            )
+        ),
+        summary=f"{author.name} asks back: {turn.text}",
+    )
+
+
+def ask_back_form(question: Question, asker: str | None) -> Form:
+    return Form(
+        title="Ask back",
+        intro=shorten(f"{asker or 'Someone'} asks: {question.text}", 900),
+        fields=(LongTextField(name="text", label="What do you need to know?", required=True),),
+        submit="Ask",
+        action="question.send_ask_back",
+        args=_of(question),
+    )
 
 
 def released_by_clock(question: Question) -> Message:

@@ -21,6 +21,8 @@ UNTAPPED = timedelta(minutes=10)
 """After so long without a tap on the suggestions the question goes to a colleague."""
 CLAIM_SILENCE = timedelta(hours=4)
 """Working time after which a claim without an answer is released."""
+ASK_BACK_DAYS = 2
+"""Working days that whoever asked back keeps the question while the asker is silent."""
 WAVE_WAITS = {1: timedelta(minutes=30), 2: timedelta(minutes=60), 3: timedelta(hours=4)}
 """Working time that each wave gets, on the clocks of those asked (domain.md 3.4)."""
 CONSENT_WAIT = timedelta(minutes=60)
@@ -84,6 +86,7 @@ class EventKind(StrEnum):
     CLAIMED = "claimed"
     RELEASED = "released"
     ANSWERED = "answered"
+    ASKED_BACK = "asked_back"
     FOLLOWED_UP = "followed_up"
     ACCEPTED = "accepted"
     CLOSED = "closed"
@@ -116,6 +119,7 @@ _FROM: dict[EventKind, tuple[State, ...]] = {
         State.CLOSED_UNCONFIRMED,
         State.EXPIRED,
     ),
+    EventKind.ASKED_BACK: (State.CLAIMED,),
     EventKind.FOLLOWED_UP: (State.CLAIMED, State.ANSWERED),
     EventKind.ACCEPTED: (
         State.ANSWERED,
@@ -274,6 +278,7 @@ def fold(question: Question, events: Iterable[Event]) -> Question:
 
 class TurnKind(StrEnum):
     ANSWER = "answer"
+    ASK_BACK = "ask_back"
     FOLLOW_UP = "follow_up"
 
 

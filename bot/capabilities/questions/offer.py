@@ -118,11 +118,13 @@ def _offer_picked(
 ) -> None:
     """Offers to those drawn; the wave lasts until the last of them had their time."""
     ends: list[datetime] = []
+    topic = topic_of(work, question)
+    guided = any(candidate.standing != "learning" for candidate in picked)
     for candidate in picked:
         person = work.people.get(PersonId(candidate.person))
         if person is None:
             continue
-        offer_to(context, work, question, person, explain(candidate.why, topic_of(work, question)))
+        offer_to(context, work, question, person, explain(candidate.why, topic, guided=guided))
         ends.append(add_working_time(person, context.now, WAVE_WAITS[question.wave]))
     set_timer(work, question, "wave", max(ends))
 
@@ -163,7 +165,12 @@ def _rank(work: QuestionsWork, question: Question, now: datetime, at: datetime) 
         anonymous=question.visibility is Visibility.ANONYMOUS,
         can_wait=question.urgency is Urgency.CAN_WAIT,
     )
-    return work.memory.rank(work, question.workspace, matter, at, helpers)
+    ranked = work.memory.rank(work, question.workspace, matter, at, helpers)
+    if question.topic is None:
+        # Nobody has said that they know what nobody can name: only who answered something
+        # like it, or is named, is asked. Else whoever answers often would get everything.
+        return [c for c in ranked if c.why.similar or c.why.named]
+    return ranked
 
 
 def _named_in(text: str, people: Iterable[Person]) -> frozenset[str]:
@@ -233,13 +240,17 @@ def _helpers(work: QuestionsWork, question: Question, now: datetime, at: datetim
     return helpers
 
 
-def explain(why: Why, topic: Topic | None) -> tuple[str, ...]:
-    """The facts that chose a person, as they are told to that person."""
+def explain(why: Why, topic: Topic | None, *, guided: bool) -> tuple[str, ...]:
+    """The facts that chose a person, as they are told to that person.
+
+    `guided`: somebody experienced is asked too.
+    """
     title = topic.title if topic else "this"
     said = {
         "steward": f"you look after {title}",
         "can_help": f"you said that you know about {title}",
-        "learning": f"you are learning {title}",
+        "learning": f"you are learning {title}"
+        + (", and somebody experienced is asked too" if guided else ""),
     }
     facts = [said[why.level]] if why.level in said else []
     if why.named:
@@ -496,12 +507,21 @@ def claim(context: Context, work: QuestionsWork, command: Command) -> Reply:
     refuse_own(work, command.person, question)
     if not can(question, EventKind.CLAIMED):
         return card_of(work, question, command)
-    question = advance(context, work, question, EventKind.CLAIMED, actor=command.person.id)
+    return card_of(work, take(context, work, question, command.person), command)
+
+
+def take(context: Context, work: QuestionsWork, question: Question, person: Person) -> Question:
+    """The question is this person's from now on.
+
+    Raises:
+        Conflict: somebody else has it, or it is settled.
+    """
+    question = advance(context, work, question, EventKind.CLAIMED, actor=person.id)
     cancel_timers(work, question, "untapped", "wave", "expire")
-    expect_answer(context, work, question, command.person)
-    take_offer(context, work, question, command.person)
+    expect_answer(context, work, question, person)
+    take_offer(context, work, question, person)
     show_status(work, question)
-    return card_of(work, question, command)
+    return question
 
 
 def release(context: Context, work: QuestionsWork, command: Command) -> Reply:

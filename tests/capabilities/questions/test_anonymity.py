@@ -17,7 +17,8 @@ from bot.ids import PersonId
 from tests.world import World, person
 
 ID, ADDRESS, NAME = "zyxid-7731", "zyxaddress-7732", "Zyxanonymia Quoll"
-MARKS = re.compile("zyx|quoll", re.IGNORECASE)
+MARKS = re.compile("zyxid|zyxaddress|zyxanonymia|quoll", re.IGNORECASE)
+"""Long enough never to stand in a sealed text by chance."""
 TAXI = "How do I claim the taxi from a client visit?"
 IN_OTHER_WORDS = "How to claim a taxi after a client visit?"
 RECEIPT = "Use the expense form and attach the receipt."

@@ -70,6 +70,7 @@ TABLE: dict[tuple[EventKind, State], State] = {
         )
     },
     (K.ANSWERED, S.ACCEPTED): S.ACCEPTED,
+    (K.ASKED_BACK, S.CLAIMED): S.CLAIMED,
     (K.FOLLOWED_UP, S.CLAIMED): S.CLAIMED,
     (K.FOLLOWED_UP, S.ANSWERED): S.CLAIMED,
     **{

@@ -1,0 +1,221 @@
+"""Plain words: thanks, questions, answers without a thread, questions back."""
+
+import pytest
+
+from bot.capabilities.questions.talk import asks, begins_as_question, is_chat, may_be_question
+from tests.world import World
+
+TAXI = "How do I claim the taxi from a client visit?"
+RECEIPT = "Use the expense form and attach the receipt."
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks!", "ok thank you", "thanks a lot for this", "👍", "Great, thanks", "+1"]
+)
+def test_thanks_are_chat(text: str) -> None:
+    assert is_chat(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks, use the form.", "The help page", "this?", "ok but how?", "Use the form"]
+)
+def test_words_that_say_something_are_not_chat(text: str) -> None:
+    assert not is_chat(text)
+
+
+def test_a_question_back_ends_with_its_mark() -> None:
+    assert asks("Which country are you in?")
+    assert asks("(Which country?)")
+    assert not asks("Did you try the form? It is on the start page.")
+
+
+def test_a_question_is_told_by_its_mark_or_its_first_word() -> None:
+    assert begins_as_question("how do I book a room")
+    assert begins_as_question("Rooms? Anybody")
+    assert not begins_as_question("Use the travel tool")
+    assert may_be_question("printer does nothing")
+    assert not may_be_question("printer")
+
+
+# --- answering without a thread -------------------------------------------------------
+
+
+def ask_and_take(world: World) -> str:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.presses(who, "I take it")
+    return who
+
+
+def test_plain_words_of_who_took_a_question_are_the_answer(either_world: World) -> None:
+    who = ask_and_take(either_world)
+    either_world.says(who, RECEIPT)
+    assert RECEIPT in either_world.last("ana")
+    assert "Sent as your answer to question 1." in either_world.last(who)
+    assert either_world.state() == "answered"
+
+
+def test_thanks_of_who_took_a_question_are_no_answer(world: World) -> None:
+    who = ask_and_take(world)
+    world.says(who, "ok thanks")
+    assert world.state() == "claimed"
+    assert world.last(who) == "You are welcome."
+
+
+def test_who_took_two_is_asked_which_the_words_are_for(world: World) -> None:
+    world.changes("bo", asks_welcome=False)
+    world.says("ana", TAXI)
+    world.presses("kim", "I take it")
+    world.says("ben", "How do I book a hotel?")
+    world.presses("kim", "I take it")
+    world.says("kim", RECEIPT)
+    assert world.state(1) == world.state(2) == "claimed"
+    world.presses("kim", "Answer to question 1")
+    assert (world.state(1), world.state(2)) == ("answered", "claimed")
+    assert RECEIPT in world.last("ana")
+
+
+def test_an_answer_before_taking_it_is_confirmed_by_a_tap(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, RECEIPT)
+    assert world.state() == "routed"
+    world.presses(who, "Answer to question 1")
+    assert RECEIPT in world.last("ana")
+
+
+def test_who_was_asked_may_ask_something_of_their_own(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, "How do I book a hotel?")
+    assert world.question(2).asker == who
+
+
+def test_words_too_long_for_a_button_are_led_to_the_thread(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, RECEIPT * 60)
+    assert "write in its thread" in world.last(who)
+    assert world.state() == "routed"
+
+
+def test_what_looks_like_an_answer_can_be_a_question_of_ones_own(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, "My hotel bill got lost on the trip")
+    world.presses(who, "A question of my own")
+    assert world.question(2).asker == who
+    assert world.question(2).text == "My hotel bill got lost on the trip"
+
+
+# --- asking back ----------------------------------------------------------------------
+
+
+def thread_of(world: World, who: str) -> str:
+    [card] = [h for h in world.offers() if h.conversation == f"dm:{who}"]
+    return card.id
+
+
+def test_a_question_back_settles_nothing_and_reaches_the_asker(either_world: World) -> None:
+    world = either_world
+    who = ask_and_take(world)
+    world.says(who, "Which country were you in?", thread=thread_of(world, who))
+    assert world.state() == "claimed"
+    assert "has a question about your question 1" in world.last("ana")
+    assert "Which country were you in?" in world.last("ana")
+    world.presses("ana", "Reply")
+    world.fills("ana", text="In Spain.")
+    assert "In Spain." in world.last(who)
+    world.says(who, RECEIPT)
+    assert world.state() == "answered"
+
+
+def test_asking_back_takes_the_question(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, "Which country were you in?", thread=thread_of(world, who))
+    assert world.question().claimed_by == who
+
+
+def test_the_button_asks_back(world: World) -> None:
+    who = ask_and_take(world)
+    world.presses(who, "Ask back")
+    world.fills(who, text="Which country")
+    assert "Which country" in world.last("ana")
+    assert world.state() == "claimed"
+
+
+def test_a_question_back_to_an_anonymous_asker_goes_through_the_relay(world: World) -> None:
+    world.says("ana", f"/ask anonymously {TAXI}")
+    [who] = world.who_was_asked()
+    world.presses(who, "I take it")
+    world.says(who, "Which country were you in?", thread=thread_of(world, who))
+    assert "Which country were you in?" in world.last("ana")
+    world.presses("ana", "Reply")
+    world.fills("ana", text="In Spain.")
+    assert "In Spain." in world.last(who)
+    assert "Ana" not in world.last(who)
+
+
+def test_who_asked_back_keeps_the_question_for_two_working_days(world: World) -> None:
+    who = ask_and_take(world)
+    world.says(who, "Which country were you in?", thread=thread_of(world, who))
+    world.passes(days=1, hours=20)
+    assert world.question().claimed_by == who
+    world.passes(hours=5)
+    assert world.question().claimed_by != who
+
+
+def test_a_question_back_can_be_the_answer(world: World) -> None:
+    who = ask_and_take(world)
+    world.says(who, "Have you tried the expense form?", thread=thread_of(world, who))
+    world.presses("ana", "That’s the answer")
+    assert world.state() == "accepted"
+
+
+def test_a_question_in_an_open_thread_is_no_answer(world: World) -> None:
+    world.says("ana", f"@inflow {TAXI}", "#general")
+    thread = world.question().thread
+    world.says("cem", "which country do you mean?", "#general", thread=thread)
+    assert world.state() == "routed"
+
+
+def test_words_of_the_asker_in_an_open_thread_keep_it_open(world: World) -> None:
+    world.says("ana", f"@inflow {TAXI}", "#general")
+    thread = world.question().thread
+    world.says("cem", RECEIPT, "#general", thread=thread)
+    assert world.state() == "answered"
+    world.says("ana", "No, that form is gone, still stuck", "#general", thread=thread)
+    assert world.state() == "claimed"
+    world.passes(days=8)
+    assert world.state() != "closed_unconfirmed"
+
+
+# --- what is not a question -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["ok thank you", "thanks a lot for this"])
+def test_thanks_are_not_put_to_a_colleague(world: World, words: str) -> None:
+    world.says("ana", words)
+    assert world.last("ana") == "You are welcome."
+    world.says("ana", f"@inflow {words}", "#general")
+    assert not world.who_was_asked()
+
+
+def test_who_knows_nothing_about_a_topic_says_so(world: World) -> None:
+    world.says("kim", "I don’t know anything about travel")
+    assert "I will not ask you about Travel" in world.last("kim")
+
+
+def test_a_command_after_the_handle_is_a_command(world: World) -> None:
+    world.says("ana", "@inflow /topics", "#general")
+    assert "Travel" in world.last("ana")
+    world.says("ana", "@inflow /aks hello", "#general")
+    assert "Did you mean /ask?" in world.last("ana")
+
+
+def test_anonymously_in_a_public_mention_is_refused(world: World) -> None:
+    for words in ("anonymously", "ask anonymously"):
+        world.says("ana", f"@inflow {words} {TAXI}", "#general")
+        assert "everybody" in world.last("ana").casefold()
+    assert not world.who_was_asked()
