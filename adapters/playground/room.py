@@ -28,24 +28,31 @@ from adapters.playground.read import (
     check_values,
     find_person,
     find_pressed,
-    name_controls,
     read_words,
 )
-from adapters.playground.render import render_form, render_message, render_words
+from adapters.playground.render import render_message, render_words
+from adapters.playground.show import (
+    Json,
+    may_see,
+    owner_of,
+    show_controls,
+    show_form,
+    show_person,
+    show_talk,
+    split_thread,
+    words_of,
+)
 from bot.app import App
 from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import PersonId, WorkspaceId
 from bot.inbound import Inbound, Left, Ordered, Place, PlaceKind, Pressed, Shortcut, Submitted, What
-from bot.message import Args, Option
-from bot.people import Person, is_away, is_working, local
-from bot.plain import render_plain
+from bot.message import Args
+from bot.people import Person, local
 from bot.ports import Database, Work
 from bot.reply import Audience, Reply
 from bot.schedule import next_morning
 from bot.transcript import Post, Transcript
-
-Json = dict[str, Any]
 
 LONGEST_TEXT = 50_000
 """Characters of one message: the core's own limit of 40,000 and room for a command."""
@@ -142,15 +149,14 @@ class Room:
                 f"That is {len(text):,} characters long. {LONGEST_TEXT:,} is the most I can take."
             )
         members, who = self._meet(person)
-        name = self._conversation(members, who, conversation)
-        place = self._place(members, who, name, thread)
+        place = self._place(members, who, conversation, thread)
         event = self._event("say", who, event_id)
         in_channel = place.kind is PlaceKind.CHANNEL
         hidden = in_channel and isinstance(read_words(text, ""), Ordered)
         post = self._transcript.add(
             Post(
                 workspace=members.workspace,
-                conversation=name,
+                conversation=place.conversation,
                 thread=place.thread,
                 author=who.id,
                 # Commands are between the person and the bot, as they are on Slack.
@@ -227,7 +233,7 @@ class Room:
         author = members.people.get(post.author or "")
         what = Shortcut(
             name=name,
-            text=_words(post),
+            text=words_of(post),
             author=author.address if author else None,
             message=str(post.id),
         )
@@ -251,7 +257,9 @@ class Room:
         opened = next((each for each in self._opened(who) if each.id == done.form), None)
         return {
             "messages": [self._view(post, who, members, {}) for post in posts if post],
-            "form": None if opened is None else _show_form(opened, members.people.values()),
+            "form": None
+            if opened is None
+            else show_form(opened.id, opened.form, members.people.values()),
             "errors": dict(done.errors),
             "notice": done.notice,
         }
@@ -265,9 +273,9 @@ class Room:
         later than that id.
         """
         members, who = self._meet(person)
-        name = self._conversation(members, who, conversation)
-        root = self._place(members, who, name, thread).thread
-        posts = [post for post in self._posts(members, name) if _may_see(who, post)]
+        place = self._place(members, who, conversation, thread)
+        root = place.thread
+        posts = [post for post in self._posts(members, place.conversation) if may_see(who, post)]
         replies: dict[str, int] = {}
         for post in posts:
             if post.thread is not None:
@@ -280,20 +288,30 @@ class Room:
         return [self._view(post, who, members, replies) for post in shown[-SHOWN:]]
 
     def conversations(self, person: str | None = None) -> list[Json]:
-        """The channels and, of a person, the direct messages with the bot.
+        """The channels, then the direct messages with the bot, then the threads in them in
+        which there is something: those of a person, or without one all that there are.
 
-        `last` is the id of the latest message of somebody else that the person sees.
+        `last` is the id of the latest message of somebody else that the person sees; of a
+        channel without a person, of the latest that everybody sees.
         """
-        members = self._members()
+        who: Person | None = None
         if person is None:
-            return [_channel(name, 0) for name in self._channel_names(members)]
-        _, who = self._meet(person)
-        rooms = [
-            _channel(name, self._last(members, who, name)) for name in self._channel_names(members)
+            members = self._members()
+        else:
+            members, who = self._meet(person)
+        readers: list[tuple[str, Person | None]] = [
+            (name, who) for name in self._channel_names(members)
         ]
-        own = direct(who)
-        dm = {"id": own, "kind": "dm", "title": "Inflow", "last": self._last(members, who, own)}
-        return [*rooms, dm]
+        owners = members.people.values() if who is None else [who]
+        readers += [(direct(owner), owner) for owner in owners]
+        rooms: list[Json] = []
+        threads: list[Json] = []
+        for name, reader in readers:
+            posts = [post for post in self._posts(members, name) if may_see(reader, post)]
+            room, inside = show_talk(name, posts, reader)
+            rooms.append(room)
+            threads += inside
+        return [*rooms, *threads]
 
     def people(self) -> list[Json]:
         """Everybody who can be played. `news` has, by conversation, the id of the latest
@@ -303,10 +321,10 @@ class Room:
         latest: dict[str, dict[str, int]] = {name: {} for name in members.people}
         for name in self._conversation_names(members):
             for post in self._posts(members, name):
-                reader = post.visible_to or _owner(name)
+                reader = post.visible_to or owner_of(name)
                 if reader in latest and post.author is None:
                     latest[reader][name] = post.id
-        return [_show_person(who, now, latest[who.id]) for who in members.people.values()]
+        return [show_person(who, now, latest[who.id]) for who in members.people.values()]
 
     def commands(self) -> Json:
         """What can be typed and used: command words, shortcuts, the bot's handle."""
@@ -447,31 +465,42 @@ class Room:
         return [each.name for each in self._transcript.conversations(members.workspace)]
 
     def _channel_names(self, members: _Members) -> list[str]:
-        later = (name for name in self._conversation_names(members) if _owner(name) is None)
+        later = (name for name in self._conversation_names(members) if owner_of(name) is None)
         return [*self._channels, *sorted(set(later) - set(self._channels))]
 
-    def _conversation(self, members: _Members, who: Person, name: str) -> str:
+    def _find_conversation(self, members: _Members, who: Person, name: str) -> str | None:
         wanted = name.strip().casefold()
-        owner = _owner(wanted)
+        owner = owner_of(wanted)
         if wanted == "dm" or (owner and find_person(members.people, owner) == who):
             return direct(who)
         for channel in self._channel_names(members):
             if channel.casefold() in {wanted, f"#{wanted}"}:
                 return channel
-        raise NotFound(f"There is no conversation “{name[:40]}” here for {who.name}.")
+        return None
 
     def _place(self, members: _Members, who: Person, name: str, thread: str | None) -> Place:
-        """Where something is said; any message of a thread names the thread."""
-        if thread is None:
-            return place_of(name)
-        post = self._seen(members, who, thread)
-        if post.conversation != name:
+        """Where something is said: a thread goes by its own name or by any of its messages."""
+        conversation = self._find_conversation(members, who, name)
+        named = [] if thread is None else [thread]
+        if conversation is None and (inside := split_thread(name.strip())):
+            conversation = self._find_conversation(members, who, inside[0])
+            named.append(inside[1])
+        if conversation is None:
+            raise NotFound(f"There is no conversation “{name[:40]}” here for {who.name}.")
+        roots = {self._root(members, who, conversation, message) for message in named}
+        if len(roots) > 1:
+            raise NotFound("That is another thread.")
+        return place_of(conversation, next(iter(roots), None))
+
+    def _root(self, members: _Members, who: Person, conversation: str, message: str) -> str:
+        post = self._seen(members, who, message)
+        if post.conversation != conversation:
             raise NotFound("That thread is in another conversation.")
-        return place_of(name, post.thread or str(post.id))
+        return post.thread or str(post.id)
 
     def _seen(self, members: _Members, who: Person, message: str) -> Post:
         post = find_post(self._transcript, message)
-        if post is None or post.workspace != members.workspace or not _may_see(who, post):
+        if post is None or post.workspace != members.workspace or not may_see(who, post):
             raise NotFound("I cannot find that message.")
         return post
 
@@ -484,16 +513,6 @@ class Room:
                 return
             after = page[-1].id
 
-    def _last(self, members: _Members, who: Person, name: str) -> int:
-        return max(
-            (
-                post.id
-                for post in self._posts(members, name)
-                if _may_see(who, post) and post.author != who.id
-            ),
-            default=0,
-        )
-
     def _view(self, post: Post, who: Person, members: _Members, replies: Mapping[str, int]) -> Json:
         message = message_of(post)
         here = local(who, post.at)
@@ -505,10 +524,10 @@ class Room:
             "at": post.at.isoformat(),
             "day": f"{here:%A}, {here.day} {here:%B}",
             "time": f"{here:%H:%M}",
-            "text": _words(post),
+            "text": words_of(post),
             "message": post.body.get("message"),
-            "html": render_message(message, post.id) if message else render_words(_words(post)),
-            "buttons": _show_controls(post),
+            "html": render_message(message, post.id) if message else render_words(words_of(post)),
+            "buttons": show_controls(post),
             "reply_count": replies.get(str(post.id), 0),
             "edited": post.edited_at is not None,
             "ephemeral": post.visible_to is not None,
@@ -525,81 +544,5 @@ class Room:
         return {"id": post.author, "name": name, "bot": False}
 
 
-def _may_see(who: Person, post: Post) -> bool:
-    return _owner(post.conversation) in {None, who.id} and post.visible_to in {None, who.id}
-
-
-def _owner(conversation: str) -> str | None:
-    """The id of the person whose conversation with the bot it is; None for a channel."""
-    prefix, _, person = conversation.partition(":")
-    return person if prefix == "dm" else None
-
-
 def _forms_of(who: Person) -> str:
     return f"playground.forms.{who.id}"
-
-
-def _words(post: Post) -> str:
-    message = message_of(post)
-    return render_plain(message) if message else str(post.body.get("text", ""))
-
-
-def _channel(name: str, last: int) -> Json:
-    return {"id": name, "kind": "channel", "title": name, "last": last}
-
-
-def _show_controls(post: Post) -> list[Json]:
-    message = message_of(post)
-    if message is None:
-        return []
-    return [
-        {
-            "label": control.label,
-            "action": name,
-            "args": control.args,
-            "index": index,
-            "style": control.style.value,
-            "confirm": control.confirm.model_dump(mode="json") if control.confirm else None,
-            "options": [_show_option(option) for option in control.options],
-        }
-        for index, (name, control) in enumerate(name_controls(message))
-    ]
-
-
-def _show_option(option: Option) -> Json:
-    return option.model_dump(mode="json")
-
-
-def _show_form(opened: _OpenForm, people: Iterable[Person]) -> Json:
-    form = opened.form
-    return {
-        "id": opened.id,
-        "title": form.title,
-        "intro": form.intro,
-        "submit": form.submit,
-        "fields": [each.model_dump(mode="json") for each in form.fields],
-        "html": render_form(form, people),
-    }
-
-
-def _show_person(who: Person, now: datetime, news: Mapping[str, int]) -> Json:
-    here = local(who, now)
-    return {
-        "id": who.id,
-        "name": who.name,
-        "handle": who.address,
-        "title": who.team,
-        "zone": who.zone,
-        "local_time": f"{here:%a %H:%M}",
-        "roles": sorted(role.value for role in who.roles),
-        "state": _state(who, now),
-        "news": dict(news),
-    }
-
-
-def _state(who: Person, now: datetime) -> str:
-    if who.paused_until is not None and now < who.paused_until:
-        return "paused"
-    if is_away(who, now):
-        return "away"
-    return "working" if is_working(who, now) else "off hours"

@@ -142,9 +142,97 @@ def test_conversations_tell_what_came_last_from_somebody_else(room: PlaygroundHa
     say(room, "hello", DM)
     assert room.get("conversations", **{"as": "ana"})["conversations"] == [
         {"id": "#general", "kind": "channel", "title": "#general", "last": 1},
-        {"id": "dm:ana", "kind": "dm", "title": "Inflow", "last": 4},
+        {
+            "id": "dm:ana",
+            "kind": "dm",
+            "title": "Inflow",
+            "person": "ana",
+            "name": "Ana",
+            "last": 4,
+        },
     ]
-    assert [each["id"] for each in room.get("conversations")["conversations"]] == ["#general"]
+
+
+def test_conversations_of_everybody_are_told_without_a_name(room: PlaygroundHarness) -> None:
+    say(room, "one")
+    say(room, "/show text", person="kim")
+    say(room, "hello", DM, person="bo")
+    dms = {"kind": "dm", "title": "Inflow"}
+    assert room.get("conversations")["conversations"] == [
+        {"id": "#general", "kind": "channel", "title": "#general", "last": 1},
+        {"id": "dm:ana", **dms, "person": "ana", "name": "Ana", "last": 0},
+        {"id": "dm:bo", **dms, "person": "bo", "name": "Bo", "last": 5},
+        {"id": "dm:kim", **dms, "person": "kim", "name": "Kim", "last": 0},
+    ]
+
+
+def threads_of(room: PlaygroundHarness, **query: str) -> list[Any]:
+    listed = room.get("conversations", **query)["conversations"]
+    return [each for each in listed if each["kind"] == "thread"]
+
+
+def test_thread_with_something_in_it_is_a_conversation(any_room: PlaygroundHarness) -> None:
+    say(any_room, "Where  are\nthe pencils kept, " + "please " * 20)
+    say(any_room, "nobody replies to this")
+    say(any_room, "in the cupboard", "#general:1", person="bo")
+    say(any_room, "thanks", "general:3")
+    thread = {
+        "id": "#general:1",
+        "kind": "thread",
+        "title": "Where are the pencils kept, please please please please ple…",
+        "parent": "#general",
+        "last": 3,
+    }
+    assert threads_of(any_room, **{"as": "ana"}) == [thread]
+    assert threads_of(any_room, **{"as": "kim"}) == [{**thread, "last": 4}]
+    assert threads_of(any_room) == [{**thread, "last": 4}]
+    assert texts(any_room, "kim", "#general:1")[1:] == ["in the cupboard", "thanks"]
+    assert texts(any_room, "kim", "#general:1", thread="4", after="3") == ["thanks"]
+
+
+def test_thread_of_a_direct_message_is_its_persons_own(room: PlaygroundHarness) -> None:
+    say(room, "hello", DM)
+    say(room, "and another thing", "dm:1")
+    say(room, "and one more", "dm:ana:3")
+    (thread,) = threads_of(room, **{"as": "ana"})
+    assert (thread["id"], thread["parent"], thread["person"]) == ("dm:ana:1", "dm:ana", "ana")
+    assert threads_of(room) == [thread]
+    assert threads_of(room, **{"as": "bo"}) == []
+    assert "and one more" in texts(room, "ana", "dm:ana:1")
+    for reading in ("dm:ana:1", "dm:1"):
+        query = {"as": "bo", "conversation": reading}
+        assert room.send("GET", API + "messages", params=query)[0] == 404
+
+
+def test_thread_below_what_one_person_sees_is_listed_to_them_alone(
+    room: PlaygroundHarness,
+) -> None:
+    say(room, "/show text")
+    say(room, "what does that mean?", "#general:2")
+    assert [each["id"] for each in threads_of(room, **{"as": "ana"})] == ["#general:2"]
+    assert threads_of(room, **{"as": "bo"}) == threads_of(room) == []
+
+
+@pytest.mark.parametrize(
+    "conversation", ["#general:99", "#nowhere:1", "#general:", "dm:bo:1", ":1"]
+)
+def test_thread_that_is_not_there_gets_a_sentence(
+    room: PlaygroundHarness, conversation: str
+) -> None:
+    say(room, "root")
+    body = {"person": "ana", "conversation": conversation, "text": "hello"}
+    status, answer, _ = room.send("POST", API + "say", json=body)
+    assert (status, answer.keys()) == (404, {"error"})
+
+
+def test_two_names_of_a_thread_must_be_of_the_same_one(room: PlaygroundHarness) -> None:
+    say(room, "one")
+    say(room, "two")
+    body = {"person": "ana", "conversation": "#general:1", "thread": 2, "text": "hello"}
+    assert room.send("POST", API + "say", json=body)[:2] == (
+        404,
+        {"error": "That is another thread."},
+    )
 
 
 def test_place_of_a_letter_becomes_a_channel(room: PlaygroundHarness) -> None:

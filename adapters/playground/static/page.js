@@ -257,7 +257,7 @@ async function lookOnce() {
     call("people"), call(`conversations?${query({ as: me })}`), call("clock"),
   ]);
   state.people = people.people;
-  state.conversations = conversations.conversations;
+  state.conversations = conversations.conversations.filter((each) => each.kind !== "thread");
   if (!conversation()) { state.where = state.conversations[0].id; state.thread = null; }
   const where = state.where;
   const { messages } = await call(`messages?${query({ conversation: where, as: me })}`);
