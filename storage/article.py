@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 
 from bot.capabilities.questions.model import (
     SUGGESTED_STATES,
@@ -120,8 +120,10 @@ class SqlArticles:
 
     def helped(self, person: PersonId) -> int:
         """How often others were helped by the person's articles (solved or worked)."""
+        # A suggestion that solved a question and was said to have worked is one help.
+        helped = func.coalesce(uses.c.question, uses.c.key)
         times: int = self._connection.execute(
-            select(func.count())
+            select(func.count(helped.distinct()))
             .select_from(uses)
             .join(articles, articles.c.id == uses.c.article)
             .where(articles.c.author == person, uses.c.kind.in_([UseKind.SOLVED, UseKind.WORKED]))
@@ -192,22 +194,24 @@ class SqlArticles:
             .all()
         )
 
-    def detach(self, workspace: WorkspaceId, person: PersonId) -> int:
-        """Take a person's name off every article and its history; returns how many.
+    def detach(
+        self, workspace: WorkspaceId, person: PersonId, only: ArticleId | None = None
+    ) -> int:
+        """Take a person's name off every article, or one, and its history; returns how many.
 
         An article that somebody has read and not saved yet still holds the name, so its
         version moves on and that save is a Conflict.
         """
-        named = {
-            table: self._connection.execute(
+        named: dict[Table, Sequence[str]] = {}
+        for table in (articles, article_versions):
+            found = (
                 select(table.c.id)
                 .where(table.c.workspace == workspace, or_(*(table.c[n] == person for n in _NAMES)))
                 .distinct()
             )
-            .scalars()
-            .all()
-            for table in (articles, article_versions)
-        }
+            if only is not None:
+                found = found.where(table.c.id == only)
+            named[table] = self._connection.execute(found).scalars().all()
         for article in named[articles]:
             version: int = self._connection.execute(
                 update(articles)
@@ -222,11 +226,10 @@ class SqlArticles:
             )
         for table in (articles, article_versions):
             for name in _NAMES:
-                self._connection.execute(
-                    update(table)
-                    .where(table.c.workspace == workspace, table.c[name] == person)
-                    .values({name: None})
-                )
+                off = update(table).where(table.c.workspace == workspace, table.c[name] == person)
+                if only is not None:
+                    off = off.where(table.c.id == only)
+                self._connection.execute(off.values({name: None}))
         return len({*named[articles], *named[article_versions]})
 
     def indexed_since(self, workspace: WorkspaceId, revision: int) -> Sequence[Indexed]:

@@ -153,6 +153,14 @@ def test_helped_counts_what_solved_or_worked(kept: Database) -> None:
         assert [work.articles.helped(person.id) for person in (BO, CY, ANA)] == [2, 1, 0]
 
 
+def test_one_question_was_helped_once(kept: Database) -> None:
+    with kept.transaction() as work:
+        for kind in (UseKind.SOLVED, UseKind.WORKED):
+            of = QuestionId("q1")
+            work.articles.use(Use(article=A1, kind=kind, at=NOW, key=f"{kind}", question=of))
+        assert work.articles.helped(BO.id) == 1
+
+
 def test_confirmations_are_scored_taps_of_solves_it_or_no(kept: Database) -> None:
     with kept.transaction() as work:
         for number, (kind, score) in enumerate(
@@ -204,6 +212,19 @@ def test_detaching_takes_the_name_off_articles_and_their_history(acme: Database)
         assert list(work.articles.history(ArticleId("a3"))) == [replace(once, author=None), gone]
         assert list(work.articles.by_author(BO.id)) == [theirs]
         assert [a.id for a in work.articles.by_author(CY.id)] == ["a1", "a2"]
+
+
+def test_detaching_from_one_article_leaves_the_others(acme: Database) -> None:
+    with acme.transaction() as work:
+        first = work.articles.save(article(changed_by=BO.id))
+        work.articles.save(replace(first, text="Elsewhere.", changed_by=None))
+        other = work.articles.save(article("a2"))
+    with acme.transaction() as work:
+        assert work.articles.detach(ACME.id, BO.id, A1) == 1
+    with acme.transaction() as work:
+        names = {(v.author, v.changed_by) for v in work.articles.history(A1)}
+        assert names == {(None, None)}
+        assert work.articles.get(other.id) == other
 
 
 def test_a_save_that_would_bring_a_detached_name_back_is_a_conflict(kept: Database) -> None:

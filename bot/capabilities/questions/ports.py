@@ -172,8 +172,10 @@ class ArticleStore(Protocol):
 
     def phrasings(self, article: ArticleId) -> Sequence[str]: ...
 
-    def detach(self, workspace: WorkspaceId, person: PersonId) -> int:
-        """Take a person's name off every article and its history; returns how many."""
+    def detach(
+        self, workspace: WorkspaceId, person: PersonId, only: ArticleId | None = None
+    ) -> int:
+        """Take a person's name off every article, or one, and its history; returns how many."""
 
     def indexed_since(self, workspace: WorkspaceId, revision: int) -> Sequence[Indexed]:
         """Articles changed after `revision`, by revision; see `past_since`.
