@@ -23,7 +23,7 @@ from bot.capabilities.questions.importing import (
 from bot.capabilities.questions.source import read_faq, read_questions
 from bot.errors import BotError
 from bot.search.evaluation import evaluate_faq
-from bot.settings import Settings
+from bot.settings import Misconfigured, read_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ def _plainly(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (BotError, bootstrap.Misconfigured, ValueError, OSError) as error:
+        except (BotError, Misconfigured, ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
     return run
@@ -71,7 +71,7 @@ def run(port: int | None, beside_platforms: bool) -> None:
     Makes or upgrades the database, and loads the starter pack with its demo workspace at
     the first start. Ctrl-C stops it; what was accepted is kept.
     """
-    settings = Settings()
+    settings = read_settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     bootstrap.configure_logs(settings.log_level)
@@ -83,8 +83,7 @@ def run(port: int | None, beside_platforms: bool) -> None:
 @_plainly
 def migrate() -> None:
     """Bring the database to the schema of this version. `run` does it by itself."""
-    settings = Settings()
-    with bootstrap.open_database(settings):
+    with bootstrap.open_database(read_settings()):
         click.echo("The database is up to date.")
 
 
@@ -111,7 +110,7 @@ def import_faq_file(
     """Bring FAQ entries from a .csv or .jsonl FILE."""
     rows = read_faq(file)
     with (
-        bootstrap.import_work(Settings(), workspace, dry_run=dry_run) as (work, to, moment),
+        bootstrap.import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
         click.progressbar(length=len(rows), label="Entries", file=sys.stderr) as bar,
     ):
         report = import_faq(
@@ -136,7 +135,7 @@ def import_question_file(file: Path, workspace: str | None, dry_run: bool) -> No
     """Bring past questions with who answered them, from a .jsonl FILE."""
     rows = read_questions(file)
     with (
-        bootstrap.import_work(Settings(), workspace, dry_run=dry_run) as (work, to, moment),
+        bootstrap.import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
         click.progressbar(length=len(rows), label="Questions", file=sys.stderr) as bar,
     ):
         report = import_questions(work, to, rows, moment, bootstrap.new_id, bar.update)

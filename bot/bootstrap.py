@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import secrets
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
 
 from adapters.playground.app import Playground
 from adapters.playground.clock import SETTING as CLOCK_SETTING
@@ -38,20 +41,17 @@ from bot.lanes import Lanes
 from bot.people import Workspace, is_working
 from bot.schedule import next_morning
 from bot.search import Vectors
-from bot.settings import Settings, platform_credentials
+from bot.settings import Misconfigured, Settings, platform_credentials
 from content.load import STARTER, load_pack
-from storage.database import Database
+from storage.copy import copied
+from storage.database import Database, read_url
 from storage.lane import SqlLaneStore
-from storage.migrate import upgrade
+from storage.migrate import NewerSchema, is_current, upgrade
 from storage.seal import WrongKey
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
 
 SHORTEST_KEY = 32
-
-
-class Misconfigured(Exception):
-    """A setting is missing or wrong; the sentence names it and says what to do."""
 
 
 def now() -> datetime:
@@ -122,25 +122,70 @@ def relay_key(settings: Settings) -> RelayKey:
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Database]:
-    """The store at its newest schema, closed at the end.
+def open_database(settings: Settings, vectors: Vectors | None = None) -> Iterator[Database]:
+    """The store at its newest schema, closed at the end. `vectors` are for who searches.
 
     Raises:
         Misconfigured: the address cannot be used, or the relay key is not the one of this
             database.
     """
-    try:
+    with _blamed_on_the_address():
         upgrade(settings.database_url)
-    except ValueError as error:
-        raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
     key = relay_key(settings)
-    vectors = Vectors.load() if settings.vectors == "table" else None
-    database = Database(settings.database_url, relay_key=key.value, memory=Memory(vectors))
-    try:
+    with _open(settings.database_url, key.value, vectors) as database:
         _check_key(database, key)
+        yield database
+
+
+@contextmanager
+def open_for_trial(settings: Settings) -> Iterator[Database]:
+    """A store of which nothing is kept, if the caller rolls back what it does.
+
+    Of a SQLite file it is a copy. A server is used itself, and not upgraded for a trial.
+    Nothing that was sealed can be read in it.
+
+    Raises:
+        Misconfigured: the address cannot be used, or the server's schema is an older one.
+    """
+    key = secrets.token_bytes(SHORTEST_KEY)
+    with ExitStack() as stack:
+        with _blamed_on_the_address():
+            url = settings.database_url
+            if read_url(url).get_backend_name() == "sqlite":
+                url = stack.enter_context(copied(url))
+                upgrade(url)
+            elif not is_current(url):
+                raise Misconfigured(
+                    "The database has not the schema of this version. Run first: inflow migrate"
+                )
+        yield stack.enter_context(_open(url, key, None))
+
+
+@contextmanager
+def _open(url: str, key: bytes, vectors: Vectors | None) -> Iterator[Database]:
+    database = Database(url, relay_key=key, memory=Memory(vectors))
+    try:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _blamed_on_the_address() -> Iterator[None]:
+    """What is wrong with the database before it was ever used, in one sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+    except NewerSchema as error:
+        raise Misconfigured(
+            f"A newer version of Inflow has used this database ({error}). Start that one, or "
+            "restore a backup from before it."
+        ) from error
+    except (DatabaseError, sqlite3.Error) as error:
+        # What a driver says of an address holds no password.
+        said = str(getattr(error, "orig", error)).partition("\n")[0]
+        raise Misconfigured(f"INFLOW_DATABASE_URL: the database cannot be used: {said}") from error
 
 
 def _check_key(database: Database, key: RelayKey) -> None:
@@ -182,17 +227,16 @@ def import_work(
     """One transaction for an import, with the workspace it goes to and the moment it happens.
 
     `workspace` is a name, or the platform's own id; None is the only one there is. A dry
-    run is rolled back at the end.
+    run leaves everything as it was: no file is made, nothing is upgraded.
 
     Raises:
         Misconfigured: there is no such workspace, or several and none was named.
     """
-    with open_database(settings) as database:
-        clock = PlaygroundClock(now, SqlTranscript(database))
-        if settings.demo:
-            load_starter(database, clock.now())
+    with open_for_trial(settings) if dry_run else open_database(settings) as database:
+        moment = PlaygroundClock(now, SqlTranscript(database)).now()
         with contextlib.suppress(_RolledBack), database.transaction() as work:
-            yield work, _find_workspace(work, workspace).id, clock.now()
+            prepare_workspace(work, moment, demo=settings.demo)
+            yield work, _find_workspace(work, workspace).id, moment
             if dry_run:
                 raise _RolledBack
 
@@ -216,19 +260,19 @@ DEMO = "demo"
 """The playground's own name for its workspace."""
 
 
-def load_starter(database: Database, moment: datetime) -> None:
-    """Bring the starter pack with its demo workspace, or what is new in it."""
-    pack = load_pack(STARTER)
-    with database.transaction() as work:
-        workspace = work.people.workspace(PLAYGROUND, DEMO)
-        if workspace is None:
-            workspace = Workspace(
-                id=WorkspaceId(new_id()),
-                platform=PLAYGROUND,
-                external=DEMO,
-                name=pack.demo.name if pack.demo else DEMO,
-            )
-            work.people.add_workspace(workspace)
+def prepare_workspace(work: SqlWork, moment: datetime, *, demo: bool) -> None:
+    """The playground's workspace; with `demo` the starter pack in it, or what is new in that."""
+    pack = load_pack(STARTER) if demo else None
+    workspace = work.people.workspace(PLAYGROUND, DEMO)
+    if workspace is None:
+        workspace = Workspace(
+            id=WorkspaceId(new_id()),
+            platform=PLAYGROUND,
+            external=DEMO,
+            name=pack.demo.name if pack and pack.demo else DEMO,
+        )
+        work.people.add_workspace(workspace)
+    if pack is not None:
         apply_pack(work, workspace.id, pack, moment, new_id)
 
 
@@ -238,11 +282,12 @@ async def serve_playground(settings: Settings, announce: Callable[[str], None]) 
     Raises:
         Misconfigured: the port is taken, or a setting cannot be used.
     """
-    with open_database(settings) as database:
+    vectors = Vectors.load() if settings.vectors == "table" else None
+    with open_database(settings, vectors) as database:
         transcript = WatchedTranscript(SqlTranscript(database))
         clock = PlaygroundClock(now, transcript)
-        if settings.demo:
-            load_starter(database, clock.now())
+        with database.transaction() as work:
+            prepare_workspace(work, clock.now(), demo=settings.demo)
         _wake(database, clock, first=transcript.setting(CLOCK_SETTING) is None)
         app = App(database, register([questions]), clock.now, new_id)
         platform = PlaygroundPlatform(transcript, database, clock.now)
@@ -282,6 +327,8 @@ async def _serve(
         try:
             await web.TCPSite(runner, LOOPBACK, port).start()
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise Misconfigured(f"Port {port} on {LOOPBACK}: {error.strerror}.") from error
             raise Misconfigured(
                 f"Port {port} on {LOOPBACK} is taken. Stop what uses it, or choose another "
                 "one: PORT=8766 make run"

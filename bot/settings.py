@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PLATFORM_CREDENTIALS = (
@@ -15,11 +15,29 @@ PLATFORM_CREDENTIALS = (
     "MICROSOFT_APP_PASSWORD",
 )
 
+Vectors = Literal["table", "none"]
+Level = Literal["debug", "info", "warning", "error"]
+
+_ALLOWED = {
+    "port": "a whole number from 0 to 65535",
+    "vectors": " or ".join(get_args(Vectors)),
+    "demo": "true or false",
+    "log_level": ", ".join(get_args(Level)[:-1]) + f" or {get_args(Level)[-1]}",
+}
+
+
+class Misconfigured(Exception):
+    """A setting is missing or wrong; the sentence names it and says what to do."""
+
 
 class Settings(BaseSettings):
-    """How this process runs. Every field has a default that works on one machine."""
+    """How this process runs. Every field has a default that works on one machine.
 
-    model_config = SettingsConfigDict(env_prefix="INFLOW_", extra="ignore")
+    A variable that is set to nothing counts as not set. `read_settings` says in a sentence
+    what is wrong with one.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INFLOW_", extra="ignore", env_ignore_empty=True)
 
     database_url: str = Field(
         default="sqlite:///inflow.db",
@@ -39,7 +57,7 @@ class Settings(BaseSettings):
         validation_alias="PORT",
         description="The port of the playground on 127.0.0.1; 0 takes a free one.",
     )
-    vectors: Literal["table", "none"] = Field(
+    vectors: Vectors = Field(
         default="table",
         description=(
             "Word vectors in search: the table of the [vectors] extra where it is installed, "
@@ -49,9 +67,39 @@ class Settings(BaseSettings):
     demo: bool = Field(
         default=True, description="Load the starter pack with its demo workspace at first start."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Level = Field(
         default="warning", description="How much is written to standard error, as JSON lines."
     )
+
+    @field_validator("vectors", "log_level", mode="before")
+    @classmethod
+    def _fold(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+
+def variable_of(field: str) -> str:
+    """The name of the environment variable behind a field of `Settings`."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"INFLOW_{field.upper()}"
+
+
+def read_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises:
+        Misconfigured: variables cannot be used; one sentence for each.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = {each["loc"][0]: each["input"] for each in error.errors()}
+    sentences = [
+        f"{variable_of(field)} is {allowed}, not “{wrong[place]}”."
+        for field, allowed in _ALLOWED.items()
+        for place in (field, variable_of(field))
+        if place in wrong
+    ]
+    raise Misconfigured(" ".join(sentences))
 
 
 def platform_credentials(environment: Mapping[str, str] = os.environ) -> list[str]:
