@@ -1,0 +1,1 @@
+"""The command line and the wiring, as a person uses them."""

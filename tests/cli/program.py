@@ -1,0 +1,94 @@
+"""The program itself, in a folder of its own and with no settings but those a test gives."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+PATIENCE = 30
+"""Seconds to wait for the program to start, stop or answer on a crowded machine."""
+ROOT = Path(__file__).parents[2]
+OURS = re.compile(r"INFLOW_|PORT$|SLACK_|MICROSOFT_|PYTHONPATH$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A program that serves: `address` is http://127.0.0.1:PORT."""
+
+    address: str
+    process: int
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
+        return self._ask(Request(f"{self.address}{path}"))
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """The answer of the API."""
+        head = {"Content-Type": "application/json"}
+        return json.loads(
+            self._ask(Request(f"{self.address}{path}", json.dumps(body).encode(), head))[1]
+        )
+
+    def _ask(self, request: Request) -> tuple[int, str]:
+        answer: HTTPResponse
+        with urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.read().decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`inflow`, started in `folder`, where the SQLite file and its key come to lie."""
+
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+
+    @contextmanager
+    def serve(self, *arguments: str) -> Iterator[Running]:
+        """`inflow run` on a free port; at the end it is stopped with Ctrl-C and must obey."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "bot", "run", "--port", "0", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                said = process.stdout.readline()
+                address = re.search(r"http://127\.0\.0\.1:\d+", said)
+                assert address is not None, (said, process.communicate(timeout=PATIENCE))
+                yield Running(address[0], process.pid)
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=5)
+            finally:
+                process.kill()
+        assert (process.returncode, errors) == (0, "")
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+        # The folder of the test is the working directory, so the checkout must be named.
+        return {**kept, "PYTHONPATH": str(ROOT), **self.settings}

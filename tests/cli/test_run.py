@@ -1,0 +1,150 @@
+"""`inflow run`: starts, serves, keeps what was said, stops, and says why it does not start."""
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.cli.program import Program
+
+SAY = "/playground/api/say"
+MESSAGES = "/playground/api/messages?conversation=%23general&as=ben"
+HELLO = "Hello, does anybody read this?"
+KEY = "k" * 40
+
+
+def files(program: Program) -> set[str]:
+    return {path.name for path in program.folder.iterdir()}
+
+
+def refusal(program: Program, *arguments: str) -> str:
+    """The one sentence with which the program does not start."""
+    done = program.call(*(arguments or ("run", "--port", "0")))
+    assert (done.returncode, done.stdout) == (1, "")
+    line, end = done.stderr.removeprefix("Error: ").split("\n", 1)
+    assert end == ""
+    return line
+
+
+def test_it_starts_in_an_empty_folder_and_a_second_time_with_what_was_said(
+    program: Program,
+) -> None:
+    with program.serve() as running:
+        assert running.get("/healthz")[0] == 200
+        assert running.get("/")[0] == 200
+        running.post(SAY, {"person": "ana", "conversation": "#general", "text": HELLO})
+    assert files(program) == {"inflow.db", "inflow.key"}
+    with program.serve() as running:
+        assert HELLO in running.get(MESSAGES)[1]
+
+
+def test_the_key_file_is_for_its_owner_alone(program: Program) -> None:
+    program.call("migrate")
+    key = program.folder / "inflow.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert len(key.read_text()) >= 32
+
+
+def test_on_postgresql_it_needs_a_key_and_then_starts(
+    program: Program, new_postgres_database: Callable[[], str]
+) -> None:
+    url = new_postgres_database().replace("postgresql+psycopg://", "postgresql://")
+    program = replace(program, settings={"INFLOW_DATABASE_URL": url})
+    assert "INFLOW_RELAY_KEY is not set" in refusal(program)
+    program = replace(program, settings={**program.settings, "INFLOW_RELAY_KEY": KEY})
+    with program.serve() as running:
+        assert running.get("/healthz")[0] == 200
+        assert running.post(SAY, {"person": "ana", "conversation": "dm", "text": "/help"})
+    assert files(program) == set()
+
+
+def test_without_the_demo_the_page_opens_on_an_empty_workspace(program: Program) -> None:
+    program = replace(program, settings={"INFLOW_DEMO": "false"})
+    for _ in range(2):
+        with program.serve() as running:
+            assert running.get("/")[0] == 200
+            assert running.get("/playground/api/people") == (200, '{"people": []}')
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "MICROSOFT_APP_PASSWORD"])
+def test_beside_a_real_platform_it_starts_only_when_told(program: Program, name: str) -> None:
+    program = replace(program, settings={name: "a secret"})
+    said = refusal(program)
+    assert name in said
+    assert "--beside-platforms" in said
+    assert "a secret" not in said
+    assert files(program) == set()
+    with program.serve("--beside-platforms") as running:
+        assert running.get("/healthz")[0] == 200
+
+
+def test_a_taken_port_is_named(program: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refusal(replace(program, settings={"PORT": str(port)}), "run")
+    assert said.startswith(f"Port {port} on 127.0.0.1 is taken.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"PORT": "abc"}, "PORT is a whole number from 0 to 65535, not “abc”."),
+        ({"PORT": "70000"}, "PORT is a whole number from 0 to 65535, not “70000”."),
+        (
+            {"INFLOW_LOG_LEVEL": "loud"},
+            "INFLOW_LOG_LEVEL is debug, info, warning or error, not “loud”.",
+        ),
+        (
+            {"INFLOW_DEMO": "perhaps", "INFLOW_VECTORS": "some"},
+            (
+                "INFLOW_VECTORS is table or none, not “some”. "
+                "INFLOW_DEMO is true or false, not “perhaps”."
+            ),
+        ),
+        ({"INFLOW_RELAY_KEY": "short"}, "INFLOW_RELAY_KEY is shorter than 32 characters."),
+        (
+            {"INFLOW_DATABASE_URL": "mysql://here"},
+            "INFLOW_DATABASE_URL: a database is sqlite:///file or postgresql://..., not mysql",
+        ),
+        (
+            {"INFLOW_DATABASE_URL": "sqlite:///absent/inflow.db"},
+            "INFLOW_DATABASE_URL: the database cannot be used: unable to open database file",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    program: Program, settings: dict[str, str], said: str
+) -> None:
+    assert refusal(replace(program, settings=settings), "migrate") == said
+
+
+def test_the_log_level_may_be_written_in_capitals_and_settings_may_be_empty(
+    program: Program,
+) -> None:
+    settings = {"INFLOW_LOG_LEVEL": "INFO", "PORT": "", "INFLOW_RELAY_KEY": ""}
+    assert replace(program, settings=settings).call("migrate").returncode == 0
+
+
+def test_a_lost_key_is_asked_for_and_not_made_anew(program: Program) -> None:
+    program.call("migrate")
+    key = program.folder / "inflow.key"
+    kept = key.rename(program.folder / "kept.key")
+    for _ in range(2):
+        assert refusal(program).startswith("The key of this database, inflow.key, is missing.")
+        assert not key.exists()
+    kept.rename(key)
+    with program.serve() as running:
+        assert running.get("/healthz")[0] == 200
+
+
+def test_another_key_is_refused(program: Program) -> None:
+    program.call("migrate")
+    (program.folder / "inflow.key").write_text(KEY)
+    assert refusal(program).startswith("inflow.key does not hold the key")
+    program = replace(program, settings={"INFLOW_RELAY_KEY": KEY})
+    assert refusal(program).startswith("INFLOW_RELAY_KEY is not the key")
+    os.truncate(program.folder / "inflow.key", 3)
+    assert refusal(replace(program, settings={})).startswith("inflow.key does not hold a key.")
