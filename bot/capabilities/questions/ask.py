@@ -47,6 +47,7 @@ from bot.capabilities.questions.step import (
     show_offers,
     show_status,
     status_of,
+    whereabouts_of,
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
@@ -248,10 +249,10 @@ def _look_up(context: Context, work: QuestionsWork, command: Command, question: 
         and _may_be_shown(work, article.state, article.topic, question)
     ]
     if not suggestions:
-        route(context, work, question)
+        question = route(context, work, question)
         if command.place.kind is PlaceKind.DM or question.visibility is Visibility.OPEN:
             return NOTHING  # The card that follows says it.
-        return Reply(message=messages.on_its_way(question))
+        return Reply(message=messages.on_its_way(question, whereabouts_of(work, question)))
     question = advance(
         context,
         work,
@@ -360,7 +361,9 @@ def _did_not_solve(context: Context, work: QuestionsWork, command: Command, kind
     if left:
         card = messages.suggestions(question, left, command.person, looking=True)
         return Reply(message=card, replace=True)
-    return Reply(message=messages.on_its_way(question), replace=True)
+    return Reply(
+        message=messages.on_its_way(question, whereabouts_of(work, question)), replace=True
+    )
 
 
 def _untapped(work: QuestionsWork, question: Question) -> list[Article]:
@@ -387,7 +390,9 @@ def ask_colleague(context: Context, work: QuestionsWork, command: Command) -> Re
     if question.state is not State.SUGGESTED:
         return _now(work, question)
     question = route(context, work, question)
-    return Reply(message=messages.on_its_way(question), replace=True)
+    return Reply(
+        message=messages.on_its_way(question, whereabouts_of(work, question)), replace=True
+    )
 
 
 def withdraw(context: Context, work: QuestionsWork, command: Command) -> Reply:

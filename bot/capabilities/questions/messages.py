@@ -10,6 +10,7 @@ from math import ceil
 
 from bot.access import K_ANONYMOUS
 from bot.capabilities.questions.model import (
+    CHANNEL_WAVE,
     Article,
     ArticleState,
     Decline,
@@ -208,8 +209,11 @@ def _worked(tally: Tally) -> str:
     return "too few have said yet whether it worked"
 
 
-def standing(shown: Suggested, reader: Person) -> str:
-    """Date, who verified, and how often it worked, in the markdown subset."""
+def standing(shown: Suggested, reader: Person, *, curates: bool = False) -> str:
+    """Date, who verified, and how often it worked, in the markdown subset.
+
+    Why an entry is being checked is for its steward: it may tell of a single person.
+    """
     article = shown.article
     match article.state:
         case ArticleState.PUBLISHED | ArticleState.NEEDS_REVIEW:
@@ -217,12 +221,14 @@ def standing(shown: Suggested, reader: Person) -> str:
             when = day(reader, article.verified_at or article.changed_at)
             first = f"Verified{by} on {when}"
             if article.state is ArticleState.NEEDS_REVIEW:
-                first += f" · **being checked**: {literal(article.note)}"
+                first += " · **being checked**"
         case _:
             first = (
                 f"{'Accepted by the one who asked' if article.question else 'Written'} on "
                 f"{day(reader, article.created_at)}, not yet reviewed by a steward"
             )
+    if curates and article.note:
+        first += f": {literal(article.note)}"
     credit = f" · written by {literal(shown.author.name)}" if shown.author else ""
     return f"{first} · {_worked(shown.tally)}{credit}"
 
@@ -296,20 +302,51 @@ def solved_itself(article: Article) -> Message:
     )
 
 
-def on_its_way(question: Question) -> Message:
-    """Said at once in a channel, when the rest follows in direct messages."""
-    how = (
-        "I pass it on without your name and relay the answer"
+def on_its_way(question: Question, where: str) -> Message:
+    """Said at once in a channel, when the rest follows in direct messages.
+
+    `where` is what `whereabouts` says of the question.
+    """
+    relay = (
+        " Your name is not passed on; I relay both ways."
         if question.visibility is Visibility.ANONYMOUS
-        else "I am asking a colleague"
+        else ""
     )
     return say(
-        f"Your question {question.number} is on its way: {how}. "
+        f"Your question {question.number} is on its way. {where}{relay} "
         "I will keep you posted in our direct messages."
     )
 
 
 # --- the asker's card -----------------------------------------------------------------
+
+
+def whereabouts(
+    question: Question, topic: Topic | None, *, steward: str | None, offered: bool
+) -> str:
+    """Who has an open question now, in the markdown subset.
+
+    `steward` names those to whom it was escalated; `offered`: somebody was asked before.
+    """
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    if question.state is State.ESCALATED:
+        tried = "Nobody was free to take it" if offered else f"I know nobody{about} to ask yet"
+        if steward:
+            return f"{tried}, so it is with {literal(steward)} now."
+        return (
+            f"{tried}, and nobody looks after this. I keep it on the list of unanswered questions "
+            "for five working days."
+        )
+    if question.wave == 0:
+        return f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
+    if question.visibility is Visibility.OPEN:
+        return f"I have asked a colleague{about}. Anybody may answer in this thread."
+    if question.conversation is not None:
+        return "It stands in the channel of its topic, where anybody may answer."
+    if question.wave == CHANNEL_WAVE:
+        tried = "Nobody has taken it yet" if offered else f"Nobody{about} can be asked just now"
+        return f"{tried}. I have asked you whether I may post it in the channel of the topic."
+    return f"I have asked a colleague{about}."
 
 
 def status(
@@ -320,35 +357,24 @@ def status(
     holder: str | None = None,
     steward: str | None = None,
     wait: timedelta | None = None,
+    offered: bool = True,
 ) -> Message:
-    """Where a question stands.
+    """Where a question stands; see `whereabouts`.
 
     `asker` is named on an open question's card in the channel; `steward` names those to
     whom it was escalated; `wait` is how long a first answer usually takes, if that is known.
     """
-    about = f" about **{literal(topic.title)}**" if topic else ""
     tone = Tone.NEUTRAL
     reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
     match question.state:
-        case State.ROUTED if question.wave == 0:
-            line = f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
-        case State.ROUTED if question.visibility is Visibility.OPEN:
-            line = f"I have asked a colleague{about}. Anybody may answer in this thread."
-        case State.ROUTED:
-            line = f"I have asked a colleague{about}."
+        case State.ROUTED | State.ESCALATED:
+            line = whereabouts(question, topic, steward=steward, offered=offered)
         case State.CLAIMED:
             line = f"{literal(holder or 'A colleague')} is on it."
         case State.ANSWERED:
             line = "There is an answer."
         case State.ACCEPTED:
             line, tone = "Answered and accepted. Thank you.", Tone.GOOD
-        case State.ESCALATED:
-            line = (
-                f"Nobody was free to take it. It is with {literal(steward)} now."
-                if steward
-                else "Nobody was free to take it, and nobody looks after this topic yet. I keep "
-                "it on the list of unanswered questions for five working days."
-            )
         case State.EXPIRED:
             line = (
                 "I am sorry: nobody could answer this. It is on the weekly list of unanswered "
@@ -523,8 +549,8 @@ def offer_state(
 
 def declined(question: Question, reason: Decline) -> Message:
     thanks = {
-        Decline.BUSY: "No problem, I will ask somebody else.",
-        Decline.NOT_MY_FIELD: "Good to know. I will ask somebody else and you less about this.",
+        Decline.BUSY: "No problem. It goes on without you.",
+        Decline.NOT_MY_FIELD: "Good to know. It goes to others, and I ask you less about this.",
         Decline.SOMEONE_ELSE: "Thank you, I am asking them.",
     }[reason]
     return say(f"**Question {question.number}.** {thanks}", _quote(question.text, limit=300))
@@ -579,7 +605,7 @@ ADDED = "Added. Whoever takes the question sees it."
 EMPTY_ANSWER = "Please write a few words."
 SENT = "Sent. I will tell you when I hear back."
 LATE = "Thank you. It is kept with the question, which was settled before."
-RELEASED = "You gave it back. I will ask somebody else."
+RELEASED = "You gave it back. It goes on without you."
 
 
 def sent_to(question: Question) -> str:
@@ -796,7 +822,7 @@ def follow_up(question: Question, turn: Turn, asker: str | None) -> Message:
 
 NO_ANSWER_WORDS = "I could not find any words in that. Please write the answer in a few words."
 FOLLOW_UP_SENT = "Passed on."
-NOT_YET = "I am asking another colleague as well. You can also add something for them."
+NOT_YET = "I pass it on once more. You can also add something for whoever takes it."
 
 
 def accepted(question: Question, turn: Turn, author: Person, article: Article | None) -> Message:
@@ -1305,7 +1331,7 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
         buttons.append(Button(label="Flag as wrong or outdated", action="faq.flag", args=args))
     parts: list[Part] = [
         _quote(article.text, limit=MAX_QUOTE),
-        Note(text=f"{ARTICLE_STATES[article.state]} · {standing(shown, reader)}"),
+        Note(text=f"{ARTICLE_STATES[article.state]} · {standing(shown, reader, curates=curates)}"),
     ]
     if buttons:
         parts.append(Buttons(buttons=tuple(buttons)))
@@ -1392,6 +1418,39 @@ FORM_TEXT = 3_000
 FIRST_PART = "This is the first part; the rest of the long answer stays behind it."
 
 
+def flag_form(article: Article) -> Form:
+    return Form(
+        title="Wrong or outdated?",
+        intro=shorten(article.title, 900),
+        fields=(
+            TextField(
+                name="reason",
+                label="What is wrong with it?",
+                hint="You need not say. Only the steward reads it, without your name.",
+                max_length=300,
+            ),
+        ),
+        submit="Flag it",
+        action="faq.send_flag",
+        args={"article": article.id},
+    )
+
+
+def flagged(article: Article, told: Sequence[str]) -> Message:
+    """For whoever flagged an entry: what becomes of it; `told` are those who look at it."""
+    who = literal(" and ".join(told[:3])) if told else "Nobody looks after this topic yet, and"
+    if article.state is ArticleState.NEEDS_REVIEW:
+        heard = f"{who} is told" if len(told) == 1 else f"{who} are told"
+        if not told:
+            heard = "Nobody looks after this topic yet"
+        return say(f"Thank you. {heard}; until then the entry is marked as being checked.")
+    looks = f"until {who} has looked at it" if told else "until somebody looks after the topic"
+    return say(
+        "Thank you. Nobody has verified this entry yet, so I show it to nobody any more "
+        f"{looks}."
+    )
+
+
 def edit_form(article: Article) -> Form:
     return Form(
         title="Edit FAQ entry",
@@ -1447,7 +1506,8 @@ VERIFIED_ALREADY = (
 )
 MERGED_ALREADY = "This entry was merged into another one."
 NOTHING_TO_MERGE = "There is no similar entry to merge it into."
-FLAGGED = "Thank you. The steward is told and the entry is marked as being checked."
+NOT_SHOWN = "This entry is not shown at the moment."
+KEPT_PRIVATE = "The one who asked opened the question again and kept the answer to themselves."
 PROPOSED = "Proposed. The steward of the topic decides."
 PROPOSED_NOBODY = "Drafted. Nobody looks after this topic yet, so it waits for a steward."
 SAVED = "Saved as a draft. The steward of the topic decides."

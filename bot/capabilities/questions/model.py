@@ -25,6 +25,8 @@ ASK_BACK_DAYS = 2
 """Working days that whoever asked back keeps the question while the asker is silent."""
 WAVE_WAITS = {1: timedelta(minutes=30), 2: timedelta(minutes=60), 3: timedelta(hours=4)}
 """Working time that each wave gets, on the clocks of those asked (domain.md 3.4)."""
+CHANNEL_WAVE = 3
+"""The wave in which the topic's channel is asked, if the asker agrees."""
 CONSENT_WAIT = timedelta(minutes=60)
 """Time the asker has to allow a post in the topic's channel."""
 ESCALATION_DAYS = 5
@@ -134,7 +136,7 @@ _FROM: dict[EventKind, tuple[State, ...]] = {
     EventKind.WITHDRAWN: _ANY_OPEN,
     EventKind.MARKED_DUPLICATE: _ANY_OPEN,
     EventKind.REOPENED: (*_CLOSED, State.EXPIRED, State.DUPLICATE),
-    EventKind.FOLLOWED_THROUGH: (State.ACCEPTED,),
+    EventKind.FOLLOWED_THROUGH: (State.ACCEPTED, State.SELF_SOLVED),
 }
 
 _TO: dict[EventKind, State] = {
@@ -427,7 +429,10 @@ _ARTICLE_MOVES: dict[ArticleState, frozenset[ArticleState]] = {
             ArticleState.MERGED,
         }
     ),
-    ArticleState.RETIRED: frozenset({ArticleState.IN_REVIEW, ArticleState.PUBLISHED}),
+    # A candidate again: its question was opened again, and then settled in the same way.
+    ArticleState.RETIRED: frozenset(
+        {ArticleState.CANDIDATE, ArticleState.IN_REVIEW, ArticleState.PUBLISHED}
+    ),
     ArticleState.MERGED: frozenset(),
 }
 

@@ -15,6 +15,7 @@ from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
     find_question,
+    is_private,
     is_steward,
     named,
     require_asker,
@@ -24,6 +25,7 @@ from bot.capabilities.questions.access import (
 )
 from bot.capabilities.questions.expertise import assess
 from bot.capabilities.questions.model import (
+    CHANNEL_WAVE,
     CLAIM_SILENCE,
     CONSENT_WAIT,
     ESCALATION_DAYS,
@@ -75,7 +77,6 @@ UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
 CREDIT_WINDOW = timedelta(days=4 * 180)
 """Four half-lives: what is older is worth less than a sixteenth."""
-CHANNEL_WAVE = 3
 
 
 def route(
@@ -750,14 +751,6 @@ def _may_be_followed(work: QuestionsWork, person: Person, other: Question) -> bo
     except NotFound:
         return False
     return True
-
-
-def is_private(work: QuestionsWork, question: Question) -> bool:
-    """Whether the asker accepted an answer and kept it to themselves."""
-    accepted = [
-        event for event in work.questions.events(question.id) if event.kind is EventKind.ACCEPTED
-    ]
-    return question.accepted is not None and bool(accepted and accepted[-1].data.get("private"))
 
 
 def whole_number(words: str) -> int | None:

@@ -95,16 +95,37 @@ def holder_name(work: QuestionsWork, question: Question) -> str | None:
 
 def status_of(work: QuestionsWork, question: Question) -> Message:
     """The asker's card as it is now."""
-    told = told_when_escalated(work, question) if question.state is State.ESCALATED else []
     open_asker = asker_name(work, question) if question.visibility is Visibility.OPEN else None
     return messages.status(
         question,
         topic_of(work, question),
         asker=open_asker,
         holder=holder_name(work, question),
-        steward=" and ".join(person.name for person in told[:3]) or None,
+        steward=_steward_names(work, question),
         wait=_usual_wait(work, question),
+        offered=_was_offered(work, question),
     )
+
+
+def whereabouts_of(work: QuestionsWork, question: Question) -> str:
+    """Who has the question now, for the asker."""
+    return messages.whereabouts(
+        question,
+        topic_of(work, question),
+        steward=_steward_names(work, question),
+        offered=_was_offered(work, question),
+    )
+
+
+def _steward_names(work: QuestionsWork, question: Question) -> str | None:
+    if question.state is not State.ESCALATED:
+        return None
+    told = told_when_escalated(work, question)
+    return " and ".join(person.name for person in told[:3]) or None
+
+
+def _was_offered(work: QuestionsWork, question: Question) -> bool:
+    return bool(work.questions.offers(question.id))
 
 
 def _usual_wait(work: QuestionsWork, question: Question) -> timedelta | None:

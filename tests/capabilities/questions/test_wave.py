@@ -247,7 +247,7 @@ def test_before_the_first_question_of_a_topic_nobody_knows_the_steward_has_it(
 def test_without_anybody_to_tell_the_asker_is_told_that(world: World) -> None:
     world.changes("dana", roles=frozenset())
     world.says("ana", "Where do new colleagues get their badge and key?")
-    assert "nobody looks after this topic yet" in world.last("ana")
+    assert "nobody looks after this" in world.last("ana")
 
 
 def test_a_steward_who_asks_is_not_asked_themselves_and_a_manager_is(crowd: World) -> None:
@@ -728,3 +728,34 @@ def test_what_expired_is_listed_for_the_community_managers_on_monday(crowd: Worl
     crowd.passes(days=21)
     again = [text for text in crowd.dms("dana") if "Questions that found nobody" in text]
     assert again == [listed]
+
+
+# --- what the asker is told is so -----------------------------------------------------
+
+
+def test_when_nobody_was_asked_nobody_says_so(crowd: World) -> None:
+    for name in ("kim", "bo", "eve", "finn", "gus", "hal", "ida", "jo", "sam"):
+        crowd.changes(name, asks_welcome=False)
+    crowd.says("ana", f"/ask {TAXI}", "#general")
+    told = crowd.last("ana") + "".join(crowd.dms("ana"))
+    assert "I have asked a colleague" not in told
+    assert "May I post it in #travel" in told
+
+
+def test_a_question_about_nothing_known_goes_to_the_managers_and_says_so(world: World) -> None:
+    world.says("ana", "/ask which supplier prints our posters?", "#general")
+    heard = [h.text for h in world.hears("ana") if h.only == "ana"]
+    assert "I know nobody to ask yet, so it is with Dana now." in heard[-1]
+
+
+def test_questions_without_a_topic_do_not_all_go_to_who_answers_often(world: World) -> None:
+    for number in range(3):
+        world.says("ben", f"How do I claim taxi number {number} from a visit?")
+        who = world.who_was_asked()[-1]
+        world.presses(who, "Answer now")
+        world.fills(who, answer=RECEIPT)
+        world.presses("ben", "Accept, but keep it private")
+    before = len(world.who_was_asked())
+    world.says("ana", "which supplier prints our posters?")
+    assert len(world.who_was_asked()) == before
+    assert world.state(4) == "escalated"
