@@ -108,7 +108,7 @@ def import_faq_file(
     file: Path, workspace: str | None, dry_run: bool, publish: bool, create_topics: bool
 ) -> None:
     """Bring FAQ entries from a .csv or .jsonl FILE."""
-    rows = read_faq(file)
+    rows = read_faq(file, partly=True)
     with (
         bootstrap.import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
         click.progressbar(length=len(rows), label="Entries", file=sys.stderr) as bar,

@@ -492,16 +492,17 @@ def import_faq(
 
     Raises:
         Unreadable: a row names a topic or a person nobody knows, or was verified in the
-            future. The transaction has to be rolled back.
+            future, or could not be read. The transaction has to be rolled back.
     """
     intake = Intake(work, workspace, now, new_id)
     problems = Problems()
+    is_whole = not isinstance(rows, Rows) or rows.is_whole
     outcomes: Counter[str] = Counter()
     waiting = 0
-    for row in rows:
+    for row in rows.read(problems) if isinstance(rows, Rows) else rows:
         entry = _read_entry(intake, row, now, problems, publish, create_topics)
         # After a problem the rest is looked at for others, and nothing more is written.
-        if entry is not None and not problems.total:
+        if entry is not None and is_whole and not problems.total:
             outcome, article = intake.bring_entry(entry)
             outcomes[outcome] += 1
             is_new = outcome in {"added", "changed"}

@@ -80,19 +80,24 @@ class Problems:
 
 
 class Rows(Generic[R_co]):
-    """The rows of a file in which nothing is wrong. Each loop over them reads the file anew."""
+    """The rows of a file that can be read. Each loop over them reads the file anew."""
 
-    def __init__(self, read: Callable[[Problems], Iterator[R_co]], total: int) -> None:
-        self._read = read
+    def __init__(
+        self, read: Callable[[Problems], Iterator[R_co]], total: int, *, is_whole: bool = True
+    ) -> None:
+        self.read = read
+        """The rows that can be read; what is wrong with the others is noted on the way."""
+        self.is_whole = is_whole
+        """Nothing was wrong with the file when it was looked at."""
         self._total = total
 
     def __len__(self) -> int:
         return self._total
 
     def __iter__(self) -> Iterator[R_co]:
-        """Raises Unreadable at the end when the file was changed meanwhile and is wrong now."""
+        """Raises Unreadable at the end when something is wrong with the file by now."""
         problems = Problems()
-        yield from self._read(problems)
+        yield from self.read(problems)
         problems.raise_any()
 
 
@@ -142,7 +147,7 @@ class QuestionRow:
     """Tags, then the channel: words that may name a topic."""
 
 
-def read_faq(path: Path) -> Rows[FaqRow]:
+def read_faq(path: Path, *, partly: bool = False) -> Rows[FaqRow]:
     """Read FAQ entries from a `.csv` or `.jsonl` file, UTF-8 with or without a BOM.
 
     CSV: a header with `question` (or `title`) and `answer` (or `text`), and perhaps `id`,
@@ -150,6 +155,9 @@ def read_faq(path: Path) -> Rows[FaqRow]:
     `verified_by`; separated by commas, semicolons or tabs. JSONL: one object a line with the
     same names, where `phrasings` may be a list. Other columns are passed over, unless their
     name is nearly one of these.
+
+    With `partly` a file of which some rows can be read raises nothing yet, so that what is
+    wrong with the others can be told with what is found in these: `Rows.read` notes it.
 
     Raises:
         Unreadable: something is wrong with the file; names every line of it.
@@ -176,7 +184,7 @@ def read_faq(path: Path) -> Rows[FaqRow]:
             ids[key] = place.rpartition(":")[2]
             yield row
 
-    return _check(path, rows)
+    return _check(path, rows, partly=partly)
 
 
 def read_questions(path: Path) -> Rows[QuestionRow]:
@@ -235,7 +243,9 @@ def suggest(word: str, known: Sequence[str]) -> str:
     return f" (did you mean “{spelled[near[0]]}”?)" if near else ""
 
 
-def _check(path: Path, read: Callable[[Problems], Iterator[R_co]]) -> Rows[R_co]:
+def _check(
+    path: Path, read: Callable[[Problems], Iterator[R_co]], *, partly: bool = False
+) -> Rows[R_co]:
     problems = Problems()
     total = 0
     try:
@@ -249,8 +259,9 @@ def _check(path: Path, read: Callable[[Problems], Iterator[R_co]]) -> Rows[R_co]
         problems.note(str(path), "there is no such file.")
     except OSError as error:
         problems.note(str(path), f"it cannot be read ({error.strerror}).")
-    problems.raise_any()
-    return Rows(read, total)
+    if not partly or total == 0:
+        problems.raise_any()
+    return Rows(read, total, is_whole=not problems.total)
 
 
 # --- lines ----------------------------------------------------------------------------
@@ -327,8 +338,8 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[tuple[str, Mapping[str
         if cells is None:
             return
         if header is None:
-            header = [cell.strip().casefold() for cell in cells]
-            if not _is_header_good(place, header, problems):
+            header = [cell.strip() for cell in cells]
+            if not _is_header_good(place, [name.casefold() for name in header], problems):
                 return
             continue
         if not any(cell.strip() for cell in cells) or not bad.isdisjoint(
@@ -343,7 +354,7 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[tuple[str, Mapping[str
             )
             continue
         row = zip(header, cells, strict=False)
-        yield place, {name: cell for name, cell in row if name in _FAQ_NAMES}
+        yield place, {name: cell for name, cell in row if name.casefold() in _FAQ_NAMES}
 
 
 def _find_delimiter(first: str) -> str:
@@ -375,8 +386,16 @@ def _is_header_good(place: str, header: Sequence[str], problems: Problems) -> bo
 class _Reader:
     """Takes fields out of one row and notes what is wrong with them."""
 
-    def __init__(self, place: str, fields: Mapping[str, object], problems: Problems) -> None:
+    def __init__(
+        self,
+        place: str,
+        fields: Mapping[str, object],
+        problems: Problems,
+        called: Mapping[str, str] | None = None,
+    ) -> None:
+        """`called` is how the file itself names a field, where that differs."""
         self.place = place
+        self._called = called if called is not None else {}
         self._fields = fields
         self._problems = problems
         self._before = problems.total
@@ -388,6 +407,9 @@ class _Reader:
     def wrong(self, sentence: str) -> None:
         self._problems.note(self.place, sentence)
 
+    def _name(self, name: str) -> str:
+        return self._called.get(name, name)
+
     def has(self, name: str) -> bool:
         return self._fields.get(name) is not None
 
@@ -396,13 +418,14 @@ class _Reader:
         if value is None:
             value = ""
         if not isinstance(value, str):
-            self.wrong(f"{name} is a text, not {_kind(value)}.")
+            self.wrong(f"{self._name(name)} is a text, not {_kind(value)}.")
             return ""
         value = value.strip()
         if required and not value:
-            self.wrong(f"{name} is empty.")
+            self.wrong(f"{self._name(name)} is empty.")
         elif len(value) > limit:
-            self.wrong(f"{name} has {len(value):,} characters; at most {limit:,} are kept.")
+            called = self._name(name)
+            self.wrong(f"{called} has {len(value):,} characters; at most {limit:,} are kept.")
         return value
 
     def name(self, name: str, *, required: bool = False) -> str:
@@ -412,7 +435,7 @@ class _Reader:
             return str(value)
         text = self.text(name, MAX_NAME, required=required)
         if _UNKEEPABLE.search(text):
-            self.wrong(f"{name} holds control characters or half a character.")
+            self.wrong(f"{self._name(name)} holds control characters or half a character.")
         return text
 
     def names(self, name: str) -> tuple[str, ...]:
@@ -423,7 +446,7 @@ class _Reader:
         if isinstance(value, str):
             value = value.split("|")
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-            self.wrong(f"{name} is a list of texts, not {_kind(value)}.")
+            self.wrong(f"{self._name(name)} is a list of texts, not {_kind(value)}.")
             return ()
         return tuple(dict.fromkeys(entry.strip() for entry in value if entry.strip()))
 
@@ -456,7 +479,7 @@ class _Reader:
             )
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
         except (ValueError, OverflowError):
-            self.wrong(f"{name} is a date like 2026-03-02, not {_kind(text)}.")
+            self.wrong(f"{self._name(name)} is a date like 2026-03-02, not {_kind(text)}.")
             return None
 
 
@@ -476,16 +499,23 @@ def _near_misses(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _faq_row(place: str, given: Mapping[str, object], problems: Problems) -> FaqRow | None:
     fields: dict[str, object] = {}
-    row = _Reader(place, fields, problems)
+    # Where the file names neither, the first name is the one that the help gives.
+    called = {"title": "question", "text": "answer"}
+    row = _Reader(place, fields, problems, called)
     for sentence in _near_misses(tuple(given)):
         row.wrong(sentence)
     for name, value in given.items():
         known = _FAQ_NAMES.get(name.strip().casefold())
-        if known is None or value is None or value == "":
+        if known is None:
+            continue
+        if value is None or value == "":
+            if known not in fields:
+                called[known] = name
             continue
         if known in fields:
-            row.wrong(f"{known} is given twice, under two names.")
+            row.wrong(f"“{called[known]}” and “{name}” are two names of the same column.")
         fields[known] = value
+        called[known] = name
     title = " ".join(row.text("title", MAX_TITLE, required=True).split())
     text = row.text("text", MAX_ANSWER, required=True)
     phrasings = row.names("phrasings")

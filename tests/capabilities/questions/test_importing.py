@@ -191,10 +191,23 @@ def test_jsonl_rows_are_read_under_either_name(write: Write) -> None:
             "x.csv",
             "id,question,answer\n1,,So.\n1,Why?,\n2,How?,So.\n2,Who?,Me.\n",
             [
-                "x.csv:2: title is empty.",
-                "x.csv:3: text is empty.",
+                "x.csv:2: question is empty.",
+                "x.csv:3: answer is empty.",
                 "x.csv:5: the id “2” stands in line 4 already.",
             ],
+        ),
+        (
+            "x.csv",
+            "Title,Text\n,So.\n" + "W" * 301 + ",So.\n",
+            [
+                "x.csv:2: Title is empty.",
+                "x.csv:3: Title has 301 characters; at most 300 are kept.",
+            ],
+        ),
+        (
+            "x.jsonl",
+            '{"question": "Why?", "title": "How?", "text": "", "answer": "So."}\n',
+            ["x.jsonl:1: “question” and “title” are two names of the same column."],
         ),
         (
             "x.csv",
@@ -228,7 +241,7 @@ def test_jsonl_rows_are_read_under_either_name(write: Write) -> None:
                 "x.jsonl:2: a row is a JSON object, not [1].",
                 "x.jsonl:3: this is not JSON (Expecting value in column 10).",
                 "x.jsonl:4: “titel” is unknown (did you mean “title”?).",
-                "x.jsonl:4: title is empty.",
+                "x.jsonl:4: question is empty.",
                 "x.jsonl:5: phrasings is a list of texts, not [1].",
                 "x.jsonl:6: id holds control characters or half a character.",
             ],
@@ -452,6 +465,23 @@ def test_unknown_topics_and_people_are_told_and_nothing_is_imported(
     ]
     with home.transaction() as work:
         assert work.articles.by_source(HERE, "import:faq:a") is None
+
+
+def test_what_cannot_be_read_and_what_is_unknown_are_told_together(
+    home: Database, write: Write, tmp_path: Path
+) -> None:
+    path = write(
+        "faq.csv",
+        "question,answer,topic\nHow?,So.,\nWhy?,Because.,expanses\nWho?,,\nWhen?,Then.,gardening\n",
+    )
+    with home.transaction() as work:
+        rows = read_faq(path, partly=True)
+        assert problems_of(lambda: import_faq(work, HERE, rows, NOW, IDS), tmp_path) == [
+            "faq.csv:3: there is no topic “expanses” (did you mean “expenses”?).",
+            "faq.csv:4: answer is empty.",
+            "faq.csv:5: there is no topic “gardening”.",
+        ]
+        assert work.articles.in_states(HERE, frozenset(ArticleState), 9) == []
 
 
 def test_topics_are_opened_on_request(home: Database, write: Write) -> None:
