@@ -215,7 +215,8 @@ class Playground:
         except Unavailable:
             # What the person did is kept, and so are the letters; they go out later.
             log.warning("letters wait", reason="store unavailable")
-        return _json(await asyncio.to_thread(self._room.answer, done))
+        answer = await asyncio.to_thread(self._room.answer, done)
+        return _json(answer, 422 if done.errors else 200)
 
     async def _conversations(self, request: web.Request) -> web.Response:
         shown = await asyncio.to_thread(self._room.conversations, request.query.get("as"))

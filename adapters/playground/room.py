@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,7 @@ from adapters.playground.show import (
     split_thread,
     words_of,
 )
+from adapters.playground.watch import WatchedTranscript
 from bot.app import App
 from bot.errors import Invalid, NotFound
 from bot.form import Form
@@ -52,7 +53,7 @@ from bot.people import Person, local
 from bot.ports import Database, Work
 from bot.reply import Audience, Reply
 from bot.schedule import next_morning
-from bot.transcript import Post, Transcript
+from bot.transcript import Post
 
 LONGEST_TEXT = 50_000
 """Characters of one message: the core's own limit of 40,000 and room for a command."""
@@ -62,7 +63,7 @@ SHOWN = 300
 """How many messages of a conversation are given at once, the latest."""
 PAGE = 500
 REMEMBERED = 1_000
-"""How many events are remembered whose reply has replaced a message."""
+"""How many acts are remembered, the latest, in case a client sends them again."""
 
 _MINUTE = timedelta(minutes=1)
 
@@ -72,10 +73,17 @@ SENT_ALREADY = "That form has been sent already."
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an act led to. `posts` are ids, to be shown when the letters are out as well."""
+    """What an act led to. `posts` are ids, to be shown when the letters are out as well.
+
+    `event` names the act in `conversation`; what the transcript changed after revision
+    `since` belongs to it. Both are None when nothing was done.
+    """
 
     person: PersonId
     posts: tuple[int, ...] = ()
+    event: str | None = None
+    conversation: str | None = None
+    since: int = 0
     form: str | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     notice: str | None = None
@@ -114,7 +122,7 @@ class Room:
         *,
         app: App[Any],
         database: Database[Work],
-        transcript: Transcript,
+        transcript: WatchedTranscript,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         workspace: str,
@@ -128,7 +136,9 @@ class Room:
         self._external = workspace
         self._channels = tuple(channels)
         self._forms = threading.Lock()
+        # By event: the posts that its reply has replaced, and all posts that it led to.
         self._replaced: dict[str, tuple[int, ...]] = {}
+        self._led_to: dict[str, tuple[int, ...]] = {}
 
     # What people do
 
@@ -185,7 +195,8 @@ class Room:
         stored = message_of(post)
         event = self._event("press", who, event_id)
         if event in self._replaced:
-            return Done(who.id, self._replaced[event])
+            since = self._transcript.revision
+            return Done(who.id, self._replaced[event], event, post.conversation, since)
         pressed = stored and find_pressed(stored, action, args=args, index=index, choice=choice)
         if not pressed:
             return Done(who.id, (post.id,), notice=STALE)
@@ -216,7 +227,7 @@ class Room:
         place = place_of(opened.conversation, opened.thread)
         done = self._receive(members, who, place, event, what)
         if done.errors:
-            return Done(who.id, done.posts, form=opened.id, errors=done.errors)
+            return replace(done, form=opened.id)
         self._keep_form(who, opened.model_copy(update={"sent_by": event}))
         return done
 
@@ -250,19 +261,38 @@ class Room:
     # What people see
 
     def answer(self, done: Done) -> Json:
-        """What an act led to: the bot's messages as they stand now, a form, errors, a notice."""
+        """What an act led to, as it stands now.
+
+        `messages` are the reply, then what else the bot posted or changed meanwhile in the
+        same conversation; `elsewhere` are the other conversations in which there is something
+        new for the person. `error` is there when there are `errors`, and is their first one.
+        """
         members = self._members()
         who = members.people[done.person]
-        posts = [self._transcript.get(post) for post in done.posts]
+        found = (self._transcript.get(post) for post in self._caused(done))
+        posts = [post for post in found if post and post.author is None and may_see(who, post)]
+        here = [post for post in posts if done.conversation in {None, post.conversation}]
         opened = next((each for each in self._opened(who) if each.id == done.form), None)
-        return {
-            "messages": [self._view(post, who, members, {}) for post in posts if post],
-            "form": None
-            if opened is None
-            else show_form(opened.id, opened.form, members.people.values()),
+        form = opened and show_form(opened.id, opened.form, members.people.values())
+        answer: Json = {
+            "messages": [self._view(post, who, members, {}) for post in here],
+            "elsewhere": list(
+                dict.fromkeys(each.conversation for each in posts if each not in here)
+            ),
+            "form": form,
             "errors": dict(done.errors),
             "notice": done.notice,
         }
+        return {"error": next(iter(done.errors.values())), **answer} if done.errors else answer
+
+    def _caused(self, done: Done) -> tuple[int, ...]:
+        if done.event is None:
+            return done.posts
+        before = self._led_to.get(done.event, ())
+        since = self._transcript.changed_since(done.since)
+        posts = tuple(dict.fromkeys([*done.posts, *before, *since]))
+        _remember(self._led_to, done.event, posts)
+        return posts
 
     def messages(
         self, person: str, conversation: str, *, thread: str | None = None, after: int = 0
@@ -369,6 +399,7 @@ class Room:
         what: What,
         pressed: Post | None = None,
     ) -> Done:
+        since = self._transcript.revision
         reply = self._app.receive(
             Inbound(
                 platform=NAME,
@@ -387,7 +418,7 @@ class Room:
                 id=event, form=reply.form, conversation=place.conversation, thread=place.thread
             )
             form = self._keep_form(who, opened, again=False).id
-        return Done(who.id, posts, form, reply.errors)
+        return Done(who.id, posts, event, place.conversation, since, form, reply.errors)
 
     def _put(
         self,
@@ -403,9 +434,7 @@ class Room:
         if reply.replace and pressed is not None:
             self._transcript.edit(pressed.id, body_of(reply.message), self._clock())
             # A late repetition must not put this over what was written there since.
-            self._replaced[event] = (pressed.id,)
-            while len(self._replaced) > REMEMBERED:
-                self._replaced.pop(next(iter(self._replaced)))
+            _remember(self._replaced, event, (pressed.id,))
             return (pressed.id,)
         alone = reply.audience is Audience.PERSON and place.kind is PlaceKind.CHANNEL
         post = self._transcript.add(
@@ -542,6 +571,12 @@ class Room:
                 person = work.people.get(post.author)
         name = person.name if person else "Somebody who has left"
         return {"id": post.author, "name": name, "bot": False}
+
+
+def _remember(known: dict[str, tuple[int, ...]], event: str, posts: tuple[int, ...]) -> None:
+    known[event] = posts
+    while len(known) > REMEMBERED:
+        known.pop(next(iter(known)), None)
 
 
 def _forms_of(who: Person) -> str:

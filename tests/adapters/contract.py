@@ -362,6 +362,12 @@ def _write(context: Context, work: Work, command: Command) -> Reply:
     return NOTHING
 
 
+def _tell(context: Context, work: Work, command: Command) -> Reply:
+    """`/tell ...`: as `/write ...`, and says so."""
+    _write(context, work, command)
+    return Reply(message=say("Written"))
+
+
 def _remind(context: Context, work: Work, command: Command) -> Reply:
     """`/remind SECONDS WORDS`: a letter to the person who asks, by a timer."""
     seconds, words = command.text.split(" ", 1)
@@ -422,6 +428,7 @@ SAMPLE: Capability[Work] = Capability(
         "count": _order(_count),
         "open": _order(_open),
         "write": _order(_write),
+        "tell": _order(_tell),
         "greet": _order(_greet),
         "remind": _order(_remind),
         "fail": _order(_fail),

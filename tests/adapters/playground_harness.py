@@ -206,9 +206,10 @@ class PlaygroundHarness:
     def submit(
         self, person: str, form: OpenForm, values: Mapping[str, str], *, event: str | None = None
     ) -> Answer:
-        return _answer(
-            self.post("submit", person=person, form=form.id, values=dict(values), event_id=event)
-        )
+        body = {"person": person, "form": form.id, "values": dict(values), "event_id": event}
+        status, answer, _ = self.send("POST", API + "submit", json=body)
+        assert status == (422 if answer.get("errors") else 200), answer
+        return _answer(answer)
 
     def heard(self, person: str, place: str = DM) -> Sequence[Heard]:
         shown = self.get("messages", **{"as": person, "conversation": place})["messages"]

@@ -280,6 +280,53 @@ def test_shortcut_takes_the_message_and_who_wrote_it(room: PlaygroundHarness) ->
     assert noted["conversation"] == "dm:ana"
 
 
+# What an act led to
+
+
+def led_to(answer: Any) -> tuple[list[str], list[str]]:
+    return [message["text"] for message in answer["messages"]], answer["elsewhere"]
+
+
+@pytest.mark.parametrize("place", [DM, CHANNEL])
+def test_answer_holds_the_letters_that_an_act_led_to(
+    any_room: PlaygroundHarness, place: str
+) -> None:
+    to = "ana" if place == DM else CHANNEL
+    assert led_to(say(any_room, f"/write k1 {to} first", place)) == (["first"], [])
+    assert led_to(say(any_room, f"/tell k1+ {to} second", place)) == (["Written", "second"], [])
+    assert led_to(say(any_room, f"/tell k2 {to} third", place)) == (["Written", "third"], [])
+
+
+def test_answer_names_the_other_places_where_something_is_new(room: PlaygroundHarness) -> None:
+    assert led_to(say(room, "/write k1 ana for you")) == ([], ["dm:ana"])
+    assert led_to(say(room, "/tell k2 #travel for all", DM)) == (["Written"], ["#travel"])
+    assert led_to(say(room, "/tell k3 bo not for you")) == (["Written"], [])
+    assert led_to(say(room, "good morning")) == ([], [])
+
+
+def test_letter_in_a_thread_is_in_the_answer(room: PlaygroundHarness) -> None:
+    say(room, f"/write k1 {CHANNEL} Speak here")
+    texts_, _ = led_to(say(room, "here", "#general:2"))
+    assert texts_ == ["Ana said in the thread of sample:k1: here"]
+
+
+def test_repeated_act_gets_the_whole_answer_again(any_room: PlaygroundHarness) -> None:
+    first = say(any_room, "/tell k1 ana words", DM, event_id="e")
+    say(any_room, "/write k2 ana more", DM)
+    again = say(any_room, "/tell k1 ana words", DM, event_id="e")
+    assert led_to(first) == (["Written", "words"], [])
+    assert again == first
+
+
+def test_press_tells_what_else_it_led_to(room: PlaygroundHarness) -> None:
+    say(room, "/write k1 ana before", DM)
+    (card,) = say(room, "/show buttons", DM)["messages"]
+    # What waits since an earlier act goes out with this one.
+    room.room.say("ana", DM, "/write k1+ ana after")
+    done = room.post("press", person="ana", message=card["id"], action="Yes")
+    assert led_to(done) == (["You pressed [('n', 1)]", "after"], [])
+
+
 # Pressing
 
 
@@ -374,7 +421,11 @@ def test_form_survives_a_new_start_and_is_sent_once(any_room: PlaygroundHarness)
 
 def test_form_with_errors_comes_back(room: PlaygroundHarness) -> None:
     form = say(room, "/open")["form"]
-    sent = room.post("submit", person="ana", form=form["id"], values={"day": "soon", "size": "x"})
+    values = {"day": "soon", "size": "x"}
+    send = {"person": "ana", "form": form["id"], "values": values}
+    status, sent, _ = room.send("POST", API + "submit", json=send)
+    assert status == 422
+    assert sent["error"] == "Please fill this in."
     assert sent["form"] == form
     assert sent["errors"] == {
         "word": "Please fill this in.",
@@ -382,6 +433,14 @@ def test_form_with_errors_comes_back(room: PlaygroundHarness) -> None:
         "size": "This form has no such field.",
     }
     assert sent["messages"] == []
+
+
+def test_form_that_the_core_refuses_comes_back_with_a_sentence(room: PlaygroundHarness) -> None:
+    form = say(room, "/open")["form"]
+    send = {"person": "ana", "form": form["id"], "values": {"word": "wrong"}}
+    status, sent, _ = room.send("POST", API + "submit", json=send)
+    assert (status, sent["error"], sent["form"]) == (422, "Not this one.", form)
+    assert sent["errors"] == {"word": "Not this one."}
 
 
 def test_form_belongs_to_who_opened_it(room: PlaygroundHarness) -> None:

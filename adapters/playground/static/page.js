@@ -23,7 +23,7 @@ async function call(path, body) {
     throw new Error("The playground does not answer. Is it still running?");
   }
   const answer = await response.json().catch(() => ({ error: "I could not read the answer." }));
-  if (!response.ok) throw new Error(answer.error);
+  if (!response.ok) throw Object.assign(new Error(answer.error), { errors: answer.errors });
   return answer;
 }
 
@@ -331,9 +331,8 @@ async function act(path, body, source) {
     const answer = await call(path, { person: state.me, event_id: eventId(), ...body });
     await look();
     if (answer.notice) tell(answer.notice);
-    if (answer.form && path !== "submit") openForm(answer.form, source);
-    else if (Object.keys(answer.errors).length && path !== "submit") tell(Object.values(answer.errors).join(" "));
-    const said = answer.messages.at(-1);
+    if (answer.form) openForm(answer.form, source);
+    const said = answer.messages[0];
     const shown = said && document.querySelector(`.post[data-id="${said.id}"]`);
     if (said && !shown && said.conversation !== state.where) tell("The answer is in another conversation.");
     shown?.scrollIntoView({ block: "nearest" });
@@ -415,14 +414,14 @@ $("form").addEventListener("submit", async (event) => {
   submit.disabled = true;
   try {
     const answer = await call("submit", { person: state.me, form: state.form.id, values, event_id: eventId() });
-    if (Object.keys(answer.errors).length) { showErrors(answer.errors); return; }
     $("form-dialog").close();
     await look();
     if (answer.form) openForm(answer.form, null);
     if (answer.notice) tell(answer.notice);
-    const said = answer.messages.at(-1);
+    const said = answer.messages[0];
     if (said) document.querySelector(`.post[data-id="${said.id}"]`)?.scrollIntoView({ block: "nearest" });
   } catch (error) {
+    if (error.errors) { showErrors(error.errors); return; }
     $("form-error").textContent = error.message;
     $("form-error").hidden = false;
   } finally {
