@@ -92,6 +92,15 @@ class _Shortcut(_Request):
     message: str | None = None
 
 
+class _Join(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=150)
+    zone: str = Field(default="UTC", max_length=60)
+    title: str | None = Field(default=None, max_length=100)
+    event_id: str | None = Field(default=None, min_length=1, max_length=100)
+
+
 class _Move(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -147,6 +156,7 @@ class Playground:
             "submit": self._submit,
             "shortcut": self._use_shortcut,
             "leave": self._leave,
+            "people": self._join,
             "clock": self._move_clock,
         }.items():
             app.router.add_post(f"{API}/{path}", post)
@@ -207,6 +217,13 @@ class Playground:
         name = await asyncio.to_thread(self._room.leave, leaver.person, event_id=leaver.event_id)
         await self._lanes.drain_all()
         return _json({"left": name})
+
+    async def _join(self, request: web.Request) -> web.Response:
+        new = await _read(request, _Join)
+        person = await asyncio.to_thread(
+            self._room.join, new.name, zone=new.zone, title=new.title, event_id=new.event_id
+        )
+        return _json({"person": person})
 
     async def _answer(self, act: Callable[..., Done], *args: object, **kwargs: Any) -> web.Response:
         done = await asyncio.to_thread(act, *args, **kwargs)

@@ -7,11 +7,14 @@ each person what they may see.
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -44,10 +47,21 @@ from adapters.playground.show import (
 )
 from adapters.playground.watch import WatchedTranscript
 from bot.app import App
-from bot.errors import Invalid, NotFound
+from bot.errors import Conflict, Invalid, NotFound
 from bot.form import Form
 from bot.ids import PersonId, WorkspaceId
-from bot.inbound import Inbound, Left, Ordered, Place, PlaceKind, Pressed, Shortcut, Submitted, What
+from bot.inbound import (
+    Inbound,
+    Left,
+    Ordered,
+    Place,
+    PlaceKind,
+    Pressed,
+    Profile,
+    Shortcut,
+    Submitted,
+    What,
+)
 from bot.message import Args
 from bot.people import Person, local
 from bot.ports import Database, Work
@@ -66,6 +80,8 @@ REMEMBERED = 1_000
 """How many acts are remembered, the latest, in case a client sends them again."""
 
 _MINUTE = timedelta(minutes=1)
+
+_TITLES = "playground.titles"
 
 STALE = "That button is no longer there. This is how the message stands now."
 SENT_ALREADY = "That form has been sent already."
@@ -136,6 +152,7 @@ class Room:
         self._external = workspace
         self._channels = tuple(channels)
         self._forms = threading.Lock()
+        self._joining = threading.Lock()
         # By event: the posts that its reply has replaced, and all posts that it led to.
         self._replaced: dict[str, tuple[int, ...]] = {}
         self._led_to: dict[str, tuple[int, ...]] = {}
@@ -160,7 +177,7 @@ class Room:
             )
         members, who = self._meet(person)
         place = self._place(members, who, conversation, thread)
-        event = self._event("say", who, event_id)
+        event = self._event("say", who.id, event_id)
         in_channel = place.kind is PlaceKind.CHANNEL
         hidden = in_channel and isinstance(read_words(text, ""), Ordered)
         post = self._transcript.add(
@@ -193,7 +210,7 @@ class Room:
         members, who = self._meet(person)
         post = self._seen(members, who, message)
         stored = message_of(post)
-        event = self._event("press", who, event_id)
+        event = self._event("press", who.id, event_id)
         if event in self._replaced:
             since = self._transcript.revision
             return Done(who.id, self._replaced[event], event, post.conversation, since)
@@ -217,7 +234,7 @@ class Room:
         opened = next((each for each in self._opened(who) if each.id == form), None)
         if opened is None:
             raise NotFound("That form is not open any more. Please start again.")
-        event = self._event("submit", who, event_id)
+        event = self._event("submit", who.id, event_id)
         if opened.sent_by is not None and opened.sent_by != event:
             return Done(who.id, notice=SENT_ALREADY)
         given, errors = check_values(opened.form, values, members.people)
@@ -236,7 +253,7 @@ class Room:
     ) -> Done:
         """Use a shortcut on a message, or a global one on none."""
         members, who = self._meet(person)
-        event = self._event("shortcut", who, event_id)
+        event = self._event("shortcut", who.id, event_id)
         if message is None:
             place = place_of(direct(who))
             return self._receive(members, who, place, event, Shortcut(name=name))
@@ -254,9 +271,91 @@ class Room:
     def leave(self, person: str, *, event_id: str | None = None) -> str:
         """The person leaves the workspace, for good; returns who it was."""
         members, who = self._meet(person)
-        event = self._event("leave", who, event_id)
+        event = self._event("leave", who.id, event_id)
         self._receive(members, who, place_of(direct(who)), event, Left())
+        self._transcript.set_setting(_forms_of(who), "[]")
         return who.name
+
+    def join(
+        self,
+        name: str,
+        *,
+        zone: str = "UTC",
+        title: str | None = None,
+        event_id: str | None = None,
+    ) -> Json:
+        """Somebody new joins the workspace and is told what the bot can do; returns who.
+
+        Raises:
+            Conflict: somebody is called so already.
+        """
+        given = " ".join(name.split())
+        if not given:
+            raise Invalid("Please give a name.")
+        _check_zone(zone)
+        event = self._event("join", given, event_id)
+        with self._joining:
+            person = self._joined(event)
+            if person is None:
+                person = self._introduce(given, zone, event)
+                if title and title.strip():
+                    self._keep_title(person, " ".join(title.split()))
+        return next(each for each in self.people() if each["id"] == person)
+
+    def _joined(self, event: str) -> str | None:
+        """Who joined by that event: the one it welcomed."""
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(NAME, self._external)
+        welcome = workspace and self._transcript.by_key(workspace.id, f"reply:{event}")
+        return owner_of(welcome.conversation) if welcome else None
+
+    def _introduce(self, name: str, zone: str, event: str) -> str:
+        """Asking for help changes nothing, and the core meets whoever does it."""
+        address = self._free_address(name)
+        reply = self._app.receive(
+            Inbound(
+                platform=NAME,
+                workspace=self._external,
+                event_id=event,
+                person=address,
+                place=Place(conversation=address, kind=PlaceKind.DM),
+                at=self._clock(),
+                what=Ordered(name="help"),
+                profile=Profile(name=name, zone=zone),
+            )
+        )
+        members, who = self._meet(address)
+        self._put(members, who, place_of(direct(who)), event, reply, None)
+        return who.id
+
+    def _free_address(self, name: str) -> str:
+        """A handle made of the name, which nobody here has or had."""
+        base = re.sub(r"\W+", "-", name.casefold()).strip("-") or "somebody"
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(NAME, self._external)
+            if workspace is None:
+                return base
+            people = {str(each.id): each for each in work.people.everybody(workspace.id)}
+            if find_person(people, name) is not None:
+                raise Conflict(
+                    f"Somebody called “{name[:40]}” is here already. Please choose another name."
+                )
+            handles = (base if number == 1 else f"{base}-{number}" for number in count(1))
+            return next(
+                handle
+                for handle in handles
+                if find_person(people, handle) is None
+                and work.people.by_address(workspace.id, handle) is None
+            )
+
+    def _keep_title(self, person: str, title: str) -> None:
+        titles = self._titles()
+        self._transcript.set_setting(_TITLES, json.dumps({**titles, person: title}))
+
+    def _titles(self) -> dict[str, str]:
+        """What the playground was told that people are, by their ids; the core has no word
+        for it."""
+        return dict(json.loads(self._transcript.setting(_TITLES) or "{}"))
 
     # What people see
 
@@ -354,7 +453,11 @@ class Room:
                 reader = post.visible_to or owner_of(name)
                 if reader in latest and post.author is None:
                     latest[reader][name] = post.id
-        return [show_person(who, now, latest[who.id]) for who in members.people.values()]
+        titles = self._titles()
+        return [
+            show_person(who, now, latest[who.id], titles.get(who.id))
+            for who in members.people.values()
+        ]
 
     def commands(self) -> Json:
         """What can be typed and used: command words, shortcuts, the bot's handle."""
@@ -450,12 +553,12 @@ class Room:
         )
         return (post.id,)
 
-    def _event(self, kind: str, who: Person, event_id: str | None) -> str:
+    def _event(self, kind: str, who: str, event_id: str | None) -> str:
         """One name for one act, so that a client may safely send it again.
 
         It is written to logs and tables beside what was done, so it must not say who did it.
         """
-        name = f"{kind} {who.id} {event_id or self._new_id()}"
+        name = f"{kind} {who} {event_id or self._new_id()}"
         return hashlib.sha256(name.encode()).hexdigest()[:32]
 
     def _opened(self, who: Person) -> list[_OpenForm]:
@@ -577,6 +680,15 @@ def _remember(known: dict[str, tuple[int, ...]], event: str, posts: tuple[int, .
     known[event] = posts
     while len(known) > REMEMBERED:
         known.pop(next(iter(known)), None)
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (LookupError, ValueError, OSError) as error:
+        raise Invalid(
+            f"I do not know the time zone “{zone[:40]}”. Give one as Europe/Berlin or Asia/Seoul."
+        ) from error
 
 
 def _forms_of(who: Person) -> str:

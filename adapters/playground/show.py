@@ -125,14 +125,17 @@ def show_form(name: str, form: Form, people: Iterable[Person]) -> Json:
     }
 
 
-def show_person(who: Person, now: datetime, news: Mapping[str, int]) -> Json:
-    """`news` has, by conversation, the id of the latest message for this person alone."""
+def show_person(
+    who: Person, now: datetime, news: Mapping[str, int], title: str | None = None
+) -> Json:
+    """`title` is what stands beside the name, instead of the team; `news` has, by conversation,
+    the id of the latest message for this person alone."""
     here = local(who, now)
     return {
         "id": who.id,
         "name": who.name,
         "handle": who.address,
-        "title": who.team,
+        "title": title or who.team,
         "zone": who.zone,
         "local_time": f"{here:%a %H:%M}",
         "roles": sorted(role.value for role in who.roles),

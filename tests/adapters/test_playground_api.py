@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from adapters.playground.room import Room
 from bot.capabilities.questions.memory import Memory
-from bot.errors import Unavailable
+from bot.errors import NotFound, Unavailable
 from bot.ids import PersonId
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, HOSTILE, MONDAY, SAMPLES
@@ -371,6 +372,77 @@ def test_whoever_left_is_not_there_any_more(room: PlaygroundHarness) -> None:
     assert "bo" in answer["error"]
 
 
+def test_whoever_joins_is_there_with_a_clock_of_their_own(any_room: PlaygroundHarness) -> None:
+    joined = any_room.post("people", name=" Nora  Ng ", zone="Asia/Seoul", title="New here")
+    nora = joined["person"]
+    assert {**nora, "id": "", "news": {}} == {
+        "id": "",
+        "name": "Nora Ng",
+        "handle": "nora-ng",
+        "title": "New here",
+        "zone": "Asia/Seoul",
+        "local_time": "Mon 18:00",
+        "roles": [],
+        "state": "off hours",
+        "news": {},
+    }
+    assert nora in any_room.get("people")["people"]
+    (welcome,) = any_room.get("messages", **{"as": "nora-ng", "conversation": DM})["messages"]
+    assert welcome["text"].startswith("Here is what I can do")
+    assert (welcome["time"], nora["news"]) == ("18:00", {f"dm:{nora['id']}": welcome["id"]})
+    (said,) = say(any_room, "hello", DM, person="Nora Ng")["messages"]
+    assert said["text"] == "5 characters: hello"
+
+
+def test_joining_twice_is_joining_once(room: PlaygroundHarness) -> None:
+    first = room.post("people", name="Nora", event_id="e")
+    assert room.post("people", name="Nora", event_id="e") == first
+    status, answer, _ = room.send("POST", API + "people", json={"name": "nora"})
+    assert (status, answer) == (
+        409,
+        {"error": "Somebody called “nora” is here already. Please choose another name."},
+    )
+    assert len(room.get("people")["people"]) == 4
+
+
+@pytest.mark.parametrize("name", ["علي", "<b>", "**x**", "dm", "Bo!", "..", "p" * 150])
+def test_any_name_can_join_leave_and_come_again(room: PlaygroundHarness, name: str) -> None:
+    handles = set()
+    for _ in range(2):
+        joined = room.post("people", name=name)["person"]
+        assert joined["name"] == name
+        handles.add(joined["handle"])
+        say(room, "hello", person=joined["handle"])
+        assert texts(room, joined["id"])
+        room.post("leave", person=joined["id"])
+    assert len(handles) == 2, "whoever has left keeps the handle"
+    assert len(texts(room, "bo", CHANNEL)) == 2
+
+
+def test_first_to_join_finds_an_empty_place(room: PlaygroundHarness) -> None:
+    empty = Room(
+        app=room.app,
+        database=room.database,
+        transcript=room.transcript,
+        clock=room.clock.now,
+        new_id=lambda: "p1",
+        workspace="another",
+    )
+    with pytest.raises(NotFound):
+        empty.people()
+    empty.join("Nora")
+    assert [person["name"] for person in empty.people()] == ["Nora"]
+
+
+def test_pages_look_again_when_somebody_joins_or_leaves(room: PlaygroundHarness) -> None:
+    revisions = [room.get("revision")]
+    room.post("people", name="Nora")
+    revisions.append(room.get("revision"))
+    room.post("leave", person="Nora")
+    revisions.append(room.get("revision"))
+    assert len({each["revision"] for each in revisions}) == 3
+
+
 def test_stale_press_shows_how_the_message_stands(room: PlaygroundHarness) -> None:
     (card,) = say(room, "/show buttons")["messages"]
     press = {"person": "ana", "message": card["id"], "action": "Yes"}
@@ -555,6 +627,14 @@ SAY = {"person": "ana", "conversation": CHANNEL, "text": "hello"}
         ("submit", {"person": "ana", "form": "x", "values": {}}, 404),
         ("submit", {"person": "ana", "form": "x", "values": []}, 422),
         ("shortcut", {"person": "ana", "name": "note", "message": 99}, 404),
+        ("people", {"name": " "}, 422),
+        ("people", {"name": "\0"}, 422),
+        ("people", {"name": "x" * 151}, 422),
+        ("people", {"name": "Nora", "zone": "Mars/Crater"}, 422),
+        ("people", {"name": "Nora", "zone": "../../etc"}, 422),
+        ("people", {"name": "Nora", "roles": ["operator"]}, 422),
+        ("people", {"name": "ANA"}, 409),
+        ("leave", {"person": "nobody"}, 404),
         ("clock", {}, 422),
         ("clock", {"advance": "next_morning", "person": "nobody"}, 404),
     ],
@@ -613,7 +693,7 @@ def test_halves_of_characters_do_no_harm(any_room: PlaygroundHarness) -> None:
     [
         ("GET", "say", 405),
         ("PUT", "say", 405),
-        ("POST", "people", 405),
+        ("PUT", "people", 405),
         ("DELETE", "clock", 405),
         ("GET", "", 404),
         ("GET", "nothing", 404),

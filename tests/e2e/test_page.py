@@ -227,3 +227,59 @@ def test_what_cannot_be_undone_is_asked_for_first(open_page: OpenPage) -> None:
     button.click()
     dialog.get_by_role("button", name="Take it off").click()
     expect(page.locator("#messages .post")).to_have_count(before + 1)
+
+
+def test_somebody_joins_and_leaves(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=%23general")
+    other = open_page("as=ben&in=dm")
+    page.get_by_role("button", name="Somebody joins…").click()
+    dialog = page.get_by_role("dialog", name="Somebody joins")
+    expect(dialog.get_by_label("Name")).to_be_focused()
+    dialog.get_by_role("button", name="Join", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_have_text("Please give a name.")
+    dialog.get_by_label("Name").fill("Nora")
+    dialog.get_by_label("Time zone").fill("Asia/Seoul")
+    dialog.get_by_label("What they do").fill("New in the office in Seoul")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#whoami")).to_contain_text("Nora")
+    expect(page.locator("#messages")).to_contain_text("Here is what I can do")
+    expect(page.locator("#clock-now")).to_contain_text("Asia/Seoul")
+    expect(page.get_by_title("New in the office in Seoul")).to_have_text("Nora")
+    expect(other.locator("#people")).to_contain_text("Nora")
+
+    other.locator("#people").get_by_role("button", name=re.compile("^Nora")).click()
+    page.get_by_role("button", name="Nora leaves…").click()
+    sure = page.get_by_role("dialog", name="Nora leaves?")
+    sure.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#whoami")).to_contain_text("Nora")
+    page.get_by_role("button", name="Nora leaves…").click()
+    sure.get_by_role("button", name="Nora leaves").click()
+    for window in (page, other):
+        expect(window.locator("#people")).not_to_contain_text("Nora")
+        expect(window.locator("#whoami")).not_to_contain_text("Nora")
+        expect(window.get_by_role("status")).to_contain_text("has left")
+
+
+def test_actions_of_a_message_cover_nothing_on_a_narrow_screen(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=%23general", viewport={"width": 375, "height": 700})
+    for words in ("Good morning", "Good afternoon", "Good evening"):
+        write(page, words)
+        expect(page.locator("#messages")).to_contain_text(words)
+    post = page.locator("#messages .post", has_text="Good afternoon")
+    post.hover()
+    expect(post.get_by_role("button", name="Reply in thread")).to_be_hidden()
+    post.get_by_role("button", name="Message actions").click()
+    outside = post.evaluate(
+        "(post) => [...post.querySelectorAll('.actions button')].filter((it) => {"
+        " const [own, all] = [it.getBoundingClientRect(), post.getBoundingClientRect()];"
+        " return own.top < all.top || own.bottom > all.bottom || own.right > all.right; }).length"
+    )
+    assert outside == 0
+    foot = post.get_by_role("button", name="Reply in thread").bounding_box()
+    words_box = post.locator(".words").bounding_box()
+    assert foot is not None
+    assert words_box is not None
+    assert foot["y"] >= words_box["y"] + words_box["height"]
+    post.get_by_role("button", name="Reply in thread").click()
+    expect(page.get_by_role("textbox", name="Reply in the thread")).to_be_visible()

@@ -120,6 +120,8 @@ function showSidebar() {
     ...(fresh ? dot(`${each.name} has something new`) : [])));
   }));
   $("drawer-dot").hidden = !news;
+  $("leave").textContent = `${person().name} leaves…`;
+  $("leave").hidden = state.people.length < 2;
 }
 
 function showClock(clock) {
@@ -252,11 +254,15 @@ function look() {
 }
 
 async function lookOnce() {
+  state.people = (await call("people")).people;
+  if (!person()) {
+    if (!state.people.length) { location.reload(); return; }
+    becomeSomebody();
+  }
   const me = state.me;
-  const [people, conversations, clock] = await Promise.all([
-    call("people"), call(`conversations?${query({ as: me })}`), call("clock"),
+  const [conversations, clock] = await Promise.all([
+    call(`conversations?${query({ as: me })}`), call("clock"),
   ]);
-  state.people = people.people;
   state.conversations = conversations.conversations.filter((each) => each.kind !== "thread");
   if (!conversation()) { state.where = state.conversations[0].id; state.thread = null; }
   const where = state.where;
@@ -275,6 +281,14 @@ async function lookOnce() {
   showSidebar();
   showClock(clock);
   if (sameTalk) announce(before);
+}
+
+// Whoever I was has left: I am the first of those who are still here.
+function becomeSomebody() {
+  Object.assign(state, { me: state.people[0].id, thread: null });
+  if (state.where?.startsWith("dm:")) state.where = `dm:${state.me}`;
+  if ($("form-dialog").open) $("form-dialog").close();
+  tell(`You are ${state.people[0].name} now: whoever you were has left.`);
 }
 
 // On the first visit everything that is there counts as read.
@@ -433,8 +447,62 @@ $("form-dialog").addEventListener("close", () => {
   (target && document.body.contains(target) ? target : $("composer")).focus();
 });
 for (const button of document.querySelectorAll("[data-close]")) {
-  button.addEventListener("click", () => $("form-dialog").close());
+  button.addEventListener("click", () => button.closest("dialog").close());
 }
+
+// ---------------------------------------------------------------- coming and going
+
+for (const zone of ["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])]) {
+  $("zones").append(element("option", { value: zone }));
+}
+
+function joinError(sentence) {
+  $("join-error").textContent = sentence;
+  $("join-error").hidden = !sentence;
+}
+
+$("join").addEventListener("click", () => {
+  $("join-form").reset();
+  $("join-zone").value = person()?.zone ?? "UTC";
+  joinError("");
+  $("join-dialog").showModal();
+  $("join-name").focus();
+});
+$("join-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if ($("join-submit").disabled) return;
+  $("join-submit").disabled = true;
+  const { name, zone, title } = Object.fromEntries(new FormData($("join-form")));
+  try {
+    const joined = await call("people", { name, zone: zone.trim() || "UTC", title, event_id: eventId() });
+    $("join-dialog").close();
+    if (state.me === null) location.assign(`?${query({ as: joined.person.handle })}`);
+    else { await look(); await go({ me: joined.person.id }, true); }
+  } catch (error) {
+    joinError(error.message);
+    $("join-name").focus();
+  } finally {
+    $("join-submit").disabled = false;
+  }
+});
+
+$("leave").addEventListener("click", async () => {
+  const { id, name } = person();
+  const sure = await askToConfirm({
+    confirmTitle: `${name} leaves?`,
+    confirmText: `${name} leaves the workspace for good. What ${name} was asked goes to others.`,
+    confirmYes: `${name} leaves`,
+    confirmNo: "Cancel",
+  });
+  if (!sure) return;
+  try {
+    await call("leave", { person: id, event_id: eventId() });
+    await look();
+    $("composer").focus();
+  } catch (error) {
+    tell(error.message);
+  }
+});
 
 // ---------------------------------------------------------------- writing
 
