@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
 from bot.capabilities.questions.model import (
     SUGGESTED_STATES,
@@ -25,6 +25,29 @@ KEPT_PHRASINGS = 20
 
 _ARTICLE = columns_of(articles, Article)
 _VERSION = columns_of(article_versions, Article)
+_BY_ID = select(*_ARTICLE).where(articles.c.id == bindparam("article"))
+_BY_SOURCE = select(*_ARTICLE).where(
+    articles.c.workspace == bindparam("of_workspace"),
+    articles.c.source == bindparam("of_source"),
+    articles.c.source != "",
+)
+_REPLACE = update(articles).where(
+    articles.c.id == bindparam("of_id"), articles.c.version == bindparam("of_version")
+)
+_ADD_VERSION = insert(article_versions)
+_ADD_PHRASING = insert(phrasings)
+_FORGET_PHRASING = delete(phrasings).where(
+    phrasings.c.article == bindparam("of_article"), phrasings.c.text == bindparam("of_text")
+)
+_KEEP_NEWEST = delete(phrasings).where(
+    phrasings.c.article == bindparam("of_article"),
+    phrasings.c.position.not_in(
+        select(phrasings.c.position)
+        .where(phrasings.c.article == bindparam("of_article"))
+        .order_by(phrasings.c.position.desc())
+        .limit(KEPT_PHRASINGS)
+    ),
+)
 _NAMES = ("author", "verifier", "changed_by")
 
 
@@ -37,9 +60,7 @@ class SqlArticles:
 
     def get(self, article: ArticleId) -> Article | None:
         """The article of that id."""
-        row = self._connection.execute(
-            select(*_ARTICLE).where(articles.c.id == article)
-        ).one_or_none()
+        row = self._connection.execute(_BY_ID, {"article": article}).one_or_none()
         return None if row is None else Article(**row._mapping)
 
     def save(self, article: Article) -> Article:
@@ -50,21 +71,17 @@ class SqlArticles:
                 was taken meanwhile.
         """
         saved = replace(article, version=article.version + 1)
+        values = values_of(saved)
         if article.version == 0:
-            done = add_new(self._connection, articles, values_of(saved))
+            if not add_new(self._connection, articles, values):
+                raise Conflict
+            self._revisions.expect(articles, article.id, article.workspace)
         else:
-            done = (
-                self._connection.execute(
-                    update(articles)
-                    .where(articles.c.id == article.id, articles.c.version == article.version)
-                    .values(values_of(saved))
-                ).rowcount
-                == 1
-            )
-        if not done:
-            raise Conflict
-        self._connection.execute(insert(article_versions).values(values_of(saved)))
-        self._revisions.renew(articles, article.id)
+            read = {"of_id": article.id, "of_version": article.version}
+            if self._connection.execute(_REPLACE, values | read).rowcount != 1:
+                raise Conflict
+            self._revisions.renew(articles, article.id)
+        self._connection.execute(_ADD_VERSION, values)
         return saved
 
     def history(self, article: ArticleId) -> Sequence[Article]:
@@ -79,11 +96,7 @@ class SqlArticles:
     def by_source(self, workspace: WorkspaceId, source: str) -> Article | None:
         """The article that was imported under that key; no article has the empty key."""
         row = self._connection.execute(
-            select(*_ARTICLE).where(
-                articles.c.workspace == workspace,
-                articles.c.source == source,
-                articles.c.source != "",
-            )
+            _BY_SOURCE, {"of_workspace": workspace, "of_source": source}
         ).one_or_none()
         return None if row is None else Article(**row._mapping)
 
@@ -165,21 +178,9 @@ class SqlArticles:
 
         The same words again are the newest again, and no second entry.
         """
-        self._connection.execute(
-            delete(phrasings).where(phrasings.c.article == article, phrasings.c.text == text)
-        )
-        self._connection.execute(insert(phrasings).values(article=article, text=text, at=at))
-        newest = (
-            select(phrasings.c.position)
-            .where(phrasings.c.article == article)
-            .order_by(phrasings.c.position.desc())
-            .limit(KEPT_PHRASINGS)
-        )
-        self._connection.execute(
-            delete(phrasings).where(
-                phrasings.c.article == article, phrasings.c.position.not_in(newest)
-            )
-        )
+        self._connection.execute(_FORGET_PHRASING, {"of_article": article, "of_text": text})
+        self._connection.execute(_ADD_PHRASING, {"article": article, "text": text, "at": at})
+        self._connection.execute(_KEEP_NEWEST, {"of_article": article})
         self._revisions.renew(articles, article)
 
     def phrasings(self, article: ArticleId) -> Sequence[str]:

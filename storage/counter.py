@@ -1,8 +1,10 @@
 """Numbers given in commit order."""
 
-from sqlalchemy import Connection
+from functools import cache
 
-from storage.row import insert_into
+from sqlalchemy import Connection, Executable
+
+from storage.row import insert_for
 from storage.tables import counters
 
 
@@ -13,11 +15,16 @@ def advance(connection: Connection, scope: str, kind: str, by: int = 1) -> int:
     a greater number and is committed later, and a number that was rolled back is
     given again.
     """
-    insert = insert_into(connection, counters).values(scope=scope, kind=kind, value=by)
     taken: int = connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["scope", "kind"],
-            set_={"value": counters.c.value + insert.excluded["value"]},
-        ).returning(counters.c.value)
+        _advance(connection.dialect.name), {"scope": scope, "kind": kind, "value": by}
     ).scalar_one()
     return taken
+
+
+@cache
+def _advance(dialect: str) -> Executable:
+    insert = insert_for(dialect, counters)
+    return insert.on_conflict_do_update(
+        index_elements=["scope", "kind"],
+        set_={"value": counters.c.value + insert.excluded["value"]},
+    ).returning(counters.c.value)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from bot.capabilities.questions.model import Credit, Declaration, Endorsement
 from bot.ids import PersonId, WorkspaceId
@@ -14,6 +14,7 @@ from storage.tables import people
 _DECLARATION = columns_of(declarations, Declaration)
 _CREDIT = columns_of(credits_, Credit)
 _ENDORSEMENT = columns_of(endorsements, Endorsement)
+_WORKSPACE_OF = select(people.c.workspace).where(people.c.id == bindparam("person"))
 
 
 class SqlExperts:
@@ -79,6 +80,4 @@ class SqlExperts:
         return [Endorsement(**row._mapping) for row in rows]
 
     def _workspace_of(self, person: PersonId) -> str | None:
-        return self._connection.execute(
-            select(people.c.workspace).where(people.c.id == person)
-        ).scalar()
+        return self._connection.execute(_WORKSPACE_OF, {"person": person}).scalar()

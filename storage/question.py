@@ -32,7 +32,7 @@ from storage.question_tables import (
     turns,
 )
 from storage.revision import Revisions
-from storage.row import add_new, columns_of, insert_into, put, values_of
+from storage.row import add_new, columns_of, insert_for, put, values_of
 from storage.seal import Seal
 
 _QUESTION = columns_of(questions, Question)
@@ -41,6 +41,11 @@ _TURN = columns_of(turns, Turn)
 _OFFER = columns_of(offers, Offer)
 
 _BY_ID = select(*_QUESTION).where(questions.c.id == bindparam("question"))
+_LOCK = select(questions).where(questions.c.id == bindparam("question")).with_for_update()
+_ADD = insert(questions)
+_REPLACE = update(questions).where(questions.c.id == bindparam("of_id"))
+_ADD_EVENT = insert(question_events)
+_ADD_TURN = insert(turns)
 
 _LEARNED = ("state", "accepted", "topic", "text", "asker")
 """What routing learns from: a change of these gives an answered question a new revision."""
@@ -63,7 +68,7 @@ class SqlQuestions:
 
     def add(self, question: Question) -> None:
         """Insert a new question."""
-        self._connection.execute(insert(questions).values(values_of(question)))
+        self._connection.execute(_ADD, values_of(question))
 
     def get(self, question: QuestionId) -> Question | None:
         """The question of that id."""
@@ -85,15 +90,11 @@ class SqlQuestions:
         Raises:
             Conflict: the question was changed since it was read.
         """
-        before = self._connection.execute(
-            select(questions).where(questions.c.id == question.id).with_for_update()
-        ).one_or_none()
+        before = self._connection.execute(_LOCK, {"question": question.id}).one_or_none()
         if before is None or before.version != question.version:
             raise Conflict
         saved = replace(question, version=question.version + 1)
-        self._connection.execute(
-            update(questions).where(questions.c.id == question.id).values(values_of(saved))
-        )
+        self._connection.execute(_REPLACE, values_of(saved) | {"of_id": question.id})
         # Without a revision it has no answer yet, or is to get a new one anyway.
         if before.revision is not None and any(
             getattr(before, name) != getattr(saved, name) for name in _LEARNED
@@ -103,7 +104,7 @@ class SqlQuestions:
 
     def record(self, event: Event) -> None:
         """Append to the question's events."""
-        self._connection.execute(insert(question_events).values(values_of(event)))
+        self._connection.execute(_ADD_EVENT, values_of(event))
 
     def events(self, question: QuestionId) -> Sequence[Event]:
         """All events of a question in order."""
@@ -116,7 +117,7 @@ class SqlQuestions:
 
     def add_turn(self, turn: Turn) -> None:
         """Append what somebody said."""
-        self._connection.execute(insert(turns).values(values_of(turn)))
+        self._connection.execute(_ADD_TURN, values_of(turn))
         if turn.kind is TurnKind.ANSWER and turn.author is not None:
             self._revisions.renew(questions, turn.question)
 
@@ -222,7 +223,8 @@ class SqlQuestions:
     def count_ask(self, person: PersonId, day: date) -> int:
         """Count one more question of the person on that local day; returns the count."""
         who = self._seal.fingerprint("asked", person, day.isoformat())
-        one = insert_into(self._connection, ask_counts).values(fingerprint=who, day=day, count=1)
+        dialect = self._connection.dialect.name
+        one = insert_for(dialect, ask_counts).values(fingerprint=who, day=day, count=1)
         count: int = self._connection.execute(
             one.on_conflict_do_update(
                 index_elements=["fingerprint"], set_={"count": ask_counts.c.count + 1}

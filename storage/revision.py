@@ -6,7 +6,9 @@ rolled back, not even its own; and since the counter stays locked from then on, 
 become visible in their order, and "all after the last one I saw" misses nothing.
 """
 
-from sqlalchemy import Connection, Table, bindparam, update
+from functools import cache
+
+from sqlalchemy import Connection, Executable, Table, bindparam, update
 
 from storage.counter import advance
 
@@ -20,15 +22,15 @@ class Revisions:
 
     def renew(self, table: Table, row: str) -> None:
         """Take away the row's revision; it gets the next one when the transaction ends."""
-        workspace: str | None = self._connection.execute(
-            update(table)
-            .where(table.c.id == row)
-            .values(revision=None)
-            .returning(table.c.workspace)
-        ).scalar()
+        if any(row in rows for known, rows in self._changed.values() if known is table):
+            return
+        workspace: str | None = self._connection.execute(_take_away(table), {"row": row}).scalar()
         if workspace is not None:
-            rows = self._changed.setdefault((table.name, workspace), (table, set()))[1]
-            rows.add(row)
+            self.expect(table, row, workspace)
+
+    def expect(self, table: Table, row: str, workspace: str) -> None:
+        """The same for a row that this transaction has inserted: it has no revision yet."""
+        self._changed.setdefault((table.name, workspace), (table, set()))[1].add(row)
 
     def number(self) -> None:
         """Give the changed rows their revisions. Nothing may be changed after this."""
@@ -48,3 +50,13 @@ class Revisions:
                 ],
             )
         self._changed.clear()
+
+
+@cache
+def _take_away(table: Table) -> Executable:
+    return (
+        update(table)
+        .where(table.c.id == bindparam("row"))
+        .values(revision=None)
+        .returning(table.c.workspace)
+    )

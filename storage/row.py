@@ -22,9 +22,9 @@ def values_of(value: "DataclassInstance") -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An insert that knows `on_conflict_do_...`, for the database behind the connection."""
-    return _insert(connection.dialect.name, table)
+def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that knows `on_conflict_do_...`, for the database of that dialect."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def add_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
@@ -40,14 +40,11 @@ def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
     connection.execute(_replace(connection.dialect.name, table, tuple(values)), values)
 
 
-def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-
-
-# Building a statement takes SQLAlchemy longer than SQLite takes to run it.
+# Building a statement takes SQLAlchemy longer than SQLite takes to run it, so those that
+# run once for every row of an import are built once.
 @cache
 def _insert_new(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return _insert(dialect, table).on_conflict_do_nothing()
+    return insert_for(dialect, table).on_conflict_do_nothing()
 
 
 @cache
@@ -55,7 +52,7 @@ def _replace(
     dialect: str, table: Table, names: tuple[str, ...]
 ) -> sqlite.Insert | postgresql.Insert:
     key = [column.name for column in table.primary_key]
-    insert = _insert(dialect, table)
+    insert = insert_for(dialect, table)
     return insert.on_conflict_do_update(
         index_elements=key,
         set_={name: insert.excluded[name] for name in names if name not in key},

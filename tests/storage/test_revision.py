@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection, event
 
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Unavailable
 from bot.ids import ArticleId
 from storage.database import Database
+from storage.question_tables import articles
+from storage.revision import Revisions
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, answer, article, question
 
@@ -114,3 +117,19 @@ def test_the_same_article_changed_by_two_is_a_conflict_and_seen_once(
         with pytest.raises(Unavailable), second.transaction() as other:
             other.articles.save(replace(read, text="Slower."))
     assert revisions(second, after=1) == [(ArticleId("a1"), 2)]
+
+
+def test_a_row_changed_again_and_again_is_marked_once(database: Database) -> None:
+    with database.begin() as connection:
+        orders: list[str] = []
+
+        def note(_c: Connection, _cursor: object, order: str, *_more: object) -> None:
+            orders.append(order)
+
+        event.listen(connection, "before_cursor_execute", note)
+        changed = Revisions(connection)
+        changed.expect(articles, "new", "w")
+        for _ in range(3):
+            changed.renew(articles, "new")
+        assert orders == []
+        event.remove(connection, "before_cursor_execute", note)
