@@ -2,8 +2,11 @@
 
 import io
 import json
+import re
+import struct
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -783,6 +786,15 @@ def test_page_is_served_without_anything_of_others(room: PlaygroundHarness) -> N
         assert f"/playground/static/{asset}" in page
         assert room.send("GET", f"/playground/static/{asset}")[0] == 200
     assert room.send("GET", "/playground/static/../app.py")[0] == 404
+
+
+def test_readme_shows_the_page() -> None:
+    root = Path(__file__).parents[2]
+    (shown,) = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (root / "README.md").read_text("utf-8"))
+    picture = (root / shown).read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert struct.unpack(">II", picture[16:24]) == (1280, 800), "its IHDR: width and height"
+    assert len(picture) < 150_000
 
 
 def test_server_says_that_it_is_well(room: PlaygroundHarness) -> None:

@@ -42,7 +42,9 @@ def who_has_news(page: Page) -> str:
 
 def test_ask_answer_accept_and_ask_again(open_page: OpenPage) -> None:
     page = open_page(**DESK)
-    expect(page.locator("#hint")).to_be_visible()
+    expect(page.locator("#hint")).to_contain_text(f"as Ana in #general, write “/ask {QUESTION}”")
+    expect(page.locator("#whoami")).to_contain_text("Ana")
+    expect(page.locator("#title")).to_have_text("#general")
     page.get_by_role("button", name="Hide this hint").click()
     expect(page.locator("#hint")).to_be_hidden()
     become(page, "Ana")

@@ -497,6 +497,7 @@ $("leave").addEventListener("click", async () => {
   if (!sure) return;
   try {
     await call("leave", { person: id, event_id: eventId() });
+    closeDrawer(false);
     await look();
     $("composer").focus();
   } catch (error) {
