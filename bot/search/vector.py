@@ -6,6 +6,7 @@ code and an HTTP client, and its loader looks for files on the network.
 """
 
 import importlib.util
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -29,7 +30,8 @@ class VectorsUnreadable(ValueError):
 
 
 class Vectors:
-    """The table in memory (16 MB, half precision). Immutable, so threads may share it."""
+    """The table in its file (16 MB, half precision), of which the pages that are used come into
+    memory. Immutable, so threads may share it."""
 
     def __init__(self, tokenizer: "Tokenizer", table: npt.NDArray[np.float16]) -> None:
         self._tokenizer = tokenizer
@@ -46,15 +48,13 @@ class Vectors:
         if spec is None or not spec.submodule_search_locations:
             return None
         try:
-            from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - optional extra
             from tokenizers import Tokenizer  # noqa: PLC0415 - optional extra
         except ImportError:
             return None
         folder = Path(spec.submodule_search_locations[0])
         try:
-            with safe_open(folder / _TABLE, framework="numpy") as tensors:
-                table = tensors.get_tensor(_TABLE_NAME)
-        except (OSError, SafetensorError) as error:
+            table = _map_table(folder / _TABLE)
+        except (OSError, LookupError, TypeError, ValueError) as error:
             raise VectorsUnreadable(f"{folder / _TABLE}: {error}") from error
         try:
             text = (folder / _TOKENIZER).read_text(encoding="utf-8")
@@ -89,3 +89,20 @@ class Vectors:
                 mean = self._table[tokens].mean(axis=0, dtype=np.float32)
                 row[:] = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return encoded
+
+
+def _map_table(path: Path) -> npt.NDArray[np.float16]:
+    """The table as it stands in the file; the safetensors package would copy all of it.
+
+    The format: eight bytes with the length of the header, the header in JSON, the numbers
+    (https://github.com/huggingface/safetensors#format).
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            raise ValueError("its header is longer than the file")
+        tensor = json.loads(file.read(length))[_TABLE_NAME]
+    if tensor["dtype"] != "F16":
+        raise ValueError(f"the numbers are {tensor['dtype']}, not F16")
+    start = 8 + length + tensor["data_offsets"][0]
+    return np.memmap(path, "<f2", mode="r", offset=start, shape=tuple(tensor["shape"]))

@@ -39,7 +39,7 @@ def test_a_text_does_not_depend_on_its_neighbours(vectors: Vectors) -> None:
     assert together[0].tolist() == together[2].tolist() == vectors.encode(["short"])[0].tolist()
 
 
-@pytest.mark.parametrize("missing", ["wordllama", "tokenizers", "safetensors"])
+@pytest.mark.parametrize("missing", ["wordllama", "tokenizers"])
 def test_without_the_extra_there_are_none(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     # None in this place is how Python itself marks a module that cannot be imported.
     monkeypatch.setitem(sys.modules, missing, None)
