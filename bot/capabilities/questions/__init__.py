@@ -16,7 +16,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.questions import answer, article, ask, expert, offer
+from bot.capabilities.questions import answer, article, ask, expert, offer, step
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 
@@ -92,7 +92,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.not_tried": answer.not_tried,
         "question.limit": expert.limit_form,
         "faq.open": article.open_article,
-        "faq.flag": article.flag,
+        "faq.flag": ask.flag_form,
         "faq.propose": article.propose,
         "faq.publish": article.publish,
         "faq.edit": article.edit_form,
@@ -110,6 +110,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.hand_on": offer.hand_on,
         "question.mark_duplicate": offer.mark_duplicate,
         "question.set_limit": expert.set_limit,
+        "faq.send_flag": article.flag,
         "faq.keep": article.keep_edit,
         "faq.join": article.join,
         "faq.save": article.save,
@@ -122,6 +123,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.list_unanswered": offer.list_unanswered,
         "question.close": answer.close,
         "question.follow_through": answer.ask_whether_it_worked,
+        "question.forget": step.forget,
         "faq.review_due": article.review_due,
     },
     hears={"question": answer.hear},

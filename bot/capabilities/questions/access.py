@@ -7,7 +7,7 @@ and its article through here.
 from collections.abc import Mapping
 
 from bot.access import Right, may
-from bot.capabilities.questions.model import Article, Question, Topic, Visibility
+from bot.capabilities.questions.model import Article, EventKind, Question, Topic, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
@@ -76,6 +76,14 @@ def require_asker(work: QuestionsWork, person: Person, question: Question) -> No
     """Raises NotAllowed unless the person asked the question."""
     if asker_of(work, question) != person.id:
         raise NotAllowed("Only the person who asked can do this.")
+
+
+def is_private(work: QuestionsWork, question: Question) -> bool:
+    """Whether the asker accepted an answer and kept it to themselves."""
+    accepted = [
+        event for event in work.questions.events(question.id) if event.kind is EventKind.ACCEPTED
+    ]
+    return question.accepted is not None and bool(accepted and accepted[-1].data.get("private"))
 
 
 def find_article(work: QuestionsWork, person: Person, args: Mapping[str, object]) -> Article:

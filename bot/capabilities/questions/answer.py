@@ -7,13 +7,19 @@ from bot.capabilities.questions.access import (
     asker_of,
     find_question,
     follow_merges,
+    is_private,
     is_steward,
     named,
     require_asker,
     to_asker,
     topic_of,
 )
-from bot.capabilities.questions.article import draft_from_answer, note_use
+from bot.capabilities.questions.article import (
+    draft_from_answer,
+    note_use,
+    title_of,
+    withhold,
+)
 from bot.capabilities.questions.ask import add, clean, page_of, takes_more
 from bot.capabilities.questions.model import (
     ASK_BACK_DAYS,
@@ -36,7 +42,6 @@ from bot.capabilities.questions.offer import (
     card_of,
     close_offers,
     expect_answer,
-    is_private,
     refuse_own,
     route,
     subscribers,
@@ -59,7 +64,7 @@ from bot.capabilities.questions.talk import asks, begins_as_question, is_chat
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
-from bot.ids import AnswerId, QuestionId
+from bot.ids import AnswerId, ArticleId, QuestionId
 from bot.inbound import Command, PlaceKind
 from bot.message import Args, say
 from bot.outbox import Letter, Priority, ToPlace
@@ -89,6 +94,8 @@ def send(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
     refuse_own(work, command.person, question)
     try:
+        if not can(question, EventKind.ANSWERED):
+            raise Conflict(messages.ended_meanwhile(question))
         late = give(context, work, question, command.person, command.values.get("answer", ""))
     except (Invalid, Conflict) as error:
         raise Invalid(error.sentence, fields={"answer": error.sentence}) from error
@@ -245,10 +252,10 @@ def give(
     if not settled:
         cancel_timers(work, question)
         asker = asker_person(work, question)
+        ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
         if asker is not None:
-            set_timer(
-                work, question, "close", add_working_days(asker, context.now, CONFIRMATION_DAYS)
-            )
+            ends = add_working_days(asker, context.now, CONFIRMATION_DAYS)
+        set_timer(work, question, "close", ends)
     regulated = (topic := topic_of(work, question)) is not None and topic.regulated
     following = subscribers(work, question)
     # Whoever asked the same reads the answer too: then there is nothing to keep private.
@@ -257,7 +264,14 @@ def give(
         work,
         question,
         f"answer:{turn.id}",
-        messages.answer(question, turn, person, sharing=sharing, earlier=len(turns)),
+        messages.answer(
+            question,
+            turn,
+            person,
+            sharing=sharing,
+            title=title_of(work, question),
+            earlier=len(turns),
+        ),
     )
     if question.visibility is Visibility.OPEN and question.conversation and not in_thread:
         work.outbox.post(
@@ -398,15 +412,33 @@ def send_follow_up(context: Context, work: QuestionsWork, command: Command) -> R
 def ask_whether_it_worked(context: Context, work: QuestionsWork, timer: Timer) -> None:
     """Some days after acceptance, once."""
     question = _of_timer(work, timer)
-    if question is None or question.state is not State.ACCEPTED or question.accepted is None:
+    settled = _settled_by(work, question) if question is not None else {}
+    if question is None or not settled:
         return
+    turn = work.questions.turn(AnswerId(str(settled.get("answer", ""))))
+    article = work.articles.get(ArticleId(str(settled.get("article", ""))))
+    (by,) = settled.values()
     send_asker(
         work,
         question,
-        f"follow_through:{question.accepted}",
-        messages.did_it_work(question, work.questions.turn(question.accepted)),
+        f"follow_through:{by}",
+        messages.did_it_work(
+            question, turn.text if turn else article.text if article else "", settled
+        ),
         expires_at=context.now + (FOLLOW_THROUGH_ENDS - FOLLOW_THROUGH),
     )
+
+
+def _settled_by(work: QuestionsWork, question: Question) -> Args:
+    """The answer that was accepted, or the article that solved it, under its name; {} for
+    a question that is not settled by anything."""
+    if question.state is State.ACCEPTED and question.accepted is not None:
+        return {"answer": question.accepted}
+    if question.state is State.SELF_SOLVED:
+        for event in reversed(work.questions.events(question.id)):
+            if event.kind is EventKind.SOLVED:
+                return {"article": str(event.data["article"])}
+    return {}
 
 
 def worked(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -430,30 +462,36 @@ def _follow_through(
 ) -> Reply:
     question = find_question(work, command.person, command.args)
     require_asker(work, command.person, question)
-    stale = command.args.get("answer", question.accepted) != question.accepted
-    if not can(question, EventKind.FOLLOWED_THROUGH) or question.accepted is None or stale:
+    settled = _settled_by(work, question)
+    asked_about = {k: v for k, v in command.args.items() if k in {"answer", "article"}}
+    stale = bool(asked_about) and asked_about != settled
+    if not can(question, EventKind.FOLLOWED_THROUGH) or not settled or stale:
         return Reply(message=status_of(work, question), replace=True)
-    accepted = question.accepted
+    ((name, by),) = settled.items()
     said = [
         event
         for event in work.questions.events(question.id)
-        if event.kind is EventKind.FOLLOWED_THROUGH and event.data.get("answer") == accepted
+        if event.kind is EventKind.FOLLOWED_THROUGH and event.data.get(name) == by
     ]
     if said:
         verb = str(said[-1].data.get("said"))
         return Reply(message=messages.followed_through(question, verb), replace=True)
     question = advance(
-        context, work, question, EventKind.FOLLOWED_THROUGH, said=verb, answer=accepted
+        context, work, question, EventKind.FOLLOWED_THROUGH, None, said=verb, **settled
     )
-    turn = work.questions.turn(accepted)
-    article = work.articles.of_question(question.id)
+    card = messages.followed_through(question, verb)
+    if name == "article":
+        turn, article = None, work.articles.get(ArticleId(str(by)))
+    else:
+        turn = work.questions.turn(AnswerId(str(by)))
+        article = work.articles.of_question(question.id)
     if article is not None and kind is not None:
         note_use(
             context,
             work,
             follow_merges(work, article),
             kind,
-            key=f"{question.subject}:worked:{accepted}",
+            key=f"{question.subject}:worked:{by}",
             question=question.id,
         )
     if turn is not None and turn.author is not None:
@@ -472,8 +510,8 @@ def _follow_through(
                 )
             )
     if kind is UseKind.DID_NOT_WORK:
-        question = _reopen(context, work, question, failed=True)
-    return Reply(message=messages.followed_through(question, verb), replace=True)
+        _reopen(context, work, question, failed=True)
+    return Reply(message=card, replace=True)
 
 
 def reopen(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -496,6 +534,7 @@ def reopen(context: Context, work: QuestionsWork, command: Command) -> Reply:
 def _reopen(context: Context, work: QuestionsWork, question: Question, *, failed: bool) -> Question:
     """Open again: the same expert first, else routed anew."""
     question = advance(context, work, question, EventKind.REOPENED)
+    withhold(context, work, question)
     cancel_timers(work, question)
     holder = work.people.get(question.claimed_by) if question.claimed_by else None
     if holder is None or is_away(holder, context.now):

@@ -12,6 +12,7 @@ from bot.capabilities.questions.access import (
     asker_of,
     curators_of,
     find_article,
+    is_private,
     is_steward,
     named,
     require_steward,
@@ -26,18 +27,21 @@ from bot.capabilities.questions.model import (
     Article,
     ArticleState,
     Credit,
+    EventKind,
     Question,
+    State,
     Turn,
     Use,
     UseKind,
     move,
     review_reason,
 )
+from bot.capabilities.questions.name import hide_names
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
-from bot.ids import ArticleId, PersonId, QuestionId, TopicId
+from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
 from bot.inbound import Command
 from bot.message import say, shorten
 from bot.outbox import Letter, Priority, ToPerson
@@ -46,6 +50,8 @@ from bot.ports import Timer
 from bot.reply import Reply
 
 MAX_TITLE = 300
+MAX_REASON = 300
+_REOPENED = "its question was opened again"
 _UNVERIFIED = frozenset({ArticleState.CANDIDATE, ArticleState.DRAFTED, ArticleState.IN_REVIEW})
 _REVIEWED = frozenset({ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.NEEDS_REVIEW})
 
@@ -64,42 +70,85 @@ def shown(work: QuestionsWork, article: Article, *, is_answer: bool = False) -> 
 def draft_from_answer(
     context: Context, work: QuestionsWork, question: Question, turn: Turn
 ) -> Article:
-    """Keep an accepted answer for others: the question in the asker's words, the asker removed.
+    """Keep an accepted answer for others: the question in the asker's words, names removed.
 
     It is an accepted answer to begin with. When the same was answered before, so that
-    it was asked twice, it goes to the steward at once.
+    it was asked twice, it goes to the steward at once. What was withheld when the question
+    was opened again comes back with the new answer.
     """
     existing = work.articles.of_question(question.id)
-    if existing is not None and existing.state in _UNVERIFIED:
-        return work.articles.save(
-            replace(
-                existing,
-                text=turn.text,
-                author=turn.author,
-                changed_at=context.now,
-                changed_by=turn.author,
-            )
+    author = None if _declined_credit(work, question, turn, existing) else turn.author
+    text = hide_names(turn.text, work.people.everybody(question.workspace))
+    if existing is not None and (existing.state in _UNVERIFIED or _is_withheld(existing)):
+        article = replace(
+            existing, text=text, author=author, changed_at=context.now, changed_by=author
         )
+        if not _is_withheld(existing):
+            return work.articles.save(article)
+        article = replace(move(article, ArticleState.CANDIDATE, context.now), note="")
+        if _was_reviewed(work, existing):
+            return send_to_review(context, work, article, "its question was answered anew")
+        return work.articles.save(article)
     asked_before = work.memory.similar(work, question.workspace, question.text)
     article = work.articles.save(
         Article(
             id=ArticleId(context.new_id()),
             workspace=question.workspace,
-            title=shorten(" ".join(question.text.split()), MAX_TITLE),
-            text=turn.text,
+            title=title_of(work, question),
+            text=text,
             state=ArticleState.CANDIDATE,
             created_at=context.now,
             changed_at=context.now,
             topic=question.topic,
-            author=turn.author,
+            author=author,
             question=question.id,
-            changed_by=turn.author,
+            changed_by=author,
         )
     )
     _note(context, work, article)
     if asked_before:
         article = send_to_review(context, work, article, "it was asked more than once")
     return article
+
+
+def title_of(work: QuestionsWork, question: Question) -> str:
+    """The question as it is kept for others, without anybody's name."""
+    words = hide_names(question.text, work.people.everybody(question.workspace))
+    return shorten(" ".join(words.split()), MAX_TITLE)
+
+
+def _declined_credit(
+    work: QuestionsWork, question: Question, turn: Turn, existing: Article | None
+) -> bool:
+    """Whether the author had their name taken off an earlier answer to the question."""
+    accepted = [
+        work.questions.turn(AnswerId(str(event.data["answer"])))
+        for event in work.questions.events(question.id)
+        if event.kind is EventKind.ACCEPTED and event.data.get("answer") != turn.id
+    ]
+    before = {earlier.author for earlier in accepted if earlier is not None}
+    return existing is not None and existing.author is None and turn.author in before
+
+
+def _is_withheld(article: Article) -> bool:
+    return article.state is ArticleState.RETIRED and article.note == _REOPENED
+
+
+def _was_reviewed(work: QuestionsWork, article: Article) -> bool:
+    """Whether a steward had the entry before them when it was withheld."""
+    return any(
+        version.state in {ArticleState.DRAFTED, ArticleState.IN_REVIEW}
+        for version in work.articles.history(article.id)
+    )
+
+
+def withhold(context: Context, work: QuestionsWork, question: Question) -> None:
+    """The question is open again: nobody is shown the answer that did not settle it, unless a
+    steward has verified it."""
+    article = work.articles.of_question(question.id)
+    if article is not None and article.state in _UNVERIFIED:
+        withheld = move(article, ArticleState.RETIRED, context.now)
+        _save(context, work, replace(withheld, note=_REOPENED))
 
 
 def _note(context: Context, work: QuestionsWork, article: Article) -> None:
@@ -150,10 +199,12 @@ def writers_of(work: QuestionsWork, article: Article) -> set[PersonId]:
     first = next((v for v in history if (v.title, v.text) == words), article)
     names = {first.changed_by, article.author, *(version.author for version in history)}
     if article.question is not None:
+        source = work.questions.get(article.question)
+        accepted = source.accepted if source else None
         names |= {
             turn.author
             for turn in work.questions.turns(article.question)
-            if turn.text == article.text
+            if turn.text == article.text or turn.id == accepted
         }
     return {name for name in names if name is not None}
 
@@ -178,11 +229,13 @@ def note_use(
     key: str,
     question: QuestionId | None = None,
     score: float | None = None,
+    reason: str = "",
 ) -> bool:
     """Keep evidence about an article once, and act on what it says.
 
     Solving credits the author; a second confirmation brings an accepted answer before
-    the steward; evidence against it brings it to review.
+    the steward; evidence against it brings it to review. `reason` is what somebody said
+    who flags it.
     """
     use = Use(
         article=article.id, kind=kind, at=context.now, key=key, question=question, score=score
@@ -196,23 +249,29 @@ def note_use(
                 topic=article.topic,
                 kind="reused",
                 at=context.now,
-                key=key,
+                # What solved a question and was said to have worked was reused once.
+                key=f"reused:{question}:{article.id}" if question else key,
                 article=article.id,
             )
         )
     if kind is UseKind.SOLVED and article.state is ArticleState.CANDIDATE:
         send_to_review(context, work, article, "it helped somebody else too")
         return True
-    check(context, work, article)
+    check(context, work, article, reason)
     return True
 
 
-def check(context: Context, work: QuestionsWork, article: Article) -> Article:
-    """Send the article to review when the evidence since it was verified asks for it."""
+def check(context: Context, work: QuestionsWork, article: Article, said: str = "") -> Article:
+    """Send the article to review when the evidence since it was verified asks for it.
+
+    `said` is what somebody wrote who flagged it, for the steward.
+    """
     tally = work.articles.tally(article.id, article.verified_at)
     reason = review_reason(article, tally, context.now)
     if reason is None or article.state is ArticleState.NEEDS_REVIEW:
         return article
+    if said:
+        reason = f"{reason}: “{said}”"
     if article.state is ArticleState.PUBLISHED:
         return send_to_review(context, work, article, reason)
     if article.state in SUGGESTED_STATES and (tally.flagged or tally.did_not_work):
@@ -225,12 +284,23 @@ def check(context: Context, work: QuestionsWork, article: Article) -> Article:
     return article
 
 
-def _tell_stewards(work: QuestionsWork, article: Article, reason: str) -> None:
-    for steward in reviewers_of(work, article):
+def checkers_of(work: QuestionsWork, article: Article) -> list[Person]:
+    """Who looks at an entry that somebody doubts: not its author alone, if there is anybody
+    else with the right."""
+    reviewers, writers = reviewers_of(work, article), writers_of(work, article)
+    if any(person.id not in writers for person in reviewers):
+        return reviewers
+    others = [p for p in curators_of(work, article.workspace) if p.id not in writers]
+    return [*reviewers, *others]
+
+
+def _tell_stewards(work: QuestionsWork, article: Article, reason: str, mark: str = "") -> None:
+    doubted = article.state in {ArticleState.NEEDS_REVIEW, ArticleState.RETIRED}
+    for steward in checkers_of(work, article) if doubted else reviewers_of(work, article):
         work.outbox.post(
             article.workspace,
             Letter(
-                key=f"faq:{article.id}:review:{article.version}:{steward.id}",
+                key=f"faq:{article.id}:review:{article.version}{mark}:{steward.id}",
                 to=ToPerson(person=steward.id),
                 message=messages.review(shown(work, article), steward, reason),
                 kind="review",
@@ -287,7 +357,7 @@ def _card(work: QuestionsWork, person: Person, article: Article) -> Reply:
 def open_article(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     article = find_article(work, command.person, command.args)
     if not _visible(work, command.person, article):
-        raise NotAllowed("This entry is not shown at the moment.")
+        raise NotAllowed(messages.NOT_SHOWN)
     curates = is_steward(command.person, topic_of(work, article))
     return Reply(
         message=messages.article_card(shown(work, article), command.person, curates=curates)
@@ -298,14 +368,37 @@ def flag(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Anybody may say that an entry is wrong or outdated; once is enough until it is
     verified anew. Who said it is kept nowhere."""
     article = find_article(work, command.person, command.args)
-    note_use(
+    if not _visible(work, command.person, article):
+        raise NotAllowed(messages.NOT_SHOWN)
+    said = "".join(c for c in command.values.get("reason", "") if c.isprintable() or c == "\n")
+    said = shorten(" ".join(said.split()), MAX_REASON) if said.strip() else ""
+    first = note_use(
         context,
         work,
         article,
         UseKind.FLAGGED,
         key=f"flag:{article.id}:{article.verified_at}",
+        reason=said,
     )
-    return Reply(message=say(messages.FLAGGED))
+    if not first and said:
+        _tell_stewards(work, article, f"somebody flagged it: “{said}”", f":{context.new_id()}")
+    after = work.articles.get(article.id) or article
+    told = [person.name for person in checkers_of(work, after)]
+    source = work.questions.get(QuestionId(named(command.args, "question")))
+    waits = (
+        source is not None
+        and source.state is State.SUGGESTED
+        and asker_of(work, source) == command.person.id
+    )
+    return Reply(message=messages.flagged(after, told, source if waits else None))
+
+
+def flag_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Flag as wrong or outdated*: what is wrong, if the person would say so."""
+    article = find_article(work, command.person, command.args)
+    if not _visible(work, command.person, article):
+        raise NotAllowed(messages.NOT_SHOWN)
+    return Reply(form=messages.flag_form(article, command.args))
 
 
 def propose(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -333,8 +426,16 @@ def publish(context: Context, work: QuestionsWork, command: Command) -> Reply:
         return _card(work, command.person, article)
     if is_regulated(work, article) and command.person.id in writers_of(work, article):
         raise NotAllowed(messages.SECOND_PERSON)
+    if _is_kept_private(work, article):
+        raise NotAllowed(messages.KEPT_PRIVATE)
     article = _publish(context, work, article, command.person)
     return Reply(message=messages.moved(article), replace=True)
+
+
+def _is_kept_private(work: QuestionsWork, article: Article) -> bool:
+    """Whether it was withheld, and its asker then kept the answer to themselves."""
+    source = work.questions.get(article.question) if article.question else None
+    return _is_withheld(article) and source is not None and is_private(work, source)
 
 
 def _is_stale(command: Command, article: Article) -> bool:
@@ -502,11 +603,11 @@ def save(context: Context, work: QuestionsWork, command: Command) -> Reply:
     return Reply(message=say(messages.SAVED))
 
 
-def anonymise(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """The author's name comes off this entry."""
+def anonymise(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The author's name comes off this entry, in all versions, and off what it becomes."""
     article = find_article(work, command.person, command.args)
     _require_author(work, command.person, article)
-    work.articles.save(replace(article, author=None, changed_at=context.now, changed_by=None))
+    work.articles.detach(article.workspace, command.person.id, article.id)
     return Reply(message=say(messages.ANONYMISED))
 
 

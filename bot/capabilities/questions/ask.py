@@ -5,16 +5,20 @@ from datetime import timedelta
 
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
+    asker_of,
     find_article,
     find_question,
     named,
     require_asker,
 )
+from bot.capabilities.questions.article import flag_form as article_form
 from bot.capabilities.questions.article import note_use, shown
 from bot.capabilities.questions.model import (
     ASKS_A_DAY,
+    FOLLOW_THROUGH,
     FOLLOW_UP_DAYS,
     MAX_QUESTION,
+    OPEN_STATES,
     SUGGESTED_STATES,
     UNTAPPED,
     Article,
@@ -30,6 +34,7 @@ from bot.capabilities.questions.model import (
     Visibility,
     can,
 )
+from bot.capabilities.questions.name import hide_names, names_person
 from bot.capabilities.questions.offer import (
     close_offers,
     expect_answer,
@@ -40,6 +45,7 @@ from bot.capabilities.questions.offer import (
 from bot.capabilities.questions.step import (
     advance,
     asker_name,
+    asker_person,
     cancel_timers,
     record,
     send_person,
@@ -59,6 +65,7 @@ from bot.message import say, shorten
 from bot.people import is_away, local
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
+from bot.schedule import next_morning
 
 MAX_LINE = 500
 """Characters kept of each of the optional lines."""
@@ -97,7 +104,7 @@ def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
 
 def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """The form. What is wrong is said at its field, and the form stays as it was filled."""
-    values = command.values
+    values, person = command.values, command.person
     try:
         visibility = Visibility(values.get("visibility") or Visibility.DIRECT.value)
     except ValueError as error:
@@ -123,7 +130,13 @@ def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
             topic=known.id if known else None,
         )
     except Invalid as error:
-        raise Invalid(error.sentence, fields={"question": error.sentence}) from error
+        at = "question"
+        if error.sentence == messages.OWN_NAME:
+            lines = (
+                name for name in ("goal", "tried") if names_person(values.get(name, ""), person)
+            )
+            at = at if names_person(values.get("question", ""), person) else next(lines)
+        raise Invalid(error.sentence, fields={at: error.sentence}) from error
 
 
 def _form(
@@ -195,6 +208,10 @@ def put(
 ) -> Reply:
     """Take a question on: look in the FAQ first, else pass it to a colleague."""
     person, text = command.person, clean(words)
+    if visibility is Visibility.ANONYMOUS and any(
+        names_person(said, person) for said in (text, goal, tried)
+    ):
+        raise Invalid(messages.OWN_NAME)
     in_channel = command.place.kind is PlaceKind.CHANNEL
     if visibility is Visibility.OPEN and not in_channel:
         raise Invalid(messages.NO_PLACE)
@@ -237,6 +254,14 @@ def _asked_already(work: QuestionsWork, command: Command, text: str) -> Question
     folded = " ".join(text.casefold().split())
     for question in work.questions.asked_by(command.person.id, 20):
         if question.is_open and " ".join(question.text.casefold().split()) == folded:
+            return question
+    # One's own without a name is known by its words first: nobody else's is opened.
+    for question in work.questions.in_states(command.person.workspace, OPEN_STATES, 500):
+        if (
+            question.visibility is Visibility.ANONYMOUS
+            and " ".join(question.text.casefold().split()) == folded
+            and asker_of(work, question) == command.person.id
+        ):
             return question
     return None
 
@@ -311,8 +336,14 @@ def solved(context: Context, work: QuestionsWork, command: Command) -> Reply:
     article = _suggested(work, command, question)
     if not can(question, EventKind.SOLVED):
         return _now(work, question)
-    question = advance(context, work, question, EventKind.SOLVED)
+    question = advance(context, work, question, EventKind.SOLVED, article=article.id)
     cancel_timers(work, question)
+    set_timer(
+        work,
+        question,
+        "follow_through",
+        next_morning(command.person, context.now + FOLLOW_THROUGH),
+    )
     close_offers(work, question)
     release_subscribers(context, work, question)
     note_use(
@@ -324,10 +355,29 @@ def solved(context: Context, work: QuestionsWork, command: Command) -> Reply:
         question=question.id,
         score=_scores(work, question).get(article.id),
     )
-    work.articles.remember_phrasing(article.id, question.text, context.now)
+    work.articles.remember_phrasing(
+        article.id,
+        hide_names(question.text, work.people.everybody(question.workspace)),
+        context.now,
+    )
     if work.outbox.state(question.workspace, f"{question.subject}:status") is not None:
         show_status(work, question)
     return Reply(message=messages.solved_itself(article), replace=True)
+
+
+def flag_form(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Flag as wrong or outdated*: the form; a card that showed the entry as the answer says
+    so no more."""
+    reply = article_form(context, work, command)
+    if not named(command.args, "question"):
+        return reply
+    question = find_question(work, command.person, command.args)
+    require_asker(work, command.person, question)
+    if question.state is not State.SUGGESTED:
+        return reply
+    left = [shown(work, article) for article in _untapped(work, question)]
+    card = messages.suggestions(question, left, command.person, looking=False, doubted=True)
+    return reply.model_copy(update={"message": card, "replace": True})
 
 
 def partly(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -464,6 +514,9 @@ def add(
     """
     if not takes_more(context, question):
         raise Invalid(messages.CLOSED)
+    asker = asker_person(work, question)
+    if question.asker is None and asker is not None and names_person(words, asker):
+        raise Invalid(messages.OWN_NAME)
     turn = Turn(
         id=AnswerId(context.new_id()),
         question=question.id,
@@ -503,7 +556,10 @@ def my_questions(_context: Context, work: QuestionsWork, command: Command) -> Re
     mine = work.questions.asked_by(command.person.id, 20)
     return Reply(
         message=messages.question_list(
-            "Your questions", mine, "You have not asked anything under your name yet."
+            "Your questions",
+            mine,
+            "You have not asked anything under your name yet.",
+            messages.UNNAMED if command.place.kind is PlaceKind.DM else messages.UNNAMED_ELSEWHERE,
         )
     )
 

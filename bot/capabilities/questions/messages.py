@@ -150,9 +150,10 @@ def ask_form(
                 name="visibility",
                 label="Who sees that it is you?",
                 hint=(
-                    "Without your name: colleagues, stewards and reports see “someone”. Your way "
-                    "of writing can still give you away in a small team. Opening the relay takes "
-                    "two operators and you would be told."
+                    "Without your name: colleagues, stewards and reports see “someone”, also in "
+                    "what is kept for others. Your way of writing can still give you away in a "
+                    "small team. Whoever runs Inflow here and holds its key could find out; "
+                    "nobody else."
                 ),
                 options=tuple(visibilities),
                 value=visibility.value,
@@ -186,8 +187,9 @@ def too_many(limit: int) -> str:
 
 
 def asked_already(question: Question) -> Message:
+    unnamed = ", without your name" if question.visibility is Visibility.ANONYMOUS else ""
     return say(
-        f"You asked this already: it is question {question.number}, "
+        f"You asked this already{unnamed}: it is question {question.number}, "
         f"{STATES[question.state]}. I will keep you posted there."
     )
 
@@ -234,13 +236,23 @@ def standing(shown: Suggested, reader: Person, *, curates: bool = False) -> str:
 
 
 def suggestions(
-    question: Question, shown: Sequence[Suggested], reader: Person, *, looking: bool
+    question: Question,
+    shown: Sequence[Suggested],
+    reader: Person,
+    *,
+    looking: bool,
+    doubted: bool = False,
 ) -> Message:
-    """At most three FAQ entries for the asker's eyes. `looking`: a colleague is being asked."""
+    """At most three FAQ entries for the asker's eyes. `looking`: a colleague is being asked;
+    `doubted`: the asker is about to flag one of them."""
     parts: list[Part] = []
     answer = next((s for s in shown if s.is_answer), None)
     if looking:
         opening = "I am asking a colleague as well. Does one of these still help?"
+    elif doubted:
+        opening = (
+            "Is it wrong or outdated? Then send the form. Does one of these help all the same?"
+        )
     elif answer is not None:
         opening = "Here is the answer that I know."
     else:
@@ -296,7 +308,8 @@ def suggestions(
 def solved_itself(article: Article) -> Message:
     return say(
         f"Good. I will remember that **{literal(shorten(article.title, 200))}** answers this too. "
-        "Your words help the next one who asks like you.",
+        "Your words help the next one who asks like you. In a few days I will ask once whether it "
+        "worked.",
         _quote(article.text),
         tone=Tone.GOOD,
     )
@@ -378,7 +391,8 @@ def status(
         case State.EXPIRED:
             line = (
                 "I am sorry: nobody could answer this. It is on the weekly list of unanswered "
-                "questions, so that it is seen. You can open it again at any time."
+                "questions, so that it is seen. You can open it again "
+                + ("within 30 days." if question.asker is None else "at any time.")
             )
             tone = Tone.WARNING
         case State.WITHDRAWN:
@@ -395,17 +409,27 @@ def status(
     if wait is not None:
         parts.append(Note(text=f"Questions like this are usually answered within {span(wait)}."))
     buttons = _read_all(question, question.text)
+    anonymous = question.visibility is Visibility.ANONYMOUS
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
     if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED} and (
         question.visibility is not Visibility.OPEN
     ):
         buttons.append(Button(label="Add something", action="question.add", args=_of(question)))
+    if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED}:
+        buttons.append(
+            Button(label="Same as another…", action="question.duplicate", args=_of(question))
+        )
     if reopen:
         buttons.append(Button(label="Open it again", action="question.reopen", args=_of(question)))
     if buttons:
         parts.append(Buttons(buttons=tuple(buttons)))
-    return say(f"**Question {question.number}.** {line}", *parts, tone=tone)
+    number = (
+        f"**Question {question.number}**, asked without your name."
+        if anonymous
+        else (f"**Question {question.number}.**")
+    )
+    return say(f"{number} {line}", *parts, tone=tone)
 
 
 def read_all(title: str, text: str, page: int, action: str, args: Args) -> Message:
@@ -559,7 +583,14 @@ def declined(question: Question, reason: Decline) -> Message:
 def someone_else_form(question: Question) -> Form:
     return Form(
         title="Who may know?",
-        fields=(PeopleField(name="person", label="A colleague", required=True),),
+        fields=(
+            PeopleField(
+                name="person",
+                label="A colleague",
+                hint="They are told that it was you who named them.",
+                required=True,
+            ),
+        ),
         submit="Ask them",
         action="question.hand_on",
         args=_of(question),
@@ -694,9 +725,15 @@ def released_by_clock(question: Question) -> Message:
 
 
 def answer(
-    question: Question, turn: Turn, author: Person, *, sharing: bool, earlier: int = 0
+    question: Question,
+    turn: Turn,
+    author: Person,
+    *,
+    sharing: bool,
+    title: str,
+    earlier: int = 0,
 ) -> Message:
-    """An answer for the asker."""
+    """An answer for the asker; `title` is what the question will be called for others."""
     parts: list[Part] = [
         _quote(turn.text, by=author.name, limit=MAX_QUOTE),
         Note(text=f"You asked: {literal(shorten(question.text, 300))}"),
@@ -721,15 +758,14 @@ def answer(
         )
     buttons += _read_answer(question, turn)
     parts.append(Buttons(buttons=tuple(buttons)))
-    if sharing:
-        parts.append(
-            Note(
-                text=(
-                    "When you accept, question and answer are kept for others who ask the same. "
-                    "Your name is not."
-                )
+    parts.append(
+        Note(
+            text=(
+                "When you accept, the answer is kept for others who ask the same, without your "
+                f"name, as: “{literal(title)}”"
             )
         )
+    )
     also = " too" if earlier else ""
     return say(
         f"**{mention(author.name, author.address)}** answered your question "
@@ -828,7 +864,7 @@ NOT_YET = "I pass it on once more. You can also add something for whoever takes 
 def accepted(question: Question, turn: Turn, author: Person, article: Article | None) -> Message:
     """The asker's card after accepting."""
     kept = (
-        "Kept for others, without your name."
+        f"Kept for others, without your name, as: “{literal(article.title)}”."
         if article is not None
         else "It stays between the two of you."
     )
@@ -852,9 +888,13 @@ def was_accepted(question: Question, asker: str | None, article: Article | None)
     parts: list[Part] = []
     kept = ""
     if article is not None:
-        kept = " It is kept for others who ask the same, with your name on it."
+        name = "with your name on it" if article.author else "without your name"
+        kept = f" It is kept for others who ask the same, {name}."
+        off = Button(
+            label="Leave my name off", action="faq.anonymise", args={"article": article.id}
+        )
         buttons = [
-            Button(label="Leave my name off", action="faq.anonymise", args={"article": article.id}),
+            *([off] if article.author else []),
             Button(
                 label="Do not share it",
                 action="faq.unshare",
@@ -882,18 +922,17 @@ def was_accepted(question: Question, asker: str | None, article: Article | None)
     )
 
 
-def did_it_work(question: Question, turn: Turn | None) -> Message:
-    """Asked once, some days after acceptance."""
-    parts: list[Part] = [_quote(question.text, limit=400)]
-    if turn is not None:
-        parts.append(_quote(turn.text, limit=600))
+def did_it_work(question: Question, answer: str, args: Args) -> Message:
+    """Asked once, some days after an answer was accepted or an entry was said to solve it.
+    `args` say which."""
+    parts: list[Part] = [_quote(question.text, limit=400), _quote(answer, limit=600)]
     parts.append(
         Buttons(
             buttons=tuple(
                 Button(
                     label=label,
                     action=f"question.{verb}",
-                    args={"question": question.id, "answer": question.accepted},
+                    args={**_of(question), **args},
                 )
                 for label, verb in (
                     ("Worked", "worked"),
@@ -913,10 +952,17 @@ def did_it_work(question: Question, turn: Turn | None) -> Message:
 
 
 def followed_through(question: Question, verb: str) -> Message:
+    """What the asker reads who said whether it worked: also who is told."""
+    if question.state is State.SELF_SOLVED:
+        worked = "Good to hear. It is counted, and nobody is told."
+    elif question.asker is None:
+        worked = "Good to hear. Whoever answered is told that it worked, not by whom."
+    else:
+        worked = "Good to hear. Whoever answered is told; it is counted without your name."
     line, tone = {
-        "worked": ("Good to hear. Noted without your name.", Tone.GOOD),
+        "worked": (worked, Tone.GOOD),
         "partly_worked": (
-            "Noted without your name. You can open the question again.",
+            "It is counted without your name. You can open the question again.",
             Tone.NEUTRAL,
         ),
         "did_not_work": ("Thank you for saying so. I have opened it again.", Tone.NEUTRAL),
@@ -1066,15 +1112,39 @@ NO_SUCH_NUMBER = "There is no open or answered question with that number."
 SAME_NUMBER = "A question cannot be the same as itself."
 
 
-def question_list(title: str, questions: Sequence[Question], empty: str) -> Message:
+UNNAMED = "What you asked without your name is on no list: it stands only in this conversation."
+UNNAMED_ELSEWHERE = (
+    "What you asked without your name is on no list: it stands only in our direct messages."
+)
+OWN_NAME = (
+    "Your own name or address stands in that, so it would tell who asks. I have kept nothing of "
+    "it. Please send it again without."
+)
+
+
+def ended_meanwhile(question: Question) -> str:
+    """For somebody whose answer comes too late; their words still stand in the form."""
+    how = {
+        State.WITHDRAWN: "was withdrawn",
+        State.SELF_SOLVED: "was solved by an FAQ entry",
+        State.DUPLICATE: "was joined with another",
+    }.get(question.state, "was closed")
+    return (
+        f"Question {question.number} {how} meanwhile, so nobody waits for this. To keep your words "
+        "for others, copy them into a message and choose “Save as FAQ” on it."
+    )
+
+
+def question_list(title: str, questions: Sequence[Question], empty: str, note: str = "") -> Message:
+    notes = (Note(text=note),) if note else ()
     if not questions:
-        return say(empty)
+        return say(empty, *notes)
     lines = [
         f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
         f"({STATES[q.state]})"
         for q in questions
     ]
-    return Message(summary=title, parts=_list(title, lines))
+    return Message(summary=title, parts=(*_list(title, lines), *notes))
 
 
 def _list(title: str, lines: Sequence[str]) -> tuple[Text, ...]:
@@ -1418,7 +1488,7 @@ FORM_TEXT = 3_000
 FIRST_PART = "This is the first part; the rest of the long answer stays behind it."
 
 
-def flag_form(article: Article) -> Form:
+def flag_form(article: Article, args: Args) -> Form:
     return Form(
         title="Wrong or outdated?",
         intro=shorten(article.title, 900),
@@ -1432,23 +1502,24 @@ def flag_form(article: Article) -> Form:
         ),
         submit="Flag it",
         action="faq.send_flag",
-        args={"article": article.id},
+        args=args,
     )
 
 
-def flagged(article: Article, told: Sequence[str]) -> Message:
-    """For whoever flagged an entry: what becomes of it; `told` are those who look at it."""
-    who = literal(" and ".join(told[:3])) if told else "Nobody looks after this topic yet, and"
-    if article.state is ArticleState.NEEDS_REVIEW:
-        heard = f"{who} is told" if len(told) == 1 else f"{who} are told"
-        if not told:
-            heard = "Nobody looks after this topic yet"
-        return say(f"Thank you. {heard}; until then the entry is marked as being checked.")
-    looks = f"until {who} has looked at it" if told else "until somebody looks after the topic"
-    return say(
-        "Thank you. Nobody has verified this entry yet, so I show it to nobody any more "
-        f"{looks}."
+def flagged(article: Article, told: Sequence[str], question: Question | None) -> Message:
+    """For whoever flagged an entry: what becomes of it; `told` are those who look at it, and
+    `question` the one that it was suggested for and that nobody has been asked yet."""
+    who = literal(" or ".join(told[:3])) if told else "a steward"
+    until = f"until {who} has looked at it."
+    line = (
+        f"Thank you. It stays, marked as being checked, {until}"
+        if article.state is ArticleState.NEEDS_REVIEW
+        else f"Thank you. Nobody had verified it yet, so nobody is shown it {until}"
     )
+    if question is None:
+        return say(line)
+    ask = Button(label="Ask a colleague now", action="question.route", args=_of(question))
+    return say(line, Buttons(buttons=(ask,)))
 
 
 def edit_form(article: Article) -> Form:

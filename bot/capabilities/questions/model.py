@@ -35,6 +35,8 @@ FOLLOW_UP_DAYS = 14
 FOLLOW_THROUGH = timedelta(days=3)
 """"Did it work?" is asked on the first working morning after this (product.md N4)."""
 FOLLOW_THROUGH_ENDS = timedelta(days=7)
+FORGOTTEN_AFTER = timedelta(days=30)
+"""So long after it was closed nobody can tell any more who asked (domain.md 9.1)."""
 
 
 class Visibility(StrEnum):

@@ -50,6 +50,7 @@ from bot.capabilities.questions.step import (
     asker_name,
     asker_person,
     cancel_timers,
+    hidden_subjects,
     holder_name,
     load_of,
     offer_card,
@@ -57,6 +58,7 @@ from bot.capabilities.questions.step import (
     pressed_key,
     send_asker,
     set_timer,
+    show_declined,
     show_offers,
     show_status,
     status_of,
@@ -395,8 +397,10 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
             ),
         )
     cancel_timers(work, question, "wave", "claim")
+    ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
     if clock is not None:
-        set_timer(work, question, "expire", add_working_days(clock, context.now, ESCALATION_DAYS))
+        ends = add_working_days(clock, context.now, ESCALATION_DAYS)
+    set_timer(work, question, "expire", ends)
     show_status(work, question)
     return question
 
@@ -424,6 +428,8 @@ def subscribers(work: QuestionsWork, question: Question) -> list[Question]:
 def release_subscribers(context: Context, work: QuestionsWork, question: Question) -> None:
     """No answer will come any more: each duplicate goes its own way again."""
     for own in subscribers(work, question):
+        if asker_of(work, own) is None:
+            continue  # Nobody waits for it any more.
         reopened = advance(context, work, own, EventKind.REOPENED)
         route(context, work, reopened, afresh=True)
 
@@ -594,15 +600,19 @@ def _decline(context: Context, work: QuestionsWork, command: Command, reason: De
             reason=reason.value,
         )
         _ask_next(context, work, question)
-    return Reply(message=messages.declined(question, reason), replace=True)
+        return Reply(message=messages.declined(question, reason), replace=True)
+    return card_of(work, question, command)
 
 
 def _mark_declined(
     work: QuestionsWork, question: Question, person: Person, reason: Decline
 ) -> bool:
-    """False when the person had no open offer, so that a second press changes nothing."""
+    """False when the person had no offer to decline, so that a second press changes nothing."""
+    passing = {OfferState.OPEN}
+    if reason is Decline.SOMEONE_ELSE:
+        passing.add(OfferState.TAKEN)
     for offer in work.questions.offers(question.id):
-        if offer.person == person.id and offer.state is OfferState.OPEN:
+        if offer.person == person.id and offer.state in passing:
             work.questions.save_offer(replace(offer, state=OfferState.DECLINED, reason=reason))
             return True
     return False
@@ -640,11 +650,14 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if other is None or other.workspace != command.person.workspace or not other.active:
         raise Invalid(fields={"person": "I do not know that person here."})
     asked = {offer.person for offer in work.questions.offers(question.id)}
+    asked |= {hid for s in hidden_subjects(work, question) if (hid := work.relay.open(s))}
     loads = load_of(work, question.workspace, context.now)
+    # Whom nobody may tell from others is refused for every reason for which others are.
     hidden = _may_not_know(work, question, other)
-    if not hidden and (
+    if (
         other.id in asked
-        or other.id in {command.person.id, asker_of(work, question)}
+        or other.id == command.person.id
+        or (other.id == asker_of(work, question) and not hidden)
         or is_away(other, context.now)
         or not other.asks_welcome
         or _opted_out(work, question, other)
@@ -657,6 +670,7 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if not can(question, EventKind.DECLINED):
         return card_of(work, question, command)
     _mark_declined(work, question, command.person, Decline.SOMEONE_ELSE)
+    subjects = hidden_subjects(work, question)
     question = advance(
         context,
         work,
@@ -667,12 +681,19 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
         **({} if hidden else {"to": other.id}),
     )
     if hidden:
-        # To refuse this name, or to ask, would tell who stands behind the question.
+        # To refuse this name, or to ask, would tell who stands behind the question. It is
+        # remembered so that a second naming is refused as anybody's.
+        work.relay.seal(f"{question.subject}:named:{len(subjects)}", other.id)
         _ask_next(context, work, question)
+        question = work.questions.get(question.id) or question
+        show_status(work, question)
+        show_declined(work, question, command.person.id)
         return Reply(message=messages.declined(question, Decline.SOMEONE_ELSE))
     offer_to(context, work, question, other, (messages.named_by(command.person.name),))
     if question.state is State.ROUTED:
         set_timer(work, question, "wave", add_working_time(other, context.now, WAVE_WAITS[2]))
+    show_status(work, question)
+    show_declined(work, question, command.person.id)
     return Reply(message=messages.declined(question, Decline.SOMEONE_ELSE))
 
 

@@ -12,8 +12,10 @@ from bot.capabilities.questions.access import (
     topic_of,
 )
 from bot.capabilities.questions.model import (
+    FORGOTTEN_AFTER,
     LOOKING_STATES,
     WAITS_SINCE,
+    Decline,
     Event,
     EventKind,
     Offer,
@@ -29,7 +31,7 @@ from bot.capabilities.questions.model import (
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.happenings import Happening
-from bot.ids import PersonId, WorkspaceId
+from bot.ids import PersonId, QuestionId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message
 from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
@@ -57,7 +59,40 @@ def advance(
     event = Event(question=question.id, kind=kind, at=context.now, actor=actor, data=args)
     saved = work.questions.save(apply(question, event))
     record(work, saved, event)
+    if saved.visibility is Visibility.ANONYMOUS and saved.state is not question.state:
+        if saved.is_open:
+            work.timers.cancel(f"{saved.subject}:forget")
+        else:
+            set_timer(work, saved, "forget", context.now + FORGOTTEN_AFTER)
     return saved
+
+
+def forget(context: Context, work: QuestionsWork, timer: Timer) -> None:
+    """A question without a name was closed a month ago: who asked it is forgotten.
+
+    Not as long as it waits for the answer to another.
+    """
+    question = work.questions.get(QuestionId(str(timer.args["question"])))
+    if question is None or question.is_open:
+        return
+    other = work.questions.get(question.duplicate_of) if question.duplicate_of else None
+    if other is not None and other.is_open:
+        set_timer(work, question, "forget", context.now + FORGOTTEN_AFTER)
+        return
+    for subject in (question.subject, *hidden_subjects(work, question)):
+        work.relay.forget(subject)
+
+
+def hidden_subjects(work: QuestionsWork, question: Question) -> list[str]:
+    """Under which the relay keeps whom experts named and who was not asked; see `hand_on`."""
+    named = [
+        event
+        for event in work.questions.events(question.id)
+        if event.kind is EventKind.DECLINED
+        and event.data.get("reason") == Decline.SOMEONE_ELSE
+        and "to" not in event.data
+    ]
+    return [f"{question.subject}:named:{number}" for number in range(len(named))]
 
 
 def record(work: QuestionsWork, question: Question, event: Event) -> None:
@@ -172,6 +207,14 @@ def show_offers(work: QuestionsWork, question: Question, mark: str) -> None:
             card = offer_card(work, question, offer, question.changed_at)
             key, to = offer_key(question, offer.person), ToPerson(person=offer.person)
             _edit(work, question, key, to, card, mark)
+
+
+def show_declined(work: QuestionsWork, question: Question, person: PersonId) -> None:
+    """Edit the card of somebody who passed the question on: nothing on it is theirs to press."""
+    key = offer_key(question, person)
+    if work.outbox.state(question.workspace, key) is not None:
+        card = messages.declined(question, Decline.SOMEONE_ELSE)
+        _edit(work, question, key, ToPerson(person=person), card, f"declined:{question.version}")
 
 
 def show_status(work: QuestionsWork, question: Question) -> None:
@@ -299,10 +342,11 @@ def send_person(
 
 
 TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through")
+"""Those of an open question; "forget" is for closed ones."""
 
 
 def set_timer(work: QuestionsWork, question: Question, name: str, due_at: datetime) -> None:
-    """One of `TIMERS` for this question; setting it again moves it."""
+    """One of `TIMERS`, or "forget", for this question; setting it again moves it."""
     work.timers.set(
         Timer(
             key=f"{question.subject}:{name}",

@@ -8,13 +8,14 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import structlog
 from structlog.testing import LogCapture
 
 from bot.ids import PersonId
-from tests.world import World, person
+from tests.world import MONDAY, World, person
 
 ID, ADDRESS, NAME = "zyxid-7731", "zyxaddress-7732", "Zyxanonymia Quoll"
 MARKS = re.compile("zyxid|zyxaddress|zyxanonymia|quoll", re.IGNORECASE)
@@ -95,6 +96,7 @@ def test_the_asker_is_led_through_suggestions(hidden: World) -> None:
     hidden.settles("ben", TAXI, RECEIPT)
     hidden.says(WHO, f"/ask anonymously {IN_OTHER_WORDS}")
     hidden.presses(WHO, "Flag as wrong or outdated")
+    hidden.fills(WHO, reason="It is from last year.")
     hidden.presses(WHO, "Partly")
     hidden.presses(WHO, "Withdraw")
     assert hidden.state(2) == "withdrawn"
@@ -178,6 +180,120 @@ def test_named_by_an_expert_the_asker_is_neither_asked_nor_told_apart(hidden: Wo
     assert said[0] == said[1] == said[2]
     assert not {WHO, ID, "boss"} & set(hidden.who_was_asked())
     hidden.presses("cem", "I take it")
+
+
+@pytest.mark.parametrize("name", [WHO, "boss", "cem"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"paused_until": MONDAY + timedelta(days=9)},
+        {"away_until": MONDAY + timedelta(days=9)},
+        {"asks_welcome": False},
+        {"weekly_cap": 0},
+    ],
+)
+def test_whoever_cannot_take_it_is_refused_alike(
+    hidden: World, name: str, fields: dict[str, object]
+) -> None:
+    hidden.changes(ID if name == WHO else name, **fields)
+    hidden.says(WHO, f"/ask anonymously {TAXI}")
+    who = hidden.who_was_asked()[-1]
+    hidden.presses(who, "Ask someone else…")
+    (said,) = hidden.fills(who, person=name).errors.values()
+    assert said.endswith("cannot take questions at the moment. Please name somebody else.")
+
+
+@pytest.mark.parametrize("name", [WHO, "boss", "cem"])
+def test_whoever_was_named_before_is_refused_alike(hidden: World, name: str) -> None:
+    hidden.says(WHO, f"/ask anonymously {TAXI}")
+    errors: list[str] = []
+    for _ in range(2):
+        hidden.forges(
+            "sam", "question.hand_on", {"question": hidden.question().id}, {"person": name}
+        )
+        reply = hidden.forges(
+            "sam", "question.hand_on", {"question": hidden.question().id}, {"person": name}
+        )
+        errors += reply.errors.values()
+    assert len(errors) == 2
+    assert all("cannot take questions" in error for error in errors)
+
+
+@pytest.mark.parametrize("words", [f"I am {NAME}. {TAXI}", f"{TAXI} Ask @{ADDRESS}"])
+def test_ones_own_name_is_not_sent(hidden: World, words: str) -> None:
+    said = hidden.says(WHO, f"/ask anonymously {words}")
+    assert "Your own name or address stands in that" in str(said.message)
+    hidden.says(WHO, "/ask")
+    asked = {"question": TAXI, "goal": words, "visibility": "anonymous"}
+    assert set(hidden.fills(WHO, **asked).errors) == {"goal"}
+    hidden.fills(WHO, **{**asked, "goal": ""})
+    first = hidden.who_was_asked()[0]
+    hidden.presses(WHO, "Add something")
+    assert set(hidden.fills(WHO, text=words).errors) == {"text"}
+    assert "it would tell" not in hidden.last(first)
+
+
+def test_the_own_card_and_list_say_that_it_is_without_a_name(hidden: World) -> None:
+    hidden.says(WHO, f"/ask anonymously {TAXI}")
+    assert "Question 1, asked without your name." in hidden.last(WHO)
+    hidden.says(WHO, f"/ask anonymously {TAXI.upper()}")
+    assert "You asked this already, without your name: it is question 1" in hidden.last(WHO)
+    hidden.says("ben", TAXI)
+    assert hidden.question(2).asker == "ben"
+    hidden.says(WHO, "/questions")
+    assert "it stands only in this conversation" in hidden.last(WHO)
+
+
+def test_thirty_days_after_closing_nobody_can_tell_who_asked(hidden: World) -> None:
+    hidden.settles(WHO, TAXI, RECEIPT, command="/ask anonymously")
+    hidden.says(WHO, "/ask anonymously Which hotel is near the office for a trip?")
+    first = hidden.who_was_asked()[-1]
+    hidden.presses(first, "Ask someone else…")
+    hidden.fills(first, person=WHO)
+    hidden.presses(WHO, "Withdraw")
+    hidden.passes(days=29)
+    assert len(re.findall("gAAAA", hidden.dump()["relay"])) == 3
+    hidden.passes(days=2)
+    assert hidden.dump()["relay"] == ""
+    for number in (1, 2):
+        question = {"question": hidden.question(number).id}
+        for action in sorted(hidden.app.registry.presses):
+            if action.startswith("question."):
+                hidden.forges(first, action, dict(question))
+                hidden.forges(WHO, action, dict(question))
+        hidden.forges(first, "question.send_answer", dict(question), {"answer": "One thing more."})
+    hidden.says("ben", IN_OTHER_WORDS)
+    hidden.presses("ben", "Solves it")
+    hidden.passes(days=30)
+
+
+def test_opened_again_in_time_the_asker_is_not_forgotten(hidden: World) -> None:
+    expert = hidden.settles(WHO, TAXI, RECEIPT, command="/ask anonymously")
+    hidden.passes(days=13)
+    hidden.presses(WHO, "Open it again")
+    hidden.presses(expert, "Answer")
+    hidden.fills(expert, answer="Ask the travel desk.")
+    hidden.passes(days=20)
+    hidden.presses(WHO, "That’s the answer")
+    assert hidden.state() == "accepted"
+
+
+def test_a_duplicate_is_not_forgotten_while_it_waits(hidden: World) -> None:
+    hidden.says("ben", f"@inflow {TAXI}", "#general")
+    hidden.says(WHO, "/ask anonymously Who pays my taxi to a client?")
+    hidden.presses(WHO, "Same as another…")
+    hidden.fills(WHO, number="1")
+    assert hidden.state(2) == "duplicate"
+    helper = hidden.who_was_asked()[0]
+    hidden.presses(helper, "I take it")
+    hidden.forges(
+        helper, "question.send_answer", {"question": hidden.question().id}, {"answer": RECEIPT}
+    )
+    hidden.passes(days=3)
+    hidden.presses("ben", "Not yet")
+    hidden.passes(days=3)
+    assert hidden.question(1).is_open
+    assert "gAAAA" in hidden.dump()["relay"]
 
 
 def test_the_asker_cannot_betray_themselves_by_a_forged_press(hidden: World) -> None:

@@ -223,7 +223,8 @@ def test_every_button_pressed_twice_changes_nothing_the_second_time(world: World
         ]
         if not again:
             break
-        heard, button, who = again[0]
+        # What ends a question comes last.
+        heard, button, who = min(again, key=lambda each: each[1].action == "question.withdraw")
         world.pressed.add((heard.id, button.label))
         world.taps(who, button, on=heard)
         before = {k: v for k, v in world.dump().items() if k not in {"inbox", "outbox"}}
@@ -232,7 +233,7 @@ def test_every_button_pressed_twice_changes_nothing_the_second_time(world: World
         world.taps(who, button, on=heard)
         after = {k: v for k, v in world.dump().items() if k not in {"inbox", "outbox"}}
         assert after == before, (button, heard.text)
-    assert len(world.pressed) > 10
+    assert len(world.pressed) > 15
 
 
 REPEATABLE = {"question.reopen", "question.claim", "question.release"}

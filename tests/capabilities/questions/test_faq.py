@@ -18,6 +18,7 @@ from bot.capabilities.questions.model import (
 from bot.errors import Conflict
 from bot.ids import ArticleId, PersonId, TopicId
 from bot.people import Role
+from bot.reply import Reply
 from tests.world import MONDAY, WORKSPACE, Heard, World, person
 
 TAXI = "How do I claim the taxi from a client visit?"
@@ -48,6 +49,16 @@ def writes(world: World, who: str, title: str, text: str, topic: str = "travel")
     world.fills(who, title=title, topic=topic)
 
 
+def flags(world: World, who: str, reason: str = "") -> Reply:
+    world.presses(who, "Flag as wrong or outdated")
+    return world.fills(who, reason=reason)
+
+
+def opens(world: World, who: str) -> None:
+    world.says(who, "/faq taxi")
+    world.presses(who, "Open")
+
+
 # --- from candidate to published ------------------------------------------------------
 
 
@@ -69,6 +80,74 @@ def test_what_was_accepted_privately_is_kept_for_nobody(world: World) -> None:
     assert world.articles() == []
     world.says("ben", IN_OTHER_WORDS)
     assert not any(RECEIPT in text for text in world.dms("ben"))
+
+
+def answers_anew(world: World, expert: str, answer: str, button: str) -> None:
+    world.presses("ana", "Open it again")
+    assert only(world).state is ArticleState.RETIRED
+    world.presses(expert, "Answer")
+    world.fills(expert, answer=answer)
+    world.presses("ana", button)
+
+
+def test_opened_again_and_kept_private_the_first_answer_is_shown_to_nobody(world: World) -> None:
+    expert = world.settles("ana", TAXI, RECEIPT)
+    answers_anew(world, expert, "Ask the travel desk.", "Accept, but keep it private")
+    world.says("ben", IN_OTHER_WORDS)
+    assert not any(RECEIPT in text for text in world.dms("ben"))
+    reply = world.forges("sam", "faq.publish", {"article": only(world).id})
+    assert "kept the answer to themselves" in str(reply.message)
+
+
+def test_opened_again_and_shared_the_new_answer_takes_its_place(world: World) -> None:
+    expert = world.settles("ana", TAXI, RECEIPT)
+    answers_anew(world, expert, "Ask the travel desk.", "That’s the answer")
+    assert (only(world).state, only(world).text) == ("candidate", "Ask the travel desk.")
+    world.says("ben", IN_OTHER_WORDS)
+    assert "Ask the travel desk." in world.last("ben")
+
+
+def test_names_are_taken_out_of_what_is_kept(world: World) -> None:
+    world.joins(replace(person("rita"), name="Rita de Souza"))
+    question = f"{TAXI} Rita de Souza or @cem said that Kim knows."
+    world.says("ana", question)
+    helper = world.who_was_asked()[-1]
+    world.presses(helper, "I take it")
+    world.presses(helper, "Answer")
+    world.fills(helper, answer="Ask Ben. Rita has the form.")
+    kept = f"{TAXI} A colleague or a colleague said that a colleague knows."
+    assert f"as: “{kept}”" in world.last("ana")
+    world.presses("ana", "That’s the answer")
+    assert only(world).title == kept
+    assert only(world).text == "Ask a colleague. A colleague has the form."
+    assert only(world).author == helper
+
+
+def test_an_entry_that_solved_it_is_asked_about_too(world: World) -> None:
+    expert = publishes(world)
+    world.says("ben", IN_OTHER_WORDS)
+    world.presses("ben", "Solves it")
+    world.passes(days=5)
+    assert "Did it work?" in world.last("ben")
+    world.presses("ben", "Worked")
+    assert "nobody is told" in world.last("ben")
+    assert world.tally(only(world).id).worked == 1
+    with world.database.transaction() as work:
+        assert work.articles.helped(PersonId(expert)) == 1
+
+
+def test_an_entry_that_did_not_work_after_all_opens_the_question(world: World) -> None:
+    publishes(world)
+    world.says("ben", IN_OTHER_WORDS)
+    world.presses("ben", "Solves it")
+    world.passes(days=5)
+    question = card(world, "ben", "Did it work?")
+    no = next(b for b in question.buttons if b.label == "No")
+    world.taps("ben", no, on=question)
+    assert world.state(2) == "routed"
+    assert only(world).state is ArticleState.NEEDS_REVIEW
+    world.taps("ben", no, on=question)
+    assert world.tally(only(world).id).did_not_work == 1
 
 
 def test_asked_twice_it_goes_to_the_steward(world: World) -> None:
@@ -155,7 +234,7 @@ def test_an_entry_without_words_keeps_the_form(world: World) -> None:
 def test_a_flag_marks_a_published_entry_as_being_checked(world: World) -> None:
     publishes(world)
     world.says("ben", IN_OTHER_WORDS)
-    world.presses("ben", "Flag as wrong or outdated")
+    flags(world, "ben")
     assert only(world).state is ArticleState.NEEDS_REVIEW
     assert "somebody flagged it" in world.last("sam")
     world.says("cem", IN_OTHER_WORDS)
@@ -165,25 +244,73 @@ def test_a_flag_marks_a_published_entry_as_being_checked(world: World) -> None:
 def test_the_steward_who_says_it_is_still_right_publishes_it_again(world: World) -> None:
     publishes(world)
     world.says("ben", IN_OTHER_WORDS)
-    world.presses("ben", "Flag as wrong or outdated")
+    flags(world, "ben")
     world.passes(hours=1)
     world.presses("sam", "Still right")
     assert only(world).state is ArticleState.PUBLISHED
     world.passes(hours=1)
     world.says("cem", "/faq taxi")
     world.presses("cem", "Open")
-    world.presses("cem", "Flag as wrong or outdated")
+    flags(world, "cem")
     assert only(world).state is ArticleState.NEEDS_REVIEW
 
 
 def test_a_flag_withholds_what_nobody_has_verified(world: World) -> None:
     world.settles("ana", TAXI, RECEIPT)
     world.says("ben", IN_OTHER_WORDS)
-    world.presses("ben", "Flag as wrong or outdated")
+    flags(world, "ben")
     assert only(world).state is ArticleState.RETIRED
     assert "withheld because somebody flagged it" in world.last("sam")
     world.says("cem", IN_OTHER_WORDS)
     assert not any(RECEIPT in text for text in world.dms("cem"))
+
+
+def test_whoever_flags_hears_what_becomes_of_it(world: World) -> None:
+    world.settles("ana", TAXI, RECEIPT)
+    world.says("ben", TAXI)
+    shown = card(world, "ben", "Here is the answer that I know.")
+    flags(world, "ben", "The form is *gone*\nsince May.")
+    assert "Here is the answer that I know." not in shown.text
+    heard = world.last("ben")
+    assert "Nobody had verified it yet, so nobody is shown it until Sam has looked" in heard
+    world.presses("ben", "Ask a colleague now")
+    assert world.state(2) == "routed"
+    assert "“The form is *gone* since May.”" in world.last("sam")
+
+
+def test_of_a_verified_entry_it_says_that_it_stays(world: World) -> None:
+    publishes(world)
+    opens(world, "cem")
+    flags(world, "cem")
+    assert "It stays, marked as being checked, until Sam has looked" in world.last("cem")
+
+
+def test_a_second_reason_reaches_the_steward_too(world: World) -> None:
+    publishes(world)
+    opens(world, "ben")
+    opens(world, "cem")
+    flags(world, "ben", "Too old.")
+    flags(world, "cem", "The link is dead.")
+    assert "The link is dead." in world.last("sam")
+
+
+def test_a_doubt_is_not_told_to_the_author_alone(world: World) -> None:
+    writes(world, "sam", TAXI, RECEIPT)
+    world.presses("sam", "Publish")
+    opens(world, "ben")
+    flags(world, "ben")
+    assert "somebody flagged it" in world.last("sam")
+    assert "somebody flagged it" in world.last("dana")
+
+
+@pytest.mark.parametrize("who", ["cem", "sam"])
+def test_why_it_is_being_checked_is_for_the_steward_only(world: World, who: str) -> None:
+    publishes(world)
+    world.passes(days=4)
+    world.presses("ana", "No")
+    opens(world, who)
+    assert "being checked" in world.last(who)
+    assert ("it did not work for somebody" in world.last(who)) is (who == "sam")
 
 
 def test_it_did_not_work_brings_it_to_review(world: World) -> None:
@@ -439,6 +566,21 @@ def test_an_author_can_leave_their_name_off_and_take_an_answer_back(world: World
     assert only(world).state is ArticleState.RETIRED
 
 
+def test_a_name_that_was_left_off_stays_off_every_version_and_the_next_answer(
+    world: World,
+) -> None:
+    expert = world.settles("ana", TAXI, RECEIPT)
+    world.presses(expert, "Leave my name off")
+    dump = world.dump()
+    assert f"'{expert}'" not in dump["articles"] + dump["article_versions"]
+    answers_anew(world, expert, "Ask the travel desk.", "That’s the answer")
+    assert "without your name" in world.last(expert)
+    world.forges("sam", "faq.edit", {"article": only(world).id})
+    world.fills("sam", text="Now in the portal.")
+    dump = world.dump()
+    assert f"'{expert}'" not in dump["articles"] + dump["article_versions"]
+
+
 def test_what_a_steward_verified_cannot_be_taken_back_by_its_author(world: World) -> None:
     expert = publishes(world)
     world.presses(expert, "Do not share it")
@@ -542,9 +684,13 @@ def test_what_asks_for_a_review(tally: Tally, days: int, reason: str | None) -> 
 
 
 @pytest.mark.parametrize("state", list(ArticleState))
-def test_nothing_leads_back_from_merged_or_to_candidate(state: ArticleState) -> None:
+def test_nothing_leads_back_from_merged_and_only_what_was_withheld_to_candidate(
+    state: ArticleState,
+) -> None:
     with pytest.raises(Conflict):
         move(replace(ARTICLE, state=ArticleState.MERGED), state, MONDAY)
+    if state is ArticleState.RETIRED:
+        return
     with pytest.raises(Conflict):
         move(replace(ARTICLE, state=state), ArticleState.CANDIDATE, MONDAY)
 

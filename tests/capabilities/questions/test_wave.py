@@ -512,13 +512,47 @@ def test_withdrawn_closes_every_card(crowd: World) -> None:
     assert len(crowd.who_was_asked()) == 2
 
 
+def test_whoever_named_a_colleague_has_no_buttons_left(crowd: World) -> None:
+    crowd.says("ana", TAXI)
+    first = crowd.who_was_asked()[0]
+    (card,) = crowd.offers()
+    stale = next(b for b in card.buttons if b.label == "Not my field")
+    crowd.presses(first, "Ask someone else…")
+    assert crowd.form is not None
+    assert "it was you who named them" in str(crowd.form.fields[0].hint)
+    crowd.fills(first, person="cem")
+    assert not card.buttons
+    before = crowd.asked()
+    crowd.taps(first, stale, on=card)
+    assert "with other colleagues now" in card.text
+    assert crowd.asked() == before
+
+
+def test_whoever_took_it_and_names_a_colleague_has_it_no_more(crowd: World) -> None:
+    crowd.says("ana", TAXI)
+    first = crowd.who_was_asked()[0]
+    crowd.presses(first, "I take it")
+    crowd.forges(first, "question.hand_on", {"question": crowd.question().id}, {"person": "cem"})
+    assert not crowd.offers()[0].buttons
+    assert "I have asked a colleague" in crowd.last("ana")
+
+
+def test_the_asker_joins_their_question_with_another(crowd: World) -> None:
+    crowd.says("ben", f"@inflow {TAXI}", "#general")
+    crowd.says("ana", "Who pays my taxi to a client?")
+    crowd.presses("ana", "Same as another…")
+    crowd.fills("ana", number="1")
+    assert crowd.state(2) == "duplicate"
+
+
 def test_an_answer_to_a_withdrawn_question_says_so_and_keeps_nothing(crowd: World) -> None:
     crowd.says("ana", TAXI)
     first = crowd.who_was_asked()[0]
     crowd.presses(first, "Answer now")
     crowd.presses("ana", "Withdraw")
     reply = crowd.fills(first, answer=RECEIPT)
-    assert reply.errors == {"answer": "Question 1 is withdrawn already."}
+    assert "Question 1 was withdrawn meanwhile" in reply.errors["answer"]
+    assert "“Save as FAQ”" in reply.errors["answer"]
     assert RECEIPT not in crowd.last("ana")
 
 
