@@ -6,6 +6,7 @@ nothing.
 """
 
 import asyncio
+import logging
 from typing import Any
 
 import structlog
@@ -33,6 +34,8 @@ async def do_round(app: App[Any], lanes: Lanes) -> int:
 
 def start_clock(app: App[Any], lanes: Lanes) -> AsyncIOScheduler:
     """Begin to tick on the running loop; call `shutdown()` on what is returned."""
+    # It would warn at every tick of a round that takes longer, which is no fault.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_job(
         do_round,

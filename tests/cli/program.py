@@ -53,8 +53,15 @@ class Program:
 
     def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
+        return self._run("-m", "bot", *arguments)
+
+    def run_code(self, code: str) -> "subprocess.CompletedProcess[str]":
+        """Run some lines of Python in the program's place."""
+        return self._run("-c", code)
+
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "bot", *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -86,7 +93,7 @@ class Program:
                 _, errors = process.communicate(timeout=5)
             finally:
                 process.kill()
-        assert (process.returncode, errors) == (0, "")
+        assert (process.returncode, errors) == (0, ""), errors
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not OURS.match(name)}

@@ -1,5 +1,6 @@
 """`inflow run`: starts, serves, keeps what was said, stops, and says why it does not start."""
 
+import json
 import os
 import socket
 import stat
@@ -148,3 +149,27 @@ def test_another_key_is_refused(program: Program) -> None:
     assert refusal(program).startswith("INFLOW_RELAY_KEY is not the key")
     os.truncate(program.folder / "inflow.key", 3)
     assert refusal(replace(program, settings={})).startswith("inflow.key does not hold a key.")
+
+
+def test_what_libraries_log_is_json_as_well(program: Program) -> None:
+    code = (
+        "import logging, structlog\n"
+        "from bot.bootstrap import configure_logs\n"
+        "configure_logs('warning')\n"
+        "logging.getLogger('library').info('passed over')\n"
+        "logging.getLogger('library').warning('%s left', 3)\n"
+        "structlog.get_logger().warning('ours', number=1)\n"
+        "try:\n"
+        "    1 / 0\n"
+        "except ZeroDivisionError:\n"
+        "    logging.getLogger('library').exception('failed')\n"
+    )
+    done = program.run_code(code)
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["level"], line["event"]) for line in lines] == [
+        ("warning", "3 left"),
+        ("warning", "ours"),
+        ("error", "failed"),
+    ]
+    assert "ZeroDivisionError" in lines[2]["exception"]
