@@ -1,12 +1,12 @@
 """The relay: who stands behind an anonymous subject."""
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from bot.errors import NotFound
 from bot.ids import PersonId
 from storage.row import add_new, put
 from storage.seal import Seal, WrongKey
-from storage.tables import relay, settings
+from storage.tables import outbox, relay, settings
 
 _CHECK = "relay.check"
 """The setting that only the relay key opens with which the database was first used."""
@@ -49,8 +49,17 @@ class SqlRelay:
         return PersonId(person) if sealed_subject == subject else None
 
     def forget(self, subject: str) -> None:
-        """Nobody can open the subject any more."""
+        """Nobody can open the subject any more, nor where its letters stand.
+
+        That they are letters about the subject can still be recognised, so that words in
+        their threads are not taken for something new.
+        """
         self._connection.execute(delete(relay).where(relay.c.subject == subject))
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.to_kind == "relay", outbox.c.subject == subject)
+            .values(sealed=None, why=None)
+        )
 
 
 def check_key(connection: Connection, seal: Seal) -> None:

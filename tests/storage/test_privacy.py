@@ -97,6 +97,24 @@ def test_a_platforms_words_about_a_relay_letter_are_sealed(acme: Database) -> No
     assert traces(acme, ANA) == []
 
 
+def test_once_forgotten_not_even_the_key_tells_where_letters_stand(acme: Database) -> None:
+    lane = SqlLaneStore(acme)
+    with acme.transaction() as work:
+        work.relay.seal(SUBJECT, ANA.id)
+        work.outbox.post(ACME.id, letter("l1", to=TO_ASKER))
+        work.outbox.post(ACME.id, letter("l2", to=TO_ASKER))
+    [first, second] = lane.claim(ACME.id, NOW, 9, LEASE)
+    sent = Sent(external="171.1", conversation=DM)
+    lane.settle([Settlement(first.id, sent), Settlement(second.id, Never(ANA.address))], NOW)
+    assert dump(acme).count("gAAAA") == 3
+    with acme.transaction() as work:
+        work.relay.forget(SUBJECT)
+        assert work.outbox.find(ACME.id, DM, "171.1") is not None
+        work.outbox.post(ACME.id, letter("e1", to=TO_ASKER, edits="l1"))
+    assert "gAAAA" not in dump(acme)
+    assert lane.claim(ACME.id, NOW, 9, LEASE) == []
+
+
 def test_a_letter_to_an_asker_who_left_does_not_say_so(acme: Database) -> None:
     with acme.transaction() as work:
         work.relay.seal(SUBJECT, ANA.id)

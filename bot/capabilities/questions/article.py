@@ -435,7 +435,8 @@ def publish(context: Context, work: QuestionsWork, command: Command) -> Reply:
 def _is_kept_private(work: QuestionsWork, article: Article) -> bool:
     """Whether it was withheld, and its asker then kept the answer to themselves."""
     source = work.questions.get(article.question) if article.question else None
-    return _is_withheld(article) and source is not None and is_private(work, source)
+    withheld = article.state is ArticleState.RETIRED and article.verified_at is None
+    return withheld and source is not None and is_private(work, source)
 
 
 def _is_stale(command: Command, article: Article) -> bool:

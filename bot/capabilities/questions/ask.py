@@ -215,7 +215,7 @@ def put(
     in_channel = command.place.kind is PlaceKind.CHANNEL
     if visibility is Visibility.OPEN and not in_channel:
         raise Invalid(messages.NO_PLACE)
-    twin = _asked_already(work, command, text)
+    twin = _asked_already(work, command, text, visibility)
     if twin is not None:
         return Reply(message=messages.asked_already(twin))
     day = local(person, context.now).date()
@@ -250,12 +250,16 @@ def put(
     return _look_up(context, work, command, question)
 
 
-def _asked_already(work: QuestionsWork, command: Command, text: str) -> Question | None:
+def _asked_already(
+    work: QuestionsWork, command: Command, text: str, visibility: Visibility
+) -> Question | None:
     folded = " ".join(text.casefold().split())
     for question in work.questions.asked_by(command.person.id, 20):
         if question.is_open and " ".join(question.text.casefold().split()) == folded:
             return question
-    # One's own without a name is known by its words first: nobody else's is opened.
+    if visibility is Visibility.OPEN:
+        return None  # Words that everybody has read and nobody hears of would tell.
+    # One's own without a name is known by its words first: no other relay is opened.
     for question in work.questions.in_states(command.person.workspace, OPEN_STATES, 500):
         if (
             question.visibility is Visibility.ANONYMOUS

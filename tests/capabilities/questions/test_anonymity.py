@@ -240,6 +240,8 @@ def test_the_own_card_and_list_say_that_it_is_without_a_name(hidden: World) -> N
     assert "You asked this already, without your name: it is question 1" in hidden.last(WHO)
     hidden.says("ben", TAXI)
     assert hidden.question(2).asker == "ben"
+    with pytest.raises(AssertionError):
+        hidden.question(3)
     hidden.says(WHO, "/questions")
     assert "it stands only in this conversation" in hidden.last(WHO)
 
@@ -371,3 +373,11 @@ def test_the_eleventh_question_of_a_day_is_refused_although_nobody_knows_whose_t
     hidden.passes(days=1)
     hidden.says(WHO, "/ask anonymously How do I do one thing more?")
     assert hidden.question(11).text == "How do I do one thing more?"
+
+
+def test_words_that_everybody_read_are_asked_although_they_were_asked_without_a_name(
+    world: World,
+) -> None:
+    world.says("ana", f"/ask anonymously {TAXI}")
+    world.says("ana", f"@inflow {TAXI}", "#general")
+    assert world.question(2).asker == "ana"

@@ -99,6 +99,17 @@ def test_opened_again_and_kept_private_the_first_answer_is_shown_to_nobody(world
     assert "kept the answer to themselves" in str(reply.message)
 
 
+def test_nor_is_it_published_when_it_did_not_work_first(world: World) -> None:
+    expert = world.settles("ana", TAXI, RECEIPT)
+    world.passes(days=4)
+    world.presses("ana", "No")
+    world.presses(expert, "Answer")
+    world.fills(expert, answer="Ask the travel desk.")
+    world.presses("ana", "Accept, but keep it private")
+    world.presses("sam", "Publish")
+    assert only(world).state is ArticleState.RETIRED
+
+
 def test_opened_again_and_shared_the_new_answer_takes_its_place(world: World) -> None:
     expert = world.settles("ana", TAXI, RECEIPT)
     answers_anew(world, expert, "Ask the travel desk.", "That’s the answer")
