@@ -233,6 +233,14 @@ def test_ones_own_name_is_not_sent(hidden: World, words: str) -> None:
     assert "it would tell" not in hidden.last(first)
 
 
+def test_the_form_says_who_could_find_out(hidden: World) -> None:
+    hidden.says(WHO, "/ask")
+    assert hidden.form is not None
+    (hint,) = [f.hint for f in hidden.form.fields if f.name == "visibility"]
+    assert "Whoever runs Inflow here and holds its key could find out" in str(hint)
+    assert "two operators" not in str(hint)
+
+
 def test_the_own_card_and_list_say_that_it_is_without_a_name(hidden: World) -> None:
     hidden.says(WHO, f"/ask anonymously {TAXI}")
     assert "Question 1, asked without your name." in hidden.last(WHO)

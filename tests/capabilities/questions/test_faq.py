@@ -134,6 +134,21 @@ def test_names_are_taken_out_of_what_is_kept(world: World) -> None:
     assert only(world).author == helper
 
 
+@pytest.mark.parametrize(
+    ("command", "heard"),
+    [
+        ("", "Whoever answered is told; it is counted without your name."),
+        ("/ask anonymously", "Whoever answered is told that it worked, not by whom."),
+    ],
+)
+def test_the_asker_hears_who_is_told_that_it_worked(world: World, command: str, heard: str) -> None:
+    expert = world.settles("ana", TAXI, RECEIPT, command=command)
+    world.passes(days=4)
+    world.presses("ana", "Worked")
+    assert heard in world.last("ana")
+    assert "Your answer to question 1 worked." in world.last(expert)
+
+
 def test_an_entry_that_solved_it_is_asked_about_too(world: World) -> None:
     expert = publishes(world)
     world.says("ben", IN_OTHER_WORDS)
