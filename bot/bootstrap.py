@@ -9,6 +9,7 @@ import secrets
 import signal
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from bot.capabilities.questions.starting import apply_pack
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import register
 from bot.clock import start_clock
+from bot.errors import Unavailable
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
 from bot.people import Workspace, is_working
@@ -314,7 +316,13 @@ async def serve_playground(settings: Settings, announce: Callable[[str], None]) 
             mover=ClockMover(clock, app, lanes),
             transcript=transcript,
         )
-        await _serve(create_app([playground.add_routes]), app, lanes, settings.port, announce)
+        stopping = threading.Event()
+        warming = asyncio.create_task(asyncio.to_thread(_warm, database, stopping))
+        try:
+            await _serve(create_app([playground.add_routes]), app, lanes, settings.port, announce)
+        finally:
+            stopping.set()
+            await warming
 
 
 async def _serve(
@@ -347,6 +355,18 @@ async def _serve(
         clock.shutdown(wait=False)
     finally:
         await runner.cleanup()
+
+
+def _warm(database: Database, stopping: threading.Event) -> None:
+    """Read what search needs before anybody asks. Unread, the first one to ask would wait."""
+    with contextlib.suppress(Unavailable):
+        with database.transaction() as work:
+            workspaces = work.people.workspaces()
+        for workspace in workspaces:
+            more = True
+            while more and not stopping.is_set():
+                with database.transaction() as work:
+                    more = work.memory.warm(work, workspace.id)
 
 
 def _channels(database: Database) -> list[str]:

@@ -233,8 +233,8 @@ class SqlArticles:
                 self._connection.execute(off.values({name: None}))
         return len({*named[articles], *named[article_versions]})
 
-    def indexed_since(self, workspace: WorkspaceId, revision: int) -> Sequence[Indexed]:
-        """Articles changed after `revision`, by revision.
+    def indexed_since(self, workspace: WorkspaceId, revision: int, limit: int) -> Sequence[Indexed]:
+        """The first `limit` articles changed after `revision`, by revision.
 
         What this transaction itself has changed is not among them.
         """
@@ -249,13 +249,15 @@ class SqlArticles:
             )
             .where(*changed)
             .order_by(articles.c.revision)
+            .limit(limit)
         ).all()
+        last = rows[-1].revision if rows else revision
         # Words that came in between are newer than the row, which then comes again.
         words: dict[str, list[str]] = {}
         for article, text in self._connection.execute(
             select(phrasings.c.article, phrasings.c.text)
             .join(articles, articles.c.id == phrasings.c.article)
-            .where(*changed)
+            .where(*changed, articles.c.revision <= last)
             .order_by(phrasings.c.position)
         ):
             words.setdefault(article, []).append(text)

@@ -254,15 +254,16 @@ def test_indexed_is_what_search_needs(acme: Database) -> None:
             revision=1,
         )
         retired = replace(shown, article=ArticleId("a2"), phrasings=(), suggested=False, revision=2)
-        assert list(work.articles.indexed_since(ACME.id, 0)) == [shown, retired]
-        assert list(work.articles.indexed_since(ACME.id, 1)) == [retired]
-        assert list(work.articles.indexed_since(OTHER.id, 0)) == []
+        assert list(work.articles.indexed_since(ACME.id, 0, 100)) == [shown, retired]
+        assert list(work.articles.indexed_since(ACME.id, 0, 1)) == [shown]
+        assert list(work.articles.indexed_since(ACME.id, 1, 100)) == [retired]
+        assert list(work.articles.indexed_since(OTHER.id, 0, 100)) == []
 
 
 def test_a_change_of_article_or_phrasings_renews_the_revision(kept: Database) -> None:
     def revision() -> int:
         with kept.transaction() as work:
-            [indexed] = work.articles.indexed_since(ACME.id, 0)
+            [indexed] = work.articles.indexed_since(ACME.id, 0, 100)
         return indexed.revision
 
     assert revision() == 1

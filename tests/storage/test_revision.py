@@ -20,7 +20,8 @@ def revisions(database: Database, after: int = 0) -> list[tuple[str, int]]:
     """What a reader sees who has seen everything up to `after`."""
     with database.transaction() as work:
         return [
-            (each.article, each.revision) for each in work.articles.indexed_since(ACME.id, after)
+            (each.article, each.revision)
+            for each in work.articles.indexed_since(ACME.id, after, 100)
         ]
 
 
@@ -32,10 +33,10 @@ def test_a_transaction_does_not_see_its_own_changes(acme: Database) -> None:
     with acme.transaction() as work:
         work.articles.save(replace(first, text="Elsewhere."))
         work.questions.add_turn(answer("t2"))
-        assert list(work.articles.indexed_since(ACME.id, 0)) == []
+        assert list(work.articles.indexed_since(ACME.id, 0, 100)) == []
         assert list(work.questions.past_since(ACME.id, 0)) == []
     with acme.transaction() as work:
-        [indexed] = work.articles.indexed_since(ACME.id, 0)
+        [indexed] = work.articles.indexed_since(ACME.id, 0, 100)
         [past] = work.questions.past_since(ACME.id, 0)
     assert (indexed.text, indexed.revision, past.revision) == ("Elsewhere.", 2, 2)
 

@@ -328,6 +328,8 @@ def faq(_context: Context, work: QuestionsWork, command: Command) -> Reply:
             for article in work.articles.in_states(command.person.workspace, _REVIEWED, 200)
             if is_steward(command.person, topic_of(work, article))
         ]
+        if not waiting and not words:
+            return Reply(message=say(messages.FAQ_USAGE))
         return Reply(message=messages.review_list(waiting))
     found = work.memory.look_up(work, command.person.workspace, words)
     articles = [work.articles.get(article) for article in found]

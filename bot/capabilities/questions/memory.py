@@ -22,6 +22,8 @@ from bot.search import Entry, Hit, TextIndex, Thresholds, Vectors, calibrate
 
 NEAR = 0.05
 """Entries whose scores differ by less are ordered by how often they worked."""
+BATCH = 500
+"""Articles are read so many at a time, so that a large FAQ is never in memory twice."""
 ASKS_REMEMBERED = timedelta(days=7)
 
 
@@ -157,9 +159,25 @@ class Memory:
             found = self._workspaces[workspace] = _Workspace(TextIndex(self._vectors))
         return found
 
+    def warm(self, work: Stores, workspace: WorkspaceId) -> bool:
+        """Read the next few hundred articles; False when none was left.
+
+        Called again and again at the start, each time in a transaction of its own, so that
+        nobody has to wait while a large FAQ is read.
+        """
+        with self._lock:
+            self._past(work, workspace)
+            return self._read_on(work, workspace)
+
     def _articles(self, work: Stores, workspace: WorkspaceId) -> TextIndex:
+        while self._read_on(work, workspace):
+            pass
+        return self._of(workspace).articles
+
+    def _read_on(self, work: Stores, workspace: WorkspaceId) -> bool:
         memory = self._of(workspace)
-        for row in work.articles.indexed_since(workspace, memory.article_revision):
+        rows = work.articles.indexed_since(workspace, memory.article_revision, BATCH)
+        for row in rows:
             if row.suggested:
                 memory.articles.add(
                     Entry(
@@ -172,7 +190,7 @@ class Memory:
             elif row.article in memory.articles:
                 memory.articles.remove(row.article)
             memory.article_revision = row.revision
-        return memory.articles
+        return len(rows) == BATCH
 
     def _past(self, work: Stores, workspace: WorkspaceId) -> _Workspace:
         memory = self._of(workspace)

@@ -1576,6 +1576,7 @@ VERIFIED_ALREADY = (
     "(/me), or flag it if it is wrong."
 )
 MERGED_ALREADY = "This entry was merged into another one."
+FAQ_USAGE = "What are you looking for? For example: `/faq reset password`."
 NOTHING_TO_MERGE = "There is no similar entry to merge it into."
 NOT_SHOWN = "This entry is not shown at the moment."
 KEPT_PRIVATE = "The one who asked opened the question again and kept the answer to themselves."

@@ -177,8 +177,8 @@ class ArticleStore(Protocol):
     ) -> int:
         """Take a person's name off every article, or one, and its history; returns how many."""
 
-    def indexed_since(self, workspace: WorkspaceId, revision: int) -> Sequence[Indexed]:
-        """Articles changed after `revision`, by revision; see `past_since`.
+    def indexed_since(self, workspace: WorkspaceId, revision: int, limit: int) -> Sequence[Indexed]:
+        """The first `limit` articles changed after `revision`, by revision; see `past_since`.
 
         A change of text, state or phrasings is a change.
         """
