@@ -18,7 +18,8 @@ class Audience(StrEnum):
 class Reply(Value):
     """Nothing, a message, a form, or what is wrong with a form that stays open.
 
-    `replace` puts `message` in the place of the message that was pressed.
+    `replace` puts `message` in the place of the message that was pressed. A message and a
+    form may come together: the message is shown and the form opens.
     """
 
     message: Message | None = None

@@ -94,8 +94,6 @@ def send(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
     refuse_own(work, command.person, question)
     try:
-        if not can(question, EventKind.ANSWERED):
-            raise Conflict(messages.ended_meanwhile(question))
         late = give(context, work, question, command.person, command.values.get("answer", ""))
     except (Invalid, Conflict) as error:
         raise Invalid(error.sentence, fields={"answer": error.sentence}) from error
@@ -236,6 +234,8 @@ def give(
         Conflict: the question was withdrawn or solved; nothing was kept.
     """
     text = clean(words, empty=messages.EMPTY_ANSWER, no_words=messages.NO_ANSWER_WORDS)
+    if not can(question, EventKind.ANSWERED):
+        raise Conflict(messages.ended_meanwhile(question))
     settled = question.state is State.ACCEPTED
     turns = [t for t in work.questions.turns(question.id) if t.kind is TurnKind.ANSWER]
     question = advance(context, work, question, EventKind.ANSWERED, actor=person.id)

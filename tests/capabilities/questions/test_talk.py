@@ -108,6 +108,16 @@ def test_what_looks_like_an_answer_can_be_a_question_of_ones_own(world: World) -
     assert world.question(2).text == "My hotel bill got lost on the trip"
 
 
+def test_an_answer_to_a_question_withdrawn_meanwhile_says_what_can_be_done(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, RECEIPT)
+    world.presses("ana", "Withdraw")
+    world.presses(who, "Answer to question 1")
+    assert "Save as FAQ" in world.last(who)
+    assert RECEIPT not in world.last("ana")
+
+
 # --- asking back ----------------------------------------------------------------------
 
 
