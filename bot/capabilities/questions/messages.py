@@ -597,6 +597,9 @@ def someone_else_form(question: Question) -> Form:
     )
 
 
+HANDED_ON = "Thank you. I am asking the one you named."
+
+
 def cannot_take(name: str) -> str:
     return f"{name} cannot take questions at the moment. Please name somebody else."
 

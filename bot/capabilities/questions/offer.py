@@ -688,13 +688,13 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
         question = work.questions.get(question.id) or question
         show_status(work, question)
         show_declined(work, question, command.person.id)
-        return Reply(message=messages.declined(question, Decline.SOMEONE_ELSE))
+        return Reply(message=say(messages.HANDED_ON))
     offer_to(context, work, question, other, (messages.named_by(command.person.name),))
     if question.state is State.ROUTED:
         set_timer(work, question, "wave", add_working_time(other, context.now, WAVE_WAITS[2]))
     show_status(work, question)
     show_declined(work, question, command.person.id)
-    return Reply(message=messages.declined(question, Decline.SOMEONE_ELSE))
+    return Reply(message=say(messages.HANDED_ON))
 
 
 def _opted_out(work: QuestionsWork, question: Question, person: Person) -> bool:
