@@ -33,7 +33,7 @@ from adapters.web.app import create_app
 from bot.app import App
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.memory import Memory
-from bot.capabilities.questions.starting import apply_pack
+from bot.capabilities.questions.starting import Pack, apply_pack
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import register
 from bot.clock import start_clock
@@ -244,7 +244,7 @@ def import_work(
     with open_for_trial(settings) if dry_run else open_database(settings) as database:
         moment = PlaygroundClock(now, SqlTranscript(database)).now()
         with contextlib.suppress(_RolledBack), database.transaction() as work:
-            prepare_workspace(work, moment, demo=settings.demo)
+            prepare_workspace(work, moment, load_starter(settings))
             yield work, _find_workspace(work, workspace).id, moment
             if dry_run:
                 raise _RolledBack
@@ -269,9 +269,13 @@ DEMO = "demo"
 """The playground's own name for its workspace."""
 
 
-def prepare_workspace(work: SqlWork, moment: datetime, *, demo: bool) -> None:
-    """The playground's workspace; with `demo` the starter pack in it, or what is new in that."""
-    pack = load_pack(STARTER) if demo else None
+def load_starter(settings: Settings) -> Pack | None:
+    """The starter pack with its demo workspace, unless the settings want an empty one."""
+    return load_pack(STARTER) if settings.demo else None
+
+
+def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> None:
+    """The playground's workspace; with a pack all of that, or what is new in it."""
     workspace = work.people.workspace(PLAYGROUND, DEMO)
     if workspace is None:
         workspace = Workspace(
@@ -295,8 +299,9 @@ async def serve_playground(settings: Settings, announce: Callable[[str], None]) 
     with open_database(settings, vectors) as database:
         transcript = WatchedTranscript(SqlTranscript(database))
         clock = PlaygroundClock(now, transcript)
+        pack = load_starter(settings)
         with database.transaction() as work:
-            prepare_workspace(work, clock.now(), demo=settings.demo)
+            prepare_workspace(work, clock.now(), pack)
         _wake(database, clock, first=transcript.setting(CLOCK_SETTING) is None)
         app = App(database, register([questions]), clock.now, new_id)
         platform = PlaygroundPlatform(transcript, database, clock.now)
@@ -310,6 +315,7 @@ async def serve_playground(settings: Settings, announce: Callable[[str], None]) 
                 new_id=new_id,
                 workspace=DEMO,
                 channels=_channels(database),
+                about={p.handle: p.about for p in pack.demo.people} if pack and pack.demo else {},
             ),
             lanes=lanes,
             clock=clock,

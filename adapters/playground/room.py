@@ -127,7 +127,8 @@ class Room:
     """The playground of one workspace; every method may be called from any thread.
 
     `workspace` is the platform's name for it, `channels` those that are there from the
-    beginning, `new_id` gives ids that are never given twice.
+    beginning, `about` what people are by their handles, for lack of a word in the core, and
+    `new_id` gives ids that are never given twice.
 
     Raises, from every method: NotFound for people, conversations, messages and forms that
     are not there (for that person), Invalid for what cannot be used, Unavailable.
@@ -143,6 +144,7 @@ class Room:
         new_id: Callable[[], str],
         workspace: str,
         channels: Sequence[str] = ("#general",),
+        about: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
         self._database = database
@@ -151,6 +153,7 @@ class Room:
         self._new_id = new_id
         self._external = workspace
         self._channels = tuple(channels)
+        self._about = dict(about or {})
         self._forms = threading.Lock()
         self._joining = threading.Lock()
         # By event: the posts that its reply has replaced, and all posts that it led to.
@@ -455,7 +458,9 @@ class Room:
                     latest[reader][name] = post.id
         titles = self._titles()
         return [
-            show_person(who, now, latest[who.id], titles.get(who.id))
+            show_person(
+                who, now, latest[who.id], titles.get(who.id) or self._about.get(who.address)
+            )
             for who in members.people.values()
         ]
 

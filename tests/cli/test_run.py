@@ -42,6 +42,13 @@ def test_it_starts_in_an_empty_folder_and_a_second_time_with_what_was_said(
         assert HELLO in running.get(MESSAGES)[1]
 
 
+def test_the_people_of_the_demo_say_what_they_do(program: Program) -> None:
+    with program.serve() as running:
+        people = json.loads(running.get("/playground/api/people")[1])["people"]
+    assert {person["handle"] for person in people} >= {"ana", "ben", "kim", "dana"}
+    assert all(person["title"] for person in people)
+
+
 def test_the_key_file_is_for_its_owner_alone(program: Program) -> None:
     program.call("migrate")
     key = program.folder / "inflow.key"

@@ -217,7 +217,7 @@ function showConversation() {
   const isDm = here.kind === "dm";
   $("title").textContent = isDm ? "Inflow" : here.title;
   document.title = `${isDm ? "Inflow" : here.title} · ${me.name} · Inflow playground`;
-  $("subtitle").textContent = isDm ? `Direct message of ${me.name}` : "Everybody is in this channel";
+  $("subtitle").textContent = isDm ? `Direct message of ${me.name}${me.title ? `. ${me.title}` : ""}` : "Everybody is in this channel";
   $("whoami").replaceChildren(avatar(me, true), element("span", {}, "You are ", element("strong", {}, me.name)));
   const words = `Message ${isDm ? "Inflow" : here.title}`;
   $("composer-label").textContent = `${words} as ${me.name}`;
