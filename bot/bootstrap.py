@@ -36,7 +36,7 @@ from bot.capabilities.questions.memory import Memory
 from bot.capabilities.questions.starting import Pack, apply_pack
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import register
-from bot.clock import start_clock
+from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
@@ -354,11 +354,12 @@ async def _serve(
                 f"Port {port} on {LOOPBACK} is taken. Stop what uses it, or choose another "
                 "one: PORT=8766 make run"
             ) from error
-        clock = start_clock(app, lanes)
+        clock = Clock(app, lanes)
+        clock.start()
         bound = runner.addresses[0][1]
         announce(f"Inflow is at http://{LOOPBACK}:{bound} (Ctrl-C stops it)")
         await stopped.wait()
-        clock.shutdown(wait=False)
+        await clock.stop()
     finally:
         await runner.cleanup()
 

@@ -32,19 +32,37 @@ async def do_round(app: App[Any], lanes: Lanes) -> int:
     return done
 
 
-def start_clock(app: App[Any], lanes: Lanes) -> AsyncIOScheduler:
-    """Begin to tick on the running loop; call `shutdown()` on what is returned."""
-    # It would warn at every tick of a round that takes longer, which is no fault.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(
-        do_round,
-        "interval",
-        seconds=TICK_SECONDS,
-        args=(app, lanes),
-        max_instances=1,
-        coalesce=True,
-        misfire_grace_time=None,
-    )
-    scheduler.start()
-    return scheduler
+class Clock:
+    """Ticks on the running loop from `start` to `stop`."""
+
+    def __init__(self, app: App[Any], lanes: Lanes) -> None:
+        self._app = app
+        self._lanes = lanes
+        self._round = asyncio.Lock()
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def start(self) -> None:
+        # It would warn at every tick of a round that takes longer, which is no fault.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=TICK_SECONDS,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Begin no further round, and wait for the one that is under way.
+
+        APScheduler's own shutdown would cancel it in the middle of a delivery.
+        """
+        self._scheduler.pause()
+        async with self._round:
+            self._scheduler.shutdown(wait=False)
+
+    async def _tick(self) -> None:
+        async with self._round:
+            await do_round(self._app, self._lanes)
