@@ -22,7 +22,7 @@ from aiohttp import web
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
-from adapters.playground.app import Playground
+from adapters.playground.app import EMPTY_HINT, HINT, Playground
 from adapters.playground.clock import SETTING as CLOCK_SETTING
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.platform import NAME as PLAYGROUND
@@ -321,6 +321,7 @@ async def serve_playground(settings: Settings, announce: Callable[[str], None]) 
             clock=clock,
             mover=ClockMover(clock, app, lanes),
             transcript=transcript,
+            hint=HINT if pack else EMPTY_HINT,
         )
         stopping = threading.Event()
         warming = asyncio.create_task(asyncio.to_thread(_warm, database, stopping))

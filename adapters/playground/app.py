@@ -35,6 +35,10 @@ HINT = (
     "Try it: as Ana in #general, write “/ask How do I claim the taxi from a client visit?” "
     "Then become the colleague with the dot, and answer. The clock leads into next week."
 )
+EMPTY_HINT = (
+    "Nobody is here yet. Let somebody join on the left, and a second person, then ask as one and "
+    "answer as the other."
+)
 
 _HERE = Path(__file__).parent
 _STATUS: tuple[tuple[type[BotError], int], ...] = (

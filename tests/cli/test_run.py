@@ -73,7 +73,10 @@ def test_without_the_demo_the_page_opens_on_an_empty_workspace(program: Program)
     program = replace(program, settings={"INFLOW_DEMO": "false"})
     for _ in range(2):
         with program.serve() as running:
-            assert running.get("/")[0] == 200
+            status, page = running.get("/")
+            assert status == 200
+            assert "Nobody is here yet" in page
+            assert "as Ana" not in page
             assert running.get("/playground/api/people") == (200, '{"people": []}')
 
 
