@@ -6,7 +6,7 @@ carries it later (`bot.lanes`). Its key says what it is for
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 from typing import Annotated, Literal, TypeAlias
 
@@ -28,7 +28,11 @@ class Priority(IntEnum):
 
 
 class LetterState(StrEnum):
-    """pending -> leased -> sending -> sent | failed | ambiguous; cancelled from pending only."""
+    """What has become of a letter.
+
+    pending -> leased -> sending -> sent | failed | unreachable | ambiguous;
+    ambiguous -> sent | pending | unknown; pending -> cancelled | suppressed | failed.
+    """
 
     PENDING = "pending"
     LEASED = "leased"
@@ -37,6 +41,12 @@ class LetterState(StrEnum):
     FAILED = "failed"
     AMBIGUOUS = "ambiguous"
     CANCELLED = "cancelled"
+    UNREACHABLE = "unreachable"
+    """The platform knows no way to this person: the bot is blocked, or not installed."""
+    SUPPRESSED = "suppressed"
+    """Not sent, for the sake of the person's attention; `why` says what stood in the way."""
+    UNKNOWN = "unknown"
+    """Perhaps delivered: the platform cannot be asked, and the kind is sent at most once."""
 
 
 class ToPerson(Value):
@@ -68,6 +78,9 @@ class Letter(Value):
     """`due_at` None is at once. `edits` is the key of a letter whose message this one
     replaces: while that letter still waits, its message is replaced before it is sent.
     `about` (`question:ID`) is what an answer in the letter's thread will be about.
+    `source` (`campaign:ID`) is what sent it, by which delivery truth is counted. `day` is
+    the person's local day on whose attention it draws (see `bot.attention`); None for
+    what the person asked for.
     """
 
     key: str = Field(min_length=1, max_length=200)
@@ -79,6 +92,8 @@ class Letter(Value):
     expires_at: AwareDatetime | None = None
     about: str | None = Field(default=None, max_length=100)
     edits: str | None = Field(default=None, max_length=200)
+    source: str | None = Field(default=None, max_length=100)
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,7 @@ class Delivery:
     direct: bool
     message: Message
     kind: str
+    priority: Priority
     thread: str | None = None
     edits: str | None = None
     conversation: str | None = None
@@ -120,9 +136,21 @@ class TryLater:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """Not delivered, and no retry will change that."""
+    """Not delivered, and no retry will change that.
+
+    `unreachable`: it is the person who cannot be reached (bot blocked, app missing), not
+    the letter that is wrong.
+    """
 
     why: str
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """Refused for the rate (429): the whole lane pauses for `after`."""
+
+    after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +160,16 @@ class Ambiguous:
     why: str
 
 
-Outcome: TypeAlias = Sent | TryLater | Never | Ambiguous
+Outcome: TypeAlias = Sent | TryLater | Limited | Never | Ambiguous
+
+
+def may_repeat(priority: Priority) -> bool:
+    """Whether a letter that may have arrived is sent again where nobody can look it up.
+
+    Answers, offers and deadlines are delivered at least once, chatter at most once
+    (domain.md 5.4).
+    """
+    return priority <= Priority.DEADLINE
 
 
 @dataclass(frozen=True, slots=True)

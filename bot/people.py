@@ -52,6 +52,9 @@ class Person:
     """On leave, as calendar or platform told us."""
     active: bool = True
     """False once the person has left the workspace."""
+    country: str | None = None
+    """Whose public holidays are days off: ISO 3166-1, with ISO 3166-2 after a hyphen
+    (`DE-BY`). None: the workspace's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Workspace:
     platform: str
     external: str
     name: str
+    country: str | None = None
 
 
 def local(person: Person, instant: datetime) -> datetime:

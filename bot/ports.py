@@ -15,6 +15,7 @@ from bot.ids import PersonId, WorkspaceId
 from bot.message import Args
 from bot.outbox import Delivered, Delivery, Letter, LetterState, Outcome, Sent, Settlement
 from bot.people import Person, Workspace
+from bot.rate import Limits
 from bot.reply import Reply
 
 
@@ -168,7 +169,18 @@ class Platform(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def limits(self) -> Limits:
+        """How fast a lane of this platform may go."""
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether `find_delivered` can be believed. False: nobody can say what arrived."""
+
     async def deliver(self, delivery: Delivery) -> Outcome: ...
 
     async def find_delivered(self, delivery: Delivery) -> Sent | None:
-        """Where the message that carries the delivery's key stands, if it was delivered."""
+        """Where the message that carries the delivery's key stands, if it was delivered.
+
+        Any exception says that nobody could tell just now.
+        """

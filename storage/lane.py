@@ -27,6 +27,7 @@ from bot.outbox import (
     Ambiguous,
     Delivery,
     LetterState,
+    Limited,
     Never,
     Outcome,
     Priority,
@@ -239,6 +240,8 @@ class SqlLaneStore:
                     "why": None,
                     **self._place(row, conversation, external),
                 }
+            case Limited(after=after):
+                return {"state": LetterState.PENDING, "due_at": now + after}
             case TryLater(after=after, why=why):
                 return {
                     "state": LetterState.PENDING,
@@ -246,8 +249,9 @@ class SqlLaneStore:
                     "attempts": row.attempts + 1,
                     "why": self._reason(row, why),
                 }
-            case Never(why=why):
-                return {"state": LetterState.FAILED, "why": self._reason(row, why)}
+            case Never(why=why, unreachable=unreachable):
+                state = LetterState.UNREACHABLE if unreachable else LetterState.FAILED
+                return {"state": state, "why": self._reason(row, why)}
             case Ambiguous(why=why):
                 return {"state": LetterState.AMBIGUOUS, "why": self._reason(row, why)}
 
@@ -330,6 +334,7 @@ class SqlLaneStore:
             direct=row.to_kind != "place",
             message=message,
             kind=row.kind,
+            priority=Priority(row.priority),
             thread=row.thread,
             edits=edits,
             conversation=conversation,

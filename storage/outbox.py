@@ -31,7 +31,12 @@ _STANDS = union_all(
     ),
 ).order_by("id")
 
-_NEVER_SENT = {LetterState.FAILED, LetterState.CANCELLED}
+_NEVER_SENT = {
+    LetterState.FAILED,
+    LetterState.UNREACHABLE,
+    LetterState.SUPPRESSED,
+    LetterState.CANCELLED,
+}
 
 
 class SqlOutbox:
@@ -55,6 +60,8 @@ class SqlOutbox:
             "due_at": letter.due_at or AT_ONCE,
             "expires_at": letter.expires_at,
             "about": letter.about,
+            "source": letter.source,
+            "day": letter.day,
             "state": LetterState.PENDING,
             "attempts": 0,
             "message": letter.message.model_dump_json(),

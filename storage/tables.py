@@ -4,6 +4,8 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -22,6 +24,8 @@ workspaces = Table(
     Column("platform", Text, nullable=False),
     Column("external", Text, nullable=False),
     Column("name", Words, nullable=False),
+    # ISO 3166-1, with ISO 3166-2 after a hyphen: whose public holidays are days off.
+    Column("country", Text),
     UniqueConstraint("platform", "external"),
 )
 
@@ -45,7 +49,19 @@ people = Table(
     Column("paused_until", Instant),
     Column("away_until", Instant),
     Column("active", Boolean, nullable=False),
+    # As in workspaces; null is the workspace's.
+    Column("country", Text),
     UniqueConstraint("workspace", "address"),
+)
+
+days_off = Table(
+    "days_off",
+    metadata,
+    Column("workspace", Text, ForeignKey("workspaces.id"), primary_key=True),
+    # A person's id, or nothing for everybody's.
+    Column("person", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("name", Words, nullable=False),
 )
 
 inbox = Table(
@@ -91,6 +107,10 @@ outbox = Table(
     Column("sealed", Text),
     Column("why", Text),
     Column("message", Text),
+    # What sent it, for delivery truth; the local day on whose attention it draws.
+    Column("source", Text),
+    Column("day", Date),
+    Column("settled_at", Instant),
     UniqueConstraint("workspace", "key"),
     # One seek for each priority finds what to claim in order, and whether there is any.
     Index(None, "workspace", "state", "priority", "due_at"),
@@ -113,6 +133,64 @@ Index(
     outbox.c.fingerprint,
     sqlite_where=text("fingerprint IS NOT NULL"),
     postgresql_where=text("fingerprint IS NOT NULL"),
+)
+
+Index(
+    "ix_outbox_person_day",
+    outbox.c.person,
+    outbox.c.day,
+    sqlite_where=text("day IS NOT NULL"),
+    postgresql_where=text("day IS NOT NULL"),
+)
+Index(
+    "ix_outbox_workspace_source_state",
+    outbox.c.workspace,
+    outbox.c.source,
+    outbox.c.state,
+    sqlite_where=text("source IS NOT NULL"),
+    postgresql_where=text("source IS NOT NULL"),
+)
+
+attention = Table(
+    "attention",
+    metadata,
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    # The person's own wishes; null is the default.
+    Column("per_day", Integer),
+    Column("per_week", Integer),
+    # Local wall-clock time in ISO format.
+    Column("slot", Text),
+    Column("stopped_at", Instant),
+    # When the person last said or pressed anything. What they said or pressed is not kept.
+    Column("talked_at", Instant),
+    # How many unsolicited letters in a row counted as ignored when the person last talked.
+    Column("ignored", Integer, nullable=False),
+    Column("paused_at", Instant),
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    # Nothing for the lane itself, else an address.
+    Column("conversation", Text, primary_key=True),
+    # One theoretical arrival time a bucket, in seconds since 1970.
+    Column("arrivals", Json, nullable=False),
+    Column("per_minute", Float),
+    Column("paused_until", Instant),
+    Column("clean_since", Instant),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    # The capability's name for what comes: `tips.daily`.
+    Column("kind", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("weekdays", Text, nullable=False),
+    Column("next_due_at", Instant, index=True),
+    Column("last_day", Date),
 )
 
 followed = Table(

@@ -47,6 +47,7 @@ from bot.message import Args, Button, Buttons, Choice, Message
 from bot.outbox import Delivery, LetterState, Outcome, Sent
 from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
+from bot.rate import UNLIMITED, Limits
 from bot.reply import Audience, Reply
 from storage.column import metadata
 from storage.database import Database
@@ -85,6 +86,8 @@ class Room:
 
     heard: list[Heard] = field(default_factory=list)
     name: str = PLATFORM
+    limits: Limits = UNLIMITED
+    reads_back: bool = True
     _ids: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
     def add(self, conversation: str, message: Message, **more: str | None) -> Heard:

@@ -10,6 +10,7 @@ from bot.message import Args, Message, json_of
 from bot.outbox import Delivery, Never, Outcome, Sent, TryLater
 from bot.people import Person
 from bot.ports import Database, Work
+from bot.rate import UNLIMITED, Limits
 from bot.transcript import Post, Transcript
 
 NAME = "playground"
@@ -50,6 +51,14 @@ class PlaygroundPlatform:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def limits(self) -> Limits:
+        return UNLIMITED
+
+    @property
+    def reads_back(self) -> bool:
+        return True
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         try:

@@ -11,7 +11,7 @@ from adapters.playground.platform import PlaygroundPlatform
 from bot.capabilities.questions.memory import Memory
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Message, json_of, say
-from bot.outbox import Delivery, Never, Outcome, Sent, TryLater
+from bot.outbox import Delivery, Never, Outcome, Priority, Sent, TryLater
 from bot.people import Person, Workspace
 from bot.transcript import Post
 from storage.database import Database
@@ -27,6 +27,7 @@ LETTER = Delivery(
     direct=True,
     message=say("Hello"),
     kind="test",
+    priority=Priority.ANSWER,
 )
 
 

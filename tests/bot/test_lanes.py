@@ -28,6 +28,7 @@ from bot.outbox import (
     TryLater,
 )
 from bot.people import Person, Workspace
+from bot.rate import UNLIMITED, Limits
 from storage.database import Database
 from storage.lane import SqlLaneStore
 
@@ -55,6 +56,8 @@ class Platform:
     arrived: list[str] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)
     is_blind: bool = False
+    limits: Limits = UNLIMITED
+    reads_back: bool = True
 
     def take(self, delivery: Delivery) -> Sent:
         self.arrived.append(delivery.key)

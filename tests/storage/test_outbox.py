@@ -12,6 +12,7 @@ from bot.outbox import (
     LetterState,
     Never,
     Outcome,
+    Priority,
     Sent,
     Settlement,
     TryLater,
@@ -65,6 +66,7 @@ def test_a_letter_comes_to_the_lane_as_it_was_posted(acme: Database) -> None:
             direct=True,
             message=message("Somebody asks."),
             kind="question.offer",
+            priority=Priority.OFFER,
         )
     ]
 
