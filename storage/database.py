@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import BotError, Conflict, Unavailable
+from storage.poke import Poke
 from storage.relay import check_key
 from storage.seal import Seal
 from storage.turn import Turns
@@ -82,8 +83,11 @@ class Database:
         relay_key: bytes,
         memory: "Memory",
         busy_timeout: float = BUSY_TIMEOUT,
+        poke: Poke | None = None,
     ) -> None:
         """`busy_timeout` is in seconds; the relay key has at least 32 bytes."""
+        self.poke = poke
+        """Who is told of new letters. May be set later, once there is somebody."""
         self.seal = Seal(relay_key)
         self.owner = secrets.token_hex(8)
         self._memory = memory
@@ -102,10 +106,17 @@ class Database:
                 the inbox and the letters' keys see to it that it counts once.
             Conflict: another transaction was in the way; the same may work now.
         """
+        poke = self.poke
         with self.begin() as connection:
             work = SqlWork(connection, self.seal, self._memory)
             yield work
+            lanes = sorted(work.outbox.poked)
+            # Before the revisions, whose counters everybody waits for from then on.
+            if poke and lanes:
+                poke.before_commit(connection, lanes)
             work.revisions.number()
+        if poke and lanes:
+            poke.after_commit(lanes)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

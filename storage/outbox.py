@@ -45,6 +45,8 @@ class SqlOutbox:
     def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
         self._seal = seal
+        self.poked: set[WorkspaceId] = set()
+        """The lanes for which letters were promised that are due at once."""
 
     def post(self, workspace: WorkspaceId, letter: Letter) -> None:
         """Promise a letter. A key that was promised before changes nothing.
@@ -73,6 +75,8 @@ class SqlOutbox:
                 row["subject"] = subject
             case ToPlace(conversation=conversation, thread=thread):
                 row |= {"conversation": conversation, "thread": thread}
+        if letter.due_at is None:
+            self.poked.add(workspace)
         if letter.edits is None:
             add_new(self._connection, outbox, row)
         else:
