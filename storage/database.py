@@ -146,7 +146,10 @@ class Database:
 
 
 def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
-    """An engine whose transactions begin as writers do; nothing is connected yet."""
+    """An engine whose transactions begin as writers do; nothing is connected yet.
+
+    Its errors do not repeat what was to be stored: they may end up in a log.
+    """
     address = read_url(url)
     milliseconds = round(busy_timeout * 1000)
     if address.get_backend_name() == "sqlite":
@@ -157,6 +160,7 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
             pool_size=1,
             max_overflow=0,
             pool_timeout=busy_timeout,
+            hide_parameters=True,
         )
 
         @event.listens_for(engine, "connect")
@@ -182,6 +186,7 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
         max_overflow=POOL_SIZE,
         pool_timeout=busy_timeout,
         connect_args={"connect_timeout": max(2, round(busy_timeout))},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
