@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from storage import question_tables, tables
+from storage import campaign_tables, question_tables, tables
 from storage.column import metadata
 from storage.database import make_engine
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SCHEMA = metadata
-"""All tables; importing the two modules above has filled it."""
-_FILLED_BY = (tables, question_tables)
+"""All tables; importing the modules above has filled it."""
+_FILLED_BY = (tables, question_tables, campaign_tables)
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101
 """Number of the advisory lock that lets one process at a time upgrade PostgreSQL."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from storage.article import SqlArticles
+from storage.campaign import SqlCampaigns
 from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
@@ -36,4 +37,5 @@ class SqlWork:
         self.experts = SqlExperts(connection)
         self.questions = SqlQuestions(connection, revisions, seal)
         self.articles = SqlArticles(connection, revisions)
+        self.campaigns = SqlCampaigns(connection)
         self.memory = memory

@@ -1,0 +1,1 @@
+"""One message to many: a campaign, its forecast, and what became of every letter."""

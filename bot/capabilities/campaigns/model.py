@@ -1,0 +1,228 @@
+"""Values and rules of campaigns: what is sent to whom and when, and where it stands.
+
+A campaign's state is the fold of its events: one function applies an event, for the
+handler and for the replay. What may follow what is one table.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.access import K_ANONYMOUS
+from bot.errors import Conflict
+from bot.ids import CampaignId, PersonId, WorkspaceId
+from bot.message import Args
+
+MIN_AUDIENCE = K_ANONYMOUS
+"""To fewer people no campaign goes: what is said about all would be said about each."""
+LONGEST = timedelta(days=31)
+"""From the first day to the last."""
+RESEND_DAYS = timedelta(days=3)
+"""How long those to whom it is sent again have at least, today included."""
+MAX_TITLE = 120
+MAX_BODY = 3_000
+CHUNK = 5_000
+"""People of one transaction."""
+
+
+class State(StrEnum):
+    """A draft is seen by its owner only. Running: its letters go out, one person after another,
+    each at their hour. Finished: of every letter it is known what became of it."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class EventKind(StrEnum):
+    DRAFTED = "drafted"
+    CHANGED = "changed"
+    STARTED = "started"
+    EXPANDED = "expanded"
+    """Every person of the audience has got a letter, or a reason for none."""
+    RESENT = "resent"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+_NEXT: Mapping[State, Mapping[EventKind, State]] = {
+    State.DRAFT: {
+        EventKind.CHANGED: State.DRAFT,
+        EventKind.STARTED: State.RUNNING,
+        EventKind.CANCELLED: State.CANCELLED,
+    },
+    State.RUNNING: {
+        EventKind.EXPANDED: State.RUNNING,
+        EventKind.RESENT: State.RUNNING,
+        EventKind.FINISHED: State.FINISHED,
+        EventKind.CANCELLED: State.CANCELLED,
+    },
+    State.FINISHED: {EventKind.RESENT: State.RUNNING},
+    State.CANCELLED: {},
+}
+"""Approval, scheduling and pausing will be further rows of this table (domain.md 5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the owner decides. `team` None is everybody; the days are each person's own."""
+
+    title: str
+    body: str
+    team: str | None
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One message to many. `version` is what was read; saving another one is a `Conflict`.
+
+    `edition` counts the changes of its content, so that a button under an older one is
+    recognised. `bookmark` is the last person who was reached by the expansion and `people`
+    how many were, by order of their ids.
+    """
+
+    id: CampaignId
+    workspace: WorkspaceId
+    owner: PersonId
+    title: str
+    body: str
+    first_day: date
+    last_day: date
+    created_at: datetime
+    changed_at: datetime
+    team: str | None = None
+    state: State = State.DRAFT
+    edition: int = 1
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    expanded: bool = False
+    bookmark: PersonId | None = None
+    people: int = 0
+    version: int = 0
+
+    @property
+    def source(self) -> str:
+        """What its letters name as their source."""
+        return f"campaign:{self.id}"
+
+    @property
+    def content(self) -> Content:
+        return Content(self.title, self.body, self.team, self.first_day, self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a campaign. `actor` is None for the clock."""
+
+    campaign: CampaignId
+    kind: EventKind
+    at: datetime
+    actor: PersonId | None = None
+    data: Args = field(default_factory=dict)
+
+
+def can(campaign: Campaign, kind: EventKind) -> bool:
+    """Whether `kind` may happen to the campaign in its present state."""
+    return kind in _NEXT[campaign.state]
+
+
+def apply(campaign: Campaign, event: Event) -> Campaign:
+    """The campaign after the event.
+
+    Raises:
+        Conflict: the campaign's state does not allow the event (any more).
+    """
+    state = _NEXT[campaign.state].get(event.kind)
+    if state is None:
+        raise Conflict(f"This campaign is {STATES[campaign.state]} already.")
+    after = replace(campaign, state=state, changed_at=event.at)
+    match event.kind:
+        case EventKind.CHANGED:
+            return replace(
+                with_content(after, content_of(event.data)), edition=campaign.edition + 1
+            )
+        case EventKind.STARTED:
+            return replace(after, started_at=event.at)
+        case EventKind.EXPANDED:
+            return replace(after, expanded=True)
+        case EventKind.FINISHED | EventKind.CANCELLED:
+            return replace(after, ended_at=event.at)
+        case EventKind.RESENT:
+            return replace(after, ended_at=None)
+        case EventKind.DRAFTED:
+            # The first event of all, which no state allows: `fold` begins with it.
+            raise AssertionError
+
+
+STATES = {
+    State.DRAFT: "a draft",
+    State.RUNNING: "running",
+    State.FINISHED: "finished",
+    State.CANCELLED: "cancelled",
+}
+"""Each state in the words of a sentence."""
+
+
+def with_content(campaign: Campaign, content: Content) -> Campaign:
+    return replace(
+        campaign,
+        title=content.title,
+        body=content.body,
+        team=content.team,
+        first_day=content.first_day,
+        last_day=content.last_day,
+    )
+
+
+def data_of(content: Content) -> Args:
+    """The content as an event keeps it."""
+    return {
+        "title": content.title,
+        "body": content.body,
+        "team": content.team,
+        "first_day": content.first_day.isoformat(),
+        "last_day": content.last_day.isoformat(),
+    }
+
+
+def content_of(data: Args) -> Content:
+    """The content that `data_of` made these of."""
+    team = data["team"]
+    return Content(
+        title=str(data["title"]),
+        body=str(data["body"]),
+        team=None if team is None else str(team),
+        first_day=date.fromisoformat(str(data["first_day"])),
+        last_day=date.fromisoformat(str(data["last_day"])),
+    )
+
+
+def fold(campaign: Campaign, events: Iterable[Event]) -> Campaign:
+    """Replay: the campaign as its events left it, from its draft on.
+
+    How far its expansion has come is no event, and stays as it is.
+    """
+    replayed = replace(
+        campaign,
+        state=State.DRAFT,
+        edition=1,
+        started_at=None,
+        ended_at=None,
+        expanded=False,
+        changed_at=campaign.created_at,
+    )
+    for event in events:
+        if event.kind is EventKind.DRAFTED:
+            replayed = with_content(replayed, content_of(event.data))
+        else:
+            replayed = apply(replayed, event)
+    return replayed
+
+
+def letter_key(campaign: Campaign, person: PersonId) -> str:
+    """What the person's letter is known by; nobody has two of one campaign."""
+    return f"{campaign.source}:{person}"
