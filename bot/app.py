@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.capability import Handler, Registry
 from bot.context import Context
-from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound
+from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from bot.ids import PersonId, WorkspaceId
 from bot.inbound import (
     Command,
@@ -27,8 +28,10 @@ from bot.inbound import (
     Said,
     Shortcut,
     Submitted,
+    What,
 )
 from bot.message import Note, Text, Tone, literal, say
+from bot.metric import Meters, Received
 from bot.people import Person, Workspace
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply
@@ -50,11 +53,13 @@ class App(Generic[W]):
         registry: Registry[W],
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        meters: Meters | None = None,
     ) -> None:
         self._database = database
         self._registry = registry
         self._clock = clock
         self._new_id = new_id
+        self._meters = meters or Meters()
 
     @property
     def registry(self) -> Registry[W]:
@@ -72,34 +77,66 @@ class App(Generic[W]):
         Raises:
             Unavailable: the store cannot take it; the platform should deliver again.
         """
-        bound = log.bind(
-            platform=inbound.platform, event_id=inbound.event_id, what=inbound.what.kind
-        )
-        try:
+        # Whatever is logged meanwhile, by whomever, tells which event it belongs to.
+        with bound_contextvars(
+            platform=inbound.platform,
+            workspace=inbound.workspace,
+            event_id=inbound.event_id,
+            what=inbound.what.kind,
+            command=self._command_of(inbound.what),
+        ):
+            outcome = Received.FAILED
             try:
-                reply = self._receive(inbound)
-            except Conflict:
-                # Somebody was quicker. In a fresh transaction the handler sees
-                # the new state and can say so.
-                reply = self._receive(inbound)
-        except (Invalid, NotAllowed, NotFound, Conflict) as error:
-            bound.info("refused", error=type(error).__name__)
-            return _apology(error)
-        bound.info("received")
-        return reply
+                reply, outcome = self._receive_once(inbound)
+            except (Invalid, NotAllowed, NotFound, Conflict) as error:
+                outcome = Received.REFUSED
+                log.info("refused", error=type(error).__name__)
+                return _apology(error)
+            except Unavailable:
+                outcome = Received.UNAVAILABLE
+                log.warning("not kept")
+                raise
+            finally:
+                self._meters.inbound.add(inbound.platform, inbound.what.kind, outcome)
+            log.info("received", outcome=outcome.value)
+            return reply
 
-    def _receive(self, inbound: Inbound) -> Reply:
+    def _command_of(self, what: What) -> str | None:
+        """Our own word for what is to be done. What people made up is text, and is not told."""
+        registry = self._registry
+        match what:
+            case Ordered(name=name):
+                word = name.lower().lstrip("/")
+                return word if word in {"help", *ROOT_WORDS, *registry.orders} else None
+            case Pressed(action=action):
+                return action if action in registry.presses else None
+            case Submitted(action=action):
+                return action if action in registry.submits else None
+            case Shortcut(name=name):
+                return name if name in registry.shortcuts else None
+            case _:
+                return None
+
+    def _receive_once(self, inbound: Inbound) -> tuple[Reply, Received]:
+        try:
+            return self._receive(inbound)
+        except Conflict:
+            # Somebody was quicker. In a fresh transaction the handler sees
+            # the new state and can say so.
+            return self._receive(inbound)
+
+    def _receive(self, inbound: Inbound) -> tuple[Reply, Received]:
         what = inbound.what
         with self._database.transaction() as work:
             if isinstance(what, Said) and not self._concerns_us(work, inbound, what):
-                return NOTHING
+                return NOTHING, Received.IGNORED
             stored = work.inbox.begin(inbound.platform, inbound.event_id, inbound.at)
             if stored is not None:
-                return stored
+                return stored, Received.REPEATED
             context = Context(now=self._clock(), new_id=self._new_id)
             reply = self._dispatch(context, work, inbound)
             work.inbox.finish(inbound.platform, inbound.event_id, reply)
-            return reply
+            return reply, Received.DONE
 
     def _concerns_us(self, work: W, inbound: Inbound, said: Said) -> bool:
         """Talk in a channel that is neither to the bot nor in a thread of ours is not read."""

@@ -11,9 +11,10 @@ from bot.app import App
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Order, register
 from bot.context import Context
-from bot.errors import Conflict, Invalid, NotAllowed, NotFound
+from bot.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from bot.inbound import Command, Inbound, Left, Ordered, Place, PlaceKind, Profile, Said, What
 from bot.message import say
+from bot.metric import Meters
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
@@ -39,8 +40,13 @@ class Home:
             words=self._hear,
             farewell=self._farewell,
         )
+        self.meters = Meters()
         self.app = App(
-            database, register([capability]), lambda: self.now, lambda: f"id{next(self._ids)}"
+            database,
+            register([capability]),
+            lambda: self.now,
+            lambda: f"id{next(self._ids)}",
+            self.meters,
         )
         self.database = database
 
@@ -65,7 +71,14 @@ class Home:
     def _farewell(self, _context: Context, _work: SqlWork, _person: Person) -> None:
         self.done.append("farewell")
 
-    def says(self, what: What, event: str, *, profile: bool = True) -> Reply:
+    def says(
+        self,
+        what: What,
+        event: str,
+        *,
+        profile: bool = True,
+        kind: PlaceKind = PlaceKind.DM,
+    ) -> Reply:
         return self.app.receive(
             Inbound(
                 platform="room",
@@ -73,7 +86,7 @@ class Home:
                 event_id=event,
                 person="ana",
                 profile=Profile(name="Ana") if profile else None,
-                place=Place(conversation="dm:ana", kind=PlaceKind.DM),
+                place=Place(conversation="dm:ana", kind=kind),
                 at=self.now,
                 what=what,
             )
@@ -177,6 +190,27 @@ def test_help_with_more_is_left_to_the_words(small_home: Home) -> None:
 def test_a_root_word_may_stand_before_the_command(small_home: Home, name: str) -> None:
     small_home.says(Ordered(name=name, text="do it"), "e1")
     assert small_home.done == ["it"]
+
+
+def test_what_became_of_each_inbound_is_counted(small_home: Home) -> None:
+    small_home.says(Ordered(name="do", text="a"), "e1")
+    small_home.says(Ordered(name="do", text="a"), "e1")
+    small_home.wrong = [Conflict()]
+    small_home.says(Ordered(name="do", text="b"), "e2")
+    small_home.wrong = [NotAllowed(), Unavailable(), RuntimeError()]
+    small_home.says(Ordered(name="do", text="c"), "e3")
+    for error in (Unavailable, RuntimeError):
+        with pytest.raises(error):
+            small_home.says(Ordered(name="do", text="c"), "e3")
+    small_home.says(Said(text="among themselves", message="m"), "e4", kind=PlaceKind.CHANNEL)
+    assert small_home.meters.inbound.read().values == {
+        ("room", "ordered", "done"): 2,
+        ("room", "ordered", "repeated"): 1,
+        ("room", "ordered", "refused"): 1,
+        ("room", "ordered", "unavailable"): 1,
+        ("room", "ordered", "failed"): 1,
+        ("room", "said", "ignored"): 1,
+    }
 
 
 # --- timers ---------------------------------------------------------------------------
