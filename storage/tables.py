@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 
@@ -90,6 +91,8 @@ outbox = Table(
     # A letter that goes at once is due since 1970, so that one comparison serves all.
     Column("due_at", Instant, nullable=False),
     Column("expires_at", Instant),
+    # By the database's own clock, to tell how long a letter has waited that goes at once.
+    Column("promised_at", Instant, default=func.current_timestamp()),
     Column("about", Text),
     # An edit: the letter whose message it replaces once that has been sent.
     Column("edits", BigInteger().with_variant(Integer(), "sqlite"), ForeignKey("outbox.id")),

@@ -60,6 +60,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("source", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("day", sa.Date(), nullable=True))
     op.add_column("outbox", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("outbox", sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_outbox_person_day",
         "outbox",

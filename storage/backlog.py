@@ -1,0 +1,166 @@
+"""What waits in the store at a moment: for operators, without a name or a word of anybody."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, case, func, select
+
+from bot.metric import Family, Kind, Labels
+from bot.outbox import LetterState
+from storage.column import Instant
+from storage.outbox import AT_ONCE
+from storage.tables import outbox, rates, timers, workspaces
+
+if TYPE_CHECKING:
+    from storage.database import Database
+
+WAITING = (
+    LetterState.PENDING,
+    LetterState.LEASED,
+    LetterState.SENDING,
+    LetterState.AMBIGUOUS,
+)
+"""States in which a letter is still in somebody's hands."""
+SCHEDULED = "scheduled"
+"""Pending, and not due yet. What is called pending below is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits. Keys are the platform and the lane, which is the workspace's id.
+
+    `letters` counts by state as well: `scheduled` is a pending letter that is not due.
+    `oldest` is for how long the lane's longest due letter has waited. `per_minute` is the
+    speed that a lane has found for itself, and `paused` how long it still holds its peace.
+    """
+
+    letters: dict[tuple[str, str, str], int]
+    oldest: dict[tuple[str, str], timedelta]
+    per_minute: dict[tuple[str, str], float]
+    paused: dict[tuple[str, str], timedelta]
+    timers_due: int
+    oldest_timer: timedelta
+
+
+def read_backlog(database: "Database", now: datetime) -> Backlog:
+    """What waits at a moment, aware UTC. One transaction; its cost grows with what waits,
+    not with what was sent.
+
+    Raises:
+        Unavailable: the store is out of reach.
+    """
+    with database.begin() as connection:
+        here = connection.execute(select(_HERE)).scalar_one()
+        lanes = connection.execute(_lanes(now)).all()
+        speeds = connection.execute(_SPEEDS).all()
+        due, first = connection.execute(
+            select(func.count(), func.min(timers.c.due_at)).where(timers.c.due_at <= now)
+        ).one()
+    oldest: dict[tuple[str, str], timedelta] = {}
+    for row in lanes:
+        lane = (row.platform, row.id)
+        if row.state != LetterState.PENDING:
+            continue
+        waited = [now - row.due] if row.due is not None else []
+        # A letter that goes at once has no hour of its own; only the database knows since
+        # when it is there.
+        waited += [here - row.promised] if row.promised is not None else []
+        if waited:
+            oldest[lane] = max(timedelta(0), *waited)
+    return Backlog(
+        letters={(row.platform, row.id, row.state): row.number for row in lanes},
+        oldest=oldest,
+        per_minute={
+            (row.platform, row.id): row.per_minute for row in speeds if row.per_minute is not None
+        },
+        paused={
+            (row.platform, row.id): row.paused_until - now
+            for row in speeds
+            if row.paused_until is not None and row.paused_until > now
+        },
+        timers_due=due,
+        oldest_timer=now - first if first is not None else timedelta(0),
+    )
+
+
+_HERE = func.current_timestamp(type_=Instant)
+
+_SPEEDS = (
+    select(workspaces.c.platform, workspaces.c.id, rates.c.per_minute, rates.c.paused_until)
+    .join(rates, rates.c.lane == workspaces.c.id)
+    .where(rates.c.conversation == "")
+)
+
+
+def _lanes(now: datetime) -> Select[Any]:
+    is_scheduled = (outbox.c.state == LetterState.PENDING) & (outbox.c.due_at > now)
+    state = case((is_scheduled, SCHEDULED), else_=outbox.c.state).label("state")
+    at_once = outbox.c.due_at == AT_ONCE
+    return (
+        select(
+            workspaces.c.platform,
+            workspaces.c.id,
+            state,
+            func.count().label("number"),
+            func.min(case((~at_once, outbox.c.due_at))).label("due"),
+            func.min(case((at_once, outbox.c.promised_at))).label("promised"),
+        )
+        .join(outbox, outbox.c.workspace == workspaces.c.id)
+        .where(outbox.c.state.in_(WAITING))
+        .group_by(workspaces.c.platform, workspaces.c.id, state)
+    )
+
+
+LANE: Labels = ("platform", "lane")
+
+
+def look_at_backlog(
+    database: "Database", clock: Callable[[], datetime]
+) -> Callable[[], Sequence[Family]]:
+    """A gauge of what waits, for `bot.metric.Meters`. It raises as `read_backlog` does."""
+
+    def look() -> Sequence[Family]:
+        found = read_backlog(database, clock())
+        return [
+            _gauge(
+                "inflow_letters",
+                "Letters that wait, by state; scheduled is pending and not due yet.",
+                (*LANE, "state"),
+                found.letters,
+            ),
+            _gauge(
+                "inflow_oldest_due_letter_seconds",
+                "For how long the letter has waited that was due first.",
+                LANE,
+                {lane: waited.total_seconds() for lane, waited in found.oldest.items()},
+            ),
+            _gauge(
+                "inflow_lane_letters_per_minute",
+                "The speed a lane has found for itself where the platform's limit is unknown.",
+                LANE,
+                found.per_minute,
+            ),
+            _gauge(
+                "inflow_lane_pause_seconds",
+                "For how long a lane still holds its peace because the platform asked for it.",
+                LANE,
+                {lane: left.total_seconds() for lane, left in found.paused.items()},
+            ),
+            _gauge("inflow_timers_due", "Timers whose time has come.", (), {(): found.timers_due}),
+            _gauge(
+                "inflow_oldest_due_timer_seconds",
+                "For how long the timer has waited that was due first.",
+                (),
+                {(): found.oldest_timer.total_seconds()},
+            ),
+        ]
+
+    return look
+
+
+def _gauge(
+    name: str, about: str, labels: Labels, values: "dict[Any, float] | dict[Any, int]"
+) -> Family:
+    return Family(name, about, Kind.GAUGE, labels, {key: float(v) for key, v in values.items()})
