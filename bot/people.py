@@ -4,11 +4,17 @@ All instants are aware UTC. Local time appears only through `zone`.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import structlog
+
+from bot.holiday import NO_DAYS_OFF, DaysOff
 from bot.ids import PersonId, WorkspaceId
+
+log = structlog.get_logger()
 
 
 class Role(StrEnum):
@@ -55,6 +61,10 @@ class Person:
     country: str | None = None
     """Whose public holidays are days off: ISO 3166-1, with ISO 3166-2 after a hyphen
     (`DE-BY`). None: the workspace's."""
+    days_off: DaysOff = field(default=NO_DAYS_OFF, compare=False, repr=False)
+    """The days that follow from `country` or the workspace's, with the organisation's and the
+    person's own. The store fills it in and never saves it; a change of country shows in a
+    person who is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +78,30 @@ class Workspace:
     country: str | None = None
 
 
+@lru_cache(maxsize=2_000)
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA zone of that name; UTC, said once in the log, where this machine lacks it."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        log.warning("this machine does not know a time zone; it counts as UTC", zone=name[:60])
+        return ZoneInfo("UTC")
+
+
 def local(person: Person, instant: datetime) -> datetime:
     """`instant` on the person's own clock."""
-    return instant.astimezone(ZoneInfo(person.zone))
+    return instant.astimezone(zone_of(person.zone))
+
+
+def has_hours(person: Person) -> bool:
+    """False for somebody without working hours, who is taken to work round the clock."""
+    return bool(person.hours.weekdays) and person.hours.start < person.hours.end
+
+
+def works_on(person: Person, day: date) -> bool:
+    """Whether a local day is one of the person's working days, holidays and own days minded."""
+    weekdays = person.hours.weekdays
+    return (not weekdays or day.isoweekday() in weekdays) and day not in person.days_off
 
 
 def is_away(person: Person, now: datetime) -> bool:
@@ -83,14 +114,14 @@ def is_away(person: Person, now: datetime) -> bool:
 
 
 def is_working(person: Person, now: datetime) -> bool:
-    """Whether `now` lies in the person's working hours; always, for somebody without any."""
-    if not person.hours.weekdays or person.hours.start >= person.hours.end:
-        return True
+    """Whether `now` lies in the person's working hours, on a day that is not off.
+
+    For somebody without hours every moment of such a day does.
+    """
     here = local(person, now)
-    return (
-        here.isoweekday() in person.hours.weekdays
-        and person.hours.start <= here.time() < person.hours.end
-    )
+    if not has_hours(person):
+        return here.date() not in person.days_off
+    return works_on(person, here.date()) and person.hours.start <= here.time() < person.hours.end
 
 
 def pause(person: Person, until: datetime | None) -> Person:

@@ -4,10 +4,10 @@
 capability asks for more by extending it (`bot/capabilities/<each>/ports.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.happenings import Happening
@@ -76,15 +76,36 @@ class PeopleStore(Protocol):
 
     def add_workspace(self, workspace: Workspace) -> None: ...
 
+    def set_country(self, workspace: WorkspaceId, country: str | None) -> None:
+        """Whose public holidays are days off in the workspace, but for people with their own."""
+
     def get(self, person: PersonId) -> Person | None: ...
 
     def by_address(self, workspace: WorkspaceId, address: str) -> Person | None: ...
+
+    def several(self, wanted: Iterable[PersonId]) -> Sequence[Person]:
+        """Those of the people who are known, active or not, in no certain order."""
 
     def everybody(self, workspace: WorkspaceId) -> Sequence[Person]:
         """All active people of a workspace, by name."""
 
     def save(self, person: Person) -> None:
-        """Insert or replace."""
+        """Insert or replace; the person's slots are looked at anew (see `bot.slot`)."""
+
+    def days_off(
+        self, workspace: WorkspaceId, person: PersonId | None = None
+    ) -> Sequence[tuple[date, str]]:
+        """The organisation's own days (`person` None) or a person's own, earliest first."""
+
+    def add_day_off(
+        self, workspace: WorkspaceId, day: date, name: str, person: PersonId | None = None
+    ) -> None:
+        """A day off of the organisation's (`person` None) or a person's; again renames it."""
+
+    def remove_day_off(
+        self, workspace: WorkspaceId, day: date, person: PersonId | None = None
+    ) -> bool:
+        """Whether there was such a day."""
 
 
 class Relay(Protocol):

@@ -1,30 +1,46 @@
-"""Working time: instants in UTC, counted on a person's own clock.
+"""Working time and recurring hours: instants in UTC, counted on a person's own clock.
 
 A local time that a clock change skips counts as the moment after the gap; one that
 happens twice counts once, as its first occurrence (`fold=0`), as domain.md 2.7 has it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-from bot.people import Person, WorkingHours
+from bot.holiday import DaysOff
+from bot.people import Person, has_hours, local, works_on, zone_of
+
+APART = timedelta(hours=12)
+"""Never two of a person's daily messages within this, however the zone changes."""
 
 _HORIZON = 400
+_DAY = timedelta(days=1)
 
 
 def at_local(day: date, clock: time, zone: str) -> datetime:
     """The UTC instant at which a wall clock in `zone` shows `day` and `clock`."""
-    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, clock, zone_of(zone)).astimezone(UTC)
 
 
-def _shifts(hours: WorkingHours, zone: str, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-    first = start.astimezone(ZoneInfo(zone)).date()
-    for offset in range(_HORIZON):
-        day = first + timedelta(days=offset)
-        if day.isoweekday() not in hours.weekdays:
+def exists(day: date, zone: str) -> bool:
+    """Whether the calendar of `zone` has the day: Samoa went from 29 to 31 December 2011."""
+    return at_local(day, time(0), zone).astimezone(zone_of(zone)).date() == day
+
+
+def _days(first: date, horizon: int = _HORIZON) -> Iterator[date]:
+    return (first + timedelta(days=offset) for offset in range(horizon))
+
+
+def _shifts(person: Person, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """What is left of the person's working days from `start` on. Without hours it is whole days."""
+    hours, zone = person.hours, person.zone
+    clocked = has_hours(person)
+    for day in _days(local(person, start).date()):
+        if day in person.days_off or (clocked and not works_on(person, day)):
             continue
-        begins, ends = at_local(day, hours.start, zone), at_local(day, hours.end, zone)
+        begins = at_local(day, hours.start if clocked else time(0), zone)
+        ends = at_local(day, hours.end, zone) if clocked else at_local(day + _DAY, time(0), zone)
         if ends > start and ends > begins:
             yield max(begins, start), ends
 
@@ -32,10 +48,11 @@ def _shifts(hours: WorkingHours, zone: str, start: datetime) -> Iterator[tuple[d
 def add_working_time(person: Person, start: datetime, amount: timedelta) -> datetime:
     """The UTC instant at which `amount` of the person's working time has passed.
 
-    A person without any working hours is taken to work round the clock.
+    A person without any working hours is taken to work round the clock on all days that
+    are not off.
     """
     left = amount
-    for begins, ends in _shifts(person.hours, person.zone, start):
+    for begins, ends in _shifts(person, start):
         if left <= ends - begins:
             return begins + left
         left -= ends - begins
@@ -44,15 +61,15 @@ def add_working_time(person: Person, start: datetime, amount: timedelta) -> date
 
 def add_working_days(person: Person, start: datetime, days: int) -> datetime:
     """The UTC instant `days` of the person's working days later, at the same local time."""
-    here = start.astimezone(ZoneInfo(person.zone))
+    here = local(person, start)
     day, left = here.date(), days
-    if not person.hours.weekdays:
-        return at_local(day + timedelta(days=days), here.time(), person.zone)
-    while left > 0:
-        day += timedelta(days=1)
-        if day.isoweekday() in person.hours.weekdays:
-            left -= 1
-    return at_local(day, here.time().replace(tzinfo=None), person.zone)
+    for later in _days(day + _DAY, _HORIZON + 7 * days):
+        if left <= 0:
+            break
+        if works_on(person, later):
+            day, left = later, left - 1
+    # A calendar that is all days off must not make anything wait for ever.
+    return at_local(day + left * _DAY, here.time().replace(tzinfo=None), person.zone)
 
 
 def next_working_moment(person: Person, start: datetime) -> datetime:
@@ -62,11 +79,64 @@ def next_working_moment(person: Person, start: datetime) -> datetime:
 
 def next_morning(person: Person, after: datetime, clock: time = time(10)) -> datetime:
     """The first instant at or after `after` at which it is `clock` on a working day."""
-    day = after.astimezone(ZoneInfo(person.zone)).date()
-    for offset in range(_HORIZON):
-        candidate = day + timedelta(days=offset)
-        instant = at_local(candidate, clock, person.zone)
-        works = not person.hours.weekdays or candidate.isoweekday() in person.hours.weekdays
-        if instant >= after and works:
+    for day in _days(local(person, after).date()):
+        instant = at_local(day, clock, person.zone)
+        if instant >= after and works_on(person, day):
             return instant
     return after
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a recurring hour comes: whose `day` it is, and the UTC instant.
+
+    The two may differ: 23:30 on a day whose clocks go from 23:00 to midnight comes at 00:30
+    of the next.
+    """
+
+    day: date
+    due_at: datetime
+
+
+def next_occurrence(
+    at: time,
+    weekdays: Container[int],
+    days_off: DaysOff,
+    zone: str,
+    after: datetime,
+    last_day: date | None = None,
+    last_at: datetime | None = None,
+) -> Occurrence | None:
+    """When a wall clock in `zone` next shows `at`, no earlier than `after`.
+
+    It is on an ISO weekday of `weekdays`, on a day that is not off, exists in the zone and
+    lies after `last_day`, the last day that had one; and at least `APART` after `last_at`,
+    when that was. None where no day of the next 400 is such.
+    """
+    # The day before may still be to come: see `Occurrence`.
+    first = after.astimezone(zone_of(zone)).date() - _DAY
+    if last_day is not None and last_day >= first:
+        first = last_day + _DAY
+    if last_at is not None:
+        after = max(after, last_at + APART)
+    for day in _days(first):
+        if day.isoweekday() not in weekdays or day in days_off:
+            continue
+        due_at = at_local(day, at, zone)
+        if due_at >= after and exists(day, zone):
+            return Occurrence(day, due_at)
+    return None
+
+
+def next_due_at(
+    at: time,
+    weekdays: Container[int],
+    days_off: DaysOff,
+    zone: str,
+    after: datetime,
+    last_day: date | None = None,
+    last_at: datetime | None = None,
+) -> datetime | None:
+    """The aware UTC instant of `next_occurrence`."""
+    found = next_occurrence(at, weekdays, days_off, zone, after, last_day, last_at)
+    return None if found is None else found.due_at

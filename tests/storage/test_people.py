@@ -1,14 +1,21 @@
 """Workspaces and people come back as they were saved."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import date, time, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bot.errors import Conflict
+from bot.holiday import NO_DAYS_OFF, DaysOff
+from bot.ids import PersonId
 from bot.people import Person, Role, WorkingHours
 from storage.database import Database
+from storage.people import SqlPeople
 from tests.storage.example import ACME, ANA, BO, CY, HOUR, NOW, OTHER
+
+DAY = date(2026, 3, 4)
+DAYS = timedelta(days=1)
 
 
 def test_a_workspace_is_found_by_what_the_platform_calls_it(acme: Database) -> None:
@@ -84,3 +91,79 @@ def test_an_address_that_was_taken_meanwhile_is_a_conflict(acme: Database) -> No
         work.people.save(replace(CY, address=ANA.address))
     with acme.transaction() as work:
         assert work.people.get(CY.id) == CY
+
+
+def test_a_person_has_the_days_off_of_country_organisation_and_self(acme: Database) -> None:
+    christmas, epiphany = date(2026, 12, 25), date(2026, 1, 6)
+    with acme.transaction() as work:
+        work.people.set_country(ACME.id, "DE")
+        work.people.save(replace(BO, country="DE-BY"))
+        work.people.add_day_off(ACME.id, DAY, "Company day")
+        work.people.add_day_off(ACME.id, DAY + DAYS, "Garden", CY.id)
+    with acme.transaction() as work:
+        read = [work.people.get(ANA.id), work.people.by_address(ACME.id, BO.address)]
+        read.append(work.people.get(CY.id))
+        every = work.people.everybody(ACME.id)
+        some = {person.id: person for person in work.people.several([CY.id, BO.id, PersonId("x")])}
+    days = [christmas, epiphany, DAY, DAY + DAYS]
+    off = [[day in person.days_off for day in days] for person in read if person is not None]
+    assert off == [
+        [True, False, True, False],
+        [True, True, True, False],
+        [True, False, True, True],
+    ]
+    assert [[day in person.days_off for day in days] for person in every] == off
+    assert [[day in some[who.id].days_off for day in days] for who in (BO, CY)] == off[1:]
+    assert set(some) == {BO.id, CY.id}
+
+
+def test_a_day_off_may_be_renamed_and_taken_back(acme: Database) -> None:
+    with acme.transaction() as work:
+        work.people.add_day_off(ACME.id, DAY + DAYS, "Founding day")
+        work.people.add_day_off(ACME.id, DAY, "Company day")
+        work.people.add_day_off(ACME.id, DAY, "Summer party")
+        assert work.people.days_off(ACME.id) == [
+            (DAY, "Summer party"),
+            (DAY + DAYS, "Founding day"),
+        ]
+        assert work.people.days_off(ACME.id, ANA.id) == []
+        assert work.people.remove_day_off(ACME.id, DAY)
+        assert not work.people.remove_day_off(ACME.id, DAY)
+        assert not work.people.remove_day_off(ACME.id, DAY + DAYS, ANA.id)
+    with acme.transaction() as work:
+        ana = work.people.get(ANA.id)
+    assert ana is not None
+    assert DAY not in ana.days_off
+    assert DAY + DAYS in ana.days_off
+
+
+def test_many_people_are_read_in_few_queries(acme: Database) -> None:
+    with acme.transaction() as work:
+        work.people.set_country(ACME.id, "FR")
+        for number in range(1_200):
+            work.people.save(replace(ANA, id=PersonId(f"p{number}"), address=f"U{number}"))
+        work.people.add_day_off(ACME.id, DAY, "Mine", PersonId("p1100"))
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    with acme.begin() as connection:
+        event.listen(connection, "before_cursor_execute", note)
+        store = SqlPeople(connection)
+        some = store.several([PersonId(f"p{number}") for number in range(1_200)])
+        every = store.everybody(ACME.id)
+    assert len(statements) <= 6
+    assert [person.id for person in some if DAY in person.days_off] == ["p1100"]
+    assert [person.id for person in every if DAY in person.days_off] == ["p1100"]
+    # Those without days of their own share one value.
+    assert len({id(person.days_off) for person in some}) == 2
+
+
+def test_days_off_are_not_saved_with_the_person(acme: Database) -> None:
+    with acme.transaction() as work:
+        work.people.save(replace(ANA, days_off=DaysOff("DE", frozenset({DAY}))))
+    with acme.transaction() as work:
+        ana = work.people.get(ANA.id)
+    assert ana is not None
+    assert ana.days_off == NO_DAYS_OFF
