@@ -10,7 +10,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from bot import bootstrap
+from bot.bootstrap import new_id, process
+from bot.bootstrap.log import configure_logs
+from bot.bootstrap.playground import refuse_beside_platforms
+from bot.bootstrap.store import import_work, open_database
 from bot.capabilities.questions.evaluation import evaluate_routing
 from bot.capabilities.questions.importing import (
     FAQ_HELP,
@@ -74,16 +77,16 @@ def run(port: int | None, beside_platforms: bool) -> None:
     settings = read_settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
-    bootstrap.configure_logs(settings.log_level)
-    bootstrap.refuse_beside_platforms(allowed=beside_platforms)
-    asyncio.run(bootstrap.serve_playground(settings, announce=click.echo))
+    configure_logs(settings.log_level)
+    refuse_beside_platforms(allowed=beside_platforms)
+    asyncio.run(process.run_embedded(settings, announce=click.echo))
 
 
 @main.command()
 @_plainly
 def migrate() -> None:
     """Bring the database to the schema of this version. `run` does it by itself."""
-    with bootstrap.open_database(read_settings()):
+    with open_database(read_settings()):
         click.echo("The database is up to date.")
 
 
@@ -110,7 +113,7 @@ def import_faq_file(
     """Bring FAQ entries from a .csv or .jsonl FILE."""
     rows = read_faq(file, partly=True)
     with (
-        bootstrap.import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
+        import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
         click.progressbar(length=len(rows), label="Entries", file=sys.stderr) as bar,
     ):
         report = import_faq(
@@ -118,7 +121,7 @@ def import_faq_file(
             to,
             rows,
             moment,
-            bootstrap.new_id,
+            new_id,
             bar.update,
             publish=publish,
             create_topics=create_topics,
@@ -135,10 +138,10 @@ def import_question_file(file: Path, workspace: str | None, dry_run: bool) -> No
     """Bring past questions with who answered them, from a .jsonl FILE."""
     rows = read_questions(file)
     with (
-        bootstrap.import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
+        import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment),
         click.progressbar(length=len(rows), label="Questions", file=sys.stderr) as bar,
     ):
-        report = import_questions(work, to, rows, moment, bootstrap.new_id, bar.update)
+        report = import_questions(work, to, rows, moment, new_id, bar.update)
     _report(report, dry_run)
 
 

@@ -25,7 +25,6 @@ from adapters.playground.read import clean
 from adapters.playground.room import Done, Room
 from adapters.playground.watch import WatchedTranscript
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
-from bot.lanes import Lanes
 from bot.message import Args
 
 ROOT = "/playground"
@@ -126,20 +125,23 @@ _DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 
 class Playground:
-    """The routes of one room. `hint` is shown on the first visit."""
+    """The routes of one room. `hint` is shown on the first visit.
+
+    `carry` sees to it that letters due by now go out; an answer is written after it.
+    """
 
     def __init__(
         self,
         *,
         room: Room,
-        lanes: Lanes,
+        carry: Callable[[], Awaitable[object]],
         clock: PlaygroundClock,
         mover: ClockMover,
         transcript: WatchedTranscript,
         hint: str = HINT,
     ) -> None:
         self._room = room
-        self._lanes = lanes
+        self._carry = carry
         self._clock = clock
         self._mover = mover
         self._transcript = transcript
@@ -219,7 +221,7 @@ class Playground:
     async def _leave(self, request: web.Request) -> web.Response:
         leaver = await _read(request, _Request)
         name = await asyncio.to_thread(self._room.leave, leaver.person, event_id=leaver.event_id)
-        await self._lanes.drain_all()
+        await self._carry()
         return _json({"left": name})
 
     async def _join(self, request: web.Request) -> web.Response:
@@ -232,7 +234,7 @@ class Playground:
     async def _answer(self, act: Callable[..., Done], *args: object, **kwargs: Any) -> web.Response:
         done = await asyncio.to_thread(act, *args, **kwargs)
         try:
-            await self._lanes.drain_all()
+            await self._carry()
         except Unavailable:
             # What the person did is kept, and so are the letters; they go out later.
             log.warning("letters wait", reason="store unavailable")

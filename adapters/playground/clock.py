@@ -26,11 +26,18 @@ class PlaygroundClock:
     def __init__(self, clock: Callable[[], datetime], transcript: Transcript) -> None:
         self._clock = clock
         self._transcript = transcript
-        self._offset = timedelta(seconds=float(transcript.setting(SETTING) or 0))
+        self._offset = self._kept()
 
     def now(self) -> datetime:
         """The moved moment, aware UTC."""
         return self._clock() + self._offset
+
+    def refresh(self) -> None:
+        """Take over what another process has moved; a clock never goes back."""
+        self._offset = max(self._offset, self._kept())
+
+    def _kept(self) -> timedelta:
+        return timedelta(seconds=float(self._transcript.setting(SETTING) or 0))
 
     @property
     def offset(self) -> timedelta:

@@ -124,7 +124,7 @@ class PlaygroundHarness:
         )
         self.playground = Playground(
             room=self.room,
-            lanes=self.lanes,
+            carry=self.lanes.drain_all,
             clock=self.clock,
             mover=ClockMover(self.clock, self.app, self.lanes),
             transcript=self.transcript,

@@ -164,7 +164,7 @@ def test_another_key_is_refused(program: Program) -> None:
 def test_what_libraries_log_is_json_as_well(program: Program) -> None:
     code = (
         "import logging, structlog\n"
-        "from bot.bootstrap import configure_logs\n"
+        "from bot.bootstrap.log import configure_logs\n"
         "configure_logs('warning')\n"
         "logging.getLogger('library').info('passed over')\n"
         "logging.getLogger('library').warning('%s left', 3)\n"

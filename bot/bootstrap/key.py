@@ -1,0 +1,79 @@
+"""The relay key: where it comes from, and whether it is this database's."""
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bot.settings import Misconfigured, Settings
+from storage.database import Database
+from storage.seal import WrongKey
+
+SHORTEST_KEY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RelayKey:
+    """The key that seals who asked anonymously, and where it comes from."""
+
+    value: bytes
+    file: Path | None = None
+    """None: the environment."""
+    is_new: bool = False
+    """The file was made just now."""
+
+
+def relay_key(settings: Settings) -> RelayKey:
+    """The key of the settings, or of the file beside the SQLite file, which is made at need.
+
+    Raises:
+        Misconfigured: it is too short, or missing with a database on a server.
+    """
+    if settings.relay_key is not None:
+        key = settings.relay_key.get_secret_value().encode()
+        if len(key) < SHORTEST_KEY:
+            raise Misconfigured(f"INFLOW_RELAY_KEY is shorter than {SHORTEST_KEY} characters.")
+        return RelayKey(key)
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise Misconfigured(
+            "INFLOW_RELAY_KEY is not set. It seals who asked anonymously; make one with: "
+            'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    path = Path(url.database).with_suffix(".key")
+    is_new = False
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        is_new = True
+    key = path.read_text().strip().encode()
+    if len(key) < SHORTEST_KEY:
+        raise Misconfigured(f"{path} does not hold a key. Restore it from your backup.")
+    return RelayKey(key, path, is_new)
+
+
+def check_key(database: Database, key: RelayKey) -> None:
+    """Refuse a key that is not the one this database was first used with.
+
+    Raises:
+        Misconfigured: it is another one, or the file that held it is gone.
+    """
+    try:
+        database.check_relay_key()
+    except WrongKey as error:
+        if key.file is None:
+            sentence = "INFLOW_RELAY_KEY is not the key with which this database was sealed."
+        elif key.is_new:
+            # A key that opens nothing here would stand in the way of the right one.
+            key.file.unlink()
+            sentence = f"The key of this database, {key.file}, is missing."
+        else:
+            sentence = f"{key.file} does not hold the key with which this database was sealed."
+        raise Misconfigured(
+            f"{sentence} Restore it from your backup: without it nobody who asked anonymously "
+            "can be sent their answers."
+        ) from error

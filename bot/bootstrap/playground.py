@@ -1,0 +1,134 @@
+"""The playground as a site: its workspace, its clock, its room and its pages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from adapters.playground.app import EMPTY_HINT, HINT, Playground
+from adapters.playground.clock import SETTING as CLOCK_SETTING
+from adapters.playground.clock import ClockMover, PlaygroundClock
+from adapters.playground.platform import NAME, PlaygroundPlatform
+from adapters.playground.room import Room
+from adapters.playground.watch import WatchedTranscript
+from bot.bootstrap import new_id, now
+from bot.bootstrap.site import Core, Routes
+from bot.capabilities.questions import capability as questions
+from bot.capabilities.questions.starting import Pack, apply_pack
+from bot.capability import Registry, register
+from bot.ids import WorkspaceId
+from bot.people import Workspace, is_working
+from bot.ports import Platform
+from bot.schedule import next_morning
+from bot.settings import Misconfigured, Settings, platform_credentials
+from content.load import STARTER, load_pack
+from storage.database import Database
+from storage.transcript import SqlTranscript
+from storage.work import SqlWork
+
+DEMO = "demo"
+"""The playground's own name for its workspace."""
+
+
+def refuse_beside_platforms(*, allowed: bool) -> None:
+    """The playground lets everybody act as anybody: never by chance beside real people.
+
+    Raises:
+        Misconfigured: credentials of a real platform are set, and that was not allowed.
+    """
+    found = platform_credentials()
+    if found and not allowed:
+        raise Misconfigured(
+            f"{', '.join(found)} is set. In the playground everybody can act as anybody, so it "
+            "does not start beside a real platform. Unset it, or say --beside-platforms."
+        )
+
+
+def load_starter(settings: Settings) -> Pack | None:
+    """The starter pack with its demo workspace, unless the settings want an empty one."""
+    return load_pack(STARTER) if settings.demo else None
+
+
+def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> None:
+    """The playground's workspace; with a pack all of that, or what is new in it."""
+    workspace = work.people.workspace(NAME, DEMO)
+    if workspace is None:
+        workspace = Workspace(
+            id=WorkspaceId(new_id()),
+            platform=NAME,
+            external=DEMO,
+            name=pack.demo.name if pack and pack.demo else DEMO,
+        )
+        work.people.add_workspace(workspace)
+    if pack is not None:
+        apply_pack(work, workspace.id, pack, moment, new_id)
+
+
+class PlaygroundSite:
+    """`bot.bootstrap.site.Site` over the playground."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._transcript = WatchedTranscript(SqlTranscript(database))
+        self._clock = PlaygroundClock(now, self._transcript)
+        self._platform = PlaygroundPlatform(self._transcript, database, self.now)
+        self._registry = register([questions])
+        self._pack: Pack | None = None
+
+    @property
+    def registry(self) -> Registry[Any]:
+        return self._registry
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def refresh(self) -> None:
+        """Another process may have moved the clock."""
+        self._clock.refresh()
+
+    def platform_of(self, _workspace: WorkspaceId) -> Platform | None:
+        return self._platform
+
+    def prepare(self) -> None:
+        """Load the starter pack, and wake in working hours: at night nobody would be asked.
+
+        At the first start it is ten in the morning of the next working day, so that a story
+        has a day before it.
+        """
+        self._pack = load_starter(self._settings)
+        is_first = self._transcript.setting(CLOCK_SETTING) is None
+        with self._database.transaction() as work:
+            prepare_workspace(work, self.now(), self._pack)
+            workspace = work.people.workspace(NAME, DEMO)
+            people = work.people.everybody(workspace.id) if workspace else ()
+        if people and (is_first or not any(is_working(each, self.now()) for each in people)):
+            self._clock.set_to(next_morning(people[0], self.now()))
+
+    def pages(self, core: Core) -> Sequence[Routes]:
+        pack = self._pack
+        room = Room(
+            app=core.app,
+            database=self._database,
+            transcript=self._transcript,
+            clock=self.now,
+            new_id=new_id,
+            workspace=DEMO,
+            channels=self._channels(),
+            about={p.handle: p.about for p in pack.demo.people} if pack and pack.demo else {},
+        )
+        playground = Playground(
+            room=room,
+            carry=core.carry,
+            clock=self._clock,
+            mover=ClockMover(self._clock, core.app, core.lanes),
+            transcript=self._transcript,
+            hint=HINT if pack else EMPTY_HINT,
+        )
+        return [playground.add_routes]
+
+    def _channels(self) -> list[str]:
+        """#general, and the channel of every topic."""
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(NAME, DEMO)
+            topics = work.topics.every(workspace.id) if workspace else ()
+        return ["#general", *sorted({topic.channel for topic in topics if topic.channel})]

@@ -1,0 +1,66 @@
+"""A site: the place where the people are whom a process serves.
+
+The playground is one. `tests/crash` puts a fake platform in its place and starts the
+very same processes.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+from aiohttp import web
+
+from bot.app import App
+from bot.capability import Registry
+from bot.ids import WorkspaceId
+from bot.lanes import Lanes
+from bot.ports import Platform
+from bot.settings import Settings
+from storage.database import Database
+
+Routes: TypeAlias = Callable[[web.Application], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What every process has. `carry` sees to it that letters due by now go out.
+
+    Where lanes run in this process it drains them; else it waits a moment for a worker.
+    """
+
+    settings: Settings
+    database: Database
+    app: App[Any]
+    lanes: Lanes
+    carry: Callable[[], Awaitable[object]]
+
+
+class Site(Protocol):
+    """Each call may read from the database, so it is made in a thread."""
+
+    @property
+    def registry(self) -> Registry[Any]:
+        """What the bot can do here."""
+
+    def now(self) -> datetime:
+        """The moment of this site, aware UTC; the playground's clock may be moved."""
+
+    def refresh(self) -> None:
+        """Take over what other processes have changed; called about once a second.
+
+        Raises:
+            Unavailable: the store is out of reach; the next call tries again.
+        """
+
+    def platform_of(self, workspace: WorkspaceId) -> Platform | None:
+        """Where a workspace's people are; None leaves its letters where they are."""
+
+    def prepare(self) -> None:
+        """Put in order what people are shown, before a process that has pages opens them."""
+
+    def pages(self, core: Core) -> Sequence[Routes]:
+        """The pages and platform entrances of this site."""
+
+
+SiteOf: TypeAlias = Callable[[Settings, Database], Site]

@@ -1,0 +1,127 @@
+"""The database, opened with words for what may be wrong with it."""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import DatabaseError
+
+from adapters.playground.clock import PlaygroundClock
+from bot.bootstrap import now
+from bot.bootstrap.key import SHORTEST_KEY, check_key, relay_key
+from bot.bootstrap.playground import load_starter, prepare_workspace
+from bot.capabilities.questions.memory import Memory
+from bot.ids import WorkspaceId
+from bot.people import Workspace
+from bot.search import Vectors
+from bot.settings import Misconfigured, Settings
+from storage.copy import copied
+from storage.database import Database, read_url
+from storage.migrate import NewerSchema, is_current, upgrade
+from storage.transcript import SqlTranscript
+from storage.work import SqlWork
+
+
+@contextmanager
+def open_database(settings: Settings, vectors: Vectors | None = None) -> Iterator[Database]:
+    """The store at its newest schema, closed at the end. `vectors` are for who searches.
+
+    Raises:
+        Misconfigured: the address cannot be used, or the relay key is not the one of this
+            database.
+    """
+    with _blamed_on_the_address():
+        upgrade(settings.database_url)
+    key = relay_key(settings)
+    with _open(settings.database_url, key.value, vectors) as database:
+        check_key(database, key)
+        yield database
+
+
+@contextmanager
+def open_for_trial(settings: Settings) -> Iterator[Database]:
+    """A store of which nothing is kept, if the caller rolls back what it does.
+
+    Of a SQLite file it is a copy. A server is used itself, and not upgraded for a trial.
+    Nothing that was sealed can be read in it.
+
+    Raises:
+        Misconfigured: the address cannot be used, or the server's schema is an older one.
+    """
+    key = secrets.token_bytes(SHORTEST_KEY)
+    with ExitStack() as stack:
+        with _blamed_on_the_address():
+            url = settings.database_url
+            if read_url(url).get_backend_name() == "sqlite":
+                url = stack.enter_context(copied(url))
+                upgrade(url)
+            elif not is_current(url):
+                raise Misconfigured(
+                    "The database has not the schema of this version. Run first: inflow migrate"
+                )
+        yield stack.enter_context(_open(url, key, None))
+
+
+@contextmanager
+def _open(url: str, key: bytes, vectors: Vectors | None) -> Iterator[Database]:
+    database = Database(url, relay_key=key, memory=Memory(vectors))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _blamed_on_the_address() -> Iterator[None]:
+    """What is wrong with the database before it was ever used, in one sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+    except NewerSchema as error:
+        raise Misconfigured(
+            f"A newer version of Inflow has used this database ({error}). Start that one, or "
+            "restore a backup from before it."
+        ) from error
+    except (DatabaseError, sqlite3.Error) as error:
+        # What a driver says of an address holds no password.
+        said = str(getattr(error, "orig", error)).partition("\n")[0]
+        raise Misconfigured(f"INFLOW_DATABASE_URL: the database cannot be used: {said}") from error
+
+
+@contextmanager
+def import_work(
+    settings: Settings, workspace: str | None, *, dry_run: bool
+) -> Iterator[tuple[SqlWork, WorkspaceId, datetime]]:
+    """One transaction for an import, with the workspace it goes to and the moment it happens.
+
+    `workspace` is a name, or the platform's own id; None is the only one there is. A dry
+    run leaves everything as it was: no file is made, nothing is upgraded.
+
+    Raises:
+        Misconfigured: there is no such workspace, or several and none was named.
+    """
+    with open_for_trial(settings) if dry_run else open_database(settings) as database:
+        moment = PlaygroundClock(now, SqlTranscript(database)).now()
+        with contextlib.suppress(_RolledBack), database.transaction() as work:
+            prepare_workspace(work, moment, load_starter(settings))
+            yield work, _find_workspace(work, workspace).id, moment
+            if dry_run:
+                raise _RolledBack
+
+
+class _RolledBack(Exception):
+    """Ends a transaction of which nothing is to be kept."""
+
+
+def _find_workspace(work: SqlWork, name: str | None) -> Workspace:
+    known = work.people.workspaces()
+    found = [w for w in known if name is None or name in {w.name, w.external, w.id}]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(w.name for w in known) or "none yet"
+    wanted = f"There is no workspace “{name}”" if name else "Name the workspace with --workspace"
+    raise Misconfigured(f"{wanted}. Known: {names}.")
