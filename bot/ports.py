@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
+from bot.attention import AttentionStore
 from bot.happenings import Happening
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Args
@@ -17,6 +18,7 @@ from bot.outbox import Delivered, Delivery, Letter, LetterState, Outcome, Sent, 
 from bot.people import Person, Workspace
 from bot.rate import Limits
 from bot.reply import Reply
+from bot.slot import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,19 @@ class Inbox(Protocol):
 class Outbox(Protocol):
     def post(self, workspace: WorkspaceId, letter: Letter) -> None:
         """Promise a letter. A key that was promised before changes nothing."""
+
+    def post_all(self, workspace: WorkspaceId, letters: Sequence[Letter]) -> None:
+        """Promise many letters, as `post` does one by one but faster."""
+
+    def suppress_all(
+        self, workspace: WorkspaceId, letters: Sequence[tuple[Letter, str]], now: datetime
+    ) -> None:
+        """Keep that letters were meant to be sent and why they are not."""
+
+    def promised(
+        self, workspace: WorkspaceId, keys: Sequence[str]
+    ) -> Mapping[str, Promised]:
+        """What has become of the letters under these keys; unknown keys are left out."""
 
     def cancel(self, workspace: WorkspaceId, key: str) -> bool:
         """Take back a letter that still waits. False when it is too late or unknown."""
@@ -108,6 +123,34 @@ class PeopleStore(Protocol):
         """Whether there was such a day."""
 
 
+class Slots(Protocol):
+    """Recurring hours; see `bot.slot`."""
+
+    def of(self, person: PersonId) -> Sequence[Slot]:
+        """The person's slots, by kind."""
+
+    def save(self, slot: Slot) -> None:
+        """Insert or replace."""
+
+    def remove(self, person: PersonId, kind: str) -> None:
+        """Nothing of that kind comes to the person any more."""
+
+    def are_due(self, kind: str, now: datetime) -> bool:
+        """Whether any slot of the kind is to be looked at."""
+
+    def take_due(self, kind: str, now: datetime, limit: int) -> Sequence[Slot]:
+        """Slots to be looked at, longest due first; ours until the end of the transaction.
+
+        Those that another transaction has taken are passed over.
+        """
+
+    def move(self, moved: Sequence[Slot]) -> None:
+        """Keep when slots that were taken come next, and what they brought last."""
+
+    def next_due(self, kind: str) -> datetime | None:
+        """When the earliest slot of the kind is to be looked at, aware UTC."""
+
+
 class Relay(Protocol):
     """Who stands behind an anonymous subject. Kept apart, encrypted with its own key."""
 
@@ -133,10 +176,16 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
 
     @property
+    def attention(self) -> AttentionStore: ...
+
+    @property
     def timers(self) -> Timers: ...
 
     @property
     def people(self) -> PeopleStore: ...
+
+    @property
+    def slots(self) -> Slots: ...
 
     @property
     def relay(self) -> Relay: ...

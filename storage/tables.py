@@ -113,6 +113,9 @@ outbox = Table(
     # What sent it, for delivery truth; the local day on whose attention it draws.
     Column("source", Text),
     Column("day", Date),
+    # Until when it may be moved to another day, and why the person gets it, in our words.
+    Column("until", Instant),
+    Column("because", Words),
     Column("settled_at", Instant),
     UniqueConstraint("workspace", "key"),
     # One seek for each priority finds what to claim in order, and whether there is any.
@@ -164,7 +167,8 @@ attention = Table(
     # Local wall-clock time in ISO format.
     Column("slot", Text),
     Column("stopped_at", Instant),
-    # When the person last said or pressed anything. What they said or pressed is not kept.
+    # The full hour after the person last said or pressed anything, never the moment itself:
+    # see bot/attention.py. What they said or pressed is not kept.
     Column("talked_at", Instant),
     # How many unsolicited letters in a row counted as ignored when the person last talked.
     Column("ignored", Integer, nullable=False),
@@ -190,10 +194,16 @@ slots = Table(
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
     # The capability's name for what comes: `tips.daily`.
     Column("kind", Text, primary_key=True),
+    # Local wall-clock time in ISO format, ISO weekdays as digits.
     Column("at", Text, nullable=False),
     Column("weekdays", Text, nullable=False),
-    Column("next_due_at", Instant, index=True),
+    # When it comes next, and on whose local day: the two may differ (see bot/schedule.py).
+    # 1970 wants to be looked at anew, null never comes.
+    Column("next_day", Date),
+    Column("next_due_at", Instant),
     Column("last_day", Date),
+    Column("last_at", Instant),
+    Index(None, "kind", "next_due_at"),
 )
 
 followed = Table(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from storage.article import SqlArticles
+from storage.attention import SqlAttention
 from storage.campaign import SqlCampaigns
 from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
@@ -15,6 +16,7 @@ from storage.question import SqlQuestions
 from storage.relay import SqlRelay
 from storage.revision import Revisions
 from storage.seal import Seal
+from storage.slot import SqlSlots
 from storage.timer import SqlTimers
 from storage.topic import SqlTopics
 
@@ -29,8 +31,10 @@ class SqlWork:
         self.revisions = revisions = Revisions(connection)
         self.inbox = SqlInbox(connection)
         self.outbox = SqlOutbox(connection, seal)
+        self.attention = SqlAttention(connection)
         self.timers = SqlTimers(connection)
         self.people = SqlPeople(connection)
+        self.slots = SqlSlots(connection)
         self.relay = SqlRelay(connection, seal)
         self.happenings = SqlHappenings(connection)
         self.topics = SqlTopics(connection)

@@ -50,15 +50,21 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("weekdays", sa.Text(), nullable=False),
+        sa.Column("next_day", sa.Date(), nullable=True),
         sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_slots_person_people")),
         sa.PrimaryKeyConstraint("person", "kind", name=op.f("pk_slots")),
     )
-    op.create_index(op.f("ix_slots_next_due_at"), "slots", ["next_due_at"], unique=False)
+    op.create_index(
+        op.f("ix_slots_kind_next_due_at"), "slots", ["kind", "next_due_at"], unique=False
+    )
 
     op.add_column("outbox", sa.Column("source", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("day", sa.Date(), nullable=True))
+    op.add_column("outbox", sa.Column("until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("outbox", sa.Column("because", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(

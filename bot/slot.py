@@ -1,0 +1,149 @@
+"""Slots: the hours at which something comes to a person again and again.
+
+A slot is local wall-clock time. When it comes next is computed from the person's zone,
+working days and days off each time it is looked at, and kept only to be found by: a slot
+is looked at when it is due, and as soon as anything about the person has changed (the store
+makes it due at once then).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from bot.ids import PersonId
+from bot.people import Person
+from bot.schedule import APART, Occurrence, next_occurrence
+
+WINDOW = timedelta(hours=2)
+"""What a slot brings is sent within this after its hour, or not at all (late rule)."""
+EVERY_DAY = frozenset(range(1, 8))
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A person's recurring hour for one kind of thing (`tips.daily`).
+
+    `at` is local time and `weekdays` are ISO weekdays, of which only the person's working
+    days count. `next_day` and `next_due_at` (aware UTC) are when it comes next, None for
+    never. `last_day` is the last day that was planned, `last_at` when that was, if anything
+    was promised.
+    """
+
+    person: PersonId
+    kind: str
+    at: time
+    weekdays: frozenset[int] = EVERY_DAY
+    next_day: date | None = None
+    next_due_at: datetime | None = None
+    last_day: date | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueSlot:
+    """A slot whose hour has come: on `day`, the person's, from `due_at` until `closes_at`."""
+
+    person: Person
+    slot: Slot
+    day: date
+    due_at: datetime
+
+    @property
+    def closes_at(self) -> datetime:
+        """When it is too late for this day; aware UTC."""
+        return self.due_at + WINDOW
+
+    @property
+    def key(self) -> str:
+        """One for each person, kind and day: for the letter, so that it is promised once."""
+        return f"{self.slot.kind}:{self.slot.person}:{self.day.isoformat()}"
+
+
+class Sight(StrEnum):
+    """What looking at a slot showed."""
+
+    DUE = "due"
+    LATE = "late"
+    """Its hour passed while nobody was there to plan it."""
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`slot` is as it is from now on; `due` is there when its hour has come."""
+
+    sight: Sight
+    slot: Slot
+    due: DueSlot | None = None
+
+
+def begin_slot(
+    person: Person, kind: str, at: time, now: datetime, weekdays: frozenset[int] = EVERY_DAY
+) -> Slot:
+    """A new slot that comes for the first time at its next hour from `now` on."""
+    slot = Slot(person.id, kind, at, weekdays)
+    return _expect(slot, _next(slot, person, now))
+
+
+def change_slot(slot: Slot, person: Person, now: datetime, at: time, days: frozenset[int]) -> Slot:
+    """The slot at another hour or on other weekdays; a day that was planned stays planned."""
+    changed = replace(slot, at=at, weekdays=days)
+    return _expect(changed, _next(changed, person, now))
+
+
+def look(slot: Slot, person: Person, now: datetime) -> Seen:
+    """Whether the slot's hour has come, by all that is known about the person now.
+
+    What it was expected to be earlier does not count: zone, days off or the rules of the
+    zone may have changed since.
+    """
+    if not person.active:
+        return Seen(Sight.WAITING, _expect(slot, None))
+    open_now = _next(slot, person, now - WINDOW + _INSTANT)
+    # An hour before `next_day` was over when the slot was made or changed.
+    promised = slot.next_day is not None and open_now is not None and open_now.day >= slot.next_day
+    if open_now is not None and promised and open_now.due_at <= now:
+        planned = replace(slot, last_day=open_now.day)
+        planned = _expect(planned, _next(planned, person, open_now.due_at))
+        return Seen(Sight.DUE, planned, DueSlot(person, slot, open_now.day, open_now.due_at))
+    waiting = _expect(slot, _next(slot, person, now))
+    missed = waiting.next_day != slot.next_day and _is_missed(slot, person, now)
+    return Seen(Sight.LATE if missed else Sight.WAITING, waiting)
+
+
+def _is_missed(slot: Slot, person: Person, now: datetime) -> bool:
+    """Whether the day that was expected had its hour, and that is over."""
+    if slot.next_day is None:
+        return False
+    before = replace(slot, last_day=slot.next_day - timedelta(days=1))
+    found = _next(before, person, _EPOCH)
+    return found is not None and found.day == slot.next_day and found.due_at < now
+
+
+def promise(slot: Slot, person: Person, at: datetime) -> Slot:
+    """The slot after something was promised for `at` (aware UTC): nothing more comes soon."""
+    kept = replace(slot, last_at=at)
+    if slot.next_due_at is None or slot.next_due_at >= at + APART:
+        return kept
+    return _expect(kept, _next(kept, person, slot.next_due_at))
+
+
+def _next(slot: Slot, person: Person, after: datetime) -> Occurrence | None:
+    weekdays = slot.weekdays & (person.hours.weekdays or EVERY_DAY)
+    return _next_of(
+        slot.at, weekdays, person.days_off, person.zone, after, slot.last_day, slot.last_at
+    )
+
+
+# Of a chunk of slots most have the same hour, zone and days off.
+_next_of = lru_cache(maxsize=5_000)(next_occurrence)
+
+
+def _expect(slot: Slot, found: Occurrence | None) -> Slot:
+    if found is None:
+        return replace(slot, next_day=None, next_due_at=None)
+    return replace(slot, next_day=found.day, next_due_at=found.due_at)

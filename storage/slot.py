@@ -1,0 +1,110 @@
+"""Slots: who gets something again and again, and when next."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+
+from bot.ids import PersonId
+from bot.slot import Slot
+from storage.row import columns_of, put
+from storage.tables import slots
+
+_COLUMNS = columns_of(slots, Slot)
+_OF_PERSON = select(*_COLUMNS).where(slots.c.person == bindparam("person")).order_by(slots.c.kind)
+_IS_DUE = select(
+    exists().where(slots.c.kind == bindparam("kind"), slots.c.next_due_at <= bindparam("now"))
+)
+_DUE = (
+    select(*_COLUMNS)
+    .where(slots.c.kind == bindparam("kind"), slots.c.next_due_at <= bindparam("now"))
+    .order_by(slots.c.next_due_at)
+    .limit(bindparam("most"))
+    # Each of several workers gets others.
+    .with_for_update(skip_locked=True)
+)
+_EARLIEST = select(func.min(slots.c.next_due_at)).where(slots.c.kind == bindparam("kind"))
+_MOVE = update(slots).where(slots.c.person == bindparam("whose"), slots.c.kind == bindparam("what"))
+
+
+class SqlSlots:
+    """`bot.ports.Slots` in a table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, person: PersonId) -> Sequence[Slot]:
+        """The person's slots, by kind."""
+        return [_slot(row) for row in self._connection.execute(_OF_PERSON, {"person": person})]
+
+    def save(self, slot: Slot) -> None:
+        """Insert or replace."""
+        put(self._connection, slots, _values(slot))
+
+    def remove(self, person: PersonId, kind: str) -> None:
+        """Nothing of that kind comes to the person any more."""
+        self._connection.execute(
+            delete(slots).where(slots.c.person == person, slots.c.kind == kind)
+        )
+
+    def are_due(self, kind: str, now: datetime) -> bool:
+        """Whether any slot of the kind is to be looked at."""
+        return bool(self._connection.execute(_IS_DUE, {"kind": kind, "now": now}).scalar())
+
+    def take_due(self, kind: str, now: datetime, limit: int) -> Sequence[Slot]:
+        """Slots to be looked at, longest due first; ours until the end of the transaction."""
+        rows = self._connection.execute(_DUE, {"kind": kind, "now": now, "most": limit})
+        return [_slot(row) for row in rows]
+
+    def move(self, moved: Sequence[Slot]) -> None:
+        """Keep when slots that were taken come next, and what they brought last."""
+        if moved:
+            self._connection.execute(
+                _MOVE,
+                [
+                    {
+                        "whose": slot.person,
+                        "what": slot.kind,
+                        "next_day": slot.next_day,
+                        "next_due_at": slot.next_due_at,
+                        "last_day": slot.last_day,
+                        "last_at": slot.last_at,
+                    }
+                    for slot in moved
+                ],
+            )
+
+    def next_due(self, kind: str) -> datetime | None:
+        """When the earliest slot of the kind is to be looked at, aware UTC."""
+        earliest: datetime | None = self._connection.execute(_EARLIEST, {"kind": kind}).scalar()
+        return earliest
+
+
+def _values(slot: Slot) -> dict[str, Any]:
+    return {
+        "person": slot.person,
+        "kind": slot.kind,
+        "at": slot.at.isoformat(),
+        "weekdays": "".join(map(str, sorted(slot.weekdays))),
+        "next_day": slot.next_day,
+        "next_due_at": slot.next_due_at,
+        "last_day": slot.last_day,
+        "last_at": slot.last_at,
+    }
+
+
+@lru_cache(maxsize=1_500)
+def _time(text: str) -> time:
+    return time.fromisoformat(text)
+
+
+@lru_cache(maxsize=128)
+def _weekdays(digits: str) -> frozenset[int]:
+    return frozenset(map(int, digits))
+
+
+def _slot(row: Any) -> Slot:
+    person, kind, at, weekdays, *when = row
+    return Slot(PersonId(person), kind, _time(at), _weekdays(weekdays), *when)
