@@ -65,7 +65,7 @@ Gauge: TypeAlias = Callable[[], Sequence[Family]]
 
 
 class Meter(Protocol):
-    """Counts, and can be read at any moment from any thread."""
+    """Can be read at any moment, and takes no time for it."""
 
     def read(self) -> Family: ...
 
@@ -126,6 +126,16 @@ class Spread:
         return Family(self._name, self._about, Kind.HISTOGRAM, self._labels, distributions=found)
 
 
+class Level:
+    """A gauge without labels: what `of` gives at the moment, on the thread that reads."""
+
+    def __init__(self, name: str, about: str, of: Callable[[], float]) -> None:
+        self._name, self._about, self._of = name, about, of
+
+    def read(self) -> Family:
+        return Family(self._name, self._about, Kind.GAUGE, values={(): self._of()})
+
+
 def _check(names: Labels, values: Labels) -> None:
     if len(names) != len(values):
         raise TypeError(f"the labels are {names}, and {len(values)} values were given")
@@ -174,7 +184,7 @@ class Meters:
         self._gauges.append(gauge)
 
     def counted(self) -> list[Family]:
-        """What was counted so far. Takes no time."""
+        """What was counted so far. Takes no time; where there is a loop, call it there."""
         return [meter.read() for meter in self._meters]
 
     def seen(self) -> list[Family]:

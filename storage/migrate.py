@@ -35,7 +35,7 @@ def is_current(url: str) -> bool:
     engine = make_engine(url)
     try:
         with engine.begin() as connection:
-            return _stored_step(connection) == last_step()
+            return stored_step(connection) == last_step()
     finally:
         engine.dispose()
 
@@ -53,7 +53,7 @@ def upgrade(url: str) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            stored, last = _stored_step(connection), last_step()
+            stored, last = stored_step(connection), last_step()
             if stored is not None and stored > last:
                 raise NewerSchema(f"its schema is {stored}, and this version knows up to {last}")
             if stored != last:
@@ -88,7 +88,8 @@ def last_step() -> str:
     return max((file.name[:4] for file in (_PLACE / "versions").glob("[0-9]*.py")), default="0000")
 
 
-def _stored_step(connection: Connection) -> str | None:
+def stored_step(connection: Connection) -> str | None:
+    """The number of the last step that a database has seen; None when it has seen none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     step: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,30 @@
+"""Whether the store can take what comes in."""
+
+from typing import TYPE_CHECKING
+
+from bot.errors import Unavailable
+from storage.migrate import last_step, stored_step
+
+if TYPE_CHECKING:
+    from storage.database import Database
+
+
+def check_store(database: "Database") -> str | None:
+    """None when a transaction can be begun and the schema is that of this version, else a
+    sentence for the operator. May take as long as the store's patience."""
+    try:
+        with database.begin() as connection:
+            step = stored_step(connection)
+    except Unavailable:
+        return "The store is out of reach, locked or full."
+    return check_step(step)
+
+
+def check_step(step: str | None) -> str | None:
+    """The sentence about a schema that is not the one of this version."""
+    last = last_step()
+    if step == last:
+        return None
+    if step is None or step < last:
+        return f"The schema is {step or 'not there'}; this version needs {last}: inflow migrate"
+    return f"A newer version has used the store: its schema is {step}, and this one knows {last}."

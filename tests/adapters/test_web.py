@@ -1,0 +1,242 @@
+"""What operators ask a process over HTTP: does it live, may it get work, what has it counted."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import column, table, update
+
+from adapters.web.app import create_app
+from adapters.web.operation import Check, add_operations_routes
+from bot.capabilities.questions.memory import Memory
+from bot.errors import Unavailable
+from bot.metric import Count, Family, Kind, Level, Meters, Spread
+from storage.database import Database
+from storage.readiness import check_store
+from tests.databases import RELAY_KEY
+from tests.storage.example import ACME
+
+
+@asynccontextmanager
+async def serving(
+    checks: Mapping[str, Check], meters: Meters | None = None, patience: float = 2
+) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    register = partial(
+        add_operations_routes, checks=checks, meters=meters or Meters(), patience=patience
+    )
+    async with TestClient(TestServer(create_app([register]))) as client:
+        yield client
+
+
+def ask(
+    path: str, checks: Mapping[str, Check], meters: Meters | None = None, patience: float = 2
+) -> tuple[int, str]:
+    async def go() -> tuple[int, str]:
+        async with serving(checks, meters, patience) as client, client.get(path) as answer:
+            return answer.status, await answer.text()
+
+    return asyncio.run(go())
+
+
+async def well() -> str | None:
+    return None
+
+
+async def unwell() -> str | None:
+    return "The store is locked."
+
+
+async def broken() -> str | None:
+    raise RuntimeError("postgresql://ana:secret@host/db")
+
+
+async def hanging() -> str | None:
+    await asyncio.sleep(60)
+    return None
+
+
+READY = (200, '{"status": "ready"}')
+
+
+def test_it_lives_whatever_else_is_wrong() -> None:
+    assert ask("/healthz", {"store": unwell}) == (200, '{"status": "ok"}')
+
+
+def test_it_is_ready_when_all_is_well() -> None:
+    assert ask("/readyz", {"store": well, "clock": well}) == READY
+    assert ask("/readyz", {}) == READY
+
+
+@pytest.mark.parametrize(
+    ("check", "complaint"),
+    [
+        (unwell, "The store is locked."),
+        (broken, "To look at the store failed with RuntimeError."),
+        (hanging, "The store gave no answer within 0.05 seconds."),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_secret(check: Check, complaint: str) -> None:
+    status, said = ask("/readyz", {"clock": well, "store": check}, patience=0.05)
+    assert (status, said) == (503, f'{{"status": "not ready", "complaints": ["{complaint}"]}}')
+
+
+def test_probes_of_a_store_that_hangs_do_not_pile_up() -> None:
+    begun = []
+    release = threading.Event()
+
+    def wait() -> None:
+        begun.append(1)
+        release.wait(30)
+
+    async def check() -> str | None:
+        await asyncio.to_thread(wait)
+        return None
+
+    async def go() -> list[int]:
+        async with serving({"store": check}, patience=0.02) as client:
+            found = []
+            for _ in range(3):
+                async with client.get("/readyz") as answer:
+                    found.append(answer.status)
+            release.set()
+            while found[-1] != 200:
+                async with client.get("/readyz") as answer:
+                    found.append(answer.status)
+            return found
+
+    assert asyncio.run(go())[:3] == [503, 503, 503]
+    assert len(begun) <= 2
+
+
+# --- the store ------------------------------------------------------------------------
+
+
+def ready(database: Database) -> tuple[int, str]:
+    async def check() -> str | None:
+        return await asyncio.to_thread(check_store, database)
+
+    return ask("/readyz", {"store": check})
+
+
+def set_step(database: Database, step: str) -> None:
+    with database.begin() as connection:
+        connection.execute(
+            update(table("alembic_version", column("version_num"))).values(version_num=step)
+        )
+
+
+def test_a_store_that_answers_is_ready(database: Database) -> None:
+    assert ready(database) == READY
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [("0001", "this version needs"), ("9999", "A newer version has used the store")],
+)
+def test_a_store_of_another_version_is_not(database: Database, step: str, said: str) -> None:
+    set_step(database, step)
+    status, text = ready(database)
+    assert status == 503
+    assert said in text
+
+
+def test_a_store_that_is_locked_is_not(sqlite_url: str) -> None:
+    one = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    other = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.05)
+    with one.begin():
+        assert ready(other)[0] == 503
+    assert ready(other) == READY
+    one.close()
+    other.close()
+
+
+# --- metrics --------------------------------------------------------------------------
+
+
+def scrape(meters: Meters) -> dict[str, Metric]:
+    status, text = ask("/metrics", {}, meters)
+    assert status == 200
+    return {metric.name: metric for metric in text_string_to_metric_families(text)}
+
+
+def samples(metric: Metric) -> dict[tuple[str, ...], float]:
+    """By name and label values, the latter in the order of the label names."""
+    return {(s.name, *s.labels.values()): s.value for s in metric.samples}
+
+
+def test_what_was_counted_can_be_read_by_prometheus() -> None:
+    meters = Meters()
+    meters.inbound.add("slack", "ordered", "done", by=3)
+    wire = Spread("inflow_wire_seconds", "On the wire.", [0.5, 1], "platform")
+    for seconds in (0.25, 0.75, 3):
+        wire.add(seconds, "slack")
+    meters.include(wire, Level("inflow_clock_lag_seconds", "How late.", lambda: 0.25))
+    found = scrape(meters)
+    assert samples(found["inflow_inbound"]) == {
+        ("inflow_inbound_total", "done", "slack", "ordered"): 3
+    }
+    assert samples(found["inflow_wire_seconds"]) == {
+        ("inflow_wire_seconds_bucket", "0.5", "slack"): 1,
+        ("inflow_wire_seconds_bucket", "1.0", "slack"): 2,
+        ("inflow_wire_seconds_bucket", "+Inf", "slack"): 3,
+        ("inflow_wire_seconds_count", "slack"): 3,
+        ("inflow_wire_seconds_sum", "slack"): 4,
+    }
+    assert found["inflow_clock_lag_seconds"].type == "gauge"
+    assert samples(found["inflow_clock_lag_seconds"]) == {("inflow_clock_lag_seconds",): 0.25}
+    assert samples(found["inflow_store_reachable"]) == {("inflow_store_reachable",): 1}
+
+
+def test_what_the_process_takes_is_shown() -> None:
+    (memory,) = scrape(Meters())["process_resident_memory_bytes"].samples
+    assert memory.value > 10_000_000
+
+
+def test_a_label_with_odd_characters_is_escaped() -> None:
+    meters = Meters()
+    odd = Count("odd", "Odd.", "lane")
+    odd.add('a"b\\c\nd')
+    meters.include(odd)
+    assert samples(scrape(meters)["odd"]) == {("odd_total", 'a"b\\c\nd'): 1}
+
+
+@pytest.mark.parametrize("error", [Unavailable(), RuntimeError("Ana's question")])
+def test_what_was_counted_is_there_while_the_store_is_not(error: Exception) -> None:
+    def look() -> list[Family]:
+        raise error
+
+    meters = Meters()
+    meters.look_at(look)
+    meters.inbound.add("slack", "said", "unavailable")
+    found = scrape(meters)
+    assert samples(found["inflow_store_reachable"]) == {("inflow_store_reachable",): 0}
+    assert len(found["inflow_inbound"].samples) == 1
+
+
+def test_what_waits_is_looked_up_at_each_scrape() -> None:
+    looks = []
+
+    def look() -> list[Family]:
+        looks.append(1)
+        return [
+            Family("inflow_letters", "Waiting.", Kind.GAUGE, ("lane",), {(ACME.id,): len(looks)})
+        ]
+
+    meters = Meters()
+    meters.look_at(look)
+    for number in (1, 2):
+        assert samples(scrape(meters)["inflow_letters"]) == {("inflow_letters", ACME.id): number}
+
+
+def test_two_processes_in_one_share_nothing() -> None:
+    one, other = Meters(), Meters()
+    one.inbound.add("slack", "said", "done")
+    assert scrape(one)["inflow_inbound"].samples
+    assert not scrape(other)["inflow_inbound"].samples
