@@ -4,7 +4,7 @@
 capability asks for more by extending it (`bot/capabilities/<each>/ports.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,11 +14,21 @@ from bot.attention import AttentionStore
 from bot.happenings import Happening
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Args
-from bot.outbox import Delivered, Delivery, Letter, LetterState, Outcome, Sent, Settlement
+from bot.outbox import (
+    Delivered,
+    Delivery,
+    Letter,
+    LetterState,
+    Outcome,
+    Promised,
+    Sent,
+    Settlement,
+)
 from bot.people import Person, Workspace
 from bot.rate import Limits
 from bot.reply import Reply
 from bot.slot import Slot
+from bot.truth import LetterFact, Tally, Unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,7 @@ class Outbox(Protocol):
     ) -> None:
         """Keep that letters were meant to be sent and why they are not."""
 
-    def promised(
-        self, workspace: WorkspaceId, keys: Sequence[str]
-    ) -> Mapping[str, Promised]:
+    def promised(self, workspace: WorkspaceId, keys: Sequence[str]) -> Mapping[str, Promised]:
         """What has become of the letters under these keys; unknown keys are left out."""
 
     def cancel(self, workspace: WorkspaceId, key: str) -> bool:
@@ -103,6 +111,18 @@ class PeopleStore(Protocol):
 
     def everybody(self, workspace: WorkspaceId) -> Sequence[Person]:
         """All active people of a workspace, by name."""
+
+    def page(
+        self,
+        workspace: WorkspaceId,
+        after: PersonId | None,
+        limit: int,
+        team: str | None = None,
+    ) -> Sequence[Person]:
+        """The next active people by id from after `after` on; of one team, where it is named."""
+
+    def teams(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The teams of active people, by name."""
 
     def save(self, person: Person) -> None:
         """Insert or replace; the person's slots are looked at anew (see `bot.slot`)."""
@@ -162,6 +182,50 @@ class Relay(Protocol):
     def forget(self, subject: str) -> None: ...
 
 
+class Truth(Protocol):
+    """What became of letters (see `bot.truth`), by what sent them: `campaign:ID`."""
+
+    def counts(self, workspace: WorkspaceId, source: str) -> Sequence[Tally]:
+        """The letters of a source by state and reason."""
+
+    def unreached(
+        self, workspace: WorkspaceId, source: str, after: int, limit: int
+    ) -> Sequence[Unreached]:
+        """Whose letter of the source failed or did not reach them, by the letter's id."""
+
+    def letters(
+        self, workspace: WorkspaceId, state: LetterState, after: int, limit: int
+    ) -> Sequence[LetterFact]:
+        """Letters of a workspace in a state, by id from after `after` on; for operators."""
+
+    def newest(self, workspace: WorkspaceId, source: str) -> int:
+        """The id of the source's newest letter; 0 without any."""
+
+    def waits_until(self, workspace: WorkspaceId, source: str) -> datetime | None:
+        """When the last letter of the source that waits will have been sent or be too late."""
+
+    def cancel(self, workspace: WorkspaceId, source: str) -> int:
+        """Take back every letter of the source that waits; says how many.
+
+        What a lane has in hand goes out, or waits again when it cannot.
+        """
+
+    def reopen(
+        self,
+        workspace: WorkspaceId,
+        source: str,
+        states: Collection[LetterState],
+        upto: int,
+        limit: int,
+    ) -> Sequence[PersonId]:
+        """Take failed or unreachable letters to people who are still here, and with ids up to
+        `upto`, out of the source's account, so that they can be promised again; whose they were.
+
+        Raises:
+            ValueError: letters in one of the states are never sent again.
+        """
+
+
 class HappeningLog(Protocol):
     def note(self, happening: Happening) -> None: ...
 
@@ -192,6 +256,9 @@ class Work(Protocol):
 
     @property
     def happenings(self) -> HappeningLog: ...
+
+    @property
+    def truth(self) -> Truth: ...
 
 
 W_co = TypeVar("W_co", bound=Work, covariant=True)

@@ -6,7 +6,7 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import Conflict
@@ -113,14 +113,57 @@ class SqlPeople:
         )
         return self._read(rows.all(), workspace)
 
+    def page(
+        self,
+        workspace: WorkspaceId,
+        after: PersonId | None,
+        limit: int,
+        team: str | None = None,
+    ) -> Sequence[Person]:
+        """The next active people by id from after `after` on; of one team, where it is named."""
+        rows = self._connection.execute(
+            _PEOPLE.where(
+                people.c.workspace == workspace,
+                people.c.active,
+                *([people.c.id > after] if after is not None else []),
+                *([people.c.team == team] if team is not None else []),
+            )
+            .order_by(people.c.id)
+            .limit(limit)
+        ).all()
+        if not rows:
+            return []
+        theirs = days_off.c.person.between(rows[0].id, rows[-1].id)
+        return self._read(rows, workspace, among=or_(days_off.c.person == EVERYBODYS, theirs))
+
+    def teams(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The teams of active people, by name."""
+        return (
+            self._connection.execute(
+                select(people.c.team)
+                .where(people.c.workspace == workspace, people.c.active, people.c.team.is_not(None))
+                .distinct()
+                .order_by(people.c.team)
+            )
+            .scalars()
+            .all()
+        )
+
     def _read(
-        self, rows: Sequence[Any], workspace: str, ids: Sequence[str] | None = None
+        self,
+        rows: Sequence[Any],
+        workspace: str,
+        ids: Sequence[str] | None = None,
+        among: ColumnElement[bool] | None = None,
     ) -> list[Person]:
-        """People of one workspace, with their days off."""
+        """People of one workspace, with their days off.
+
+        Of these, those of `ids` or what lies `among` are read, else all of the workspace.
+        """
         own: dict[str, set[date]] = defaultdict(set)
         columns = select(days_off.c.person, days_off.c.day).where(days_off.c.workspace == workspace)
         if ids is None:
-            parts = [columns]
+            parts = [columns if among is None else columns.where(among)]
         else:
             whose = [EVERYBODYS, *ids]
             parts = [columns.where(days_off.c.person.in_(part)) for part in _parts(whose)]

@@ -19,6 +19,7 @@ from storage.seal import Seal
 from storage.slot import SqlSlots
 from storage.timer import SqlTimers
 from storage.topic import SqlTopics
+from storage.truth import SqlTruth
 
 if TYPE_CHECKING:
     from bot.capabilities.questions.memory import Memory
@@ -37,6 +38,7 @@ class SqlWork:
         self.slots = SqlSlots(connection)
         self.relay = SqlRelay(connection, seal)
         self.happenings = SqlHappenings(connection)
+        self.truth = SqlTruth(connection)
         self.topics = SqlTopics(connection)
         self.experts = SqlExperts(connection)
         self.questions = SqlQuestions(connection, revisions, seal)

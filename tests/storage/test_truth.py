@@ -1,0 +1,167 @@
+"""Delivery truth: counts by state and reason, and letters that can be sent again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bot.ids import PersonId
+from bot.message import say
+from bot.outbox import Letter, LetterState, Priority, ToPerson, ToRelay
+from bot.truth import KindTally, LaneTally, Tally, Unreached
+from storage.database import Database
+from storage.tables import outbox
+from tests.storage.example import ACME, ANA, BO, CY, NOW
+
+SOURCE = "campaign:c1"
+
+
+def post(
+    database: Database,
+    key: str,
+    who: str,
+    state: LetterState,
+    why: str | None = None,
+    source: str | None = SOURCE,
+) -> None:
+    """A letter of the source in a state, as a lane would leave it."""
+    with database.transaction() as work:
+        work.outbox.post(
+            ACME.id,
+            Letter(
+                key=key,
+                to=ToPerson(person=PersonId(who)),
+                message=say("Hello"),
+                kind="campaign.message",
+                priority=Priority.CAMPAIGN,
+                due_at=NOW,
+                expires_at=NOW + timedelta(hours=2),
+                source=source,
+            ),
+        )
+    settle(database, key, state, why)
+
+
+def settle(database: Database, key: str, state: LetterState, why: str | None = None) -> None:
+    with database.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.key == key).values(state=state, why=why))
+
+
+def counts(database: Database) -> Sequence[Tally]:
+    with database.transaction() as work:
+        return work.truth.counts(ACME.id, SOURCE)
+
+
+@pytest.fixture
+def settled(acme: Database) -> Database:
+    """One letter of the source failed, one did not reach its person, one was sent."""
+    post(acme, "a", ANA.id, LetterState.SENT)
+    post(acme, "b", BO.id, LetterState.UNREACHABLE, "blocked")
+    post(acme, "c", CY.id, LetterState.FAILED, "refused")
+    post(acme, "d", ANA.id, LetterState.FAILED, "refused", source=None)
+    return acme
+
+
+def test_letters_are_counted_by_state_and_reason(settled: Database) -> None:
+    post(settled, "e", ANA.id, LetterState.FAILED, "refused")
+    assert counts(settled) == [
+        Tally(LetterState.FAILED, "refused", 2),
+        Tally(LetterState.SENT, None, 1),
+        Tally(LetterState.UNREACHABLE, "blocked", 1),
+    ]
+
+
+def test_whom_a_letter_did_not_reach_comes_in_pages(settled: Database) -> None:
+    with settled.transaction() as work:
+        first = work.truth.unreached(ACME.id, SOURCE, 0, 1)
+        second = work.truth.unreached(ACME.id, SOURCE, first[0].letter, 10)
+    assert [*first, *second] == [
+        Unreached(first[0].letter, BO.id, LetterState.UNREACHABLE, "blocked"),
+        Unreached(second[0].letter, CY.id, LetterState.FAILED, "refused"),
+    ]
+
+
+def test_only_the_letters_of_the_states_are_sent_again(settled: Database) -> None:
+    with settled.transaction() as work:
+        upto = work.truth.newest(ACME.id, SOURCE)
+        again = work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10)
+    assert again == [CY.id]
+    post(settled, "c", CY.id, LetterState.PENDING)
+    assert counts(settled) == [
+        Tally(LetterState.PENDING, None, 1),
+        Tally(LetterState.SENT, None, 1),
+        Tally(LetterState.UNREACHABLE, "blocked", 1),
+    ]
+
+
+def test_a_letter_that_fails_again_meanwhile_is_left(settled: Database) -> None:
+    with settled.transaction() as work:
+        upto = work.truth.newest(ACME.id, SOURCE)
+        work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10)
+    post(settled, "c", CY.id, LetterState.FAILED, "refused")
+    with settled.transaction() as work:
+        assert work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10) == []
+
+
+def test_who_has_left_is_not_sent_it_again(settled: Database) -> None:
+    with settled.transaction() as work:
+        left = work.people.get(CY.id)
+        assert left is not None
+        work.people.save(replace(left, active=False))
+        upto = work.truth.newest(ACME.id, SOURCE)
+        assert work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10) == []
+
+
+@pytest.mark.parametrize(
+    "state", [LetterState.SENT, LetterState.UNKNOWN, LetterState.SUPPRESSED, LetterState.PENDING]
+)
+def test_nothing_else_is_ever_sent_again(settled: Database, state: LetterState) -> None:
+    with settled.transaction() as work, pytest.raises(ValueError, match="never sent again"):
+        work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED, state}, 1_000, 10)
+
+
+def test_what_waits_is_taken_back_and_nothing_else(settled: Database) -> None:
+    post(settled, "p", BO.id, LetterState.PENDING)
+    post(settled, "q", BO.id, LetterState.PENDING, source="campaign:other")
+    with settled.transaction() as work:
+        assert work.truth.waits_until(ACME.id, SOURCE) == NOW + timedelta(hours=2)
+        assert work.truth.cancel(ACME.id, SOURCE) == 1
+        assert work.truth.waits_until(ACME.id, SOURCE) is None
+        assert work.outbox.state(ACME.id, "p") is LetterState.CANCELLED
+        assert work.outbox.state(ACME.id, "q") is LetterState.PENDING
+
+
+def test_an_operator_sees_lanes_kinds_and_letters_without_anybody_behind_a_relay(
+    settled: Database,
+) -> None:
+    with settled.transaction() as work:
+        work.relay.seal("question:1", ANA.id)
+        work.outbox.post(
+            ACME.id,
+            Letter(
+                key="question:1:answer",
+                to=ToRelay(subject="question:1"),
+                message=say("An answer"),
+                kind="question.answer",
+                priority=Priority.ANSWER,
+            ),
+        )
+    settle(settled, "question:1:answer", LetterState.FAILED, "ana is not here")
+    with settled.transaction() as work:
+        assert work.truth.lanes(ACME.id) == [
+            LaneTally(ACME.id, LetterState.FAILED, 3),
+            LaneTally(ACME.id, LetterState.SENT, 1),
+            LaneTally(ACME.id, LetterState.UNREACHABLE, 1),
+        ]
+        assert work.truth.kinds(ACME.id, LetterState.FAILED) == [
+            KindTally("campaign.message", "refused", 2),
+            KindTally("question.answer", None, 1),
+        ]
+        facts = work.truth.letters(ACME.id, LetterState.FAILED, 0, 10)
+    assert [(fact.key, fact.person, fact.why) for fact in facts] == [
+        ("c", CY.id, "refused"),
+        ("d", ANA.id, "refused"),
+        ("question:1:answer", None, None),
+    ]
