@@ -4,7 +4,7 @@ transactions."""
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -12,10 +12,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import BotError, Conflict, Unavailable
+from storage.group import LARGEST, Groups
 from storage.poke import Poke
 from storage.relay import check_key
 from storage.seal import Seal
-from storage.turn import Turns
 from storage.work import SqlWork
 
 if TYPE_CHECKING:
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a transaction waits for another one's lock."""
+CALLERS = 64
+"""How many threads pay off: with so many at once SQLite keeps four times as many durable
+transactions as one by one (tests/bench/commit.py), and more gain nothing. The default
+executor of asyncio has a handful. PostgreSQL has a connection for `2 * POOL_SIZE` of them."""
 POOL_SIZE = 8
 IDLE_LIMIT = 60
 """Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
+QUEUE_SCHEMA = "inflow_queue"
+"""Where `storage.queue` keeps its jobs, which are deferred in our transactions."""
 
 _WAL_ATTEMPTS = 20
 
@@ -84,8 +90,10 @@ class Database:
         memory: "Memory",
         busy_timeout: float = BUSY_TIMEOUT,
         poke: Poke | None = None,
+        group: int = LARGEST,
     ) -> None:
-        """`busy_timeout` is in seconds; the relay key has at least 32 bytes."""
+        """`busy_timeout` is in seconds; the relay key has at least 32 bytes; of SQLite at
+        most `group` transactions share a commit."""
         self.poke = poke
         """Who is told of new letters. May be set later, once there is somebody."""
         self.seal = Seal(relay_key)
@@ -94,7 +102,11 @@ class Database:
         self._engine = make_engine(url, busy_timeout)
         # An error may come from the driver itself, while it connects.
         self._driver_error = self._engine.dialect.loaded_dbapi.Error
-        self._turns = Turns(busy_timeout) if self._engine.dialect.name == "sqlite" else None
+        self._groups = (
+            Groups(self._engine, busy_timeout, memory.forget, largest=group)
+            if self._engine.dialect.name == "sqlite"
+            else None
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[SqlWork]:
@@ -121,9 +133,9 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """The connection of a new transaction; ends and raises as `transaction` does."""
-        turn: AbstractContextManager[None] = self._turns.take() if self._turns else nullcontext()
+        begun = self._groups.begin() if self._groups else self._engine.begin()
         try:
-            with turn, self._engine.begin() as connection:
+            with begun as connection:
                 yield connection
         except (DBAPIError, self._driver_error, NoConnection) as error:
             ours = _translate(error)
@@ -193,6 +205,11 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
     def limit(connection: "psycopg.Connection[Any]", _record: object) -> None:
         connection.execute(f"SET lock_timeout = {milliseconds}")
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_LIMIT}s'")
+        # Last, so that our own tables are made and found where they always were.
+        connection.execute(
+            "SELECT set_config('search_path', current_setting('search_path') || %s, false)",
+            [f", {QUEUE_SCHEMA}"],
+        )
         connection.commit()
 
     return engine

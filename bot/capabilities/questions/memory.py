@@ -169,6 +169,14 @@ class Memory:
             self._past(work, workspace)
             return self._read_on(work, workspace)
 
+    def forget(self) -> None:
+        """Throw the indexes away: what they were read from may not have been kept.
+
+        They are read anew at the next look-up.
+        """
+        with self._lock:
+            self._workspaces.clear()
+
     def _articles(self, work: Stores, workspace: WorkspaceId) -> TextIndex:
         while self._read_on(work, workspace):
             pass
