@@ -62,6 +62,7 @@ class PostgresServer:
     """A running server, reached through a Unix socket in `directory` by the user `postgres`."""
 
     directory: Path
+    _call: Callable[..., None]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, database: str) -> str:
@@ -91,6 +92,17 @@ class PostgresServer:
         """Remove a database that `create_database` made, together with its connections."""
         name = url.removeprefix("postgresql+psycopg://postgres@/").partition("?")[0]
         self._order("DROP DATABASE {} WITH (FORCE)", name=name)
+
+    def stop_at_once(self) -> None:
+        """End it as a crash would: no goodbye to its clients, and a recovery at the next start.
+
+        What a client was told is committed is kept only where `synchronous_commit` is on.
+        """
+        self._call("pg_ctl", "--mode=immediate", "--wait", "--silent", "stop")
+
+    def start(self) -> None:
+        """Start it again after `stop_at_once`; returns when it can be used."""
+        self._call("pg_ctl", "--wait", f"--timeout={PATIENCE}", "--silent", "start")
 
     def _order(self, order: LiteralString, **names: str) -> None:
         command = sql.SQL(order).format(*map(sql.Identifier, names.values()))
@@ -147,8 +159,9 @@ def run_postgres() -> Iterator[PostgresServer]:
                 settings.write(
                     f"{SETTINGS}listen_addresses = ''\nunix_socket_directories = '{directory}'\n"
                 )
-            call("pg_ctl", "--wait", f"--timeout={PATIENCE}", "--silent", "start")
-            yield PostgresServer(directory)
+            server = PostgresServer(directory, call)
+            server.start()
+            yield server
         finally:
             assert keeper.stdin is not None
             keeper.stdin.close()

@@ -67,6 +67,20 @@ def test_a_dropped_database_takes_its_connections_along(postgres_server: Postgre
             connection.execute("SELECT 1")
 
 
+def test_what_was_committed_outlives_a_crash_of_the_server() -> None:
+    with run_postgres() as server:
+        url = server.create_database()
+        with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
+            connection.execute("SET synchronous_commit = on")
+            connection.execute("CREATE TABLE greeting AS SELECT 'Hello' AS word")
+            connection.commit()
+            server.stop_at_once()
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT 1")
+        server.start()
+        assert read(url) == ["Hello"]
+
+
 def test_nothing_outlives_the_server() -> None:
     with run_postgres() as server:
         witness = connect(server.directory)
