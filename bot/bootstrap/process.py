@@ -21,12 +21,14 @@ from aiohttp import web
 from adapters.web.app import create_app
 from bot.app import App
 from bot.bootstrap import new_id, now
+from bot.bootstrap.operation import operations
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import Core, Site, SiteOf
 from bot.bootstrap.store import open_database
 from bot.clock import Clock, Tick
 from bot.errors import Unavailable
 from bot.lanes import Lanes
+from bot.metric import Meters
 from bot.search import Vectors
 from bot.settings import Misconfigured, Settings
 from storage.database import Database
@@ -52,6 +54,7 @@ class _House:
     site: Site
     app: App[Any]
     lanes: Lanes
+    meters: Meters
 
 
 async def run_embedded(
@@ -67,7 +70,7 @@ async def run_embedded(
     with _house(settings, site_of) as house:
         await asyncio.to_thread(house.site.prepare)
         core = Core(settings, house.database, house.app, house.lanes, house.lanes.drain_all)
-        pages = create_app(await asyncio.to_thread(house.site.pages, core))
+        routes = await asyncio.to_thread(house.site.pages, core)
         clock = Clock(
             [
                 Tick("due", SECOND, lambda: asyncio.to_thread(house.app.run_due)),
@@ -76,6 +79,8 @@ async def run_embedded(
             now,
         )
         with _stop_signal() as stopped:
+            watched = operations(house.database, house.meters, stopped, clock, house.site.now)
+            pages = create_app([*routes, watched])
             async with (
                 _warming(house.database),
                 _ticking(clock),
@@ -90,11 +95,13 @@ def _house(settings: Settings, site_of: SiteOf) -> Iterator[_House]:
     vectors = Vectors.load() if settings.vectors == "table" else None
     with open_database(settings, vectors) as database:
         site = site_of(settings, database)
+        meters = Meters()
         yield _House(
             database,
             site,
-            App(database, site.registry, site.now, new_id),
+            App(database, site.registry, site.now, new_id, meters),
             Lanes(SqlLaneStore(database), site.platform_of, site.now),
+            meters,
         )
 
 
