@@ -6,7 +6,7 @@ carries it later (`bot.lanes`). Its key says what it is for
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Annotated, Literal, TypeAlias
 
@@ -80,7 +80,8 @@ class Letter(Value):
     `about` (`question:ID`) is what an answer in the letter's thread will be about.
     `source` (`campaign:ID`) is what sent it, by which delivery truth is counted. `day` is
     the person's local day on whose attention it draws (see `bot.attention`); None for
-    what the person asked for.
+    what the person asked for. `until` is how long such a letter may still be moved to
+    another day; `because` is one sentence for who asks why they get this.
     """
 
     key: str = Field(min_length=1, max_length=200)
@@ -94,6 +95,8 @@ class Letter(Value):
     edits: str | None = Field(default=None, max_length=200)
     source: str | None = Field(default=None, max_length=100)
     day: date | None = None
+    until: AwareDatetime | None = None
+    because: str | None = Field(default=None, max_length=300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +176,47 @@ def may_repeat(priority: Priority) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent:
+    """Never begun: the letter goes back as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Perhaps delivered. Nobody can be asked, and it is not to be sent twice."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one claimed letter."""
+    """What becomes of one letter in our hands. `after` is for how long nobody looks an
+    ambiguous one up."""
 
     id: int
-    outcome: Outcome
+    outcome: Outcome | Unsent | Doubtful
+    after: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A letter that stands in a conversation, found by its message's address."""
+    """A letter that stands in a conversation, found by its message's address.
+
+    What `Outbox.follow` named has no kind.
+    """
 
     key: str
     about: str | None
+    kind: str | None = None
+    source: str | None = None
+    day: date | None = None
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What has become of a letter under its key."""
+
+    state: LetterState
+    day: date | None
+    due_at: datetime
+    why: str | None

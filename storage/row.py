@@ -1,15 +1,17 @@
 """Between frozen values and rows: a field and its column have the same name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+T = TypeVar("T")
 
 
 def columns_of(table: Table, kind: "type[DataclassInstance]") -> Sequence[Column[Any]]:
@@ -25,6 +27,11 @@ def values_of(value: "DataclassInstance") -> dict[str, Any]:
 def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that knows `on_conflict_do_...`, for the database of that dialect."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def in_chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The things in order, at most `size` at a time."""
+    return (things[start : start + size] for start in range(0, len(things), size))
 
 
 def add_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:

@@ -150,7 +150,12 @@ def test_a_sent_letter_is_found_where_it_stands(acme: Database) -> None:
             work.outbox.find(ACME.id, "D0BO", "171.2"),
             work.outbox.find(OTHER.id, "D0BO", "171.1"),
         ]
-    assert found == [Delivered(key="l1", about="question:q1"), None, None, None]
+    assert found == [
+        Delivered(key="l1", about="question:q1", kind="question.offer"),
+        None,
+        None,
+        None,
+    ]
 
 
 def test_a_followed_message_is_found_by_its_address(acme: Database) -> None:
@@ -195,7 +200,7 @@ def test_an_edit_of_a_sent_letter_replaces_its_message(acme: Database) -> None:
     settle(acme, SENT, edit)
     with acme.transaction() as work:
         found = work.outbox.find(ACME.id, "D0BO", "171.1")
-    assert found == Delivered(key="l1", about="question:q1")
+    assert found == Delivered(key="l1", about="question:q1", kind="question.offer")
 
 
 def test_an_edit_waits_until_its_letter_is_sent(acme: Database) -> None:

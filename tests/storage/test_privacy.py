@@ -69,7 +69,7 @@ def test_an_anonymous_question_leaves_no_trace_of_its_asker(acme: Database) -> N
     lane.settle([Settlement(delivery.id, Sent(external="171.1", conversation=DM))], NOW)
     assert traces(acme, ANA) == []
     with acme.transaction() as work:
-        assert work.outbox.find(ACME.id, DM, "171.1") == Delivered("l1", SUBJECT)
+        assert work.outbox.find(ACME.id, DM, "171.1") == Delivered("l1", SUBJECT, "question.offer")
         work.outbox.post(ACME.id, letter("e1", "Answered.", to=TO_ASKER, edits="l1"))
 
     [edit] = lane.claim(ACME.id, NOW, 9, LEASE)

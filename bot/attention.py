@@ -1,0 +1,815 @@
+"""The attention budget: one ledger over everything that nobody asked for.
+
+A person gets at most one unsolicited message a working day and four a week, from all
+capabilities together, unless they wish otherwise, and each within two hours of the hour
+they chose (domain.md 2.6). Whoever has something to say says it as a `Wish`; `book`
+decides on which day each person gets it, or why not, and posts the letters. `forecast`
+decides the same and posts nothing.
+
+The ledger is the outbox: the letters with a `day` that were, or may yet be, delivered.
+Nothing else is counted and nothing is stored per letter about reading or clicking. What
+counts as ignored follows from when letters were sent and when the person last talked.
+
+`talked_at` is the full hour after the person last said or pressed anything, never the
+moment itself: questions are kept with the moment they were asked, and an exact `talked_at`
+would tell who asked a question without a name. No right lets anybody but the person read
+any of this.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Protocol, TypeAlias, TypeVar
+
+from bot import messages
+from bot.access import K_ANONYMOUS
+from bot.context import Context
+from bot.ids import PersonId, WorkspaceId
+from bot.message import Message
+from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson
+from bot.people import Person, local, works_on
+from bot.schedule import APART, add_working_days, at_local
+
+PER_DAY = 1
+PER_WEEK = 4
+MOST_PER_DAY = 3
+MOST_PER_WEEK = 10
+SLOT = time(10)
+WINDOW = timedelta(hours=2)
+"""An unsolicited letter goes within so long after the person's slot, or not that day."""
+AFTER_TALK = timedelta(hours=3)
+"""Who has just talked with the bot is left in peace for so long."""
+HORIZON = timedelta(days=14)
+"""A wish that names no end is good for so long."""
+REACTION_DAYS = 2
+"""Working days without any reaction after which a letter counts as ignored."""
+STEPS = (3, 5, 8)
+"""How many ignored in a row make it every second day, weekly, and silence."""
+LONG_LEAVE = 3
+"""So many days off in a row are a leave, around which there is silence."""
+NOTICE = "attention.paused"
+"""The kind of the one letter that says that the bot has paused by itself."""
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_LOOK_BACK = 9
+"""Days before now that budgets can depend on: an ISO week, a weekly pace, and the zone."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Reason(StrEnum):
+    """Why a letter is not sent. Of one person it is nobody's business but theirs."""
+
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    IGNORED = "no reaction for long"
+    AWAY = "away"
+    DAY_OFF = "day off"
+    QUIET = "quiet hours"
+    TALKED = "just talked with me"
+    BUDGET = "budget"
+    LATE = "too late"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What a person allows, and what is kept to keep to it. None is the default."""
+
+    person: PersonId
+    per_day: int | None = None
+    per_week: int | None = None
+    slot: time | None = None
+    """Local wall-clock time."""
+    stopped_at: datetime | None = None
+    talked_at: datetime | None = None
+    """The full hour after the person last said or pressed anything."""
+    ignored: int = 0
+    """How many letters in a row counted as ignored when the person last talked, less one
+    step."""
+    paused_at: datetime | None = None
+    """Since when the bot is silent because nothing was reacted to."""
+
+    @property
+    def daily(self) -> int:
+        return PER_DAY if self.per_day is None else self.per_day
+
+    @property
+    def weekly(self) -> int:
+        return PER_WEEK if self.per_week is None else self.per_week
+
+    @property
+    def hour(self) -> time:
+        return SLOT if self.slot is None else self.slot
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One letter of the ledger. `id` is the outbox's; letters that are promised later have
+    higher ones, and those of this very booking none yet (0)."""
+
+    id: int
+    key: str
+    kind: str
+    priority: Priority
+    day: date
+    due_at: datetime
+    expires_at: datetime
+    until: datetime
+    """Until when it may be moved to another day."""
+    state: LetterState = LetterState.PENDING
+    settled_at: datetime | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be moved."""
+        return self.state is LetterState.PENDING
+
+    @property
+    def went(self) -> bool:
+        """Whether it has reached the person, as far as anybody knows."""
+        return self.state in {LetterState.SENT, LetterState.UNKNOWN}
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Between which moments the person gets it, or got it."""
+        if self.went:
+            at = self.settled_at or self.due_at
+            return at, at
+        return self.due_at, self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A letter that waits goes on another day, or at another hour."""
+
+    id: int
+    day: date
+    due_at: datetime
+    expires_at: datetime
+
+
+class AttentionStore(Protocol):
+    """What is kept of people's attention, and the ledger."""
+
+    def get(self, person: PersonId) -> Attention:
+        """The defaults for somebody of whom nothing is kept."""
+
+    def of(self, people: Sequence[PersonId]) -> Mapping[PersonId, Attention]:
+        """Only those of whom something is kept."""
+
+    def save(self, attention: Attention) -> None:
+        """Insert or replace."""
+
+    def forget(self, person: PersonId) -> None: ...
+
+    def lock(self, people: Sequence[PersonId]) -> None:
+        """Nobody else books for these people, and no lane takes their waiting letters, until
+        the end of the transaction."""
+
+    def entries(
+        self, people: Sequence[PersonId], from_day: date
+    ) -> Mapping[PersonId, Sequence[Entry]]:
+        """Everybody's letters of the ledger by id: those of `from_day` or later, and those
+        that were sent since the person last talked. People without any are left out."""
+
+    def move(self, moves: Sequence[Move]) -> None:
+        """Move letters that still wait."""
+
+    def withdraw(self, letters: Mapping[int, str], now: datetime) -> None:
+        """Suppress letters that still wait; the values say why."""
+
+
+class Post(Protocol):
+    """What of `bot.ports.Outbox` a booking needs."""
+
+    def post_all(self, workspace: WorkspaceId, letters: Sequence[Letter]) -> None: ...
+
+    def suppress_all(
+        self, workspace: WorkspaceId, letters: Sequence[tuple[Letter, str]], now: datetime
+    ) -> None: ...
+
+    def promised(self, workspace: WorkspaceId, keys: Sequence[str]) -> Mapping[str, Promised]: ...
+
+
+class AttentionWork(Protocol):
+    """What of `bot.ports.Work` a booking needs."""
+
+    @property
+    def attention(self) -> AttentionStore: ...
+
+    @property
+    def outbox(self) -> Post: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something to say to a person who did not ask for it.
+
+    `letter.to` is that person; `letter.due_at` (None: now) and `letter.expires_at` (None:
+    `HORIZON` later) are the earliest and latest moment at which it makes sense. Its message
+    has room for one more part.
+    """
+
+    person: Person
+    letter: Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What was decided about a wish: the local `day` and the UTC instant from which it goes,
+    or why it does not."""
+
+    key: str
+    person: PersonId
+    day: date | None = None
+    due_at: datetime | None = None
+    why: str | None = None
+
+
+# --- rules ------------------------------------------------------------------------------
+
+
+def step_of(ignored: int) -> int:
+    """0: as the person wishes; 1: every second day; 2: weekly; 3: silence."""
+    return sum(ignored >= threshold for threshold in STEPS)
+
+
+def step_back(ignored: int) -> int:
+    """How many count as ignored after a reaction: one step fewer (domain.md 2.6.5)."""
+    step = step_of(ignored)
+    return STEPS[step - 2] if step > 1 else 0
+
+
+def count_ignored(
+    attention: Attention, person: Person, entries: Iterable[Entry], now: datetime
+) -> int:
+    """How many unsolicited letters in a row the person has not reacted to."""
+    since = attention.talked_at or _EPOCH
+    count = attention.ignored
+    for entry in entries:
+        sent_at = entry.span[0]
+        if (
+            entry.went
+            and entry.kind != NOTICE
+            and sent_at > since
+            # The cheap comparison first: there are never more than a few working days in one.
+            and now - sent_at >= REACTION_DAYS * _DAY
+            and add_working_days(person, sent_at, REACTION_DAYS) <= now
+        ):
+            count += 1
+    return count
+
+
+def talk(
+    attention: Attention, person: Person, entries: Iterable[Entry], now: datetime
+) -> Attention:
+    """The attention of a person who says or presses something: any reaction resets a step."""
+    at = next_hour(now)
+    if attention.talked_at is not None and attention.talked_at >= at:
+        return replace(attention, paused_at=None)
+    ignored = count_ignored(attention, person, entries, now)
+    return replace(attention, talked_at=at, ignored=step_back(ignored), paused_at=None)
+
+
+def next_hour(now: datetime) -> datetime:
+    """The first full hour (UTC) that is not before `now`."""
+    full = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return full if full >= now else full + timedelta(hours=1)
+
+
+@lru_cache(maxsize=4_096)
+def window(day: date, slot: time, zone: str) -> tuple[datetime, datetime]:
+    """The UTC instants between which a day's unsolicited letter goes; it ends with the day.
+
+    Where the calendar or the clocks leave no such time, the second is not after the first.
+    """
+    start = at_local(day, slot, zone)
+    return start, min(start + WINDOW, at_local(day + _DAY, time(0), zone))
+
+
+def is_silent(person: Person, day: date) -> bool:
+    """Whether a working day is the first or the last around a leave."""
+    return _is_first_day_back(person, day) or (
+        _follows_leave(person, day, -_DAY) or _follows_leave(person, day, _DAY)
+    )
+
+
+def _is_first_day_back(person: Person, day: date) -> bool:
+    if person.away_until is None:
+        return False
+    end = local(person, person.away_until)
+    first = end.date()
+    if day < first or day - first > HORIZON:
+        return False
+    for offset in range(HORIZON.days + 1):
+        back = first + offset * _DAY
+        begins = at_local(back, person.hours.start, person.zone)
+        if works_on(person, back) and begins >= person.away_until:
+            return day == back
+    return False
+
+
+def _follows_leave(person: Person, day: date, direction: timedelta) -> bool:
+    """Whether several days off, weekends not counted, lie next to the day."""
+    off, near = 0, day + direction
+    while not works_on(person, near) and off < LONG_LEAVE:
+        off += not person.hours.weekdays or near.isoweekday() in person.hours.weekdays
+        near += direction
+        if abs(near - day) > HORIZON:
+            break
+    return off >= LONG_LEAVE
+
+
+def _monday(day: date) -> date:
+    return day - (day.isoweekday() - 1) * _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    day: date
+    start: datetime
+    end: datetime
+    victim: Entry | None = None
+    """The letter that must make room."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be placed: between which moments, how urgent, and whether it may bump."""
+
+    due_at: datetime
+    until: datetime
+    priority: Priority
+    kind: str
+    bumps: bool = True
+
+
+@dataclass(slots=True)
+class _Account:
+    """One person's ledger while wishes are being placed in it."""
+
+    person: Person
+    attention: Attention
+    entries: list[Entry]
+    ignored: int
+    now: datetime
+    moved: dict[int, Move] = field(default_factory=dict)
+    withdrawn: dict[int, str] = field(default_factory=dict)
+    silenced: bool = False
+    """The person gets the notice that the bot has paused."""
+
+    @property
+    def is_ignored(self) -> bool:
+        return self.attention.paused_at is not None or step_of(self.ignored) == len(STEPS)
+
+    def place(self, asked: _Asked) -> _Place | Reason:
+        """The first day that has room, or why there is none."""
+        if self.attention.stopped_at is not None:
+            return Reason.STOPPED
+        if self.is_ignored and asked.kind != NOTICE:
+            return Reason.IGNORED
+        person = self.person
+        earliest = max(asked.due_at, self.now)
+        limits = self._limits()
+        first, last = local(person, earliest).date(), local(person, asked.until).date()
+        reasons = [Reason.LATE]
+        for day in _days(first, last):
+            if not works_on(person, day):
+                reasons.append(Reason.DAY_OFF)
+                continue
+            start, end = window(day, self.attention.hour, person.zone)
+            start, end = max(start, earliest), min(end, asked.until)
+            if start >= end:
+                continue
+            if is_silent(person, day):
+                reasons.append(Reason.AWAY)
+                continue
+            for moment, why in limits:
+                if moment > start:
+                    start = moment
+                    if start >= end:
+                        reasons.append(why)
+                        break
+            if start >= end:
+                continue
+            found = self._room(day, start, end, asked)
+            if found is not None:
+                return found
+            reasons.append(Reason.BUDGET)
+        return max(reasons, key=_TELLING.index)
+
+    def _limits(self) -> list[tuple[datetime, Reason]]:
+        person, talked_at = self.person, self.attention.talked_at
+        limits = [(person.paused_until, Reason.PAUSED), (person.away_until, Reason.AWAY)]
+        if talked_at is not None:
+            limits.append((talked_at + AFTER_TALK, Reason.TALKED))
+        return [(moment, why) for moment, why in limits if moment and moment > self.now]
+
+    def _room(self, day: date, start: datetime, end: datetime, asked: _Asked) -> _Place | None:
+        if self._fits(day, start, end, asked, None):
+            return _Place(day, start, end)
+        if not asked.bumps:
+            return None
+        lower = [e for e in self.entries if e.waits and e.priority > asked.priority]
+        for victim in sorted(lower, key=lambda e: (-e.priority, -e.id)):
+            if self._fits(day, start, end, asked, victim):
+                return _Place(day, start, end, victim)
+        return None
+
+    def _fits(
+        self, day: date, start: datetime, end: datetime, asked: _Asked, victim: Entry | None
+    ) -> bool:
+        others = [entry for entry in self.entries if entry is not victim]
+        monday, today, week = _monday(day), 0, 0
+        for other in others:
+            today += other.day == day
+            week += _monday(other.day) == monday
+            begins, ends = other.span
+            if other.day != day and start - APART < ends and begins < end + APART:
+                return False
+        if today >= self.attention.daily or week >= self.attention.weekly:
+            return False
+        # What must be said is not thinned out by what was ignored.
+        step = (
+            0
+            if asked.priority <= Priority.DEADLINE or asked.kind == NOTICE
+            else (step_of(self.ignored))
+        )
+        return step == 0 or not any(self._is_near(other.day, day, step) for other in others)
+
+    def _is_near(self, one: date, other: date, step: int) -> bool:
+        """Whether two days are closer than the step allows."""
+        first, last = min(one, other), max(one, other)
+        if last - first >= _WEEK:
+            return False
+        if step > 1 or first == last:
+            return True
+        between = _days(first + _DAY, last)
+        return sum(works_on(self.person, day) for day in between) < 2
+
+    def book(self, asked: _Asked, key: str) -> _Place | Reason:
+        """Place it, and find another day for what had to make room."""
+        found = self.place(asked)
+        if isinstance(found, Reason):
+            return found
+        if found.victim is not None:
+            self.entries.remove(found.victim)
+        self.entries.append(
+            Entry(
+                id=0,
+                key=key,
+                kind=asked.kind,
+                priority=asked.priority,
+                day=found.day,
+                due_at=found.start,
+                expires_at=found.end,
+                until=asked.until,
+            )
+        )
+        if found.victim is not None:
+            self.rearrange(found.victim)
+        return found
+
+    def rearrange(self, entry: Entry) -> None:
+        """Find a place for a letter that waits and stands nowhere at the moment."""
+        asked = _Asked(entry.due_at, entry.until, entry.priority, entry.kind, bumps=False)
+        found = self.place(asked)
+        if isinstance(found, Reason) or found.day != entry.day:
+            # Its hour may have gone, as with an earlier slot, while its day has not.
+            midnight = at_local(entry.day, time(0), self.person.zone)
+            found = self.place(replace(asked, due_at=min(entry.due_at, midnight)))
+        if isinstance(found, Reason):
+            self.moved.pop(entry.id, None)
+            self.withdrawn[entry.id] = found
+            return
+        move = Move(entry.id, found.day, found.start, found.end)
+        if (entry.day, entry.due_at, entry.expires_at) != (move.day, move.due_at, move.expires_at):
+            self.moved[entry.id] = move
+        self.entries.append(
+            replace(entry, day=move.day, due_at=move.due_at, expires_at=move.expires_at)
+        )
+
+
+_TELLING = (
+    Reason.LATE,
+    Reason.DAY_OFF,
+    Reason.AWAY,
+    Reason.PAUSED,
+    Reason.TALKED,
+    Reason.BUDGET,
+)
+"""Of several reasons on several days the last of these is told: it was the nearest miss."""
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + offset * _DAY for offset in range((last - first).days + 1))
+
+
+# --- at the moment of sending -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now; ask again then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Not any more: suppress it."""
+
+    why: Reason
+
+
+Verdict: TypeAlias = Wait | Refuse | None
+
+
+def still_welcome(
+    person: Person, attention: Attention, entry: Entry, others: Iterable[Entry], now: datetime
+) -> Verdict:
+    """Whether a letter that was booked may go now; None is yes.
+
+    `others` are the person's other letters of the ledger of the last days; those that are
+    claimed at the same moment must be among them as leased. What was promised before things
+    changed is found out here: a pause, a stop, a talk, another zone, other wishes.
+    """
+    if attention.stopped_at is not None:
+        return Refuse(Reason.STOPPED)
+    if attention.paused_at is not None and entry.kind != NOTICE:
+        return Refuse(Reason.IGNORED)
+    day = local(person, now).date()
+    start, end = window(entry.day, attention.hour, person.zone)
+    if day > entry.day or now >= end + WINDOW:
+        return Refuse(Reason.QUIET)
+    if not works_on(person, entry.day):
+        return Refuse(Reason.DAY_OFF)
+    if is_silent(person, entry.day):
+        return Refuse(Reason.AWAY)
+    waits = [(person.paused_until, Reason.PAUSED), (person.away_until, Reason.AWAY)]
+    if attention.talked_at is not None:
+        waits.append((attention.talked_at + AFTER_TALK, Reason.TALKED))
+    if day < entry.day or now < start - WINDOW:
+        waits.append((start, Reason.QUIET))
+    gone = [other for other in others if not other.waits and other.id != entry.id]
+    waits += [(other.span[1] + APART, Reason.BUDGET) for other in gone if other.day != entry.day]
+    latest = max(
+        ((moment, why) for moment, why in waits if moment is not None and moment > now),
+        default=None,
+    )
+    if latest is not None:
+        return Wait(latest[0]) if latest[0] < entry.expires_at else Refuse(latest[1])
+    monday = _monday(entry.day)
+    if (
+        sum(other.day == entry.day for other in gone) >= attention.daily
+        or sum(_monday(other.day) == monday for other in gone) >= attention.weekly
+    ):
+        return Refuse(Reason.BUDGET)
+    return None
+
+
+# --- booking ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is decided about many wishes, before anything is written."""
+
+    bookings: list[Booking]
+    letters: list[tuple[WorkspaceId, Letter]]
+    refused: list[tuple[WorkspaceId, Letter, str]]
+    accounts: Mapping[PersonId, _Account]
+
+
+def book(context: Context, work: AttentionWork, wishes: Sequence[Wish]) -> Sequence[Booking]:
+    """Decide about every wish, post what goes and record why the rest does not.
+
+    The bookings are in the order of the wishes. Nobody else can book for these people until
+    the end of the transaction; give people in chunks of some thousands. A key that was
+    promised before is left as it is. Among wishes made together the lower priority number
+    comes first, then the order given; what waits with a higher number makes room, is moved
+    to a free day before its own end, or else suppressed.
+    """
+    people = {wish.person.id: wish.person for wish in wishes}
+    work.attention.lock(sorted(people))
+    plan = _plan(work, people, wishes, context.now)
+    moves = [move for account in plan.accounts.values() for move in account.moved.values()]
+    withdrawn = {id_: w for a in plan.accounts.values() for id_, w in a.withdrawn.items()}
+    work.attention.withdraw(withdrawn, context.now)
+    work.attention.move(moves)
+    for account in plan.accounts.values():
+        if account.silenced:
+            work.attention.save(replace(account.attention, paused_at=context.now))
+    for workspace in dict.fromkeys(person.workspace for person in people.values()):
+        work.outbox.post_all(workspace, [letter for w, letter in plan.letters if w == workspace])
+        work.outbox.suppress_all(
+            workspace,
+            [(letter, why) for w, letter, why in plan.refused if w == workspace],
+            context.now,
+        )
+    return plan.bookings
+
+
+def forecast(work: AttentionWork, wishes: Sequence[Wish], now: datetime) -> Sequence[Booking]:
+    """What `book` would decide now, in the same order; nothing is posted."""
+    people = {wish.person.id: wish.person for wish in wishes}
+    return _plan(work, people, wishes, now).bookings
+
+
+def _accounts(
+    work: AttentionWork, people: Mapping[PersonId, Person], now: datetime
+) -> dict[PersonId, _Account]:
+    ids = sorted(people)
+    kept = work.attention.of(ids)
+    ledger = work.attention.entries(ids, now.date() - _LOOK_BACK * _DAY)
+    accounts = {}
+    for id_, person in people.items():
+        attention = kept.get(id_) or Attention(id_)
+        entries = list(ledger.get(id_, ()))
+        ignored = count_ignored(attention, person, entries, now)
+        accounts[id_] = _Account(person, attention, entries, ignored, now)
+    return accounts
+
+
+def _plan(
+    work: AttentionWork,
+    people: Mapping[PersonId, Person],
+    wishes: Sequence[Wish],
+    now: datetime,
+) -> _Plan:
+    accounts = _accounts(work, people, now)
+    known: dict[tuple[WorkspaceId, str], Promised] = {}
+    for workspace in dict.fromkeys(person.workspace for person in people.values()):
+        keys = [wish.letter.key for wish in wishes if wish.person.workspace == workspace]
+        found = work.outbox.promised(workspace, keys)
+        known |= {(workspace, key): promised for key, promised in found.items()}
+    plan = _Plan([], [], [], accounts)
+    decided: dict[int, Booking] = {}
+    dressed: dict[int, Message] = {}
+    order = sorted(range(len(wishes)), key=lambda number: wishes[number].letter.priority)
+    for number in order:
+        wish = wishes[number]
+        person, letter = wish.person, wish.letter
+        before = known.get((person.workspace, letter.key))
+        if before is None:
+            booking = _book_one(plan, accounts[person.id], letter, dressed)
+            known[person.workspace, letter.key] = Promised(
+                LetterState.SUPPRESSED if booking.day is None else LetterState.PENDING,
+                booking.day,
+                booking.due_at or now,
+                booking.why,
+            )
+        else:
+            refused = before.state is LetterState.SUPPRESSED
+            booking = Booking(
+                letter.key,
+                person.id,
+                None if refused else before.day,
+                None if refused else before.due_at,
+                before.why if refused else None,
+            )
+        decided[number] = booking
+    plan.bookings = [decided[number] for number in range(len(wishes))]
+    return plan
+
+
+def _book_one(
+    plan: _Plan, account: _Account, letter: Letter, dressed: dict[int, Message]
+) -> Booking:
+    now, person = account.now, account.person
+    if account.is_ignored and account.attention.paused_at is None and not account.silenced:
+        _say_so(plan, account)
+    due_at = letter.due_at or now
+    until = letter.expires_at or max(due_at, now) + HORIZON
+    found = account.book(_Asked(due_at, until, letter.priority, letter.kind), letter.key)
+    if isinstance(found, Reason):
+        plan.refused.append((person.workspace, letter, found))
+        return Booking(letter.key, person.id, why=found)
+    # The same message for many stays one object, so that it is written as JSON once.
+    message = dressed.get(id(letter.message))
+    if message is None:
+        message = dressed[id(letter.message)] = messages.with_controls(letter.message)
+    plan.letters.append((person.workspace, _fitted(letter, found, until, message)))
+    return Booking(letter.key, person.id, found.day, found.start)
+
+
+def _fitted(letter: Letter, place: _Place, until: datetime, message: Message) -> Letter:
+    # All of these were checked when they were made, and a campaign has 100,000 of them.
+    return letter.model_copy(
+        update={
+            "day": place.day,
+            "due_at": place.start,
+            "expires_at": place.end,
+            "until": until,
+            "message": message,
+        }
+    )
+
+
+def _say_so(plan: _Plan, account: _Account) -> None:
+    """The one message before the silence, in the place of what would have been ignored too."""
+    person, now = account.person, account.now
+    until = now + HORIZON
+    key = f"attention:paused:{person.id}:{now.date()}"
+    found = account.book(_Asked(now, until, Priority.PROMPT, NOTICE), key)
+    if isinstance(found, Reason):
+        return
+    account.silenced = True
+    letter = Letter(
+        key=key,
+        to=ToPerson(person=person.id),
+        message=messages.paused_by_silence(),
+        kind=NOTICE,
+        priority=Priority.PROMPT,
+        because=messages.BECAUSE_PAUSED,
+    )
+    plan.letters.append((person.workspace, _fitted(letter, found, until, letter.message)))
+
+
+def rearrange(context: Context, work: AttentionWork, person: Person) -> None:
+    """Decide anew about everything unsolicited that waits for a person of whom something has
+    changed: zone, hours, wishes, a pause, a stop. What finds no day any more is suppressed."""
+    work.attention.lock([person.id])
+    account = _accounts(work, {person.id: person}, context.now)[person.id]
+    waiting = [entry for entry in account.entries if entry.waits]
+    account.entries = [entry for entry in account.entries if not entry.waits]
+    for entry in sorted(waiting, key=lambda entry: (entry.priority, entry.id)):
+        account.rearrange(entry)
+    work.attention.withdraw(account.withdrawn, context.now)
+    work.attention.move(list(account.moved.values()))
+
+
+def note_talk(work: AttentionWork, person: Person, now: datetime) -> None:
+    """Keep that a person has said or pressed something; written at most once an hour."""
+    attention = work.attention.get(person.id)
+    if (
+        attention.talked_at is not None
+        and attention.talked_at >= now
+        and attention.paused_at is None
+    ):
+        return
+    work.attention.lock([person.id])
+    attention = work.attention.get(person.id)
+    found = work.attention.entries([person.id], now.date() - _LOOK_BACK * _DAY)
+    work.attention.save(talk(attention, person, found.get(person.id, ()), now))
+
+
+# --- for whom it may concern ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many people get something when, for who plans it.
+
+    Groups of fewer than five people are not told apart, so that nobody's pause or absence
+    shows: days and reasons with fewer are together in `later` and `kept_out`. These are None
+    when there is nobody, and 0 when it is somebody but fewer than five.
+    """
+
+    total: int
+    by_day: Mapping[date, int]
+    later: int | None
+    not_by_reason: Mapping[str, int]
+    kept_out: int | None
+
+    @property
+    def sentence(self) -> str:
+        return messages.forecast(
+            self.total,
+            self.by_day,
+            self.later,
+            self.not_by_reason,
+            self.kept_out,
+            few=K_ANONYMOUS,
+        )
+
+
+def sum_up(bookings: Iterable[Booking]) -> Forecast:
+    """The forecast that may be shown to who is not concerned."""
+    days: Counter[date] = Counter()
+    reasons: Counter[str] = Counter()
+    for booking in bookings:
+        if booking.day is not None:
+            days[booking.day] += 1
+        else:
+            reasons[booking.why or ""] += 1
+    total = days.total() + reasons.total()
+    if total < K_ANONYMOUS:
+        return Forecast(total, {}, None, {}, None)
+    by_day, later = _large(days)
+    not_by_reason, kept_out = _large(reasons)
+    return Forecast(total, by_day, later, not_by_reason, kept_out)
+
+
+_Group = TypeVar("_Group", date, str)
+
+
+def _large(counts: Counter[_Group]) -> tuple[dict[_Group, int], int | None]:
+    """The groups that are large enough, and the rest together."""
+    large = {group: count for group, count in counts.items() if count >= K_ANONYMOUS}
+    rest = counts.total() - sum(large.values())
+    return large, None if rest == 0 else rest if rest >= K_ANONYMOUS else 0
