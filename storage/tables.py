@@ -118,8 +118,24 @@ outbox = Table(
     Column("because", Words),
     Column("settled_at", Instant),
     UniqueConstraint("workspace", "key"),
-    # One seek for each priority finds what to claim in order, and whether there is any.
-    Index(None, "workspace", "state", "priority", "due_at"),
+)
+# Of all the letters that ever were only those that wait are in it. One seek for each
+# priority finds what to claim, in order, and which lanes have any.
+Index(
+    "ix_outbox_pending",
+    outbox.c.workspace,
+    outbox.c.priority,
+    outbox.c.due_at,
+    outbox.c.id,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+Index(
+    "ix_outbox_in_hand",
+    outbox.c.workspace,
+    outbox.c.lease_until,
+    sqlite_where=text("state IN ('leased', 'sending', 'ambiguous')"),
+    postgresql_where=text("state IN ('leased', 'sending', 'ambiguous')"),
 )
 Index(
     "ix_outbox_edits",
@@ -179,13 +195,16 @@ rates = Table(
     "rates",
     metadata,
     Column("lane", Text, primary_key=True),
-    # Nothing for the lane itself, else an address.
+    # Nothing for the lane itself, else the fingerprint of an address: in clear it would show
+    # whose conversation the letters to a relay go to.
     Column("conversation", Text, primary_key=True),
     # One theoretical arrival time a bucket, in seconds since 1970.
     Column("arrivals", Json, nullable=False),
     Column("per_minute", Float),
     Column("paused_until", Instant),
     Column("clean_since", Instant),
+    # Of a conversation: from then on the row says no more than none would.
+    Column("idle_from", Instant),
 )
 
 slots = Table(

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("per_minute", sa.Float(), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("clean_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("idle_from", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("lane", "conversation", name=op.f("pk_rates")),
     )
     op.create_table(
@@ -67,6 +68,28 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("because", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index(op.f("ix_outbox_workspace_state_priority_due_at"), table_name="outbox")
+    op.create_index(
+        "ix_outbox_pending",
+        "outbox",
+        ["workspace", "priority", "due_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_outbox_in_hand",
+        "outbox",
+        ["workspace", "lease_until"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('leased', 'sending', 'ambiguous')"),
+        postgresql_where=sa.text("state IN ('leased', 'sending', 'ambiguous')"),
+    )
+    # Until now a letter nobody could speak for had no moment at which to look it up.
+    op.execute(
+        "UPDATE outbox SET lease_until = '1970-01-01 00:00:00.000000'"
+        " WHERE state = 'ambiguous' AND lease_until IS NULL"
+    )
     op.create_index(
         "ix_outbox_person_day",
         "outbox",
