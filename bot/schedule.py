@@ -1,12 +1,13 @@
 """Working time and recurring hours: instants in UTC, counted on a person's own clock.
 
-A local time that a clock change skips counts as the moment after the gap; one that
+A local time that a clock change skips counts as that much after the gap; one that
 happens twice counts once, as its first occurrence (`fold=0`), as domain.md 2.7 has it.
 """
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from bot.holiday import DaysOff
 from bot.people import Person, has_hours, local, works_on, zone_of
@@ -14,13 +15,24 @@ from bot.people import Person, has_hours, local, works_on, zone_of
 APART = timedelta(hours=12)
 """Never two of a person's daily messages within this, however the zone changes."""
 
+WINDOW = timedelta(hours=2)
+"""What belongs to a recurring hour is sent within so long after it, or not that day."""
+
 _HORIZON = 400
 _DAY = timedelta(days=1)
 
 
 def at_local(day: date, clock: time, zone: str) -> datetime:
-    """The UTC instant at which a wall clock in `zone` shows `day` and `clock`."""
-    return datetime.combine(day, clock, zone_of(zone)).astimezone(UTC)
+    """The UTC instant at which a wall clock in `zone` shows `day` and `clock`.
+
+    It lies on that day wherever the zone has the day: a time in a gap that reaches midnight
+    (Greenland's clocks go from 23:00 to 24:00) is taken as long before the gap instead.
+    """
+    where = zone_of(zone)
+    instant = datetime.combine(day, clock, where).astimezone(UTC)
+    if instant.astimezone(where).date() == day:
+        return instant
+    return datetime.combine(day, clock.replace(fold=1), where).astimezone(UTC)
 
 
 def exists(day: date, zone: str) -> bool:
@@ -88,11 +100,7 @@ def next_morning(person: Person, after: datetime, clock: time = time(10)) -> dat
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time that a recurring hour comes: whose `day` it is, and the UTC instant.
-
-    The two may differ: 23:30 on a day whose clocks go from 23:00 to midnight comes at 00:30
-    of the next.
-    """
+    """One time that a recurring hour comes: the local day, and the UTC instant."""
 
     day: date
     due_at: datetime
@@ -113,8 +121,7 @@ def next_occurrence(
     lies after `last_day`, the last day that had one; and at least `APART` after `last_at`,
     when that was. None where no day of the next 400 is such.
     """
-    # The day before may still be to come: see `Occurrence`.
-    first = after.astimezone(zone_of(zone)).date() - _DAY
+    first = after.astimezone(zone_of(zone)).date()
     if last_day is not None and last_day >= first:
         first = last_day + _DAY
     if last_at is not None:
@@ -140,3 +147,13 @@ def next_due_at(
     """The aware UTC instant of `next_occurrence`."""
     found = next_occurrence(at, weekdays, days_off, zone, after, last_day, last_at)
     return None if found is None else found.due_at
+
+
+@lru_cache(maxsize=4_096)
+def window(day: date, at: time, zone: str) -> tuple[datetime, datetime]:
+    """The UTC instants between which what belongs to a day's hour goes; it ends with the day.
+
+    Where the calendar or the clocks leave no such time, the second is not after the first.
+    """
+    start = at_local(day, at, zone)
+    return start, min(start + WINDOW, at_local(day + _DAY, time(0), zone))

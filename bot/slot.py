@@ -13,10 +13,8 @@ from functools import lru_cache
 
 from bot.ids import PersonId
 from bot.people import Person
-from bot.schedule import APART, Occurrence, next_occurrence
+from bot.schedule import APART, WINDOW, Occurrence, next_occurrence, window
 
-WINDOW = timedelta(hours=2)
-"""What a slot brings is sent within this after its hour, or not at all (late rule)."""
 EVERY_DAY = frozenset(range(1, 8))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,17 +43,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class DueSlot:
-    """A slot whose hour has come: on `day`, the person's, from `due_at` until `closes_at`."""
+    """A slot whose hour has come: on `day`, the person's, from `due_at` until `closes_at`.
+
+    What it brings goes within that window or not at all (late rule).
+    """
 
     person: Person
     slot: Slot
     day: date
     due_at: datetime
-
-    @property
-    def closes_at(self) -> datetime:
-        """When it is too late for this day; aware UTC."""
-        return self.due_at + WINDOW
+    closes_at: datetime
 
     @property
     def key(self) -> str:
@@ -103,13 +100,15 @@ def look(slot: Slot, person: Person, now: datetime) -> Seen:
     """
     if not person.active:
         return Seen(Sight.WAITING, _expect(slot, None))
-    open_now = _next(slot, person, now - WINDOW + _INSTANT)
+    found = _next(slot, person, now - WINDOW + _INSTANT)
     # An hour before `next_day` was over when the slot was made or changed.
-    promised = slot.next_day is not None and open_now is not None and open_now.day >= slot.next_day
-    if open_now is not None and promised and open_now.due_at <= now:
-        planned = replace(slot, last_day=open_now.day)
-        planned = _expect(planned, _next(planned, person, open_now.due_at))
-        return Seen(Sight.DUE, planned, DueSlot(person, slot, open_now.day, open_now.due_at))
+    if found is not None and slot.next_day is not None and found.day >= slot.next_day:
+        due_at, closes_at = window(found.day, slot.at, person.zone)
+        if due_at <= now < closes_at:
+            planned = replace(slot, last_day=found.day)
+            planned = _expect(planned, _next(planned, person, due_at))
+            due = DueSlot(person, slot, found.day, due_at, closes_at)
+            return Seen(Sight.DUE, planned, due)
     waiting = _expect(slot, _next(slot, person, now))
     missed = waiting.next_day != slot.next_day and _is_missed(slot, person, now)
     return Seen(Sight.LATE if missed else Sight.WAITING, waiting)

@@ -200,9 +200,10 @@ WORKDAYS = frozenset(range(1, 6))
         ("Australia/Lord_Howe", time(2, 15), utc(3, 9, 0, 10), date(2026, 10, 4), utc(3, 15, 45, 10)),  # noqa: E501
         # A gap at midnight, and one that swallows the last hour of the day.
         ("Africa/Cairo", time(0), utc(23, 12, 0, 4), date(2026, 4, 24), utc(23, 22, 0, 4)),
-        ("America/Nuuk", time(23, 30), utc(28, 12), date(2026, 3, 28), utc(29, 1, 30)),
-        ("America/Nuuk", time(23, 30), utc(29, 1), date(2026, 3, 28), utc(29, 1, 30)),
-        ("America/Nuuk", time(23, 30), utc(29, 2), date(2026, 3, 29), utc(30, 0, 30)),
+        ("America/Nuuk", time(23, 30), utc(28, 12), date(2026, 3, 28), utc(29, 0, 30)),
+        ("America/Nuuk", time(22, 59), utc(28, 12), date(2026, 3, 28), utc(29, 0, 59)),
+        ("America/Nuuk", time(23, 30), utc(29, 1), date(2026, 3, 29), utc(30, 0, 30)),
+        ("America/Nuuk", time(23, 30), utc(24, 12, 0, 10), date(2026, 10, 24), utc(25, 0, 30, 10)),
         # Half-hour and 45-minute zones.
         ("Asia/Kathmandu", time(10), utc(2, 0), date(2026, 3, 2), utc(2, 4, 15)),
         ("America/St_Johns", time(10), utc(2, 0), date(2026, 3, 2), utc(2, 13, 30)),
