@@ -1,14 +1,16 @@
 """A capability: one thing the bot can do, as a value that names all its entrances."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
+from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
 from bot.people import Person
 from bot.ports import Timer, Work
 from bot.reply import Reply
+from bot.slot import DueSlot
 
 W = TypeVar("W", bound=Work)
 W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
@@ -16,6 +18,9 @@ W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 Handler: TypeAlias = Callable[[Context, W, Command], Reply]
 TimerHandler: TypeAlias = Callable[[Context, W, Timer], None]
 Farewell: TypeAlias = Callable[[Context, W, Person], None]
+SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
+"""What the slots of many people bring, in one transaction: at most one wish for each slot,
+with the slot's key, to its person, between `due_at` and `closes_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Capability(Generic[W_contra]):
     `presses` and `submits` are by action (`question.claim`), `timers` by timer
     action, `hears` by what a thread is about (`question`). `mention` answers words
     addressed to the bot in a channel, `words` plain words in a direct message.
-    `farewell` puts in order what a person who left the workspace leaves behind.
+    `farewell` puts in order what a person who left the workspace leaves behind. `slots`
+    are by the kind of a slot (`tips.daily`).
     """
 
     name: str
@@ -56,6 +62,7 @@ class Capability(Generic[W_contra]):
     submits: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     timers: Mapping[str, TimerHandler[W_contra]] = field(default_factory=dict)
     hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    slots: Mapping[str, SlotPlanner[W_contra]] = field(default_factory=dict)
     mention: Handler[W_contra] | None = None
     words: Handler[W_contra] | None = None
     farewell: Farewell[W_contra] | None = None
@@ -76,6 +83,7 @@ class Registry(Generic[W]):
     submits: Mapping[str, Handler[W]]
     timers: Mapping[str, TimerHandler[W]]
     hears: Mapping[str, Handler[W]]
+    slots: Mapping[str, SlotPlanner[W]]
     mention: Handler[W] | None
     words: Handler[W] | None
 
@@ -115,6 +123,7 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         submits=_merge("form", (c.submits for c in every)),
         timers=_merge("timer", (c.timers for c in every)),
         hears=_merge("thread", (c.hears for c in every)),
+        slots=_merge("slot", (c.slots for c in every)),
         mention=_only("mentions", (c.mention for c in every)),
         words=_only("plain words", (c.words for c in every)),
     )

@@ -7,7 +7,7 @@ capability asks for more by extending it (`bot/capabilities/<each>/ports.py`).
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
 from bot.attention import AttentionStore
@@ -151,6 +151,9 @@ class Slots(Protocol):
 
     def save(self, slot: Slot) -> None:
         """Insert or replace."""
+
+    def set_hour(self, person: PersonId, at: time) -> None:
+        """All that comes to the person comes at that local time from now on."""
 
     def remove(self, person: PersonId, kind: str) -> None:
         """Nothing of that kind comes to the person any more."""

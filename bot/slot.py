@@ -16,6 +16,7 @@ from bot.people import Person
 from bot.schedule import APART, WINDOW, Occurrence, next_occurrence, window
 
 EVERY_DAY = frozenset(range(1, 8))
+AGAIN = timedelta(minutes=5)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
@@ -129,6 +130,11 @@ def promise(slot: Slot, person: Person, at: datetime) -> Slot:
     if slot.next_due_at is None or slot.next_due_at >= at + APART:
         return kept
     return _expect(kept, _next(kept, person, slot.next_due_at))
+
+
+def postpone(slot: Slot, now: datetime) -> Slot:
+    """The slot to be looked at again in some minutes, as what it brings could not be made."""
+    return replace(slot, next_due_at=now + AGAIN)
 
 
 def _next(slot: Slot, person: Person, after: datetime) -> Occurrence | None:

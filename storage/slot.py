@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 
 from bot.ids import PersonId
 from bot.slot import Slot
+from storage.outbox import AT_ONCE
 from storage.row import columns_of, put
 from storage.tables import slots
 
@@ -20,7 +21,7 @@ _IS_DUE = select(
 _DUE = (
     select(*_COLUMNS)
     .where(slots.c.kind == bindparam("kind"), slots.c.next_due_at <= bindparam("now"))
-    .order_by(slots.c.next_due_at)
+    .order_by(slots.c.next_due_at, slots.c.person)
     .limit(bindparam("most"))
     # Each of several workers gets others.
     .with_for_update(skip_locked=True)
@@ -42,6 +43,14 @@ class SqlSlots:
     def save(self, slot: Slot) -> None:
         """Insert or replace."""
         put(self._connection, slots, _values(slot))
+
+    def set_hour(self, person: PersonId, at: time) -> None:
+        """All that comes to the person comes at that local time from now on."""
+        self._connection.execute(
+            update(slots)
+            .where(slots.c.person == person)
+            .values(at=at.isoformat(), next_due_at=AT_ONCE)
+        )
 
     def remove(self, person: PersonId, kind: str) -> None:
         """Nothing of that kind comes to the person any more."""

@@ -222,7 +222,7 @@ slots = Table(
     Column("next_due_at", Instant),
     Column("last_day", Date),
     Column("last_at", Instant),
-    Index(None, "kind", "next_due_at"),
+    Index(None, "kind", "next_due_at", "person"),
 )
 
 followed = Table(

@@ -59,7 +59,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person", "kind", name=op.f("pk_slots")),
     )
     op.create_index(
-        op.f("ix_slots_kind_next_due_at"), "slots", ["kind", "next_due_at"], unique=False
+        op.f("ix_slots_kind_next_due_at_person"),
+        "slots",
+        ["kind", "next_due_at", "person"],
+        unique=False,
     )
 
     op.add_column("outbox", sa.Column("source", sa.Text(), nullable=True))
