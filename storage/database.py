@@ -32,8 +32,6 @@ executor of asyncio has a handful. PostgreSQL has a connection for `2 * POOL_SIZ
 POOL_SIZE = 8
 IDLE_LIMIT = 60
 """Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
-QUEUE_SCHEMA = "inflow_queue"
-"""Where `storage.queue` keeps its jobs, which are deferred in our transactions."""
 
 _WAL_ATTEMPTS = 20
 
@@ -205,11 +203,6 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
     def limit(connection: "psycopg.Connection[Any]", _record: object) -> None:
         connection.execute(f"SET lock_timeout = {milliseconds}")
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_LIMIT}s'")
-        # Last, so that our own tables are made and found where they always were.
-        connection.execute(
-            "SELECT set_config('search_path', current_setting('search_path') || %s, false)",
-            [f", {QUEUE_SCHEMA}"],
-        )
         connection.commit()
 
     return engine
