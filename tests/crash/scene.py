@@ -1,0 +1,250 @@
+"""What a crash run is about: lanes, people, letters that wait and events that come in."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Self, TypeAlias
+
+from sqlalchemy import Connection, select
+
+from bot.capabilities.questions.memory import Memory
+from bot.capability import Capability, Order
+from bot.context import Context
+from bot.errors import Invalid
+from bot.ids import PersonId, WorkspaceId
+from bot.inbound import Command, Inbound, Ordered, Place, PlaceKind
+from bot.message import say
+from bot.outbox import Letter, Priority, ToPerson, may_repeat
+from bot.people import Person, Workspace
+from bot.ports import Timer, Work
+from bot.rate import Limits
+from bot.reply import Reply
+from storage.database import Database
+from storage.tables import outbox
+from tests.crash.judge import Row
+from tests.crash.platform import limits_of
+from tests.crash.terms import CONVERSATION, Fault, Profile, Terms
+
+RELAY_KEY = "a key of the crash proof, of no use elsewhere"
+EVENT = "promise"
+EDIT_AFTER = timedelta(seconds=1)
+
+Mode: TypeAlias = Literal["embedded", "scaled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that makes a run what it is. Durations are in seconds."""
+
+    seed: str = "0"
+    profile: Profile = "slack"
+    lanes: int = 2
+    people: int = 40
+    letters: int = 60
+    """Letters that wait in the store at the start, spread over the lanes."""
+    events: int = 40
+    """Events that come in meanwhile. Each promises an answer and a tip."""
+    edits: bool = True
+    """Whether every fourth event has its answer edited later."""
+    per_second: float | None = 30.0
+    """The rate the platform allows a lane, and the bot is told of."""
+    told: float = 1.0
+    """What the bot is told of that rate, as a share of it."""
+    burst: int = 8
+    latency: tuple[float, float] = (0.01, 0.05)
+    faults: dict[Fault, float] = field(default_factory=dict)
+    refused: float = 0.0
+    late: float = 1.2
+    settle: float = 0.5
+    """How long the platform's history takes to show a message."""
+    lease: float = 3.0
+    timeout: float = 1.0
+    reconcile_after: float = 2.5
+    """How long the bot waits before it believes the history."""
+    in_flight: int = 50
+    ceiling: float | None = None
+    """With it, `start_per_minute` is where a lane begins; the real rate is not told."""
+    start_per_minute: float | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        read: dict[str, Any] = json.loads(text)
+        return cls(**read | {"latency": tuple(read["latency"])})
+
+    def terms(self) -> Terms:
+        """The platform's side."""
+        return Terms(
+            seed=self.seed,
+            profile=self.profile,
+            per_second=self.per_second,
+            burst=self.burst,
+            conversation=CONVERSATION[self.profile],
+            latency=self.latency,
+            faults=dict(self.faults),
+            refused=self.refused,
+            late=self.late,
+            settle=self.settle,
+        )
+
+    @property
+    def caught(self) -> int:
+        """How many letters a kill can catch on the wire: all lanes' rate x the longest latency."""
+        if self.per_second is None:
+            return self.lanes * self.in_flight
+        return math.ceil(self.lanes * self.per_second * self.latency[1])
+
+    def limits(self) -> Limits:
+        """What the bot is told of them."""
+        known = None if self.per_second is None else self.per_second * 60 * self.told
+        if self.ceiling is not None:
+            known = self.start_per_minute
+        return limits_of(self.profile, known, ceiling=self.ceiling, in_flight=self.in_flight)
+
+
+def lane_of(number: int) -> WorkspaceId:
+    return WorkspaceId(f"w{number}")
+
+
+def person_of(lane: int, number: int) -> PersonId:
+    return PersonId(f"w{lane}p{number}")
+
+
+def address_of(lane: int, number: int) -> str:
+    return f"U{lane}x{number}"
+
+
+def open_database(url: str) -> Database:
+    return Database(url, relay_key=RELAY_KEY.encode(), memory=Memory())
+
+
+def prepare(database: Database, scene: Scene) -> set[str]:
+    """Fill a fresh database; returns the things that are promised by that."""
+    with database.transaction() as work:
+        for lane in range(scene.lanes):
+            work.people.add_workspace(
+                Workspace(
+                    id=lane_of(lane), platform=scene.profile, external=f"T{lane}", name=f"T{lane}"
+                )
+            )
+            for number in range(scene.people):
+                work.people.save(
+                    Person(
+                        id=person_of(lane, number),
+                        workspace=lane_of(lane),
+                        address=address_of(lane, number),
+                        name=f"Person {number}",
+                    )
+                )
+    promised = set()
+    for start in range(0, scene.letters, 1000):
+        with database.transaction() as work:
+            for number in range(start, min(start + 1000, scene.letters)):
+                lane = number % scene.lanes
+                to = person_of(lane, number // scene.lanes % scene.people)
+                # Of both kinds: those that may be repeated and those that may not.
+                priority = Priority.ANSWER if number % 4 < 2 else Priority.TIP
+                work.outbox.post(lane_of(lane), make_letter(f"p{number}", to, priority))
+                promised.add(f"{lane_of(lane)}/p{number}")
+    return promised
+
+
+def make_letter(key: str, to: PersonId, priority: Priority) -> Letter:
+    return Letter(
+        key=key, to=ToPerson(person=to), message=say("Hello."), kind="crash", priority=priority
+    )
+
+
+def make_event(scene: Scene, number: int) -> Inbound:
+    """The event with this number. It promises what `things_of` says."""
+    lane = number % scene.lanes
+    address = address_of(lane, number // scene.lanes % scene.people)
+    return Inbound(
+        platform=scene.profile,
+        workspace=f"T{lane}",
+        event_id=f"e{number}",
+        person=address,
+        place=Place(conversation=f"D{address[1:]}", kind=PlaceKind.DM),
+        at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+        what=Ordered(name=EVENT, text=f"{number} {int(_is_edited(scene, number))}"),
+    )
+
+
+def things_of(scene: Scene, number: int) -> set[str]:
+    lane = lane_of(number % scene.lanes)
+    parts = ["answer", "tip"] + (["edit"] if _is_edited(scene, number) else [])
+    return {f"{lane}/e{number}:{part}" for part in parts}
+
+
+def _is_edited(scene: Scene, number: int) -> bool:
+    return scene.edits and number % 4 == 0
+
+
+def promise(context: Context, work: Work, command: Command) -> Reply:
+    """Handle an event. Each time it is handled the letters get other keys, so that an event
+    that is handled twice shows in the ledger."""
+    number, _, edited = command.text.partition(" ")
+    if not number.isdecimal():
+        raise Invalid("That is no number.")
+    workspace, person = command.person.workspace, command.person.id
+    stem = f"e{number}:{context.new_id()}"
+    work.outbox.post(workspace, make_letter(f"{stem}:answer", person, Priority.ANSWER))
+    work.outbox.post(workspace, make_letter(f"{stem}:tip", person, Priority.TIP))
+    if edited == "1":
+        work.timers.set(
+            Timer(
+                key=f"crash:{stem}",
+                due_at=context.now + EDIT_AFTER,
+                action="crash.edit",
+                args={"workspace": workspace, "person": person, "stem": stem},
+            )
+        )
+    return Reply(message=say(f"Promised {number}."))
+
+
+def edit(_context: Context, work: Work, timer: Timer) -> None:
+    """Edit the answer to an event, a while after it."""
+    stem, to = str(timer.args["stem"]), PersonId(str(timer.args["person"]))
+    letter = make_letter(f"{stem}:edit", to, Priority.ANSWER)
+    work.outbox.post(
+        WorkspaceId(str(timer.args["workspace"])),
+        letter.model_copy(update={"edits": f"{stem}:answer"}),
+    )
+
+
+CAPABILITY: Capability[Work] = Capability(
+    name="crash",
+    title="Crash",
+    orders={EVENT: Order(handle=promise, hint="number", help="promise letters")},
+    timers={"crash.edit": edit},
+)
+
+
+def thing_of(lane: str, key: str) -> str:
+    """What was promised by a letter with this key, without what only tells tries apart."""
+    parts = key.split(":")
+    if len(parts) == 3 and parts[0].startswith("e") and parts[0][1:].isdecimal():
+        return f"{lane}/{parts[0]}:{parts[2]}"
+    return f"{lane}/{key}"
+
+
+def read_rows(connection: Connection) -> Sequence[Row]:
+    """Every letter of the store as the judge wants it."""
+    found = connection.execute(
+        select(outbox.c.workspace, outbox.c.key, outbox.c.state, outbox.c.priority, outbox.c.edits)
+    ).all()
+    return [
+        Row(
+            lane=row.workspace,
+            key=row.key,
+            thing=thing_of(row.workspace, row.key),
+            state=row.state,
+            repeats=may_repeat(Priority(row.priority)),
+            edits=row.edits is not None,
+        )
+        for row in found
+    ]
