@@ -33,6 +33,7 @@ from bot.inbound import (
 from bot.message import Note, Text, Tone, literal, say
 from bot.metric import Meters, Received
 from bot.people import Person, Workspace
+from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply
 
@@ -324,10 +325,20 @@ class App(Generic[W]):
                     )
                 )
 
+    def plan_due(self) -> Planned:
+        """Plan what people's slots bring that are due by now (see `bot.planner`).
+
+        Raises:
+            Unavailable: the store is out of reach. What was planned before stays planned.
+        """
+        return plan_due(self._database, self._registry, self._clock, self._new_id)
+
     def next_due(self) -> datetime | None:
-        """When something is due next, aware UTC; None when nothing waits."""
+        """When a timer or a slot is due next, aware UTC; None when nothing waits."""
         with self._database.transaction() as work:
-            return work.timers.next_due()
+            slots = [work.slots.next_due(kind) for kind in self._registry.slots]
+            waiting = [at for at in (work.timers.next_due(), *slots) if at is not None]
+        return min(waiting, default=None)
 
 
 def _known_zone(zone: str) -> str:

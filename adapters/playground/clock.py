@@ -90,8 +90,9 @@ class ClockMover:
         done = 0
         for _ in range(ROUNDS):
             ran = await asyncio.to_thread(self._app.run_due)
+            planned = await asyncio.to_thread(self._app.plan_due)
             await self._lanes.drain_all()
             done += ran
-            if ran == 0:
+            if ran == planned.seen == 0:
                 break
         return done
