@@ -31,8 +31,9 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why some were left alone; `why` None is all the reasons that may not be told apart."""
+class Cause:
+    """Why some were left alone; `why` None is all that may not be told apart, and of these
+    fewer than `K_ANONYMOUS` are not to be numbered either."""
 
     why: str | None
     people: int
@@ -46,7 +47,7 @@ class Account:
     waiting: int
     left_alone: int
     """Suppressed: not sent, for the sake of the people's attention."""
-    reasons: tuple[Reason, ...]
+    causes: tuple[Cause, ...]
     """Why those were left alone, as far as it may be told; they add up to `left_alone`."""
     unreachable: int
     failed: int
@@ -121,7 +122,7 @@ def account(tallies: Sequence[Tally]) -> Account:
 
     total = sum(tally.letters for tally in tallies)
     suppressed = [
-        Reason(tally.why, tally.letters)
+        Cause(tally.why, tally.letters)
         for tally in tallies
         if tally.state is LetterState.SUPPRESSED
     ]
@@ -129,7 +130,7 @@ def account(tallies: Sequence[Tally]) -> Account:
         delivered=count(LetterState.SENT),
         waiting=count(*WAITING_STATES),
         left_alone=count(LetterState.SUPPRESSED),
-        reasons=tell_reasons(suppressed, total),
+        causes=tell_causes(suppressed, total),
         unreachable=count(LetterState.UNREACHABLE),
         failed=count(LetterState.FAILED),
         unknown=count(LetterState.UNKNOWN),
@@ -137,20 +138,20 @@ def account(tallies: Sequence[Tally]) -> Account:
     )
 
 
-def tell_reasons(reasons: Iterable[Reason], total: int) -> tuple[Reason, ...]:
+def tell_causes(causes: Iterable[Cause], total: int) -> tuple[Cause, ...]:
     """The reasons that may be told apart, most frequent first, the rest as one without a name.
 
     A reason may be told when at least `K_ANONYMOUS` people of `total` share it and as many do
     not. The rest is never fewer than that while anything is told: the least frequent reason
     joins it until it is enough, or else what is missing would tell of the few.
     """
-    counted = sorted((r for r in reasons if r.people), key=lambda r: (-r.people, r.why or ""))
+    counted = sorted((c for c in causes if c.people), key=lambda c: (-c.people, c.why or ""))
     told = [
-        r
-        for r in counted
-        if r.why is not None and r.people >= K_ANONYMOUS and total - r.people >= K_ANONYMOUS
+        c
+        for c in counted
+        if c.why is not None and c.people >= K_ANONYMOUS and total - c.people >= K_ANONYMOUS
     ]
-    rest = sum(r.people for r in counted) - sum(r.people for r in told)
+    rest = sum(c.people for c in counted) - sum(c.people for c in told)
     while 0 < rest < K_ANONYMOUS and told:
         rest += told.pop().people
-    return (*told, Reason(None, rest)) if rest else tuple(told)
+    return (*told, Cause(None, rest)) if rest else tuple(told)

@@ -4,12 +4,17 @@ A campaign's state is the fold of its events: one function applies an event, for
 handler and for the replay. What may follow what is one table.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import chain, repeat
+
+from pydantic import TypeAdapter
 
 from bot.access import K_ANONYMOUS
+from bot.attention import Booking, Forecast, sum_up
 from bot.errors import Conflict
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.message import Args
@@ -38,6 +43,7 @@ class State(StrEnum):
 
 class EventKind(StrEnum):
     DRAFTED = "drafted"
+    """It begins; `data` is its content, as of `changed`."""
     CHANGED = "changed"
     STARTED = "started"
     EXPANDED = "expanded"
@@ -226,3 +232,56 @@ def fold(campaign: Campaign, events: Iterable[Event]) -> Campaign:
 def letter_key(campaign: Campaign, person: PersonId) -> str:
     """What the person's letter is known by; nobody has two of one campaign."""
     return f"{campaign.source}:{person}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The forecast while people are looked at one chunk after another: how many get it on
+    which day, and how many not for which reason. Too detailed to be shown as it is."""
+
+    days: Mapping[date, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def people(self) -> int:
+        return sum(self.days.values()) + sum(self.reasons.values())
+
+    @property
+    def reached(self) -> int:
+        return sum(self.days.values())
+
+
+def look_on(outlook: Outlook, bookings: Iterable[Booking]) -> Outlook:
+    """The outlook with these people as well."""
+    days, reasons = Counter(outlook.days), Counter(outlook.reasons)
+    for booking in bookings:
+        if booking.day is None:
+            reasons[booking.why or ""] += 1
+        else:
+            days[booking.day] += 1
+    return Outlook(dict(days), dict(reasons))
+
+
+def told(outlook: Outlook) -> Forecast:
+    """What of the outlook may be shown."""
+    nobody = PersonId("")
+    return sum_up(
+        chain(
+            *(repeat(Booking("", nobody, day=day), n) for day, n in outlook.days.items()),
+            *(repeat(Booking("", nobody, why=why), n) for why, n in outlook.reasons.items()),
+        )
+    )
+
+
+def args_of(outlook: Outlook) -> Args:
+    """The outlook as a timer keeps it."""
+    args: Args = _OUTLOOK.dump_python(outlook, mode="json")
+    return args
+
+
+def outlook_of(args: Mapping[str, object]) -> Outlook:
+    """The outlook that `args_of` made these of."""
+    return _OUTLOOK.validate_python(args)
+
+
+_OUTLOOK = TypeAdapter(Outlook)

@@ -1,0 +1,298 @@
+"""Writing a campaign: the form, the card that shows it with its forecast, and trying it."""
+
+import unicodedata
+from datetime import date
+
+from bot.access import Right, require
+from bot.attention import forecast
+from bot.capabilities.campaigns import messages
+from bot.capabilities.campaigns.access import find_campaign, find_draft, owner_of, workspace_of
+from bot.capabilities.campaigns.model import (
+    CHUNK,
+    LONGEST,
+    MAX_BODY,
+    MAX_TITLE,
+    MIN_AUDIENCE,
+    Campaign,
+    Content,
+    Event,
+    EventKind,
+    Outlook,
+    State,
+    args_of,
+    data_of,
+    look_on,
+    outlook_of,
+)
+from bot.capabilities.campaigns.run import show, start
+from bot.capabilities.campaigns.step import advance, today_of, wishes
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.errors import Invalid, NotFound
+from bot.form import Form
+from bot.ids import CampaignId, PersonId
+from bot.inbound import Command
+from bot.message import Message, say
+from bot.messages import with_controls
+from bot.outbox import Letter, Priority, ToPerson
+from bot.people import Person
+from bot.ports import Timer
+from bot.reply import Reply
+
+MOST_LISTED = 10
+_OVERRIDES = "\u202d\u202e"
+"""They turn the reading direction of whatever stands behind them, our own words too."""
+
+
+def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """`/campaign [title]`: what there is, or the form where there is nothing yet."""
+    require(command.person, Right.RUN_CAMPAIGN)
+    listed = work.campaigns.shown_to(command.person.workspace, command.person.id, MOST_LISTED)
+    if command.text or not listed:
+        return Reply(form=_form(context, work, command.person, title=command.text))
+    owners = {person.id: person.name for person in work.people.several({c.owner for c in listed})}
+    return Reply(message=messages.campaign_list(listed, owners))
+
+
+def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*New campaign*."""
+    require(command.person, Right.RUN_CAMPAIGN)
+    return Reply(form=_form(context, work, command.person))
+
+
+def open_(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """A campaign chosen from the list."""
+    chosen = find_campaign(work, command.person, command.args, "choice")
+    if chosen.state is State.DRAFT:
+        return _look(context, work, chosen)
+    if chosen.started_at is None:
+        raise NotFound(messages.DRAFT_GONE)
+    return Reply(message=show(work, chosen))
+
+
+def change(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Change*: the form with what there is."""
+    draft = find_draft(work, command)
+    return Reply(form=_form(context, work, command.person, draft))
+
+
+def _form(
+    context: Context,
+    work: CampaignsWork,
+    person: Person,
+    draft: Campaign | None = None,
+    title: str = "",
+) -> Form:
+    return messages.form(
+        draft.content if draft else None,
+        title=title,
+        today=today_of(person, context.now),
+        teams=work.people.teams(person.workspace),
+        args={"campaign": draft.id} if draft else {},
+    )
+
+
+def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """The form. What is wrong is said at its field, and the form stays as it was filled."""
+    require(command.person, Right.RUN_CAMPAIGN)
+    draft = find_draft(work, command) if command.args.get("campaign") else None
+    person, today = command.person, today_of(command.person, context.now)
+    content = _content(work, command, today)
+    if draft is not None:
+        saved = advance(context, work, draft, EventKind.CHANGED, person.id, data=data_of(content))
+    else:
+        saved = Campaign(
+            id=CampaignId(context.new_id()),
+            workspace=person.workspace,
+            owner=person.id,
+            title=content.title,
+            body=content.body,
+            team=content.team,
+            first_day=content.first_day,
+            last_day=content.last_day,
+            created_at=context.now,
+            changed_at=context.now,
+        )
+        work.campaigns.add(saved)
+        work.campaigns.record(
+            Event(saved.id, EventKind.DRAFTED, context.now, person.id, data_of(content))
+        )
+    return _look(context, work, saved)
+
+
+def _content(work: CampaignsWork, command: Command, today: date) -> Content:
+    """What the form says.
+
+    Raises:
+        Invalid: with a sentence for each field that cannot be used.
+    """
+    values, wrong = command.values, dict[str, str]()
+    title = " ".join(_kept(values.get("title", "")).split())
+    body = _kept(values.get("body", ""))
+    if not title:
+        wrong["title"] = messages.NO_TITLE
+    elif len(title) > MAX_TITLE:
+        wrong["title"] = messages.too_much(MAX_TITLE, len(title))
+    if not body:
+        wrong["body"] = messages.NO_BODY
+    elif len(body) > MAX_BODY:
+        wrong["body"] = messages.too_much(MAX_BODY, len(body))
+    team = _team(work, command, wrong)
+    first = _day(values, "first_day", wrong)
+    last = _day(values, "last_day", wrong)
+    if first and first < today:
+        wrong["first_day"] = messages.PAST
+    if last and last < today:
+        wrong["last_day"] = messages.PAST
+    elif first and last and last < first:
+        wrong["last_day"] = messages.BACKWARDS
+    elif first and last and last - first >= LONGEST:
+        wrong["last_day"] = messages.too_long(LONGEST)
+    if wrong or first is None or last is None:
+        raise Invalid(fields=wrong)
+    return Content(title, body, team, first, last)
+
+
+def _team(work: CampaignsWork, command: Command, wrong: dict[str, str]) -> str | None:
+    """The team that was chosen or typed, None for everybody."""
+    workspace = command.person.workspace
+    wanted = " ".join(command.values.get("audience", "").split())
+    team = None
+    if wanted.casefold() not in {"", messages.EVERYBODY}:
+        named = {name.casefold(): name for name in work.people.teams(workspace)}
+        cut = {messages.team_value(name).casefold(): name for name in named.values()}
+        team = cut.get(wanted.casefold()) or named.get(wanted.casefold())
+        if team is None:
+            wrong["audience"] = messages.UNKNOWN_TEAM
+            return None
+    people = len(work.people.page(workspace, None, MIN_AUDIENCE, team))
+    if people < MIN_AUDIENCE:
+        wrong["audience"] = messages.too_few(people) if people else messages.NOBODY
+    return team
+
+
+def _day(values: dict[str, str], name: str, wrong: dict[str, str]) -> date | None:
+    value = values.get(name, "").strip()
+    if not value:
+        wrong[name] = messages.NO_DAY
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        wrong[name] = messages.BAD_DAY
+        return None
+
+
+def _kept(text: str) -> str:
+    """What a person wrote as it is kept: no control characters, no outer space."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        c
+        for c in lines
+        if c == "\n" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _OVERRIDES)
+    ).strip()
+
+
+# --- the forecast -----------------------------------------------------------------------
+
+
+def _look(context: Context, work: CampaignsWork, draft: Campaign) -> Reply:
+    """The card with the forecast; of many people it follows when they have been looked at."""
+    people = work.people.page(draft.workspace, None, CHUNK, draft.team)
+    outlook = look_on(Outlook(), forecast(work, wishes(work, draft, people), context.now))
+    if len(people) < CHUNK:
+        return Reply(message=_card(work, draft, outlook))
+    _look_later(context, work, draft, outlook, people[-1].id)
+    return Reply(message=say(messages.COUNTING))
+
+
+def _look_later(
+    context: Context, work: CampaignsWork, draft: Campaign, outlook: Outlook, after: PersonId
+) -> None:
+    work.timers.set(
+        Timer(
+            key=f"{draft.source}:forecast",
+            due_at=context.now,
+            action="campaign.forecast",
+            args={
+                "campaign": draft.id,
+                "edition": draft.edition,
+                "after": after,
+                "outlook": args_of(outlook),
+            },
+        )
+    )
+
+
+def forecast_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
+    """The next people of a forecast; after the last of them the owner gets the card."""
+    draft = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
+    if draft is None or draft.state is not State.DRAFT or draft.edition != timer.args["edition"]:
+        return
+    before = timer.args["outlook"]
+    outlook = outlook_of(before if isinstance(before, dict) else {})
+    after = PersonId(str(timer.args["after"]))
+    people = work.people.page(draft.workspace, after, CHUNK, draft.team)
+    outlook = look_on(outlook, forecast(work, wishes(work, draft, people), context.now))
+    if len(people) == CHUNK:
+        _look_later(context, work, draft, outlook, people[-1].id)
+        return
+    _send(work, draft, "forecast", context.new_id(), _card(work, draft, outlook))
+
+
+def _card(work: CampaignsWork, draft: Campaign, outlook: Outlook) -> Message:
+    owner = owner_of(work, draft)
+    return messages.draft_card(draft, owner, workspace_of(work, owner), outlook)
+
+
+def _send(work: CampaignsWork, draft: Campaign, kind: str, key: str, message: Message) -> None:
+    """To the owner alone, at once, and outside the campaign's account."""
+    work.outbox.post(
+        draft.workspace,
+        Letter(
+            key=f"{draft.source}:{kind}:{key}",
+            to=ToPerson(person=draft.owner),
+            message=message,
+            kind=f"campaign.{kind}",
+            priority=Priority.ANSWER,
+        ),
+    )
+
+
+# --- what can be done with the draft ------------------------------------------------------
+
+
+def _current(
+    context: Context, work: CampaignsWork, command: Command
+) -> tuple[Campaign, Reply | None]:
+    """The draft of a button, and what to say if it was changed since the button was shown."""
+    draft = find_draft(work, command)
+    if command.args.get("edition") == draft.edition:
+        return draft, None
+    reply = _look(context, work, draft)
+    if reply.message is None:
+        return draft, reply
+    return draft, Reply(message=messages.changed_meanwhile(reply.message), replace=True)
+
+
+def send(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Send it*: only what was on the card, never what it was changed to since."""
+    draft, changed = _current(context, work, command)
+    return changed or start(context, work, draft, command)
+
+
+def send_to_me(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Send to me*: as everybody would get it. It counts for nothing."""
+    draft, changed = _current(context, work, command)
+    if changed is not None:
+        return changed
+    letter = with_controls(messages.letter(draft, command.person))
+    _send(work, draft, "trial", context.new_id(), letter)
+    return Reply(message=messages.sent_to_me())
+
+
+def discard(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Discard*."""
+    draft = find_draft(work, command)
+    advance(context, work, draft, EventKind.CANCELLED, command.person.id)
+    return Reply(message=say(messages.DISCARDED), replace=True)

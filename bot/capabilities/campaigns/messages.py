@@ -1,0 +1,495 @@
+"""Every sentence of the campaigns capability.
+
+The title and what a campaign says are their owner's own words, in the markdown subset of
+`Text`; every other word of a person goes through `literal`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from bot.access import K_ANONYMOUS
+from bot.attention import Reason
+from bot.capabilities.campaigns.model import (
+    MAX_BODY,
+    MAX_TITLE,
+    MIN_AUDIENCE,
+    STATES,
+    Campaign,
+    Content,
+    Outlook,
+    State,
+    told,
+)
+from bot.form import AnyField, ChoiceField, DateField, Form, LongTextField, TextField
+from bot.ids import PersonId
+from bot.message import (
+    Args,
+    Button,
+    Buttons,
+    Choice,
+    Confirm,
+    Divider,
+    Fact,
+    Facts,
+    Heading,
+    Message,
+    Note,
+    Option,
+    Part,
+    Progress,
+    Style,
+    Text,
+    Tone,
+    literal,
+    say,
+    shorten,
+)
+from bot.outbox import LetterState
+from bot.people import Person, Workspace
+from bot.truth import Account, Cause, Unreached
+
+MOST_NAMED = 20
+"""People a card names who could not be reached."""
+MOST_TEAMS = 99
+"""Teams among which a form lets one choose; more are typed."""
+
+EVERYBODY = "everybody"
+"""The value of the form for everybody; a team's is `TEAM` and its name."""
+TEAM = "team:"
+
+NO_TITLE = "Please give it a title: people read it first."
+NO_BODY = "Please write what people are to read."
+NO_DAY = "Please choose a day."
+BAD_DAY = "Please write the day like 2026-03-31."
+PAST = "This day has passed."
+BACKWARDS = "The last day is before the first one."
+UNKNOWN_TEAM = "I do not know that team any more. Nobody is in it."
+NOBODY = "There is nobody to send it to."
+GONE = "I could not find that campaign any more."
+DISCARDED = "The draft is discarded."
+NOT_A_DRAFT = "It has been sent already."
+OVER = "Its last day has passed. Tap *Change* and choose other days."
+COUNTING = (
+    "I am counting whom it would reach and when. The card with the forecast comes in a moment."
+)
+DRAFT_GONE = "This draft was discarded."
+NOBODY_LEFT = "There is nobody to send it to again: they are not here any more."
+
+
+def too_few(people: int) -> str:
+    """An audience smaller than the least."""
+    return (
+        f"That is {_people(people)}. A campaign goes to {MIN_AUDIENCE} people or more, because "
+        "I count what became of it and nobody should be found out. Write to them yourself."
+    )
+
+
+def too_long(longest: timedelta) -> str:
+    """More days than a campaign may take."""
+    return f"A campaign may take {longest.days} days at most."
+
+
+def too_much(limit: int, given: int) -> str:
+    """A text longer than is kept."""
+    return f"That is {given:,} characters; {limit:,} fit."
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _date(day: date) -> str:
+    """A day in full: `Tuesday, 3 March 2026`."""
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def _short(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def _days(content: Content) -> str:
+    if content.first_day == content.last_day:
+        return _date(content.first_day)
+    return f"{_date(content.first_day)} to {_date(content.last_day)}"
+
+
+def audience(team: str | None, workspace: Workspace) -> str:
+    """Whom it goes to, as a part of a sentence."""
+    return f"everybody in {workspace.name}" if team is None else f"everybody in the team {team}"
+
+
+def because(owner: Person, team: str | None, workspace: Workspace) -> str:
+    """Why a person gets it: the answer to *Why am I getting this?*."""
+    return f"{owner.name} sent this to {audience(team, workspace)}."
+
+
+# --- writing --------------------------------------------------------------------------
+
+
+def form(
+    content: Content | None, *, title: str, today: date, teams: Sequence[str], args: Args
+) -> Form:
+    """The form of a new campaign, or of one that is changed (`content`)."""
+    chosen = EVERYBODY if content is None or content.team is None else team_value(content.team)
+    whom: AnyField
+    if len(teams) <= MOST_TEAMS:
+        options = [Option(label="Everybody", value=EVERYBODY)]
+        options += [
+            Option(label=shorten(f"Team {team}", 75), value=team_value(team)) for team in teams
+        ]
+        known = {option.value for option in options}
+        whom = ChoiceField(
+            name="audience",
+            label="Who gets it?",
+            options=tuple(options),
+            value=chosen if chosen in known else EVERYBODY,
+            required=True,
+        )
+    else:
+        whom = TextField(
+            name="audience",
+            label="Who gets it?",
+            hint="everybody, or the name of a team",
+            value=chosen.removeprefix(TEAM),
+            required=True,
+        )
+    first = content.first_day if content else today
+    last = content.last_day if content else today + timedelta(days=4)
+    return Form(
+        title="Campaign",
+        intro="One message to many people. You see what it will do before anybody gets it.",
+        fields=(
+            TextField(
+                name="title",
+                label="Title",
+                value=content.title if content else title[:MAX_TITLE],
+                max_length=MAX_TITLE,
+                required=True,
+            ),
+            LongTextField(
+                name="body",
+                label="Message",
+                hint=(
+                    "You may use **strong**, *emphasis*, `code`, [a link](https://...) and "
+                    "lines that begin with “- ”."
+                ),
+                value=content.body if content else "",
+                max_length=MAX_BODY,
+                required=True,
+            ),
+            whom,
+            DateField(name="first_day", label="First day", value=first.isoformat(), required=True),
+            DateField(
+                name="last_day",
+                label="Last day",
+                hint="People get it once, at their own hour, on one of these days.",
+                value=last.isoformat(),
+                required=True,
+            ),
+        ),
+        submit="See the forecast",
+        action="campaign.draft",
+        args=args,
+    )
+
+
+def team_value(team: str) -> str:
+    """The team as the form's option names it; long names are cut, as an option must be."""
+    return f"{TEAM}{team}"[:150]
+
+
+def letter(campaign: Campaign, owner: Person) -> Message:
+    """What people get."""
+    return Message(
+        summary=shorten(f"{campaign.title} ({owner.name})", 300),
+        parts=(*_shown(campaign), Note(text=f"From {literal(owner.name)}")),
+    )
+
+
+def _shown(campaign: Campaign) -> tuple[Part, ...]:
+    return (Heading(text=campaign.title), Text(text=campaign.body))
+
+
+def draft_card(
+    campaign: Campaign, owner: Person, workspace: Workspace, outlook: Outlook
+) -> Message:
+    """The draft as people will see it, what it would do, and what can be done with it."""
+    of: Args = {"campaign": campaign.id, "edition": campaign.edition}
+    forecast = told(outlook).sentence
+    send = Button(
+        label="Send it",
+        action="campaign.send",
+        args=of,
+        style=Style.PRIMARY,
+        confirm=Confirm(
+            title="Send it?",
+            text="Everybody gets it once, each at their own hour on one of the days.",
+            yes="Send it",
+            no="Not yet",
+        ),
+    )
+    return Message(
+        summary=shorten(f"Draft: {campaign.title}. {forecast}", 300),
+        parts=(
+            Text(text="**A draft.** This is what people will see:"),
+            Divider(),
+            *letter(campaign, owner).parts,
+            Divider(),
+            Facts(
+                facts=(
+                    Fact(label="To", value=_sentence(audience(campaign.team, workspace))),
+                    Fact(label="When", value=_days(campaign.content)),
+                )
+            ),
+            Text(text=f"**Forecast.** {literal(forecast)}"),
+            Note(
+                text="People get at most what their attention allows: I count all that I send "
+                "unasked. Who pauses or stops me is left alone, and I do not say who."
+            ),
+            Buttons(
+                buttons=(
+                    *([send] if outlook.reached else []),
+                    Button(label="Send to me", action="campaign.send_to_me", args=of),
+                    Button(label="Change", action="campaign.change", args=of),
+                    Button(
+                        label="Discard",
+                        action="campaign.discard",
+                        args=of,
+                        style=Style.DANGER,
+                        confirm=Confirm(
+                            title="Discard it?", text="The draft is thrown away.", yes="Discard"
+                        ),
+                    ),
+                )
+            ),
+        ),
+    )
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def sent_to_me() -> Message:
+    """After *Send to me*."""
+    return say("It is on its way to you alone, as everybody would get it.")
+
+
+def changed_meanwhile(card: Message) -> Message:
+    """The card of the draft as it is now, for who pressed a button of an older one."""
+    return card.model_copy(
+        update={
+            "parts": (
+                Text(text="**It was changed since.** This is how it is now; tap again."),
+                *card.parts,
+            )
+        }
+    )
+
+
+# --- what became of it ----------------------------------------------------------------
+
+
+def campaign_list(campaigns: Sequence[Campaign], owners: Mapping[PersonId, str]) -> Message:
+    """What the person may look at, newest first; `owners` are names by person."""
+    lines = "\n".join(
+        f"- **{literal(campaign.title)}**: {STATES[campaign.state]}, "
+        f"{_span(campaign.content)}, by {literal(owners[campaign.owner])}"
+        for campaign in campaigns
+    )
+    return say(
+        "Campaigns, newest first:",
+        Text(text=lines),
+        Choice(
+            label="Look at one",
+            action="campaign.open",
+            options=tuple(
+                Option(label=shorten(campaign.title, 75), value=campaign.id)
+                for campaign in campaigns
+            ),
+        ),
+        Buttons(
+            buttons=(Button(label="New campaign", action="campaign.new", style=Style.PRIMARY),)
+        ),
+    )
+
+
+def _span(content: Content) -> str:
+    if content.first_day == content.last_day:
+        return _short(content.first_day)
+    return f"{_short(content.first_day)} to {_short(content.last_day)}"
+
+
+REASONS: Mapping[str, str] = {
+    Reason.STOPPED: "want nothing unasked",
+    Reason.PAUSED: "have paused",
+    Reason.IGNORED: "have not reacted for long, so I am silent",
+    Reason.AWAY: "are away or just back",
+    Reason.DAY_OFF: "have these days off",
+    Reason.QUIET: "were not in their hours any more",
+    Reason.TALKED: "had just talked with me",
+    Reason.BUDGET: "get enough already (their budget)",
+    Reason.LATE: "had no time left on these days",
+    Reason.LEFT: "have left",
+}
+"""Why people were left in peace, after their number."""
+
+
+def truth_card(
+    campaign: Campaign,
+    owner: str,
+    workspace: Workspace,
+    account: Account,
+    unreached: Sequence[tuple[Unreached, str]],
+    failed: int,
+    *,
+    note: str | None = None,
+) -> Message:
+    """What became of a campaign. `unreached` are those who can be helped, with their names,
+    and `failed` how many letters it would make sense to send again."""
+    of: Args = {"campaign": campaign.id}
+    parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** is {STATES[campaign.state]}.")]
+    if note:
+        parts.append(Text(text=note))
+    parts.append(
+        Facts(
+            facts=(
+                Fact(label="From", value=owner),
+                Fact(label="To", value=_sentence(audience(campaign.team, workspace))),
+                Fact(label="When", value=_days(campaign.content)),
+            )
+        )
+    )
+    if campaign.state is State.RUNNING and not campaign.expanded:
+        parts.append(
+            Text(text=f"People are being handed their letters: {campaign.people:,} so far.")
+        )
+    if account.letters:
+        parts += [
+            Progress(label="Delivered", done=account.delivered, total=account.letters),
+            Facts(facts=_facts(account)),
+        ]
+    parts += _unreached(unreached, account)
+    parts.append(Buttons(buttons=_buttons(campaign, account, of, failed)))
+    tone = Tone.WARNING if account.failed or account.unreachable else Tone.NEUTRAL
+    summary = (
+        f"{campaign.title} is {STATES[campaign.state]}: delivered to {account.delivered:,} "
+        f"of {_people(account.letters)}."
+    )
+    return Message(summary=shorten(summary, 300), parts=tuple(parts), tone=tone)
+
+
+def _facts(account: Account) -> tuple[Fact, ...]:
+    lines = [
+        ("Delivered", account.delivered, ""),
+        ("On its way", account.waiting, "each at their own hour"),
+        ("Left in peace", account.left_alone, _causes(account.causes)),
+        ("Unreachable", account.unreachable, "they have blocked me, or do not have me installed"),
+        ("Failed", account.failed, "it could not be sent"),
+        (
+            "Unknown",
+            account.unknown,
+            "perhaps delivered; I cannot find out, and do not send it twice",
+        ),
+        ("Taken back", account.cancelled, "before it was sent"),
+    ]
+    return tuple(
+        Fact(label=label, value=f"{_number(label, count)}{': ' if why else ''}{why}")
+        for label, count, why in lines
+        if count or label == "Delivered"
+    )
+
+
+def _number(label: str, count: int) -> str:
+    if label == "Left in peace" and count < K_ANONYMOUS:
+        return f"fewer than {K_ANONYMOUS}"
+    return f"{count:,}"
+
+
+def _causes(causes: Sequence[Cause]) -> str:
+    """Why people were left in peace, as far as groups are large enough to be told apart."""
+    if not any(cause.why for cause in causes):
+        return "their own wishes, days off, or a full budget"
+    return "; ".join(
+        f"{cause.people:,} {REASONS.get(cause.why or '', 'for other reasons')}"
+        if cause.people >= K_ANONYMOUS
+        else f"fewer than {K_ANONYMOUS} for other reasons"
+        for cause in causes
+    )
+
+
+FAILURES: Mapping[str, str] = {
+    "expired": "it came too late",
+    "left": "has left",
+}
+"""Why a letter failed; whatever else a platform says is for operators."""
+
+
+def _unreached(unreached: Sequence[tuple[Unreached, str]], account: Account) -> list[Part]:
+    if not unreached:
+        return []
+    lines = [
+        f"- {literal(name)}: "
+        + (
+            "has blocked me, or does not have me installed"
+            if someone.state is LetterState.UNREACHABLE
+            else FAILURES.get(someone.why or "", "it could not be sent")
+        )
+        for someone, name in unreached
+    ]
+    more = account.failed + account.unreachable - len(unreached)
+    if more > 0:
+        lines.append(f"- and {more:,} more")
+    return [Text(text="**Whom you may help to get it**\n" + "\n".join(lines))]
+
+
+def _buttons(campaign: Campaign, account: Account, of: Args, failed: int) -> tuple[Button, ...]:
+    buttons = [Button(label="Refresh", action="campaign.refresh", args=of)]
+    if campaign.state in {State.RUNNING, State.FINISHED}:
+        if failed:
+            buttons.append(
+                Button(
+                    label=f"Resend to failed ({failed:,})",
+                    action="campaign.resend",
+                    args=of,
+                    style=Style.PRIMARY,
+                )
+            )
+        if account.unreachable:
+            buttons.append(
+                Button(
+                    label=f"Try the unreachable again ({account.unreachable:,})",
+                    action="campaign.resend_unreachable",
+                    args=of,
+                )
+            )
+    if campaign.state is State.RUNNING and (account.waiting or not campaign.expanded):
+        buttons.append(
+            Button(
+                label="Cancel what waits",
+                action="campaign.cancel",
+                args=of,
+                style=Style.DANGER,
+                confirm=Confirm(
+                    title="Cancel what waits?",
+                    text="Who has it keeps it. Nobody else gets it, and it cannot be begun again.",
+                    yes="Cancel it",
+                    no="Go on",
+                ),
+            )
+        )
+    return tuple(buttons)
+
+
+STARTED = "Off it goes: people are handed their letters, each for their own hour."
+CANCELLED = "What waited is taken back. What is on its way this very second may still arrive."
+
+
+def resent(until: date) -> str:
+    """After *Resend*."""
+    return f"It goes to them once more, by {_date(until)} at the latest."
+
+
+def over_already(campaign: Campaign) -> str:
+    """A button of a campaign with which nothing can be done any more."""
+    return f"This campaign is {STATES[campaign.state]} already."
