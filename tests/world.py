@@ -6,7 +6,7 @@ moved by hand. Tests read as talks: who says what, who hears what.
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.app import App
+from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.model import (
     Article,
@@ -27,7 +28,7 @@ from bot.capabilities.questions.model import (
     Topic,
     fold,
 )
-from bot.capability import register
+from bot.capability import Capability, register
 from bot.form import Form
 from bot.ids import ArticleId, PersonId, TopicId, WorkspaceId
 from bot.inbound import (
@@ -58,6 +59,7 @@ from storage.work import SqlWork
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
+CAPABILITIES: Sequence[Capability[SqlWork]] = (questions, campaigns)
 
 
 @dataclass(slots=True)
@@ -130,7 +132,7 @@ class World:
         self._events = itertools.count(1)
         self._ids = itertools.count(1)
         self.app: App[SqlWork] = App(
-            database, register([questions]), lambda: self.now, lambda: f"id{next(self._ids):06}"
+            database, register(CAPABILITIES), lambda: self.now, lambda: f"id{next(self._ids):06}"
         )
         self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
         self.form: Form | None = None

@@ -12,9 +12,10 @@ from adapters.playground.room import Room
 from adapters.playground.watch import WatchedTranscript
 from bot.bootstrap import new_id, now
 from bot.bootstrap.site import Core, Routes
+from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.starting import Pack, apply_pack
-from bot.capability import Registry, register
+from bot.capability import Capability, Registry, register
 from bot.ids import WorkspaceId
 from bot.people import Workspace, is_working
 from bot.ports import Platform
@@ -63,6 +64,10 @@ def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Non
         apply_pack(work, workspace.id, pack, moment, new_id)
 
 
+CAPABILITIES: Sequence[Capability[SqlWork]] = (questions, campaigns)
+"""All that the bot can do here."""
+
+
 class PlaygroundSite:
     """`bot.bootstrap.site.Site` over the playground."""
 
@@ -72,7 +77,7 @@ class PlaygroundSite:
         self._transcript = WatchedTranscript(SqlTranscript(database))
         self._clock = PlaygroundClock(now, self._transcript)
         self._platform = PlaygroundPlatform(self._transcript, database, self.now)
-        self._registry = register([questions])
+        self._registry = register(CAPABILITIES)
         self._pack: Pack | None = None
 
     @property
