@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from bot.search import Vectors
 from bot.settings import Misconfigured, Settings
 from storage.database import Database
 from storage.lane import SqlLaneStore
+from storage.lockfile import InUse, locked
 
 LOOPBACK = "127.0.0.1"
 THREADS = 32
@@ -64,10 +65,11 @@ async def run_embedded(
     or SIGTERM. A second signal ends it at once.
 
     Raises:
-        Misconfigured: the port is taken, or a setting cannot be used.
+        Misconfigured: the port is taken, a setting cannot be used, or another process runs
+            on the same SQLite file.
     """
     _widen_executor()
-    with _house(settings, site_of) as house:
+    with _alone(settings), _house(settings, site_of) as house:
         await asyncio.to_thread(house.site.prepare)
         core = Core(settings, house.database, house.app, house.lanes, house.lanes.drain_all)
         routes = await asyncio.to_thread(house.site.pages, core)
@@ -88,6 +90,23 @@ async def run_embedded(
             ):
                 announce(f"Inflow is at {address} (Ctrl-C stops it)")
                 await stopped.wait()
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Let no second process drive the same SQLite file."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(settings.database_url, now(), settings.port))
+        except InUse as error:
+            raise Misconfigured(str(error)) from error
+        except ValueError as error:
+            raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+        except OSError as error:
+            raise Misconfigured(
+                f"INFLOW_DATABASE_URL: the folder of the database cannot be used: {error.strerror}"
+            ) from error
+        yield
 
 
 @contextmanager

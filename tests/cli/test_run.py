@@ -42,6 +42,13 @@ def test_it_starts_in_an_empty_folder_and_a_second_time_with_what_was_said(
         assert HELLO in running.get(MESSAGES)[1]
 
 
+def test_a_second_process_on_the_same_file_is_told_of_the_first(program: Program) -> None:
+    with program.serve() as running:
+        assert refusal(program).startswith(
+            f"inflow.db is in use by process {running.process}, started at "
+        )
+
+
 def test_the_people_of_the_demo_say_what_they_do(program: Program) -> None:
     with program.serve() as running:
         people = json.loads(running.get("/playground/api/people")[1])["people"]
