@@ -109,9 +109,10 @@ class Clock:
             await tick.do()
         except Unavailable:
             log.warning("the store is out of reach; the next tick tries again", tick=tick.name)
-        except Exception as error:  # noqa: BLE001 - a tick that fails must not stop the clock.
-            # The error's own text may quote a message, so only its type is logged.
-            log.error("tick failed", tick=tick.name, error=type(error).__name__)
+        except Exception as error:
+            # A tick that fails must not stop the clock. What the error says may quote a
+            # message; `bot.bootstrap.log` leaves that out.
+            log.exception("tick failed", tick=tick.name, error=type(error).__name__)
 
     async def _watch(self) -> None:
         """Wind the scheduler on when the wall clock has gone back."""
