@@ -28,7 +28,10 @@ class Child:
         errors: Path | None = None,
     ) -> None:
         """`errors` takes what it writes to standard error; None is this process's own."""
-        surroundings = {name: value for name, value in os.environ.items() if name != VARIABLE}
+        # The settings of whoever runs the tests are none of its business.
+        surroundings = {
+            name: value for name, value in os.environ.items() if not name.startswith("INFLOW_")
+        }
         surroundings |= environment or {}
         if failpoint is not None:
             surroundings[VARIABLE] = failpoint

@@ -49,7 +49,8 @@ class Scene:
     edits: bool = True
     """Whether every fourth event has its answer edited later."""
     per_second: float | None = 30.0
-    """The rate the platform allows a lane, and the bot is told of."""
+    """The rate the platform allows a lane, and the bot is told of. None is no limit, for
+    conversations neither."""
     told: float = 1.0
     """What the bot is told of that rate, as a share of it."""
     burst: int = 8
@@ -83,7 +84,7 @@ class Scene:
             profile=self.profile,
             per_second=self.per_second,
             burst=self.burst,
-            conversation=CONVERSATION[self.profile],
+            conversation=[] if self.per_second is None else CONVERSATION[self.profile],
             latency=self.latency,
             faults=dict(self.faults),
             refused=self.refused,
@@ -100,7 +101,9 @@ class Scene:
 
     def limits(self) -> Limits:
         """What the bot is told of them."""
-        known = None if self.per_second is None else self.per_second * 60 * self.told
+        if self.per_second is None:
+            return Limits(in_flight=self.in_flight)
+        known: float | None = self.per_second * 60 * self.told
         if self.ceiling is not None:
             known = self.start_per_minute
         return limits_of(self.profile, known, ceiling=self.ceiling, in_flight=self.in_flight)

@@ -304,11 +304,14 @@ def open_stage(
     failpoint: str | None = None,
     at: str | None = None,
     pause: float = 0.03,
+    roles: Sequence[str] | None = None,
+    server: str = "tests.crash.server",
 ) -> Iterator[Stage]:
     """Set everything up and start it; every process is gone and every file removed at the end.
 
     `failpoint` is armed in the processes of the role `at`, or in all of them. An event comes
-    in every `pause` seconds.
+    in every `pause` seconds. `roles` are the processes, unlike those the mode has of itself;
+    `server` is the module of another platform.
     """
     url = stores.create(mode)
     database = open_database(url)
@@ -316,13 +319,13 @@ def open_stage(
         promised = prepare(database, scene)
     finally:
         database.close()
-    server = Child("tests.crash.server", "--profile", scene.profile)
+    counterpart = Child(server)
     port = free_port()
     watch = Watch(url)
     crew: Crew | None = None
     errors = stores.errors()
     try:
-        announced = server.wait_until_ready()
+        announced = counterpart.wait_until_ready()
         assert announced is not None
         platform = f"http://{LOOPBACK}:{announced['port']}"
         call(f"{platform}/config", asdict(scene.terms()))
@@ -338,7 +341,7 @@ def open_stage(
             )
 
         crew = Crew(start)
-        for role in ROLES[mode]:
+        for role in roles or ROLES[mode]:
             armed = failpoint if at in {None, role} else None
             crew.members.append(Member(role, start(role, armed)))
         feeder = Feeder(scene, port, pause)
@@ -362,7 +365,7 @@ def open_stage(
         if crew is not None:
             for member in crew.members:
                 member.child.kill()
-        server.kill()
+        counterpart.kill()
         watch.close()
         stores.remove(url)
         errors.unlink(missing_ok=True)
