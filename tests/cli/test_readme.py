@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 
 from bot.__main__ import main
-from bot.capabilities.questions import capability as questions
+from bot.bootstrap.playground import CAPABILITIES
 from bot.capability import register
 from bot.settings import Settings, variable_of
 from tests.cli.program import ROOT, Program
@@ -47,7 +47,7 @@ def test_the_orders_are_those_that_people_can_give() -> None:
     named = {
         word for row in table("Commands") for word in re.findall(r"`/([a-z]+)", row[0]) if word
     }
-    known = register([questions]).orders.keys() | {"help"}
+    known = register(CAPABILITIES).orders.keys() | {"help"}
     assert named - known == set(), "the README names what is not there"
     assert known - named - {"help"} == set(), "the README leaves something out"
 
