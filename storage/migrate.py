@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from storage import campaign_tables, question_tables, tables
+from storage import campaign_tables, question_tables, queue_schema, tables
 from storage.column import metadata
 from storage.database import make_engine
 
@@ -61,6 +61,8 @@ def upgrade(url: str) -> None:
                 from alembic import command  # noqa: PLC0415
 
                 command.upgrade(_config(connection), "head")
+            if connection.dialect.name == "postgresql":
+                queue_schema.install(connection)
     finally:
         engine.dispose()
 
