@@ -11,7 +11,7 @@ from bot.ids import PersonId
 from bot.slot import Slot
 from storage.outbox import AT_ONCE
 from storage.row import columns_of, put
-from storage.tables import slots
+from storage.tables import people, slots
 
 _COLUMNS = columns_of(slots, Slot)
 _OF_PERSON = select(*_COLUMNS).where(slots.c.person == bindparam("person")).order_by(slots.c.kind)
@@ -20,11 +20,13 @@ _IS_DUE = select(
 )
 _DUE = (
     select(*_COLUMNS)
+    .join(people, people.c.id == slots.c.person)
     .where(slots.c.kind == bindparam("kind"), slots.c.next_due_at <= bindparam("now"))
     .order_by(slots.c.next_due_at, slots.c.person)
     .limit(bindparam("most"))
-    # Each of several workers gets others.
-    .with_for_update(skip_locked=True)
+    # Each of several workers gets others. People are locked too, as whoever changes a person
+    # locks their slots afterwards, and a planner must not wait for somebody who waits for it.
+    .with_for_update(skip_locked=True, key_share=True, of=[slots, people])
 )
 _EARLIEST = select(func.min(slots.c.next_due_at)).where(slots.c.kind == bindparam("kind"))
 _MOVE = update(slots).where(slots.c.person == bindparam("whose"), slots.c.kind == bindparam("what"))
