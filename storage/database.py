@@ -4,7 +4,8 @@ transactions."""
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -12,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import BotError, Conflict, Unavailable
+from storage.ballast import Ballast
 from storage.group import LARGEST, Groups
 from storage.poke import Poke
 from storage.relay import check_key
@@ -94,6 +96,7 @@ class Database:
         most `group` transactions share a commit."""
         self.poke = poke
         """Who is told of new letters. May be set later, once there is somebody."""
+        self.ballast: Ballast | None = None
         self.seal = Seal(relay_key)
         self.owner = secrets.token_hex(8)
         self._memory = memory
@@ -107,17 +110,44 @@ class Database:
         )
 
     @contextmanager
+    def ballasted(self) -> Iterator[None]:
+        """For the block keep room beside a SQLite file, for the day when its disk is full.
+
+        For the one process that has the lock of storage/lockfile.py. A server looks after
+        its own disk.
+        """
+        file = self._engine.url.database
+        if self._groups is None or file is None:
+            yield
+            return
+        with Ballast(Path(file)) as self.ballast:
+            yield
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk has room for new work; always True without ballast."""
+        return self.ballast is None or self.ballast.has_room()
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait for their turn on SQLite; 0 on PostgreSQL."""
+        return self._groups.waiting if self._groups else 0
+
+    @contextmanager
     def transaction(self) -> Iterator[SqlWork]:
         """Begin to write; commit at the end of the block, roll back on any exception.
 
         Raises:
-            Unavailable: the store is locked or out of reach. Should the connection break
-                during the very commit, it may have been kept all the same: do it again,
-                the inbox and the letters' keys see to it that it counts once.
+            Unavailable: the store is locked or out of reach, or its disk nearly full. Should
+                the connection break during the very commit, it may have been kept all the
+                same: do it again, the inbox and the letters' keys see to it that it counts
+                once.
             Conflict: another transaction was in the way; the same may work now.
         """
         poke = self.poke
-        with self.begin() as connection:
+        if not self.has_room:
+            raise Unavailable
+        with self._begin() as connection:
             work = SqlWork(connection, self.seal, self._memory)
             yield work
             lanes = sorted(work.outbox.poked)
@@ -128,9 +158,19 @@ class Database:
         if poke and lanes:
             poke.after_commit(lanes)
 
+    def begin(self) -> AbstractContextManager[Connection]:
+        """The connection of a new transaction; ends and raises as `transaction` does.
+
+        It begins on a nearly full disk too, so it is for what brings nothing new: reading,
+        deleting, and writing down what became of something.
+        """
+        if self.ballast is not None:
+            # In time, before SQLite finds the disk full.
+            self.ballast.has_room()
+        return self._begin()
+
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """The connection of a new transaction; ends and raises as `transaction` does."""
+    def _begin(self) -> Iterator[Connection]:
         begun = self._groups.begin() if self._groups else self._engine.begin()
         try:
             with begun as connection:
@@ -139,7 +179,16 @@ class Database:
             ours = _translate(error)
             if ours is None:
                 raise
+            self._make_room(error)
             raise ours from error
+        except Unavailable as error:
+            # A commit that failed for all of its group.
+            self._make_room(error.__cause__)
+            raise
+
+    def _make_room(self, error: BaseException | None) -> None:
+        if self.ballast is not None and _code(error) == sqlite3.SQLITE_FULL:
+            self.ballast.release()
 
     def check_relay_key(self) -> None:
         """Whether the relay key is that of this database; a new database takes it as its own.
@@ -232,10 +281,16 @@ def _translate(error: Exception) -> BotError | None:
         return Unavailable()
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        code = getattr(cause, "sqlite_errorcode", None)
-        # The low byte of an extended code is the primary one.
-        return Unavailable() if code is not None and code & 0xFF in _SQLITE_UNAVAILABLE else None
+        return Unavailable() if _code(cause) in _SQLITE_UNAVAILABLE else None
     return _translate_postgres(cause)
+
+
+def _code(error: BaseException | None) -> int | None:
+    """SQLite's primary result code."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
+    # The low byte of an extended code is the primary one.
+    return None if code is None else code & 0xFF
 
 
 def _translate_postgres(cause: BaseException | None) -> BotError | None:

@@ -69,7 +69,7 @@ async def run_embedded(
             on the same SQLite file.
     """
     _widen_executor()
-    with _alone(settings), _house(settings, site_of) as house:
+    with _alone(settings), _house(settings, site_of) as house, house.database.ballasted():
         await asyncio.to_thread(house.site.prepare)
         core = Core(settings, house.database, house.app, house.lanes, house.lanes.drain_all)
         routes = await asyncio.to_thread(house.site.pages, core)
