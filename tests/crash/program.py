@@ -23,16 +23,19 @@ from bot.app import App
 from bot.bootstrap import process
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.site import Core, Routes
+from bot.capabilities.campaigns import capability as campaigns
+from bot.capabilities.campaigns import run as campaign_run
 from bot.capability import Registry, register
 from bot.errors import Unavailable
 from bot.ids import WorkspaceId
 from bot.inbound import Inbound
+from bot.planner import plan_due
 from bot.ports import Platform
 from bot.settings import Settings
 from storage.database import Database
 from tests.crash.child import announce
 from tests.crash.platform import HttpPlatform
-from tests.crash.scene import CAPABILITY, RELAY_KEY, Scene
+from tests.crash.scene import CAPABILITY, CHUNK, RELAY_KEY, Scene
 
 
 class CrashSite:
@@ -40,7 +43,7 @@ class CrashSite:
 
     def __init__(self, platform: HttpPlatform) -> None:
         self._platform = platform
-        self._registry: Registry[Any] = register([CAPABILITY])
+        self._registry: Registry[Any] = register([CAPABILITY, campaigns])
 
     @property
     def registry(self) -> Registry[Any]:
@@ -104,6 +107,13 @@ async def run(role: str, settings: Settings, platform: HttpPlatform) -> None:
         await platform.close()
 
 
+def take_small_chunks() -> None:
+    """Let planner and campaigns need several transactions for the few people of a scene."""
+    assert plan_due.__kwdefaults__ is not None
+    plan_due.__kwdefaults__["chunk"] = CHUNK
+    setattr(campaign_run, "CHUNK", CHUNK)  # noqa: B010 - it is meant to be a constant.
+
+
 def main() -> None:
     """Run one process."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -122,6 +132,7 @@ def main() -> None:
         demo=False,
     )
     configure_logs(settings.log_level)
+    take_small_chunks()
     end_with_the_parent()
     platform = HttpPlatform(chosen.platform, scene.profile, scene.limits(), scene.timeout)
     asyncio.run(run(chosen.role, settings, platform))

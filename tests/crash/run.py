@@ -226,6 +226,10 @@ def at_failpoint(name: str, hit: int, mode: Mode, scene: Scene) -> Trial:
         scene, counts_limited = replace(scene, told=2.0), False
     if name in {"lane.reconciling", "lane.reconciled"}:
         scene = replace(scene, faults={"error_after": 0.05, "error_before": 0.05})
+    if room == "planner":
+        scene = replace(scene, events=0, tips=True)
+    if room == "campaign":
+        scene = replace(scene, events=0, campaign=True)
     at = None
     if mode == "scaled":
         at = "web" if room == "inbound" else "worker"
@@ -320,6 +324,10 @@ POINTS: dict[str, tuple[Mode, ...]] = {
         "lane.reconciled",
         "group.before_commit",
         "group.committed",
+        "planner.before_commit",
+        "planner.committed",
+        "campaign.before_commit",
+        "campaign.committed",
     )
 }
 """In which modes each point of `bot.failpoint.NAMES` can be reached. A test holds them equal."""

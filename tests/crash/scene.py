@@ -4,31 +4,40 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal, Self, TypeAlias
 
 from sqlalchemy import Connection, select
 
+from bot.attention import Wish
+from bot.capabilities.campaigns.model import Campaign, State, letter_key
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Order
 from bot.context import Context
 from bot.errors import Invalid
-from bot.ids import PersonId, WorkspaceId
+from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.inbound import Command, Inbound, Ordered, Place, PlaceKind
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, may_repeat
-from bot.people import Person, Workspace
+from bot.people import Person, WorkingHours, Workspace, local
 from bot.ports import Timer, Work
 from bot.rate import Limits
 from bot.reply import Reply
+from bot.schedule import at_local
+from bot.slot import EVERY_DAY, DueSlot, Slot
 from storage.database import Database
 from storage.tables import outbox
+from storage.work import SqlWork
 from tests.crash.judge import Row
 from tests.crash.platform import limits_of
 from tests.crash.terms import CONVERSATION, Fault, Profile, Terms
 
 RELAY_KEY = "a key of the crash proof, of no use elsewhere"
 EVENT = "promise"
+TIP = "crash.daily"
+HOUR = time(10)
+CHUNK = 16
+"""People in one transaction of planner and campaigns; a run has few people and many kills."""
 EDIT_AFTER = timedelta(seconds=1)
 
 Mode: TypeAlias = Literal["embedded", "scaled"]
@@ -46,6 +55,11 @@ class Scene:
     """Letters that wait in the store at the start, spread over the lanes."""
     events: int = 40
     """Events that come in meanwhile. Each promises an answer and a tip."""
+    tips: bool = False
+    """Whether everybody's hour has come for a tip. Then nobody should send events: who has
+    talked is left in peace for a while."""
+    campaign: bool = False
+    """Whether each lane has a campaign to everybody that is just being sent. The same holds."""
     edits: bool = True
     """Whether every fourth event has its answer edited later."""
     per_second: float | None = 30.0
@@ -125,35 +139,91 @@ def open_database(url: str) -> Database:
     return Database(url, relay_key=RELAY_KEY.encode(), memory=Memory())
 
 
-def prepare(database: Database, scene: Scene) -> set[str]:
+def morning_zone(now: datetime) -> str:
+    """A zone in which it is between ten and eleven in the morning."""
+    ahead = (HOUR.hour - now.hour + 11) % 24 - 11
+    # These names count west of Greenwich.
+    return f"Etc/GMT{-ahead:+d}"
+
+
+def prepare(database: Database, scene: Scene, now: datetime) -> set[str]:
     """Fill a fresh database; returns the things that are promised by that."""
-    with database.transaction() as work:
-        for lane in range(scene.lanes):
-            work.people.add_workspace(
-                Workspace(
-                    id=lane_of(lane), platform=scene.profile, external=f"T{lane}", name=f"T{lane}"
-                )
-            )
-            for number in range(scene.people):
-                work.people.save(
-                    Person(
-                        id=person_of(lane, number),
-                        workspace=lane_of(lane),
-                        address=address_of(lane, number),
-                        name=f"Person {number}",
-                    )
-                )
     promised = set()
-    for start in range(0, scene.letters, 1000):
-        with database.transaction() as work:
-            for number in range(start, min(start + 1000, scene.letters)):
-                lane = number % scene.lanes
-                to = person_of(lane, number // scene.lanes % scene.people)
+    for lane in range(scene.lanes):
+        here = lane_of(lane)
+        people = [
+            Person(
+                id=person_of(lane, number),
+                workspace=here,
+                address=address_of(lane, number),
+                name=f"Person {number}",
+                zone=morning_zone(now),
+                hours=WorkingHours(EVERY_DAY),
+            )
+            for number in range(scene.people)
+        ]
+        letters = [
+            make_letter(
+                f"p{number}",
+                people[number // scene.lanes % scene.people].id,
                 # Of both kinds: those that may be repeated and those that may not.
-                priority = Priority.ANSWER if number % 4 < 2 else Priority.TIP
-                work.outbox.post(lane_of(lane), make_letter(f"p{number}", to, priority))
-                promised.add(f"{lane_of(lane)}/p{number}")
+                Priority.ANSWER if number % 4 < 2 else Priority.TIP,
+            )
+            for number in range(lane, scene.letters, scene.lanes)
+        ]
+        with database.transaction() as work:
+            work.people.add_workspace(
+                Workspace(id=here, platform=scene.profile, external=f"T{lane}", name=f"T{lane}")
+            )
+            for person in people:
+                work.people.save(person)
+            work.outbox.post_all(here, letters)
+            promised |= {f"{here}/{letter.key}" for letter in letters}
+            if scene.tips:
+                promised |= {f"{here}/{key}" for key in prepare_tips(work, people, now)}
+            if scene.campaign:
+                promised |= {f"{here}/{key}" for key in prepare_campaign(work, people, now)}
     return promised
+
+
+def prepare_tips(work: SqlWork, people: Sequence[Person], now: datetime) -> set[str]:
+    """Everybody's slot was due at the beginning of this hour; the keys of what it brings."""
+    keys = set()
+    for person in people:
+        day = local(person, now).date()
+        due_at = at_local(day, HOUR, person.zone)
+        slot = Slot(person.id, TIP, HOUR, EVERY_DAY, next_day=day, next_due_at=due_at)
+        work.slots.save(slot)
+        keys.add(DueSlot(person, slot, day, due_at, due_at).key)
+    return keys
+
+
+def prepare_campaign(work: SqlWork, people: Sequence[Person], now: datetime) -> set[str]:
+    """A campaign that somebody has just sent; the keys of its letters."""
+    owner, today = people[0], local(people[0], now).date()
+    campaign = Campaign(
+        id=CampaignId(f"of-{owner.workspace}"),
+        workspace=owner.workspace,
+        owner=owner.id,
+        title="Hello",
+        body="Hello to all.",
+        first_day=today,
+        last_day=today,
+        created_at=now,
+        changed_at=now,
+        started_at=now,
+        state=State.RUNNING,
+    )
+    work.campaigns.add(campaign)
+    work.timers.set(
+        Timer(
+            key=f"{campaign.source}:expand",
+            due_at=now,
+            action="campaign.expand",
+            args={"campaign": campaign.id},
+        )
+    )
+    return {letter_key(campaign, person.id) for person in people}
 
 
 def make_letter(key: str, to: PersonId, priority: Priority) -> Letter:
@@ -219,11 +289,17 @@ def edit(_context: Context, work: Work, timer: Timer) -> None:
     )
 
 
+def bring_tip(_context: Context, _work: Work, due: Sequence[DueSlot]) -> Sequence[Wish]:
+    """A tip for everybody whose hour has come."""
+    return [Wish(one.person, make_letter(one.key, one.person.id, Priority.TIP)) for one in due]
+
+
 CAPABILITY: Capability[Work] = Capability(
     name="crash",
     title="Crash",
     orders={EVENT: Order(handle=promise, hint="number", help="promise letters")},
     timers={"crash.edit": edit},
+    slots={TIP: bring_tip},
 )
 
 

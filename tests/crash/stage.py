@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -316,7 +317,7 @@ def open_stage(
     url = stores.create(mode)
     database = open_database(url)
     try:
-        promised = prepare(database, scene)
+        promised = prepare(database, scene, datetime.now(UTC))
     finally:
         database.close()
     counterpart = Child(server)
