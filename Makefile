@@ -11,6 +11,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 # Passed on to pytest, for example: make test TESTS="tests/storage -k outbox"
 TESTS ?=
+# Passed on to the crash proof, for example: make crash CRASH="--only lane.sent --seed 7"
+CRASH ?=
 # Passed on to the resolver, for example: make lock LOCK_OPTIONS="--upgrade-package aiohttp"
 LOCK_OPTIONS ?=
 
@@ -21,7 +23,7 @@ BENCHES := $(filter-out __%,$(notdir $(basename $(wildcard tests/bench/*.py))))
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 
-.PHONY: help run test bench lint fmt wheel lock clean venv
+.PHONY: help run test bench crash lint fmt wheel lock clean venv
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -34,6 +36,9 @@ test: venv ## run the whole suite, PostgreSQL included (TESTS="tests/storage -x"
 
 bench: venv ## measure, and print one JSON object for each bench
 	@set -e; for bench in $(BENCHES); do $(BIN)/python -m tests.bench.$$bench; done
+
+crash: venv ## end processes without warning, hundreds of times, and hold what was delivered against what was promised (half an hour)
+	@exec $(BIN)/python -m tests.crash.run $(CRASH)
 
 lint: venv ## check style, format, types and who imports whom
 	$(BIN)/python -m ruff check
