@@ -704,7 +704,7 @@ def _fitted(letter: Letter, place: _Place, until: datetime, message: Message) ->
             "day": place.day,
             "due_at": place.start,
             "expires_at": place.end,
-            "until": until,
+            "good_until": until,
             "message": message,
         }
     )

@@ -80,7 +80,7 @@ class Letter(Value):
     `about` (`question:ID`) is what an answer in the letter's thread will be about.
     `source` (`campaign:ID`) is what sent it, by which delivery truth is counted. `day` is
     the person's local day on whose attention it draws (see `bot.attention`); None for
-    what the person asked for. `until` is how long such a letter may still be moved to
+    what the person asked for. `good_until` is how long such a letter may still be moved to
     another day; `because` is one sentence for who asks why they get this.
     """
 
@@ -95,7 +95,7 @@ class Letter(Value):
     edits: str | None = Field(default=None, max_length=200)
     source: str | None = Field(default=None, max_length=100)
     day: date | None = None
-    until: AwareDatetime | None = None
+    good_until: AwareDatetime | None = None
     because: str | None = Field(default=None, max_length=300)
 
 

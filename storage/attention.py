@@ -150,7 +150,7 @@ def _entry(row: Any) -> Entry:
         day=row.day,
         due_at=row.due_at,
         expires_at=expires_at,
-        until=row.until or expires_at,
+        until=row.good_until or expires_at,
         state=LetterState(row.state),
         settled_at=row.settled_at,
     )
@@ -180,7 +180,7 @@ def _ledger(dialect: str) -> Any:
         outbox.c.day,
         outbox.c.due_at,
         outbox.c.expires_at,
-        outbox.c.until,
+        outbox.c.good_until,
         outbox.c.state,
         outbox.c.settled_at,
     )

@@ -246,7 +246,7 @@ def _row(workspace: WorkspaceId, letter: Letter, message: str) -> dict[str, Any]
         "about": letter.about,
         "source": letter.source,
         "day": letter.day,
-        "until": letter.until,
+        "good_until": letter.good_until,
         "because": letter.because,
         "state": LetterState.PENDING,
         "attempts": 0,

@@ -114,7 +114,7 @@ outbox = Table(
     Column("source", Text),
     Column("day", Date),
     # Until when it may be moved to another day, and why the person gets it, in our words.
-    Column("until", Instant),
+    Column("good_until", Instant),
     Column("because", Words),
     Column("settled_at", Instant),
     UniqueConstraint("workspace", "key"),

@@ -67,7 +67,7 @@ def upgrade() -> None:
 
     op.add_column("outbox", sa.Column("source", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("day", sa.Date(), nullable=True))
-    op.add_column("outbox", sa.Column("until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("outbox", sa.Column("good_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("because", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True))
