@@ -11,9 +11,11 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from bot.bootstrap import new_id, process
+from bot.bootstrap.doctor import NAMES as GROUPS
+from bot.bootstrap.doctor import doctor_groups
 from bot.bootstrap.log import configure_logs
-from bot.bootstrap.playground import refuse_beside_platforms
-from bot.bootstrap.store import import_work, open_database
+from bot.bootstrap.playground import refuse_beside_platforms, refuse_beyond_this_machine
+from bot.bootstrap.store import check_shared, import_work, open_database
 from bot.capabilities.questions.evaluation import evaluate_routing
 from bot.capabilities.questions.importing import (
     FAQ_HELP,
@@ -24,9 +26,10 @@ from bot.capabilities.questions.importing import (
     import_questions,
 )
 from bot.capabilities.questions.source import read_faq, read_questions
+from bot.doctor import as_json, describe_finding, examine, is_healthy, sum_up
 from bot.errors import BotError
 from bot.search.evaluation import evaluate_faq
-from bot.settings import Misconfigured, read_settings
+from bot.settings import Misconfigured, Settings, read_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,35 +54,101 @@ def main() -> None:
     """Inflow: ask, and get a trusted answer at once or the right colleague soon.
 
     \b
-    inflow run                       the playground, with everything embedded
+    inflow run                       the playground, with everything in one process
+    inflow web, inflow worker        the same in several processes, on PostgreSQL
+    inflow doctor                    what is wrong here, and how to mend it
     inflow import faq FILE           bring an FAQ that you have
     inflow eval faq --data DIR       measure the search on your own questions
 
     Settings are environment variables: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
-    INFLOW_VECTORS, INFLOW_DEMO, INFLOW_LOG_LEVEL. The README explains them.
+    INFLOW_HOST, INFLOW_METRICS_PORT, INFLOW_VECTORS, INFLOW_DEMO, INFLOW_LOG_LEVEL. The
+    README explains them.
     """
 
 
-@main.command()
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port on 127.0.0.1 (or PORT).")
-@click.option(
+PORT = click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port of the pages (or PORT); 0 is a free one."
+)
+BESIDE_PLATFORMS = click.option(
     "--beside-platforms",
     is_flag=True,
     help="Start although credentials of a real Slack or Teams are set.",
 )
-@_plainly
-def run(port: int | None, beside_platforms: bool) -> None:
-    """Serve the playground: several people in one browser, and a clock you can move.
+BEYOND_THIS_MACHINE = click.option(
+    "--beyond-this-machine",
+    is_flag=True,
+    help="Listen on an INFLOW_HOST that others can reach: something else keeps strangers out.",
+)
 
-    Makes or upgrades the database, and loads the starter pack with its demo workspace at
-    the first start. Ctrl-C stops it; what was accepted is kept.
-    """
+
+def _serve(port: int | None, *, beside_platforms: bool, beyond_this_machine: bool) -> Settings:
+    """The settings of a process that shows the playground."""
     settings = read_settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     configure_logs(settings.log_level)
     refuse_beside_platforms(allowed=beside_platforms)
+    refuse_beyond_this_machine(settings, allowed=beyond_this_machine)
+    return settings
+
+
+@main.command()
+@PORT
+@BESIDE_PLATFORMS
+@BEYOND_THIS_MACHINE
+@_plainly
+def run(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> None:
+    """Serve the playground: several people in one browser, and a clock you can move.
+
+    Makes or upgrades the database, and loads the starter pack with its demo workspace at
+    the first start. Ctrl-C stops it; what was accepted is kept.
+    """
+    settings = _serve(
+        port, beside_platforms=beside_platforms, beyond_this_machine=beyond_this_machine
+    )
     asyncio.run(process.run_embedded(settings, announce=click.echo))
+
+
+@main.command()
+@PORT
+@BESIDE_PLATFORMS
+@BEYOND_THIS_MACHINE
+@_plainly
+def web(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> None:
+    """Serve the playground and let workers do the rest. Any number, on one PostgreSQL.
+
+    Needs at least one `inflow worker` beside it, with the same INFLOW_DATABASE_URL and
+    INFLOW_RELAY_KEY. Ctrl-C or SIGTERM stops it.
+    """
+    settings = _serve(
+        port, beside_platforms=beside_platforms, beyond_this_machine=beyond_this_machine
+    )
+    check_shared(settings, "web")
+    from bot.bootstrap import scaled  # noqa: PLC0415 - `run` on SQLite does without its libraries
+
+    asyncio.run(scaled.run_web(settings, announce=click.echo))
+
+
+@main.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    help="Answer /healthz, /readyz and /metrics there (or INFLOW_METRICS_PORT).",
+)
+@_plainly
+def worker(port: int | None) -> None:
+    """Deliver letters and do what falls due. Any number, on one PostgreSQL.
+
+    Ctrl-C or SIGTERM stops it: it finishes what is on the wire, within ten seconds.
+    """
+    settings = read_settings()
+    if port is not None:
+        settings = settings.model_copy(update={"metrics_port": port})
+    configure_logs(settings.log_level)
+    check_shared(settings, "worker")
+    from bot.bootstrap import scaled  # noqa: PLC0415 - as above
+
+    asyncio.run(scaled.run_worker(settings, announce=click.echo))
 
 
 @main.command()
@@ -88,6 +157,33 @@ def migrate() -> None:
     """Bring the database to the schema of this version. `run` does it by itself."""
     with open_database(read_settings()):
         click.echo("The database is up to date.")
+
+
+@main.command()
+@click.argument("groups", nargs=-1, type=click.Choice(GROUPS))
+@click.option("--json", "as_data", is_flag=True, help="Print one JSON object instead.")
+@_plainly
+def doctor(groups: tuple[str, ...], as_data: bool) -> None:
+    """Look whether all is well here, and say how to mend what is not.
+
+    Looks at everything, or at the GROUPS that are named. Nothing is changed, so it may be
+    run at any time, beside a process that runs as well. Exits with 1 when there is a problem.
+    No password, name or message is shown.
+    """
+    configure_logs("error")
+    found = []
+    last = None
+    for group, finding in examine(doctor_groups(groups)):
+        found.append((group, finding))
+        if as_data:
+            continue
+        if group.name != last:
+            click.echo(group.title)
+            last = group.name
+        click.echo(describe_finding(finding))
+    findings = [finding for _, finding in found]
+    click.echo(json.dumps(as_json(found), indent=2) if as_data else sum_up(findings))
+    sys.exit(not is_healthy(findings))
 
 
 @main.group("import")

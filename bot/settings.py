@@ -20,6 +20,7 @@ Level = Literal["debug", "info", "warning", "error"]
 
 _ALLOWED = {
     "port": "a whole number from 0 to 65535",
+    "metrics_port": "a whole number from 0 to 65535",
     "vectors": " or ".join(get_args(Vectors)),
     "demo": "true or false",
     "log_level": ", ".join(get_args(Level)[:-1]) + f" or {get_args(Level)[-1]}",
@@ -55,7 +56,17 @@ class Settings(BaseSettings):
         ge=0,
         le=65_535,
         validation_alias="PORT",
-        description="The port of the playground on 127.0.0.1; 0 takes a free one.",
+        description="The port of the pages; 0 takes a free one.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address to listen on; 0.0.0.0 in a container.",
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65_535,
+        description="Where a worker can be asked how it is; without it a worker has no port.",
     )
     vectors: Vectors = Field(
         default="table",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, exists, func, select
 
 from bot.metric import Family, Kind, Labels
 from bot.outbox import LetterState
@@ -83,6 +83,19 @@ def read_backlog(database: "Database", now: datetime) -> Backlog:
         timers_due=due,
         oldest_timer=now - first if first is not None else timedelta(0),
     )
+
+
+def is_quiet(database: "Database", now: datetime) -> bool:
+    """Whether no letter is due, on its way or unsure.
+
+    Raises:
+        Unavailable: the store is out of reach.
+    """
+    moving = outbox.c.state.in_(WAITING) & (
+        (outbox.c.state != LetterState.PENDING) | (outbox.c.due_at <= now)
+    )
+    with database.begin() as connection:
+        return not connection.execute(select(exists().where(moving))).scalar_one()
 
 
 _HERE = func.current_timestamp(type_=Instant)

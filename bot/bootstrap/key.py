@@ -3,7 +3,7 @@
 import contextlib
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -32,28 +32,52 @@ def relay_key(settings: Settings) -> RelayKey:
     Raises:
         Misconfigured: it is too short, or missing with a database on a server.
     """
+    is_new = False
+    path = key_file(settings)
+    if path is not None:
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            is_new = True
+    found = existing_key(settings)
+    if found is None:
+        raise Misconfigured(f"The key of this database, {path}, was removed just now.")
+    return replace(found, is_new=is_new)
+
+
+def key_file(settings: Settings) -> Path | None:
+    """Where the key is kept if not in the settings; None where that is its only place."""
+    url = make_url(settings.database_url)
+    if settings.relay_key is not None or url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(url.database).with_suffix(".key")
+
+
+def existing_key(settings: Settings) -> RelayKey | None:
+    """The key as `relay_key` finds it; None where that would make one.
+
+    Raises:
+        Misconfigured: it is too short, or missing with a database on a server.
+    """
     if settings.relay_key is not None:
         key = settings.relay_key.get_secret_value().encode()
         if len(key) < SHORTEST_KEY:
             raise Misconfigured(f"INFLOW_RELAY_KEY is shorter than {SHORTEST_KEY} characters.")
         return RelayKey(key)
-    url = make_url(settings.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    path = key_file(settings)
+    if path is None:
         raise Misconfigured(
             "INFLOW_RELAY_KEY is not set. It seals who asked anonymously; make one with: "
             'python -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
-    path = Path(url.database).with_suffix(".key")
-    is_new = False
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        is_new = True
-    key = path.read_text().strip().encode()
+    try:
+        key = path.read_text().strip().encode()
+    except FileNotFoundError:
+        return None
     if len(key) < SHORTEST_KEY:
         raise Misconfigured(f"{path} does not hold a key. Restore it from your backup.")
-    return RelayKey(key, path, is_new)
+    return RelayKey(key, path)
 
 
 def check_key(database: Database, key: RelayKey) -> None:

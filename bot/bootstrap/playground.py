@@ -1,5 +1,6 @@
 """The playground as a site: its workspace, its clock, its room and its pages."""
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from adapters.playground.room import Room
 from adapters.playground.watch import WatchedTranscript
 from bot.bootstrap import new_id, now
 from bot.bootstrap.site import Core, Routes
+from bot.capabilities.attention import capability_beside
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.starting import Pack, apply_pack
@@ -44,6 +46,24 @@ def refuse_beside_platforms(*, allowed: bool) -> None:
         )
 
 
+def refuse_beyond_this_machine(settings: Settings, *, allowed: bool) -> None:
+    """The playground is for this machine, unless somebody says that others are kept out.
+
+    Raises:
+        Misconfigured: `settings.host` is not an address of this machine alone.
+    """
+    try:
+        is_here = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        is_here = False
+    if not (is_here or allowed):
+        raise Misconfigured(
+            f"INFLOW_HOST is {settings.host}, where others can reach the playground, and in it "
+            "everybody can act as anybody. Use 127.0.0.1, or, where something else keeps "
+            "strangers out (a container's network), say --beyond-this-machine."
+        )
+
+
 def load_starter(settings: Settings) -> Pack | None:
     """The starter pack with its demo workspace, unless the settings want an empty one."""
     return load_pack(STARTER) if settings.demo else None
@@ -64,7 +84,8 @@ def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Non
         apply_pack(work, workspace.id, pack, moment, new_id)
 
 
-CAPABILITIES: Sequence[Capability[SqlWork]] = (questions, campaigns)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns)
+CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 """All that the bot can do here."""
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from importlib.util import find_spec
 
 from sqlalchemy.exc import DatabaseError
 
@@ -21,8 +22,30 @@ from bot.settings import Misconfigured, Settings
 from storage.copy import copied
 from storage.database import Database, read_url
 from storage.migrate import NewerSchema, is_current, upgrade
+from storage.obstacle import explain
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
+
+NEEDED = ("psycopg", "procrastinate")
+"""What the [postgresql] extra brings."""
+
+
+def check_shared(settings: Settings, command: str) -> None:
+    """Refuse a database that several processes cannot share.
+
+    Raises:
+        Misconfigured: it is SQLite, or what PostgreSQL needs is not installed.
+    """
+    with blamed_on(settings.database_url):
+        if read_url(settings.database_url).get_backend_name() == "sqlite":
+            raise Misconfigured(
+                f"inflow {command} is one of several processes, and they share a PostgreSQL "
+                "database: INFLOW_DATABASE_URL=postgresql://... With SQLite one process does "
+                "everything: inflow run"
+            )
+        for name in NEEDED:
+            if find_spec(name) is None:
+                raise ModuleNotFoundError(name=name)
 
 
 @contextmanager
@@ -33,7 +56,7 @@ def open_database(settings: Settings, vectors: Vectors | None = None) -> Iterato
         Misconfigured: the address cannot be used, or the relay key is not the one of this
             database.
     """
-    with _blamed_on_the_address():
+    with blamed_on(settings.database_url):
         upgrade(settings.database_url)
     key = relay_key(settings)
     with _open(settings.database_url, key.value, vectors) as database:
@@ -53,7 +76,7 @@ def open_for_trial(settings: Settings) -> Iterator[Database]:
     """
     key = secrets.token_bytes(SHORTEST_KEY)
     with ExitStack() as stack:
-        with _blamed_on_the_address():
+        with blamed_on(settings.database_url):
             url = settings.database_url
             if read_url(url).get_backend_name() == "sqlite":
                 url = stack.enter_context(copied(url))
@@ -75,21 +98,26 @@ def _open(url: str, key: bytes, vectors: Vectors | None) -> Iterator[Database]:
 
 
 @contextmanager
-def _blamed_on_the_address() -> Iterator[None]:
+def blamed_on(url: str) -> Iterator[None]:
     """What is wrong with the database before it was ever used, in one sentence."""
     try:
         yield
     except ValueError as error:
         raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+    except ModuleNotFoundError as error:
+        if error.name not in NEEDED:
+            raise
+        raise Misconfigured(
+            "INFLOW_DATABASE_URL: PostgreSQL needs what is not installed yet. Install it with: "
+            "pip install 'inflow[postgresql]'"
+        ) from error
     except NewerSchema as error:
         raise Misconfigured(
             f"A newer version of Inflow has used this database ({error}). Start that one, or "
             "restore a backup from before it."
         ) from error
-    except (DatabaseError, sqlite3.Error) as error:
-        # What a driver says of an address holds no password.
-        said = str(getattr(error, "orig", error)).partition("\n")[0]
-        raise Misconfigured(f"INFLOW_DATABASE_URL: the database cannot be used: {said}") from error
+    except (DatabaseError, sqlite3.Error, ImportError, OSError) as error:
+        raise Misconfigured(f"INFLOW_DATABASE_URL: {explain(url, error)}") from error
 
 
 @contextmanager

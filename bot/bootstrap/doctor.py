@@ -1,0 +1,174 @@
+"""What `inflow doctor` looks at, put together. It changes nothing and makes no file."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.playground.clock import PlaygroundClock
+from bot.bootstrap import now
+from bot.bootstrap.key import existing_key, key_file
+from bot.capabilities.questions.memory import Memory
+from bot.doctor import Finding, Group, doubtful, fine, wrong
+from bot.machine import (
+    look_at_credentials,
+    look_at_extras,
+    look_at_python,
+    look_at_vectors,
+    look_at_zones,
+    unknown_countries,
+    unknown_zones,
+)
+from bot.settings import Misconfigured, Settings, platform_credentials, read_settings
+from storage.backlog import read_backlog
+from storage.database import Database, read_url
+from storage.doctor import (
+    WEEK,
+    count_fates,
+    is_there,
+    look_at_delivery,
+    look_at_key_file,
+    look_at_store,
+    read_places,
+)
+from storage.migrate import is_current
+from storage.transcript import SqlTranscript
+
+NAMES = ("machine", "settings", "search", "store", "people", "delivery")
+"""The groups, in the order in which they are looked at."""
+
+
+def doctor_groups(names: Sequence[str] = ()) -> list[Group]:
+    """The groups of these names; without a name all of them."""
+    try:
+        settings: Settings | None = read_settings()
+        trouble = ""
+    except Misconfigured as error:
+        settings, trouble = None, str(error)
+    groups = [Group("machine", "This machine", lambda: _look_at_machine(settings))]
+    if settings is None:
+        # What is wrong is known; all else depends on it.
+        told = wrong(trouble, "Set it otherwise; the README explains the settings.")
+        groups.append(Group("settings", "Settings", lambda: [told]))
+    else:
+        looks: Mapping[str, tuple[str, Callable[[Settings], Iterator[Finding]]]] = {
+            "settings": ("Settings", _look_at_settings),
+            "search": ("Search", _look_at_search),
+            "store": ("Store", _look_at_store),
+            "people": ("Hours and holidays", _look_at_people),
+            "delivery": ("Delivery", _look_at_delivery),
+        }
+        groups += [
+            Group(name, title, _bound(look, settings)) for name, (title, look) in looks.items()
+        ]
+    return [group for group in groups if not names or group.name in names]
+
+
+def _bound(
+    look: Callable[[Settings], Iterator[Finding]], settings: Settings
+) -> Callable[[], Iterator[Finding]]:
+    return lambda: look(settings)
+
+
+def _look_at_machine(settings: Settings | None) -> Iterator[Finding]:
+    yield from look_at_python()
+    on_server = settings is not None and not settings.database_url.startswith("sqlite")
+    yield from look_at_extras(needs=["postgresql"] if on_server else [])
+    yield from look_at_zones()
+
+
+def _look_at_settings(settings: Settings) -> Iterator[Finding]:
+    try:
+        kind = read_url(settings.database_url).get_backend_name()
+    except ValueError as error:
+        yield wrong(f"INFLOW_DATABASE_URL: {error}.", "Set it to sqlite:///inflow.db or alike.")
+        return
+    yield fine(f"The settings can be read; the database is {kind}.")
+    try:
+        key = existing_key(settings)
+    except Misconfigured as error:
+        yield wrong("There is no relay key, so Inflow does not start.", str(error))
+    else:
+        where = "INFLOW_RELAY_KEY" if key and key.file is None else "a file"
+        yield fine(f"The relay key is in {where}." if key else "The first start makes a relay key.")
+    file = key_file(settings)
+    if file is not None:
+        yield from look_at_key_file(file)
+    yield from look_at_credentials(platform_credentials())
+
+
+def _look_at_search(settings: Settings) -> Iterator[Finding]:
+    yield from look_at_vectors(wanted=settings.vectors == "table")
+
+
+def _look_at_store(settings: Settings) -> Iterator[Finding]:
+    try:
+        read_url(settings.database_url)
+    except ValueError as error:
+        yield wrong(f"INFLOW_DATABASE_URL: {error}.", "Set it to sqlite:///inflow.db or alike.")
+        return
+    try:
+        key = existing_key(settings)
+    except Misconfigured:
+        # The group of the settings says what is wrong with it.
+        key = None
+    yield from look_at_store(settings.database_url, key.value if key else None, now)
+
+
+def _look_at_people(settings: Settings) -> Iterator[Finding]:
+    with _opened(settings) as database:
+        if database is None:
+            return
+        zones, countries = read_places(database)
+        lost = list(unknown_zones(zones))
+        if lost:
+            yield doubtful(
+                f"Of {len(zones)} time zones that people have, this machine does not know "
+                f"{len(lost)}. For those people it is UTC.",
+                "pip install --upgrade tzdata",
+            )
+        else:
+            yield fine(f"The time zones that people have are known: {len(zones)}.")
+        unknown = list(unknown_countries(countries))
+        if unknown:
+            yield doubtful(
+                f"No public holidays are known of {', '.join(unknown)}.",
+                "Name the country as ISO 3166 does (DE, DE-BY), or: pip install --upgrade holidays",
+            )
+        elif countries:
+            yield fine(f"The public holidays are known of {', '.join(countries)}.")
+        else:
+            yield fine("No country is set, so nobody has public holidays.")
+
+
+def _look_at_delivery(settings: Settings) -> Iterator[Finding]:
+    with _opened(settings) as database:
+        if database is not None:
+            moment = _moment(database)
+            yield from look_at_delivery(
+                read_backlog(database, moment), count_fates(database, moment - WEEK)
+            )
+
+
+def _moment(database: Database) -> datetime:
+    """The playground's clock may have been moved."""
+    return PlaygroundClock(now, SqlTranscript(database)).now()
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database | None]:
+    """The store, or None where it cannot be read; the group of the store says why."""
+    try:
+        usable = is_there(settings.database_url) and is_current(settings.database_url)
+    except (ValueError, ImportError, SQLAlchemyError):
+        usable = False
+    if not usable:
+        yield None
+        return
+    # Nothing that was sealed is opened here, so any key will do.
+    database = Database(settings.database_url, relay_key=bytes(32), memory=Memory())
+    try:
+        yield database
+    finally:
+        database.close()

@@ -1,0 +1,145 @@
+"""A scaled program: any number of webs and workers on one PostgreSQL database.
+
+None keeps anything to itself. A web takes in what people do and shows it; a worker drains
+the lanes and does what falls due. `storage.queue` tells workers of each other and of
+letters; whoever of them is gone is missed by nobody.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from adapters.web.app import create_app
+from bot.bootstrap import now
+from bot.bootstrap.house import House, do_due, open_house, showing_pages, warming
+from bot.bootstrap.loop import Announce, serving, stop_signal, ticking, widen_executor
+from bot.bootstrap.operation import operations
+from bot.bootstrap.playground import PlaygroundSite
+from bot.bootstrap.site import SiteOf
+from bot.bootstrap.store import check_shared
+from bot.clock import Clock, Tick
+from bot.ids import WorkspaceId
+from bot.settings import Settings
+from storage.backlog import is_quiet
+from storage.lane import SqlLaneStore
+from storage.queue import PLAN_DUE, SWEEP, Duties, Queue, QueuePoke
+
+SECOND = timedelta(seconds=1)
+PLANNING = timedelta(seconds=5)
+"""How often is looked at what falls due."""
+STALLED = timedelta(seconds=2)
+"""How often is looked for jobs of dead workers."""
+DRAINING_SECONDS = 10.0
+"""After this long a worker puts a lane back in the queue, so that every lane has its turn."""
+CARRYING_SECONDS = 5.0
+"""How long a page waits for the workers before it answers without what they would bring."""
+
+
+async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = PlaygroundSite) -> None:
+    """Serve pages and take in what people do, until SIGINT or SIGTERM. Workers do the rest.
+
+    Raises:
+        Misconfigured: as `run_embedded`, or the database is not one that can be shared.
+    """
+    check_shared(settings, "web")
+    widen_executor()
+    with open_house(settings, site_of) as here, stop_signal() as stopped:
+        here.database.poke = QueuePoke()
+        clock = Clock([_refreshing(here)], now)
+
+        async def carry() -> None:
+            await _wait_for_workers(here)
+
+        async with (
+            warming(here.database),
+            ticking(clock),
+            showing_pages(here, carry, clock, stopped) as address,
+        ):
+            announce(f"Inflow is at {address} (Ctrl-C stops it)")
+            await stopped.wait()
+
+
+async def run_worker(
+    settings: Settings, announce: Announce, site_of: SiteOf = PlaygroundSite
+) -> None:
+    """Deliver letters and do what falls due, until SIGINT or SIGTERM.
+
+    Where `settings.metrics_port` is given, it can be asked there how it is.
+
+    Raises:
+        Misconfigured: as `run_web`.
+    """
+    check_shared(settings, "worker")
+    widen_executor()
+    with open_house(settings, site_of) as here, stop_signal() as stopped:
+        here.database.poke = QueuePoke()
+        queue = Queue(settings.database_url, _duties(here))
+        clock = Clock(
+            [
+                _refreshing(here),
+                Tick("sweep", SECOND, lambda: queue.defer(SWEEP)),
+                Tick("plan_due", PLANNING, lambda: queue.defer(PLAN_DUE)),
+                Tick("stalled", STALLED, queue.drop_stalled),
+            ],
+            now,
+        )
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(_working(queue))
+            await stack.enter_async_context(ticking(clock))
+            where = ""
+            if settings.metrics_port is not None:
+                app = create_app([operations(here.database, here.meters, stopped, clock)])
+                address = await stack.enter_async_context(
+                    serving(app, settings.host, settings.metrics_port)
+                )
+                where = f" and can be asked at {address}"
+            announce(f"A worker of Inflow is at work{where} (Ctrl-C stops it)")
+            await stopped.wait()
+
+
+def _refreshing(house: House) -> Tick:
+    return Tick("refresh", SECOND, lambda: asyncio.to_thread(house.site.refresh))
+
+
+def _duties(house: House) -> Duties:
+    store = SqlLaneStore(house.database)
+
+    async def drain(lane: WorkspaceId) -> bool:
+        await house.lanes.drain(lane)
+        return False
+
+    async def lanes_with_work() -> Sequence[WorkspaceId]:
+        return await asyncio.to_thread(store.lanes_with_work, house.site.now())
+
+    async def plan_due() -> bool:
+        return await asyncio.to_thread(do_due, house.app)
+
+    async def retain() -> None:
+        return None
+
+    return Duties(drain, lanes_with_work, plan_due, retain)
+
+
+@asynccontextmanager
+async def _working(queue: Queue) -> AsyncIterator[None]:
+    """Work for the block; at its end what was begun is finished."""
+    stopping = asyncio.Event()
+    running = asyncio.create_task(queue.run(stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await running
+
+
+async def _wait_for_workers(house: House) -> None:
+    """Until no letter is due or in anybody's hands, but not for ever: a worker may be away."""
+    until = time.monotonic() + CARRYING_SECONDS
+    wait = 0.02
+    while not await asyncio.to_thread(is_quiet, house.database, house.site.now()):
+        if time.monotonic() > until:
+            return
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, 0.2)
