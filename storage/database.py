@@ -187,7 +187,7 @@ class Database:
             raise
 
     def _make_room(self, error: BaseException | None) -> None:
-        if self.ballast is not None and _code(error) == sqlite3.SQLITE_FULL:
+        if self.ballast is not None and result_code(error) == sqlite3.SQLITE_FULL:
             self.ballast.release()
 
     def check_relay_key(self) -> None:
@@ -281,12 +281,12 @@ def _translate(error: Exception) -> BotError | None:
         return Unavailable()
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        return Unavailable() if _code(cause) in _SQLITE_UNAVAILABLE else None
+        return Unavailable() if result_code(cause) in _SQLITE_UNAVAILABLE else None
     return _translate_postgres(cause)
 
 
-def _code(error: BaseException | None) -> int | None:
-    """SQLite's primary result code."""
+def result_code(error: BaseException | None) -> int | None:
+    """SQLite's primary result code (https://sqlite.org/rescode.html), if it is an error of it."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code: int | None = getattr(cause, "sqlite_errorcode", None)
     # The low byte of an extended code is the primary one.
