@@ -33,7 +33,12 @@ async def run_embedded(
             on the same SQLite file.
     """
     widen_executor()
-    with _alone(settings), open_house(settings, site_of) as house, stop_signal() as stopped:
+    with (
+        _alone(settings),
+        open_house(settings, site_of) as house,
+        house.database.ballasted(),
+        stop_signal() as stopped,
+    ):
         clock = Clock(
             [
                 Tick("due", SECOND, lambda: asyncio.to_thread(do_due, house.app)),
