@@ -4,6 +4,7 @@
 reply. `run_due` does what was set for later. Both may be called from any thread.
 """
 
+import contextlib
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bot import failpoint
+from bot.attention import note_talk
 from bot.capability import Handler, Registry
 from bot.context import Context
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
@@ -92,6 +95,7 @@ class App(Generic[W]):
             except (Invalid, NotAllowed, NotFound, Conflict) as error:
                 outcome = Received.REFUSED
                 log.info("refused", error=type(error).__name__)
+                self._note_refused(inbound)
                 return _apology(error)
             except Unavailable:
                 outcome = Received.UNAVAILABLE
@@ -100,6 +104,7 @@ class App(Generic[W]):
             finally:
                 self._meters.inbound.add(inbound.platform, inbound.what.kind, outcome)
             log.info("received", outcome=outcome.value)
+            failpoint.reach("inbound.before_ack")
             return reply
 
     def _command_of(self, what: What) -> str | None:
@@ -126,6 +131,14 @@ class App(Generic[W]):
             # the new state and can say so.
             return self._receive(inbound)
 
+    def _note_refused(self, inbound: Inbound) -> None:
+        """Who was refused has talked with us all the same, though nothing else was kept."""
+        with contextlib.suppress(BotError), self._database.transaction() as work:
+            workspace = work.people.workspace(inbound.platform, inbound.workspace)
+            person = work.people.by_address(workspace.id, inbound.person) if workspace else None
+            if person is not None and person.active:
+                note_talk(work, person, self._clock())
+
     def _receive(self, inbound: Inbound) -> tuple[Reply, Received]:
         what = inbound.what
         with self._database.transaction() as work:
@@ -137,7 +150,9 @@ class App(Generic[W]):
             context = Context(now=self._clock(), new_id=self._new_id)
             reply = self._dispatch(context, work, inbound)
             work.inbox.finish(inbound.platform, inbound.event_id, reply)
-            return reply, Received.DONE
+            failpoint.reach("inbound.before_commit")
+        failpoint.reach("inbound.committed")
+        return reply, Received.DONE
 
     def _concerns_us(self, work: W, inbound: Inbound, said: Said) -> bool:
         """Talk in a channel that is neither to the bot nor in a thread of ours is not read."""
@@ -156,6 +171,7 @@ class App(Generic[W]):
         if isinstance(inbound.what, Left):
             return self._say_farewell(context, work, inbound)
         command = Command(person=self._meet(work, inbound), place=inbound.place, at=inbound.at)
+        note_talk(work, command.person, context.now)
         registry = self._registry
         match inbound.what:
             case Ordered(name=name, text=text):
@@ -180,6 +196,10 @@ class App(Generic[W]):
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
     ) -> Reply:
         registry = self._registry
+        # “stop” must be heard anywhere, also in the thread of a question.
+        interrupt = registry.interrupts.get(said.text.strip().rstrip(".!").lower())
+        if interrupt is not None:
+            return interrupt(context, work, replace(command, message=said.message))
         about = self._about(work, inbound)
         if about is not None:
             hears = registry.hears.get(about.partition(":")[0])
@@ -248,7 +268,8 @@ class App(Generic[W]):
                 "Here is what I can do. In a direct message the words work without the slash.",
                 *parts,
                 Note(
-                    text="You decide what reaches you: `/pause until Monday` stops all questions."
+                    text="You decide what reaches you: `/pause until Monday`, `/settings`, or the "
+                    "word “stop” alone, anywhere."
                 ),
             )
         )

@@ -7,6 +7,7 @@ from typing import Generic, TypeAlias, TypeVar
 from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
+from bot.message import Part
 from bot.people import Person
 from bot.ports import Timer, Work
 from bot.reply import Reply
@@ -18,6 +19,8 @@ W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 Handler: TypeAlias = Callable[[Context, W, Command], Reply]
 TimerHandler: TypeAlias = Callable[[Context, W, Timer], None]
 Farewell: TypeAlias = Callable[[Context, W, Person], None]
+Hush: TypeAlias = Callable[[Context, W, Person], None]
+AboutMe: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,
 with the slot's key, to its person, between `due_at` and `closes_at`."""
@@ -63,9 +66,12 @@ class Capability(Generic[W_contra]):
     timers: Mapping[str, TimerHandler[W_contra]] = field(default_factory=dict)
     hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     slots: Mapping[str, SlotPlanner[W_contra]] = field(default_factory=dict)
+    interrupts: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     mention: Handler[W_contra] | None = None
     words: Handler[W_contra] | None = None
     farewell: Farewell[W_contra] | None = None
+    hush: Hush[W_contra] | None = None
+    about_me: AboutMe[W_contra] | None = None
 
 
 class Clash(Exception):
@@ -83,6 +89,7 @@ class Registry(Generic[W]):
     submits: Mapping[str, Handler[W]]
     timers: Mapping[str, TimerHandler[W]]
     hears: Mapping[str, Handler[W]]
+    interrupts: Mapping[str, Handler[W]]
     slots: Mapping[str, SlotPlanner[W]]
     mention: Handler[W] | None
     words: Handler[W] | None
@@ -123,6 +130,7 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         submits=_merge("form", (c.submits for c in every)),
         timers=_merge("timer", (c.timers for c in every)),
         hears=_merge("thread", (c.hears for c in every)),
+        interrupts=_merge("interrupting word", (c.interrupts for c in every)),
         slots=_merge("slot", (c.slots for c in every)),
         mention=_only("mentions", (c.mention for c in every)),
         words=_only("plain words", (c.words for c in every)),

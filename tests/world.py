@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.app import App
+from bot.capabilities.attention import capability_beside
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.model import (
@@ -59,7 +60,8 @@ from storage.work import SqlWork
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-CAPABILITIES: Sequence[Capability[SqlWork]] = (questions, campaigns)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns)
+CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 
 @dataclass(slots=True)

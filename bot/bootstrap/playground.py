@@ -10,7 +10,6 @@ from adapters.playground.clock import SETTING as CLOCK_SETTING
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.platform import NAME, PlaygroundPlatform
 from adapters.playground.room import Room
-from adapters.playground.watch import WatchedTranscript
 from bot.bootstrap import new_id, now
 from bot.bootstrap.site import Core, Routes
 from bot.capabilities.attention import capability_beside
@@ -95,7 +94,7 @@ class PlaygroundSite:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        self._transcript = WatchedTranscript(SqlTranscript(database))
+        self._transcript = SqlTranscript(database)
         self._clock = PlaygroundClock(now, self._transcript)
         self._platform = PlaygroundPlatform(self._transcript, database, self.now)
         self._registry = register(CAPABILITIES)

@@ -43,13 +43,6 @@ capability: Capability[QuestionsWork] = Capability(
         "topic": Order(
             expert.add_topic, "title", "opens a topic (community managers)", spoken=False
         ),
-        "pause": Order(
-            expert.pause_until,
-            "until Monday | 2 weeks | a date",
-            "no questions reach you until then",
-        ),
-        "resume": Order(expert.resume, "", "ends your pause"),
-        "me": Order(expert.me, "", "shows what I know about you, to you only", spoken=False),
         "unanswered": Order(
             offer.unanswered, "", "lists what found nobody in your topics", spoken=False
         ),
@@ -130,4 +123,6 @@ capability: Capability[QuestionsWork] = Capability(
     mention=expert.mention,
     words=expert.words,
     farewell=expert.farewell,
+    hush=offer.take_back_waiting,
+    about_me=expert.about_me,
 )

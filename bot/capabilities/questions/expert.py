@@ -1,10 +1,9 @@
-"""What people say about themselves: topics they know or learn, pauses, limits."""
+"""What people say about themselves: topics they know or learn, limits."""
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from bot.access import Right, may, require
 from bot.capabilities.questions import ask, messages
@@ -20,13 +19,9 @@ from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import TopicId
 from bot.inbound import Command
-from bot.message import say
-from bot.people import Person, pause
+from bot.message import Part, say
+from bot.people import Person
 from bot.reply import Reply
-from bot.schedule import at_local
-
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MAX_PAUSE = 366
 
 
 def know(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -110,60 +105,8 @@ def add_topic(_context: Context, work: QuestionsWork, command: Command) -> Reply
     return Reply(message=messages.topic_added(topic))
 
 
-def pause_until(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """`/pause until Monday`."""
-    person = command.person
-    until = parse_until(command.text, context.now, person.zone)
-    work.people.save(pause(person, until))
-    take_back_waiting(context, work, person)
-    return Reply(message=messages.paused(person, until))
-
-
-def resume(_context: Context, work: QuestionsWork, command: Command) -> Reply:
-    if command.text:
-        raise Invalid(messages.RESUME_ALONE)
-    work.people.save(replace(pause(command.person, None), asks_welcome=True))
-    return Reply(message=say(messages.RESUMED))
-
-
-def parse_until(words: str, now: datetime, zone: str) -> datetime:
-    """The local midnight that begins the day named: `Monday`, `tomorrow`, `2 weeks`, a date.
-
-    Raises:
-        Invalid: no day was understood, or it has passed or lies more than a year ahead.
-    """
-    text = re.sub(r"^(until|till|for|to)\s+", "", words.strip().casefold()).rstrip(".!")
-    today = now.astimezone(ZoneInfo(zone)).date()
-    day = _parse_day(text, today)
-    if day is None:
-        raise Invalid(messages.PAUSE_HELP)
-    if day <= today or (day - today).days > _MAX_PAUSE:
-        raise Invalid(messages.PAST if day <= today else messages.PAUSE_HELP)
-    return at_local(day, time(0), zone)
-
-
-def _parse_day(text: str, today: date) -> date | None:
-    text = text.removeprefix("next ")
-    if text == "tomorrow":
-        return today + timedelta(days=1)
-    if text == "week":
-        text = "monday"
-    for number, name in enumerate(_DAYS):
-        if text in {name, name[:3]}:
-            return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
-    amount = re.fullmatch(r"(\d{1,3}|a|one|two|three)\s*(day|week|month)s?", text)
-    if amount:
-        count = {"a": 1, "one": 1, "two": 2, "three": 3}.get(amount[1]) or int(amount[1])
-        return today + timedelta(days=count * {"day": 1, "week": 7, "month": 30}[amount[2]])
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def me(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """`/me`: what I hold about this person, for this person."""
-    person = command.person
+def about_me(context: Context, work: QuestionsWork, person: Person) -> Sequence[Part]:
+    """What questions hold about this person, for this person."""
     titles = {topic.id: topic.title for topic in work.topics.every(person.workspace)}
     declared = {
         d.topic: d.level
@@ -182,7 +125,7 @@ def me(context: Context, work: QuestionsWork, command: Command) -> Reply:
         held=work.questions.held_by(person.id)[:10],
         helped=work.articles.helped(person.id),
     )
-    return Reply(message=messages.me(person, standing))
+    return messages.about_me(person, standing)
 
 
 def limit_form(_context: Context, _work: QuestionsWork, command: Command) -> Reply:

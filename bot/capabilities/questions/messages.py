@@ -33,7 +33,6 @@ from bot.message import (
     Divider,
     Fact,
     Facts,
-    Heading,
     Message,
     Note,
     Option,
@@ -1235,24 +1234,6 @@ def topic_added(topic: Topic) -> Message:
     )
 
 
-PAUSE_HELP = (
-    "Until when? Any day within a year, for example: /pause until Monday, /pause 2 weeks, "
-    "/pause until 2026-12-24. If that was a question, begin it with “ask”."
-)
-RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
-PAST = "That is in the past. Please name a day to come."
-
-
-def paused(person: Person, until: datetime) -> Message:
-    here = local(person, until)
-    return say(
-        f"Paused until {here:%A} {here.day} {here:%B %Y}. I will not ask you anything until then. "
-        "Your own questions go on as ever; `/resume` ends the pause.",
-        tone=Tone.GOOD,
-    )
-
-
-RESUMED = "Welcome back. Questions may reach you again, within your weekly limit."
 NO_MORE_ASKS = "All right: no questions from me at all. Say “ask me again” to change that."
 ASKS_AGAIN = "Good. Questions may reach you again, within your weekly limit."
 
@@ -1277,7 +1258,7 @@ _LEVELS = {
 }
 
 
-def me(person: Person, standing: Standing) -> Message:
+def about_me(person: Person, standing: Standing) -> list[Part]:
     times = "once" if standing.load == 1 else f"{standing.load} times"
     cap = person.weekly_cap
     lines = [f"You were asked {times} this week (your wish: {cap}, never more than {2 * cap})."]
@@ -1285,8 +1266,6 @@ def me(person: Person, standing: Standing) -> Message:
         lines.append(f"Your answers have helped {standing.helped} times.")
     if not person.asks_welcome:
         lines.append("You want no questions at all.")
-    if person.paused_until is not None:
-        lines.append(f"Paused until {day(person, person.paused_until)}.")
     topics = [f"- **{literal(title)}**: {_LEVELS[level]}" for title, level in standing.declared]
     parts: list[Part] = [Text(text="\n".join(lines))]
     if topics:
@@ -1317,11 +1296,7 @@ def me(person: Person, standing: Standing) -> Message:
             )
         )
     )
-    parts.append(Note(text="Only you can see this. Nobody sees a ranking; there is none."))
-    return Message(
-        summary="What I know about you",
-        parts=(Heading(text="What I know about you"), *parts),
-    )
+    return parts
 
 
 def limit_form(person: Person) -> Form:

@@ -1,7 +1,8 @@
 """Nobody but the asker learns who asks anonymously, whatever happens to the question.
 
 The asker has marks that cannot stand anywhere by chance. After each talk they are looked
-for in all that others have heard, in every log record, and in every table but that of people.
+for in all that others have heard, in every log record, and in every table but that of people
+and that of their attention, which must say no more than in which hour somebody was here.
 """
 
 import logging
@@ -14,6 +15,7 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from bot.attention import Attention
 from bot.ids import PersonId
 from tests.world import MONDAY, World, person
 
@@ -62,8 +64,13 @@ def hidden(world: World, logged: LogCapture, caplog: pytest.LogCaptureFixture) -
     assert not [entry for entry in logged.entries if MARKS.search(repr(entry))]
     assert not MARKS.search(caplog.text)
     for table, rows in world.dump().items():
-        if table != "people":
+        if table not in {"people", "attention"}:
             assert not MARKS.search(rows), f"{table}: {rows}"
+    with world.database.transaction() as work:
+        kept = work.attention.get(PersonId(ID))
+    last = kept.talked_at
+    assert kept == Attention(PersonId(ID), talked_at=last)
+    assert last is None or last == last.replace(minute=0, second=0, microsecond=0)
 
 
 def test_the_marks_would_be_found(world: World) -> None:

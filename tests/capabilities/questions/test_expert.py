@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.capabilities.questions.expert import parse_until
+from bot.capabilities.attention.day import parse_until
 from bot.capabilities.questions.model import Topic
 from bot.errors import Invalid
 from bot.ids import TopicId

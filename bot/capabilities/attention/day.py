@@ -1,0 +1,82 @@
+"""Days and hours as people write them."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.capabilities.attention import messages
+from bot.errors import Invalid
+from bot.schedule import at_local
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MAX_PAUSE = 366
+
+
+def parse_until(words: str, now: datetime, zone: str) -> datetime:
+    """The local midnight that begins the day named: `Monday`, `tomorrow`, `2 weeks`, a date.
+
+    Raises:
+        Invalid: no day was understood, or it has passed or lies more than a year ahead.
+    """
+    text = re.sub(r"^(until|till|for|to)\s+", "", words.strip().casefold()).rstrip(".!")
+    today = now.astimezone(ZoneInfo(zone)).date()
+    day = _parse_day(text, today)
+    if day is None:
+        raise Invalid(messages.PAUSE_HELP)
+    if day <= today or (day - today).days > _MAX_PAUSE:
+        raise Invalid(messages.PAST if day <= today else messages.PAUSE_HELP)
+    return at_local(day, time(0), zone)
+
+
+def _parse_day(text: str, today: date) -> date | None:
+    text = text.removeprefix("next ")
+    if text == "tomorrow":
+        return today + timedelta(days=1)
+    if text == "week":
+        text = "monday"
+    for number, name in enumerate(_DAYS):
+        if text in {name, name[:3]}:
+            return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+    amount = re.fullmatch(r"(\d{1,3}|a|one|two|three)\s*(day|week|month)s?", text)
+    if amount:
+        count = {"a": 1, "one": 1, "two": 2, "three": 3}.get(amount[1]) or int(amount[1])
+        return today + timedelta(days=count * {"day": 1, "week": 7, "month": 30}[amount[2]])
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def parse_weekdays(words: str) -> frozenset[int] | None:
+    """ISO weekdays from `Mon Tue Wed`, `Monday to Friday`, `Sun-Thu`; None when not understood."""
+    text = re.sub(r"\s*(?:-|–|\bto\b)\s*", "-", words.strip().casefold())
+    found: set[int] = set()
+    for token in re.split(r"[\s,;&]+|\band\b", text):
+        if not token:
+            continue
+        ends = [_weekday(name) for name in token.split("-")]
+        if len(ends) > 2 or None in ends:
+            return None
+        first, last = ends[0] or 1, ends[-1] or 1
+        found |= {(first - 1 + step) % 7 + 1 for step in range((last - first) % 7 + 1)}
+    return frozenset(found) or None
+
+
+def _weekday(name: str) -> int | None:
+    if len(name) < 2:
+        return None
+    return next((number for number, day in enumerate(_DAYS, 1) if day.startswith(name)), None)
+
+
+def say_weekdays(weekdays: frozenset[int]) -> str:
+    """`Mon Tue Wed`, as `parse_weekdays` reads it."""
+    return " ".join(_DAYS[number - 1][:3].title() for number in sorted(weekdays))
+
+
+def parse_clock(words: str) -> time | None:
+    """A local time from `9`, `9:00`, `09.30`; None when not understood."""
+    found = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{2}))?", words.strip())
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None

@@ -1,0 +1,277 @@
+"""Every sentence about a person's attention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from bot.attention import (
+    MOST_PER_DAY,
+    MOST_PER_WEEK,
+    PER_DAY,
+    PER_WEEK,
+    STEPS,
+    WINDOW,
+    Attention,
+    step_of,
+)
+from bot.form import ChoiceField, Form, NumberField, TextField
+from bot.message import (
+    Button,
+    Buttons,
+    Divider,
+    Heading,
+    Message,
+    Note,
+    Option,
+    Part,
+    Text,
+    Tone,
+    literal,
+    say,
+)
+from bot.people import Person, is_away, local
+
+PAUSE_HELP = (
+    "Until when? Any day within a year, for example: /pause until Monday, /pause 2 weeks, "
+    "/pause until 2026-12-24. If that was a question, begin it with “ask”."
+)
+PAST = "That is in the past. Please name a day to come."
+RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
+SETTINGS_ALONE = "Say “settings” alone to open them. If that was a question, begin it with “ask”."
+STOP_ALONE = "Say “stop” alone to stop everything. If that was a question, begin it with “ask”."
+
+BAD_WEEKDAYS = "Please name weekdays, like: Mon-Fri, or: Sun Mon Tue Wed Thu"
+BAD_CLOCK = "Please write a time of the day, like 9:00 or 17:30."
+ENDS_FIRST = "This must be later than the time you begin."
+BAD_SLOT = "Please choose one of the hours."
+BAD_PER_DAY = f"Please write a whole number from 0 to {MOST_PER_DAY}."
+BAD_PER_WEEK = f"Please write a whole number from 0 to {MOST_PER_WEEK}."
+
+_SETTINGS = Button(label="Change my settings", action="attention.settings")
+_GO_ON = Button(label="Go on", action="attention.go_on")
+
+
+def paused(person: Person, until: datetime) -> Message:
+    here = local(person, until)
+    return say(
+        f"Paused until {here:%A} {here.day} {here:%B %Y}. Until then I send you nothing that you "
+        "did not ask for. Your own questions go on as ever; `/resume` ends the pause.",
+        tone=Tone.GOOD,
+    )
+
+
+def stopped() -> Message:
+    return say(
+        "Stopped. From now on I send you nothing that you did not ask for: no questions of "
+        "others, no tips, no campaigns. Answers to your own questions still arrive. "
+        "`/resume` brings the rest back whenever you like.",
+        Buttons(buttons=(_GO_ON,)),
+        tone=Tone.GOOD,
+        summary="Stopped. /resume brings it back.",
+    )
+
+
+def resumed(attention: Attention) -> Message:
+    return say(
+        "Welcome back. Questions may reach you again, within your weekly limit. Of all else I "
+        f"send you {_limits(attention)}.",
+        Buttons(buttons=(_SETTINGS,)),
+        tone=Tone.GOOD,
+    )
+
+
+def _limits(attention: Attention) -> str:
+    if attention.daily == 0 or attention.weekly == 0:
+        return "nothing, as you wished"
+    return f"at most {attention.daily} a day and {attention.weekly} a week"
+
+
+def why(because: str | None, attention: Attention, sent: int) -> Message:
+    """Why a person got an unsolicited message."""
+    return say(
+        literal(because or "It is part of what I tell everybody here from time to time."),
+        Note(
+            text=f"I send {_limits(attention)}, around {attention.hour:%H:%M}. This week it was "
+            f"{sent} so far. `/settings` changes that, “stop” ends it."
+        ),
+        Buttons(buttons=(_SETTINGS,)),
+    )
+
+
+def why_offer(because: str | None) -> Message:
+    """Why a person was asked something."""
+    return say(
+        literal(because or "You may know the answer, or know who does."),
+        Note(
+            text="Questions have a weekly limit of their own, which `/me` shows and changes. "
+            "`/pause` and “stop” keep them away."
+        ),
+    )
+
+
+WHY_UNKNOWN = (
+    "I cannot find that message any more. What I send unasked comes from campaigns, tips and "
+    "questions that somebody hopes you can answer. /settings limits it, “stop” ends it."
+)
+
+
+# --- settings -----------------------------------------------------------------------------
+
+HOURS = tuple(time(hour, minute) for hour in range(5, 23) for minute in (0, 30))
+"""The hours that may be chosen for unsolicited messages."""
+
+
+def settings_form(person: Person, attention: Attention, weekdays: str) -> Form:
+    slot = f"{attention.hour:%H:%M}"
+    hours = sorted({*(f"{hour:%H:%M}" for hour in HOURS), slot})
+    return Form(
+        title="What reaches you",
+        intro="What you did not ask for comes within two hours after your hour, on working days, "
+        "or not at all.",
+        fields=(
+            ChoiceField(
+                name="slot",
+                label="My hour",
+                required=True,
+                options=tuple(Option(label=hour, value=hour) for hour in hours),
+                value=slot,
+            ),
+            NumberField(
+                name="per_day",
+                label="At most so many a day",
+                required=True,
+                value=attention.daily,
+                minimum=0,
+                maximum=MOST_PER_DAY,
+                hint=f"0 to {MOST_PER_DAY}; {PER_DAY} is usual.",
+            ),
+            NumberField(
+                name="per_week",
+                label="At most so many a week",
+                required=True,
+                value=attention.weekly,
+                minimum=0,
+                maximum=MOST_PER_WEEK,
+                hint=f"0 to {MOST_PER_WEEK}; {PER_WEEK} is usual.",
+            ),
+            TextField(
+                name="weekdays",
+                label="My working days",
+                required=True,
+                value=weekdays,
+                hint="For example: Mon-Fri",
+            ),
+            TextField(
+                name="starts", label="I begin at", required=True, value=_clock(person.hours.start)
+            ),
+            TextField(name="ends", label="I end at", required=True, value=_clock(person.hours.end)),
+            TextField(
+                name="country",
+                label="My country, for public holidays",
+                value=person.country or "",
+                hint="For example DE or DE-BY. Empty: as for everybody here.",
+            ),
+        ),
+        submit="Keep",
+        action="attention.keep_settings",
+    )
+
+
+def settings_kept(person: Person, attention: Attention, weekdays: str) -> Message:
+    return say(
+        f"Kept. I send you {_limits(attention)}, from {_span(attention)}. You work on "
+        f"{weekdays} from {_clock(person.hours.start)} to {_clock(person.hours.end)}.",
+        tone=Tone.GOOD,
+    )
+
+
+def _clock(clock: time) -> str:
+    return f"{clock:%H:%M}"
+
+
+def _span(attention: Attention) -> str:
+    start, hours = attention.hour, WINDOW // timedelta(hours=1)
+    return f"{start:%H:%M} to {(start.hour + hours) % 24:02}:{start:%M}"
+
+
+# --- what is held about oneself -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is held about a person's attention, for that person only."""
+
+    attention: Attention
+    weekdays: str
+    sent: int
+    """Unsolicited letters of this week that went."""
+    waiting: int
+    """Unsolicited letters that are booked."""
+    ignored: int
+
+
+def about_me(person: Person, state: State, now: datetime) -> list[Part]:
+    attention = state.attention
+    allowed = f"at most {attention.daily} a day, from {_span(attention)}"
+    lines = [f"I have sent you {state.sent} of {attention.weekly} this week ({allowed})."]
+    if state.waiting:
+        lines.append(f"Waiting for you: {state.waiting}.")
+    if attention.stopped_at is not None:
+        lines.append("**Stopped**: nothing that you did not ask for reaches you.")
+    if is_away(person, now) and person.paused_until is not None and person.paused_until > now:
+        lines.append(f"**Paused** until {_day(person, person.paused_until)}.")
+    if person.away_until is not None and person.away_until > now:
+        lines.append(f"Away until {_day(person, person.away_until)}, as I was told.")
+    lines += _silence(attention, state.ignored)
+    lines.append(
+        f"You work on {state.weekdays or 'any day'} from {_clock(person.hours.start)} to "
+        f"{_clock(person.hours.end)}, {literal(person.zone)}"
+        + (f", with the holidays of {literal(person.country)}." if person.country else ".")
+    )
+    if attention.talked_at is not None:
+        here = local(person, attention.talked_at - timedelta(hours=1))
+        lines.append(
+            f"We last talked on {_day(person, here)} after {here:%H:%M}; I keep the hour only, "
+            "not what it was about."
+        )
+    row = (_SETTINGS, *((_GO_ON,) if _is_off(person, attention, now) else ()))
+    return [
+        Text(text="**What reaches you**\n" + "\n".join(lines)),
+        Buttons(buttons=row),
+        Divider(),
+    ]
+
+
+def _is_off(person: Person, attention: Attention, now: datetime) -> bool:
+    paused_until = person.paused_until
+    return (
+        attention.stopped_at is not None
+        or attention.paused_at is not None
+        or (paused_until is not None and paused_until > now)
+    )
+
+
+def _silence(attention: Attention, ignored: int) -> list[str]:
+    if attention.paused_at is not None:
+        return [f"I have **paused** by myself, since you did not react to {STEPS[-1]} in a row."]
+    step = step_of(ignored)
+    if step == 0:
+        return []
+    pace = ("every second day", "once a week", "no more")[step - 1]
+    return [f"You did not react to the last {ignored}, so I write {pace}."]
+
+
+def _day(person: Person, instant: datetime) -> str:
+    here = local(person, instant)
+    return f"{here.day} {here:%b %Y}"
+
+
+def me(parts: Sequence[Part]) -> Message:
+    return Message(
+        summary="What I know about you",
+        parts=(
+            Heading(text="What I know about you"),
+            *parts[:38],
+            Note(text="Only you can see this. Nobody sees a ranking; there is none."),
+        ),
+    )
