@@ -56,6 +56,12 @@ class Transcript(Protocol):
     def edit(self, post: int, body: Args, at: datetime) -> Post | None:
         """Replace what a post says; None when there is no such post."""
 
+    def revision(self) -> int:
+        """Grows with every change, of a setting too, by whatever process."""
+
+    def changed_since(self, revision: int) -> Sequence[int]:
+        """The ids of posts that were made or edited after that revision, in their order."""
+
     def get(self, post: int) -> Post | None: ...
 
     def by_key(self, workspace: WorkspaceId, key: str) -> Post | None:

@@ -292,6 +292,9 @@ transcript = Table(
     Column("key", Text),
     Column("at", Instant, nullable=False),
     Column("edited_at", Instant),
+    # Of its latest change. Null is a change from before revisions were kept.
+    Column("revision", BigInteger().with_variant(Integer(), "sqlite")),
     UniqueConstraint("workspace", "key"),
     Index(None, "workspace", "conversation", "id"),
+    Index(None, "revision"),
 )

@@ -12,9 +12,11 @@ from bot.transcript import Conversation, Post
 from storage.counter import advance
 from storage.database import Database
 from storage.row import columns_of, put, values_of
-from storage.tables import settings, transcript
+from storage.tables import counters, settings, transcript
 
 _POST = columns_of(transcript, Post)
+_NUMBERS = ("", "post")
+"""Counts every change: a post's id is the number of the change that made it."""
 
 
 class SqlTranscript:
@@ -28,7 +30,7 @@ class SqlTranscript:
         with self._database.begin() as connection:
             # Taken first: whoever posts next waits here, so that nobody who asks for
             # what is new ever sees a greater id before a smaller one.
-            post = replace(post, id=advance(connection, "", "post"))
+            number = advance(connection, *_NUMBERS)
             if post.key is not None:
                 there = connection.execute(
                     select(*_POST).where(
@@ -37,19 +39,44 @@ class SqlTranscript:
                 ).one_or_none()
                 if there is not None:
                     return Post(**there._mapping)
-            connection.execute(insert(transcript).values(values_of(post)))
+            post = replace(post, id=number)
+            connection.execute(insert(transcript).values(values_of(post) | {"revision": number}))
             return post
 
     def edit(self, post: int, body: Args, at: datetime) -> Post | None:
         """Replace what a post says; None when there is no such post."""
         with self._database.begin() as connection:
+            number = advance(connection, *_NUMBERS)
             row = connection.execute(
                 update(transcript)
                 .where(transcript.c.id == post)
-                .values(body=body, edited_at=at)
+                .values(body=body, edited_at=at, revision=number)
                 .returning(*_POST)
             ).one_or_none()
             return None if row is None else Post(**row._mapping)
+
+    def revision(self) -> int:
+        """The number of the latest change, by whatever process."""
+        with self._database.begin() as connection:
+            latest: int | None = connection.execute(
+                select(counters.c.value).where(
+                    counters.c.scope == _NUMBERS[0], counters.c.kind == _NUMBERS[1]
+                )
+            ).scalar()
+            return latest or 0
+
+    def changed_since(self, revision: int) -> Sequence[int]:
+        """The ids of posts that were made or edited after that revision, in their order."""
+        with self._database.begin() as connection:
+            return (
+                connection.execute(
+                    select(transcript.c.id)
+                    .where(transcript.c.revision > revision)
+                    .order_by(transcript.c.id)
+                )
+                .scalars()
+                .all()
+            )
 
     def get(self, post: int) -> Post | None:
         """The post of that id."""
@@ -97,6 +124,7 @@ class SqlTranscript:
     def set_setting(self, name: str, value: str) -> None:
         """Remember a word of the playground's own."""
         with self._database.begin() as connection:
+            advance(connection, *_NUMBERS)
             put(connection, settings, {"name": name, "value": value})
 
     def setting(self, name: str) -> str | None:

@@ -23,9 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.read import clean
 from adapters.playground.room import Done, Room
-from adapters.playground.watch import WatchedTranscript
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from bot.message import Args
+from bot.transcript import Transcript
 
 ROOT = "/playground"
 API = ROOT + "/api"
@@ -137,7 +137,7 @@ class Playground:
         carry: Callable[[], Awaitable[object]],
         clock: PlaygroundClock,
         mover: ClockMover,
-        transcript: WatchedTranscript,
+        transcript: Transcript,
         hint: str = HINT,
     ) -> None:
         self._room = room
@@ -275,7 +275,7 @@ class Playground:
         return _json({**self._clock_now(), "ran": ran})
 
     async def _show_revision(self, _request: web.Request) -> web.Response:
-        return _json({"revision": f"{id(self)}-{self._transcript.revision}"})
+        return _json({"revision": await asyncio.to_thread(self._transcript.revision)})
 
     def _clock_now(self) -> dict[str, Any]:
         return {

@@ -90,6 +90,7 @@ class ClockMover:
         done = 0
         for _ in range(ROUNDS):
             ran = await asyncio.to_thread(self._app.run_due)
+            await asyncio.to_thread(self._app.plan_due)
             planned = await asyncio.to_thread(self._app.plan_due)
             await self._lanes.drain_all()
             done += ran

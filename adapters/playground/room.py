@@ -45,7 +45,6 @@ from adapters.playground.show import (
     split_thread,
     words_of,
 )
-from adapters.playground.watch import WatchedTranscript
 from bot.app import App
 from bot.errors import Conflict, Invalid, NotFound
 from bot.form import Form
@@ -67,7 +66,7 @@ from bot.people import Person, local
 from bot.ports import Database, Work
 from bot.reply import Audience, Reply
 from bot.schedule import next_morning
-from bot.transcript import Post
+from bot.transcript import Post, Transcript
 
 LONGEST_TEXT = 50_000
 """Characters of one message: the core's own limit of 40,000 and room for a command."""
@@ -139,7 +138,7 @@ class Room:
         *,
         app: App[Any],
         database: Database[Work],
-        transcript: WatchedTranscript,
+        transcript: Transcript,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         workspace: str,
@@ -215,7 +214,7 @@ class Room:
         stored = message_of(post)
         event = self._event("press", who.id, event_id)
         if event in self._replaced:
-            since = self._transcript.revision
+            since = self._transcript.revision()
             return Done(who.id, self._replaced[event], event, post.conversation, since)
         pressed = stored and find_pressed(stored, action, args=args, index=index, choice=choice)
         if not pressed:
@@ -507,7 +506,7 @@ class Room:
         what: What,
         pressed: Post | None = None,
     ) -> Done:
-        since = self._transcript.revision
+        since = self._transcript.revision()
         reply = self._app.receive(
             Inbound(
                 platform=NAME,

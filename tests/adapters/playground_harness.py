@@ -13,7 +13,6 @@ from adapters.playground.app import Playground
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.platform import NAME, PlaygroundPlatform
 from adapters.playground.room import Room
-from adapters.playground.watch import WatchedTranscript
 from adapters.web.app import create_app
 from bot.app import App
 from bot.capability import register
@@ -109,7 +108,7 @@ class PlaygroundHarness:
                 work.people.add_workspace(Workspace(WORKSPACE, NAME, "test", "Test"))
                 for person in make_people():
                     work.people.save(person)
-        self.transcript = WatchedTranscript(SqlTranscript(database))
+        self.transcript = SqlTranscript(database)
         self.clock = PlaygroundClock(lambda: self.now, self.transcript)
         self.app: App[Work] = App(database, register([SAMPLE]), self.clock.now, self._new_id)
         self.platform = PlaygroundPlatform(self.transcript, database, self.clock.now)

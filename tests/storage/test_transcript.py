@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.capabilities.questions.memory import Memory
 from bot.transcript import Conversation, Post
 from storage.database import Database
 from storage.transcript import SqlTranscript
+from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, HOUR, NOW, OTHER
 
 SAID = Post(workspace=ACME.id, conversation="C1", body={"text": "Hello 🦊"}, at=NOW, author=ANA.id)
@@ -75,3 +77,21 @@ def test_a_setting_is_what_was_set_last(transcript: SqlTranscript) -> None:
     transcript.set_setting("clock", "PT1H")
     transcript.set_setting("clock", "PT2H")
     assert transcript.setting("clock") == "PT2H"
+
+
+def test_what_one_process_changes_another_one_sees(database_url: str) -> None:
+    first, second = (Database(database_url, relay_key=RELAY_KEY, memory=Memory()) for _ in range(2))
+    here, there = SqlTranscript(first), SqlTranscript(second)
+    old = here.add(SAID)
+    seen = there.revision()
+    assert list(there.changed_since(seen)) == []
+    new = here.add(SAID)
+    here.edit(old.id, {"text": "again"}, NOW)
+    assert there.revision() > seen
+    assert list(there.changed_since(seen)) == [old.id, new.id]
+    seen = there.revision()
+    here.set_setting("name", "value")
+    assert there.revision() > seen
+    assert list(there.changed_since(seen)) == []
+    first.close()
+    second.close()

@@ -113,3 +113,9 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("country", sa.Text(), nullable=True))
 
     op.add_column("workspaces", sa.Column("country", sa.Text(), nullable=True))
+
+    op.add_column(
+        "transcript",
+        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+    )
+    op.create_index(op.f("ix_transcript_revision"), "transcript", ["revision"], unique=False)
