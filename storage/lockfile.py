@@ -69,6 +69,21 @@ def locked(url: str, started_at: datetime, port: int | None = None) -> Iterator[
         os.close(handle)
 
 
+def holder_of(file: Path) -> str | None:
+    """Who has the lock of a SQLite file just now, in words; None when nobody has."""
+    try:
+        handle = os.open(f"{file}.lock", os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _close_to_others(handle)
+    except OSError:
+        return _read_holder(handle)
+    finally:
+        os.close(handle)
+    return None
+
+
 def _take(file: Path, lock: Path) -> int:
     while True:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)

@@ -5,7 +5,9 @@ tables, then run `python -m storage.migrate URL "What it does"` with the address
 database at the last step: it drafts the next one.
 """
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage import campaign_tables, question_tables, queue_schema, tables
 from storage.column import metadata
-from storage.database import make_engine
+from storage.database import make_engine, read_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -48,6 +50,7 @@ def upgrade(url: str) -> None:
     Raises:
         NewerSchema: the database was upgraded by a newer version than this one.
     """
+    _make_file(url)
     engine = make_engine(url)
     try:
         with engine.begin() as connection:
@@ -65,6 +68,15 @@ def upgrade(url: str) -> None:
                 queue_schema.install(connection)
     finally:
         engine.dispose()
+
+
+def _make_file(url: str) -> None:
+    """Make a SQLite file that nobody but its owner can read; SQLite would let everybody."""
+    address = read_url(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        # What else may be wrong with the place, SQLite says in better words.
+        with suppress(OSError):
+            os.close(os.open(address.database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def draft(url: str, title: str) -> None:

@@ -78,3 +78,16 @@ def check_key(connection: Connection, seal: Seal) -> None:
     sealed: str | None = connection.execute(select(relay.c.sealed).limit(1)).scalar()
     if sealed is not None:
         seal.open(sealed)
+
+
+def fits(connection: Connection, seal: Seal) -> bool:
+    """Whether `check_key` would pass; changes nothing. Any key fits where nothing was sealed."""
+    kept = connection.execute(select(settings.c.value).where(settings.c.name == _CHECK)).scalar()
+    sealed = connection.execute(select(relay.c.sealed).limit(1)).scalar()
+    try:
+        for each in (kept, sealed):
+            if each is not None:
+                seal.open(each)
+    except WrongKey:
+        return False
+    return True
