@@ -3,7 +3,7 @@ transactions."""
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import BotError, Conflict, Unavailable
+from bot.metric import Level, Meter
 from storage.ballast import Ballast
 from storage.group import LARGEST, Groups
 from storage.poke import Poke
@@ -132,6 +133,14 @@ class Database:
     def waiting(self) -> int:
         """How many transactions wait for their turn on SQLite; 0 on PostgreSQL."""
         return self._groups.waiting if self._groups else 0
+
+    @property
+    def meters(self) -> Sequence[Meter]:
+        """What is counted of SQLite's transactions; nothing on PostgreSQL."""
+        if self._groups is None:
+            return ()
+        line = "Transactions that wait for their turn on SQLite."
+        return (self._groups.sizes, Level("inflow_store_line", line, lambda: self.waiting))
 
     @contextmanager
     def transaction(self) -> Iterator[SqlWork]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select, text, union
@@ -16,9 +17,10 @@ from bot.doctor import Finding, doubtful, fine, wrong
 from bot.outbox import LetterState
 from storage.backlog import Backlog
 from storage.ballast import MARK, SIZE, free_bytes
-from storage.database import POOL_SIZE, make_engine, read_url
+from storage.database import POOL_SIZE, make_engine, read_url, result_code
 from storage.lockfile import holder_of
 from storage.migrate import last_step, stored_step
+from storage.obstacle import explain
 from storage.queue_schema import SCHEMA as QUEUE_SCHEMA
 from storage.relay import fits
 from storage.seal import Seal
@@ -74,15 +76,15 @@ def look_at_store(
         if not file.exists():
             return
         yield from _look_at_access(file, "the database", 0o007)
-        trouble = _trouble_with(file)
+        trouble = _trouble_with(url, file)
         if trouble is not None:
             yield trouble
             return
         yield from _look_at_file(file)
     try:
         engine = make_engine(url, WAIT)
-    except ModuleNotFoundError:
-        yield wrong("A database on PostgreSQL needs an extra.", 'pip install "inflow[postgresql]"')
+    except ImportError as error:
+        yield _unusable(url, error)
         return
     try:
         with engine.connect() as connection:
@@ -93,16 +95,14 @@ def look_at_store(
             yield from _look_at_schema(connection, relay_key)
             connection.rollback()
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
-        yield _unusable(error)
+        yield _unusable(url, error)
     finally:
         engine.dispose()
 
 
-def _unusable(error: Exception) -> Finding:
-    # What a driver says of an address holds no password; what it says of a row is another thing,
-    # and no row has been asked for.
-    said = str(getattr(error, "orig", error)).partition("\n")[0].rstrip(". ")
-    return wrong(f"The database cannot be used: {said}.", "Check INFLOW_DATABASE_URL.")
+def _unusable(url: str, error: Exception) -> Finding:
+    sentence = explain(url, error)
+    return wrong("The database cannot be used.", f"{sentence[:1].upper()}{sentence[1:]}")
 
 
 # --- SQLite ---------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def _unusable(error: Exception) -> Finding:
 def _look_at_folder(file: Path) -> Iterator[Finding]:
     folder = file.resolve().parent
     if not folder.is_dir():
-        yield wrong(f"The folder {folder} is not there.", "Make it, or set INFLOW_DATABASE_URL.")
+        yield wrong(f"The folder {folder} is not there.", f"mkdir -p {quote(str(folder))}")
         return
     if not os.access(folder, os.W_OK):
         yield wrong(
@@ -149,26 +149,18 @@ def _look_at_access(file: Path, what: str, bits: int) -> Iterator[Finding]:
         yield fine(f"{file} is not open to other users of this machine.")
 
 
-def _trouble_with(file: Path) -> Finding | None:
+def _trouble_with(url: str, file: Path) -> Finding | None:
     """What keeps the file from being used; looked at with a connection that changes nothing."""
     try:
         with closing(_connect(file)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_BUSY:
-            return doubtful(
-                f"Somebody else has been writing to {file} for {WAIT:g} seconds.",
-                "Look again; should it stay, end what holds the file.",
-            )
-        if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-            return wrong(
-                f"{file} cannot be written.", "Give file and folder to the user who runs Inflow."
-            )
-        return wrong(
-            f"{file} cannot be read as a database: {error}.",
-            "Stop Inflow and restore the file from your backup.",
+        if result_code(error) != sqlite3.SQLITE_BUSY:
+            return _unusable(url, error)
+        return doubtful(
+            f"Somebody else has been writing to {file} for {WAIT:g} seconds.",
+            "Look again; should it stay, end what holds the file.",
         )
     return None
 

@@ -20,10 +20,13 @@ from sqlalchemy import Connection, Engine
 
 from bot import failpoint
 from bot.errors import Unavailable
+from bot.metric import Spread
 from storage.turn import Turns
 
 LARGEST = 64
 """How many transactions share one commit at most."""
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+"""Bounds for what is counted of groups."""
 LONGEST = 0.02
 """Seconds after which a group takes nobody in any more, so that the first of it need not wait
 for the work of sixty others."""
@@ -89,6 +92,9 @@ class Groups:
         self._forget = forget
         self._largest = largest
         self._longest = longest
+        self.sizes = Spread(
+            "inflow_commit_size", "How many transactions of SQLite shared a commit.", SIZES
+        )
         # Belongs to whoever has the turn.
         self._group: _Group | None = None
 
@@ -184,6 +190,7 @@ class Groups:
             self._abandon(group)
             raise
         failpoint.reach("group.committed")
+        self.sizes.add(group.size)
         group.is_kept = True
         self._close(group)
 

@@ -16,8 +16,16 @@ def check_store(database: "Database") -> str | None:
         with database.begin() as connection:
             step = stored_step(connection)
     except Unavailable:
-        return "The store is out of reach, locked or full."
+        return "The store is out of reach, or somebody else keeps it locked."
     return check_step(step)
+
+
+def check_disk(database: "Database") -> str | None:
+    """None when there is room for new work, else a sentence. On PostgreSQL the server looks
+    after its own disk."""
+    if database.has_room:
+        return None
+    return "The disk of the database is nearly full: no new work is taken on until there is room."
 
 
 def check_step(step: str | None) -> str | None:

@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.metric import Level, Meters
 from storage.backlog import look_at_backlog
 from storage.database import Database
-from storage.readiness import check_store
+from storage.readiness import check_disk, check_store
 
 LATEST_TICK = 60
 """Seconds by which a clock may be late before its process is taken for stuck."""
@@ -32,7 +32,9 @@ def operations(
     checks: dict[str, Check] = {
         "process": partial(_check_stopping, stopped),
         "store": lambda: asyncio.to_thread(check_store, database),
+        "disk": lambda: asyncio.to_thread(check_disk, database),
     }
+    meters.include(*database.meters)
     if clock is not None:
         checks["clock"] = partial(_check_clock, clock)
         meters.include(

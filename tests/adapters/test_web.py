@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -18,8 +19,9 @@ from adapters.web.operation import Check, add_operations_routes
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Unavailable
 from bot.metric import Count, Family, Kind, Level, Meters, Spread
+from storage.ballast import Ballast
 from storage.database import Database
-from storage.readiness import check_store
+from storage.readiness import check_disk, check_store
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME
 
@@ -157,6 +159,20 @@ def test_a_store_that_is_locked_is_not(sqlite_url: str) -> None:
     other.close()
 
 
+def test_a_disk_that_is_nearly_full_is_told(sqlite_url: str) -> None:
+    free = [10**12]
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    with Ballast(file, size=4096, mark=8192, free=lambda _folder: free[0]) as database.ballast:
+        assert check_disk(database) is None
+        free[0] = 8191
+        assert "nearly full" in str(check_disk(database))
+        assert check_store(database) is None
+        free[0] = 10**12
+        assert check_disk(database) is None
+    database.close()
+
+
 # --- metrics --------------------------------------------------------------------------
 
 
@@ -233,6 +249,19 @@ def test_what_waits_is_looked_up_at_each_scrape() -> None:
     meters.look_at(look)
     for number in (1, 2):
         assert samples(scrape(meters)["inflow_letters"]) == {("inflow_letters", ACME.id): number}
+
+
+def test_it_is_shown_how_many_transactions_share_a_commit(sqlite_url: str) -> None:
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    for _ in range(3):
+        with database.begin():
+            pass
+    meters = Meters()
+    meters.include(*database.meters)
+    found = scrape(meters)
+    assert samples(found["inflow_commit_size"])["inflow_commit_size_bucket", "1.0"] == 3
+    assert samples(found["inflow_store_line"]) == {("inflow_store_line",): 0}
+    database.close()
 
 
 def test_two_processes_in_one_share_nothing() -> None:

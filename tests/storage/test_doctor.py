@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import column, table, text, update
 
 from bot.capabilities.questions.memory import Memory
-from bot.doctor import Finding, Verdict
+from bot.doctor import Finding, Verdict, wrong
 from bot.ids import PersonId
 from bot.outbox import LetterState, ToPlace
 from bot.people import Person
@@ -144,7 +144,10 @@ def test_a_file_that_is_no_database_is_a_problem(tmp_path: Path) -> None:
     file.write_bytes(b"Dear diary, " * 1_000)
     file.chmod(0o600)
     finding = only(look(f"sqlite:///{file}"))
-    assert finding.what == f"{file} cannot be read as a database: file is not a database."
+    assert finding == wrong(
+        "The database cannot be used.",
+        f"{file} is not a SQLite database. Name another file, or restore your backup.",
+    )
 
 
 def test_a_damaged_file_is_a_problem(sqlite_url: str) -> None:
@@ -218,7 +221,7 @@ def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_server_that_is_not_there_is_a_problem_without_the_password() -> None:
     finding = only(look("postgresql://ana:secret@127.0.0.1:1/inflow"))
     assert finding.verdict is Verdict.PROBLEM
-    assert "refused" in finding.what
+    assert "refused" in str(finding.mend)
     assert "secret" not in str(finding)
 
 
