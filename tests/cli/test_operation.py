@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.program import Program, Running
+from tests.cli.program import ROOT, Program, Running
 
 SECRET = "How do I claim the taxi that Zebediah took?"
 
@@ -35,6 +35,8 @@ def test_a_program_that_runs_is_ready_and_tells_what_it_counted(program: Program
         ("done", "playground", "ordered"): 1,
         ("repeated", "playground", "ordered"): 1,
     }
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in found if name.startswith("inflow_") and name not in readme] == []
     assert found["inflow_store_reachable"] == {(): 1}
     assert found["inflow_clock_lag_seconds"][()] < 30
     assert found["inflow_timers_due"][()] >= 0
