@@ -434,11 +434,7 @@ class _Account:
         if today >= self.attention.daily or week >= self.attention.weekly:
             return False
         # What must be said is not thinned out by what was ignored.
-        step = (
-            0
-            if asked.priority <= Priority.DEADLINE or asked.kind == NOTICE
-            else (step_of(self.ignored))
-        )
+        step = 0 if asked.priority <= Priority.DEADLINE else step_of(self.ignored)
         return step == 0 or not any(self._is_near(other.day, day, step) for other in others)
 
     def _is_near(self, one: date, other: date, step: int) -> bool:
@@ -447,6 +443,7 @@ class _Account:
         if last - first >= _WEEK:
             return False
         if step > 1 or first == last:
+            # The notice before the silence keeps the last pace there was.
             return True
         between = _days(first + _DAY, last)
         return sum(works_on(self.person, day) for day in between) < 2

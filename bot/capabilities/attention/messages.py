@@ -229,10 +229,10 @@ def about_me(person: Person, state: State, now: datetime) -> list[Part]:
         + (f", with the holidays of {literal(person.country)}." if person.country else ".")
     )
     if attention.talked_at is not None:
-        here = local(person, attention.talked_at - timedelta(hours=1))
+        here = local(person, attention.talked_at)
         lines.append(
-            f"We last talked on {_day(person, here)} after {here:%H:%M}; I keep the hour only, "
-            "not what it was about."
+            f"We last talked in the hour before {here:%H:%M} on {_day(person, here)}. I keep no "
+            "more of it than the hour."
         )
     row = (_SETTINGS, *((_GO_ON,) if _is_off(person, attention, now) else ()))
     return [

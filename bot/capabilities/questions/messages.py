@@ -47,6 +47,7 @@ from bot.message import (
     say,
     shorten,
 )
+from bot.messages import CONTROLS
 from bot.people import Person, local
 
 SHOWN = 1_200
@@ -511,6 +512,7 @@ def offer(
     more = _read_all(question, question.text)
     if more:
         parts.append(Buttons(buttons=tuple(more)))
+    parts.append(CONTROLS)
     return say(opening, *parts, summary=f"{asker or 'Someone'} asks: {question.text}")
 
 
@@ -519,6 +521,12 @@ def _added(turns: Sequence[Turn]) -> list[Part]:
     if not turns:
         return []
     return [Text(text="Added since:"), *(_quote(turn.text, limit=600) for turn in turns[-3:])]
+
+
+def because_asked(why: Sequence[str]) -> str:
+    """Why somebody gets an offer, as one sentence for whoever asks that."""
+    reason = "; ".join(why) if why else "you may know, or know who does"
+    return shorten(f"Somebody asks something, and I thought of you: {reason}.", 300)
 
 
 def named_by(name: str) -> str:

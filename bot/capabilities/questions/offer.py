@@ -292,6 +292,7 @@ def offer_to(
             priority=Priority.OFFER,
             due_at=next_working_moment(person, context.now),
             about=question.subject,
+            because=messages.because_asked(why),
         ),
     )
 
