@@ -149,6 +149,8 @@ _next_of = lru_cache(maxsize=5_000)(next_occurrence)
 
 
 def _expect(slot: Slot, found: Occurrence | None) -> Slot:
-    if found is None:
-        return replace(slot, next_day=None, next_due_at=None)
-    return replace(slot, next_day=found.day, next_due_at=found.due_at)
+    day, due_at = (None, None) if found is None else (found.day, found.due_at)
+    # `replace` takes three times as long, and there are ten thousand of them in a second.
+    return Slot(
+        slot.person, slot.kind, slot.at, slot.weekdays, day, due_at, slot.last_day, slot.last_at
+    )

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import Conflict
@@ -14,7 +14,7 @@ from bot.holiday import NO_DAYS_OFF, DaysOff
 from bot.ids import PersonId, WorkspaceId
 from bot.people import Person, Role, WorkingHours, Workspace
 from storage.outbox import AT_ONCE
-from storage.row import add_new, columns_of, put, values_of
+from storage.row import add_new, among, columns_of, put, values_of
 from storage.tables import days_off, people, slots, workspaces
 
 EVERYBODYS = ""
@@ -24,10 +24,31 @@ _WORKSPACE = columns_of(workspaces, Workspace)
 _CALLED = select(*_WORKSPACE).where(
     workspaces.c.platform == bindparam("platform"), workspaces.c.external == bindparam("external")
 )
-# With the country of the workspace, so that days off take one more query and not two.
-_PEOPLE = select(people, workspaces.c.country.label("home")).join(
-    workspaces, people.c.workspace == workspaces.c.id
-)
+# In the order in which `_person` takes them; then the country of the workspace, and whether
+# there are days off of the person's own, which few have.
+_PEOPLE = select(
+    people.c.id,
+    people.c.workspace,
+    people.c.address,
+    people.c.name,
+    people.c.zone,
+    people.c.weekdays,
+    people.c.starts,
+    people.c.ends,
+    people.c.roles,
+    people.c.team,
+    people.c.manager,
+    people.c.weekly_cap,
+    people.c.asks_welcome,
+    people.c.paused_until,
+    people.c.away_until,
+    people.c.active,
+    people.c.country,
+    workspaces.c.country.label("home"),
+    exists()
+    .where(days_off.c.workspace == people.c.workspace, days_off.c.person == people.c.id)
+    .label("has_own"),
+).join(workspaces, people.c.workspace == workspaces.c.id)
 _BY_ID = _PEOPLE.where(people.c.id == bindparam("person"))
 _BY_ADDRESS = _PEOPLE.where(
     people.c.workspace == bindparam("workspace"), people.c.address == bindparam("address")
@@ -36,8 +57,6 @@ _OWN_DAYS = select(days_off.c.person, days_off.c.day).where(
     days_off.c.workspace == bindparam("workspace"),
     days_off.c.person.in_([EVERYBODYS, bindparam("person")]),
 )
-# Both databases take this many parameters.
-_MOST_AT_ONCE = 1_000
 _RECOMPUTE = update(slots).where(slots.c.person == bindparam("whose")).values(next_due_at=AT_ONCE)
 
 
@@ -95,13 +114,11 @@ class SqlPeople:
 
     def several(self, wanted: Iterable[PersonId]) -> Sequence[Person]:
         """Those of the people who are known, active or not, in no certain order."""
-        rows: list[Any] = []
-        for part in _parts(list(wanted)):
-            rows += self._connection.execute(_PEOPLE.where(people.c.id.in_(part)))
+        chosen = _several(self._connection.dialect.name)
+        rows = self._connection.execute(chosen, {"wanted": list(wanted)}).all()
         found: list[Person] = []
         for workspace in {row.workspace for row in rows}:
-            here = [row for row in rows if row.workspace == workspace]
-            found += self._read(here, workspace, [row.id for row in here])
+            found += self._read([row for row in rows if row.workspace == workspace], workspace)
         return found
 
     def everybody(self, workspace: WorkspaceId) -> Sequence[Person]:
@@ -131,10 +148,7 @@ class SqlPeople:
             .order_by(people.c.id)
             .limit(limit)
         ).all()
-        if not rows:
-            return []
-        theirs = days_off.c.person.between(rows[0].id, rows[-1].id)
-        return self._read(rows, workspace, among=or_(days_off.c.person == EVERYBODYS, theirs))
+        return self._read(rows, workspace)
 
     def teams(self, workspace: WorkspaceId) -> Sequence[str]:
         """The teams of active people, by name."""
@@ -149,34 +163,21 @@ class SqlPeople:
             .all()
         )
 
-    def _read(
-        self,
-        rows: Sequence[Any],
-        workspace: str,
-        ids: Sequence[str] | None = None,
-        among: ColumnElement[bool] | None = None,
-    ) -> list[Person]:
-        """People of one workspace, with their days off.
-
-        Of these, those of `ids` or what lies `among` are read, else all of the workspace.
-        """
+    def _read(self, rows: Sequence[Any], workspace: str) -> list[Person]:
+        """People of one workspace, with their days off."""
         own: dict[str, set[date]] = defaultdict(set)
-        columns = select(days_off.c.person, days_off.c.day).where(days_off.c.workspace == workspace)
-        if ids is None:
-            parts = [columns if among is None else columns.where(among)]
-        else:
-            whose = [EVERYBODYS, *ids]
-            parts = [columns.where(days_off.c.person.in_(part)) for part in _parts(whose)]
-        for part in parts:
-            for person, day in self._connection.execute(part):
-                own[person].add(day)
+        whose = [EVERYBODYS, *(row.id for row in rows if row.has_own)]
+        for person, day in self._connection.execute(
+            _days(self._connection.dialect.name), {"workspace": workspace, "whose": whose}
+        ):
+            own[person].add(day)
         everybodys = frozenset(own.pop(EVERYBODYS, ()))
         # Most people have the same days off, and then the same value.
         shared: dict[str | None, DaysOff] = {}
         read = []
         for row in rows:
             country = row.country or row.home
-            if row.id in own:
+            if row.has_own:
                 off = _days_off(country, everybodys | own[row.id])
             else:
                 off = shared.get(country) or shared.setdefault(
@@ -249,8 +250,16 @@ class SqlPeople:
         )
 
 
-def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[first : first + _MOST_AT_ONCE] for first in range(0, len(ids), _MOST_AT_ONCE)]
+@cache
+def _several(dialect: str) -> Select[Any]:
+    return _PEOPLE.where(among(dialect, people.c.id, "wanted"))
+
+
+@cache
+def _days(dialect: str) -> Select[str, date]:
+    return select(days_off.c.person, days_off.c.day).where(
+        days_off.c.workspace == bindparam("workspace"), among(dialect, days_off.c.person, "whose")
+    )
 
 
 @lru_cache(maxsize=1_000)
@@ -273,11 +282,8 @@ def _roles(names: tuple[str, ...]) -> frozenset[Role]:
 
 
 def _person(row: Any, days_off: DaysOff) -> Person:
-    values = dict(row._mapping)
-    del values["home"]
+    id_, workspace, address, name, zone, weekdays, starts, ends, roles, *more, _home, _own = row
+    hours = _hours(weekdays, starts, ends)
     return Person(
-        hours=_hours(values.pop("weekdays"), values.pop("starts"), values.pop("ends")),
-        roles=_roles(values.pop("roles")),
-        days_off=days_off,
-        **values,
+        id_, workspace, address, name, zone, hours, _roles(roles), *more, days_off=days_off
     )

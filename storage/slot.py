@@ -1,18 +1,20 @@
 """Slots: who gets something again and again, and when next."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, exists, func, select, update
 
 from bot.ids import PersonId
 from bot.slot import Slot
 from storage.outbox import AT_ONCE
-from storage.row import columns_of, put
+from storage.row import among, columns_of, put
 from storage.tables import people, slots
 
+_WHEN = ("next_day", "next_due_at", "last_day", "last_at")
 _COLUMNS = columns_of(slots, Slot)
 _OF_PERSON = select(*_COLUMNS).where(slots.c.person == bindparam("person")).order_by(slots.c.kind)
 _IS_DUE = select(
@@ -29,7 +31,6 @@ _DUE = (
     .with_for_update(skip_locked=True, key_share=True, of=[slots, people])
 )
 _EARLIEST = select(func.min(slots.c.next_due_at)).where(slots.c.kind == bindparam("kind"))
-_MOVE = update(slots).where(slots.c.person == bindparam("whose"), slots.c.kind == bindparam("what"))
 
 
 class SqlSlots:
@@ -71,20 +72,23 @@ class SqlSlots:
 
     def move(self, moved: Sequence[Slot]) -> None:
         """Keep when slots that were taken come next, and what they brought last."""
-        if moved:
+        # Most of those that were due together come together again.
+        alike: dict[tuple[object, ...], list[str]] = defaultdict(list)
+        for slot in moved:
+            when = (slot.kind, slot.next_day, slot.next_due_at, slot.last_day, slot.last_at)
+            alike[when].append(slot.person)
+        statement = _move(self._connection.dialect.name)
+        for (kind, next_day, next_due_at, last_day, last_at), whose in alike.items():
             self._connection.execute(
-                _MOVE,
-                [
-                    {
-                        "whose": slot.person,
-                        "what": slot.kind,
-                        "next_day": slot.next_day,
-                        "next_due_at": slot.next_due_at,
-                        "last_day": slot.last_day,
-                        "last_at": slot.last_at,
-                    }
-                    for slot in moved
-                ],
+                statement,
+                {
+                    "whose": whose,
+                    "what": kind,
+                    "next_day": next_day,
+                    "next_due_at": next_due_at,
+                    "last_day": last_day,
+                    "last_at": last_at,
+                },
             )
 
     def next_due(self, kind: str) -> datetime | None:
@@ -104,6 +108,15 @@ def _values(slot: Slot) -> dict[str, Any]:
         "last_day": slot.last_day,
         "last_at": slot.last_at,
     }
+
+
+@cache
+def _move(dialect: str) -> Update:
+    return (
+        update(slots)
+        .where(among(dialect, slots.c.person, "whose"), slots.c.kind == bindparam("what"))
+        .values({name: bindparam(name) for name in _WHEN})
+    )
 
 
 @lru_cache(maxsize=1_500)
