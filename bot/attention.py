@@ -21,7 +21,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import Protocol, TypeAlias, TypeVar
 
 from bot import messages
@@ -31,15 +30,13 @@ from bot.ids import PersonId, WorkspaceId
 from bot.message import Message
 from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson
 from bot.people import Person, local, works_on
-from bot.schedule import APART, add_working_days, at_local
+from bot.schedule import APART, WINDOW, add_working_days, at_local, window
 
 PER_DAY = 1
 PER_WEEK = 4
 MOST_PER_DAY = 3
 MOST_PER_WEEK = 10
 SLOT = time(10)
-WINDOW = timedelta(hours=2)
-"""An unsolicited letter goes within so long after the person's slot, or not that day."""
 AFTER_TALK = timedelta(hours=3)
 """Who has just talked with the bot is left in peace for so long."""
 HORIZON = timedelta(days=14)
@@ -55,8 +52,8 @@ NOTICE = "attention.paused"
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
-_LOOK_BACK = 9
-"""Days before now that budgets can depend on: an ISO week, a weekly pace, and the zone."""
+LOOK_BACK = timedelta(days=9)
+"""How far before now budgets can depend on: an ISO week, a weekly pace, and the zone."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -279,16 +276,6 @@ def next_hour(now: datetime) -> datetime:
     """The first full hour (UTC) that is not before `now`."""
     full = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return full if full >= now else full + timedelta(hours=1)
-
-
-@lru_cache(maxsize=4_096)
-def window(day: date, slot: time, zone: str) -> tuple[datetime, datetime]:
-    """The UTC instants between which a day's unsolicited letter goes; it ends with the day.
-
-    Where the calendar or the clocks leave no such time, the second is not after the first.
-    """
-    start = at_local(day, slot, zone)
-    return start, min(start + WINDOW, at_local(day + _DAY, time(0), zone))
 
 
 def is_silent(person: Person, day: date) -> bool:
@@ -622,7 +609,7 @@ def _accounts(
 ) -> dict[PersonId, _Account]:
     ids = sorted(people)
     kept = work.attention.of(ids)
-    ledger = work.attention.entries(ids, now.date() - _LOOK_BACK * _DAY)
+    ledger = work.attention.entries(ids, now.date() - LOOK_BACK)
     accounts = {}
     for id_, person in people.items():
         attention = kept.get(id_) or Attention(id_)
@@ -751,7 +738,7 @@ def note_talk(work: AttentionWork, person: Person, now: datetime) -> None:
         return
     work.attention.lock([person.id])
     attention = work.attention.get(person.id)
-    found = work.attention.entries([person.id], now.date() - _LOOK_BACK * _DAY)
+    found = work.attention.entries([person.id], now.date() - LOOK_BACK)
     work.attention.save(talk(attention, person, found.get(person.id, ()), now))
 
 

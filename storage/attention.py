@@ -1,6 +1,7 @@
 """What people allow, and the ledger of what was sent to them unasked."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -17,9 +18,11 @@ from sqlalchemy import (
     update,
 )
 
-from bot.attention import WINDOW, Attention, Entry, Move
+from bot.attention import LOOK_BACK, Attention, Entry, Move, Verdict, still_welcome
 from bot.ids import PersonId
 from bot.outbox import LetterState, Priority
+from bot.schedule import WINDOW
+from storage.people import SqlPeople
 from storage.row import columns_of, in_chunks, put, values_of
 from storage.tables import attention, outbox, people
 
@@ -132,6 +135,31 @@ class SqlAttention:
         rows = [{"letter": id_, "reason": str(why), "at": now} for id_, why in letters.items()]
         if rows:
             self._connection.execute(_WITHDRAW, rows)
+
+
+def judge(
+    connection: Connection, letters: Mapping[int, PersonId], now: datetime
+) -> Mapping[int, Verdict]:
+    """What `bot.attention.still_welcome` says of letters with a `day` that are about to be
+    claimed, by id. Those that may go are left out; each counts for the next ones."""
+    if not letters:
+        return {}
+    store, ids = SqlAttention(connection), sorted(set(letters.values()))
+    people_ = {person.id: person for person in SqlPeople(connection).several(ids)}
+    kept = store.of(ids)
+    ledger = {p: list(e) for p, e in store.entries(ids, now.date() - LOOK_BACK).items()}
+    verdicts: dict[int, Verdict] = {}
+    for letter, who in letters.items():
+        entries, person = ledger.get(who, []), people_.get(who)
+        entry = next((entry for entry in entries if entry.id == letter), None)
+        if entry is None or person is None:
+            continue
+        verdict = still_welcome(person, kept.get(who) or Attention(who), entry, entries, now)
+        if verdict is not None:
+            verdicts[letter] = verdict
+        else:
+            entries[entries.index(entry)] = replace(entry, state=LetterState.LEASED)
+    return verdicts
 
 
 def _attention(row: Any) -> Attention:

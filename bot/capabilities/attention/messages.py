@@ -10,7 +10,6 @@ from bot.attention import (
     PER_DAY,
     PER_WEEK,
     STEPS,
-    WINDOW,
     Attention,
     step_of,
 )
@@ -30,6 +29,7 @@ from bot.message import (
     say,
 )
 from bot.people import Person, is_away, local
+from bot.schedule import WINDOW
 
 PAUSE_HELP = (
     "Until when? Any day within a year, for example: /pause until Monday, /pause 2 weeks, "
