@@ -283,7 +283,22 @@ def _roles(names: tuple[str, ...]) -> frozenset[Role]:
 
 def _person(row: Any, days_off: DaysOff) -> Person:
     id_, workspace, address, name, zone, weekdays, starts, ends, roles, *more, _home, _own = row
-    hours = _hours(weekdays, starts, ends)
+    team, manager, weekly_cap, asks_welcome, paused_until, away_until, active, country = more
     return Person(
-        id_, workspace, address, name, zone, hours, _roles(roles), *more, days_off=days_off
+        id=id_,
+        workspace=workspace,
+        address=address,
+        name=name,
+        zone=zone,
+        hours=_hours(weekdays, starts, ends),
+        roles=_roles(roles),
+        team=team,
+        manager=manager,
+        weekly_cap=weekly_cap,
+        asks_welcome=asks_welcome,
+        paused_until=paused_until,
+        away_until=away_until,
+        active=active,
+        country=country,
+        days_off=days_off,
     )
