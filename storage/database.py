@@ -33,6 +33,8 @@ CALLERS = 64
 transactions as one by one (tests/bench/commit.py), and more gain nothing. The default
 executor of asyncio has a handful. PostgreSQL has a connection for `2 * POOL_SIZE` of them."""
 POOL_SIZE = 8
+LOG_KEPT = 16 * 2**20
+"""Bytes that SQLite's write-ahead log keeps of the disk when it has been emptied."""
 IDLE_LIMIT = 60
 """Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
 
@@ -237,6 +239,7 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
             _switch_to_wal(connection)
             connection.execute("PRAGMA synchronous = FULL").close()
             connection.execute("PRAGMA foreign_keys = ON").close()
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}").close()
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Conflict, Unavailable
 from bot.outbox import LetterState
-from storage.database import Database, read_url
+from storage.database import LOG_KEPT, Database, read_url
 from storage.question_tables import topics
 from storage.transcript import SqlTranscript
 from tests.databases import RELAY_KEY
@@ -174,6 +174,20 @@ def test_sqlite_is_told_to_be_durable(lite: Database) -> None:
     assert told == ["wal", 2, 1, round(SHORT * 1000)]
     assert isinstance(driver, sqlite3.Connection)
     assert driver.isolation_level is None
+
+
+def test_the_log_of_a_large_transaction_does_not_keep_its_size(
+    lite: Database, sqlite_url: str
+) -> None:
+    log = file_of(f"{sqlite_url}-wal")
+    with lite.begin() as connection:
+        connection.execute(text("CREATE TABLE large (x BLOB)"))
+        connection.execute(text("INSERT INTO large VALUES (zeroblob(25000000))"))
+    assert log.stat().st_size > LOG_KEPT
+    # The first empties the log, and the second begins it anew.
+    promise(lite, "l1")
+    promise(lite, "l2")
+    assert log.stat().st_size <= LOG_KEPT
 
 
 def test_sqlite_transactions_begin_as_writers(lite: Database, sqlite_url: str) -> None:

@@ -1,0 +1,206 @@
+"""Throws away what nobody needs any more, in small transactions between those of others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from bot.outbox import LetterState
+from storage.outbox import MERGED
+from storage.question_tables import ask_counts
+from storage.tables import inbox, outbox, rates
+
+if TYPE_CHECKING:
+    from storage.database import Database
+
+EVENTS_KEPT = timedelta(days=30)
+"""An event is known again for so long; no platform delivers one a second time after a day."""
+TEXTS_KEPT = timedelta(days=90)
+"""How long it can be read what a letter said, once it is known what became of it."""
+LETTERS_KEPT = timedelta(days=400)
+"""How long letters are counted: a year can be compared with the one before, and the ledger
+of attention looks back weeks."""
+COUNTS_KEPT = timedelta(days=7)
+"""Longer than any day lasts anywhere. How often somebody asked matters on the day itself."""
+PACES_KEPT = timedelta(days=1)
+"""How long a conversation is remembered in which nothing was sent."""
+CHUNK = 1_000
+"""Rows a transaction."""
+
+_SETTLED = (
+    LetterState.SENT,
+    LetterState.FAILED,
+    LetterState.CANCELLED,
+    LetterState.UNREACHABLE,
+    LetterState.SUPPRESSED,
+    LetterState.UNKNOWN,
+    MERGED,
+)
+
+# `outbox.find` says what the words in the thread under it are about.
+_IS_HEARD = and_(
+    outbox.c.about.is_not(None),
+    outbox.c.edits.is_(None),
+    or_(outbox.c.external_id.is_not(None), outbox.c.fingerprint.is_not(None)),
+)
+
+_edit = outbox.alias("edit")
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """How much was thrown away."""
+
+    events: int
+    texts: int
+    letters: int
+    counts: int
+    paces: int
+
+
+def retain(database: "Database", now: datetime, *, chunk: int = CHUNK) -> Retained:
+    """Throw away what is older than the times above; to be called once a day.
+
+    A letter about something that was sent keeps its row for ever, so that words in the
+    thread under it are still understood; what it said goes.
+
+    May be stopped at any moment and run by several at once: each transaction takes at most
+    `chunk` rows, and the next run goes on. SQLite uses the room again for what comes. Its
+    statistics are not renewed: without any it takes the indexes that were made for each
+    query, and those of one large workspace would talk it out of them.
+
+    Raises:
+        Unavailable: the store is out of reach. What was done by then is done.
+    """
+    with database.begin() as connection:
+        textless = _last_before(connection, now - TEXTS_KEPT)
+        gone = _last_before(connection, now - LETTERS_KEPT)
+
+    def repeat(step: Callable[[Connection], int]) -> int:
+        total = 0
+        while True:
+            with database.begin() as connection:
+                done = step(connection)
+            total += done
+            # What is gone may have been all that kept another row.
+            if not done:
+                return total
+
+    return Retained(
+        events=repeat(lambda connection: _drop_events(connection, now - EVENTS_KEPT, chunk)),
+        texts=repeat(lambda connection: _drop_texts(connection, now - TEXTS_KEPT, textless, chunk)),
+        letters=repeat(
+            lambda connection: _drop_letters(connection, now - LETTERS_KEPT, gone, chunk)
+        ),
+        counts=repeat(lambda connection: _drop_counts(connection, now - COUNTS_KEPT, chunk)),
+        paces=repeat(lambda connection: _drop_paces(connection, now - PACES_KEPT, chunk)),
+    )
+
+
+def _drop_events(connection: Connection, before: datetime, chunk: int) -> int:
+    rows = connection.execute(
+        select(inbox.c.platform, inbox.c.event_id)
+        .where(inbox.c.at < before)
+        .limit(chunk)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            delete(inbox).where(
+                inbox.c.platform == bindparam("of_platform"),
+                inbox.c.event_id == bindparam("of_event"),
+            ),
+            [{"of_platform": row.platform, "of_event": row.event_id} for row in rows],
+        )
+    return len(rows)
+
+
+def _last_before(connection: Connection, moment: datetime) -> int:
+    """The latest letter that was settled before a moment. Whatever came before it is older
+    than that, also where nothing says when it was settled: it was cancelled, or is from
+    before that was written down."""
+    last: int | None = connection.execute(
+        select(func.max(outbox.c.id)).where(outbox.c.settled_at < moment)
+    ).scalar()
+    return last or 0
+
+
+def _settled_before(moment: datetime, last: int) -> ColumnElement[bool]:
+    return and_(
+        outbox.c.id <= last,
+        outbox.c.state.in_(_SETTLED),
+        or_(outbox.c.settled_at < moment, outbox.c.settled_at.is_(None)),
+    )
+
+
+def _take(connection: Connection, which: Select[int], chunk: int) -> list[int]:
+    """The ids of the next letters; who is at work on one of them keeps it for now."""
+    found = connection.scalars(
+        which.order_by(outbox.c.id.desc()).limit(chunk).with_for_update(of=outbox, skip_locked=True)
+    )
+    return list(found)
+
+
+def _drop_texts(connection: Connection, before: datetime, last: int, chunk: int) -> int:
+    ids = _take(
+        connection,
+        select(outbox.c.id).where(_settled_before(before, last), outbox.c.message.is_not(None)),
+        chunk,
+    )
+    connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(message=None))
+    return len(ids)
+
+
+def _drop_letters(connection: Connection, before: datetime, last: int, chunk: int) -> int:
+    # A letter carries the message of edits of itself, or of the same letter as it edits; both
+    # are found by what they edit.
+    is_referred_to = or_(
+        exists().where(_edit.c.edits == outbox.c.id),
+        exists().where(_edit.c.edits == outbox.c.edits, _edit.c.carried_by == outbox.c.id),
+    )
+    ids = _take(
+        connection,
+        select(outbox.c.id).where(_settled_before(before, last), ~_IS_HEARD, ~is_referred_to),
+        chunk,
+    )
+    connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+    return len(ids)
+
+
+def _drop_counts(connection: Connection, before: datetime, chunk: int) -> int:
+    old = select(ask_counts.c.fingerprint).where(ask_counts.c.day < before.date()).limit(chunk)
+    marks = connection.scalars(old).all()
+    connection.execute(delete(ask_counts).where(ask_counts.c.fingerprint.in_(marks)))
+    return len(marks)
+
+
+def _drop_paces(connection: Connection, before: datetime, chunk: int) -> int:
+    rows = connection.execute(
+        select(rates.c.lane, rates.c.conversation)
+        .where(rates.c.conversation != "", rates.c.idle_from < before)
+        .limit(chunk)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            delete(rates).where(
+                rates.c.lane == bindparam("of_lane"),
+                rates.c.conversation == bindparam("of_conversation"),
+            ),
+            [{"of_lane": row.lane, "of_conversation": row.conversation} for row in rows],
+        )
+    return len(rows)

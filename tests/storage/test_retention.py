@@ -1,0 +1,184 @@
+"""What nobody needs any more goes, and nothing else."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, insert, select, update
+
+from bot.outbox import LetterState
+from storage.database import Database
+from storage.question_tables import ask_counts
+from storage.retention import (
+    COUNTS_KEPT,
+    EVENTS_KEPT,
+    LETTERS_KEPT,
+    PACES_KEPT,
+    TEXTS_KEPT,
+    Retained,
+    retain,
+)
+from storage.tables import inbox, outbox, rates
+from tests.storage.example import ACME, NOW, letter
+
+SECOND = timedelta(seconds=1)
+NOTHING = Retained(events=0, texts=0, letters=0, counts=0, paces=0)
+
+
+def post(database: Database, *letters: str, **changes: Any) -> None:
+    """Promise letters of these keys."""
+    with database.transaction() as work:
+        for key in letters:
+            work.outbox.post(ACME.id, letter(key, **changes))
+
+
+def settle(database: Database, key: str, at: datetime | None, **values: Any) -> None:
+    """Let a letter have been settled at a moment, as sent where nothing else is said."""
+    with database.begin() as connection:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.key == key)
+            .values({"state": LetterState.SENT, "settled_at": at} | values)
+        )
+
+
+def keys(database: Database, *, with_text: bool = False) -> list[str]:
+    """The letters that are there, or those of which it is kept what they said."""
+    chosen = select(outbox.c.key).order_by(outbox.c.id)
+    if with_text:
+        chosen = chosen.where(outbox.c.message.is_not(None))
+    with database.begin() as connection:
+        return list(connection.scalars(chosen))
+
+
+def add(database: Database, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Put rows into a table."""
+    with database.begin() as connection:
+        connection.execute(insert(table), rows)
+
+
+def read(database: Database, column: Any) -> list[Any]:
+    """What is in a column, sorted."""
+    with database.begin() as connection:
+        return sorted(connection.scalars(select(column)))
+
+
+def test_events_go_after_a_month_and_are_new_again(acme: Database) -> None:
+    for name, at in (("old", NOW - EVENTS_KEPT - SECOND), ("young", NOW - EVENTS_KEPT)):
+        with acme.transaction() as work:
+            assert work.inbox.begin("slack", name, at) is None
+    assert retain(acme, NOW) == Retained(events=1, texts=0, letters=0, counts=0, paces=0)
+    assert read(acme, inbox.c.event_id) == ["young"]
+
+
+def test_what_a_letter_said_goes_and_what_became_of_it_stays(acme: Database) -> None:
+    post(acme, "old", "young", "waits")
+    settle(acme, "old", NOW - TEXTS_KEPT - SECOND)
+    settle(acme, "young", NOW - TEXTS_KEPT)
+    assert retain(acme, NOW) == Retained(events=0, texts=1, letters=0, counts=0, paces=0)
+    assert keys(acme) == ["old", "young", "waits"]
+    assert keys(acme, with_text=True) == ["young", "waits"]
+    with acme.transaction() as work:
+        assert work.outbox.state(ACME.id, "old") is LetterState.SENT
+
+
+@pytest.mark.parametrize(
+    "state",
+    [LetterState.PENDING, LetterState.LEASED, LetterState.SENDING, LetterState.AMBIGUOUS],
+)
+def test_a_letter_that_is_not_settled_is_not_touched(acme: Database, state: LetterState) -> None:
+    post(acme, "l1", "later")
+    settle(acme, "l1", None, state=state)
+    settle(acme, "later", NOW - 2 * LETTERS_KEPT, about="question:q1", external_id="1")
+    retain(acme, NOW)
+    assert keys(acme, with_text=True) == ["l1"]
+
+
+def test_letters_go_after_a_year_and_more(acme: Database) -> None:
+    post(acme, "old", "young")
+    settle(acme, "old", NOW - LETTERS_KEPT - SECOND)
+    settle(acme, "young", NOW - LETTERS_KEPT)
+    assert retain(acme, NOW) == Retained(events=0, texts=2, letters=1, counts=0, paces=0)
+    assert keys(acme) == ["young"]
+
+
+def test_words_under_an_old_letter_are_still_understood(acme: Database) -> None:
+    post(acme, "heard", "never", about="question:q1")
+    post(acme, "other")
+    for key, values in (
+        ("heard", {"external_id": "171.1", "sent_conversation": "D1"}),
+        ("never", {"state": LetterState.FAILED}),
+        ("other", {"external_id": "171.2", "sent_conversation": "D1"}),
+    ):
+        settle(acme, key, NOW - 2 * LETTERS_KEPT, **values)
+    retain(acme, NOW)
+    assert (keys(acme), keys(acme, with_text=True)) == (["heard"], [])
+    with acme.transaction() as work:
+        found = work.outbox.find(ACME.id, "D1", "171.1")
+    assert found is not None
+    assert found.about == "question:q1"
+
+
+def test_letters_without_a_moment_are_as_old_as_those_around_them(acme: Database) -> None:
+    post(acme, "cancelled then", "settled then", "cancelled lately", "settled lately")
+    for key in ("cancelled then", "cancelled lately"):
+        settle(acme, key, None, state=LetterState.CANCELLED)
+    settle(acme, "settled then", NOW - 2 * LETTERS_KEPT)
+    settle(acme, "settled lately", NOW)
+    retain(acme, NOW)
+    assert keys(acme, with_text=True) == ["cancelled lately", "settled lately"]
+    assert keys(acme) == ["cancelled lately", "settled lately"]
+
+
+def test_a_letter_is_there_as_long_as_an_edit_of_it(acme: Database) -> None:
+    post(acme, "l1")
+    settle(acme, "l1", NOW - 2 * LETTERS_KEPT)
+    post(acme, "edit", edits="l1")
+    # It is carried by the first edit, which still waits.
+    post(acme, "newer", edits="l1")
+    assert retain(acme, NOW).letters == 0
+    assert keys(acme) == ["l1", "edit", "newer"]
+    settle(acme, "edit", NOW - 2 * LETTERS_KEPT)
+    post(acme, "last")
+    settle(acme, "last", NOW - 2 * LETTERS_KEPT)
+    assert retain(acme, NOW).letters == 4
+    assert keys(acme) == []
+
+
+def test_counts_and_paces_of_other_days_go(acme: Database) -> None:
+    today = NOW.date()
+    add(
+        acme,
+        ask_counts,
+        [
+            {"fingerprint": name, "day": today - age, "count": 1}
+            for name, age in (("old", COUNTS_KEPT + timedelta(days=1)), ("young", COUNTS_KEPT))
+        ],
+    )
+    add(
+        acme,
+        rates,
+        [
+            {"lane": ACME.id, "conversation": name, "arrivals": [0], "idle_from": at}
+            for name, at in (
+                ("", NOW - 2 * PACES_KEPT),
+                ("idle", NOW - PACES_KEPT - SECOND),
+                ("used", NOW - PACES_KEPT),
+            )
+        ],
+    )
+    assert retain(acme, NOW) == Retained(events=0, texts=0, letters=0, counts=1, paces=1)
+    assert read(acme, ask_counts.c.fingerprint) == ["young"]
+    assert read(acme, rates.c.conversation) == ["", "used"]
+
+
+def test_it_goes_through_many_rows_in_small_steps(acme: Database) -> None:
+    post(acme, *(f"l{number}" for number in range(10)))
+    for number in range(10):
+        settle(acme, f"l{number}", NOW - 2 * LETTERS_KEPT)
+        with acme.transaction() as work:
+            work.inbox.begin("slack", f"E{number}", NOW - 2 * EVENTS_KEPT)
+    done = retain(acme, NOW, chunk=3)
+    assert done == Retained(events=10, texts=10, letters=10, counts=0, paces=0)
+    assert retain(acme, NOW, chunk=3) == NOTHING
