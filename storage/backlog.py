@@ -5,24 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy import bindparam, case, exists, func, select
 
 from bot.metric import Family, Kind, Labels
 from bot.outbox import LetterState
 from storage.column import Instant
 from storage.outbox import AT_ONCE
-from storage.tables import outbox, rates, timers, workspaces
+from storage.tables import IS_IN_HAND, IS_PENDING, outbox, rates, timers, workspaces
 
 if TYPE_CHECKING:
     from storage.database import Database
 
-WAITING = (
-    LetterState.PENDING,
-    LetterState.LEASED,
-    LetterState.SENDING,
-    LetterState.AMBIGUOUS,
-)
-"""States in which a letter is still in somebody's hands."""
 SCHEDULED = "scheduled"
 """Pending, and not due yet. What is called pending below is due."""
 
@@ -53,32 +46,42 @@ def read_backlog(database: "Database", now: datetime) -> Backlog:
     """
     with database.begin() as connection:
         here = connection.execute(select(_HERE)).scalar_one()
-        lanes = connection.execute(_lanes(now)).all()
+        known = connection.execute(select(workspaces.c.id, workspaces.c.platform)).all()
+        pending = connection.execute(_PENDING, {"now": now}).all()
+        promised = connection.execute(_PROMISED).all()
+        in_hand = connection.execute(_IN_HAND).all()
         speeds = connection.execute(_SPEEDS).all()
         due, first = connection.execute(
             select(func.count(), func.min(timers.c.due_at)).where(timers.c.due_at <= now)
         ).one()
+    lanes = {row.id: (row.platform, row.id) for row in known}
+    letters = {(*lanes[row.workspace], row.state): row.number for row in in_hand}
     oldest: dict[tuple[str, str], timedelta] = {}
-    for row in lanes:
-        lane = (row.platform, row.id)
-        if row.state != LetterState.PENDING:
-            continue
-        waited = [now - row.due] if row.due is not None else []
+    for row in pending:
+        lane = lanes[row.workspace]
+        if row.due:
+            letters[*lane, LetterState.PENDING] = row.due
+        if row.number > row.due:
+            letters[*lane, SCHEDULED] = row.number - row.due
+        if row.earliest is not None and row.earliest <= now:
+            oldest[lane] = now - row.earliest
+    for row in promised:
         # A letter that goes at once has no hour of its own; only the database knows since
         # when it is there.
-        waited += [here - row.promised] if row.promised is not None else []
-        if waited:
-            oldest[lane] = max(timedelta(0), *waited)
+        lane = lanes[row.workspace]
+        oldest[lane] = max(here - row.promised, oldest.get(lane, timedelta(0)))
     return Backlog(
-        letters={(row.platform, row.id, row.state): row.number for row in lanes},
+        letters=letters,
         oldest=oldest,
         per_minute={
-            (row.platform, row.id): row.per_minute for row in speeds if row.per_minute is not None
+            lanes[row.lane]: row.per_minute
+            for row in speeds
+            if row.lane in lanes and row.per_minute is not None
         },
         paused={
-            (row.platform, row.id): row.paused_until - now
+            lanes[row.lane]: row.paused_until - now
             for row in speeds
-            if row.paused_until is not None and row.paused_until > now
+            if row.lane in lanes and row.paused_until is not None and row.paused_until > now
         },
         timers_due=due,
         oldest_timer=now - first if first is not None else timedelta(0),
@@ -91,39 +94,41 @@ def is_quiet(database: "Database", now: datetime) -> bool:
     Raises:
         Unavailable: the store is out of reach.
     """
-    moving = outbox.c.state.in_(WAITING) & (
-        (outbox.c.state != LetterState.PENDING) | (outbox.c.due_at <= now)
-    )
     with database.begin() as connection:
-        return not connection.execute(select(exists().where(moving))).scalar_one()
+        moving = connection.execute(select(exists().where(IS_IN_HAND))).scalar_one()
+        due = exists().where(IS_PENDING, outbox.c.due_at <= now)
+        return not moving and not connection.execute(select(due)).scalar_one()
 
 
 _HERE = func.current_timestamp(type_=Instant)
 
-_SPEEDS = (
-    select(workspaces.c.platform, workspaces.c.id, rates.c.per_minute, rates.c.paused_until)
-    .join(rates, rates.c.lane == workspaces.c.id)
-    .where(rates.c.conversation == "")
+_SPEEDS = select(rates.c.lane, rates.c.per_minute, rates.c.paused_until).where(
+    rates.c.conversation == ""
 )
 
-
-def _lanes(now: datetime) -> Select[Any]:
-    is_scheduled = (outbox.c.state == LetterState.PENDING) & (outbox.c.due_at > now)
-    state = case((is_scheduled, SCHEDULED), else_=outbox.c.state).label("state")
-    at_once = outbox.c.due_at == AT_ONCE
-    return (
-        select(
-            workspaces.c.platform,
-            workspaces.c.id,
-            state,
-            func.count().label("number"),
-            func.min(case((~at_once, outbox.c.due_at))).label("due"),
-            func.min(case((at_once, outbox.c.promised_at))).label("promised"),
-        )
-        .join(outbox, outbox.c.workspace == workspaces.c.id)
-        .where(outbox.c.state.in_(WAITING))
-        .group_by(workspaces.c.platform, workspaces.c.id, state)
+# Grouped by what the index is in order of, so that nothing is sorted.
+_PENDING = (
+    select(
+        outbox.c.workspace,
+        func.count().label("number"),
+        func.count(case((outbox.c.due_at <= bindparam("now"), 1))).label("due"),
+        func.min(case((outbox.c.due_at > AT_ONCE, outbox.c.due_at))).label("earliest"),
     )
+    .where(IS_PENDING)
+    .group_by(outbox.c.workspace)
+)
+
+_PROMISED = (
+    select(outbox.c.workspace, func.min(outbox.c.promised_at).label("promised"))
+    .where(IS_PENDING, outbox.c.due_at == AT_ONCE, outbox.c.promised_at.is_not(None))
+    .group_by(outbox.c.workspace)
+)
+
+_IN_HAND = (
+    select(outbox.c.workspace, outbox.c.state, func.count().label("number"))
+    .where(IS_IN_HAND)
+    .group_by(outbox.c.workspace, outbox.c.state)
+)
 
 
 LANE: Labels = ("platform", "lane")

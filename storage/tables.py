@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    literal_column,
     text,
 )
 
@@ -136,6 +138,11 @@ Index(
     outbox.c.lease_until,
     sqlite_where=text("state IN ('leased', 'sending', 'ambiguous')"),
     postgresql_where=text("state IN ('leased', 'sending', 'ambiguous')"),
+)
+# A partial index is used only where its condition stands in the query in so many words.
+IS_PENDING: ColumnElement[bool] = outbox.c.state == literal_column("'pending'")
+IS_IN_HAND: ColumnElement[bool] = outbox.c.state.in_(
+    [literal_column(f"'{state}'") for state in ("leased", "sending", "ambiguous")]
 )
 Index(
     "ix_outbox_edits",
