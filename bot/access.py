@@ -13,6 +13,8 @@ class Right(StrEnum):
     """See which questions found nobody."""
     ADD_TOPIC = "add_topic"
     """Open a topic and name its steward."""
+    SET_CALENDAR = "set_calendar"
+    """Say which days are off for the whole organisation."""
     RUN_CAMPAIGN = "run_campaign"
     """Write to many at once, and see what became of it."""
 

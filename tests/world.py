@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.capabilities.attention import capability_beside
+from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.model import (
@@ -60,7 +61,7 @@ from storage.work import SqlWork
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 
@@ -417,7 +418,7 @@ class World:
         """Let time pass, doing what falls due on the way, in order."""
         target = self.now + timedelta(**amount)
         while True:
-            while self.app.run_due():
+            while self.app.run_due() or self.app.plan_due().seen:
                 self.drains()
             self.drains()
             if self.now >= target:
