@@ -13,6 +13,7 @@ from adapters.playground.room import Room
 from bot.bootstrap import new_id, now
 from bot.bootstrap.site import Core, Routes
 from bot.capabilities.attention import capability_beside
+from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.starting import Pack, apply_pack
@@ -83,7 +84,7 @@ def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Non
         apply_pack(work, workspace.id, pack, moment, new_id)
 
 
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 """All that the bot can do here."""
 
