@@ -115,7 +115,7 @@ class Entry:
     day: date
     due_at: datetime
     expires_at: datetime
-    until: datetime
+    good_until: datetime
     """Until when it may be moved to another day."""
     state: LetterState = LetterState.PENDING
     settled_at: datetime | None = None
@@ -451,7 +451,7 @@ class _Account:
                 day=found.day,
                 due_at=found.start,
                 expires_at=found.end,
-                until=asked.until,
+                good_until=asked.until,
             )
         )
         if found.victim is not None:
@@ -460,7 +460,7 @@ class _Account:
 
     def rearrange(self, entry: Entry) -> None:
         """Find a place for a letter that waits and stands nowhere at the moment."""
-        asked = _Asked(entry.due_at, entry.until, entry.priority, entry.kind, bumps=False)
+        asked = _Asked(entry.due_at, entry.good_until, entry.priority, entry.kind, bumps=False)
         found = self.place(asked)
         if isinstance(found, Reason) or found.day != entry.day:
             # Its hour may have gone, as with an earlier slot, while its day has not.

@@ -178,7 +178,7 @@ def _entry(row: Any) -> Entry:
         day=row.day,
         due_at=row.due_at,
         expires_at=expires_at,
-        until=row.good_until or expires_at,
+        good_until=row.good_until or expires_at,
         state=LetterState(row.state),
         settled_at=row.settled_at,
     )
