@@ -37,7 +37,6 @@ def test_a_whole_story_leaves_no_word_and_no_name_in_the_log(told: list[dict[str
     assert events(told) >= {
         "received",
         "refused",
-        "letter settled",
         "delivery failed",
         "request failed",
         "timer failed",
