@@ -35,6 +35,10 @@ executor of asyncio has a handful. PostgreSQL has a connection for `2 * POOL_SIZ
 POOL_SIZE = 8
 LOG_KEPT = 16 * 2**20
 """Bytes that SQLite's write-ahead log keeps of the disk when it has been emptied."""
+STATEMENT_LIMIT = 60
+"""Seconds after which PostgreSQL ends a statement of `Database`; none of ours takes one."""
+SILENCE_LIMIT = 15
+"""Seconds after which a server is given up that says nothing at all: its network is cut."""
 IDLE_LIMIT = 60
 """Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
 
@@ -51,8 +55,8 @@ _SQLITE_UNAVAILABLE = {
     sqlite3.SQLITE_PROTOCOL,
 }
 # Classes and codes of PostgreSQL (its manual, appendix A) that say the same: no connection,
-# no resources, shut down, system error, lock not available, read only.
-_POSTGRES_UNAVAILABLE = ("08", "53", "57P", "58", "55P03", "25006", "25P03")
+# no resources, shut down, taking too long, system error, lock not available, read only.
+_POSTGRES_UNAVAILABLE = ("08", "53", "57", "58", "55P03", "25006", "25P03")
 # Serialization failure and deadlock: the same transaction may succeed now.
 _POSTGRES_CONFLICT = ("40",)
 
@@ -103,7 +107,7 @@ class Database:
         self.seal = Seal(relay_key)
         self.owner = secrets.token_hex(8)
         self._memory = memory
-        self._engine = make_engine(url, busy_timeout)
+        self._engine = make_engine(url, busy_timeout, STATEMENT_LIMIT)
         # An error may come from the driver itself, while it connects.
         self._driver_error = self._engine.dialect.loaded_dbapi.Error
         self._groups = (
@@ -215,9 +219,12 @@ class Database:
         self._engine.dispose()
 
 
-def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
+def make_engine(
+    url: str, busy_timeout: float = BUSY_TIMEOUT, statement_limit: float | None = None
+) -> Engine:
     """An engine whose transactions begin as writers do; nothing is connected yet.
 
+    PostgreSQL ends a statement after `statement_limit` seconds, if that is given.
     Its errors do not repeat what was to be stored: they may end up in a log.
     """
     address = read_url(url)
@@ -256,7 +263,14 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         pool_timeout=busy_timeout,
-        connect_args={"connect_timeout": max(2, round(busy_timeout))},
+        connect_args={
+            "connect_timeout": max(2, round(busy_timeout)),
+            # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES
+            "keepalives_idle": SILENCE_LIMIT // 3,
+            "keepalives_interval": SILENCE_LIMIT // 3,
+            "keepalives_count": 2,
+            "tcp_user_timeout": SILENCE_LIMIT * 1000,
+        },
         hide_parameters=True,
     )
 
@@ -264,6 +278,7 @@ def make_engine(url: str, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
     def limit(connection: "psycopg.Connection[Any]", _record: object) -> None:
         connection.execute(f"SET lock_timeout = {milliseconds}")
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_LIMIT}s'")
+        connection.execute(f"SET statement_timeout = {round((statement_limit or 0) * 1000)}")
         connection.commit()
 
     return engine

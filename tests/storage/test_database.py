@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Conflict, Unavailable
 from bot.outbox import LetterState
-from storage.database import LOG_KEPT, Database, read_url
+from storage.database import LOG_KEPT, POOL_SIZE, Database, read_url
 from storage.question_tables import topics
 from storage.transcript import SqlTranscript
 from tests.databases import RELAY_KEY
@@ -199,6 +199,35 @@ def test_sqlite_transactions_begin_as_writers(lite: Database, sqlite_url: str) -
         other.execute("BEGIN IMMEDIATE")
 
 
+def test_a_sqlite_that_is_locked_for_long_loses_nothing_of_many_callers(
+    lite: Database, sqlite_url: str
+) -> None:
+    """Those who wait are refused in time, and whoever comes afterwards is not."""
+    outcomes: dict[str, bool] = {}
+
+    def call(key: str) -> None:
+        try:
+            promise(lite, key)
+            outcomes[key] = True
+        except Unavailable:
+            outcomes[key] = False
+
+    def call_all(name: str) -> None:
+        threads = [threading.Thread(target=call, args=(f"{name}{n}",)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    with closing(sqlite3.connect(file_of(sqlite_url), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        call_all("during")
+        other.execute("ROLLBACK")
+    call_all("after")
+    assert sum(outcomes.values()) == 8
+    assert {key: state(lite, key) is not None for key in outcomes} == outcomes
+
+
 def test_a_locked_sqlite_is_unavailable_and_loses_nothing(lite: Database, sqlite_url: str) -> None:
     promise(lite, "before")
     with closing(sqlite3.connect(file_of(sqlite_url), isolation_level=None)) as other:
@@ -310,6 +339,44 @@ def test_connections_that_broke_while_idle_are_replaced(post: Database, postgres
     assert ended == [(True,)]
     promise(post, "l1")
     assert state(post, "l1") is LetterState.PENDING
+
+
+def test_a_statement_that_takes_too_long_is_unavailable(post: Database) -> None:
+    def sleep() -> None:
+        with post.begin() as connection:
+            limit = connection.exec_driver_sql("SHOW statement_timeout").scalar()
+            assert limit == "1min"
+            connection.exec_driver_sql("SET LOCAL statement_timeout = '10ms'")
+            connection.exec_driver_sql("SELECT pg_sleep(30)")
+
+    with pytest.raises(Unavailable):
+        sleep()
+
+
+def test_when_all_connections_are_taken_it_is_unavailable(post: Database) -> None:
+    with ExitStack() as stack:
+        for _ in range(2 * POOL_SIZE):
+            stack.enter_context(post.begin())
+        with pytest.raises(Unavailable), post.begin():
+            pass
+    promise(post, "l1")
+
+
+def test_a_transaction_that_cannot_be_put_in_order_is_a_conflict(post: Database) -> None:
+    """Each of two reads what the other one then changes."""
+    serializable = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
+    names = "SELECT name FROM people WHERE id = %s"
+    rename = "UPDATE people SET name = 'x' WHERE id = %s"
+
+    def cross() -> None:
+        with post.begin() as one, post.begin() as other:
+            for connection, read, write in ((one, ANA, BO), (other, BO, ANA)):
+                connection.exec_driver_sql(serializable)
+                connection.exec_driver_sql(names, (read.id,)).all()
+                connection.exec_driver_sql(rename, (write.id,))
+
+    with pytest.raises(Conflict):
+        cross()
 
 
 def test_a_deadlock_is_a_conflict_for_one_of_the_two(post: Database) -> None:
