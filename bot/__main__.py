@@ -13,6 +13,7 @@ import click
 from bot.bootstrap import new_id, process
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
+from bot.bootstrap.letters import describe_lanes, read_lanes
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.playground import refuse_beside_platforms, refuse_beyond_this_machine
 from bot.bootstrap.store import check_shared, import_work, open_database
@@ -28,6 +29,7 @@ from bot.capabilities.questions.importing import (
 from bot.capabilities.questions.source import read_faq, read_questions
 from bot.doctor import as_json, describe_finding, examine, is_healthy, sum_up
 from bot.errors import BotError
+from bot.outbox import LetterState
 from bot.search.evaluation import evaluate_faq
 from bot.settings import Misconfigured, Settings, read_settings
 
@@ -57,6 +59,7 @@ def main() -> None:
     inflow run                       the playground, with everything in one process
     inflow web, inflow worker        the same in several processes, on PostgreSQL
     inflow doctor                    what is wrong here, and how to mend it
+    inflow letters                   what became of the letters
     inflow import faq FILE           bring an FAQ that you have
     inflow eval faq --data DIR       measure the search on your own questions
 
@@ -184,6 +187,26 @@ def doctor(groups: tuple[str, ...], as_data: bool) -> None:
     findings = [finding for _, finding in found]
     click.echo(json.dumps(as_json(found), indent=2) if as_data else sum_up(findings))
     sys.exit(not is_healthy(findings))
+
+
+@main.command()
+@click.option("--workspace", help="Name of a workspace; else all of them.")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in LetterState]),
+    help="Only the letters in this state.",
+)
+@_plainly
+def letters(workspace: str | None, state: str | None) -> None:
+    """Say what has become of the letters: how many of each lane are in which state, and why.
+
+    Nothing is changed, so it may be run beside a process that runs as well. No text and no
+    name is shown.
+    """
+    for line in describe_lanes(
+        read_lanes(read_settings(), workspace, LetterState(state) if state else None)
+    ):
+        click.echo(line)
 
 
 @main.group("import")
