@@ -4,19 +4,20 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 import click
 
-from bot.bootstrap import new_id, process
+from bot.bootstrap import new_id
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
 from bot.bootstrap.letters import describe_lanes, read_lanes
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.playground import refuse_beside_platforms, refuse_beyond_this_machine
-from bot.bootstrap.store import check_shared, import_work, open_database
+from bot.bootstrap.store import check_shared, copy_database, import_work, open_database
 from bot.capabilities.questions.evaluation import evaluate_routing
 from bot.capabilities.questions.importing import (
     FAQ_HELP,
@@ -58,6 +59,7 @@ def main() -> None:
     \b
     inflow run                       the playground, with everything in one process
     inflow web, inflow worker        the same in several processes, on PostgreSQL
+    inflow copy --from URL --to URL  move everything from SQLite to PostgreSQL
     inflow doctor                    what is wrong here, and how to mend it
     inflow letters                   what became of the letters
     inflow import faq FILE           bring an FAQ that you have
@@ -109,6 +111,8 @@ def run(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> 
     settings = _serve(
         port, beside_platforms=beside_platforms, beyond_this_machine=beyond_this_machine
     )
+    from bot.bootstrap import process  # noqa: PLC0415 - other commands need no web server
+
     asyncio.run(process.run_embedded(settings, announce=click.echo))
 
 
@@ -160,6 +164,59 @@ def migrate() -> None:
     """Bring the database to the schema of this version. `run` does it by itself."""
     with open_database(read_settings()):
         click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option("--from", "source", required=True, help="Where everything is: sqlite:///file.db")
+@click.option("--to", "target", required=True, help="An empty database: postgresql://...")
+@_plainly
+def copy(source: str, target: str) -> None:
+    """Move an organisation to another database, and check every row.
+
+    Stop every process of both first. Broken off, it goes on where it stopped when it is run
+    again. The source stays as it is. The relay key is in no database: it must go along.
+    """
+    configure_logs("error")
+    with _Bars() as bars:
+        copied = copy_database(source, target, bars.show)
+    for each in copied:
+        if each.rows:
+            click.echo(f"{each.rows:>10,}  {each.table}")
+    click.echo(
+        f"Copied and checked: {sum(each.rows for each in copied):,} rows in {len(copied)} tables "
+        "are the same in both databases.\n"
+        "Now carry the relay key over: set INFLOW_RELAY_KEY where the new database is used to what "
+        "it was, or to what stands in the .key file beside the SQLite file. Without it nobody who "
+        "asked anonymously can be sent their answers."
+    )
+
+
+class _Bars:
+    """A progress bar for one table after the other, on standard error."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._table: str | None = None
+        self._bar: Any = None
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+    def show(self, table: str, done: int, total: int) -> None:
+        """`done` of `total` rows of a table are there; a table without any shows no bar."""
+        if total == 0:
+            return
+        if table != self._table:
+            self._stack.close()
+            self._table, self._done = table, 0
+            bar = click.progressbar(length=total, label=f"{table:20}", file=sys.stderr)
+            self._bar = self._stack.enter_context(bar)
+        self._bar.update(done - self._done)
+        self._done = done
 
 
 @main.command()

@@ -31,6 +31,8 @@ class Tick:
     name: str
     every: timedelta
     do: Callable[[], Awaitable[object]]
+    first: timedelta | None = None
+    """How long after the start for the first time; None is `every`."""
 
 
 class Clock:
@@ -51,7 +53,7 @@ class Clock:
         self._late = 0.0
 
     def start(self) -> None:
-        """Begin to tick; the first time after one interval each."""
+        """Begin to tick; the first time after one interval each, unless it says otherwise."""
         # It would warn at every tick of a round that takes longer, which is no fault.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         started = asyncio.get_running_loop().time()
@@ -66,6 +68,7 @@ class Clock:
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
+                next_run_time=self._now() + (tick.every if tick.first is None else tick.first),
             )
         self._scheduler.start()
         self._guard = asyncio.create_task(self._watch())

@@ -7,16 +7,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from adapters.web.app import create_app
 from bot.app import App
 from bot.bootstrap import new_id
-from bot.bootstrap.loop import serving
-from bot.bootstrap.operation import operations
-from bot.bootstrap.site import Core, Site, SiteOf
+from bot.bootstrap.site import Site, SiteOf
 from bot.bootstrap.store import open_database
-from bot.clock import Clock
+from bot.capabilities.questions.memory import VectorsOrLoader
+from bot.clock import Tick
 from bot.errors import Unavailable
 from bot.lanes import Lanes
 from bot.metric import Meters
@@ -43,38 +42,37 @@ class House:
 
 
 @contextmanager
-def open_house(settings: Settings, site_of: SiteOf) -> Iterator[House]:
-    """Put the parts together for the block.
+def open_house(settings: Settings, site_of: SiteOf, *, searches: bool = True) -> Iterator[House]:
+    """Put the parts together for the block. One that hardly ever `searches` reads what that
+    takes, 25 MB of word vectors, when it has to.
 
     Raises:
         Misconfigured: a setting cannot be used.
     """
-    vectors = Vectors.load() if settings.vectors == "table" else None
+    vectors: VectorsOrLoader = None
+    if settings.vectors == "table":
+        vectors = Vectors.load() if searches else Vectors.load
     with open_database(settings, vectors) as database:
         site = site_of(settings, database)
         meters = Meters()
-        yield House(
-            settings,
-            database,
-            site,
-            App(database, site.registry, site.now, new_id, meters),
-            Lanes(SqlLaneStore(database), site.platform_of, site.now),
-            meters,
-        )
+        app = App(database, site.registry, site.now, new_id, meters)
+        lanes = Lanes(SqlLaneStore(database), site.platform_of, site.now, site.patience)
+        meters.include(*lanes.meters.all)
+        yield House(settings, database, site, app, lanes, meters)
+
+
+def retaining(do: Callable[[], Awaitable[object]]) -> Tick:
+    """Daily, and soon after a start: a process may never live for a day."""
+    return Tick("retain", timedelta(days=1), do, first=timedelta(minutes=10))
 
 
 @asynccontextmanager
-async def showing_pages(
-    house: House, carry: Callable[[], Awaitable[object]], clock: Clock, stopped: asyncio.Event
-) -> AsyncIterator[str]:
-    """Serve the site's pages and the operators' for the block; gives their address."""
-    await asyncio.to_thread(house.site.prepare)
-    core = Core(house.settings, house.database, house.app, house.lanes, carry)
-    routes = await asyncio.to_thread(house.site.pages, core)
-    watched = operations(house.database, house.meters, stopped, clock, house.site.now)
-    app = create_app([*routes, watched])
-    async with serving(app, house.settings.host, house.settings.port) as address:
-        yield address
+async def stopping(lanes: Lanes) -> AsyncIterator[None]:
+    """At the end of the block the lanes finish what is on the wire and give back the rest."""
+    try:
+        yield
+    finally:
+        await lanes.stop()
 
 
 def do_due(app: App[Any]) -> bool:

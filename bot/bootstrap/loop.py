@@ -1,24 +1,17 @@
-"""What every process does around its loop: threads, signals, ticks and pages."""
+"""What every process does around its loop: threads, signals and ticks."""
 
 import asyncio
-import errno
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
-from aiohttp import web
-
 from bot.clock import Clock
-from bot.settings import Misconfigured
 from storage.database import CALLERS
 
 Announce: TypeAlias = Callable[[str], None]
 """Tells whoever started the process that it is at work, in one sentence."""
-
-CLOSING_SECONDS = 3
-"""How long a request that is under way may take when the process stops."""
 
 
 def widen_executor() -> None:
@@ -54,28 +47,3 @@ async def ticking(clock: Clock) -> AsyncIterator[None]:
         yield
     finally:
         await clock.stop()
-
-
-@asynccontextmanager
-async def serving(pages: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Serve `pages` for the block; gives their address. Port 0 takes a free one.
-
-    Raises:
-        Misconfigured: the port is taken, or the host is not one of this machine.
-    """
-    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=CLOSING_SECONDS)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise Misconfigured(f"Port {port} on {host}: {error.strerror}.") from error
-            raise Misconfigured(
-                f"Port {port} on {host} is taken. Stop what uses it, or choose another "
-                "one: PORT=8766 make run"
-            ) from error
-        shown = f"[{host}]" if ":" in host else host
-        yield f"http://{shown}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()

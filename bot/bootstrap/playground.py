@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from adapters.playground.app import EMPTY_HINT, HINT, Playground
 from adapters.playground.clock import SETTING as CLOCK_SETTING
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.platform import NAME, PlaygroundPlatform
-from adapters.playground.room import Room
 from bot.bootstrap import new_id, now
 from bot.bootstrap.site import Core, Routes
 from bot.capabilities.attention import capability_beside
@@ -21,9 +19,9 @@ from bot.capability import Capability, Registry, register
 from bot.ids import WorkspaceId
 from bot.people import Workspace, is_working
 from bot.ports import Platform
+from bot.retry import Patience
 from bot.schedule import next_morning
 from bot.settings import Misconfigured, Settings, platform_credentials
-from content.load import STARTER, load_pack
 from storage.database import Database
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
@@ -66,6 +64,8 @@ def refuse_beyond_this_machine(settings: Settings, *, allowed: bool) -> None:
 
 def load_starter(settings: Settings) -> Pack | None:
     """The starter pack with its demo workspace, unless the settings want an empty one."""
+    from content.load import STARTER, load_pack  # noqa: PLC0415 - a worker loads no packs
+
     return load_pack(STARTER) if settings.demo else None
 
 
@@ -105,6 +105,10 @@ class PlaygroundSite:
     def registry(self) -> Registry[Any]:
         return self._registry
 
+    @property
+    def patience(self) -> Patience:
+        return Patience()
+
     def now(self) -> datetime:
         return self._clock.now()
 
@@ -131,6 +135,10 @@ class PlaygroundSite:
             self._clock.set_to(next_morning(people[0], self.now()))
 
     def pages(self, core: Core) -> Sequence[Routes]:
+        # A worker shows none, and does without the 15 MB that these bring.
+        from adapters.playground.app import EMPTY_HINT, HINT, Playground  # noqa: PLC0415
+        from adapters.playground.room import Room  # noqa: PLC0415
+
         pack = self._pack
         room = Room(
             app=core.app,

@@ -5,19 +5,26 @@ on the wire and goes.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from bot.bootstrap import now
-from bot.bootstrap.house import do_due, open_house, showing_pages, warming
+from bot.bootstrap.house import do_due, open_house, retaining, stopping, warming
 from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
+from bot.bootstrap.page import showing_pages
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
 from bot.clock import Clock, Tick
+from bot.ids import WorkspaceId
+from bot.lanes import Lanes
 from bot.settings import Misconfigured, Settings
 from storage.lockfile import InUse, locked
 from storage.obstacle import explain
+from storage.retention import retain
 
 SECOND = timedelta(seconds=1)
 
@@ -42,17 +49,34 @@ async def run_embedded(
         clock = Clock(
             [
                 Tick("due", SECOND, lambda: asyncio.to_thread(do_due, house.app)),
-                Tick("sweep", SECOND, house.lanes.drain_all),
+                Tick("sweep", SECOND, house.lanes.sweep),
+                retaining(lambda: asyncio.to_thread(retain, house.database, house.site.now())),
             ],
             now,
         )
+        house.database.poke = _LanesPoke(house.lanes)
         async with (
             warming(house.database),
+            stopping(house.lanes),
             ticking(clock),
             showing_pages(house, house.lanes.drain_all, clock, stopped) as address,
         ):
             announce(f"Inflow is at {address} (Ctrl-C stops it)")
             await stopped.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _LanesPoke:
+    """`storage.poke.Poke` to lanes of this very process: letters go when they are kept."""
+
+    lanes: Lanes
+
+    def before_commit(self, _connection: Connection, _lanes: Sequence[WorkspaceId]) -> None:
+        """There is nothing to write."""
+
+    def after_commit(self, lanes: Sequence[WorkspaceId]) -> None:
+        for lane in lanes:
+            self.lanes.poke(lane)
 
 
 @contextmanager

@@ -11,27 +11,27 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from adapters.web.app import create_app
 from bot.bootstrap import now
-from bot.bootstrap.house import House, do_due, open_house, showing_pages, warming
-from bot.bootstrap.loop import Announce, serving, stop_signal, ticking, widen_executor
-from bot.bootstrap.operation import operations
+from bot.bootstrap.house import House, do_due, open_house, retaining, warming
+from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
 from bot.bootstrap.store import check_shared
 from bot.clock import Clock, Tick
 from bot.ids import WorkspaceId
+from bot.lanes import Lanes
 from bot.settings import Settings
 from storage.backlog import is_quiet
 from storage.lane import SqlLaneStore
-from storage.queue import PLAN_DUE, SWEEP, Duties, Queue, QueuePoke
+from storage.queue import PLAN_DUE, RETAIN, SWEEP, Duties, Queue, QueuePoke
+from storage.retention import retain
 
 SECOND = timedelta(seconds=1)
 PLANNING = timedelta(seconds=5)
 """How often is looked at what falls due."""
 STALLED = timedelta(seconds=2)
 """How often is looked for jobs of dead workers."""
-DRAINING_SECONDS = 10.0
+DRAINING = timedelta(seconds=10)
 """After this long a worker puts a lane back in the queue, so that every lane has its turn."""
 CARRYING_SECONDS = 5.0
 """How long a page waits for the workers before it answers without what they would bring."""
@@ -43,6 +43,8 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
     Raises:
         Misconfigured: as `run_embedded`, or the database is not one that can be shared.
     """
+    from bot.bootstrap.page import showing_pages  # noqa: PLC0415 - a worker needs no web server
+
     check_shared(settings, "web")
     widen_executor()
     with open_house(settings, site_of) as here, stop_signal() as stopped:
@@ -73,7 +75,7 @@ async def run_worker(
     """
     check_shared(settings, "worker")
     widen_executor()
-    with open_house(settings, site_of) as here, stop_signal() as stopped:
+    with open_house(settings, site_of, searches=False) as here, stop_signal() as stopped:
         here.database.poke = QueuePoke()
         queue = Queue(settings.database_url, _duties(here))
         clock = Clock(
@@ -82,17 +84,19 @@ async def run_worker(
                 Tick("sweep", SECOND, lambda: queue.defer(SWEEP)),
                 Tick("plan_due", PLANNING, lambda: queue.defer(PLAN_DUE)),
                 Tick("stalled", STALLED, queue.drop_stalled),
+                retaining(lambda: queue.defer(RETAIN)),
             ],
             now,
         )
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(_working(queue))
+            await stack.enter_async_context(_working(queue, here.lanes))
             await stack.enter_async_context(ticking(clock))
             where = ""
             if settings.metrics_port is not None:
-                app = create_app([operations(here.database, here.meters, stopped, clock)])
+                from bot.bootstrap.page import answering  # noqa: PLC0415 - as in `run_web`
+
                 address = await stack.enter_async_context(
-                    serving(app, settings.host, settings.metrics_port)
+                    answering(here, settings.metrics_port, clock, stopped)
                 )
                 where = f" and can be asked at {address}"
             announce(f"A worker of Inflow is at work{where} (Ctrl-C stops it)")
@@ -107,8 +111,9 @@ def _duties(house: House) -> Duties:
     store = SqlLaneStore(house.database)
 
     async def drain(lane: WorkspaceId) -> bool:
-        await house.lanes.drain(lane)
-        return False
+        until = house.site.now() + DRAINING
+        await house.lanes.drain(lane, until)
+        return house.site.now() >= until
 
     async def lanes_with_work() -> Sequence[WorkspaceId]:
         return await asyncio.to_thread(store.lanes_with_work, house.site.now())
@@ -116,14 +121,14 @@ def _duties(house: House) -> Duties:
     async def plan_due() -> bool:
         return await asyncio.to_thread(do_due, house.app)
 
-    async def retain() -> None:
-        return None
+    async def forget() -> None:
+        await asyncio.to_thread(retain, house.database, house.site.now())
 
-    return Duties(drain, lanes_with_work, plan_due, retain)
+    return Duties(drain, lanes_with_work, plan_due, forget)
 
 
 @asynccontextmanager
-async def _working(queue: Queue) -> AsyncIterator[None]:
+async def _working(queue: Queue, lanes: Lanes) -> AsyncIterator[None]:
     """Work for the block; at its end what was begun is finished."""
     stopping = asyncio.Event()
     running = asyncio.create_task(queue.run(stopping))
@@ -131,6 +136,7 @@ async def _working(queue: Queue) -> AsyncIterator[None]:
         yield
     finally:
         stopping.set()
+        await lanes.stop()
         await running
 
 

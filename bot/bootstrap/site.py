@@ -7,19 +7,21 @@ very same processes.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from bot.app import App
 from bot.capability import Registry
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
 from bot.ports import Platform
+from bot.retry import Patience
 from bot.settings import Settings
 from storage.database import Database
 
-Routes: TypeAlias = Callable[[web.Application], None]
+if TYPE_CHECKING:
+    from aiohttp import web
+
+Routes: TypeAlias = "Callable[[web.Application], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Site(Protocol):
     @property
     def registry(self) -> Registry[Any]:
         """What the bot can do here."""
+
+    @property
+    def patience(self) -> Patience:
+        """How long its lanes wait for things."""
 
     def now(self) -> datetime:
         """The moment of this site, aware UTC; the playground's clock may be moved."""

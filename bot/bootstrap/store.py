@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from importlib.util import find_spec
@@ -14,12 +14,12 @@ from adapters.playground.clock import PlaygroundClock
 from bot.bootstrap import now
 from bot.bootstrap.key import SHORTEST_KEY, check_key, relay_key
 from bot.bootstrap.playground import load_starter, prepare_workspace
-from bot.capabilities.questions.memory import Memory
+from bot.capabilities.questions.memory import Memory, VectorsOrLoader
 from bot.ids import WorkspaceId
 from bot.people import Workspace
-from bot.search import Vectors
 from bot.settings import Misconfigured, Settings
 from storage.copy import copied
+from storage.copying import CannotCopy, Copied, Progress, copy_all
 from storage.database import Database, read_url
 from storage.migrate import NewerSchema, is_current, upgrade
 from storage.obstacle import explain
@@ -28,6 +28,15 @@ from storage.work import SqlWork
 
 NEEDED = ("psycopg", "procrastinate")
 """What the [postgresql] extra brings."""
+
+
+def _lacking(error: ModuleNotFoundError) -> Exception:
+    if error.name not in NEEDED:
+        return error
+    return Misconfigured(
+        "PostgreSQL needs what is not installed yet. Install it with: "
+        "pip install 'inflow[postgresql]'"
+    )
 
 
 def check_shared(settings: Settings, command: str) -> None:
@@ -49,7 +58,7 @@ def check_shared(settings: Settings, command: str) -> None:
 
 
 @contextmanager
-def open_database(settings: Settings, vectors: Vectors | None = None) -> Iterator[Database]:
+def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterator[Database]:
     """The store at its newest schema, closed at the end. `vectors` are for who searches.
 
     Raises:
@@ -89,7 +98,7 @@ def open_for_trial(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def _open(url: str, key: bytes, vectors: Vectors | None) -> Iterator[Database]:
+def _open(url: str, key: bytes, vectors: VectorsOrLoader) -> Iterator[Database]:
     database = Database(url, relay_key=key, memory=Memory(vectors))
     try:
         yield database
@@ -105,12 +114,7 @@ def blamed_on(url: str) -> Iterator[None]:
     except ValueError as error:
         raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
     except ModuleNotFoundError as error:
-        if error.name not in NEEDED:
-            raise
-        raise Misconfigured(
-            "INFLOW_DATABASE_URL: PostgreSQL needs what is not installed yet. Install it with: "
-            "pip install 'inflow[postgresql]'"
-        ) from error
+        raise _lacking(error) from error
     except NewerSchema as error:
         raise Misconfigured(
             f"A newer version of Inflow has used this database ({error}). Start that one, or "
@@ -118,6 +122,20 @@ def blamed_on(url: str) -> Iterator[None]:
         ) from error
     except (DatabaseError, sqlite3.Error, ImportError, OSError) as error:
         raise Misconfigured(f"INFLOW_DATABASE_URL: {explain(url, error)}") from error
+
+
+def copy_database(source: str, target: str, progress: Progress) -> Sequence[Copied]:
+    """Copy everything from one address to another, checked row by row; see `storage.copying`.
+
+    Raises:
+        Misconfigured: it cannot be done; the sentence says why and what to do.
+    """
+    try:
+        return copy_all(source, target, progress, now())
+    except CannotCopy as error:
+        raise Misconfigured(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise _lacking(error) from error
 
 
 @contextmanager

@@ -150,3 +150,15 @@ def test_the_lag_is_what_a_tick_came_late() -> None:
         await clock.stop()
 
     asyncio.run(talk())
+
+
+def test_a_tick_may_come_sooner_for_the_first_time() -> None:
+    async def talk() -> None:
+        daily = Counted()
+        clock = Clock([Tick("daily", timedelta(days=1), daily, first=SOON)], now)
+        clock.start()
+        await until(lambda: daily.done == 1)
+        assert clock.lag == 0
+        await clock.stop()
+
+    asyncio.run(talk())

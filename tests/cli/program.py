@@ -22,7 +22,7 @@ OURS = re.compile(r"INFLOW_|PORT$|SLACK_|MICROSOFT_|PYTHONPATH$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A program that serves: `address` is http://127.0.0.1:PORT."""
+    """A process of the program: `address` is http://127.0.0.1:PORT, or nothing without one."""
 
     address: str
     process: int
@@ -74,8 +74,20 @@ class Program:
     @contextmanager
     def serve(self, *arguments: str) -> Iterator[Running]:
         """`inflow run` on a free port; at the end it is stopped with Ctrl-C and must obey."""
+        with self.start("run", "--port", "0", *arguments, patience=5) as running:
+            yield running
+
+    @contextmanager
+    def start(
+        self,
+        *arguments: str,
+        stop: signal.Signals = signal.SIGINT,
+        patience: float = PATIENCE,
+    ) -> Iterator[Running]:
+        """A process that runs until it is stopped, which must then end within `patience`
+        seconds, with status 0 and no word on standard error."""
         with subprocess.Popen(
-            [sys.executable, "-m", "bot", "run", "--port", "0", *arguments],
+            [sys.executable, "-m", "bot", *arguments],
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -86,11 +98,11 @@ class Program:
             try:
                 assert process.stdout is not None
                 said = process.stdout.readline()
+                assert "(Ctrl-C stops it)" in said, (said, process.communicate(timeout=PATIENCE))
                 address = re.search(r"http://127\.0\.0\.1:\d+", said)
-                assert address is not None, (said, process.communicate(timeout=PATIENCE))
-                yield Running(address[0], process.pid)
-                process.send_signal(signal.SIGINT)
-                _, errors = process.communicate(timeout=5)
+                yield Running(address[0] if address else "", process.pid)
+                process.send_signal(stop)
+                _, errors = process.communicate(timeout=patience)
             finally:
                 process.kill()
         assert (process.returncode, errors) == (0, ""), errors

@@ -9,10 +9,11 @@ processes may hold a memory of the same store.
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import sqrt
+from typing import TypeAlias
 
 from bot.capabilities.questions.model import PastQuestion, Tally, Topic
 from bot.capabilities.questions.ports import Stores
@@ -60,13 +61,17 @@ def rate_worked(tally: Tally) -> float:
     return (centre - margin) / (1 + z * z / n)
 
 
+VectorsOrLoader: TypeAlias = Vectors | Callable[[], Vectors | None] | None
+"""Word vectors, none, or what loads them when they are needed first."""
+
+
 class Memory:
     """Search over articles and the history of answers, for all workspaces of a process.
 
     Safe to call from any thread; calls about the indexes wait for each other.
     """
 
-    def __init__(self, vectors: Vectors | None = None) -> None:
+    def __init__(self, vectors: VectorsOrLoader = None) -> None:
         self._vectors = vectors
         self._lock = threading.RLock()
         self._workspaces: dict[WorkspaceId, _Workspace] = {}
@@ -156,6 +161,8 @@ class Memory:
     def _of(self, workspace: WorkspaceId) -> _Workspace:
         found = self._workspaces.get(workspace)
         if found is None:
+            if callable(self._vectors):
+                self._vectors = self._vectors()
             found = self._workspaces[workspace] = _Workspace(TextIndex(self._vectors))
         return found
 
