@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from bot import failpoint
 from bot.attention import note_talk
@@ -81,10 +81,12 @@ class App(Generic[W]):
         Raises:
             Unavailable: the store cannot take it; the platform should deliver again.
         """
-        # Whatever is logged meanwhile, by whomever, tells which event it belongs to.
+        # Whatever is logged meanwhile, by whomever, tells which event it belongs to. The
+        # workspace is known once the person is, by the id that is also its lane's.
         with bound_contextvars(
             platform=inbound.platform,
-            workspace=inbound.workspace,
+            external=inbound.workspace,
+            workspace=None,
             event_id=inbound.event_id,
             what=inbound.what.kind,
             command=self._command_of(inbound.what),
@@ -228,6 +230,7 @@ class App(Generic[W]):
         person = work.people.by_address(workspace.id, inbound.person) if workspace else None
         if person is None or not person.active:
             return NOTHING
+        bind_contextvars(workspace=person.workspace)
         work.people.save(replace(person, active=False))
         for capability in self._registry.capabilities:
             if capability.farewell is not None:
@@ -285,6 +288,7 @@ class App(Generic[W]):
                 name=inbound.workspace,
             )
             work.people.add_workspace(workspace)
+        bind_contextvars(workspace=workspace.id)
         person = work.people.by_address(workspace.id, inbound.person)
         if person is None:
             if inbound.profile is None:

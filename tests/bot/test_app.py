@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from bot.app import App
 from bot.capabilities.questions.memory import Memory
@@ -211,6 +212,14 @@ def test_what_became_of_each_inbound_is_counted(small_home: Home) -> None:
         ("room", "ordered", "failed"): 1,
         ("room", "said", "ignored"): 1,
     }
+
+
+def test_what_an_event_bound_to_the_log_ends_with_it(small_home: Home) -> None:
+    small_home.says(Ordered(name="do", text="a"), "e1")
+    small_home.wrong = [RuntimeError()]
+    with pytest.raises(RuntimeError):
+        small_home.says(Ordered(name="do", text="c"), "e2")
+    assert get_contextvars() == {}
 
 
 # --- timers ---------------------------------------------------------------------------

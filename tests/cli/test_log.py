@@ -50,7 +50,7 @@ def test_a_whole_story_leaves_no_word_and_no_name_in_the_log(told: list[dict[str
     for line in told:
         if line["event"] in {"received", "refused"}:
             assert line["event_id"]
-            assert (line["platform"], line["workspace"]) == ("room", "w1")
+            assert (line["platform"], line["external"], line["workspace"]) == ("room", "w1", "w")
             assert line["what"] in {"ordered", "said", "pressed", "submitted", "left"}
     commands = {line.get("command") for line in told if line.get("what") == "ordered"}
     assert commands == {"ask", "refuse", None}
