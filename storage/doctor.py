@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 OLDEST_POSTGRES = 13
 """What Procrastinate needs."""
+QUEUE_CONNECTIONS = 4
+"""What a worker's queue opens at most, beside the store."""
 COMFORT = 20
 """A disk with less room than so many times the mark below which no work is taken is doubted."""
 WAIT = 2.0
@@ -220,8 +222,8 @@ def _look_at_server(connection: Connection, clock: Callable[[], datetime]) -> It
     ]
     if off:
         yield doubtful(
-            f"On the server {' and '.join(off)} is off: what was accepted may be lost in a crash.",
-            f"Turn it on: ALTER SYSTEM SET {off[0]} = on",
+            f"What was accepted may be lost when the server crashes; off are: {', '.join(off)}.",
+            " ".join([*(f"ALTER SYSTEM SET {name} = on;" for name in off), "then reload it."]),
         )
     else:
         yield fine("What was accepted outlives a crash of the server (fsync, synchronous_commit).")
@@ -233,15 +235,15 @@ def _look_at_server(connection: Connection, clock: Callable[[], datetime]) -> It
 def _look_at_connections(ask: Callable[[str], Any]) -> Finding:
     allowed = int(ask("SHOW max_connections")) - int(ask("SHOW superuser_reserved_connections"))
     used = int(ask("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"))
-    each = 2 * POOL_SIZE
+    each = 2 * POOL_SIZE + QUEUE_CONNECTIONS
     room = max(0, allowed - used) // each
     said = (
-        f"The server takes {allowed} connections, and {used} are open. A process of Inflow "
-        f"opens up to {each}, so there is room for {room} more."
+        f"The server takes {allowed} connections; open now: {used}. A process of Inflow opens up "
+        f"to {each}; processes that fit beside: {room}."
     )
     if room:
         return fine(said)
-    return doubtful(said, "Raise max_connections, run fewer processes, or put PgBouncer between.")
+    return doubtful(said, "Raise max_connections, or run fewer processes.")
 
 
 def _look_at_skew(ask: Callable[[str], Any], clock: Callable[[], datetime]) -> Finding:
