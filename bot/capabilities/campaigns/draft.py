@@ -255,6 +255,7 @@ def _send(work: CampaignsWork, draft: Campaign, kind: str, key: str, message: Me
             message=message,
             kind=f"campaign.{kind}",
             priority=Priority.ANSWER,
+            because=messages.BECAUSE_TRIAL,
         ),
     )
 

@@ -69,6 +69,7 @@ GONE = "I could not find that campaign any more."
 DISCARDED = "The draft is discarded."
 NOT_A_DRAFT = "It has been sent already."
 OVER = "Its last day has passed. Tap *Change* and choose other days."
+BECAUSE_TRIAL = "You wanted to see it before others do."
 COUNTING = (
     "I am counting whom it would reach and when. The card with the forecast comes in a moment."
 )
@@ -365,10 +366,9 @@ def truth_card(
             Text(text=f"People are being handed their letters: {campaign.people:,} so far.")
         )
     if account.letters:
-        parts += [
-            Progress(label="Delivered", done=account.delivered, total=account.letters),
-            Facts(facts=_facts(account)),
-        ]
+        parts.append(Progress(label="Delivered", done=account.delivered, total=account.letters))
+        if facts := _facts(account):
+            parts.append(Facts(facts=facts))
     parts += _unreached(unreached, account)
     parts.append(Buttons(buttons=_buttons(campaign, account, of, failed)))
     tone = Tone.WARNING if account.failed or account.unreachable else Tone.NEUTRAL
@@ -381,7 +381,6 @@ def truth_card(
 
 def _facts(account: Account) -> tuple[Fact, ...]:
     lines = [
-        ("Delivered", account.delivered, ""),
         ("On its way", account.waiting, "each at their own hour"),
         ("Left in peace", account.left_alone, _causes(account.causes)),
         ("Unreachable", account.unreachable, "they have blocked me, or do not have me installed"),
@@ -394,9 +393,9 @@ def _facts(account: Account) -> tuple[Fact, ...]:
         ("Taken back", account.cancelled, "before it was sent"),
     ]
     return tuple(
-        Fact(label=label, value=f"{_number(label, count)}{': ' if why else ''}{why}")
+        Fact(label=label, value=f"{_number(label, count)} ({why})")
         for label, count, why in lines
-        if count or label == "Delivered"
+        if count
     )
 
 

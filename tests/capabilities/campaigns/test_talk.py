@@ -180,7 +180,7 @@ def test_nothing_is_said_about_the_pauses_of_fewer_than_five(either_world: World
         assert "Ana" not in text
         assert "Ben" not in text
     assert "6 not, for other reasons" in before
-    assert "Left in peace: 6" in after
+    assert "Left in peace: 6 (" in after
 
 
 def test_a_reason_that_five_share_is_told(either_world: World) -> None:
