@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,14 +17,16 @@ from sqlalchemy import column, table, update
 
 from adapters.web.app import create_app
 from adapters.web.operation import Check, add_operations_routes
+from bot.bootstrap.operation import operations
 from bot.capabilities.questions.memory import Memory
+from bot.clock import Clock, Tick
 from bot.errors import Unavailable
 from bot.metric import Count, Family, Kind, Level, Meters, Spread
 from storage.ballast import Ballast
 from storage.database import Database
 from storage.readiness import check_disk, check_store
 from tests.databases import RELAY_KEY
-from tests.storage.example import ACME
+from tests.storage.example import ACME, BO, HOUR, NOW, letter
 
 
 @asynccontextmanager
@@ -64,6 +67,8 @@ async def hanging() -> str | None:
     return None
 
 
+LATE = 1.0
+"""Seconds after which a clock counts as late in these tests."""
 READY = (200, '{"status": "ready"}')
 
 
@@ -171,6 +176,65 @@ def test_a_disk_that_is_nearly_full_is_told(sqlite_url: str) -> None:
         free[0] = 10**12
         assert check_disk(database) is None
     database.close()
+
+
+# --- a process ------------------------------------------------------------------------
+
+
+def ask_process(
+    database: Database, path: str, *, stopped: bool = False, hangs: bool = False
+) -> tuple[int, str]:
+    """What a process with a clock answers, whose one tick may never come to its end."""
+
+    async def go() -> tuple[int, str]:
+        stop, end = asyncio.Event(), asyncio.Event()
+        if stopped:
+            stop.set()
+        if not hangs:
+            end.set()
+        clock = Clock([Tick("due", timedelta(seconds=0.05), end.wait)], lambda: datetime.now(UTC))
+        routes = operations(database, Meters(), stop, clock, lambda: NOW)
+        async with TestClient(TestServer(create_app([routes]))) as client:
+            clock.start()
+            await asyncio.sleep(LATE + 0.3 if hangs else 0.2)
+            async with client.get(path) as answer:
+                found = answer.status, await answer.text()
+            end.set()
+            await clock.stop()
+        return found
+
+    return asyncio.run(go())
+
+
+def test_a_process_is_ready_until_it_shuts_down(database: Database) -> None:
+    assert ask_process(database, "/readyz") == READY
+    status, said = ask_process(database, "/readyz", stopped=True)
+    assert (status, "This process is shutting down." in said) == (503, True)
+
+
+def test_a_process_whose_clock_is_late_is_not_ready(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.bootstrap.operation.LATEST_TICK", LATE)
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    assert ask_process(database, "/readyz") == READY
+    status, said = ask_process(database, "/readyz", hangs=True)
+    assert (status, "what is due is not done" in said) == (503, True)
+    database.close()
+
+
+def test_a_process_shows_what_waits_and_how_late_it_is(database: Database) -> None:
+    with database.transaction() as work:
+        work.people.add_workspace(ACME)
+        work.people.save(BO)
+        work.outbox.post(ACME.id, letter(due_at=NOW - HOUR))
+    status, text = ask_process(database, "/metrics")
+    found = {metric.name: metric for metric in text_string_to_metric_families(text)}
+    assert status == 200
+    assert samples(found["inflow_oldest_due_letter_seconds"]) == {
+        ("inflow_oldest_due_letter_seconds", ACME.id, "slack"): 3600
+    }
+    assert 0 <= samples(found["inflow_clock_lag_seconds"])["inflow_clock_lag_seconds",] < 30
 
 
 # --- metrics --------------------------------------------------------------------------
