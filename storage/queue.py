@@ -40,6 +40,8 @@ SHORTEST_WAIT: Final = 0.25
 LONGEST_WAIT: Final = 4.0
 """Seconds between two tries to work on, when PostgreSQL is out of reach."""
 CONNECT_SECONDS: Final = 3.0
+POOL: Final = 4
+"""Connections of a worker's queue; one more listens."""
 
 DRAIN: Final = "drain"
 PLAN_DUE: Final = "plan_due"
@@ -113,7 +115,7 @@ class Queue:
                 kwargs={"connect_timeout": round(CONNECT_SECONDS)},
                 configure=_look_in_schema,
                 min_size=1,
-                max_size=4,
+                max_size=POOL,
                 timeout=CONNECT_SECONDS,
                 reconnect_timeout=CONNECT_SECONDS,
             )
