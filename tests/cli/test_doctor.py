@@ -86,7 +86,7 @@ def test_settings_that_cannot_be_used_are_a_problem(
 
 
 def test_credentials_are_named_and_not_shown(program: Program) -> None:
-    program = replace(program, settings={"SLACK_BOT_TOKEN": "xoxb-very-secret"})
+    program = replace(program, settings={"SLACK_BOT_TOKEN": "a-very-secret-one"})
     done = program.call("doctor", "settings")
     assert "SLACK_BOT_TOKEN" in done.stdout
     assert "very-secret" not in done.stdout
