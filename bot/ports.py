@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
 from bot.attention import AttentionStore
+from bot.claim import Claim, Recovered, Written
 from bot.happenings import Happening
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Args
@@ -280,27 +281,51 @@ class LaneStore(Protocol):
     """The outbox as a lane sees it. Each call is a transaction of its own.
 
     States: pending -> leased -> sending -> sent | failed | ambiguous (delivery.md 1.3).
+    Any call raises `Unavailable` or `Conflict` as `Database.transaction` does.
     """
 
     def lanes_with_work(self, now: datetime) -> Sequence[WorkspaceId]:
-        """Workspaces with letters to claim, recover or reconcile."""
+        """Workspaces with letters to claim, recover or reconcile; none that is paused."""
 
     def claim(
-        self, lane: WorkspaceId, now: datetime, limit: int, lease: timedelta
-    ) -> Sequence[Delivery]:
-        """Lease due letters, most urgent first. Expired letters fail on the way.
+        self,
+        lane: WorkspaceId,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        limits: Limits,
+        slotless: int,
+    ) -> Claim:
+        """Lease at most `limit` due letters, most urgent first, and reserve their slots, and
+        those of `slotless` letters that the caller holds already.
 
-        An edit is claimed only when the letter it edits has been sent.
+        Expired letters fail on the way. An edit is claimed only when the letter it edits
+        has been sent.
         """
 
-    def mark_sending(self, ids: Sequence[int], now: datetime) -> Sequence[int]:
-        """The write-ahead mark; returns the ids whose lease is still ours."""
+    def write(
+        self,
+        sending: Sequence[int],
+        settlements: Sequence[Settlement],
+        now: datetime,
+        lease: timedelta,
+    ) -> Written:
+        """The write-ahead marks of some letters, whose lease begins anew, and what became of
+        others. A letter that is not ours any more is left alone."""
 
-    def settle(self, settlements: Sequence[Settlement], now: datetime) -> None: ...
+    def pause(
+        self, lane: WorkspaceId, now: datetime, limits: Limits, after: timedelta
+    ) -> None:
+        """Let the whole lane rest for `after`, because the platform refused for the rate."""
 
-    def recover(self, lane: WorkspaceId, now: datetime) -> Sequence[Delivery]:
-        """Give back leases that ran out; return the letters nobody can speak for
-        (sending with an expired lease, or ambiguous), to be reconciled."""
+    def recover(
+        self, lane: WorkspaceId, now: datetime, *, limit: int, held: Collection[int]
+    ) -> Recovered:
+        """Give back leases that ran out, and take over the letters nobody can speak for
+        (sending with an expired lease, or ambiguous for long enough), to be reconciled.
+
+        What the caller still holds is left out.
+        """
 
 
 class Platform(Protocol):

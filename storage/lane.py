@@ -1,43 +1,78 @@
 """The outbox as a lane sees it: letters are claimed, marked, settled and recovered.
 
 A lease belongs to one `Database` instance. Whoever comes late, after the lease ran out
-and somebody else took over, changes nothing.
+and somebody else took over, changes nothing. Leases run by the database's own clock, so
+that neither a moved clock nor those of several machines matter; whether a letter is due or
+has expired, and the slots of a lane, go by the caller's.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     bindparam,
     exists,
+    func,
+    literal_column,
     or_,
     select,
+    text,
+    union_all,
     update,
 )
 
+from bot import failpoint
+from bot.claim import Claim, Claimed, Recovered, Written
 from bot.ids import WorkspaceId
 from bot.message import Message
 from bot.outbox import (
     Ambiguous,
     Delivery,
+    Doubtful,
     LetterState,
     Limited,
     Never,
-    Outcome,
     Priority,
     Sent,
     Settlement,
     TryLater,
+    Unsent,
 )
-from storage.outbox import merge_edits
+from bot.rate import (
+    HORIZON,
+    LONGEST_PAUSE,
+    UNLIMITED,
+    URGENT_HORIZON,
+    Cell,
+    Limits,
+    Pace,
+    Slots,
+    cell_of,
+    find_slot,
+    rate_of,
+    slow_down,
+    spacing_of,
+    speed_up,
+)
+from storage.column import Instant
+from storage.outbox import AT_ONCE, merge_edits
+from storage.rate import (
+    forget_idle,
+    read_arrivals,
+    read_pace,
+    write_arrivals,
+    write_pace,
+)
 from storage.seal import Seal, WrongKey
-from storage.tables import outbox, people, relay, workspaces
+from storage.tables import outbox, people, relay
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -46,6 +81,13 @@ RECONCILING = timedelta(minutes=1)
 """How long nobody else is given an ambiguous letter that `recover` has handed out."""
 WRONG_KEY_WAIT = timedelta(minutes=15)
 """How long a letter waits whose recipient the present relay key does not open."""
+ROUNDING = 0.001
+"""Seconds. A moment is kept in microseconds, and who comes back at it must not be early."""
+TIDY_EVERY = timedelta(minutes=1)
+ROUNDS = 10
+"""A claim looks so many times for letters where those it found could not be taken."""
+URGENT = [priority for priority in Priority if priority <= Priority.DEADLINE]
+"""What somebody waits for. It may use slots further ahead than the rest."""
 
 _edited = outbox.alias("edited")
 _target = outbox.alias("target")
@@ -57,7 +99,11 @@ _UNDECIDED = (
     LetterState.SENDING,
     LetterState.AMBIGUOUS,
 )
-_IN_HAND = (LetterState.LEASED, LetterState.SENDING, LetterState.AMBIGUOUS)
+# Written out, because SQLite uses a partial index only for what it can read in the statement.
+_IS_PENDING: ColumnElement[bool] = outbox.c.state == literal_column("'pending'")
+_IS_IN_HAND: ColumnElement[bool] = outbox.c.state.in_(
+    [literal_column(f"'{state}'") for state in ("leased", "sending", "ambiguous")]
+)
 
 # An edit has its turn when it is known what became of the letter it edits, and of every
 # earlier edit of it: the last word must stand at the end.
@@ -73,257 +119,459 @@ _HAS_ITS_TURN = or_(
     ),
 )
 
-_LETTERS = (
-    select(
-        outbox,
-        _edited.c.state.label("edited_state"),
-        _edited.c.external_id.label("edited_external_id"),
-        _edited.c.sent_conversation.label("edited_conversation"),
-        _edited.c.sealed.label("edited_sealed"),
-    )
-    .select_from(outbox.outerjoin(_edited, _edited.c.id == outbox.c.edits))
-    .where(outbox.c.workspace == bindparam("lane"))
-)
+_LETTERS = select(
+    *(
+        outbox.c[name]
+        for name in (
+            "id", "key", "workspace", "to_kind", "person", "subject", "conversation", "thread",
+            "kind", "priority", "due_at", "expires_at", "edits", "attempts", "message", "day",
+        )
+    ),
+    _edited.c.state.label("edited_state"),
+    _edited.c.external_id.label("edited_external_id"),
+    _edited.c.sent_conversation.label("edited_conversation"),
+    _edited.c.sealed.label("edited_sealed"),
+).select_from(outbox.outerjoin(_edited, _edited.c.id == outbox.c.edits))  # fmt: skip
 
-_CLAIMABLE = (
-    _LETTERS.where(
-        outbox.c.state == LetterState.PENDING,
-        outbox.c.priority == bindparam("priority"),
-        outbox.c.due_at <= bindparam("now"),
-        _HAS_ITS_TURN,
-    )
-    .order_by(outbox.c.due_at, outbox.c.id)
-    .limit(bindparam("limit"))
+_THESE = outbox.c.id.in_(bindparam("ids", expanding=True))
+
+_FOUND = (
+    _LETTERS.where(_THESE, _IS_PENDING)
+    .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
     .with_for_update(of=outbox, skip_locked=True)
 )
 
 
-class SqlLaneStore:
-    """`bot.ports.LaneStore` over the outbox of a database."""
+def _due(priorities: Iterable[Priority], *conditions: ColumnElement[bool]) -> Any:
+    """The ids of due letters of a lane, most urgent first and then longest due.
 
-    def __init__(self, database: "Database") -> None:
+    One seek for each priority: letters that are due later stand between the priorities.
+    """
+    each = [
+        select(outbox.c.id, outbox.c.priority, outbox.c.due_at)
+        .where(
+            outbox.c.workspace == bindparam("lane"),
+            _IS_PENDING,
+            outbox.c.priority == int(priority),
+            outbox.c.due_at <= bindparam("now"),
+            _HAS_ITS_TURN,
+            *conditions,
+        )
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(bindparam("limit"))
+        .subquery()
+        for priority in priorities
+    ]
+    found = union_all(*(select(one) for one in each)).subquery()
+    return (
+        select(found.c.id)
+        .order_by(found.c.priority, found.c.due_at, found.c.id)
+        .limit(bindparam("limit"))
+    )
+
+
+def _not_among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return or_(column.is_(None), column.not_in(bindparam(name, expanding=True)))
+
+
+_ELSEWHERE = (
+    _not_among(outbox.c.person, "people"),
+    _not_among(outbox.c.subject, "subjects"),
+    _not_among(outbox.c.conversation, "conversations"),
+)
+_DUE = _due(Priority)
+_DUE_URGENT = _due(URGENT)
+_DUE_ELSEWHERE = _due(Priority, *_ELSEWHERE)
+_DUE_URGENT_ELSEWHERE = _due(URGENT, *_ELSEWHERE)
+
+_LEASE = (
+    update(outbox)
+    .where(_THESE)
+    .values(state=LetterState.LEASED, owner=bindparam("holder"), lease_until=bindparam("until"))
+)
+# Ours may stand as being sent already, when the answer to an earlier attempt to mark it was lost.
+_MARK = (
+    update(outbox)
+    .where(
+        _THESE,
+        _IS_IN_HAND,
+        outbox.c.state != LetterState.AMBIGUOUS,
+        outbox.c.owner == bindparam("holder"),
+        outbox.c.lease_until > bindparam("here"),
+    )
+    .values(state=LetterState.SENDING, started_at=bindparam("now"), lease_until=bindparam("until"))
+    .returning(outbox.c.id)
+)
+_OURS = (
+    select(outbox.c.id, outbox.c.workspace, outbox.c.to_kind, outbox.c.attempts)
+    .where(_THESE, _IS_IN_HAND, outbox.c.owner == bindparam("holder"))
+    .order_by(outbox.c.id)
+    .with_for_update()
+)
+_ONE = outbox.c.id == bindparam("letter")
+_SENT = (
+    update(outbox)
+    .where(_ONE)
+    .values(
+        state=LetterState.SENT,
+        why=None,
+        owner=None,
+        lease_until=None,
+        settled_at=bindparam("now"),
+        external_id=bindparam("external"),
+        sent_conversation=bindparam("place"),
+    )
+)
+_STIRRED = (
+    select(outbox.c.workspace)
+    .where(outbox.c.edits.in_(bindparam("ids", expanding=True)), _IS_PENDING)
+    .distinct()
+)
+_LEFT_BEHIND = and_(
+    outbox.c.workspace == bindparam("lane"),
+    _IS_IN_HAND,
+    outbox.c.lease_until <= bindparam("here"),
+    outbox.c.id.not_in(bindparam("held", expanding=True)),
+)
+_LAPSED = (
+    select(outbox.c.id)
+    .where(_LEFT_BEHIND, outbox.c.state == LetterState.LEASED)
+    .order_by(outbox.c.id)
+    .with_for_update(skip_locked=True)
+)
+_UNCLEAR = (
+    _LETTERS.where(_LEFT_BEHIND, outbox.c.state != LetterState.LEASED)
+    .order_by(outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=outbox, skip_locked=True)
+)
+_GIVE_BACK = (
+    update(outbox).where(_THESE).values(state=LetterState.PENDING, owner=None, lease_until=None)
+)
+_TAKE_OVER = (
+    update(outbox)
+    .where(_THESE)
+    .values(state=LetterState.AMBIGUOUS, owner=bindparam("holder"), lease_until=bindparam("until"))
+)
+
+# From the first letter that waits to the first of the next priority or lane, and so on: the
+# cost grows with the lanes in which anything waits and not with the letters.
+_WITH_WORK = (
+    text("""
+    WITH RECURSIVE head(id) AS (
+        SELECT (
+            SELECT id FROM outbox WHERE state = 'pending'
+            ORDER BY workspace, priority, due_at, id LIMIT 1
+        )
+        UNION ALL
+        SELECT (
+            SELECT later.id FROM outbox AS later
+            WHERE later.state = 'pending'
+            AND (later.workspace, later.priority) > (here.workspace, here.priority)
+            ORDER BY later.workspace, later.priority, later.due_at, later.id LIMIT 1
+        )
+        FROM head JOIN outbox AS here ON here.id = head.id
+    )
+    SELECT first.workspace FROM head JOIN outbox AS first ON first.id = head.id
+    WHERE first.due_at <= :now AND (first.edits IS NULL OR EXISTS (
+        SELECT 1 FROM outbox AS letter
+        WHERE letter.workspace = first.workspace AND letter.state = 'pending'
+        AND letter.priority = first.priority AND letter.due_at <= :now
+        AND (letter.edits IS NULL OR (
+            EXISTS (
+                SELECT 1 FROM outbox AS target
+                WHERE target.id = letter.edits
+                AND target.state NOT IN ('pending', 'leased', 'sending', 'ambiguous')
+            ) AND NOT EXISTS (
+                SELECT 1 FROM outbox AS earlier
+                WHERE earlier.edits = letter.edits AND earlier.id < letter.id
+                AND earlier.state IN ('pending', 'leased', 'sending', 'ambiguous')
+            )
+        ))
+    )) AND NOT EXISTS (
+        SELECT 1 FROM rates
+        WHERE rates.lane = first.workspace AND rates.conversation = ''
+        AND rates.paused_until > :now AND rates.paused_until <= :longest
+    )
+    UNION
+    SELECT workspace FROM outbox
+    WHERE state IN ('leased', 'sending', 'ambiguous') AND lease_until <= :here
+    """)
+    .bindparams(
+        bindparam("now", type_=Instant),
+        bindparam("here", type_=Instant),
+        bindparam("longest", type_=Instant),
+    )
+    .columns(outbox.c.workspace)
+)
+
+
+class SqlLaneStore:
+    """`bot.ports.LaneStore` over the outbox of a database.
+
+    `clock` takes the place of the database's own in a test; moments are aware UTC.
+    """
+
+    def __init__(self, database: "Database", clock: Callable[[], datetime] | None = None) -> None:
         self._database = database
-        self._owner = database.owner
-        self._seal = database.seal
+        self.owner = database.owner
+        self.seal = database.seal
+        self._clock = clock
+        self._tidied: dict[WorkspaceId, datetime] = {}
 
     def lanes_with_work(self, now: datetime) -> Sequence[WorkspaceId]:
-        """Workspaces with letters to claim, recover or reconcile."""
-        here = outbox.c.workspace == workspaces.c.id
-        work = or_(
-            exists().where(
-                here,
-                outbox.c.state == LetterState.PENDING,
-                outbox.c.priority.in_([int(priority) for priority in Priority]),
-                outbox.c.due_at <= now,
-                _HAS_ITS_TURN,
-            ),
-            exists().where(here, self._is_left_behind(now)),
-        )
+        """Workspaces with letters to claim, recover or reconcile; none that is paused."""
         with self._database.begin() as connection:
-            return (
-                connection.execute(select(workspaces.c.id).where(work).order_by(workspaces.c.id))
-                .scalars()
-                .all()
-            )
+            found = connection.execute(
+                _WITH_WORK,
+                {
+                    "now": now,
+                    "here": self.here(connection),
+                    "longest": now + timedelta(seconds=LONGEST_PAUSE),
+                },
+            ).scalars()
+            return sorted({WorkspaceId(lane) for lane in found})
 
     def claim(
-        self, lane: WorkspaceId, now: datetime, limit: int, lease: timedelta
-    ) -> Sequence[Delivery]:
-        """Lease due letters, most urgent first, until `now + lease`.
-
-        A letter fails on the way when it has expired, its recipient has left or is
-        unknown, or what it edits was never sent.
-        """
-        claimed: list[Delivery] = []
-        with self._database.begin() as connection:
-            for priority in Priority:
-                while len(claimed) < limit:
-                    rows = connection.execute(
-                        _CLAIMABLE,
-                        {
-                            "lane": lane,
-                            "priority": int(priority),
-                            "now": now,
-                            "limit": limit - len(claimed),
-                        },
-                    ).all()
-                    if not rows:
-                        break
-                    claimed += self._lease(connection, rows, now, now + lease)
-        return claimed
-
-    def _lease(
         self,
-        connection: Connection,
-        rows: Sequence[Row[*tuple[Any, ...]]],
+        lane: WorkspaceId,
         now: datetime,
-        until: datetime,
-    ) -> list[Delivery]:
-        """Move every row on: to leased, or to failed, or to a later day."""
-        recipients = _Recipients(connection, self._seal, rows)
-        ready: list[Delivery] = []
-        for row in rows:
-            try:
-                if row.expires_at is not None and row.expires_at <= now:
-                    raise _Undeliverable("expired")
-                ready.append(self._delivery(row, recipients, active=True))
-            except _Undeliverable as error:
-                self._fail(connection, row, str(error))
-            except WrongKey:
-                # Nothing is lost: the right key may come back with the next start.
-                connection.execute(
-                    update(outbox)
-                    .where(outbox.c.id == row.id)
-                    .values(due_at=now + WRONG_KEY_WAIT, why="the relay key does not fit")
-                )
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_([delivery.id for delivery in ready]))
-            .values(state=LetterState.LEASED, owner=self._owner, lease_until=until)
-        )
-        return ready
+        limit: int,
+        lease: timedelta,
+        limits: Limits = UNLIMITED,
+        slotless: int = 0,
+    ) -> Claim:
+        """Lease due letters, most urgent first, and reserve a slot for each.
 
-    def mark_sending(self, ids: Sequence[int], now: datetime) -> Sequence[int]:
-        """The write-ahead mark; returns the ids whose lease is still ours, in their order."""
-        with self._database.begin() as connection:
-            marked = set(
-                connection.execute(
-                    update(outbox)
-                    .where(
-                        outbox.c.id.in_(ids),
-                        outbox.c.state == LetterState.LEASED,
-                        outbox.c.owner == self._owner,
-                        outbox.c.lease_until > now,
-                    )
-                    .values(state=LetterState.SENDING, started_at=now)
-                    .returning(outbox.c.id)
-                ).scalars()
-            )
-        return [id_ for id_ in ids if id_ in marked]
-
-    def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
-        """Write down what became of claimed or recovered letters.
-
-        A letter that is not ours any more is left alone.
+        At most `limit` letters, and at most those for which the lane and their conversation
+        have a slot within `bot.rate.HORIZON`. `slotless` letters that the caller holds
+        already get their slots first. A letter fails on the way when it has expired, its
+        recipient has left or is unknown, or what it edits was never sent.
         """
-        outcomes = {settlement.id: settlement.outcome for settlement in settlements}
         with self._database.begin() as connection:
-            ours = connection.execute(
-                select(outbox.c.id, outbox.c.workspace, outbox.c.to_kind, outbox.c.attempts)
-                .where(
-                    outbox.c.id.in_(sorted(outcomes)),
-                    outbox.c.owner == self._owner,
-                    outbox.c.state.in_(_IN_HAND),
-                )
-                .order_by(outbox.c.id)
-                .with_for_update()
-            ).all()
-            for row in ours:
-                connection.execute(
-                    update(outbox)
-                    .where(outbox.c.id == row.id)
-                    .values(
-                        {"owner": None, "lease_until": None}
-                        | self._result(row, outcomes[row.id], now)
-                    )
-                )
-            merge_edits(
-                connection,
-                [row.id for row in ours if isinstance(outcomes[row.id], TryLater)],
-            )
+            has_limits = limits.per_minute is not None or bool(limits.conversation)
+            pace = read_pace(connection, lane, lock=has_limits)
+            left = pace.pause_left(now.timestamp())
+            if left:
+                return Claim(is_all=False, again_at=now + timedelta(seconds=left))
+            pace = speed_up(pace, limits, now.timestamp())
+            taking = _Taking(self, connection, lane, now, limits, pace, limit, lease)
+            claim = taking.take(slotless)
+            if limits.conversation:
+                write_arrivals(connection, lane, taking.arrivals)
+                self._tidy(connection, lane, now)
+            if limits.per_minute is not None:
+                write_pace(connection, lane, taking.pace)
+            failpoint.reach("lane.claiming")
+        failpoint.reach("lane.claimed")
+        return claim
 
-    def _result(self, row: Any, outcome: Outcome, now: datetime) -> dict[str, Any]:
-        match outcome:
+    def _tidy(self, connection: Connection, lane: WorkspaceId, now: datetime) -> None:
+        if now - self._tidied.get(lane, AT_ONCE) > TIDY_EVERY:
+            forget_idle(connection, lane, now)
+            self._tidied[lane] = now
+
+    def write(
+        self,
+        sending: Sequence[int],
+        settlements: Sequence[Settlement],
+        now: datetime,
+        lease: timedelta,
+    ) -> Written:
+        """The write-ahead marks of some letters and what became of others, all at once.
+
+        The lease of a marked letter begins anew. What is not ours any more is left alone.
+        """
+        ours: Collection[int] = ()
+        stirred: set[WorkspaceId] = set()
+        with self._database.begin() as connection:
+            if settlements:
+                stirred = self._settle(connection, settlements, now)
+            if sending:
+                here = self.here(connection)
+                ours = (
+                    connection.execute(
+                        _MARK,
+                        {
+                            "ids": list(sending),
+                            "holder": self.owner,
+                            "here": here,
+                            "until": here + lease,
+                            "now": now,
+                        },
+                    )
+                    .scalars()
+                    .all()
+                )
+        if ours:
+            failpoint.reach("lane.marked")
+        if settlements:
+            failpoint.reach("lane.settled")
+        return Written(frozenset(ours), frozenset(stirred))
+
+    def _settle(
+        self, connection: Connection, settlements: Sequence[Settlement], now: datetime
+    ) -> set[WorkspaceId]:
+        by_id = {settlement.id: settlement for settlement in settlements}
+        ours = connection.execute(_OURS, {"ids": sorted(by_id), "holder": self.owner}).all()
+        sent: list[dict[str, Any]] = []
+        back: list[int] = []
+        done: list[int] = []
+        stirred: set[WorkspaceId] = set()
+        for row in ours:
+            settlement = by_id[row.id]
+            match settlement.outcome:
+                case Sent(external=external, conversation=place) if row.to_kind != "relay":
+                    sent.append(
+                        {"letter": row.id, "now": now, "external": external, "place": place}
+                    )
+                    done.append(row.id)
+                    continue
+                case Unsent() | Limited() | TryLater():
+                    back.append(row.id)
+                case Ambiguous():
+                    pass
+                case _:
+                    done.append(row.id)
+            values = self._result(connection, row, settlement, now)
+            if values.get("due_at", now) <= now and row.id in back:
+                stirred.add(row.workspace)
+            connection.execute(update(outbox).where(_ONE).values(values), {"letter": row.id})
+        if sent:
+            connection.execute(_SENT, sent)
+        if back:
+            merge_edits(connection, back)
+        if done:
+            stirred |= set(connection.execute(_STIRRED, {"ids": done}).scalars())
+        return stirred
+
+    def _result(
+        self, connection: Connection, row: Any, settlement: Settlement, now: datetime
+    ) -> dict[str, Any]:
+        free = {"owner": None, "lease_until": None}
+        match settlement.outcome:
             case Sent(external=external, conversation=conversation):
                 return {
                     "state": LetterState.SENT,
                     "why": None,
+                    "settled_at": now,
                     **self._place(row, conversation, external),
+                    **free,
                 }
-            case Limited(after=after):
-                return {"state": LetterState.PENDING, "due_at": now + after}
+            case Unsent() | Limited():
+                return {"state": LetterState.PENDING, **free}
             case TryLater(after=after, why=why):
                 return {
                     "state": LetterState.PENDING,
                     "due_at": now + after,
                     "attempts": row.attempts + 1,
                     "why": self._reason(row, why),
+                    **free,
                 }
             case Never(why=why, unreachable=unreachable):
                 state = LetterState.UNREACHABLE if unreachable else LetterState.FAILED
-                return {"state": state, "why": self._reason(row, why)}
+                return self._end(row, state, why, now)
+            case Doubtful(why=why):
+                return self._end(row, LetterState.UNKNOWN, why, now)
             case Ambiguous(why=why):
-                return {"state": LetterState.AMBIGUOUS, "why": self._reason(row, why)}
+                return {
+                    "state": LetterState.AMBIGUOUS,
+                    "why": self._reason(row, why),
+                    "owner": None,
+                    "lease_until": self.here(connection) + settlement.after,
+                }
 
-    def recover(self, lane: WorkspaceId, now: datetime) -> Sequence[Delivery]:
-        """Give back leases that ran out; return the letters nobody can speak for.
+    def pause(self, lane: WorkspaceId, now: datetime, limits: Limits, after: timedelta) -> None:
+        """Let the whole lane rest for `after`, because the platform refused for the rate."""
+        with self._database.begin() as connection:
+            pace = read_pace(connection, lane, lock=True)
+            slower = slow_down(pace, limits, now.timestamp(), after.total_seconds())
+            write_pace(connection, lane, slower)
+            failpoint.reach("lane.pausing")
+        failpoint.reach("lane.paused")
 
-        Those are ours to settle from then on: another `Database` is given them only when
-        `RECONCILING` has passed, this one again each time.
+    def recover(
+        self,
+        lane: WorkspaceId,
+        now: datetime,
+        *,
+        limit: int = 50,
+        held: Collection[int] = (),
+    ) -> Recovered:
+        """Give back leases that ran out; take over the letters nobody can speak for.
+
+        For `RECONCILING` nobody else is given them. What the caller still holds is left out.
         """
         with self._database.begin() as connection:
-            given_back = (
-                connection.execute(
-                    update(outbox)
-                    .where(
-                        outbox.c.workspace == lane,
-                        outbox.c.state == LetterState.LEASED,
-                        outbox.c.lease_until <= now,
-                    )
-                    .values(state=LetterState.PENDING, owner=None, lease_until=None)
-                    .returning(outbox.c.id)
-                )
-                .scalars()
-                .all()
-            )
-            merge_edits(connection, given_back)
-            rows = connection.execute(
-                _LETTERS.where(self._is_left_behind(now))
-                .order_by(outbox.c.id)
-                .with_for_update(of=outbox, skip_locked=True),
-                {"lane": lane},
-            ).all()
-            recipients = _Recipients(connection, self._seal, rows)
+            here = self.here(connection)
+            which = {"lane": lane, "here": here, "held": list(held)}
+            lapsed = connection.execute(_LAPSED, which).scalars().all()
+            if lapsed:
+                connection.execute(_GIVE_BACK, {"ids": lapsed})
+                merge_edits(connection, lapsed)
+            rows = connection.execute(_UNCLEAR, which | {"limit": limit}).all()
+            if not rows:
+                return Recovered(given_back=len(lapsed))
+            recipients = _Recipients(connection, self.seal, rows)
             unclear: list[Delivery] = []
             for row in rows:
                 try:
-                    unclear.append(self._delivery(row, recipients, active=False))
+                    unclear.append(self.delivery(row, recipients, active=False))
                 except _Undeliverable as error:
-                    self._fail(connection, row, str(error))
+                    self.close(connection, [row], LetterState.FAILED, str(error), now)
                 except WrongKey:
                     continue
             connection.execute(
-                update(outbox)
-                .where(outbox.c.id.in_([delivery.id for delivery in unclear]))
-                .values(
-                    state=LetterState.AMBIGUOUS,
-                    owner=self._owner,
-                    lease_until=now + RECONCILING,
-                )
+                _TAKE_OVER,
+                {
+                    "ids": [delivery.id for delivery in unclear],
+                    "holder": self.owner,
+                    "until": here + RECONCILING,
+                },
             )
-            return unclear
+            failpoint.reach("lane.reconciling")
+            return Recovered(unclear, len(lapsed))
 
-    def _is_left_behind(self, now: datetime) -> ColumnElement[bool]:
-        return and_(
-            outbox.c.state.in_(_IN_HAND),
-            or_(
-                outbox.c.lease_until <= now,
-                and_(
-                    outbox.c.state == LetterState.AMBIGUOUS,
-                    or_(outbox.c.owner.is_(None), outbox.c.owner == self._owner),
-                ),
-            ),
-        )
+    def take_over(self, reconcile_after: timedelta) -> None:
+        """Whoever else held leases has ended: call this when this process alone uses the
+        database, before it drains anything.
 
-    def _delivery(self, row: Any, recipients: "_Recipients", *, active: bool) -> Delivery:
+        What had not begun may be claimed at once, what was on the wire looked up after
+        `reconcile_after`.
+        """
+        with self._database.begin() as connection:
+            here = self.here(connection)
+            foreign = and_(_IS_IN_HAND, or_(outbox.c.owner.is_(None), outbox.c.owner != self.owner))
+            for state, until in (
+                (LetterState.LEASED, here),
+                (LetterState.SENDING, here + reconcile_after),
+                (LetterState.AMBIGUOUS, here + reconcile_after),
+            ):
+                connection.execute(
+                    update(outbox)
+                    .where(foreign, outbox.c.state == state, outbox.c.lease_until > until)
+                    .values(lease_until=until)
+                )
+
+    def here(self, connection: Connection) -> datetime:
+        """The moment by the clock of leases."""
+        if self._clock is not None:
+            return self._clock()
+        if connection.dialect.name == "sqlite":
+            said: str = connection.execute(_SQLITE_NOW).scalar_one()
+            return datetime.fromisoformat(said).replace(tzinfo=UTC)
+        here: datetime = connection.execute(_POSTGRES_NOW).scalar_one()
+        return here.astimezone(UTC)
+
+    def delivery(self, row: Any, recipients: "_Recipients", *, active: bool) -> Delivery:
         if row.edits is not None and row.edited_state != LetterState.SENT:
             raise _Undeliverable("what it edits was never sent")
         address = recipients.address(row, active=active)
         edits, conversation = row.edited_external_id, row.edited_conversation
         if row.edited_sealed is not None:
-            conversation, edits = self._seal.open(row.edited_sealed)
+            conversation, edits = self.seal.open(row.edited_sealed)
         try:
-            message = Message.model_validate_json(row.message)
+            message = _read_message(row.message)
         except ValidationError:
             raise _Undeliverable("the message is not valid any more") from None
         return Delivery(
@@ -341,34 +589,250 @@ class SqlLaneStore:
             attempts=row.attempts,
         )
 
-    def _fail(self, connection: Connection, row: Any, why: str) -> None:
+    def close(
+        self,
+        connection: Connection,
+        rows: Iterable[Any],
+        state: LetterState,
+        why: str,
+        now: datetime,
+    ) -> None:
+        """End letters that no platform has seen. All that go to the relay, or none."""
+        rows = list(rows)
         connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id)
-            .values(
-                state=LetterState.FAILED,
-                why=self._reason(row, why),
-                owner=None,
-                lease_until=None,
-            )
+            update(outbox).where(_THESE).values(self._end(rows[0], state, why, now)),
+            {"ids": [row.id for row in rows]},
         )
+
+    def _end(self, row: Any, state: LetterState, why: str, now: datetime) -> dict[str, Any]:
+        return {
+            "state": state,
+            "why": self._reason(row, why),
+            "owner": None,
+            "lease_until": None,
+            "settled_at": now,
+        }
 
     def _reason(self, row: Any, why: str) -> str:
         """A platform's words may name the person whom only the relay knows."""
-        return self._seal.close(why) if row.to_kind == "relay" else why
+        return self.seal.close(why) if row.to_kind == "relay" else why
 
     def _place(self, row: Any, conversation: str, external: str) -> dict[str, str]:
         """Where a letter stands. A direct conversation is as good as the person's name."""
         if row.to_kind != "relay":
             return {"sent_conversation": conversation, "external_id": external}
         return {
-            "sealed": self._seal.close(conversation, external),
-            "fingerprint": self._seal.fingerprint("stands", row.workspace, conversation, external),
+            "sealed": self.seal.close(conversation, external),
+            "fingerprint": self.seal.fingerprint("stands", row.workspace, conversation, external),
         }
+
+
+_SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
+_POSTGRES_NOW = select(func.clock_timestamp())
+
+
+@lru_cache(maxsize=256)
+def _read_message(said: str) -> Message:
+    """To many people the same is said, and reading it takes longer than sending it."""
+    return Message.model_validate_json(said)
 
 
 class _Undeliverable(Exception):
     """Why a letter fails before any platform sees it."""
+
+
+class _Taking:
+    """One claim, while its transaction is open.
+
+    `arrivals` are those of the conversations it has reserved, by fingerprint.
+    """
+
+    def __init__(
+        self,
+        store: SqlLaneStore,
+        connection: Connection,
+        lane: WorkspaceId,
+        now: datetime,
+        limits: Limits,
+        pace: Pace,
+        limit: int,
+        lease: timedelta,
+    ) -> None:
+        self._store = store
+        self._connection = connection
+        self._lane = lane
+        self._now = now
+        self._pace = pace
+        self._limit = limit
+        self._lease = lease
+        rate = rate_of(pace, limits)
+        self._interval = 0.0 if rate is None else 60 / rate
+        self._seconds = now.timestamp()
+        self._slots = Slots(self._seconds, None if rate is None else spacing_of(rate), pace.arrival)
+        self._cells: list[Cell] = [cell_of(bucket) for bucket in limits.conversation]
+        self._given: list[float] = []
+        self._claimed: list[Claimed] = []
+        self._busy: dict[str, set[str]] = {
+            "people": set(),
+            "subjects": set(),
+            "conversations": set(),
+        }
+        self._next_busy: float | None = None
+        self.arrivals: dict[str, tuple[float, ...]] = {}
+
+    @property
+    def pace(self) -> Pace:
+        """The lane's pace after the slots that were reserved."""
+        return replace(self._pace, arrival=self._slots.arrival)
+
+    def take(self, slotless: int) -> Claim:
+        """Take letters until there are enough, or no more slots, or none that is due."""
+        for _ in range(slotless):
+            slot = self._slots.next(HORIZON)
+            if slot is None:
+                break
+            self._given.append(slot)
+        is_all = any(self._take_some() for _ in range(ROUNDS)) and self._next_busy is None
+        return Claim(
+            letters=self._claimed,
+            slots=None if self._slots.cell is None else [*map(_moment, sorted(self._given))],
+            interval=self._interval,
+            is_all=is_all,
+            again_at=None if is_all else self._again_at(),
+        )
+
+    def _take_some(self) -> bool:
+        """One look; says whether it saw all that is due."""
+        free = self._slots.count(HORIZON)
+        is_full = free == 0
+        if is_full and self._claimed:
+            return False
+        if is_full:
+            free = self._slots.count(URGENT_HORIZON)
+        room = self._limit - len(self._claimed)
+        limit = room if free is None else min(room, free)
+        if limit <= 0:
+            return False
+        ids = self._find(limit, urgent=is_full)
+        rows = self._connection.execute(_FOUND, {"ids": ids}).all() if ids else ()
+        # Locked by a handler that edits or cancels it, which is a matter of a moment.
+        are_locked = len(rows) < len(ids)
+        ready = self._reserve(self._sift(rows))
+        if ready:
+            until = self._store.here(self._connection) + self._lease
+            self._connection.execute(
+                _LEASE,
+                {
+                    "ids": [claimed.delivery.id for claimed in ready],
+                    "holder": self._store.owner,
+                    "until": until,
+                },
+            )
+            self._claimed += ready
+        return len(ids) < limit and not is_full and not are_locked
+
+    def _find(self, limit: int, *, urgent: bool) -> Sequence[int]:
+        which: dict[str, Any] = {"lane": self._lane, "now": self._now, "limit": limit}
+        if any(self._busy.values()):
+            statement = _DUE_URGENT_ELSEWHERE if urgent else _DUE_ELSEWHERE
+            which |= {name: sorted(ids) for name, ids in self._busy.items()}
+        else:
+            statement = _DUE_URGENT if urgent else _DUE
+        return self._connection.execute(statement, which).scalars().all()
+
+    def _sift(self, rows: Sequence[Any]) -> list[tuple[Any, Delivery]]:
+        """The letters that may go; the others come to their end, or wait for another day."""
+        if not rows:
+            return []
+        recipients = _Recipients(self._connection, self._store.seal, rows)
+        good: list[tuple[Any, Delivery]] = []
+        bad: defaultdict[tuple[LetterState, str, int], list[Any]] = defaultdict(list)
+        for row in rows:
+            try:
+                if row.expires_at is not None and row.expires_at <= self._now:
+                    state, why = _lateness(row)
+                else:
+                    good.append((row, self._store.delivery(row, recipients, active=True)))
+                    continue
+            except _Undeliverable as error:
+                state, why = LetterState.FAILED, str(error)
+            except WrongKey:
+                # Nothing is lost: the right key may come back with the next start.
+                self._postpone(row, self._now + WRONG_KEY_WAIT, "the relay key does not fit")
+                continue
+            # What is sealed looks different each time.
+            bad[state, why, row.id if row.to_kind == "relay" else 0].append(row)
+        for (state, why, _), ended in bad.items():
+            self._store.close(self._connection, ended, state, why, self._now)
+        return good
+
+    def _postpone(self, row: Any, until: datetime, why: str) -> None:
+        self._connection.execute(
+            update(outbox).where(_ONE).values(due_at=until, why=why), {"letter": row.id}
+        )
+
+    def _reserve(self, letters: Sequence[tuple[Any, Delivery]]) -> list[Claimed]:
+        """Those for which there is a slot, which is theirs from now on."""
+        keys = {
+            delivery.address: self._store.seal.fingerprint("rate", self._lane, delivery.address)
+            for _, delivery in (letters if self._cells else ())
+        }
+        known = read_arrivals(
+            self._connection, self._lane, set(keys.values()) - self.arrivals.keys()
+        )
+        ready: list[Claimed] = []
+        for row, delivery in letters:
+            horizon = URGENT_HORIZON if delivery.priority <= Priority.DEADLINE else HORIZON
+            slot = self._slots.earliest()
+            if slot >= self._seconds + horizon:
+                break
+            not_before = None
+            if self._cells:
+                key = keys[delivery.address]
+                known_here = self.arrivals.get(key, known.get(key, ()))
+                own, _ = find_slot(self._cells, known_here, self._seconds)
+                found, arrivals = find_slot(self._cells, known_here, slot)
+                if found >= self._seconds + HORIZON:
+                    self._leave(row, found - HORIZON + ROUNDING)
+                    continue
+                self.arrivals[key] = arrivals
+                not_before = _moment(own)
+            if self._slots.cell is not None and (taken := self._slots.next(horizon)) is not None:
+                self._given.append(taken)
+            ready.append(Claimed(delivery, row.due_at, not_before))
+        return ready
+
+    def _leave(self, row: Any, until: float) -> None:
+        """Look no more for letters into that conversation, now."""
+        for name, value in (
+            ("people", row.person),
+            ("subjects", row.subject),
+            ("conversations", row.conversation),
+        ):
+            if value is not None:
+                self._busy[name].add(value)
+        self._next_busy = until if self._next_busy is None else min(until, self._next_busy)
+
+    def _again_at(self) -> datetime | None:
+        if self._claimed or self._given:
+            return None
+        moments = [self._next_busy] if self._next_busy is not None else []
+        if self._slots.count(HORIZON) == 0:
+            # Somebody else drains the lane as well. Half a horizon is worth a claim.
+            moments.append(self._slots.earliest() - HORIZON / 2)
+        return _moment(max(self._seconds, *moments)) if moments else None
+
+
+def _lateness(row: Any) -> tuple[LetterState, str]:
+    if row.day is not None:
+        return LetterState.SUPPRESSED, "late"
+    if row.attempts:
+        return LetterState.FAILED, f"expired; tried {row.attempts} times"
+    return LetterState.FAILED, "expired"
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class _Recipients:
@@ -377,24 +841,24 @@ class _Recipients:
     def __init__(self, connection: Connection, seal: Seal, rows: Iterable[Any]) -> None:
         subjects = {row.subject for row in rows if row.to_kind == "relay"}
         self._seal = seal
-        self._sealed: dict[str, str] = {
-            row.subject: row.sealed
-            for row in connection.execute(select(relay).where(relay.c.subject.in_(subjects)))
-        }
+        self._sealed: dict[str, str] = {}
+        if subjects:
+            self._sealed = {
+                row.subject: row.sealed
+                for row in connection.execute(_RELAYED, {"subjects": sorted(subjects)})
+            }
         wanted = {row.person for row in rows if row.to_kind == "person"}
         for subject in self._sealed:
             try:
                 wanted.add(self._open(subject))
             except WrongKey:
                 continue
-        self._people = {
-            person.id: person
-            for person in connection.execute(
-                select(people.c.id, people.c.address, people.c.active).where(
-                    people.c.id.in_(wanted)
-                )
-            )
-        }
+        self._people: dict[str, Any] = {}
+        if wanted:
+            self._people = {
+                person.id: person
+                for person in connection.execute(_ADDRESSES, {"people": sorted(wanted)})
+            }
 
     def address(self, row: Any, *, active: bool) -> str:
         """Where the letter goes; `active` demands that the person has not left."""
@@ -415,3 +879,9 @@ class _Recipients:
             raise _Undeliverable("the relay has forgotten the person")
         sealed_subject, person = self._seal.open(sealed)
         return person if sealed_subject == subject else ""
+
+
+_RELAYED = select(relay).where(relay.c.subject.in_(bindparam("subjects", expanding=True)))
+_ADDRESSES = select(people.c.id, people.c.address, people.c.active).where(
+    people.c.id.in_(bindparam("people", expanding=True))
+)

@@ -10,9 +10,9 @@ from bot.outbox import Sent, Settlement, ToPlace
 from bot.ports import Timer
 from storage.backlog import SCHEDULED, look_at_backlog, read_backlog
 from storage.database import Database
-from storage.lane import SqlLaneStore
 from storage.tables import outbox, rates
 from tests.storage.example import ACME, HOUR, LEASE, NOW, letter
+from tests.storage.hand import HandLane
 
 LANE = ("slack", ACME.id)
 SECOND = timedelta(seconds=1)
@@ -41,7 +41,7 @@ def test_an_empty_store_has_nothing_waiting(acme: Database) -> None:
 
 
 def test_letters_are_counted_by_what_stands_with_them(acme: Database) -> None:
-    lane = SqlLaneStore(acme)
+    lane = HandLane(acme)
     for key in ("a", "b", "c"):
         post(acme, key)
     first, second, _third = lane.claim(ACME.id, NOW, 3, LEASE)

@@ -14,9 +14,9 @@ from bot.outbox import LetterState, Sent, Settlement
 from bot.ports import Timer
 from bot.reply import Reply
 from storage.database import Database
-from storage.lane import SqlLaneStore
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, CY, LEASE, NOW, article, letter, question
+from tests.storage.hand import HandLane
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_an_edit_that_comes_while_a_lane_claims_is_sent_after_it(
         with shared.transaction() as work:
             work.outbox.post(ACME.id, letter("e1", "New.", edits="l1"))
 
-    lane = SqlLaneStore(shared)
+    lane = HandLane(shared)
     with other.transaction():
         # What `claim` does, held open.
         other.execute(
@@ -191,7 +191,7 @@ def test_a_lane_passes_by_what_another_one_holds(
 ) -> None:
     with other.transaction():
         other.execute("SELECT * FROM outbox WHERE key = 'l1' FOR UPDATE")
-        claimed = SqlLaneStore(shared).claim(ACME.id, NOW, 9, LEASE)
+        claimed = HandLane(shared).claim(ACME.id, NOW, 9, LEASE)
     assert [each.key for each in claimed] == ["l2"]
     with shared.transaction() as work:
         assert work.outbox.state(ACME.id, "l1") is LetterState.PENDING

@@ -18,9 +18,9 @@ from bot.outbox import (
     TryLater,
 )
 from storage.database import Database
-from storage.lane import SqlLaneStore
 from storage.work import SqlWork
 from tests.storage.example import ACME, BO, HOUR, LEASE, NOW, OTHER, letter, message
+from tests.storage.hand import HandLane
 
 SENT = Sent(external="171.1", conversation="D0BO")
 
@@ -33,12 +33,12 @@ def post(database: Database, key: str, text: str = "Hello.", **changes: Any) -> 
 
 def claim(database: Database) -> list[Delivery]:
     """Lease all that is due now."""
-    return list(SqlLaneStore(database).claim(ACME.id, NOW, 50, LEASE))
+    return list(HandLane(database).claim(ACME.id, NOW, 50, LEASE))
 
 
 def settle(database: Database, outcome: Outcome, *deliveries: Delivery) -> None:
     """Say the same of some letters."""
-    lane = SqlLaneStore(database)
+    lane = HandLane(database)
     lane.settle([Settlement(delivery.id, outcome) for delivery in deliveries], NOW)
 
 
@@ -116,7 +116,7 @@ def test_the_state_tells_what_became_of_a_letter(
     assert states(acme, "l1", "l2") == [LetterState.PENDING, None]
     [delivery] = claim(acme)
     assert states(acme, "l1") == [LetterState.LEASED]
-    SqlLaneStore(acme).mark_sending([delivery.id], NOW)
+    HandLane(acme).mark_sending([delivery.id], NOW)
     assert states(acme, "l1") == [LetterState.SENDING]
     settle(acme, outcome, delivery)
     assert states(acme, "l1") == [state]
@@ -208,9 +208,9 @@ def test_an_edit_waits_until_its_letter_is_sent(acme: Database) -> None:
     [delivery] = claim(acme)
     post(acme, "e1", "New.", edits="l1")
     assert claim(acme) == []
-    assert SqlLaneStore(acme).lanes_with_work(NOW) == []
+    assert HandLane(acme).lanes_with_work(NOW) == []
     settle(acme, SENT, delivery)
-    assert SqlLaneStore(acme).lanes_with_work(NOW) == [ACME.id]
+    assert HandLane(acme).lanes_with_work(NOW) == [ACME.id]
     assert carry(acme, SENT) == ["New."]
 
 
@@ -229,7 +229,7 @@ def test_a_lease_that_ran_out_carries_the_edit(acme: Database) -> None:
     post(acme, "l1", "Old.")
     claim(acme)
     post(acme, "e1", "New.", edits="l1")
-    assert SqlLaneStore(acme).recover(ACME.id, NOW + LEASE) == []
+    assert HandLane(acme).recover(ACME.id, NOW + LEASE) == []
     assert carry(acme, SENT) == ["New."]
     assert states(acme, "l1", "e1") == [LetterState.SENT] * 2
 
@@ -253,7 +253,7 @@ def test_a_later_edit_waits_for_an_earlier_one_in_hand(acme: Database) -> None:
     assert claim(acme) == []
     settle(acme, Ambiguous("timeout"), first)
     assert claim(acme) == []
-    settle(acme, SENT, *SqlLaneStore(acme).recover(ACME.id, NOW))
+    settle(acme, SENT, *HandLane(acme).recover(ACME.id, NOW))
     assert carry(acme, SENT) == ["Newer."]
 
 
@@ -288,12 +288,12 @@ def test_an_edit_whose_letter_failed_afterwards_fails(acme: Database) -> None:
     settle(acme, Never("gone"), delivery)
     assert claim(acme) == []
     assert states(acme, "e1") == [LetterState.FAILED]
-    assert SqlLaneStore(acme).lanes_with_work(NOW) == []
+    assert HandLane(acme).lanes_with_work(NOW) == []
 
 
 def test_a_merged_edit_keeps_the_due_time_of_its_letter(acme: Database) -> None:
     post(acme, "l1", "Old.", due_at=NOW + HOUR)
     post(acme, "e1", "New.", edits="l1")
     assert claim(acme) == []
-    later = SqlLaneStore(acme).claim(ACME.id, NOW + HOUR, 1, LEASE)
+    later = HandLane(acme).claim(ACME.id, NOW + HOUR, 1, LEASE)
     assert [delivery.message.summary for delivery in later] == ["New."]

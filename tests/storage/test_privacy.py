@@ -19,9 +19,9 @@ from bot.outbox import (
 )
 from bot.people import Person
 from storage.database import Database
-from storage.lane import SqlLaneStore
 from storage.migrate import SCHEMA
 from tests.storage.example import ACME, ANA, HOUR, LEASE, NOW, answer, letter, question
+from tests.storage.hand import HandLane
 
 SUBJECT = "question:q1"
 DM = "D0WITHANA"
@@ -52,7 +52,7 @@ def test_the_dump_would_show_a_letter_that_names_its_recipient(acme: Database) -
 
 
 def test_an_anonymous_question_leaves_no_trace_of_its_asker(acme: Database) -> None:
-    lane = SqlLaneStore(acme)
+    lane = HandLane(acme)
     with acme.transaction() as work:
         work.questions.add(question(asker=None, visibility=Visibility.ANONYMOUS))
         work.questions.count_ask(ANA.id, date(2026, 3, 2))
@@ -79,7 +79,7 @@ def test_an_anonymous_question_leaves_no_trace_of_its_asker(acme: Database) -> N
 
 
 def test_a_platforms_words_about_a_relay_letter_are_sealed(acme: Database) -> None:
-    lane = SqlLaneStore(acme)
+    lane = HandLane(acme)
     complaint = f"cannot reach {ANA.address} in {DM}"
     outcomes: tuple[Outcome, ...] = (
         TryLater(timedelta(0), complaint),
@@ -98,7 +98,7 @@ def test_a_platforms_words_about_a_relay_letter_are_sealed(acme: Database) -> No
 
 
 def test_once_forgotten_not_even_the_key_tells_where_letters_stand(acme: Database) -> None:
-    lane = SqlLaneStore(acme)
+    lane = HandLane(acme)
     with acme.transaction() as work:
         work.relay.seal(SUBJECT, ANA.id)
         work.outbox.post(ACME.id, letter("l1", to=TO_ASKER))
@@ -120,13 +120,13 @@ def test_a_letter_to_an_asker_who_left_does_not_say_so(acme: Database) -> None:
         work.relay.seal(SUBJECT, ANA.id)
         work.people.save(replace(ANA, active=False))
         work.outbox.post(ACME.id, letter("l1", to=TO_ASKER))
-    assert SqlLaneStore(acme).claim(ACME.id, NOW + HOUR, 9, LEASE) == []
+    assert HandLane(acme).claim(ACME.id, NOW + HOUR, 9, LEASE) == []
     assert "failed" in dump(acme)
     assert "'left'" not in dump(acme)
 
 
 def test_two_anonymous_letters_to_the_same_place_look_different(acme: Database) -> None:
-    lane = SqlLaneStore(acme)
+    lane = HandLane(acme)
     with acme.transaction() as work:
         for number in (1, 2):
             work.relay.seal(f"question:q{number}", ANA.id)

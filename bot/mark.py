@@ -1,0 +1,134 @@
+"""The marks that all lanes of a process write, a whole group in each commit.
+
+While one group is written in its thread the next one gathers. So under load a commit is
+shared by many letters, and a letter alone waits for nobody.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from bot.errors import BotError
+from bot.ids import WorkspaceId
+from bot.outbox import Settlement
+from bot.ports import LaneStore
+from bot.retry import Patience
+
+RETRY_FIRST = 0.1
+RETRY_LONGEST = 1.0
+"""Seconds between attempts to write down what became of letters."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Group:
+    sending: dict[int, asyncio.Future[bool]] = field(default_factory=dict)
+    settlements: list[Settlement] = field(default_factory=list)
+    settled: list[asyncio.Future[None]] = field(default_factory=list)
+
+
+class Marks:
+    """Group commit on one event loop. `stir` is told of lanes in which more became due."""
+
+    def __init__(
+        self,
+        store: LaneStore,
+        clock: Callable[[], datetime],
+        patience: Patience,
+        stir: Callable[[WorkspaceId], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._patience = patience
+        self._stir = stir
+        self._loop = asyncio.get_running_loop()
+        self._next = _Group()
+        self._writer: asyncio.Task[None] | None = None
+        self.seconds = 0.01
+        """How long a group takes, as far as the last ones tell."""
+
+    def sending(self, letter: int) -> "asyncio.Future[bool]":
+        """Done when the write-ahead mark stands: True if the letter is still ours.
+
+        False as well when the store is out of reach; then nobody knows, and the letter must
+        not be sent.
+        """
+        done: asyncio.Future[bool] = self._loop.create_future()
+        self._next.sending[letter] = done
+        self._begin()
+        return done
+
+    def settle(self, settlement: Settlement) -> "asyncio.Future[None]":
+        """Done when it is written what became of the letter; tried until it is."""
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._next.settlements.append(settlement)
+        self._next.settled.append(done)
+        self._begin()
+        return done
+
+    async def close(self) -> None:
+        """Write no more. What is not written down is found out again after the leases."""
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+
+    def _begin(self) -> None:
+        if self._writer is None:
+            self._writer = self._loop.create_task(self._write_all())
+
+    async def _write_all(self) -> None:
+        wait = RETRY_FIRST
+        try:
+            while self._next.sending or self._next.settlements:
+                group, self._next = self._next, _Group()
+                if await self._write(group):
+                    wait = RETRY_FIRST
+                    continue
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, RETRY_LONGEST)
+        finally:
+            self._writer = None
+
+    async def _write(self, group: _Group) -> bool:
+        began = self._loop.time()
+        try:
+            written = await asyncio.to_thread(
+                self._store.write,
+                list(group.sending),
+                group.settlements,
+                self._clock(),
+                self._patience.sending_lease,
+            )
+        except BotError as error:
+            log.warning("marks wait", error=type(error).__name__)
+            for mark in group.sending.values():
+                _answer(mark, False)
+            # What became of letters is known nowhere else, so it is kept until it is written.
+            self._next.settlements[:0] = group.settlements
+            self._next.settled[:0] = group.settled
+            return False
+        except Exception as error:
+            # A mistake of ours. Whoever waits must hear of it; their leases will run out.
+            log.exception("marks failed")
+            for done in (*group.sending.values(), *group.settled):
+                if not done.done():
+                    done.set_exception(error)
+            return True
+        self.seconds += 0.2 * (self._loop.time() - began - self.seconds)
+        for letter, mark in group.sending.items():
+            _answer(mark, letter in written.ours)
+        for settled in group.settled:
+            if not settled.done():
+                settled.set_result(None)
+        for lane in written.stirred:
+            self._stir(lane)
+        return True
+
+
+def _answer(mark: "asyncio.Future[bool]", is_ours: bool) -> None:
+    if not mark.done():
+        mark.set_result(is_ours)
