@@ -1,6 +1,6 @@
 """Throws away what nobody needs any more, in small transactions between those of others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -96,16 +96,33 @@ def retain(database: "Database", now: datetime, *, chunk: int = CHUNK) -> Retain
             with database.begin() as connection:
                 done = step(connection)
             total += done
-            # What is gone may have been all that kept another row.
-            if not done:
+            if done < chunk:
                 return total
 
+    def go_down(step: Callable[[Connection, int], Sequence[int]], last: int) -> int:
+        """Each step goes on below what the one before it took, and reads nothing twice."""
+        total = 0
+        while True:
+            with database.begin() as connection:
+                ids = step(connection, last)
+            if not ids:
+                return total
+            total += len(ids)
+            last = ids[-1] - 1
+
+    texts = go_down(
+        lambda connection, upto: _drop_texts(connection, now - TEXTS_KEPT, upto, chunk), textless
+    )
+    letters = 0
+    while done := go_down(
+        lambda connection, upto: _drop_letters(connection, now - LETTERS_KEPT, upto, chunk), gone
+    ):
+        # A letter that is gone may have been all that kept another one.
+        letters += done
     return Retained(
         events=repeat(lambda connection: _drop_events(connection, now - EVENTS_KEPT, chunk)),
-        texts=repeat(lambda connection: _drop_texts(connection, now - TEXTS_KEPT, textless, chunk)),
-        letters=repeat(
-            lambda connection: _drop_letters(connection, now - LETTERS_KEPT, gone, chunk)
-        ),
+        texts=texts,
+        letters=letters,
         counts=repeat(lambda connection: _drop_counts(connection, now - COUNTS_KEPT, chunk)),
         paces=repeat(lambda connection: _drop_paces(connection, now - PACES_KEPT, chunk)),
     )
@@ -148,29 +165,27 @@ def _settled_before(moment: datetime, last: int) -> ColumnElement[bool]:
 
 
 def _take(connection: Connection, which: Select[int], chunk: int) -> list[int]:
-    """The ids of the next letters; who is at work on one of them keeps it for now."""
+    """The ids of the next letters, the latest first, without those that somebody works on."""
     found = connection.scalars(
         which.order_by(outbox.c.id.desc()).limit(chunk).with_for_update(of=outbox, skip_locked=True)
     )
     return list(found)
 
 
-def _drop_texts(connection: Connection, before: datetime, last: int, chunk: int) -> int:
+def _drop_texts(connection: Connection, before: datetime, last: int, chunk: int) -> list[int]:
     ids = _take(
         connection,
         select(outbox.c.id).where(_settled_before(before, last), outbox.c.message.is_not(None)),
         chunk,
     )
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(message=None))
-    return len(ids)
+    return ids
 
 
-def _drop_letters(connection: Connection, before: datetime, last: int, chunk: int) -> int:
-    # A letter carries the message of edits of itself, or of the same letter as it edits; both
-    # are found by what they edit.
+def _drop_letters(connection: Connection, before: datetime, last: int, chunk: int) -> list[int]:
     is_referred_to = or_(
         exists().where(_edit.c.edits == outbox.c.id),
-        exists().where(_edit.c.edits == outbox.c.edits, _edit.c.carried_by == outbox.c.id),
+        exists().where(_edit.c.carried_by == outbox.c.id),
     )
     ids = _take(
         connection,
@@ -178,7 +193,7 @@ def _drop_letters(connection: Connection, before: datetime, last: int, chunk: in
         chunk,
     )
     connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
-    return len(ids)
+    return ids
 
 
 def _drop_counts(connection: Connection, before: datetime, chunk: int) -> int:

@@ -150,6 +150,13 @@ Index(
     sqlite_where=text("edits IS NOT NULL"),
     postgresql_where=text("edits IS NOT NULL"),
 )
+# Without it a deleted letter would be looked for in all others: whom does it carry?
+Index(
+    "ix_outbox_carried_by",
+    outbox.c.carried_by,
+    sqlite_where=text("carried_by IS NOT NULL"),
+    postgresql_where=text("carried_by IS NOT NULL"),
+)
 Index(
     "ix_outbox_workspace_external_id",
     outbox.c.workspace,

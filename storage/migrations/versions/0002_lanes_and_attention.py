@@ -81,6 +81,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(
+        "ix_outbox_carried_by",
+        "outbox",
+        ["carried_by"],
+        unique=False,
+        sqlite_where=sa.text("carried_by IS NOT NULL"),
+        postgresql_where=sa.text("carried_by IS NOT NULL"),
+    )
+    op.create_index(
         "ix_outbox_in_hand",
         "outbox",
         ["workspace", "lease_until"],
