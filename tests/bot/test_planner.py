@@ -131,6 +131,11 @@ def test_everybody_by_their_own_clock(database: Database) -> None:
     assert list(found) == ["04:15", "09:00", "13:30"]
 
 
+def test_a_zone_that_this_machine_does_not_know_counts_as_utc(database: Database) -> None:
+    world = Planning(database, 2, "Mars/Olympus", "../../etc/passwd")
+    assert world.plan(TEN) == Planned(planned=2)
+
+
 @pytest.mark.parametrize("hours", [2, 9, 23])
 def test_what_was_slept_through_is_skipped(database: Database, hours: int) -> None:
     world = Planning(database)
