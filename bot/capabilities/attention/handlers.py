@@ -159,13 +159,16 @@ def keep_settings(context: Context, work: W, command: Command) -> Reply:
         raise Invalid(fields=errors)
     person = replace(command.person, hours=hours, country=country)
     work.people.save(person)
+    before = work.attention.get(person.id)
     attention = replace(
-        work.attention.get(person.id),
+        before,
         slot=None if hour == SLOT else hour,
         per_day=None if daily == PER_DAY else daily,
         per_week=None if weekly == PER_WEEK else weekly,
     )
     work.attention.save(attention)
+    if attention.hour != before.hour:
+        work.slots.set_hour(person.id, attention.hour)
     # Read again, since the store works out which days are off.
     rearrange(context, work, work.people.get(person.id) or person)
     return Reply(message=messages.settings_kept(person, attention, say_weekdays(hours.weekdays)))
