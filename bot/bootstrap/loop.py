@@ -36,7 +36,11 @@ def stop_signal() -> Iterator[asyncio.Event]:
 
     for number in numbers:
         loop.add_signal_handler(number, stop)
-    yield stopped
+    try:
+        yield stopped
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ on the wire and goes.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,15 +14,18 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.bootstrap import now
-from bot.bootstrap.house import do_due, open_house, retaining, stopping, warming
+from bot.bootstrap.house import House, do_due, open_house, retaining, stopping, warming
 from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
 from bot.bootstrap.page import showing_pages
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
 from bot.clock import Clock, Tick
+from bot.errors import Unavailable
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
 from bot.settings import Misconfigured, Settings
+from storage.database import read_url
+from storage.lane import SqlLaneStore
 from storage.lockfile import InUse, locked
 from storage.obstacle import explain
 from storage.retention import retain
@@ -54,6 +58,7 @@ async def run_embedded(
             ],
             now,
         )
+        await asyncio.to_thread(_take_over, house)
         house.database.poke = _LanesPoke(house.lanes)
         async with (
             warming(house.database),
@@ -63,6 +68,14 @@ async def run_embedded(
         ):
             announce(f"Inflow is at {address} (Ctrl-C stops it)")
             await stopped.wait()
+
+
+def _take_over(house: House) -> None:
+    """What the last process had in its hands when it died need not wait for its leases."""
+    # Of a database on a server nobody can say that no other process uses it.
+    if read_url(house.settings.database_url).get_backend_name() == "sqlite":
+        with contextlib.suppress(Unavailable):
+            SqlLaneStore(house.database).take_over(house.site.patience.reconcile_after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from bot.bootstrap import now
-from bot.bootstrap.house import House, do_due, open_house, retaining, warming
+from bot.bootstrap.house import House, do_due, open_house, retaining, stopping, warming
 from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
@@ -56,6 +56,7 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
 
         async with (
             warming(here.database),
+            stopping(here.lanes),
             ticking(clock),
             showing_pages(here, carry, clock, stopped) as address,
         ):
@@ -130,12 +131,12 @@ def _duties(house: House) -> Duties:
 @asynccontextmanager
 async def _working(queue: Queue, lanes: Lanes) -> AsyncIterator[None]:
     """Work for the block; at its end what was begun is finished."""
-    stopping = asyncio.Event()
-    running = asyncio.create_task(queue.run(stopping))
+    told = asyncio.Event()
+    running = asyncio.create_task(queue.run(told))
     try:
         yield
     finally:
-        stopping.set()
+        told.set()
         await lanes.stop()
         await running
 
