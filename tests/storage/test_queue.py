@@ -22,6 +22,7 @@ from storage.migrate import upgrade
 from storage.queue import PLAN_DUE, SWEEP, Duties, Queue, QueuePoke
 from storage.queue_schema import SCHEMA
 from tests.databases import RELAY_KEY
+from tests.postgres import run_postgres
 from tests.storage.example import ACME, ANA, BO, CY, letter
 
 PATIENCE = 30
@@ -376,6 +377,27 @@ def test_a_worker_survives_that_its_connections_are_cut(postgres_url: str, rows:
                     await asyncio.sleep(0.05)
 
     work_on(postgres_url, work, talk)
+
+
+def test_a_worker_goes_on_after_a_restart_of_postgresql_and_after_an_outage() -> None:
+    """Trap 5 again, with a server that really goes away."""
+    work = Work()
+    with run_postgres() as server:
+        url = server.create_database()
+        upgrade(url)
+
+        async def talk(queue: Queue) -> None:
+            await until(lambda: queue._is_open)
+            for count, seconds in ((1, 0.0), (2, 3.0)):
+                await asyncio.to_thread(server.stop_at_once)
+                await asyncio.sleep(seconds)
+                await asyncio.to_thread(server.start)
+                async with asyncio.timeout(10):
+                    while work.planned < count:
+                        await queue.defer(PLAN_DUE)
+                        await asyncio.sleep(0.1)
+
+        work_on(url, work, talk)
 
 
 def test_a_worker_waits_for_a_database_that_is_away_and_can_be_stopped_meanwhile(
