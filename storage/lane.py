@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from bot import failpoint
+from bot.attention import Reason, Refuse, Wait
 from bot.claim import Claim, Claimed, Recovered, Written
 from bot.ids import WorkspaceId
 from bot.message import Message
@@ -62,6 +63,7 @@ from bot.rate import (
     spacing_of,
     speed_up,
 )
+from storage.attention import judge
 from storage.column import Instant
 from storage.outbox import AT_ONCE, merge_edits
 from storage.rate import (
@@ -745,6 +747,8 @@ class _Taking:
         if not rows:
             return []
         recipients = _Recipients(self._connection, self._store.seal, rows)
+        unsolicited = {row.id: row.person for row in rows if row.day and row.person}
+        verdicts = judge(self._connection, unsolicited, self._now)
         good: list[tuple[Any, Delivery]] = []
         bad: defaultdict[tuple[LetterState, str, int], list[Any]] = defaultdict(list)
         for row in rows:
@@ -752,8 +756,16 @@ class _Taking:
                 if row.expires_at is not None and row.expires_at <= self._now:
                     state, why = _lateness(row)
                 else:
-                    good.append((row, self._store.delivery(row, recipients, active=True)))
-                    continue
+                    delivery = self._store.delivery(row, recipients, active=True)
+                    match verdicts.get(row.id):
+                        case None:
+                            good.append((row, delivery))
+                            continue
+                        case Wait(until=until):
+                            self._postpone(row, until, None)
+                            continue
+                        case Refuse(why=reason):
+                            state, why = LetterState.SUPPRESSED, str(reason)
             except _Undeliverable as error:
                 state, why = LetterState.FAILED, str(error)
             except WrongKey:
@@ -766,7 +778,7 @@ class _Taking:
             self._store.close(self._connection, ended, state, why, self._now)
         return good
 
-    def _postpone(self, row: Any, until: datetime, why: str) -> None:
+    def _postpone(self, row: Any, until: datetime, why: str | None) -> None:
         self._connection.execute(
             update(outbox).where(_ONE).values(due_at=until, why=why), {"letter": row.id}
         )
@@ -825,7 +837,7 @@ class _Taking:
 
 def _lateness(row: Any) -> tuple[LetterState, str]:
     if row.day is not None:
-        return LetterState.SUPPRESSED, "late"
+        return LetterState.SUPPRESSED, str(Reason.LATE)
     if row.attempts:
         return LetterState.FAILED, f"expired; tried {row.attempts} times"
     return LetterState.FAILED, "expired"
