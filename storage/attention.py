@@ -1,14 +1,16 @@
 """What people allow, and the ledger of what was sent to them unasked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Select,
     bindparam,
     case,
     cast,
@@ -23,11 +25,8 @@ from bot.ids import PersonId
 from bot.outbox import LetterState, Priority
 from bot.schedule import WINDOW
 from storage.people import SqlPeople
-from storage.row import columns_of, in_chunks, put, values_of
+from storage.row import among, columns_of, put, values_of
 from storage.tables import attention, outbox, people
-
-CHUNK = 5_000
-"""So many people are looked up at once: SQLite allows 32,766 values in a statement."""
 
 NOT_COUNTED = (
     LetterState.CANCELLED,
@@ -38,27 +37,8 @@ NOT_COUNTED = (
 """Letters in these states reached nobody and never will: they are not in the ledger."""
 
 _ATTENTION = columns_of(attention, Attention)
-_SOME = select(*_ATTENTION).where(attention.c.person.in_(bindparam("people", expanding=True)))
 _ONE = select(*_ATTENTION).where(attention.c.person == bindparam("person"))
 
-# Rows are locked in one order by everybody, so that two bookings wait and do not deadlock.
-# The weaker lock lets others write rows that refer to these people.
-_LOCK_PEOPLE = (
-    select(people.c.id)
-    .where(people.c.id.in_(bindparam("people", expanding=True)))
-    .order_by(people.c.id)
-    .with_for_update(key_share=True)
-)
-_LOCK_LETTERS = (
-    select(outbox.c.id)
-    .where(
-        outbox.c.person.in_(bindparam("people", expanding=True)),
-        outbox.c.day.is_not(None),
-        outbox.c.state == LetterState.PENDING,
-    )
-    .order_by(outbox.c.id)
-    .with_for_update()
-)
 _MOVE = (
     update(outbox)
     .where(outbox.c.id == bindparam("letter"), outbox.c.state == LetterState.PENDING)
@@ -76,6 +56,7 @@ class SqlAttention:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._statements = _statements(connection.dialect.name)
 
     def get(self, person: PersonId) -> Attention:
         """The defaults for somebody of whom nothing is kept."""
@@ -84,11 +65,8 @@ class SqlAttention:
 
     def of(self, people: Sequence[PersonId]) -> Mapping[PersonId, Attention]:
         """Only those of whom something is kept."""
-        return {
-            row.person: _attention(row)
-            for some in in_chunks(people, CHUNK)
-            for row in self._connection.execute(_SOME, {"people": some})
-        }
+        rows = self._connection.execute(self._statements.kept, {"people": list(people)})
+        return {row.person: _attention(row) for row in rows}
 
     def save(self, attention_: Attention) -> None:
         """Insert or replace."""
@@ -105,9 +83,8 @@ class SqlAttention:
         the end of the transaction."""
         if self._connection.dialect.name == "sqlite":
             return  # Whoever writes is alone.
-        for some in in_chunks(sorted(people), CHUNK):
-            self._connection.execute(_LOCK_PEOPLE, {"people": some})
-            self._connection.execute(_LOCK_LETTERS, {"people": some})
+        self._connection.execute(self._statements.lock_people, {"people": list(people)})
+        self._connection.execute(self._statements.lock_letters, {"people": list(people)})
 
     def entries(
         self, people: Sequence[PersonId], from_day: date
@@ -115,11 +92,11 @@ class SqlAttention:
         """Everybody's letters of the ledger by id: those of `from_day` or later, and those
         that were sent since the person last talked. People without any are left out."""
         found: dict[PersonId, list[Entry]] = {}
-        statement = _ledger(self._connection.dialect.name)
-        for some in in_chunks(people, CHUNK):
-            rows = self._connection.execute(statement, {"people": some, "from_day": from_day})
-            for row in rows:
-                found.setdefault(row.person, []).append(_entry(row))
+        rows = self._connection.execute(
+            self._statements.ledger, {"people": list(people), "from_day": from_day}
+        )
+        for row in rows:
+            found.setdefault(row.person, []).append(_entry(row))
         return found
 
     def move(self, moves: Sequence[Move]) -> None:
@@ -184,7 +161,39 @@ def _entry(row: Any) -> Entry:
     )
 
 
-def _ledger(dialect: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What is asked of some people, given as one list."""
+
+    kept: Select[Any]
+    ledger: Select[Any]
+    lock_people: Select[Any]
+    lock_letters: Select[Any]
+
+
+@cache
+def _statements(dialect: str) -> _Statements:
+    return _Statements(
+        kept=select(*_ATTENTION).where(among(dialect, attention.c.person, "people")),
+        ledger=_ledger(dialect),
+        # Rows are locked in one order by everybody, so that two bookings wait and do not
+        # deadlock. The weaker lock lets others write rows that refer to these people.
+        lock_people=select(people.c.id)
+        .where(among(dialect, people.c.id, "people"))
+        .order_by(people.c.id)
+        .with_for_update(key_share=True),
+        lock_letters=select(outbox.c.id)
+        .where(
+            among(dialect, outbox.c.person, "people"),
+            outbox.c.day.is_not(None),
+            outbox.c.state == LetterState.PENDING,
+        )
+        .order_by(outbox.c.id)
+        .with_for_update(),
+    )
+
+
+def _ledger(dialect: str) -> Select[Any]:
     """The letters of some people from a day on, or from when each of them last talked."""
     wanted: ColumnElement[Any] = bindparam("from_day", type_=Date)
     # A local day may begin before the day of the same moment in UTC; one more costs nothing.
@@ -218,7 +227,7 @@ def _ledger(dialect: str) -> Any:
         .outerjoin(attention, attention.c.person == people.c.id)
         .join(outbox, outbox.c.person == people.c.id)
         .where(
-            people.c.id.in_(bindparam("people", expanding=True)),
+            among(dialect, people.c.id, "people"),
             outbox.c.day.is_not(None),
             outbox.c.day >= since,
             outbox.c.state.not_in(NOT_COUNTED),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, union_all, update
+from sqlalchemy import Connection, Select, bindparam, select, union_all, update
 
 from bot.ids import WorkspaceId
 from bot.outbox import (
@@ -16,7 +17,7 @@ from bot.outbox import (
     ToPlace,
     ToRelay,
 )
-from storage.row import add_new, in_chunks, insert_for, put
+from storage.row import add_all_new, add_new, among, in_chunks, put
 from storage.seal import Seal
 from storage.tables import followed, outbox
 
@@ -42,11 +43,15 @@ _STANDS = union_all(
     select(*_FOUND).where(outbox.c.fingerprint == bindparam("mark"), outbox.c.edits.is_(None)),
 ).order_by("id")
 
-_PROMISED = select(outbox.c.key, outbox.c.state, outbox.c.day, outbox.c.due_at, outbox.c.why).where(
-    outbox.c.workspace == bindparam("workspace"),
-    outbox.c.key.in_(bindparam("keys", expanding=True)),
-    outbox.c.state != MERGED,
-)
+
+@cache
+def _promised(dialect: str) -> Select[Any]:
+    return select(outbox.c.key, outbox.c.state, outbox.c.day, outbox.c.due_at, outbox.c.why).where(
+        outbox.c.workspace == bindparam("workspace"),
+        among(dialect, outbox.c.key, "keys"),
+        outbox.c.state != MERGED,
+    )
+
 
 _NEVER_SENT = {
     LetterState.FAILED,
@@ -99,23 +104,28 @@ class SqlOutbox:
 
         Keys promised before change nothing.
         """
+        told = {
+            "state": LetterState.SUPPRESSED,
+            "message": None,
+            "settled_at": now,
+        }
         rows = _rows(workspace, [letter for letter, _ in letters])
-        for row, (_, why) in zip(rows, letters, strict=True):
-            row |= {"state": LetterState.SUPPRESSED, "why": str(why), "settled_at": now}
-            row["message"] = None
-        self._insert(rows)
+        self._insert(
+            [row | told | {"why": str(why)} for row, (_, why) in zip(rows, letters, strict=True)]
+        )
 
     def _insert(self, rows: Sequence[dict[str, Any]]) -> None:
-        statement = insert_for(self._connection.dialect.name, outbox).on_conflict_do_nothing()
-        for some in in_chunks(rows, CHUNK):
-            self._connection.execute(statement, some)
+        if rows:
+            names = tuple(rows[0])
+            for some in in_chunks(rows, CHUNK):
+                add_all_new(self._connection, outbox, names, [tuple(row.values()) for row in some])
 
     def promised(self, workspace: WorkspaceId, keys: Sequence[str]) -> Mapping[str, Promised]:
         """What has become of the letters under these keys; unknown keys are left out."""
+        statement = _promised(self._connection.dialect.name)
+        rows = self._connection.execute(statement, {"workspace": workspace, "keys": list(keys)})
         return {
-            row.key: Promised(LetterState(row.state), row.day, row.due_at, row.why)
-            for some in in_chunks(keys, CHUNK)
-            for row in self._connection.execute(_PROMISED, {"workspace": workspace, "keys": some})
+            row.key: Promised(LetterState(row.state), row.day, row.due_at, row.why) for row in rows
         }
 
     def _post_edit(self, workspace: WorkspaceId, target: str, row: dict[str, Any]) -> None:

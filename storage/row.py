@@ -66,6 +66,63 @@ def add_new(connection: Connection, table: Table, values: dict[str, Any]) -> boo
     return connection.execute(statement, values, execution_options=options).rowcount == 1
 
 
+def add_all_new(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows, leaving out those of which one with an equal key is there.
+
+    SQLAlchemy would look at every value of every row by itself, which takes several times as
+    long as the database does. Here each different value of a column is looked at once; and
+    what is the same in all rows, as a message to many is, goes to PostgreSQL once.
+    """
+    columns = [_stored(connection, table.c[name], column) for name, column in _turned(names, rows)]
+    told = ", ".join(names)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in names)
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({told}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608 - our own names
+            list(zip(*columns, strict=True)),
+        )
+        return
+    chosen, lists, alike, many = [], [], [], []
+    for name, column in zip(names, columns, strict=True):
+        kind = table.c[name].type.compile(connection.dialect)
+        if len(set(column)) == 1:
+            chosen.append(f"%s::{kind}")
+            alike.append(column[0])
+        else:
+            chosen.append(name)
+            lists.append((name, f"%s::{kind}[]"))
+            many.append(list(column))
+    source = (
+        f" FROM unnest({', '.join(cast for _, cast in lists)}) "
+        f"AS given ({', '.join(name for name, _ in lists)})"
+        if lists
+        else ""
+    )
+    connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({told}) SELECT {', '.join(chosen)}{source} "
+        "ON CONFLICT DO NOTHING",
+        (*alike, *many),
+    )
+
+
+def _turned(
+    names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    return zip(names, zip(*rows, strict=True), strict=True)
+
+
+def _stored(connection: Connection, column: Column[Any], values: tuple[Any, ...]) -> Sequence[Any]:
+    """The values of a column as the driver takes them."""
+    dialect = connection.dialect
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if process is None:
+        return values
+    stored = {value: process(value) for value in set(values)}
+    return [stored[value] for value in values]
+
+
 def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
     """Insert a row, or replace these columns of the one with the same primary key."""
     connection.execute(_replace(connection.dialect.name, table, tuple(values)), values)
