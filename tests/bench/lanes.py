@@ -3,6 +3,7 @@
 * pace: what share of the allowed rate is used, with how many 429s, on the strict platform;
 * throughput: messages a second without a limit, on a platform that takes everything at once,
   and in the same run one Procrastinate job for each message;
+* search: how near a lane comes to a rate that it is not told;
 * idle: the resident size of each process with nothing to do.
 
 Prints one JSON object. Rates of this machine vary with what else it does; the ratios bind.
@@ -23,12 +24,15 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.types import JSONValue
 from sqlalchemy import make_url
 
+from bot.rate import Limits
 from tests.crash.child import Child, announce
 from tests.crash.scene import Mode, Scene
 from tests.crash.server import LOOPBACK, TOKEN
+from tests.crash.speed import find_speed
 from tests.crash.stage import Stores, call, open_stage
 from tests.postgres import run_postgres
 
+PARTS: Final = ["pace", "throughput", "search", "idle"]
 LETTERS: Final = 20_000
 JOBS: Final = 3_000
 RATE: Final = 50.0
@@ -43,6 +47,7 @@ LIMITS: Final = {
     "embedded_per_s": 2500,
     "worker_per_s": 2000,
     "times_jobs": 4,
+    "unknown_limit": 0.8,
     "idle_mb": 120,
 }
 
@@ -172,6 +177,19 @@ async def do_jobs(url: str, platform: str) -> None:
             await app.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)
 
 
+def measure_search() -> dict[str, Any]:
+    """How near a lane comes to a rate it is not told, and what that costs, in simulated hours."""
+    limits = Limits(per_minute=240, ceiling=1200)
+    figures = {}
+    for hidden in (60.0, 300.0, 525.0):
+        found = find_speed(hidden, limits, hours=3, seed="bench")
+        figures[f"{hidden:.0f}_per_minute"] = {
+            "share": found.share,
+            "limited_per_1000": round(found.limited_per_1000, 2),
+        }
+    return figures
+
+
 def measure(stores: Stores, parts: Sequence[str]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     if "pace" in parts:
@@ -190,6 +208,8 @@ def measure(stores: Stores, parts: Sequence[str]) -> dict[str, Any]:
             "embedded_times_jobs": round(embedded["per_s"] / jobs["per_s"], 1),
             "worker_times_jobs": round(worker["per_s"] / jobs["per_s"], 1),
         }
+    if "search" in parts:
+        figures["unknown_limit"] = measure_search()
     if "idle" in parts:
         figures["idle_mb"] = {
             "embedded": measure_idle(stores, "embedded", "embedded"),
@@ -202,7 +222,7 @@ def measure(stores: Stores, parts: Sequence[str]) -> dict[str, Any]:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=["pace", "throughput", "idle"], action="append")
+    parser.add_argument("--part", choices=PARTS, action="append")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     parser.add_argument("--platform", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -210,9 +230,7 @@ def main() -> None:
         asyncio.run(do_jobs(chosen.work, chosen.platform))
         return
     with TemporaryDirectory(prefix="inflow-bench-") as folder, run_postgres() as postgres:
-        figures = measure(
-            Stores(Path(folder), postgres), chosen.part or ["pace", "throughput", "idle"]
-        )
+        figures = measure(Stores(Path(folder), postgres), chosen.part or PARTS)
     print(json.dumps({"bench": "lanes", "limits": LIMITS, **figures}, indent=2))
 
 

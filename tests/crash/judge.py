@@ -144,13 +144,13 @@ def _judge_thing(
 
 
 def breaches(
-    verdict: Verdict, *, reads_back: bool, bound: int, unsure: int, limited: int | None
+    verdict: Verdict, *, reads_back: bool, bound: int, unsure: int, limited: int
 ) -> list[str]:
     """Which rules a run has broken (delivery.md 5, R1 and R2).
 
     `bound` is how many letters the kills of the run can have caught on the wire; `unsure`
-    how many requests the platform answered so that nobody could say what they had done.
-    `limited` None leaves 429s uncounted.
+    how many requests the platform answered so that nobody could say what they had done;
+    `limited` how many 429s were too many.
     """
     broken = []
     if verdict.lost:

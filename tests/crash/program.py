@@ -13,15 +13,16 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 from pydantic import SecretStr, ValidationError
 
 from bot.app import App
-from bot.bootstrap import process
 from bot.bootstrap.log import configure_logs
+from bot.bootstrap.process import run_embedded
+from bot.bootstrap.scaled import run_web, run_worker
 from bot.bootstrap.site import Core, Routes
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.campaigns import run as campaign_run
@@ -31,18 +32,26 @@ from bot.ids import WorkspaceId
 from bot.inbound import Inbound
 from bot.planner import plan_due
 from bot.ports import Platform
+from bot.retry import Patience
 from bot.settings import Settings
 from storage.database import Database
 from tests.crash.child import announce
 from tests.crash.platform import HttpPlatform
 from tests.crash.scene import CAPABILITY, CHUNK, RELAY_KEY, Scene
 
+RUN = {"embedded": run_embedded, "web": run_web, "worker": run_worker}
+
 
 class CrashSite:
     """Implements `bot.bootstrap.site.Site`."""
 
-    def __init__(self, platform: HttpPlatform) -> None:
+    def __init__(self, scene: Scene, platform: HttpPlatform) -> None:
         self._platform = platform
+        self.patience = Patience(
+            timeout=timedelta(seconds=scene.timeout),
+            lease=timedelta(seconds=scene.lease),
+            reconcile_after=timedelta(seconds=scene.reconcile_after),
+        )
         self._registry: Registry[Any] = register([CAPABILITY, campaigns])
 
     @property
@@ -93,16 +102,15 @@ def end_with_the_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-async def run(role: str, settings: Settings, platform: HttpPlatform) -> None:
+async def run(role: str, settings: Settings, scene: Scene, platform: HttpPlatform) -> None:
     def site_of(_settings: Settings, _database: Database) -> CrashSite:
-        return CrashSite(platform)
+        return CrashSite(scene, platform)
 
     def tell(_sentence: str) -> None:
         announce(port=settings.port)
 
     try:
-        if role == "embedded":
-            await process.run_embedded(settings, tell, site_of)
+        await RUN[role](settings, tell, site_of)
     finally:
         await platform.close()
 
@@ -117,7 +125,7 @@ def take_small_chunks() -> None:
 def main() -> None:
     """Run one process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("role", choices=["embedded", "web", "worker"])
+    parser.add_argument("role", choices=RUN)
     parser.add_argument("--scene", required=True)
     parser.add_argument("--database", required=True)
     parser.add_argument("--platform", required=True)
@@ -135,7 +143,7 @@ def main() -> None:
     take_small_chunks()
     end_with_the_parent()
     platform = HttpPlatform(chosen.platform, scene.profile, scene.limits(), scene.timeout)
-    asyncio.run(run(chosen.role, settings, platform))
+    asyncio.run(run(chosen.role, settings, scene, platform))
 
 
 if __name__ == "__main__":

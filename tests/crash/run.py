@@ -12,9 +12,11 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,6 +37,10 @@ MIXED: dict[Fault, float] = {
     "late": 0.01,
     "truncated": 0.01,
 }
+FEW_LIMITED = 0.02
+"""The share of requests that may be refused for the rate."""
+SLOW = (0.1, 0.2)
+"""Latency where the rules depend on it: long beside the commits of our own marks."""
 Disturb = Callable[[float], None]
 
 
@@ -52,6 +58,12 @@ class Trial:
     """Whether a 429 breaks the rules."""
     patience: float = 90
     pause: float = 0.03
+    is_small: bool = False
+
+    @property
+    def shares(self) -> bool:
+        """Whether it may run beside others: it mostly waits, and touches nothing of theirs."""
+        return self.is_small or self.failpoint is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +97,17 @@ def hold(stores: Stores, trial: Trial) -> Report:
             ledger["refused"],
         )
         crew = stage.crew
+        # A machine that stands still for a moment draws requests together. How rare 429s are
+        # when it does not is a matter of `tests.bench.lanes`.
+        limited = ledger["limited"] if trial.counts_limited else 0
+        if limited <= FEW_LIMITED * ledger["requests"]:
+            limited = 0
         broken = breaches(
             verdict,
             reads_back=scene.profile == "slack",
             bound=crew.crashes * scene.caught,
             unsure=sum(ledger["faults"].values()),
-            limited=ledger["limited"] if trial.counts_limited else None,
+            limited=limited,
         )
         broken += crew.accidents
         if not finished:
@@ -261,7 +278,9 @@ def plan_long(stores: Stores) -> Iterator[Trial]:
         yield Trial(
             name="10 kills",
             mode=mode,
-            scene=replace(busy, profile="teams", letters=3000, faults={}, edits=False),
+            scene=replace(
+                busy, profile="teams", letters=3000, faults={}, edits=False, latency=SLOW
+            ),
             disturb=kill_at_random(10, 1.0, 2.4),
             patience=180,
         )
@@ -304,7 +323,8 @@ def plan_failpoints() -> Iterator[Trial]:
                     yield at_failpoint(name, hit, mode, scene)
     for name in ("lane.claimed", "lane.marked", "lane.sent", "lane.settled"):
         for mode in MODES:
-            yield at_failpoint(name, 1, mode, replace(scene, profile="teams", edits=False))
+            teams = replace(scene, profile="teams", edits=False, latency=SLOW)
+            yield at_failpoint(name, 1, mode, teams)
 
 
 POINTS: dict[str, tuple[Mode, ...]] = {
@@ -334,17 +354,50 @@ POINTS: dict[str, tuple[Mode, ...]] = {
 
 
 def plan_short() -> Iterator[Trial]:
-    """What the suite runs: a part of each kind, small."""
-    scene = Scene(lanes=2, people=30, letters=40, events=16)
-    yield at_failpoint("inbound.committed", 2, "embedded", scene)
-    yield at_failpoint("lane.sent", 1, "embedded", scene)
-    yield at_failpoint("lane.marked", 2, "scaled", scene)
+    """What the suite runs: a part of each kind, small and quick."""
+    quick = Scene(
+        lanes=2,
+        people=30,
+        letters=40,
+        events=16,
+        settle=0.3,
+        late=0.8,
+        timeout=0.6,
+        lease=2.0,
+        reconcile_after=1.4,
+    )
+    yield at_failpoint("inbound.committed", 2, "embedded", quick)
+    yield at_failpoint("lane.sent", 1, "embedded", quick)
+    yield at_failpoint("planner.before_commit", 2, "embedded", quick)
+    teams = replace(quick, profile="teams", edits=False, latency=SLOW)
+    yield at_failpoint("lane.settled", 1, "embedded", teams)
+    yield at_failpoint("lane.marked", 1, "scaled", quick)
+    for mode in MODES:
+        yield Trial(
+            name="3 kills",
+            mode=mode,
+            scene=replace(quick, letters=120, events=40, faults=MIXED),
+            disturb=kill_at_random(3, 1.0, 2.0),
+            pause=0.1,
+            is_small=True,
+            patience=60,
+        )
 
 
 def seed_all(trials: Iterator[Trial], seed: str) -> Iterator[Trial]:
     """Each trial with a seed of its own that follows from `seed`."""
     for number, trial in enumerate(trials):
         yield replace(trial, scene=replace(trial.scene, seed=f"{seed}.{number}"))
+
+
+def hold_all(stores: Stores, trials: Iterable[Trial], jobs: int) -> Iterator[Report]:
+    """Do all runs, so many at once of those that share the machine."""
+    with ThreadPoolExecutor(jobs) as pool:
+        for shares, some in groupby(trials, lambda trial: trial.shares):
+            if shares:
+                yield from pool.map(lambda trial: hold(stores, trial), some)
+            else:
+                yield from (hold(stores, trial) for trial in some)
 
 
 def main() -> int:
@@ -354,16 +407,19 @@ def main() -> int:
     parser.add_argument("--seed", default="0")
     parser.add_argument("--only", default="", help="only trials whose name contains this")
     parser.add_argument("--mode", choices=MODES, help="only this one")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at once, of failpoints")
     chosen = parser.parse_args()
     broken = runs = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="inflow-crash-")))
         stores = Stores(folder, stack.enter_context(run_postgres()))
         trials = plan_short() if chosen.short else plan_long(stores)
-        for trial in seed_all(trials, chosen.seed):
-            if chosen.only not in trial.name or chosen.mode not in {None, trial.mode}:
-                continue
-            report = hold(stores, trial)
+        wanted = (
+            trial
+            for trial in seed_all(trials, chosen.seed)
+            if chosen.only in trial.name and chosen.mode in {None, trial.mode}
+        )
+        for report in hold_all(stores, wanted, chosen.jobs):
             print(json.dumps(report.line), flush=True)
             runs += 1
             broken += bool(report.broken)

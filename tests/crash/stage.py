@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -48,13 +49,13 @@ class Stores:
         upgrade(f"sqlite:///{self._template}")
         if postgres is not None:
             postgres.make_template(TEMPLATE, upgrade)
-        self._number = 0
+        self._numbers = count(1)
 
     def create(self, mode: Mode) -> str:
         """The address of a new database."""
-        self._number += 1
         if mode == "embedded":
-            return f"sqlite:///{copyfile(self._template, self._folder / f'{self._number}.db')}"
+            file = self._folder / f"{next(self._numbers)}.db"
+            return f"sqlite:///{copyfile(self._template, file)}"
         assert self.postgres is not None
         url = self.postgres.create_database(TEMPLATE)
         engine = make_engine(url)
@@ -68,7 +69,7 @@ class Stores:
 
     def errors(self) -> Path:
         """A file for what the processes of a run write to standard error."""
-        return self._folder / f"{self._number}.log"
+        return self._folder / f"{next(self._numbers)}.log"
 
     def remove(self, url: str) -> None:
         """Remove a database when nobody uses it any more."""

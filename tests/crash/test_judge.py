@@ -110,7 +110,7 @@ def test_every_fate_of_a_letter_has_its_name(verdict: Verdict, expected: Verdict
     assert verdict == expected
 
 
-def broken(verdict: Verdict, *, reads_back: bool, limited: int | None = 0) -> list[str]:
+def broken(verdict: Verdict, *, reads_back: bool, limited: int = 0) -> list[str]:
     return breaches(verdict, reads_back=reads_back, bound=2, unsure=1, limited=limited)
 
 
@@ -134,7 +134,7 @@ def test_a_platform_that_cannot_be_asked_may_lose_or_repeat_what_was_on_the_wire
 
 def test_refusals_for_the_rate_are_a_breach_where_they_count() -> None:
     assert len(broken(Verdict(), reads_back=True, limited=1)) == 1
-    assert broken(Verdict(), reads_back=True, limited=None) == []
+    assert broken(Verdict(), reads_back=True, limited=0) == []
 
 
 def test_the_share_of_the_rate_leaves_out_pauses_and_adds_up_lanes() -> None:
