@@ -681,6 +681,27 @@ def _book_one(
     return Booking(letter.key, person.id, found.day, found.start)
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """Where a letter goes: on which local day, between which moments, and until when it could
+    be moved."""
+
+    day: date
+    start: datetime
+    end: datetime
+    until: datetime
+
+
+def place_first(person: Person, letter: Letter, now: datetime) -> First | Reason:
+    """Where `book` puts a letter for somebody of whom nothing is kept and who has got nothing
+    lately. It follows from the person's zone, hours and days off alone (see `bot.crowd`)."""
+    due_at = letter.due_at or now
+    until = letter.expires_at or max(due_at, now) + HORIZON
+    account = _Account(person, Attention(person.id), [], 0, now)
+    found = account.place(_Asked(due_at, until, letter.priority, letter.kind))
+    return found if isinstance(found, Reason) else First(found.day, found.start, found.end, until)
+
+
 def _fitted(letter: Letter, place: _Place, until: datetime, message: Message) -> Letter:
     # All of these were checked when they were made, and a campaign has 100,000 of them.
     return letter.model_copy(

@@ -55,6 +55,8 @@ people = Table(
     # As in workspaces; null is the workspace's.
     Column("country", Text),
     UniqueConstraint("workspace", "address"),
+    # For those who go through all the people of a workspace in chunks.
+    Index(None, "workspace", "id"),
 )
 
 days_off = Table(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from storage.article import SqlArticles
 from storage.attention import SqlAttention
 from storage.campaign import SqlCampaigns
+from storage.crowd import SqlCrowds
 from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
@@ -39,6 +40,7 @@ class SqlWork:
         self.relay = SqlRelay(connection, seal)
         self.happenings = SqlHappenings(connection)
         self.truth = SqlTruth(connection)
+        self.crowds = SqlCrowds(connection)
         self.topics = SqlTopics(connection)
         self.experts = SqlExperts(connection)
         self.questions = SqlQuestions(connection, revisions, seal)

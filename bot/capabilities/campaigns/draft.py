@@ -4,7 +4,6 @@ import unicodedata
 from datetime import date
 
 from bot.access import Right, require
-from bot.attention import forecast
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import find_campaign, find_draft, owner_of, workspace_of
 from bot.capabilities.campaigns.model import (
@@ -25,9 +24,10 @@ from bot.capabilities.campaigns.model import (
     outlook_of,
 )
 from bot.capabilities.campaigns.run import show, start
-from bot.capabilities.campaigns.step import advance, today_of, wishes
+from bot.capabilities.campaigns.step import advance, letter_of, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
+from bot.crowd import forecast_crowd
 from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import CampaignId, PersonId
@@ -198,12 +198,26 @@ def _kept(text: str) -> str:
 
 def _look(context: Context, work: CampaignsWork, draft: Campaign) -> Reply:
     """The card with the forecast; of many people it follows when they have been looked at."""
-    people = work.people.page(draft.workspace, None, CHUNK, draft.team)
-    outlook = look_on(Outlook(), forecast(work, wishes(work, draft, people), context.now))
-    if len(people) < CHUNK:
+    outlook, after = _look_at(context, work, draft, Outlook(), None)
+    if after is None:
         return Reply(message=_card(work, draft, outlook))
-    _look_later(context, work, draft, outlook, people[-1].id)
+    _look_later(context, work, draft, outlook, after)
     return Reply(message=say(messages.COUNTING))
+
+
+def _look_at(
+    context: Context,
+    work: CampaignsWork,
+    draft: Campaign,
+    outlook: Outlook,
+    after: PersonId | None,
+) -> tuple[Outlook, PersonId | None]:
+    """The outlook with the next people, and behind whom there may be more."""
+    span = work.crowds.span(draft.workspace, draft.team, after, CHUNK)
+    if span is None:
+        return outlook, None
+    groups = forecast_crowd(work, span, letter_of(work, draft), context.now)
+    return look_on(outlook, groups), span.upto if span.people == CHUNK else None
 
 
 def _look_later(
@@ -231,11 +245,9 @@ def forecast_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         return
     before = timer.args["outlook"]
     outlook = outlook_of(before if isinstance(before, dict) else {})
-    after = PersonId(str(timer.args["after"]))
-    people = work.people.page(draft.workspace, after, CHUNK, draft.team)
-    outlook = look_on(outlook, forecast(work, wishes(work, draft, people), context.now))
-    if len(people) == CHUNK:
-        _look_later(context, work, draft, outlook, people[-1].id)
+    outlook, after = _look_at(context, work, draft, outlook, PersonId(str(timer.args["after"])))
+    if after is not None:
+        _look_later(context, work, draft, outlook, after)
         return
     _send(work, draft, "forecast", context.new_id(), _card(work, draft, outlook))
 

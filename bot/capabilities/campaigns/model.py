@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from bot.access import K_ANONYMOUS
 from bot.attention import Booking, Forecast, sum_up
+from bot.crowd import Group
 from bot.errors import Conflict
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.message import Args
@@ -251,14 +252,14 @@ class Outlook:
         return sum(self.days.values())
 
 
-def look_on(outlook: Outlook, bookings: Iterable[Booking]) -> Outlook:
+def look_on(outlook: Outlook, groups: Iterable[Group]) -> Outlook:
     """The outlook with these people as well."""
     days, reasons = Counter(outlook.days), Counter(outlook.reasons)
-    for booking in bookings:
-        if booking.day is None:
-            reasons[booking.why or ""] += 1
+    for group in groups:
+        if group.day is None:
+            reasons[group.why or ""] += group.people
         else:
-            days[booking.day] += 1
+            days[group.day] += group.people
     return Outlook(dict(days), dict(reasons))
 
 

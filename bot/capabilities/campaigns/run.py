@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot import failpoint
-from bot.attention import book
+from bot.attention import Wish, book
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import find_campaign, owner_of, workspace_of
 from bot.capabilities.campaigns.model import (
@@ -17,13 +17,14 @@ from bot.capabilities.campaigns.model import (
 )
 from bot.capabilities.campaigns.step import (
     advance,
+    letter_of,
     set_timer,
     today_of,
-    wishes,
     with_progress,
 )
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
+from bot.crowd import book_crowd
 from bot.errors import Conflict, Invalid
 from bot.ids import CampaignId
 from bot.inbound import Command
@@ -61,10 +62,10 @@ def expand(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if campaign.bookmark is not None:
         # The chunk before this one stands.
         failpoint.reach("campaign.committed")
-    people = work.people.page(campaign.workspace, campaign.bookmark, CHUNK, campaign.team)
-    if people:
-        book(context, work, wishes(work, campaign, people))
-        work.campaigns.save(with_progress(campaign, people))
+    span = work.crowds.span(campaign.workspace, campaign.team, campaign.bookmark, CHUNK)
+    if span is not None:
+        book_crowd(context, work, span, letter_of(work, campaign))
+        work.campaigns.save(with_progress(campaign, span))
         set_timer(work, campaign, "expand", context.now)
     else:
         advance(context, work, campaign, EventKind.EXPANDED, data={"people": campaign.people})
@@ -192,7 +193,8 @@ def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Ti
         CHUNK,
     )
     until = date.fromisoformat(str(timer.args["until"]))
-    book(context, work, wishes(work, campaign, work.people.several(people), until))
+    letter = letter_of(work, campaign, until)
+    book(context, work, [Wish(person, letter(person)) for person in work.people.several(people)])
     if len(people) == CHUNK:
         work.timers.set(replace(timer, due_at=context.now, attempts=0))
     return bool(people)

@@ -1,11 +1,10 @@
 """One event of a campaign, and what every person of its audience is to get."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from bot.attention import Wish
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.model import (
@@ -17,6 +16,7 @@ from bot.capabilities.campaigns.model import (
 )
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
+from bot.crowd import Span
 from bot.happenings import Happening
 from bot.ids import PersonId
 from bot.message import Args
@@ -71,13 +71,10 @@ def set_timer(work: CampaignsWork, campaign: Campaign, verb: str, due_at: dateti
     )
 
 
-def wishes(
-    work: CampaignsWork,
-    campaign: Campaign,
-    people: Sequence[Person],
-    last_day: date | None = None,
-) -> list[Wish]:
-    """What each of the people is to get, from the first to the last day of their own calendar.
+def letter_of(
+    work: CampaignsWork, campaign: Campaign, last_day: date | None = None
+) -> Callable[[Person], Letter]:
+    """What each person is to get, from the first to the last day of their own calendar.
 
     `last_day` replaces the campaign's own.
     """
@@ -101,19 +98,12 @@ def wishes(
             because=reason,
         )
 
-    # All of it was checked when the model was made, and there may be 100,000 people.
-    return [
-        Wish(
-            person,
-            model(person.zone).model_copy(
-                update={
-                    "key": letter_key(campaign, person.id),
-                    "to": ToPerson(person=person.id),
-                }
-            ),
-        )
-        for person in people
-    ]
+    def letter(person: Person) -> Letter:
+        # The rest was checked when the model was made, and there may be 100,000 people.
+        key = letter_key(campaign, person.id)
+        return model(person.zone).model_copy(update={"key": key, "to": ToPerson(person=person.id)})
+
+    return letter
 
 
 def today_of(person: Person, now: datetime) -> date:
@@ -121,6 +111,6 @@ def today_of(person: Person, now: datetime) -> date:
     return local(person, now).date()
 
 
-def with_progress(campaign: Campaign, people: Sequence[Person]) -> Campaign:
+def with_progress(campaign: Campaign, span: Span) -> Campaign:
     """The campaign once these people, who are next by id, have been handed their letters."""
-    return replace(campaign, bookmark=people[-1].id, people=campaign.people + len(people))
+    return replace(campaign, bookmark=span.upto, people=campaign.people + span.people)

@@ -3,8 +3,13 @@
 from typing import Protocol
 
 from bot.capabilities.campaigns.ports import Stores
+from bot.crowd import CrowdStore
 from bot.ports import Work
 
 
 class CampaignsWork(Work, Stores, Protocol):
-    """The core's stores, and that of campaigns."""
+    """The core's stores, and those of campaigns."""
+
+    @property
+    def crowds(self) -> CrowdStore:
+        """People by the thousand."""

@@ -61,3 +61,4 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_campaign_events_campaign"), "campaign_events", ["campaign"], unique=False
     )
+    op.create_index(op.f("ix_people_workspace_id"), "people", ["workspace", "id"], unique=False)

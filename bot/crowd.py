@@ -1,0 +1,176 @@
+"""The same letter to many, decided for all at once who are alike.
+
+`book` of `bot.attention` reads and decides person by person. Of most people nothing is kept
+that could matter, and they have got nothing lately: for these the decision follows from
+their zone, hours and country alone, so that it is made once for all who share them and
+written by one statement. Everybody else is booked as always. Either way the decision is
+the same.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol, TypeAlias
+
+from bot import messages
+from bot.attention import (
+    AttentionWork,
+    Booking,
+    Reason,
+    Wish,
+    book,
+    forecast,
+    place_first,
+)
+from bot.context import Context
+from bot.ids import PersonId, WorkspaceId
+from bot.outbox import Letter
+from bot.people import Person
+
+Traits: TypeAlias = tuple[str, ...]
+"""What makes people alike; the store knows what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some of the active people of a workspace, or of a team: by id, those behind `after` up
+    to `upto`."""
+
+    workspace: WorkspaceId
+    team: str | None
+    after: PersonId | None
+    upto: PersonId
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """People of a span for whom the same is decided, and one of them."""
+
+    traits: Traits
+    sample: PersonId
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A letter as people who are alike get it, or `why` they do not. Its key is a beginning, to
+    which each person's id is added."""
+
+    traits: Traits
+    letter: Letter
+    why: str | None = None
+
+
+class CrowdStore(Protocol):
+    """People by the thousand."""
+
+    def span(
+        self, workspace: WorkspaceId, team: str | None, after: PersonId | None, limit: int
+    ) -> Span | None:
+        """The next `limit` people; None when there is nobody any more."""
+
+    def lock(self, span: Span) -> None:
+        """Nobody else books for these people until the end of the transaction."""
+
+    def alike(self, span: Span, now: datetime) -> Sequence[Alike]:
+        """Those of whom nothing is kept that matters now, in groups."""
+
+    def unlike(self, span: Span, now: datetime) -> Sequence[PersonId]:
+        """All the others."""
+
+    def post(self, span: Span, lots: Sequence[Lot], now: datetime) -> None:
+        """Promise the letters, or keep why not. Keys promised before change nothing."""
+
+    def without(self, span: Span, key: str) -> Sequence[PersonId]:
+        """Those who have no letter under the key that begins with `key`."""
+
+
+class Several(Protocol):
+    def several(self, wanted: Iterable[PersonId]) -> Sequence[Person]: ...
+
+
+class CrowdWork(AttentionWork, Protocol):
+    """What of `bot.ports.Work` a booking of many needs."""
+
+    @property
+    def crowds(self) -> CrowdStore: ...
+
+    @property
+    def people(self) -> Several: ...
+
+
+LetterOf: TypeAlias = Callable[[Person], Letter]
+"""The letter of a person; that person's id is the end of its key. It depends on nothing
+else but their zone, hours and country."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many get it on which day, or not for which reason."""
+
+    day: date | None
+    why: str | None
+    people: int
+
+
+def book_crowd(context: Context, work: CrowdWork, span: Span, letter_of: LetterOf) -> None:
+    """Decide about everybody of the span as `bot.attention.book` does, and post what goes.
+
+    People who have a letter under the same key already are left as they are.
+    """
+    work.crowds.lock(span)
+    alike = work.crowds.alike(span, context.now)
+    lots = [
+        _lot(group, person, letter_of(person), context.now)
+        for group, person in _with_samples(work, alike)
+    ]
+    work.crowds.post(span, lots, context.now)
+    prefix = lots[0].letter.key if lots else None
+    rest = (
+        work.crowds.unlike(span, context.now)
+        if prefix is None
+        else work.crowds.without(span, prefix)
+    )
+    book(context, work, _wishes(work, rest, letter_of))
+
+
+def forecast_crowd(work: CrowdWork, span: Span, letter_of: LetterOf, now: datetime) -> list[Group]:
+    """What `book_crowd` would decide now; nothing is posted."""
+    groups = []
+    for group, person in _with_samples(work, work.crowds.alike(span, now)):
+        found = place_first(person, letter_of(person), now)
+        if isinstance(found, Reason):
+            groups.append(Group(None, found, group.people))
+        else:
+            groups.append(Group(found.day, None, group.people))
+    rest = forecast(work, _wishes(work, work.crowds.unlike(span, now), letter_of), now)
+    return groups + [_group(booking) for booking in rest]
+
+
+def _group(booking: Booking) -> Group:
+    return Group(booking.day, booking.why, 1)
+
+
+def _with_samples(work: CrowdWork, alike: Sequence[Alike]) -> list[tuple[Alike, Person]]:
+    people = {person.id: person for person in work.people.several([a.sample for a in alike])}
+    return [(group, people[group.sample]) for group in alike]
+
+
+def _wishes(work: CrowdWork, people: Sequence[PersonId], letter_of: LetterOf) -> list[Wish]:
+    return [Wish(person, letter_of(person)) for person in work.people.several(people)]
+
+
+def _lot(group: Alike, person: Person, letter: Letter, now: datetime) -> Lot:
+    found = place_first(person, letter, now)
+    beginning = {"key": letter.key.removesuffix(person.id)}
+    if isinstance(found, Reason):
+        return Lot(group.traits, letter.model_copy(update=beginning), found)
+    fitted = {
+        "day": found.day,
+        "due_at": found.start,
+        "expires_at": found.end,
+        "good_until": found.until,
+        "message": messages.with_controls(letter.message),
+    }
+    return Lot(group.traits, letter.model_copy(update=beginning | fitted))
