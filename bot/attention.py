@@ -561,12 +561,20 @@ def still_welcome(
 
 @dataclass(slots=True)
 class _Plan:
-    """What is decided about many wishes, before anything is written."""
+    """What is decided about many wishes, before anything is written.
+
+    Most people have no account in a large crowd, and where nothing is kept of them and they
+    get one thing only, all in one zone with the same hours get it at the same moment: `alike`.
+    """
 
     bookings: list[Booking]
     letters: list[tuple[WorkspaceId, Letter]]
     refused: list[tuple[WorkspaceId, Letter, str]]
-    accounts: Mapping[PersonId, _Account]
+    accounts: dict[PersonId, _Account]
+    now: datetime
+    once: frozenset[PersonId]
+    alike: dict[tuple[object, ...], _Place | Reason] = field(default_factory=dict)
+    dressed: dict[int, Message] = field(default_factory=dict)
 
 
 def book(context: Context, work: AttentionWork, wishes: Sequence[Wish]) -> Sequence[Booking]:
@@ -611,8 +619,8 @@ def _accounts(
     kept = work.attention.of(ids)
     ledger = work.attention.entries(ids, now.date() - LOOK_BACK)
     accounts = {}
-    for id_, person in people.items():
-        attention = kept.get(id_) or Attention(id_)
+    for id_ in kept.keys() | ledger.keys():
+        attention, person = kept.get(id_) or Attention(id_), people[id_]
         entries = list(ledger.get(id_, ()))
         ignored = count_ignored(attention, person, entries, now)
         accounts[id_] = _Account(person, attention, entries, ignored, now)
@@ -631,16 +639,17 @@ def _plan(
         keys = [wish.letter.key for wish in wishes if wish.person.workspace == workspace]
         found = work.outbox.promised(workspace, keys)
         known |= {(workspace, key): promised for key, promised in found.items()}
-    plan = _Plan([], [], [], accounts)
+    times = Counter(wish.person.id for wish in wishes)
+    once = frozenset(id_ for id_, count in times.items() if count == 1)
+    plan = _Plan([], [], [], accounts, now, once)
     decided: dict[int, Booking] = {}
-    dressed: dict[int, Message] = {}
     order = sorted(range(len(wishes)), key=lambda number: wishes[number].letter.priority)
     for number in order:
         wish = wishes[number]
         person, letter = wish.person, wish.letter
         before = known.get((person.workspace, letter.key))
         if before is None:
-            booking = _book_one(plan, accounts[person.id], letter, dressed)
+            booking = _book_one(plan, person, letter)
             known[person.workspace, letter.key] = Promised(
                 LetterState.SUPPRESSED if booking.day is None else LetterState.PENDING,
                 booking.day,
@@ -661,24 +670,35 @@ def _plan(
     return plan
 
 
-def _book_one(
-    plan: _Plan, account: _Account, letter: Letter, dressed: dict[int, Message]
-) -> Booking:
-    now, person = account.now, account.person
-    if account.is_ignored and account.attention.paused_at is None and not account.silenced:
-        _say_so(plan, account)
-    due_at = letter.due_at or now
-    until = letter.expires_at or max(due_at, now) + HORIZON
-    found = account.book(_Asked(due_at, until, letter.priority, letter.kind), letter.key)
+def _book_one(plan: _Plan, person: Person, letter: Letter) -> Booking:
+    due_at = letter.due_at or plan.now
+    until = letter.expires_at or max(due_at, plan.now) + HORIZON
+    found = _find(plan, person, _Asked(due_at, until, letter.priority, letter.kind), letter.key)
     if isinstance(found, Reason):
         plan.refused.append((person.workspace, letter, found))
         return Booking(letter.key, person.id, why=found)
     # The same message for many stays one object, so that it is written as JSON once.
-    message = dressed.get(id(letter.message))
+    message = plan.dressed.get(id(letter.message))
     if message is None:
-        message = dressed[id(letter.message)] = messages.with_controls(letter.message)
+        message = plan.dressed[id(letter.message)] = messages.with_controls(letter.message)
     plan.letters.append((person.workspace, _fitted(letter, found, until, message)))
     return Booking(letter.key, person.id, found.day, found.start)
+
+
+def _find(plan: _Plan, person: Person, asked: _Asked, key: str) -> _Place | Reason:
+    account = plan.accounts.get(person.id)
+    if account is None:
+        account = _Account(person, Attention(person.id), [], 0, plan.now)
+        if person.id in plan.once and not person.paused_until and not person.away_until:
+            like = (person.zone, person.hours, person.days_off, asked.due_at, asked.until)
+            found = plan.alike.get(like)
+            if found is None:
+                found = plan.alike[like] = account.place(asked)
+            return found
+        plan.accounts[person.id] = account
+    if account.is_ignored and account.attention.paused_at is None and not account.silenced:
+        _say_so(plan, account)
+    return account.book(asked, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -739,7 +759,9 @@ def rearrange(context: Context, work: AttentionWork, person: Person) -> None:
     """Decide anew about everything unsolicited that waits for a person of whom something has
     changed: zone, hours, wishes, a pause, a stop. What finds no day any more is suppressed."""
     work.attention.lock([person.id])
-    account = _accounts(work, {person.id: person}, context.now)[person.id]
+    account = _accounts(work, {person.id: person}, context.now).get(person.id)
+    if account is None:
+        return
     waiting = [entry for entry in account.entries if entry.waits]
     account.entries = [entry for entry in account.entries if not entry.waits]
     for entry in sorted(waiting, key=lambda entry: (entry.priority, entry.id)):
