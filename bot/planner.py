@@ -124,11 +124,9 @@ def _plan_kind(
         except Conflict:
             # Somebody else was in the way; the next tick finds the same slots again.
             break
-        except Exception as error:  # noqa: BLE001 - whatever a capability does wrong, others
-            # must get theirs. The error's own text may quote a message: only its type is said.
-            log.error(
-                "a planner failed", kind=doing.kind, error=type(error).__name__, people=doing.size
-            )
+        except Exception:
+            # Whatever a capability does wrong, others must get theirs.
+            log.exception("a planner failed", kind=doing.kind, people=doing.size)
             if doing.size > 1:
                 doing.size = max(1, doing.size // 10)
                 continue

@@ -21,9 +21,12 @@ from bot.lanes import Lanes
 from bot.metric import Meters
 from bot.search import Vectors
 from bot.settings import Settings
+from storage.backlog import is_quiet
 from storage.database import Database
 from storage.lane import SqlLaneStore
 
+CARRYING_SECONDS = 5.0
+"""How long a page waits for letters before it answers without what they would bring."""
 PLANNING_SECONDS = 10.0
 AT_ONCE = 100
 """Timers that one round does; fewer done means that no more are due."""
@@ -75,14 +78,26 @@ async def stopping(lanes: Lanes) -> AsyncIterator[None]:
         await lanes.stop()
 
 
+async def wait_until_quiet(house: House) -> None:
+    """Until no letter is due or in anybody's hands, but not for ever: a worker may be away."""
+    until = time.monotonic() + CARRYING_SECONDS
+    wait = 0.01
+    while not await asyncio.to_thread(is_quiet, house.database, house.site.now()):
+        if time.monotonic() > until:
+            return
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, 0.2)
+
+
 def do_due(app: App[Any]) -> bool:
     """Do what has fallen due, for some seconds; True when there is more."""
     until = time.monotonic() + PLANNING_SECONDS
-    while app.run_due(AT_ONCE) >= AT_ONCE:
-        if time.monotonic() > until:
-            return True
+    more = True
+    while more and time.monotonic() < until:
+        more = app.run_due(AT_ONCE) >= AT_ONCE
+    # However many timers there are, what people's slots bring has its hour.
     app.plan_due()
-    return False
+    return more
 
 
 @asynccontextmanager

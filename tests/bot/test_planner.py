@@ -1,6 +1,8 @@
 """The planner, on both databases: what is due is planned once, whoever fails or comes twice."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -315,3 +317,26 @@ def test_a_clock_that_jumps_an_hour_misses_nothing_and_doubles_nothing(
         assert planned == (2 if works else 0)
     assert len(world.letters()) == 2 * 35
     database.close()
+
+
+def test_workers_that_plan_at_once_promise_each_tip_once(postgres_url: str) -> None:
+    databases = [
+        Database(postgres_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=30)
+        for _ in range(3)
+    ]
+    world = Planning(databases[0], 60)
+    ready = threading.Barrier(len(databases))
+
+    def work(database: Database) -> Planned:
+        ready.wait()
+        total = Planned()
+        for _ in range(20):
+            total += plan_due(database, world.registry, lambda: TEN, lambda: "id", chunk=7)
+        return total
+
+    with ThreadPoolExecutor(len(databases)) as pool:
+        done = list(pool.map(work, databases))
+    assert sum(each.planned for each in done) == sum(each.seen for each in done) == 60
+    assert [name for name, _, _ in world.letters()] == [key(number) for number in range(60)]
+    for database in databases:
+        database.close()

@@ -2,10 +2,10 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from bot.capabilities.attention import messages
 from bot.errors import Invalid
+from bot.people import zone_of
 from bot.schedule import at_local
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,7 +19,7 @@ def parse_until(words: str, now: datetime, zone: str) -> datetime:
         Invalid: no day was understood, or it has passed or lies more than a year ahead.
     """
     text = re.sub(r"^(until|till|for|to)\s+", "", words.strip().casefold()).rstrip(".!")
-    today = now.astimezone(ZoneInfo(zone)).date()
+    today = now.astimezone(zone_of(zone)).date()
     day = _parse_day(text, today)
     if day is None:
         raise Invalid(messages.PAUSE_HELP)
