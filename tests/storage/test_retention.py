@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, insert, select, update
 
 from bot.outbox import LetterState
+from storage.ballast import MARK, SIZE
 from storage.database import Database
 from storage.question_tables import ask_counts
 from storage.retention import (
@@ -171,6 +173,16 @@ def test_counts_and_paces_of_other_days_go(acme: Database) -> None:
     assert retain(acme, NOW) == Retained(events=0, texts=0, letters=0, counts=1, paces=1)
     assert read(acme, ask_counts.c.fingerprint) == ["young"]
     assert read(acme, rates.c.conversation) == ["", "used"]
+
+
+def test_the_readme_says_how_long_and_how_much_is_kept() -> None:
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
+    assert (
+        f"events after {EVENTS_KEPT.days} days, what letters said {TEXTS_KEPT.days} days after "
+        f"they were sent, and letters after {LETTERS_KEPT.days} days"
+    ) in readme
+    assert f"{SIZE // 2**20} MB of ballast" in readme
+    assert f"Below {MARK // 2**20} MB of free space" in readme
 
 
 def test_it_goes_through_many_rows_in_small_steps(acme: Database) -> None:
