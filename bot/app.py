@@ -7,7 +7,7 @@ reply. `run_due` does what was set for later. Both may be called from any thread
 import contextlib
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -356,7 +356,11 @@ class App(Generic[W]):
         Raises:
             Unavailable: the store is out of reach. What was planned before stays planned.
         """
-        return plan_due(self._database, self._registry, self._clock, self._new_id)
+        done = plan_due(self._database, self._registry, self._clock, self._new_id)
+        for outcome, slots in asdict(done).items():
+            if slots:
+                self._meters.slots.add(outcome, by=slots)
+        return done
 
     def next_due(self) -> datetime | None:
         """When a timer or a slot is due next, aware UTC; None when nothing waits."""

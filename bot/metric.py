@@ -172,7 +172,12 @@ class Meters:
             "what",
             "outcome",
         )
-        self._meters: list[Meter] = [self.inbound]
+        self.slots = Count(
+            "inflow_slots",
+            "Slots that were looked at because they were due, by what became of them.",
+            "outcome",
+        )
+        self._meters: list[Meter] = [self.inbound, self.slots]
         self._gauges: list[Gauge] = []
 
     def include(self, *meters: Meter) -> None:

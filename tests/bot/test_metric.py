@@ -66,7 +66,11 @@ def test_meters_show_what_rooms_count_and_what_is_looked_up() -> None:
     rounds = Count("rounds", "Rounds.")
     meters.include(rounds)
     rounds.add()
-    assert [family.name for family in meters.counted()] == ["inflow_inbound", "rounds"]
+    assert [family.name for family in meters.counted()] == [
+        "inflow_inbound",
+        "inflow_slots",
+        "rounds",
+    ]
     looks = []
 
     def look() -> list[Family]:

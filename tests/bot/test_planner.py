@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.app import App
 from bot.attention import Attention, Wish
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Registry, SlotPlanner, register
 from bot.context import Context
 from bot.ids import PersonId, WorkspaceId
+from bot.metric import Meters
 from bot.people import Person, Workspace
 from bot.planner import GIVE_UP, Planned, plan_due
 from bot.slot import DueSlot, begin_slot
@@ -157,6 +159,19 @@ def test_after_days_of_downtime_there_is_one_and_no_burst(database: Database) ->
 def test_a_planner_that_is_down_within_the_window_loses_nothing(database: Database) -> None:
     world = Planning(database)
     assert world.plan(TEN + 119 * MINUTE) == Planned(planned=3)
+
+
+def test_the_application_counts_what_became_of_slots(database: Database) -> None:
+    world, meters = Planning(database), Meters()
+    app = App(database, world.registry, lambda: world.now, lambda: "id", meters)
+    assert app.next_due() == TEN
+    world.now = TEN + timedelta(hours=2)
+    app.plan_due()
+    world.now = TEN + NEXT
+    assert app.plan_due() == Planned(planned=3)
+    assert app.next_due() == TEN + 2 * NEXT
+    (slots,) = [family for family in meters.counted() if family.name == "inflow_slots"]
+    assert slots.values == {("late",): 3, ("planned",): 3}
 
 
 def test_what_attention_does_not_allow_is_recorded_and_moves_on(database: Database) -> None:
