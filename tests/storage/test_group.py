@@ -1,6 +1,8 @@
 """Group commit: transactions share a commit, and each is kept or not on its own."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -227,6 +229,45 @@ def test_who_finds_the_file_locked_does_not_stop_the_line(tmp_path: Path) -> Non
         other.execute("ROLLBACK")
     assert shared.run(keep("a"), keep("b")) == [["a"], ["a", "b"]]
     shared.engine.dispose()
+
+
+KEEP_ON = """
+import sys, threading
+from itertools import count
+from pathlib import Path
+from tests.storage.test_group import Shared, keep
+
+shared = Shared(Path(sys.argv[1]), longest=0.02)
+
+def call(name):
+    for number in count():
+        with shared.groups.begin() as connection:
+            keep(f"{name}{number}")(connection)
+        sys.stdout.write(f"{name}{number}\\n")
+        sys.stdout.flush()
+
+for name in "abcdefgh":
+    threading.Thread(target=call, args=(name,)).start()
+"""
+
+
+def test_a_process_that_is_killed_has_kept_what_it_said_it_had(tmp_path: Path) -> None:
+    file = tmp_path / "killed.db"
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEP_ON, str(file)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        acknowledged = {process.stdout.readline().strip() for _ in range(200)}
+        process.kill()
+        # The last line may be cut off.
+        acknowledged |= {line[:-1] for line in process.stdout if line.endswith("\n")}
+    with closing(sqlite3.connect(file)) as reader:
+        kept = {name for (name,) in reader.execute("SELECT name FROM kept")}
+        assert reader.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert len(acknowledged) >= 200
+    assert acknowledged <= kept
+    # One for each thread may have been kept, and not been said.
+    assert len(kept - acknowledged) <= 8
 
 
 def test_memory_forgets_what_was_not_kept(sqlite_url: str) -> None:
