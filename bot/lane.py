@@ -13,6 +13,7 @@ first, and is as urgent, arrives first.
 """
 
 import asyncio
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -54,15 +55,19 @@ from bot.retry import (
 OVERLAP = 0.15
 """Seconds before the last slot at which the next letters are claimed."""
 LARGEST_BATCH = 500
-LONGEST_LEAD = 0.1
+LONGEST_LEAD = 0.06
 """A letter is marked at most so many seconds before its slot."""
 LATE = 0.25
 """A slot that was missed by so many seconds is lost."""
+CATCH_UP = 2
+"""Messages at once by which a lane may make up for late starts."""
 POKE_GAP = 0.05
 """Seconds between claims that are made because of pokes."""
 WAIT = 2.0
 """A lane whose next slot is further away is left, and taken up again by a later sweep."""
 RECOVER_EVERY = 2.0
+LATENCY = 0.2
+"""Seconds that a platform takes over a letter, until we know better."""
 LOOK_UPS = 50
 LOOK_UPS_AT_ONCE = 4
 MOST_CONVERSATIONS = 5_000
@@ -96,11 +101,11 @@ class LaneMeters:
 class Trace:
     """What is remembered of a lane between drains, in seconds of the loop's clock.
 
-    Slots are reserved in the store, but a letter may start later than its slot. Here it is
-    kept when letters really started, by which the next ones keep their distance.
+    Slots are reserved in the store, but a letter may start later than its slot. Here are the
+    buckets by when letters really started, to which the next ones keep as well.
     """
 
-    last_start: float = float("-inf")
+    arrival: float = 0.0
     conversations: dict[str, tuple[float, ...]] = field(default_factory=dict)
     failed_look_ups: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -167,6 +172,8 @@ class Lane:
         self._slots: deque[float] = deque()
         self._interval = 0.0
         self._under_way = 0
+        self._wire = asyncio.Semaphore(self._limits.in_flight)
+        self._latency = LATENCY
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming: asyncio.Task[None] | None = None
         self._recovering: asyncio.Task[None] | None = None
@@ -232,7 +239,19 @@ class Lane:
     @property
     def _lead(self) -> float:
         """How long before its slot a letter is marked, so that it can start in time."""
-        return min(1.5 * self._marks.seconds, LONGEST_LEAD) if self._is_paced else 0.0
+        return min(1.2 * self._marks.peak, LONGEST_LEAD) if self._is_paced else 0.0
+
+    @property
+    def _ahead(self) -> int:
+        """How many letters are marked beyond those that may be on the wire.
+
+        As many as start while one group of marks is written, so that the wire is never idle;
+        no more, for after a crash nobody can say of a marked letter that it was not sent.
+        """
+        if self._is_paced:
+            return 0
+        most = self._limits.in_flight
+        return min(most, math.ceil(1.5 * most * self._marks.seconds / self._latency))
 
     @property
     def _is_over(self) -> bool:
@@ -242,7 +261,7 @@ class Lane:
         """Let letters meet slots."""
         while self._slots and self._slots[0] < now - LATE:
             self._slots.popleft()
-        most = self._limits.in_flight
+        most = self._limits.in_flight + self._ahead
         while self._ready and self._under_way < most and len(self._tasks) < 4 * most:
             if self._is_paced and not (self._slots and self._slots[0] - self._lead <= now):
                 break
@@ -387,7 +406,8 @@ class Lane:
         try:
             marked_at = self._loop.time()
             if await self._marks.sending(delivery.id):
-                outcome = await self._send(delivery, slot, marked_at)
+                async with self._wire:
+                    outcome = await self._send(delivery, slot, marked_at)
         finally:
             self._under_way -= 1
             self._free(delivery.address)
@@ -418,22 +438,27 @@ class Lane:
             outcome = Ambiguous(why=kind)
         failpoint.reach("lane.sent")
         name = self._platform.name
-        self._meters.wire.add(self._loop.time() - now, name)
+        took = self._loop.time() - now
+        self._latency = max(0.001, self._latency + 0.1 * (took - self._latency))
+        self._meters.wire.add(took, name)
         self._meters.outcomes.add(name, _WORD[type(outcome)])
         return outcome
 
     async def _await_turn(self, slot: float) -> None:
-        """Until the slot, and until the last start is a whole interval ago.
+        """Until the slot, and until the lane's own bucket lets it go.
 
-        Where starts were late they are not made up for by going faster than the platform
-        allows, only by what the slots leave of it.
+        A late start may be made up for by the next ones, but only by as much as the few
+        messages at once that any platform takes. After a longer stop the lane goes on at its
+        rate and does not hurry.
         """
+        cell = Cell(self._interval, CATCH_UP)
         while True:
-            start = max(slot, self._trace.last_start + self._interval)
+            found, arrivals = find_slot([cell], [self._trace.arrival], self._loop.time())
+            start = max(slot, found)
             if start <= self._loop.time():
                 break
             await asyncio.sleep(start - self._loop.time())
-        self._trace.last_start = self._loop.time()
+        [self._trace.arrival] = arrivals
 
     def _note_start(self, address: str, now: float) -> None:
         if not self._cells:

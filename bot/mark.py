@@ -50,6 +50,8 @@ class Marks:
         self._writer: asyncio.Task[None] | None = None
         self.seconds = 0.01
         """How long a group takes, as far as the last ones tell."""
+        self.peak = 0.01
+        """The longest that a group took lately."""
 
     def sending(self, letter: int) -> "asyncio.Future[bool]":
         """Done when the write-ahead mark stands: True if the letter is still ours.
@@ -118,7 +120,9 @@ class Marks:
                 if not done.done():
                     done.set_exception(error)
             return True
-        self.seconds += 0.2 * (self._loop.time() - began - self.seconds)
+        took = self._loop.time() - began
+        self.seconds += 0.2 * (took - self.seconds)
+        self.peak = max(took, 0.95 * self.peak)
         for letter, mark in group.sending.items():
             _answer(mark, letter in written.ours)
         for settled in group.settled:
