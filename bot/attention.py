@@ -52,6 +52,8 @@ NOTICE = "attention.paused"
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
+_NEAR = timedelta(days=2)
+"""Local days farther apart than this are farther apart than `APART`, whatever the zones."""
 LOOK_BACK = timedelta(days=9)
 """How far before now budgets can depend on: an ISO week, a weekly pace, and the zone."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -410,14 +412,17 @@ class _Account:
     def _fits(
         self, day: date, start: datetime, end: datetime, asked: _Asked, victim: Entry | None
     ) -> bool:
-        others = [entry for entry in self.entries if entry is not victim]
         monday, today, week = _monday(day), 0, 0
+        sunday = monday + 6 * _DAY
+        others = [entry for entry in self.entries if entry is not victim]
         for other in others:
-            today += other.day == day
-            week += _monday(other.day) == monday
-            begins, ends = other.span
-            if other.day != day and start - APART < ends and begins < end + APART:
-                return False
+            if other.day == day:
+                today += 1
+            elif -_NEAR <= other.day - day <= _NEAR:
+                begins, ends = other.span
+                if start - APART < ends and begins < end + APART:
+                    return False
+            week += monday <= other.day <= sunday
         if today >= self.attention.daily or week >= self.attention.weekly:
             return False
         # What must be said is not thinned out by what was ignored.
