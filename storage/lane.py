@@ -79,8 +79,9 @@ from storage.tables import outbox, people, relay
 if TYPE_CHECKING:
     from storage.database import Database
 
-RECONCILING = timedelta(minutes=1)
-"""How long nobody else is given an ambiguous letter that `recover` has handed out."""
+RECONCILING = timedelta(seconds=15)
+"""How long nobody else is given an ambiguous letter that `recover` has handed out. Whoever takes
+longer has looked in vain: by then another one may be looking, and only that one is heard."""
 WRONG_KEY_WAIT = timedelta(minutes=15)
 """How long a letter waits whose recipient the present relay key does not open."""
 ROUNDING = 0.001
