@@ -94,7 +94,8 @@ def do_due(app: App[Any]) -> bool:
     until = time.monotonic() + PLANNING_SECONDS
     more = True
     while more and time.monotonic() < until:
-        more = app.run_due(AT_ONCE) >= AT_ONCE
+        # What was done may have set the next step at once, as a campaign does chunk by chunk.
+        more = app.run_due(AT_ONCE) > 0
     # However many timers there are, what people's slots bring has its hour.
     app.plan_due()
     return more
