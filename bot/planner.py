@@ -93,6 +93,8 @@ def plan_due(
     Raises:
         Unavailable: the store is out of reach. What was planned before stays planned.
     """
+    if not registry.slots:
+        return Planned()
     with database.transaction() as work:
         now = clock()
         due = [kind for kind in registry.slots if work.slots.are_due(kind, now)]
