@@ -155,5 +155,7 @@ def window(day: date, at: time, zone: str) -> tuple[datetime, datetime]:
 
     Where the calendar or the clocks leave no such time, the second is not after the first.
     """
-    start = at_local(day, at, zone)
-    return start, min(start + WINDOW, at_local(day + _DAY, time(0), zone))
+    start, tomorrow = at_local(day, at, zone), day + _DAY
+    if not exists(tomorrow, zone):
+        tomorrow += _DAY
+    return start, min(start + WINDOW, at_local(tomorrow, time(0), zone))

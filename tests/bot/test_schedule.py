@@ -21,6 +21,7 @@ from bot.schedule import (
     next_morning,
     next_occurrence,
     next_working_moment,
+    window,
 )
 
 ANA = Person(id=PersonId("ana"), workspace=WorkspaceId("w"), address="ana", name="Ana")
@@ -238,6 +239,27 @@ def test_a_day_that_a_zone_skips_has_no_hour(zone: str, missing: date, at: time)
         days.append(found.day)
         day, after = found.day, found.due_at
     assert days == [missing + timedelta(days=n) for n in (-1, 1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "at", "minutes"),
+    [
+        ("Europe/Paris", date(2026, 3, 2), time(10), 120),
+        ("Europe/Paris", date(2026, 3, 2), time(23, 15), 45),
+        # The clocks go from 24:00 back to 23:00, and from 23:00 to 24:00.
+        ("America/Santiago", date(2026, 4, 4), time(23, 15), 105),
+        ("America/Nuuk", date(2026, 3, 28), time(23, 30), 30),
+        # The day after does not exist.
+        ("Pacific/Apia", date(2011, 12, 29), time(10), 120),
+        ("Pacific/Apia", date(2011, 12, 29), time(23, 15), 45),
+    ],
+)
+def test_a_window_is_two_hours_or_until_the_day_ends(
+    zone: str, day: date, at: time, minutes: int
+) -> None:
+    start, end = window(day, at, zone)
+    assert start == at_local(day, at, zone)
+    assert end - start == timedelta(minutes=minutes)
 
 
 def test_a_recurring_hour_minds_weekdays_days_off_and_the_last_day() -> None:
