@@ -357,6 +357,8 @@ class _Account:
 
     def place(self, asked: _Asked) -> _Place | Reason:
         """The first day that has room, or why there is none."""
+        if not self.person.active:
+            return Reason.LEFT
         if self.attention.stopped_at is not None:
             return Reason.STOPPED
         if self.is_ignored and asked.kind != NOTICE:
@@ -695,7 +697,10 @@ def _find(plan: _Plan, person: Person, asked: _Asked, key: str) -> _Place | Reas
     if account is None:
         account = _Account(person, Attention(person.id), [], 0, plan.now)
         if person.id in plan.once and not person.paused_until and not person.away_until:
-            like = (person.zone, person.hours, person.days_off, asked.due_at, asked.until)
+            like = (
+                *(person.active, person.zone, person.hours, person.days_off),
+                *(asked.due_at, asked.until),
+            )
             found = plan.alike.get(like)
             if found is None:
                 found = plan.alike[like] = account.place(asked)
@@ -786,8 +791,11 @@ def note_talk(work: AttentionWork, person: Person, now: datetime) -> None:
         return
     work.attention.lock([person.id])
     attention = work.attention.get(person.id)
-    found = work.attention.entries([person.id], now.date() - LOOK_BACK)
-    work.attention.save(talk(attention, person, found.get(person.id, ()), now))
+    entries = work.attention.entries([person.id], now.date() - LOOK_BACK).get(person.id, ())
+    work.attention.save(talk(attention, person, entries, now))
+    # “I have paused” would not be true any more.
+    notices = [entry.id for entry in entries if entry.kind == NOTICE and entry.waits]
+    work.attention.withdraw(dict.fromkeys(notices, Reason.TALKED), now)
 
 
 # --- for whom it may concern ----------------------------------------------------------------

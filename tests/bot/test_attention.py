@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -144,9 +145,7 @@ def wish(key: str = "new", person: Person = ANA, **changes: object) -> Wish:
     return Wish(person, Letter(**(values | changes)))  # type: ignore[arg-type]  # by name
 
 
-def decide(
-    *rows: Entry, person: Person = ANA, attention: Attention = MINE, **changes: object
-) -> str:
+def decide(*rows: Entry, person: Person = ANA, attention: Attention = MINE, **changes: Any) -> str:
     """The day of March on which one more wish is booked, or why it is not."""
     now = changes.pop("now", MONDAY)
     assert isinstance(now, datetime)
@@ -264,6 +263,10 @@ def test_never_two_days_letters_within_twelve_hours() -> None:
 
 def test_who_has_stopped_gets_nothing() -> None:
     assert decide(attention=replace(MINE, stopped_at=at(1))) == "stopped"
+
+
+def test_who_has_left_gets_nothing() -> None:
+    assert decide(person=replace(ANA, active=False)) == "left"
 
 
 def test_three_hours_after_a_talk_at_the_earliest() -> None:
@@ -575,8 +578,10 @@ def test_a_forecast_in_one_sentence() -> None:
     [
         (
             {"monday": 20, "budget": 6, "stopped": 3, "away": 1},
-            "Of 30 people 20 get it on Monday 2 March, 6 not: budget, "
-            + "fewer than 5 not, for other reasons.",
+            (
+                "Of 30 people 20 get it on Monday 2 March, 6 not: budget, fewer than 5 not, "
+                "for other reasons."
+            ),
         ),
         (
             {"monday": 20, "budget": 3, "stopped": 3, "away": 1},

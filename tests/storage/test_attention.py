@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -40,9 +41,9 @@ KEPT = Attention(
 )
 
 
-def unasked(key: str, person: Person = BO, **changes: object) -> Letter:
+def unasked(key: str, person: Person = BO, **changes: Any) -> Letter:
     """A letter that draws on somebody's attention on Monday."""
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "to": ToPerson(person=person.id),
         "kind": "tip",
         "priority": Priority.TIP,

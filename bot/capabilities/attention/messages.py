@@ -66,6 +66,7 @@ def stopped() -> Message:
         "others, no tips, no campaigns. Answers to your own questions still arrive. "
         "`/resume` brings the rest back whenever you like.",
         Buttons(buttons=(_GO_ON,)),
+        Note(text="If you look after a topic here, I still tell you what found nobody else."),
         tone=Tone.GOOD,
         summary="Stopped. /resume brings it back.",
     )
