@@ -1,13 +1,12 @@
 """The clock of the playground: real time and an offset that only grows."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.app import App
 from bot.errors import Invalid
-from bot.lanes import Lanes
 from bot.transcript import Transcript
 
 SETTING = "playground.clock_offset_seconds"
@@ -53,12 +52,17 @@ class PlaygroundClock:
 
 
 class ClockMover:
-    """Plays the time between now and a later moment, in order."""
+    """Plays the time between now and a later moment, in order.
 
-    def __init__(self, clock: PlaygroundClock, app: App[Any], lanes: Lanes) -> None:
+    `carry` sees to it that letters due by then go out before time goes on.
+    """
+
+    def __init__(
+        self, clock: PlaygroundClock, app: App[Any], carry: Callable[[], Awaitable[object]]
+    ) -> None:
         self._clock = clock
         self._app = app
-        self._lanes = lanes
+        self._carry = carry
         self._turn = asyncio.Lock()
 
     async def advance(self, amount: timedelta) -> int:
@@ -92,7 +96,7 @@ class ClockMover:
             ran = await asyncio.to_thread(self._app.run_due)
             await asyncio.to_thread(self._app.plan_due)
             planned = await asyncio.to_thread(self._app.plan_due)
-            await self._lanes.drain_all()
+            await self._carry()
             done += ran
             if ran == planned.seen == 0:
                 break

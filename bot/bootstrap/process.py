@@ -14,7 +14,15 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.bootstrap import now
-from bot.bootstrap.house import House, do_due, open_house, retaining, stopping, warming
+from bot.bootstrap.house import (
+    House,
+    do_due,
+    open_house,
+    retaining,
+    stopping,
+    wait_until_quiet,
+    warming,
+)
 from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
 from bot.bootstrap.page import showing_pages
 from bot.bootstrap.playground import PlaygroundSite
@@ -58,13 +66,19 @@ async def run_embedded(
             ],
             now,
         )
+
+        async def carry() -> None:
+            await house.lanes.drain_all()
+            # A poke may have been quicker: those letters are on their way already.
+            await wait_until_quiet(house)
+
         await asyncio.to_thread(_take_over, house)
         house.database.poke = _LanesPoke(house.lanes)
         async with (
             warming(house.database),
             stopping(house.lanes),
             ticking(clock),
-            showing_pages(house, house.lanes.drain_all, clock, stopped) as address,
+            showing_pages(house, carry, clock, stopped) as address,
         ):
             announce(f"Inflow is at {address} (Ctrl-C stops it)")
             await stopped.wait()

@@ -6,13 +6,21 @@ letters; whoever of them is gone is missed by nobody.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from bot.bootstrap import now
-from bot.bootstrap.house import House, do_due, open_house, retaining, stopping, warming
+from bot.bootstrap.house import (
+    House,
+    do_due,
+    open_house,
+    retaining,
+    stopping,
+    wait_until_quiet,
+    warming,
+)
 from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
@@ -21,7 +29,6 @@ from bot.clock import Clock, Tick
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
 from bot.settings import Settings
-from storage.backlog import is_quiet
 from storage.lane import SqlLaneStore
 from storage.queue import PLAN_DUE, RETAIN, SWEEP, Duties, Queue, QueuePoke
 from storage.retention import retain
@@ -33,8 +40,6 @@ STALLED = timedelta(seconds=2)
 """How often is looked for jobs of dead workers."""
 DRAINING = timedelta(seconds=10)
 """After this long a worker puts a lane back in the queue, so that every lane has its turn."""
-CARRYING_SECONDS = 5.0
-"""How long a page waits for the workers before it answers without what they would bring."""
 
 
 async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = PlaygroundSite) -> None:
@@ -50,15 +55,11 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
     with open_house(settings, site_of) as here, stop_signal() as stopped:
         here.database.poke = QueuePoke()
         clock = Clock([_refreshing(here)], now)
-
-        async def carry() -> None:
-            await _wait_for_workers(here)
-
         async with (
             warming(here.database),
             stopping(here.lanes),
             ticking(clock),
-            showing_pages(here, carry, clock, stopped) as address,
+            showing_pages(here, partial(wait_until_quiet, here), clock, stopped) as address,
         ):
             announce(f"Inflow is at {address} (Ctrl-C stops it)")
             await stopped.wait()
@@ -139,14 +140,3 @@ async def _working(queue: Queue, lanes: Lanes) -> AsyncIterator[None]:
         told.set()
         await lanes.stop()
         await running
-
-
-async def _wait_for_workers(house: House) -> None:
-    """Until no letter is due or in anybody's hands, but not for ever: a worker may be away."""
-    until = time.monotonic() + CARRYING_SECONDS
-    wait = 0.02
-    while not await asyncio.to_thread(is_quiet, house.database, house.site.now()):
-        if time.monotonic() > until:
-            return
-        await asyncio.sleep(wait)
-        wait = min(2 * wait, 0.2)

@@ -125,7 +125,7 @@ class PlaygroundHarness:
             room=self.room,
             carry=self.lanes.drain_all,
             clock=self.clock,
-            mover=ClockMover(self.clock, self.app, self.lanes),
+            mover=ClockMover(self.clock, self.app, self.lanes.drain_all),
             transcript=self.transcript,
         )
         self._client: TestClient[Any, Any] | None = None

@@ -195,3 +195,11 @@ def test_what_libraries_log_is_json_as_well(program: Program) -> None:
         ("error", "failed"),
     ]
     assert "ZeroDivisionError" in lines[2]["exception"]
+
+
+def test_what_a_call_caused_is_there_when_it_returns(program: Program) -> None:
+    """A letter may be on its way already, by the poke of the transaction that promised it."""
+    with program.serve() as running:
+        for number in range(6):
+            said = {"person": "ana", "conversation": "dm", "text": f"/ask How is no. {number}?"}
+            assert running.post(SAY, said)["messages"] != []
