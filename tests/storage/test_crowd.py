@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -256,3 +257,21 @@ def test_a_span_is_of_one_team_and_begins_behind_a_person(database: Database) ->
         assert work.crowds.span(ACME.id, "Blue", second.upto, 10) is None
         book_crowd(CONTEXT, work, second, letter_of)
     assert set(letters(database)) == {f"{SOURCE}:p4"}
+
+
+def test_people_and_teams_are_read_in_pages(database: Database) -> None:
+    with database.transaction() as work:
+        work.people.add_workspace(ACME)
+        for number, team in enumerate(["Red", "Blue", None, "Red"]):
+            person = Person(PersonId(f"p{number}"), ACME.id, f"U{number}", "Somebody", team=team)
+            work.people.save(replace(person, active=number != 1))
+        work.people.add_day_off(ACME.id, date(2026, 3, 2), "Own", PersonId("p2"))
+        work.people.add_day_off(ACME.id, date(2026, 3, 3), "Everybody's")
+        first = work.people.page(ACME.id, None, 2)
+        assert [person.id for person in first] == ["p0", "p2"]
+        assert [date(2026, 3, 2) in person.days_off for person in first] == [False, True]
+        assert all(date(2026, 3, 3) in person.days_off for person in first)
+        assert [p.id for p in work.people.page(ACME.id, first[-1].id, 2)] == ["p3"]
+        assert [p.id for p in work.people.page(ACME.id, None, 9, "Red")] == ["p0", "p3"]
+        assert work.people.page(ACME.id, PersonId("p3"), 2) == []
+        assert work.people.teams(ACME.id) == ["Red"]

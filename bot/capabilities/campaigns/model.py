@@ -19,6 +19,7 @@ from bot.crowd import Group
 from bot.errors import Conflict
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.message import Args
+from bot.truth import Account
 
 MIN_AUDIENCE = K_ANONYMOUS
 """To fewer people no campaign goes: what is said about all would be said about each."""
@@ -285,4 +286,16 @@ def outlook_of(args: Mapping[str, object]) -> Outlook:
     return _OUTLOOK.validate_python(args)
 
 
+def data_of_account(account: Account) -> Args:
+    """The account as an event keeps it."""
+    data: Args = _ACCOUNT.dump_python(account, mode="json")
+    return data
+
+
+def account_of(data: Mapping[str, object]) -> Account:
+    """The account that `data_of_account` made these of."""
+    return _ACCOUNT.validate_python(data)
+
+
 _OUTLOOK = TypeAdapter(Outlook)
+_ACCOUNT = TypeAdapter(Account)

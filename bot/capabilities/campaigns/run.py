@@ -1,5 +1,6 @@
 """A campaign that has been sent: handing out its letters, and what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,7 +14,9 @@ from bot.capabilities.campaigns.model import (
     Campaign,
     EventKind,
     State,
+    account_of,
     can,
+    data_of_account,
 )
 from bot.capabilities.campaigns.step import (
     advance,
@@ -33,7 +36,7 @@ from bot.outbox import Letter, LetterState, Priority, ToPerson
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import next_working_moment
-from bot.truth import account
+from bot.truth import Account, Tally, account
 
 LOOK_EVERY = timedelta(hours=1)
 """How often a running campaign is looked at, whether all is known of its letters."""
@@ -85,7 +88,10 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
         wait = LOOK_AFTER_CANCEL if campaign.state is State.CANCELLED else LOOK_EVERY
         set_timer(work, campaign, "look", context.now + wait)
     elif campaign.state is State.RUNNING and campaign.expanded:
-        finished = advance(context, work, campaign, EventKind.FINISHED)
+        # Letters are deleted after some months; what may be told of them is kept.
+        tallies = work.truth.counts(campaign.workspace, campaign.source)
+        data = data_of_account(account(tallies))
+        finished = advance(context, work, campaign, EventKind.FINISHED, data=data)
         owner = owner_of(work, finished)
         work.outbox.post(
             finished.workspace,
@@ -114,7 +120,7 @@ def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Me
         campaign,
         owner.name,
         workspace_of(work, owner),
-        account(tallies),
+        _account_of(work, campaign, tallies),
         [(someone, names[someone.person]) for someone in unreached if someone.person in names],
         sum(
             tally.letters
@@ -123,6 +129,14 @@ def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Me
         ),
         note=note,
     )
+
+
+def _account_of(work: CampaignsWork, campaign: Campaign, tallies: Sequence[Tally]) -> Account:
+    """As the letters are now; of those that were deleted since, as it was at the end."""
+    if not tallies and campaign.state is State.FINISHED:
+        ends = [e for e in work.campaigns.events(campaign.id) if e.kind is EventKind.FINISHED]
+        return account_of(ends[-1].data)
+    return account(tallies)
 
 
 def refresh(_context: Context, work: CampaignsWork, command: Command) -> Reply:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from bot.capabilities.campaigns.model import Campaign, fold
 from bot.ids import PersonId
@@ -16,6 +17,7 @@ from bot.outbox import (
     Outcome,
 )
 from bot.people import Role
+from storage.tables import outbox
 from tests.world import MONDAY, WORKSPACE, Heard, Room, World, person
 
 PEOPLE = ("ana", "ben", "bo", "cem", "dana", "kim", "lu", "sam")
@@ -123,6 +125,16 @@ def test_the_owner_is_told_at_the_end_what_became_of_it(either_world: World) -> 
     assert [event.kind for event in events] == ["drafted", "started", "expanded", "finished"]
     assert "campaign.started" in either_world.dump()["happenings"]
     assert "dana" not in either_world.dump()["happenings"]
+
+
+def test_what_became_of_it_is_known_when_the_letters_are_deleted(either_world: World) -> None:
+    card = send(either_world)
+    either_world.passes(days=5)
+    before = refresh(either_world, card)
+    with either_world.database.begin() as connection:
+        connection.execute(delete(outbox).where(outbox.c.source.is_not(None)))
+    assert refresh(either_world, card) == before
+    assert "Delivered: 8 of 8" in before
 
 
 def test_the_card_tells_who_was_not_reached_and_only_failed_ones_are_sent_again(
