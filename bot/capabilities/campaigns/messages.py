@@ -65,6 +65,7 @@ PAST = "This day has passed."
 BACKWARDS = "The last day is before the first one."
 UNKNOWN_TEAM = "I do not know that team any more. Nobody is in it."
 NOBODY = "There is nobody to send it to."
+NOBODY_THEN = "\nSo nobody would get it. Tap *Change* and choose other days."
 GONE = "I could not find that campaign any more."
 DISCARDED = "The draft is discarded."
 NOT_A_DRAFT = "It has been sent already."
@@ -242,7 +243,7 @@ def draft_card(
                     Fact(label="When", value=_days(campaign.content)),
                 )
             ),
-            Text(text=f"**Forecast.** {literal(forecast)}"),
+            Text(text=f"**Forecast.** {literal(forecast)}{NOBODY_THEN * (not outlook.reached)}"),
             Note(
                 text="People get at most what their attention allows: I count all that I send "
                 "unasked. Who pauses or stops me is left alone, and I do not say who."

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.capabilities.campaigns.model import Campaign, fold
 from bot.ids import PersonId
@@ -358,23 +358,35 @@ def test_a_campaign_that_is_not_there_is_not_found(world: World, args: Args) -> 
     assert "could not find that campaign" in reply.message.summary
 
 
-def test_a_person_who_leaves_is_said_to_have_left(either_world: World) -> None:
+def test_who_leaves_meanwhile_gets_nothing_and_is_not_named(either_world: World) -> None:
     card = send(either_world)
     either_world.leaves("ana")
     either_world.passes(hours=3)
     text = refresh(either_world, card)
-    assert "Failed" not in text or "Ana: has left" in text
-    assert not any(label.startswith("Resend") for label in labels(card))
+    assert "ana" not in got(either_world)
+    assert "Delivered: 6 of 8" in text
+    assert "Left in peace: fewer than 5" in text
+    assert "Ana" not in text
 
 
 def test_a_second_campaign_does_not_exceed_anybodys_budget(either_world: World) -> None:
     send(either_world)
     card = write(either_world, title="Second", last_day="2026-03-02")
-    assert "Of 8 people" in card.text
-    assert "8 not: budget" in card.text or "not" in card.text
+    assert "Of 8 people 7 not: budget, fewer than 5 not, for other reasons." in card.text
+    assert "So nobody would get it." in card.text
+    assert labels(card) == ["Send to me", "Change", "Discard"]
+    either_world.presses("dana", "Change", on=card)
+    either_world.fills("dana", last_day="2026-03-04")
+    card = either_world.hears("dana")[-1]
+    assert "7 get it on Tuesday 3 March, fewer than 5 on other days." in card.text
+    either_world.presses("dana", "Send it", on=card)
     either_world.passes(days=5)
-    days = [heard.key for heard in either_world.room.heard if heard.key and "campaign" in heard.key]
-    assert len(days) == len(set(days))
+    assert sorted(got(either_world)) == sorted(PEOPLE * 2)
+    with either_world.database.begin() as connection:
+        days = connection.execute(
+            select(outbox.c.person, outbox.c.day).where(outbox.c.day.is_not(None))
+        ).all()
+    assert len(days) == len(set(days)) == 16
 
 
 def test_handing_out_continues_where_it_stopped(
