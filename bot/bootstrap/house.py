@@ -42,6 +42,7 @@ class House:
     app: App[Any]
     lanes: Lanes
     meters: Meters
+    vectors: Vectors | None
 
 
 @contextmanager
@@ -52,16 +53,16 @@ def open_house(settings: Settings, site_of: SiteOf, *, searches: bool = True) ->
     Raises:
         Misconfigured: a setting cannot be used.
     """
-    vectors: VectorsOrLoader = None
-    if settings.vectors == "table":
-        vectors = Vectors.load() if searches else Vectors.load
-    with open_database(settings, vectors) as database:
+    wants_vectors = settings.vectors == "table"
+    vectors = Vectors.load() if wants_vectors and searches else None
+    later: VectorsOrLoader = Vectors.load if wants_vectors and not searches else None
+    with open_database(settings, vectors or later) as database:
         site = site_of(settings, database)
         meters = Meters()
         app = App(database, site.registry, site.now, new_id, meters)
         lanes = Lanes(SqlLaneStore(database), site.platform_of, site.now, site.patience)
         meters.include(*lanes.meters.all)
-        yield House(settings, database, site, app, lanes, meters)
+        yield House(settings, database, site, app, lanes, meters, vectors)
 
 
 def retaining(do: Callable[[], Awaitable[object]]) -> Tick:
@@ -102,10 +103,10 @@ def do_due(app: App[Any]) -> bool:
 
 
 @asynccontextmanager
-async def warming(database: Database) -> AsyncIterator[None]:
+async def warming(house: House) -> AsyncIterator[None]:
     """Read what search needs before anybody asks. Unread, the first one to ask would wait."""
     stopping = threading.Event()
-    reading = asyncio.create_task(asyncio.to_thread(_warm, database, stopping))
+    reading = asyncio.create_task(asyncio.to_thread(_warm, house, stopping))
     try:
         yield
     finally:
@@ -113,7 +114,8 @@ async def warming(database: Database) -> AsyncIterator[None]:
         await reading
 
 
-def _warm(database: Database, stopping: threading.Event) -> None:
+def _warm(house: House, stopping: threading.Event) -> None:
+    database = house.database
     with contextlib.suppress(Unavailable):
         with database.transaction() as work:
             workspaces = work.people.workspaces()
@@ -122,3 +124,5 @@ def _warm(database: Database, stopping: threading.Event) -> None:
             while more and not stopping.is_set():
                 with database.transaction() as work:
                     more = work.memory.warm(work, workspace.id)
+    if house.vectors is not None:
+        house.vectors.rest()

@@ -75,7 +75,7 @@ async def run_embedded(
         await asyncio.to_thread(_take_over, house)
         house.database.poke = _LanesPoke(house.lanes)
         async with (
-            warming(house.database),
+            warming(house),
             stopping(house.lanes),
             ticking(clock),
             showing_pages(house, carry, clock, stopped) as address,

@@ -56,7 +56,7 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
         here.database.poke = QueuePoke()
         clock = Clock([_refreshing(here)], now)
         async with (
-            warming(here.database),
+            warming(here),
             stopping(here.lanes),
             ticking(clock),
             showing_pages(here, partial(wait_until_quiet, here), clock, stopped) as address,

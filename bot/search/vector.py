@@ -7,6 +7,7 @@ code and an HTTP client, and its loader looks for files on the network.
 
 import importlib.util
 import json
+import mmap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -73,6 +74,15 @@ class Vectors:
     def width(self) -> int:
         """How many numbers a vector has."""
         return int(self._table.shape[1])
+
+    def rest(self) -> None:
+        """Give back the pages of the table that were read so far, some 10 MB after a start.
+
+        They are read again, from the system's memory of the file, when they are needed.
+        """
+        file: object = self._table.base
+        if isinstance(file, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            file.madvise(mmap.MADV_DONTNEED)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return one row of length 1 for each text, or zeros for a text without tokens.

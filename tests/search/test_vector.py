@@ -103,3 +103,10 @@ def test_searching_imports_neither_the_package_nor_an_http_client(vectors: Vecto
     loaded = set(done.stdout.replace("'", "").strip("[]\n").split(", "))
     assert {"bot", "numpy", "tokenizers"} <= loaded
     assert loaded.isdisjoint({"wordllama", "requests", "huggingface_hub", "urllib3", "torch"})
+
+
+def test_vectors_that_have_rested_say_the_same(vectors: Vectors) -> None:
+    before = vectors.encode(["a taxi from the airport"])
+    vectors.rest()
+    vectors.rest()
+    assert (vectors.encode(["a taxi from the airport"]) == before).all()
