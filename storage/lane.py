@@ -21,7 +21,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    literal_column,
     or_,
     select,
     text,
@@ -74,7 +73,7 @@ from storage.rate import (
     write_pace,
 )
 from storage.seal import Seal, WrongKey
-from storage.tables import outbox, people, relay
+from storage.tables import IS_IN_HAND, IS_PENDING, outbox, people, relay
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -102,12 +101,6 @@ _UNDECIDED = (
     LetterState.SENDING,
     LetterState.AMBIGUOUS,
 )
-# Written out, because SQLite uses a partial index only for what it can read in the statement.
-_IS_PENDING: ColumnElement[bool] = outbox.c.state == literal_column("'pending'")
-_IS_IN_HAND: ColumnElement[bool] = outbox.c.state.in_(
-    [literal_column(f"'{state}'") for state in ("leased", "sending", "ambiguous")]
-)
-
 # An edit has its turn when it is known what became of the letter it edits, and of every
 # earlier edit of it: the last word must stand at the end.
 _HAS_ITS_TURN = or_(
@@ -139,7 +132,7 @@ _LETTERS = select(
 _THESE = outbox.c.id.in_(bindparam("ids", expanding=True))
 
 _FOUND = (
-    _LETTERS.where(_THESE, _IS_PENDING)
+    _LETTERS.where(_THESE, IS_PENDING)
     .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
     .with_for_update(of=outbox, skip_locked=True)
 )
@@ -154,7 +147,7 @@ def _due(priorities: Iterable[Priority], *conditions: ColumnElement[bool]) -> An
         select(outbox.c.id, outbox.c.priority, outbox.c.due_at)
         .where(
             outbox.c.workspace == bindparam("lane"),
-            _IS_PENDING,
+            IS_PENDING,
             outbox.c.priority == int(priority),
             outbox.c.due_at <= bindparam("now"),
             _HAS_ITS_TURN,
@@ -197,7 +190,7 @@ _MARK = (
     update(outbox)
     .where(
         _THESE,
-        _IS_IN_HAND,
+        IS_IN_HAND,
         outbox.c.state != LetterState.AMBIGUOUS,
         outbox.c.owner == bindparam("holder"),
         outbox.c.lease_until > bindparam("here"),
@@ -207,7 +200,7 @@ _MARK = (
 )
 _OURS = (
     select(outbox.c.id, outbox.c.workspace, outbox.c.to_kind, outbox.c.attempts)
-    .where(_THESE, _IS_IN_HAND, outbox.c.owner == bindparam("holder"))
+    .where(_THESE, IS_IN_HAND, outbox.c.owner == bindparam("holder"))
     .order_by(outbox.c.id)
     .with_for_update()
 )
@@ -227,12 +220,12 @@ _SENT = (
 )
 _STIRRED = (
     select(outbox.c.workspace)
-    .where(outbox.c.edits.in_(bindparam("ids", expanding=True)), _IS_PENDING)
+    .where(outbox.c.edits.in_(bindparam("ids", expanding=True)), IS_PENDING)
     .distinct()
 )
 _LEFT_BEHIND = and_(
     outbox.c.workspace == bindparam("lane"),
-    _IS_IN_HAND,
+    IS_IN_HAND,
     outbox.c.lease_until <= bindparam("here"),
     outbox.c.id.not_in(bindparam("held", expanding=True)),
 )
@@ -258,7 +251,8 @@ _TAKE_OVER = (
 )
 
 # From the first letter that waits to the first of the next priority or lane, and so on: the
-# cost grows with the lanes in which anything waits and not with the letters.
+# cost grows with the lanes in which anything waits and not with the letters. Where the first
+# letter is due the other priorities of its lane are of no interest.
 _WITH_WORK = (
     text("""
     WITH RECURSIVE head(id) AS (
@@ -267,11 +261,19 @@ _WITH_WORK = (
             ORDER BY workspace, priority, due_at, id LIMIT 1
         )
         UNION ALL
-        SELECT (
-            SELECT later.id FROM outbox AS later
-            WHERE later.state = 'pending'
-            AND (later.workspace, later.priority) > (here.workspace, here.priority)
-            ORDER BY later.workspace, later.priority, later.due_at, later.id LIMIT 1
+        SELECT coalesce(
+            (
+                SELECT later.id FROM outbox AS later
+                WHERE (here.due_at > :now OR here.edits IS NOT NULL)
+                AND later.state = 'pending' AND later.workspace = here.workspace
+                AND later.priority > here.priority
+                ORDER BY later.priority, later.due_at, later.id LIMIT 1
+            ),
+            (
+                SELECT later.id FROM outbox AS later
+                WHERE later.state = 'pending' AND later.workspace > here.workspace
+                ORDER BY later.workspace, later.priority, later.due_at, later.id LIMIT 1
+            )
         )
         FROM head JOIN outbox AS here ON here.id = head.id
     )
@@ -544,7 +546,7 @@ class SqlLaneStore:
         """
         with self._database.begin() as connection:
             here = self.here(connection)
-            foreign = and_(_IS_IN_HAND, or_(outbox.c.owner.is_(None), outbox.c.owner != self.owner))
+            foreign = and_(IS_IN_HAND, or_(outbox.c.owner.is_(None), outbox.c.owner != self.owner))
             for state, until in (
                 (LetterState.LEASED, here),
                 (LetterState.SENDING, here + reconcile_after),
