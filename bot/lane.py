@@ -418,13 +418,13 @@ class Lane:
             self.sent += 1
 
     async def _send(self, delivery: Delivery, slot: float, marked_at: float) -> Outcome | Unsent:
-        """Send in the slot, or not at all where our lease might end before the answer."""
-        ours_until = marked_at + self._patience.sending_lease.total_seconds()
+        """Send in the slot, or not at all where the mark has grown old meanwhile."""
+        latest = marked_at + self._patience.begins_within.total_seconds()
         timeout = self._patience.timeout.total_seconds()
         if self._is_paced:
             await self._await_turn(slot)
         now = self._loop.time()
-        if now + timeout >= ours_until or now < self._rests_until or self._is_ended:
+        if now >= latest or now < self._rests_until or self._is_ended:
             return Unsent()
         self._note_start(delivery.address, now)
         try:

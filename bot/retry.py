@@ -19,10 +19,9 @@ class Patience:
     """How long a lane waits for things.
 
     `timeout` is the longest a platform may take over one letter. A claimed letter is ours
-    for `lease`, and from its write-ahead mark on for the longer of `lease` and
-    `reconcile_after`; nothing is begun later than `timeout` before that ends, so that nobody
-    else can be sending the same letter. `reconcile_after` is how long after an attempt a
-    platform's history is believed: what was accepted late must show in it by then.
+    for `lease`, and from its write-ahead mark on for `sending_lease`. `reconcile_after` is how
+    long after an attempt a platform's history is believed: what was accepted late must show
+    in it by then.
     """
 
     timeout: timedelta = timedelta(seconds=10)
@@ -35,7 +34,17 @@ class Patience:
 
     @property
     def sending_lease(self) -> timedelta:
-        return max(self.lease, self.reconcile_after)
+        """How long nobody else looks a marked letter up, or sends it."""
+        return max(self.lease, self.timeout + self.reconcile_after)
+
+    @property
+    def begins_within(self) -> timedelta:
+        """How long after its mark an attempt may begin.
+
+        Later ones would not be over when the lease ends; or, should this process die, the
+        history would be asked for them before it can be believed.
+        """
+        return self.sending_lease - max(self.timeout, self.reconcile_after)
 
 
 def back_off(attempts: int, seed: str) -> timedelta:

@@ -221,6 +221,14 @@ def post(database: Database) -> Post:
 
 
 @pytest.fixture
+def swift(sqlite_url: str) -> Iterator[Post]:
+    """For what is the same on every database and takes many letters."""
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    yield Post(database)
+    database.close()
+
+
+@pytest.fixture
 def rival(database_url: str) -> Iterator[Database]:
     """The same store, as another process sees it."""
     database = Database(database_url, relay_key=RELAY_KEY, memory=Memory())
@@ -269,12 +277,12 @@ def test_letters_are_delivered_once_and_the_urgent_ones_first(post: Post) -> Non
     assert post.platform.arrived == ["answer", "tip"]
 
 
-def test_many_letters_are_delivered_in_order_and_in_no_time(post: Post) -> None:
+def test_many_letters_are_delivered_in_order_and_in_no_time(swift: Post) -> None:
     keys = [f"k{n:04}" for n in range(700)]
-    post.promise(*keys)
-    assert post.drain() == len(keys)
-    assert post.platform.arrived == keys
-    assert post.time.seconds == 0
+    swift.promise(*keys)
+    assert swift.drain() == len(keys)
+    assert swift.platform.arrived == keys
+    assert swift.time.seconds == 0
 
 
 def test_letter_waits_until_it_is_due(post: Post) -> None:
@@ -292,7 +300,7 @@ def test_every_lane_is_drained(post: Post) -> None:
     assert sorted(post.platform.arrived) == ["a", "b"]
 
 
-def test_no_more_are_under_way_than_the_platform_allows(post: Post) -> None:
+def test_no_more_are_under_way_than_the_platform_allows(swift: Post) -> None:
     under_way = [0, 0]
 
     async def count(_delivery: Delivery) -> Outcome | None:
@@ -302,26 +310,26 @@ def test_no_more_are_under_way_than_the_platform_allows(post: Post) -> None:
         under_way[0] -= 1
         return None
 
-    post.platform.limits = Limits(in_flight=7)
-    post.platform.answer = count
-    post.promise(*(f"k{n}" for n in range(30)))
-    assert post.drain() == 30
+    swift.platform.limits = Limits(in_flight=7)
+    swift.platform.answer = count
+    swift.promise(*(f"k{n}" for n in range(30)))
+    assert swift.drain() == 30
     assert under_way == [0, 7]
-    assert post.time.seconds == pytest.approx(5, abs=0.1)
+    assert swift.time.seconds == pytest.approx(5, abs=0.1)
 
 
-def test_letters_into_one_conversation_keep_their_order(post: Post) -> None:
+def test_letters_into_one_conversation_keep_their_order(swift: Post) -> None:
     async def be_slow_at_first(delivery: Delivery) -> Outcome | None:
         await asyncio.sleep(0 if int(delivery.key[1:]) % 3 else 1)
         return None
 
-    post.platform.answer = be_slow_at_first
+    swift.platform.answer = be_slow_at_first
     keys = [f"k{n:02}" for n in range(12)]
-    post.promise(*keys, to="one")
-    post.promise("x1", to="other")
-    assert post.drain() == 13
-    assert [key for key in post.platform.arrived if key != "x1"] == keys
-    assert post.platform.arrived.index("x1") < 3, "it has nobody to wait for"
+    swift.promise(*keys, to="one")
+    swift.promise("x1", to="other")
+    assert swift.drain() == 13
+    assert [key for key in swift.platform.arrived if key != "x1"] == keys
+    assert swift.platform.arrived.index("x1") < 3, "it has nobody to wait for"
 
 
 def test_drains_at_the_same_time_share_nothing_and_end_with_nothing_due(post: Post) -> None:
@@ -335,14 +343,14 @@ def test_drains_at_the_same_time_share_nothing_and_end_with_nothing_due(post: Po
     assert sorted(post.platform.arrived) == keys
 
 
-def test_workspace_without_a_platform_keeps_its_letters(post: Post) -> None:
-    post.promise("a")
-    lanes = Lanes(post.store(), lambda _: None, post.time.now)
+def test_workspace_without_a_platform_keeps_its_letters(swift: Post) -> None:
+    swift.promise("a")
+    lanes = Lanes(swift.store(), lambda _: None, swift.time.now)
     with capture_logs() as logs:
         for _ in range(3):
-            assert post.time.run(lanes.drain_all()) == 0
+            assert swift.time.run(lanes.drain_all()) == 0
     assert len(logs) == 1, "it is said once and not every second"
-    assert post.state("a") is LetterState.PENDING
+    assert swift.state("a") is LetterState.PENDING
 
 
 def test_lane_that_fails_does_not_stop_the_others(post: Post) -> None:
@@ -360,21 +368,21 @@ def test_lane_that_fails_does_not_stop_the_others(post: Post) -> None:
         post.time.run(lanes.drain(HERE))
 
 
-def test_no_words_get_into_the_log(post: Post) -> None:
-    post.platform.answer = answering(Broken("secret words"))
-    post.promise("a", "b", to="ana")
+def test_no_words_get_into_the_log(swift: Post) -> None:
+    swift.platform.answer = answering(Broken("secret words"))
+    swift.promise("a", "b", to="ana")
     with capture_logs() as logs:
-        post.drains_until_empty()
+        swift.drains_until_empty()
     assert [entry["event"] for entry in logs].count("letter settled") == 4
     assert "secret" not in str(logs)
     assert "ana" not in str(logs).lower()
 
 
-def test_lanes_count_what_platforms_said(post: Post) -> None:
-    post.platform.answer = answering(Ambiguous("reset"), Never("gone"), Limited(timedelta(0)))
-    post.promise("a", "b", "c", "d", to="one")
-    post.drains_until_empty()
-    meters = post.lanes.meters
+def test_lanes_count_what_platforms_said(swift: Post) -> None:
+    swift.platform.answer = answering(Ambiguous("reset"), Never("gone"), Limited(timedelta(0)))
+    swift.promise("a", "b", "c", "d", to="one")
+    swift.drains_until_empty()
+    meters = swift.lanes.meters
     assert dict(meters.outcomes.read().values) == {
         ("fake", "ambiguous"): 1,
         ("fake", "never"): 1,
@@ -399,19 +407,19 @@ def test_postponed_letter_comes_when_the_platform_says(post: Post) -> None:
     assert post.drain() == 1
 
 
-def test_without_a_time_the_wait_grows_and_comes_to_an_end(post: Post) -> None:
-    post.platform.answer = answering(*[TryLater(timedelta(0), "no connection")] * TRIES)
-    post.promise("a")
+def test_without_a_time_the_wait_grows_and_comes_to_an_end(swift: Post) -> None:
+    swift.platform.answer = answering(*[TryLater(timedelta(0), "no connection")] * TRIES)
+    swift.promise("a")
     waits = []
-    while post.state("a") is LetterState.PENDING:
-        assert post.drain() == 0
-        waits.append(post.row("a").due_at - post.time.now())
-        post.time.passes(hours=1)
-    assert len(post.platform.begun) == TRIES
+    while swift.state("a") is LetterState.PENDING:
+        assert swift.drain() == 0
+        waits.append(swift.row("a").due_at - swift.time.now())
+        swift.time.passes(hours=1)
+    assert len(swift.platform.begun) == TRIES
     assert all(shorter < longer for shorter, longer in zip(waits, waits[2:11], strict=False))
     assert max(waits) <= timedelta(hours=1)
-    assert post.state("a") is LetterState.FAILED
-    assert post.row("a").why == f"tried {TRIES} times: no connection"
+    assert swift.state("a") is LetterState.FAILED
+    assert swift.row("a").why == f"tried {TRIES} times: no connection"
 
 
 def test_refused_letter_is_not_sent_again(post: Post) -> None:
@@ -438,23 +446,23 @@ def test_refusal_for_the_rate_pauses_the_whole_lane(post: Post) -> None:
     assert post.platform.arrived == keys
 
 
-def test_lane_finds_its_speed(post: Post) -> None:
-    post.platform.limits = Limits(per_minute=240, ceiling=260)
-    post.promise(*(f"k{n:04}" for n in range(900)))
+def test_lane_finds_its_speed(swift: Post) -> None:
+    swift.platform.limits = Limits(per_minute=240, ceiling=260)
+    swift.promise(*(f"k{n:04}" for n in range(900)))
 
     async def drain_for(seconds: float) -> None:
-        await post.lanes.drain(HERE, post.time.now() + timedelta(seconds=seconds))
+        await swift.lanes.drain(HERE, swift.time.now() + timedelta(seconds=seconds))
 
-    post.time.run(drain_for(61))
-    assert post.rate().per_minute == pytest.approx(252)
-    post.time.run(drain_for(70))
-    assert post.rate().per_minute == 260, "the ceiling"
-    post.platform.answer = answering(Limited(timedelta(seconds=1)))
-    post.time.run(drain_for(5))
-    assert post.rate().per_minute == pytest.approx(208)
-    begun = len(post.platform.begun)
-    post.time.run(post.open_lanes().drain(HERE, post.time.now() + timedelta(seconds=30)))
-    assert len(post.platform.begun) - begun == pytest.approx(30 * 3.4, abs=5), "it is remembered"
+    swift.time.run(drain_for(61))
+    assert swift.rate().per_minute == pytest.approx(252)
+    swift.time.run(drain_for(70))
+    assert swift.rate().per_minute == 260, "the ceiling"
+    swift.platform.answer = answering(Limited(timedelta(seconds=1)))
+    swift.time.run(drain_for(5))
+    assert swift.rate().per_minute == pytest.approx(208)
+    begun = len(swift.platform.begun)
+    swift.time.run(swift.open_lanes().drain(HERE, swift.time.now() + timedelta(seconds=30)))
+    assert len(swift.platform.begun) - begun == pytest.approx(30 * 3.4, abs=5), "it is remembered"
 
 
 # --- letters nobody can speak for -------------------------------------------------------------
@@ -493,19 +501,19 @@ def test_letter_that_had_arrived_is_not_sent_again(post: Post, unsure: Outcome |
         assert work.outbox.find(HERE, "c", "m1") is not None
 
 
-def test_failed_look_up_leaves_the_letter_unsure_and_is_tried_less_and_less(post: Post) -> None:
-    post.platform.answer = answering(Ambiguous("reset"))
-    post.promise("a")
-    post.platform.is_blind = True
+def test_failed_look_up_leaves_the_letter_unsure_and_is_tried_less_and_less(swift: Post) -> None:
+    swift.platform.answer = answering(Ambiguous("reset"))
+    swift.promise("a")
+    swift.platform.is_blind = True
     for _ in range(600):
-        assert post.drain() == 0
-        post.time.passes(seconds=1)
-    assert post.state("a") is LetterState.AMBIGUOUS
-    assert post.lanes.meters.look_ups.read().values["fake", "failed"] < 15
-    post.platform.is_blind = False
-    post.time.passes(hours=1)
-    assert post.drain() == 1
-    assert post.platform.arrived == ["a"]
+        assert swift.drain() == 0
+        swift.time.passes(seconds=1)
+    assert swift.state("a") is LetterState.AMBIGUOUS
+    assert swift.lanes.meters.look_ups.read().values["fake", "failed"] < 15
+    swift.platform.is_blind = False
+    swift.time.passes(hours=1)
+    assert swift.drain() == 1
+    assert swift.platform.arrived == ["a"]
 
 
 def test_platform_that_does_not_answer_leaves_the_letter_unsure(post: Post) -> None:
@@ -541,79 +549,79 @@ def test_unsure_edit_is_made_again(post: Post) -> None:
     assert post.platform.looked_up == []
 
 
-def test_letter_that_is_missing_each_time_is_given_up(post: Post) -> None:
-    post.platform.answer = answering(*[Ambiguous("reset")] * 100)
-    post.promise("a")
-    while post.state("a") is not LetterState.FAILED:
-        post.drain()
-        post.time.passes(hours=1)
-    assert len(post.platform.begun) == TRIES
-    assert post.row("a").why == f"tried {TRIES} times: not on the platform"
+def test_letter_that_is_missing_each_time_is_given_up(swift: Post) -> None:
+    swift.platform.answer = answering(*[Ambiguous("reset")] * 100)
+    swift.promise("a")
+    while swift.state("a") is not LetterState.FAILED:
+        swift.drain()
+        swift.time.passes(hours=1)
+    assert len(swift.platform.begun) == TRIES
+    assert swift.row("a").why == f"tried {TRIES} times: not on the platform"
 
 
 # --- pacing -----------------------------------------------------------------------------------
 
 
-def test_slow_answers_do_not_slow_the_lane(post: Post) -> None:
-    post.platform.limits = TEN_A_SECOND
-    post.platform.answer = taking(3)
-    post.promise(*(f"k{n:03}" for n in range(300)))
-    assert post.drain() == 300
-    begun = post.platform.begun
+def test_slow_answers_do_not_slow_the_lane(swift: Post) -> None:
+    swift.platform.limits = TEN_A_SECOND
+    swift.platform.answer = taking(3)
+    swift.promise(*(f"k{n:03}" for n in range(300)))
+    assert swift.drain() == 300
+    begun = swift.platform.begun
     assert 299 / (begun[-1] - begun[0]) >= 0.97 * 10
     assert_never_faster(begun, 0.1)
 
 
-def test_a_process_that_stood_still_does_not_catch_up_by_going_faster(post: Post) -> None:
+def test_a_process_that_stood_still_does_not_catch_up_by_going_faster(swift: Post) -> None:
     async def stop_once(delivery: Delivery) -> Outcome | None:
         if delivery.key == "k020":
-            post.time.passes(seconds=0.7)
+            swift.time.passes(seconds=0.7)
         return None
 
-    post.platform.limits = TEN_A_SECOND
-    post.platform.answer = stop_once
+    swift.platform.limits = TEN_A_SECOND
+    swift.platform.answer = stop_once
     keys = [f"k{n:03}" for n in range(100)]
-    post.promise(*keys)
-    assert post.drain() == 100
-    assert_never_faster(post.platform.begun, 0.1)
-    assert sorted(post.platform.arrived) == keys
+    swift.promise(*keys)
+    assert swift.drain() == 100
+    assert_never_faster(swift.platform.begun, 0.1)
+    assert sorted(swift.platform.arrived) == keys
 
 
-def test_an_answer_overtakes_the_tips(post: Post) -> None:
-    post.platform.limits = TEN_A_SECOND
-    post.promise(*(f"k{n:04}" for n in range(1_000)), priority=Priority.TIP)
+def test_an_answer_overtakes_the_tips(swift: Post) -> None:
+    swift.platform.limits = TEN_A_SECOND
+    swift.promise(*(f"k{n:04}" for n in range(1_000)), priority=Priority.TIP)
     posted_at: list[float] = []
 
     async def talk() -> None:
-        drain = asyncio.create_task(post.lanes.drain(HERE, MONDAY + timedelta(seconds=12)))
+        drain = asyncio.create_task(swift.lanes.drain(HERE, MONDAY + timedelta(seconds=12)))
         for moment in (2.03, 2.07, 5.5, 9.99):
-            await asyncio.sleep(moment - post.time.seconds)
-            post.promise(f"answer {moment}")
-            post.lanes.poke(HERE)
+            await asyncio.sleep(moment - swift.time.seconds)
+            swift.promise(f"answer {moment}")
+            swift.lanes.poke(HERE)
             posted_at.append(moment)
         await drain
 
-    post.time.run(talk())
-    arrived = dict(zip(post.platform.arrived, post.platform.begun, strict=True))
+    swift.time.run(talk())
+    arrived = dict(zip(swift.platform.arrived, swift.platform.begun, strict=True))
     waits = [arrived[f"answer {moment}"] - moment for moment in posted_at]
     assert max(waits) <= 0.3, waits
-    begun = post.platform.begun
+    begun = swift.platform.begun
     assert_never_faster(begun, 0.1)
 
 
-def test_a_flood_of_answers_takes_every_slot(post: Post) -> None:
-    post.platform.limits = TEN_A_SECOND
-    post.promise(*(f"k{n:04}" for n in range(200)), priority=Priority.TIP)
+def test_a_flood_of_answers_takes_every_slot(swift: Post) -> None:
+    swift.platform.limits = TEN_A_SECOND
+    swift.promise(*(f"k{n:04}" for n in range(200)), priority=Priority.TIP)
 
     async def talk() -> None:
-        drain = asyncio.create_task(post.lanes.drain(HERE, MONDAY + timedelta(seconds=12)))
+        drain = asyncio.create_task(swift.lanes.drain(HERE, MONDAY + timedelta(seconds=12)))
         await asyncio.sleep(3)
-        post.promise(*(f"answer{n:02}" for n in range(50)))
-        post.lanes.poke(HERE)
+        swift.promise(*(f"answer{n:02}" for n in range(50)))
+        swift.lanes.poke(HERE)
         await drain
 
-    post.time.run(talk())
-    places = [n for n, key in enumerate(post.platform.arrived) if key.startswith("answer")]
+    swift.time.run(talk())
+    places = [n for n, key in enumerate(swift.platform.arrived) if key.startswith("answer")]
     assert places[0] <= 33
     assert places[-1] - places[0] <= 49 + 5, "after each batch at most a moment's worth"
 
@@ -660,16 +668,16 @@ def test_two_processes_share_a_lanes_rate(post: Post, rival: Database) -> None:
     assert begun[-1] - begun[0] <= 200 / 9.7
 
 
-def test_a_clock_put_back_does_not_stop_a_lane(post: Post) -> None:
-    post.platform.limits = TEN_A_SECOND
-    post.promise(*(f"k{n:03}" for n in range(50)))
-    lanes = Lanes(post.store(), lambda _: post.platform, lambda: post.time.now() + jump)
+def test_a_clock_put_back_does_not_stop_a_lane(swift: Post) -> None:
+    swift.platform.limits = TEN_A_SECOND
+    swift.promise(*(f"k{n:03}" for n in range(50)))
+    lanes = Lanes(swift.store(), lambda _: swift.platform, lambda: swift.time.now() + jump)
     jump = timedelta(hours=1)
-    post.time.run(lanes.drain(HERE, MONDAY + timedelta(hours=1, seconds=2)))
+    swift.time.run(lanes.drain(HERE, MONDAY + timedelta(hours=1, seconds=2)))
     jump = timedelta(0)
-    post.time.run(lanes.drain(HERE))
-    assert len(post.platform.arrived) == 50
-    assert post.time.seconds < 10
+    swift.time.run(lanes.drain(HERE))
+    assert len(swift.platform.arrived) == 50
+    assert swift.time.seconds < 10
 
 
 # --- leases -----------------------------------------------------------------------------------
@@ -702,9 +710,25 @@ def test_a_killed_process_leaves_its_letters_to_recovery(post: Post) -> None:
     post.time.passes(seconds=15)
     assert post.drain() == 1
     assert post.platform.arrived == ["a", "b"]
-    post.time.passes(seconds=15)
+    post.time.passes(seconds=25)
     assert post.drain() == 1, "it is found"
     assert post.platform.arrived == ["a", "b"]
+
+
+def test_an_attempt_begins_soon_after_its_mark_or_is_marked_anew(post: Post) -> None:
+    """Else, should the process die in it, the platform would be asked too soon."""
+
+    def stand_still(sending: Sequence[int], _settlements: Sequence[Settlement]) -> None:
+        if sending:
+            store.after_write = lambda *_: None
+            post.time.passes(seconds=11)
+
+    store = Troubled(post.store(), after_write=stand_still)
+    post.lanes = post.open_lanes(store)
+    post.promise("a")
+    assert post.drain() == 1
+    assert post.platform.begun == [11.0]
+    assert post.row("a").started_at == MONDAY + timedelta(seconds=11)
 
 
 @pytest.mark.parametrize("step", ["before_write", "after_write"])
@@ -771,7 +795,7 @@ def test_a_late_result_of_a_zombie_changes_nothing(post: Post, rival: Database) 
 
     async def stop_while_it_is_on_the_wire(delivery: Delivery) -> Outcome | None:
         post.platform.answer = arrive
-        post.time.passes(seconds=31)
+        post.time.passes(seconds=41)
         with _OtherThread(post.time) as run:
             run(other.drain(HERE))
         return Never("what the zombie believes")
@@ -871,25 +895,25 @@ def test_a_store_out_of_reach_ends_a_drain(post: Post) -> None:
 # --- hosts ------------------------------------------------------------------------------------
 
 
-def test_a_sweep_begins_what_has_work_and_then_pokes_do(post: Post) -> None:
+def test_a_sweep_begins_what_has_work_and_then_pokes_do(swift: Post) -> None:
     async def host() -> None:
-        post.lanes.poke(HERE)
+        swift.lanes.poke(HERE)
         await asyncio.sleep(1)
-        assert post.platform.arrived == [], "who does not sweep is not begun by a poke"
-        assert await post.lanes.sweep() == 1
+        assert swift.platform.arrived == [], "who does not sweep is not begun by a poke"
+        assert await swift.lanes.sweep() == 1
         await asyncio.sleep(1)
-        assert post.platform.arrived == ["a"]
-        post.promise("b")
-        thread = threading.Thread(target=post.lanes.poke, args=(HERE,))
+        assert swift.platform.arrived == ["a"]
+        swift.promise("b")
+        thread = threading.Thread(target=swift.lanes.poke, args=(HERE,))
         thread.start()
         thread.join(10)
         await asyncio.sleep(1)
-        assert post.platform.arrived == ["a", "b"]
+        assert swift.platform.arrived == ["a", "b"]
 
-    post.promise("a")
-    post.time.run(host())
-    post.lanes.poke(HERE)
-    assert post.platform.arrived == ["a", "b"], "its loop has ended"
+    swift.promise("a")
+    swift.time.run(host())
+    swift.lanes.poke(HERE)
+    assert swift.platform.arrived == ["a", "b"], "its loop has ended"
 
 
 def test_stopping_waits_for_what_is_on_the_wire_and_gives_the_rest_back(post: Post) -> None:
@@ -907,25 +931,25 @@ def test_stopping_waits_for_what_is_on_the_wire_and_gives_the_rest_back(post: Po
     assert post.drain() == 0, "nothing is begun afterwards"
 
 
-def test_stopping_does_not_wait_for_ever(post: Post) -> None:
+def test_stopping_does_not_wait_for_ever(swift: Post) -> None:
     async def host() -> None:
-        await post.lanes.sweep()
+        await swift.lanes.sweep()
         await asyncio.sleep(1)
-        await post.lanes.stop(2)
+        await swift.lanes.stop(2)
 
-    post.platform.answer = taking(8)
-    post.promise("a")
-    post.time.run(host())
-    assert post.time.seconds == pytest.approx(3, abs=0.1)
-    assert post.state("a") is LetterState.SENDING
+    swift.platform.answer = taking(8)
+    swift.promise("a")
+    swift.time.run(host())
+    assert swift.time.seconds == pytest.approx(3, abs=0.1)
+    assert swift.state("a") is LetterState.SENDING
 
 
-def test_a_drain_ends_in_time_though_more_is_due(post: Post) -> None:
-    post.platform.limits = TEN_A_SECOND
-    post.promise(*(f"k{n:03}" for n in range(300)))
-    sent = post.time.run(post.lanes.drain(HERE, MONDAY + timedelta(seconds=10)))
-    assert post.time.seconds < 12
+def test_a_drain_ends_in_time_though_more_is_due(swift: Post) -> None:
+    swift.platform.limits = TEN_A_SECOND
+    swift.promise(*(f"k{n:03}" for n in range(300)))
+    sent = swift.time.run(swift.lanes.drain(HERE, MONDAY + timedelta(seconds=10)))
+    assert swift.time.seconds < 12
     assert 95 <= sent <= 115
-    with post.database.begin() as connection:
+    with swift.database.begin() as connection:
         connection.execute(update(outbox).where(outbox.c.state == "leased").values(key="x"))
-    assert post.time.run(post.lanes.drain(HERE)) == 300 - sent
+    assert swift.time.run(swift.lanes.drain(HERE)) == 300 - sent

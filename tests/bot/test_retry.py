@@ -88,3 +88,15 @@ def test_a_lease_outlasts_the_timeout() -> None:
     with pytest.raises(ValueError, match="longer"):
         Patience(timeout=timedelta(seconds=5), lease=timedelta(seconds=5))
     assert Patience().sending_lease >= Patience().lease
+
+
+@pytest.mark.parametrize("reconcile_after", [1, 5, 30, 120])
+@pytest.mark.parametrize("lease", [6, 15, 60])
+def test_whoever_looks_a_letter_up_waits_long_enough_after_any_attempt(
+    lease: int, reconcile_after: int
+) -> None:
+    patience = Patience(*(timedelta(seconds=n) for n in (5, lease, reconcile_after)))
+    last_attempt = patience.begins_within
+    assert last_attempt > timedelta(0)
+    assert last_attempt + patience.timeout <= patience.sending_lease
+    assert last_attempt + patience.reconcile_after <= patience.sending_lease

@@ -56,7 +56,7 @@ class Trial:
     disturb: Callable[[Stage, random.Random], Disturb] | None = None
     counts_limited: bool = True
     """Whether a 429 breaks the rules."""
-    patience: float = 90
+    patience: float = 150
     pause: float = 0.03
     is_small: bool = False
 
