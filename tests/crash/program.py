@@ -21,8 +21,6 @@ from pydantic import SecretStr, ValidationError
 
 from bot.app import App
 from bot.bootstrap.log import configure_logs
-from bot.bootstrap.process import run_embedded
-from bot.bootstrap.scaled import run_web, run_worker
 from bot.bootstrap.site import Core, Routes
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.campaigns import run as campaign_run
@@ -38,8 +36,6 @@ from storage.database import Database
 from tests.crash.child import announce
 from tests.crash.platform import HttpPlatform
 from tests.crash.scene import CAPABILITY, CHUNK, RELAY_KEY, Scene
-
-RUN = {"embedded": run_embedded, "web": run_web, "worker": run_worker}
 
 
 class CrashSite:
@@ -110,7 +106,15 @@ async def run(role: str, settings: Settings, scene: Scene, platform: HttpPlatfor
         announce(port=settings.port)
 
     try:
-        await RUN[role](settings, tell, site_of)
+        # Imported here, so that each process is as large as the real one and no larger.
+        if role == "embedded":
+            from bot.bootstrap.process import run_embedded  # noqa: PLC0415
+
+            await run_embedded(settings, tell, site_of)
+        else:
+            from bot.bootstrap.scaled import run_web, run_worker  # noqa: PLC0415
+
+            await (run_web if role == "web" else run_worker)(settings, tell, site_of)
     finally:
         await platform.close()
 
@@ -125,7 +129,7 @@ def take_small_chunks() -> None:
 def main() -> None:
     """Run one process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("role", choices=RUN)
+    parser.add_argument("role", choices=["embedded", "web", "worker"])
     parser.add_argument("--scene", required=True)
     parser.add_argument("--database", required=True)
     parser.add_argument("--platform", required=True)
