@@ -110,24 +110,19 @@ def test_everything_goes_on_when_the_databases_connections_are_cut(
     scaled: Program, postgres_url: str
 ) -> None:
     engine = make_engine(postgres_url)
-    with scaled.start("web", "--port", "0") as web:
-        worker = scaled.start("worker")
-        process = worker.__enter__()
-        try:
-            with engine.begin() as connection:
-                connection.exec_driver_sql(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            said = {"person": "ana", "conversation": "#general", "text": f"/ask {QUESTION}"}
-            web.post(SAY, said)
-            wait_for(lambda: asked(web))
-        finally:
-            engine.dispose()
-            # It has said on standard error what happened, as it should.
-            with pytest.raises(AssertionError, match="the worker stopped and begins again"):
-                worker.__exit__(None, None, None)
-        assert process.address == ""
+    with (
+        scaled.start("web", "--port", "0", may_complain=True) as web,
+        scaled.start("worker", may_complain=True),
+    ):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        engine.dispose()
+        said = {"person": "ana", "conversation": "#general", "text": f"/ask {QUESTION}"}
+        web.post(SAY, {**said, "event_id": "once"})
+        wait_for(lambda: asked(web))
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])
