@@ -79,8 +79,8 @@ class CrowdStore(Protocol):
     def unlike(self, span: Span, now: datetime) -> Sequence[PersonId]:
         """All the others."""
 
-    def post(self, span: Span, lots: Sequence[Lot], now: datetime) -> None:
-        """Promise the letters, or keep why not. Keys promised before change nothing."""
+    def post(self, span: Span, lots: Sequence[Lot], now: datetime) -> int:
+        """Promise the letters, or keep why not; how many. Keys promised before change nothing."""
 
     def without(self, span: Span, key: str) -> Sequence[PersonId]:
         """Those who have no letter under the key that begins with `key`."""
@@ -125,12 +125,12 @@ def book_crowd(context: Context, work: CrowdWork, span: Span, letter_of: LetterO
         _lot(group, person, letter_of(person), context.now)
         for group, person in _with_samples(work, alike)
     ]
-    work.crowds.post(span, lots, context.now)
-    prefix = lots[0].letter.key if lots else None
+    if work.crowds.post(span, lots, context.now) == span.people:
+        return
     rest = (
-        work.crowds.unlike(span, context.now)
-        if prefix is None
-        else work.crowds.without(span, prefix)
+        work.crowds.without(span, lots[0].letter.key)
+        if lots
+        else work.crowds.unlike(span, context.now)
     )
     book(context, work, _wishes(work, rest, letter_of))
 

@@ -96,10 +96,10 @@ class SqlCrowds:
     def _ids(self, statement: Any) -> list[PersonId]:
         return [PersonId(id_) for id_ in self._connection.execute(statement).scalars()]
 
-    def post(self, span: Span, lots: Sequence[Lot], now: datetime) -> None:
-        """Promise the letters, or keep why not. Keys promised before change nothing."""
+    def post(self, span: Span, lots: Sequence[Lot], now: datetime) -> int:
+        """Promise the letters, or keep why not; how many. Keys promised before change nothing."""
         if not lots:
-            return
+            return 0
         letter = lots[0].letter
         lot = (
             values(
@@ -150,9 +150,16 @@ class SqlCrowds:
             .select_from(people.join(lot, alike))
             .where(*_within(span), _is_plain(now))
         )
-        self._connection.execute(
-            insert_for(dialect, outbox).from_select(list(chosen), found).on_conflict_do_nothing()
+        insert = insert_for(dialect, outbox).from_select(list(chosen), found)
+        # Of an insert SQLAlchemy forgets how many rows there were, unless it is asked to.
+        options = {"preserve_rowcount": True}
+        inserted = self._connection.execute(
+            insert.on_conflict_do_nothing(), execution_options=options
         )
+        if dialect == "sqlite":
+            # Its driver does not count what a statement did that begins with WITH.
+            return int(self._connection.execute(select(func.changes())).scalar_one())
+        return inserted.rowcount
 
 
 def _within(span: Span) -> list[ColumnElement[bool]]:
