@@ -116,9 +116,12 @@ class Marks:
         except Exception as error:
             # A mistake of ours. Whoever waits must hear of it; their leases will run out.
             log.exception("marks failed")
-            for done in (*group.sending.values(), *group.settled):
-                if not done.done():
-                    done.set_exception(error)
+            for mark in group.sending.values():
+                if not mark.done():
+                    mark.set_exception(error)
+            for settled in group.settled:
+                if not settled.done():
+                    settled.set_exception(error)
             return True
         took = self._loop.time() - began
         self.seconds += 0.2 * (took - self.seconds)
