@@ -17,6 +17,7 @@ from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.inbound import Command, Inbound, Ordered, Place, PlaceKind
+from bot.lane import CATCH_UP
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, may_repeat
 from bot.people import Person, WorkingHours, Workspace, local
@@ -108,10 +109,11 @@ class Scene:
 
     @property
     def caught(self) -> int:
-        """How many letters a kill can catch on the wire: all lanes' rate x the longest latency."""
+        """How many letters a kill can catch on the wire: what all lanes may begin within the
+        longest latency, with the few that a lane may begin at once after a late start."""
         if self.per_second is None:
             return self.lanes * self.in_flight
-        return math.ceil(self.lanes * self.per_second * self.latency[1])
+        return math.floor(self.lanes * (self.per_second * self.latency[1] + CATCH_UP))
 
     def limits(self) -> Limits:
         """What the bot is told of them."""
