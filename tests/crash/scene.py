@@ -168,8 +168,9 @@ def prepare(database: Database, scene: Scene, now: datetime) -> set[str]:
             make_letter(
                 f"p{number}",
                 people[number // scene.lanes % scene.people].id,
-                # Of both kinds: those that may be repeated and those that may not.
-                Priority.ANSWER if number % 4 < 2 else Priority.TIP,
+                # Of both kinds, those that may be repeated and those that may not, and neither
+                # waits for the other: kills find both on the wire.
+                Priority.TIP if lane % 2 else Priority.ANSWER,
             )
             for number in range(lane, scene.letters, scene.lanes)
         ]
