@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from bot.outbox import LetterState
 
@@ -178,16 +177,13 @@ def breaches(
 
 
 def share_of_rate(accepted_at: Mapping[str, Sequence[float]], per_second: float | None) -> float:
-    """How much of the allowed rate the lanes used while they were busy, all together.
+    """How much of the allowed rate the lanes used, each from its first to its last message.
 
-    A pause of more than a second, after a kill for example, is not counted as busy.
+    Whatever stood in the way counts: kills, pauses, and that nothing was due.
     """
-    if per_second is None:
+    busy = [moments for moments in accepted_at.values() if len(moments) > 1]
+    if per_second is None or not busy:
         return 0.0
-    messages, busy = 0, 0.0
-    for moments in accepted_at.values():
-        gaps = [after - before for before, after in pairwise(sorted(moments))]
-        # The first message of a stretch has no gap before it.
-        messages += sum(gap <= 1 for gap in gaps)
-        busy += sum(gap for gap in gaps if gap <= 1)
-    return round(messages / (busy * per_second), 4) if busy else 0.0
+    sent = sum(len(moments) - 1 for moments in busy)
+    allowed = sum(per_second * (max(moments) - min(moments)) for moments in busy)
+    return round(sent / allowed, 4)

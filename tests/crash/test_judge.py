@@ -137,10 +137,11 @@ def test_refusals_for_the_rate_are_a_breach_where_they_count() -> None:
     assert broken(Verdict(), reads_back=True, limited=0) == []
 
 
-def test_the_share_of_the_rate_leaves_out_pauses_and_adds_up_lanes() -> None:
+def test_the_share_of_the_rate_adds_up_lanes_and_counts_pauses() -> None:
     even = [n / 10 for n in range(101)]
     assert share_of_rate({"a": even}, 10) == 1.0
     assert share_of_rate({"a": even, "b": [moment + 5 for moment in even]}, 10) == 1.0
-    assert share_of_rate({"a": [*even, *(moment + 60 for moment in even)]}, 10) == 1.0
-    assert share_of_rate({"a": even}, 20) == 0.5
+    assert share_of_rate({"a": even, "b": even[::2]}, 10) == 0.75
+    assert share_of_rate({"a": [*even, 30.0]}, 10) == pytest.approx(101 / 300, abs=1e-4)
+    assert share_of_rate({"a": [5.0], "b": []}, 10) == 0.0
     assert share_of_rate({"a": even}, None) == 0.0
