@@ -313,9 +313,7 @@ class LaneStore(Protocol):
         """The write-ahead marks of some letters, whose lease begins anew, and what became of
         others. A letter that is not ours any more is left alone."""
 
-    def pause(
-        self, lane: WorkspaceId, now: datetime, limits: Limits, after: timedelta
-    ) -> None:
+    def pause(self, lane: WorkspaceId, now: datetime, limits: Limits, after: timedelta) -> None:
         """Let the whole lane rest for `after`, because the platform refused for the rate."""
 
     def recover(
