@@ -380,7 +380,6 @@ def plan_short() -> Iterator[Trial]:
             disturb=kill_at_random(3, 1.0, 2.0),
             pause=0.1,
             is_small=True,
-            patience=60,
         )
 
 

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 TRIALS = list(seed_all(plan_short(), "suite"))
 AT_ONCE = 4
 
+# The first test waits for all trials, on a crowded machine for minutes.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture(scope="module")
 def reports(
