@@ -305,29 +305,45 @@ class App(Generic[W]):
             raise NotAllowed("Your account here has been closed.")
         return person
 
-    def run_due(self, limit: int = 100) -> int:
+    def run_due(self, limit: int = 100, is_ending: Callable[[], bool] = lambda: False) -> int:
         """Do what is due by now, each thing in a transaction of its own; returns how many.
 
-        What fails is tried again later and later, and never stops the rest.
+        What fails is tried again later and later, and never stops the rest. What only the
+        store stood in the way of stays due and is not counted. Once `is_ending` says so,
+        nothing more is begun.
+
+        Raises:
+            Unavailable: the store is out of reach. What was done by then is done.
         """
         now = self._clock()
         with self._database.transaction() as work:
             timers = work.timers.due(now, limit)
+        done, was_away = 0, False
         for timer in timers:
-            self._run(timer)
-        return len(timers)
+            if is_ending():
+                break
+            try:
+                self._run(timer)
+            except Unavailable:
+                # Once may be that timer's own fault, and the others get their turn.
+                if was_away:
+                    raise
+                was_away = True
+                log.warning("a timer waits for the store", timer=timer.action)
+            else:
+                done, was_away = done + 1, False
+        return done
 
     def _run(self, timer: Timer) -> None:
         bound = log.bind(timer=timer.action)
         try:
-            with self._database.transaction() as work:
-                if not work.timers.take(timer):
-                    return
-                handler = self._registry.timers.get(timer.action)
-                if handler is None:
-                    bound.warning("no such timer action; dropped")
-                    return
-                handler(Context(now=self._clock(), new_id=self._new_id), work, timer)
+            try:
+                self._ring(timer)
+            except Conflict:
+                # Somebody was quicker. In a fresh transaction the handler sees the new state.
+                self._ring(timer)
+        except Unavailable:
+            raise
         except BotError as error:
             bound.warning("timer refused", error=type(error).__name__)
             self._postpone(timer)
@@ -335,6 +351,16 @@ class App(Generic[W]):
             # a broken timer must not stop the round for everybody else.
             bound.exception("timer failed")
             self._postpone(timer)
+
+    def _ring(self, timer: Timer) -> None:
+        with self._database.transaction() as work:
+            if not work.timers.take(timer):
+                return
+            handler = self._registry.timers.get(timer.action)
+            if handler is None:
+                log.warning("no such timer action; dropped", timer=timer.action)
+                return
+            handler(Context(now=self._clock(), new_id=self._new_id), work, timer)
 
     def _postpone(self, timer: Timer) -> None:
         wait = timedelta(minutes=min(60, 2**timer.attempts))
@@ -350,13 +376,15 @@ class App(Generic[W]):
                     )
                 )
 
-    def plan_due(self) -> Planned:
+    def plan_due(self, is_ending: Callable[[], bool] = lambda: False) -> Planned:
         """Plan what people's slots bring that are due by now (see `bot.planner`).
 
         Raises:
             Unavailable: the store is out of reach. What was planned before stays planned.
         """
-        done = plan_due(self._database, self._registry, self._clock, self._new_id)
+        done = plan_due(
+            self._database, self._registry, self._clock, self._new_id, is_ending=is_ending
+        )
         for outcome, slots in asdict(done).items():
             if slots:
                 self._meters.slots.add(outcome, by=slots)

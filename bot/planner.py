@@ -70,6 +70,7 @@ class _Round:
     kind: str
     size: int
     most: int
+    is_ending: Callable[[], bool]
     failed: int = 0
     """How many single people the planner has failed with in a row."""
     total: Planned = field(default_factory=Planned)
@@ -83,8 +84,11 @@ def plan_due(
     *,
     chunk: int = CHUNK,
     most: int = MOST,
+    is_ending: Callable[[], bool] = lambda: False,
 ) -> Planned:
     """Plan what is due by now, a chunk in each transaction, and say what was done.
+
+    Once `is_ending` says so, no more chunks are begun.
 
     A capability that fails with a chunk is tried with fewer people at a time, so that one
     person of whom it can make nothing keeps it from nobody else; that person is tried again
@@ -100,9 +104,8 @@ def plan_due(
         due = [kind for kind in registry.slots if work.slots.are_due(kind, now)]
     total = Planned()
     for kind in due:
-        total += _plan_kind(
-            database, registry.slots[kind], clock, new_id, _Round(kind, chunk, most)
-        )
+        doing = _Round(kind, chunk, most, is_ending)
+        total += _plan_kind(database, registry.slots[kind], clock, new_id, doing)
     return total
 
 
@@ -114,7 +117,7 @@ def _plan_kind(
     doing: _Round,
 ) -> Planned:
     chunk = doing.size
-    while doing.total.seen < doing.most and doing.failed < GIVE_UP:
+    while doing.total.seen < doing.most and doing.failed < GIVE_UP and not doing.is_ending():
         context = Context(now=clock(), new_id=new_id)
         try:
             with database.transaction() as work:

@@ -72,16 +72,23 @@ class Retained:
     paces: int
 
 
-def retain(database: "Database", now: datetime, *, chunk: int = CHUNK) -> Retained:
+def retain(
+    database: "Database",
+    now: datetime,
+    *,
+    chunk: int = CHUNK,
+    is_ending: Callable[[], bool] = lambda: False,
+) -> Retained:
     """Throw away what is older than the times above; to be called once a day.
 
     A letter about something that was sent keeps its row for ever, so that words in the
     thread under it are still understood; what it said goes.
 
     May be stopped at any moment and run by several at once: each transaction takes at most
-    `chunk` rows, and the next run goes on. SQLite uses the room again for what comes. Its
-    statistics are not renewed: without any it takes the indexes that were made for each
-    query, and those of one large workspace would talk it out of them.
+    `chunk` rows, and the next run goes on. Once `is_ending` says so, no more are begun. SQLite
+    uses the room again for what comes. Its statistics are not renewed: without any it takes
+    the indexes that were made for each query, and those of one large workspace would talk it
+    out of them.
 
     Raises:
         Unavailable: the store is out of reach. What was done by then is done.
@@ -92,23 +99,25 @@ def retain(database: "Database", now: datetime, *, chunk: int = CHUNK) -> Retain
 
     def repeat(step: Callable[[Connection], int]) -> int:
         total = 0
-        while True:
+        while not is_ending():
             with database.begin() as connection:
                 done = step(connection)
             total += done
             if done < chunk:
-                return total
+                break
+        return total
 
     def go_down(step: Callable[[Connection, int], Sequence[int]], last: int) -> int:
         """Each step goes on below what the one before it took, and reads nothing twice."""
         total = 0
-        while True:
+        while not is_ending():
             with database.begin() as connection:
                 ids = step(connection, last)
             if not ids:
-                return total
+                break
             total += len(ids)
             last = ids[-1] - 1
+        return total
 
     texts = go_down(
         lambda connection, upto: _drop_texts(connection, now - TEXTS_KEPT, upto, chunk), textless
@@ -148,8 +157,8 @@ def _drop_events(connection: Connection, before: datetime, chunk: int) -> int:
 
 def _last_before(connection: Connection, moment: datetime) -> int:
     """The latest letter that was settled before a moment. Whatever came before it is older
-    than that, also where nothing says when it was settled: it was cancelled, or is from
-    before that was written down."""
+    than that, also where nothing says when it was settled: another letter carries it, or it
+    is from before that was written down."""
     last: int | None = connection.execute(
         select(func.max(outbox.c.id)).where(outbox.c.settled_at < moment)
     ).scalar()

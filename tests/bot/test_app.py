@@ -63,6 +63,8 @@ class Home:
         return NOTHING
 
     def _ring(self, _context: Context, _work: SqlWork, timer: Timer) -> None:
+        if self.wrong:
+            raise self.wrong.pop(0)
         self.done.append(f"rang {timer.key}")
 
     def _break(self, _context: Context, work: SqlWork, _timer: Timer) -> None:
@@ -246,6 +248,47 @@ def test_a_broken_timer_stops_no_other_and_is_tried_later_and_later(home: Home) 
         home.app.run_due()
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     assert home.waiting() == ["bad"]
+
+
+def test_a_timer_is_not_blamed_for_a_store_that_is_away(home: Home) -> None:
+    home.says(Ordered(name="do", text="a"), "e1")
+    home.says(Ordered(name="do", text="b"), "e2")
+    home.wrong = [Unavailable()]
+    assert home.app.run_due() == 1, "one alone does not stop the others"
+    home.wrong = [Unavailable()]
+    assert home.app.run_due() == 0
+    assert home.app.next_due() == home.now, "it is still due, and not later and later"
+    assert home.app.run_due() == 1
+    assert sorted(home.done) == ["a", "b", "rang a", "rang b"]
+
+
+def test_a_store_that_is_away_ends_the_round(home: Home) -> None:
+    for number in range(4):
+        home.says(Ordered(name="do", text=f"t{number}"), f"e{number}")
+    home.wrong = [Unavailable() for _ in range(4)]
+    with pytest.raises(Unavailable):
+        home.app.run_due()
+    assert len(home.wrong) == 2, "two were tried"
+    home.wrong = []
+    assert home.app.run_due() == 4
+
+
+def test_a_timer_that_meets_a_conflict_is_tried_once_more_at_once(home: Home) -> None:
+    home.says(Ordered(name="do", text="a"), "e1")
+    home.wrong = [Conflict()]
+    home.app.run_due()
+    assert home.done == ["a", "rang a"]
+    home.says(Ordered(name="do", text="b"), "e2")
+    home.wrong = [Conflict(), Conflict()]
+    home.app.run_due()
+    assert home.app.next_due() == home.now + timedelta(minutes=1)
+
+
+def test_a_process_that_ends_begins_no_more_timers(home: Home) -> None:
+    for number in range(3):
+        home.says(Ordered(name="do", text=f"t{number}"), f"e{number}")
+    assert home.app.run_due(is_ending=lambda: any("rang" in did for did in home.done)) == 1
+    assert home.app.run_due() == 2
 
 
 def test_a_timer_of_an_older_version_is_dropped(small_home: Home) -> None:

@@ -59,7 +59,7 @@ class Planning:
                 work.people.save(person)
                 work.slots.save(begin_slot(person, TIP, time(10), self.now))
 
-    def plan(self, at: datetime | None = None, **options: int) -> Planned:
+    def plan(self, at: datetime | None = None, **options: Any) -> Planned:
         self.now = at or self.now
         return plan_due(
             self.database,
@@ -159,6 +159,24 @@ def test_after_days_of_downtime_there_is_one_and_no_burst(database: Database) ->
 def test_a_planner_that_is_down_within_the_window_loses_nothing(database: Database) -> None:
     world = Planning(database)
     assert world.plan(TEN + 119 * MINUTE) == Planned(planned=3)
+
+
+def test_a_process_that_ends_begins_no_more_chunks(sqlite_url: str) -> None:
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    world = Planning(database, 9)
+    world.now = TEN
+    asked = count()
+    done = plan_due(
+        database,
+        world.registry,
+        lambda: TEN,
+        lambda: "id",
+        chunk=3,
+        is_ending=lambda: next(asked) == 2,
+    )
+    assert done == Planned(planned=6)
+    assert world.plan(TEN) == Planned(planned=3)
+    database.close()
 
 
 def test_the_application_counts_what_became_of_slots(database: Database) -> None:

@@ -194,3 +194,12 @@ def test_it_goes_through_many_rows_in_small_steps(acme: Database) -> None:
     done = retain(acme, NOW, chunk=3)
     assert done == Retained(events=10, texts=10, letters=10, counts=0, paces=0)
     assert retain(acme, NOW, chunk=3) == NOTHING
+
+
+def test_a_process_that_ends_stops_between_two_steps(acme: Database) -> None:
+    for number in range(10):
+        with acme.transaction() as work:
+            work.inbox.begin("slack", f"E{number}", NOW - 2 * EVENTS_KEPT)
+    done = retain(acme, NOW, chunk=3, is_ending=lambda: len(read(acme, inbox.c.event_id)) < 5)
+    assert done.events == 6
+    assert retain(acme, NOW, chunk=3).events == 4
