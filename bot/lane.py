@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from bot import failpoint
-from bot.claim import Claimed
+from bot.claim import Claim, Claimed
 from bot.errors import BotError
 from bot.ids import WorkspaceId
 from bot.mark import Marks
@@ -358,18 +358,24 @@ class Lane:
         self._changed.set()
 
     async def _claim(self) -> None:
-        now, began = self._clock(), self._loop.time()
         slotless = max(0, len(self._ready) + len(self._waiting) - len(self._slots))
-        async with self._claims:
-            claim = await asyncio.to_thread(
-                self._store.claim,
+        limit = LARGEST_BATCH if self._is_paced else self._size
+
+        def claim_now() -> tuple[datetime, float, Claim]:
+            # In the thread: whoever waited long for one would get slots that are over.
+            now, began = self._clock(), self._loop.time()
+            claim = self._store.claim(
                 self._workspace,
                 now,
-                LARGEST_BATCH if self._is_paced else self._size,
+                limit,
                 self._patience.lease,
                 self._limits,
                 slotless if self._is_paced else 0,
             )
+            return now, began, claim
+
+        async with self._claims:
+            now, began, claim = await asyncio.to_thread(claim_now)
 
         def on_loop(moment: datetime) -> float:
             return began + (moment - now).total_seconds()
@@ -379,7 +385,12 @@ class Lane:
             held = _Held(claimed, began + self._patience.lease.total_seconds(), not_before)
             self._in_hand.add(claimed.delivery.id)
             heappush(self._waiting, (not_before, claimed.delivery.id, held))
-        self._slots.extend(map(on_loop, claim.slots or ()))
+        slots = [*map(on_loop, claim.slots or ())]
+        here = self._loop.time()
+        if slots and slots[-1] < here - LATE:
+            # A store so slow that its slots are always over must not stop the lane for ever.
+            slots = [here]
+        self._slots.extend(slots)
         self._interval = claim.interval
         self._more = not claim.is_all
         self._again = None if claim.again_at is None else on_loop(claim.again_at)

@@ -626,6 +626,28 @@ def test_a_flood_of_answers_takes_every_slot(swift: Post) -> None:
     assert places[-1] - places[0] <= 49 + 5, "after each batch at most a moment's worth"
 
 
+def test_hundreds_of_lanes_wait_for_their_turn_to_claim_and_go_on(swift: Post) -> None:
+    """A claim whose moment was taken before the wait would only get slots that are over."""
+    lanes = [WorkspaceId(f"w{n:03}") for n in range(250)]
+    with swift.database.transaction() as work:
+        for lane in lanes:
+            work.people.add_workspace(Workspace(lane, "fake", lane, lane))
+    for lane in lanes:
+        swift.promise("a", "b", workspace=lane)
+    swift.platform.limits = Limits(per_minute=300)
+    swift.time.thread_seconds = 0.03
+    assert swift.drain() == 500
+    assert swift.time.seconds < 12
+
+
+def test_a_store_too_slow_for_any_slot_slows_a_lane_and_does_not_stop_it(swift: Post) -> None:
+    swift.platform.limits = TEN_A_SECOND
+    swift.promise(*(f"k{n}" for n in range(8)))
+    swift.time.thread_seconds = 1.5
+    assert swift.time.run(swift.lanes.drain(HERE, MONDAY + timedelta(minutes=2))) == 8
+    assert_never_faster(swift.platform.begun, 0.1)
+
+
 def test_a_conversation_has_limits_beside_the_lanes(post: Post) -> None:
     post.platform.limits = Limits(per_minute=600, conversation=(Bucket(1, 1.0), Bucket(8, 30.0)))
     post.promise(*(f"one{n:02}" for n in range(12)), to="one")

@@ -15,6 +15,8 @@ class Time:
     def __init__(self, start: datetime) -> None:
         self.start = start
         self.seconds = 0.0
+        self.thread_seconds = 0.0
+        """How long everything takes that is for a thread."""
 
     def now(self) -> datetime:
         return self.start + timedelta(seconds=self.seconds)
@@ -30,7 +32,8 @@ class Time:
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Where the loop would sleep, its clock is moved. What is for a thread runs at once."""
+    """Where the loop would sleep, its clock is moved. What is for a thread runs at once, and
+    is waited for as long as `Time` says."""
 
     def __init__(self, time: Time) -> None:
         self._virtual = time
@@ -44,10 +47,20 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> "asyncio.Future[T]":
         done: asyncio.Future[T] = self.create_future()
         try:
-            done.set_result(work(*arguments))
+            result = work(*arguments)
         except Exception as error:  # noqa: BLE001 - as an executor does, it goes to who waits.
             done.set_exception(error)
+            return done
+        if self._virtual.thread_seconds:
+            self.call_later(self._virtual.thread_seconds, _answer, done, result)
+        else:
+            done.set_result(result)
         return done
+
+
+def _answer(done: "asyncio.Future[T]", result: T) -> None:
+    if not done.done():
+        done.set_result(result)
 
 
 class _Selector(selectors.DefaultSelector):
