@@ -75,6 +75,9 @@ class Scene:
     late: float = 1.2
     settle: float = 0.5
     """How long the platform's history takes to show a message."""
+    history_latency: float = 0.0
+    history_errors: float = 0.0
+    """The share of look-ups that fail."""
     lease: float = 3.0
     timeout: float = 1.0
     reconcile_after: float = 2.5
@@ -105,6 +108,8 @@ class Scene:
             refused=self.refused,
             late=self.late,
             settle=self.settle,
+            history_latency=self.history_latency,
+            history_errors=self.history_errors,
         )
 
     @property
