@@ -5,7 +5,8 @@ in the timers. So a job may be lost, doubled or thrown away at any time; the nex
 puts right what that delays.
 
 Jobs: `drain` a lane (one at a time for each), do what is due (`plan_due`), `sweep` the
-lanes for work that nobody was poked about, and forget what is old (`retain`).
+lanes for work that nobody was poked about, and forget what is old (`retain`); of each of
+these as well one at a time.
 """
 
 import asyncio
@@ -36,6 +37,8 @@ FEW_LANES: Final = 3
 HEARTBEAT_SECONDS: Final = 2.0
 STALLED_SECONDS: Final = 8.0
 """A worker that was not heard of for so long is taken for dead, and its jobs are dropped."""
+FINISHING_SECONDS: Final = 7.0
+"""A worker that is told to stop waits so long for its jobs, and then breaks them off."""
 SHORTEST_WAIT: Final = 0.25
 LONGEST_WAIT: Final = 4.0
 """Seconds between two tries to work on, when PostgreSQL is out of reach."""
@@ -130,7 +133,8 @@ class Queue:
             self._app.task(name=name)(do)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Do jobs until `stopping` is set, then finish those that were begun.
+        """Do jobs until `stopping` is set, then finish those that were begun, within
+        `FINISHING_SECONDS`.
 
         Procrastinate's worker ends when PostgreSQL goes away. Here it begins again, after
         waits that grow to `LONGEST_WAIT` seconds, with connections of its own each time.
@@ -162,6 +166,7 @@ class Queue:
                         install_signal_handlers=False,
                         update_heartbeat_interval=HEARTBEAT_SECONDS,
                         stalled_worker_timeout=STALLED_SECONDS,
+                        shutdown_graceful_timeout=FINISHING_SECONDS,
                     )
                 )
                 told = asyncio.create_task(stopping.wait())
@@ -268,9 +273,13 @@ class Queue:
 
 
 def _job(name: str) -> Job:
-    """One of these waits at most. It has no lock: a dead worker must not hold up a sweep."""
+    """One of these waits at most, and one is done at most.
 
-    return Job(queue="inflow", lock=None, queueing_lock=name, task_name=name, priority=_URGENT)
+    A worker that dies or freezes with one holds up the next for no longer than its lanes:
+    until `drop_stalled` sees it, some ten seconds.
+    """
+
+    return Job(queue="inflow", lock=name, queueing_lock=name, task_name=name, priority=_URGENT)
 
 
 def _drain_job(lane: WorkspaceId) -> Job:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from procrastinate import App, PsycopgConnector
+from procrastinate.jobs import Job
 from sqlalchemy import text
 
 from bot.capabilities.questions.memory import Memory
@@ -37,6 +38,7 @@ class Work:
         self.lanes: list[WorkspaceId] = []
         self.more: Iterator[bool] = iter(())
         self.during: Callable[[], Awaitable[None]] | None = None
+        self.while_planning: Callable[[], Awaitable[object]] | None = None
 
     @property
     def duties(self) -> Duties:
@@ -58,6 +60,8 @@ class Work:
 
     async def _plan_due(self) -> bool:
         self.planned += 1
+        if self.while_planning is not None:
+            await self.while_planning()
         return False
 
 
@@ -173,7 +177,7 @@ def test_letters_in_many_lanes_defer_one_sweep(acme: Database, rows: Rows) -> No
             work.people.add_workspace(Workspace(lane, "slack", lane, lane))
     with acme.begin() as connection:
         QueuePoke().before_commit(connection, lanes)
-    assert rows.jobs() == [("sweep", None, "todo")]
+    assert rows.jobs() == [("sweep", "sweep", "todo")]
 
 
 def test_a_sweep_pokes_every_lane_with_work_once(postgres_url: str, rows: Rows) -> None:
@@ -264,8 +268,8 @@ def test_a_duty_that_fails_is_over_and_can_be_asked_for_again(
     assert "words of somebody" not in caplog.text
 
 
-def leave_stalled(url: str, lane: WorkspaceId) -> None:
-    """A job as a worker leaves it that was killed while it drained `lane`."""
+def leave_stalled(url: str, job: Job) -> None:
+    """A job as a worker leaves it that was killed while it was at it."""
 
     async def leave() -> None:
         conninfo = read_url(url).set(drivername="postgresql").render_as_string(False)
@@ -275,7 +279,7 @@ def leave_stalled(url: str, lane: WorkspaceId) -> None:
             )
         )
         async with app.open_async():
-            await app.job_manager.defer_job_async(module._drain_job(lane))
+            await app.job_manager.defer_job_async(job)
             worker = await app.job_manager.register_worker()
             assert await app.job_manager.fetch_job(None, worker) is not None
             await app.connector.execute_query_async(
@@ -289,7 +293,7 @@ def test_the_job_of_a_killed_worker_does_not_hold_up_its_lane(
     postgres_url: str, rows: Rows
 ) -> None:
     """Trap 1: it stays `doing` for ever, and nobody may drain the lane."""
-    leave_stalled(postgres_url, ACME.id)
+    leave_stalled(postgres_url, module._drain_job(ACME.id))
     work = Work()
     work.lanes = [ACME.id]
 
@@ -320,11 +324,72 @@ class Dropped:
         return self.count > 0
 
 
+def test_what_falls_due_is_done_by_one_worker_at_a_time(postgres_url: str) -> None:
+    work = Work()
+    let_go = asyncio.Event()
+    work.while_planning = let_go.wait
+
+    async def talk(queue: Queue) -> None:
+        await until(lambda: queue._is_open)
+        await queue.defer(PLAN_DUE)
+        await until(lambda: work.planned == 1)
+        await queue.defer(PLAN_DUE)
+        await asyncio.sleep(1.5)
+        assert work.planned == 1
+        let_go.set()
+        await until(lambda: work.planned == 2)
+
+    work_on(postgres_url, work, talk)
+
+
+@pytest.mark.parametrize("name", [PLAN_DUE, SWEEP])
+def test_a_killed_worker_does_not_hold_up_what_all_wait_for(
+    postgres_url: str, rows: Rows, name: str
+) -> None:
+    leave_stalled(postgres_url, module._job(name))
+    work = Work()
+    work.lanes = [ACME.id]
+
+    async def talk(queue: Queue) -> None:
+        await until(lambda: queue._is_open)
+        await queue.defer(name)
+        await until(Dropped(queue))
+        await until(lambda: (work.planned == 1 or work.drained) and rows.jobs() == [])
+
+    work_on(postgres_url, work, talk)
+
+
+def test_a_worker_that_is_stopped_breaks_off_what_takes_too_long(
+    postgres_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FINISHING_SECONDS", 0.2)
+    work = Work()
+    broken: list[str] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.sleep(2 * PATIENCE)
+        except asyncio.CancelledError:
+            broken.append("yes")
+            raise
+
+    work.during = hang
+
+    async def talk(queue: Queue) -> None:
+        await until(lambda: queue._is_open)
+        await queue._defer([module._drain_job(ACME.id)])
+        await until(lambda: work.drained)
+
+    work_on(postgres_url, work, talk)
+    assert broken == ["yes"]
+    assert rows.jobs() == []
+
+
 def test_a_stalled_job_is_dropped_although_its_successor_waits(
     postgres_url: str, rows: Rows
 ) -> None:
     """Trap 2: Procrastinate's own remedy fails on the successor's `queueing_lock`."""
-    leave_stalled(postgres_url, ACME.id)
+    leave_stalled(postgres_url, module._drain_job(ACME.id))
     rows(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
         " VALUES ('inflow', 'drain', 'lane:acme', 'lane:acme', '{\"lane\": \"acme\"}')"
