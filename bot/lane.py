@@ -55,6 +55,9 @@ from bot.retry import (
 OVERLAP = 0.15
 """Seconds before the last slot at which the next letters are claimed."""
 LARGEST_BATCH = 500
+LARGEST_HAND = 1_000
+"""So many letters are held at once, but for `BEYOND` with each claim that has to be made."""
+BEYOND = 5
 LONGEST_LEAD = 0.06
 """A letter is marked at most so many seconds before its slot."""
 LATE = 0.25
@@ -169,6 +172,8 @@ class Lane:
         self._parked_letters = 0
         self._busy: set[str] = set()
         self._in_hand: set[int] = set()
+        self._lapses_at = math.inf
+        self._going_back = 0
         self._slots: deque[float] = deque()
         self._interval = 0.0
         self._under_way = 0
@@ -224,6 +229,8 @@ class Lane:
 
     def _step(self, now: float) -> None:
         self._limits = self._platform.limits
+        if now >= self._lapses_at:
+            self._give_back_lapsed(now)
         while self._waiting and self._waiting[0][0] <= now + self._lead:
             held = heappop(self._waiting)[2]
             heappush(self._ready, _entry(held))
@@ -267,11 +274,8 @@ class Lane:
                 break
             held = heappop(self._ready)[3]
             address = held.delivery.address
-            if now >= held.until:
-                self._give_back(held)
-            elif address in self._busy:
-                heappush(self._parked.setdefault(address, []), _entry(held))
-                self._parked_letters += 1
+            if address in self._busy:
+                self._park(held)
             elif (slot := self._conversation_slot(address, now)) > now + self._lead:
                 heappush(self._waiting, (slot, held.delivery.id, held))
             else:
@@ -289,10 +293,12 @@ class Lane:
         """When to claim next; None is not before something happens."""
         waits = len(self._ready) + len(self._waiting)
         is_short = self._is_paced and waits > len(self._slots)
-        if self._is_ended or not (self._more or self._is_poked or is_short) or self._is_over:
-            return None
         waits += self._parked_letters
-        if waits >= 2 * LARGEST_BATCH:
+        has_room = self._more and waits < LARGEST_HAND
+        if self._is_ended or not (has_room or self._is_poked or is_short) or self._is_over:
+            return None
+        if self._going_back:
+            # What comes after it must not be claimed before it.
             return None
         if self._is_poked:
             at = self._last_claim + POKE_GAP if self._is_paced else now
@@ -307,7 +313,9 @@ class Lane:
         return max(now, at, self._rests_until)
 
     def _wake_at(self, now: float) -> float | None:
-        moments = [self._recover_at] if self._recovering is None else []
+        moments = [self._lapses_at]
+        if self._recovering is None:
+            moments.append(self._recover_at)
         if self._ready and self._slots:
             moments.append(self._slots[0] - self._lead)
         if self._waiting:
@@ -315,10 +323,11 @@ class Lane:
         if self._claiming is None and (at := self._claim_at(now)) is not None:
             moments.append(at)
         # What is already possible waits for something to end, and not for time.
-        return min((moment for moment in moments if moment > now), default=None)
+        earliest = min((moment for moment in moments if moment > now), default=math.inf)
+        return None if earliest == math.inf else earliest
 
     def _is_done(self, now: float) -> bool:
-        if self._tasks or self._ready or self._waiting:
+        if self._tasks or self._ready or self._waiting or self._parked:
             return False
         if self._is_ended:
             return True
@@ -358,8 +367,12 @@ class Lane:
         self._changed.set()
 
     async def _claim(self) -> None:
-        slotless = max(0, len(self._ready) + len(self._waiting) - len(self._slots))
+        waits = len(self._ready) + len(self._waiting)
+        slotless = max(0, waits - len(self._slots))
         limit = LARGEST_BATCH if self._is_paced else self._size
+        if waits + self._parked_letters >= LARGEST_HAND:
+            # For slots, and for what is more urgent than all these.
+            limit = BEYOND
 
         def claim_now() -> tuple[datetime, float, Claim]:
             # In the thread: whoever waited long for one would get slots that are over.
@@ -380,9 +393,12 @@ class Lane:
         def on_loop(moment: datetime) -> float:
             return began + (moment - now).total_seconds()
 
+        until = began + self._patience.lease.total_seconds()
+        if claim.letters:
+            self._lapses_at = min(self._lapses_at, until)
         for claimed in claim.letters:
             not_before = began if claimed.not_before is None else on_loop(claimed.not_before)
-            held = _Held(claimed, began + self._patience.lease.total_seconds(), not_before)
+            held = _Held(claimed, until, not_before)
             self._in_hand.add(claimed.delivery.id)
             heappush(self._waiting, (not_before, claimed.delivery.id, held))
         slots = [*map(on_loop, claim.slots or ())]
@@ -481,6 +497,11 @@ class Lane:
                 each: arrivals for each, arrivals in known.items() if max(arrivals) > now
             }
 
+    def _park(self, held: _Held) -> None:
+        """Until nothing is under way to its conversation."""
+        heappush(self._parked.setdefault(held.delivery.address, []), _entry(held))
+        self._parked_letters += 1
+
     def _free(self, address: str) -> None:
         """Let the next letter to that conversation go."""
         self._busy.discard(address)
@@ -531,16 +552,45 @@ class Lane:
             log.warning("pause not kept", workspace=self._workspace, error=type(error).__name__)
 
     def _give_all_back(self) -> None:
+        for held in self._empty_hand():
+            self._give_back(held)
+
+    def _give_back_lapsed(self, now: float) -> None:
+        """Give back what has been held for a whole lease, and sort the rest anew.
+
+        With each goes all that is held for its conversation, which must not overtake it.
+        """
+        hand = self._empty_hand()
+        lapsed = {held.delivery.address for held in hand if now >= held.until}
+        self._lapses_at = math.inf
+        for held in hand:
+            address = held.delivery.address
+            if address in lapsed:
+                self._give_back(held)
+                continue
+            self._lapses_at = min(self._lapses_at, held.until)
+            if address in self._busy and held.not_before <= now:
+                self._park(held)
+            else:
+                heappush(self._waiting, (held.not_before, held.delivery.id, held))
+
+    def _empty_hand(self) -> list[_Held]:
         held = [entry[3] for entry in self._ready]
         held += [entry[2] for entry in self._waiting]
         held += [entry[3] for parked in self._parked.values() for entry in parked]
         self._ready, self._waiting, self._parked = [], [], {}
         self._parked_letters = 0
-        for each in held:
-            self._give_back(each)
+        return held
 
     def _give_back(self, held: _Held) -> None:
-        self._spawn(self._settle(held.delivery, Settlement(held.delivery.id, Unsent())))
+        self._going_back += 1
+        self._spawn(self._settle_unsent(held.delivery))
+
+    async def _settle_unsent(self, delivery: Delivery) -> None:
+        try:
+            await self._settle(delivery, Settlement(delivery.id, Unsent()))
+        finally:
+            self._going_back -= 1
 
     # --- letters nobody can speak for -----------------------------------------------------
 

@@ -648,6 +648,28 @@ def test_a_store_too_slow_for_any_slot_slows_a_lane_and_does_not_stop_it(swift: 
     assert_never_faster(swift.platform.begun, 0.1)
 
 
+def test_a_flood_to_a_slow_conversation_does_not_stop_its_lane(swift: Post) -> None:
+    swift.platform.limits = Limits(per_minute=6_000)
+    swift.platform.answer = taking(3)
+    swift.promise(*(f"k{n:04}" for n in range(2_000)), to="slow", priority=Priority.OFFER)
+    waits: list[float] = []
+
+    async def talk() -> None:
+        drain = asyncio.create_task(swift.lanes.drain(HERE, MONDAY + timedelta(seconds=60)))
+        for moment in (13.0, 14.5, 25.0, 45.0):
+            await asyncio.sleep(moment - swift.time.seconds)
+            swift.promise(f"urgent {moment}")
+            swift.lanes.poke(HERE)
+            await asyncio.sleep(4)
+            waits.append(swift.platform.arrived.count(f"urgent {moment}"))
+        await drain
+
+    swift.time.run(talk())
+    assert waits == [1, 1, 1, 1]
+    slow = [key for key in swift.platform.arrived if key.startswith("k")]
+    assert slow == [f"k{n:04}" for n in range(20)], "one each three seconds, in order"
+
+
 def test_a_conversation_has_limits_beside_the_lanes(post: Post) -> None:
     post.platform.limits = Limits(per_minute=600, conversation=(Bucket(1, 1.0), Bucket(8, 30.0)))
     post.promise(*(f"one{n:02}" for n in range(12)), to="one")
