@@ -12,12 +12,14 @@ from bot.outbox import Delivery
 class Claimed:
     """A letter that is ours for the length of the lease.
 
-    `not_before` is the slot of its conversation, None where that has no limit.
+    `not_before` is the slot of its conversation, None where that has no limit. From
+    `expires_at` on it is too late to send it.
     """
 
     delivery: Delivery
     due_at: datetime
     not_before: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

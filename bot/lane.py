@@ -14,12 +14,13 @@ first, and is as urgent, arrives first.
 
 import asyncio
 import math
-from collections import defaultdict, deque
+import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
@@ -41,8 +42,9 @@ from bot.outbox import (
     Unsent,
 )
 from bot.ports import LaneStore, Platform
-from bot.rate import Cell, cell_of, find_slot
+from bot.rate import LONGEST_PAUSE, Cell, cell_of, find_slot
 from bot.retry import (
+    LONGEST_WAIT,
     SHORTEST_PAUSE,
     Patience,
     can_be_asked,
@@ -73,9 +75,25 @@ LATENCY = 0.2
 """Seconds that a platform takes over a letter, until we know better."""
 LOOK_UPS = 50
 LOOK_UPS_AT_ONCE = 4
+FORGET_LOOK_UPS = 2 * LONGEST_WAIT.total_seconds()
+"""Seconds after which a letter that was looked up in vain has been taken care of by others."""
 MOST_CONVERSATIONS = 5_000
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+def suspended_seconds() -> float:
+    """How long the machine was suspended since it started, 0 where it does not say.
+
+    Loops and threads do not notice that time, but leases in a store run out in it.
+    """
+    clock: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    if clock is None:
+        return 0.0
+    noticed = time.monotonic()
+    return time.clock_gettime(clock) - noticed
 
 
 class LaneMeters:
@@ -106,16 +124,35 @@ class Trace:
 
     Slots are reserved in the store, but a letter may start later than its slot. Here are the
     buckets by when letters really started, to which the next ones keep as well.
+    `rests_until` holds even where the store could not be told of a pause. `failed_look_ups`
+    is how often each letter was looked up in vain, and when last.
     """
 
     arrival: float = 0.0
     conversations: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    failed_look_ups: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    rests_until: float = -math.inf
+    failed_look_ups: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def forget_past(self, now: float) -> bool:
+        """Drop what is as good as unknown; says whether that is all."""
+        self.conversations = {
+            each: arrivals for each, arrivals in self.conversations.items() if max(arrivals) > now
+        }
+        self.failed_look_ups = {
+            letter: (failures, at)
+            for letter, (failures, at) in self.failed_look_ups.items()
+            if at > now - FORGET_LOOK_UPS
+        }
+        lasts = self.conversations or self.failed_look_ups
+        return not lasts and max(self.arrival, self.rests_until) <= now
 
 
 @dataclass(slots=True)
 class _Held:
-    """A letter of ours that has not begun. Moments are of the loop's clock."""
+    """A letter of ours that has not begun.
+
+    `not_before` is of the loop's clock, `until` of the one that no suspension stops.
+    """
 
     claimed: Claimed
     until: float
@@ -124,6 +161,10 @@ class _Held:
     @property
     def delivery(self) -> Delivery:
         return self.claimed.delivery
+
+
+class _ClientCancelledError(Exception):
+    """A platform's client cancelled itself."""
 
 
 _Entry: TypeAlias = tuple[int, datetime, int, _Held]
@@ -148,6 +189,7 @@ class Lane:
         trace: Trace,
         claims: asyncio.Semaphore,
         until: datetime | None,
+        suspended: Callable[[], float],
     ) -> None:
         self._workspace = workspace
         self._platform = platform
@@ -160,6 +202,7 @@ class Lane:
         self._trace = trace
         self._claims = claims
         self.until = until
+        self._suspended = suspended
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._cells: list[Cell] = [cell_of(bucket) for bucket in self._limits.conversation]
@@ -189,7 +232,6 @@ class Lane:
         self._last_claim = float("-inf")
         self._last_full = float("-inf")
         self._size = self._limits.in_flight
-        self._rests_until = float("-inf")
         self._is_ended = False
         self._error: BaseException | None = None
         self.sent = 0
@@ -229,7 +271,7 @@ class Lane:
 
     def _step(self, now: float) -> None:
         self._limits = self._platform.limits
-        if now >= self._lapses_at:
+        if self._lease_time() >= self._lapses_at:
             self._give_back_lapsed(now)
         while self._waiting and self._waiting[0][0] <= now + self._lead:
             held = heappop(self._waiting)[2]
@@ -259,6 +301,10 @@ class Lane:
             return 0
         most = self._limits.in_flight
         return min(most, math.ceil(1.5 * most * self._marks.seconds / self._latency))
+
+    def _lease_time(self) -> float:
+        """Seconds by which leases are measured: as the loop's, but they never stand still."""
+        return self._loop.time() + self._suspended()
 
     @property
     def _is_over(self) -> bool:
@@ -310,10 +356,10 @@ class Lane:
             return None
         if self._again is not None and not self._is_poked:
             at = max(at, self._again)
-        return max(now, at, self._rests_until)
+        return max(now, at, self._trace.rests_until)
 
     def _wake_at(self, now: float) -> float | None:
-        moments = [self._lapses_at]
+        moments = [self._lapses_at - self._suspended()]
         if self._recovering is None:
             moments.append(self._recover_at)
         if self._ready and self._slots:
@@ -374,9 +420,9 @@ class Lane:
             # For slots, and for what is more urgent than all these.
             limit = BEYOND
 
-        def claim_now() -> tuple[datetime, float, Claim]:
+        def claim_now() -> tuple[datetime, float, float, Claim]:
             # In the thread: whoever waited long for one would get slots that are over.
-            now, began = self._clock(), self._loop.time()
+            now, began, lease_began = self._clock(), self._loop.time(), self._lease_time()
             claim = self._store.claim(
                 self._workspace,
                 now,
@@ -385,15 +431,15 @@ class Lane:
                 self._limits,
                 slotless if self._is_paced else 0,
             )
-            return now, began, claim
+            return now, began, lease_began, claim
 
         async with self._claims:
-            now, began, claim = await asyncio.to_thread(claim_now)
+            now, began, lease_began, claim = await asyncio.to_thread(claim_now)
 
         def on_loop(moment: datetime) -> float:
             return began + (moment - now).total_seconds()
 
-        until = began + self._patience.lease.total_seconds()
+        until = lease_began + self._patience.lease.total_seconds()
         if claim.letters:
             self._lapses_at = min(self._lapses_at, until)
         for claimed in claim.letters:
@@ -431,10 +477,10 @@ class Lane:
         delivery = held.delivery
         outcome: Outcome | Unsent = Unsent()
         try:
-            marked_at = self._loop.time()
+            marked_at = self._lease_time()
             if await self._marks.sending(delivery.id):
                 async with self._wire:
-                    outcome = await self._send(delivery, slot, marked_at)
+                    outcome = await self._send(held.claimed, slot, marked_at)
         finally:
             self._under_way -= 1
             self._free(delivery.address)
@@ -444,19 +490,21 @@ class Lane:
         if isinstance(outcome, Sent):
             self.sent += 1
 
-    async def _send(self, delivery: Delivery, slot: float, marked_at: float) -> Outcome | Unsent:
-        """Send in the slot, or not at all where the mark has grown old meanwhile."""
+    async def _send(self, claimed: Claimed, slot: float, marked_at: float) -> Outcome | Unsent:
+        """Send in the slot, or not at all where the mark or the letter has grown old."""
+        delivery = claimed.delivery
         latest = marked_at + self._patience.begins_within.total_seconds()
-        timeout = self._patience.timeout.total_seconds()
         if self._is_paced:
             await self._await_turn(slot)
         now = self._loop.time()
-        if now >= latest or now < self._rests_until or self._is_ended:
+        if self._lease_time() >= latest or now < self._trace.rests_until or self._is_ended:
+            return Unsent()
+        if claimed.expires_at is not None and self._clock() >= claimed.expires_at:
+            # The next claim says why it ends.
             return Unsent()
         self._note_start(delivery.address, now)
         try:
-            async with asyncio.timeout(timeout):
-                outcome = await self._platform.deliver(delivery)
+            outcome = await self._hear(self._platform.deliver(delivery))
         except Exception as error:  # noqa: BLE001 - whatever a platform's client raises,
             # nobody can say whether the letter went out. The error's own text may
             # quote the message, so only its type is logged.
@@ -470,6 +518,21 @@ class Lane:
         self._meters.wire.add(took, name)
         self._meters.outcomes.add(name, _WORD[type(outcome)])
         return outcome
+
+    async def _hear(self, answer: Coroutine[Any, Any, T]) -> T:
+        """What a platform says, if it says it in time.
+
+        A client may raise `CancelledError` though nobody cancels us. It is an error like any
+        other: taken for our own end, nobody would write down what became of the letter.
+        """
+        try:
+            async with asyncio.timeout(self._patience.timeout.total_seconds()):
+                return await answer
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise _ClientCancelledError from error
 
     async def _await_turn(self, slot: float) -> None:
         """Until the slot, and until the lane's own bucket lets it go.
@@ -493,9 +556,7 @@ class Lane:
         known = self._trace.conversations
         known[address] = find_slot(self._cells, known.get(address, ()), now)[1]
         if len(known) > MOST_CONVERSATIONS:
-            self._trace.conversations = {
-                each: arrivals for each, arrivals in known.items() if max(arrivals) > now
-            }
+            self._trace.forget_past(now)
 
     def _park(self, held: _Held) -> None:
         """Until nothing is under way to its conversation."""
@@ -537,9 +598,9 @@ class Lane:
 
     async def _pause(self, after: timedelta) -> None:
         """The platform refused for the rate: the lane rests, whoever drains it."""
-        after = max(after, SHORTEST_PAUSE)
+        after = min(max(after, SHORTEST_PAUSE), timedelta(seconds=LONGEST_PAUSE))
         rests_until = self._loop.time() + after.total_seconds()
-        self._rests_until = max(self._rests_until, rests_until)
+        self._trace.rests_until = max(self._trace.rests_until, rests_until)
         self._more = True
         self._slots.clear()
         self._give_all_back()
@@ -560,8 +621,8 @@ class Lane:
 
         With each goes all that is held for its conversation, which must not overtake it.
         """
-        hand = self._empty_hand()
-        lapsed = {held.delivery.address for held in hand if now >= held.until}
+        hand, here = self._empty_hand(), self._lease_time()
+        lapsed = {held.delivery.address for held in hand if here >= held.until}
         self._lapses_at = math.inf
         for held in hand:
             address = held.delivery.address
@@ -620,19 +681,19 @@ class Lane:
         self.sent += isinstance(settlement.outcome, Sent)
 
     async def _look_up(self, delivery: Delivery) -> Settlement:
-        failures = self._trace.failed_look_ups
+        trace = self._trace
         name = self._platform.name
         try:
-            async with asyncio.timeout(self._patience.timeout.total_seconds()):
-                found = await self._platform.find_delivered(delivery)
+            found = await self._hear(self._platform.find_delivered(delivery))
         except Exception as error:  # noqa: BLE001 - still unsure, so it stays as it is.
             kind = type(error).__name__
             log.warning("look-up failed", workspace=self._workspace, error=kind)
             self._meters.look_ups.add(name, "failed")
-            failures[delivery.id] += 1
-            after = look_later(failures[delivery.id], delivery.key, self._patience)
+            failed = 1 + trace.failed_look_ups.get(delivery.id, (0, 0.0))[0]
+            trace.failed_look_ups[delivery.id] = failed, self._loop.time()
+            after = look_later(failed, delivery.key, self._patience)
             return Settlement(delivery.id, Ambiguous(kind), after)
-        failures.pop(delivery.id, None)
+        trace.failed_look_ups.pop(delivery.id, None)
         self._meters.look_ups.add(name, "missing" if found is None else "found")
         return Settlement(delivery.id, found or miss(delivery, "not on the platform"))
 

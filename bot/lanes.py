@@ -17,7 +17,7 @@ import structlog
 
 from bot.errors import BotError
 from bot.ids import WorkspaceId
-from bot.lane import Lane, LaneMeters, Trace
+from bot.lane import Lane, LaneMeters, Trace, suspended_seconds
 from bot.mark import Marks
 from bot.ports import LaneStore, Platform
 from bot.retry import Patience
@@ -27,6 +27,8 @@ GRACE = 10.0
 CLAIMS_AT_ONCE = 4
 """Lanes that may claim at the same time. Were it all of a thousand, everybody else would
 wait for a thread."""
+FORGET_EVERY = 60.0
+"""Seconds between looks at what is remembered of lanes that are not drained."""
 
 log = structlog.get_logger()
 
@@ -49,6 +51,7 @@ class _Host:
     loop: asyncio.AbstractEventLoop
     marks: Marks
     claims: asyncio.Semaphore
+    forget_at: float = 0.0
     active: dict[WorkspaceId, _Active] = field(default_factory=dict)
 
 
@@ -68,17 +71,24 @@ class Lanes:
         platform_of: Callable[[WorkspaceId], Platform | None],
         clock: Callable[[], datetime],
         patience: Patience | None = None,
+        suspended: Callable[[], float] = suspended_seconds,
     ) -> None:
         self._store = store
         self._platform_of = platform_of
         self._clock = clock
         self._patience = patience or Patience()
+        self._suspended = suspended
         self._host: _Host | None = None
         self._traces: defaultdict[WorkspaceId, Trace] = defaultdict(Trace)
         self._unknown: set[WorkspaceId] = set()
         self._carries_itself = False
         self._is_stopping = False
         self.meters = LaneMeters()
+
+    @property
+    def remembered(self) -> int:
+        """Of how many lanes something is remembered to which the next drain keeps."""
+        return len(self._traces)
 
     def poke(self, workspace: WorkspaceId) -> None:
         """Say that more is due in a lane. May be called from any thread, at any time.
@@ -185,7 +195,17 @@ class Lanes:
         if self._host is None or self._host.loop is not loop:
             marks = Marks(self._store, self._clock, self._patience, self._stir)
             self._host = _Host(loop, marks, asyncio.Semaphore(CLAIMS_AT_ONCE))
+        if loop.time() >= self._host.forget_at:
+            self._host.forget_at = loop.time() + FORGET_EVERY
+            self._forget_past(self._host)
         return self._host
+
+    def _forget_past(self, host: _Host) -> None:
+        """Lanes that have nothing to send any more leave nothing behind."""
+        now = host.loop.time()
+        for workspace in self._traces.keys() - host.active.keys():
+            if self._traces[workspace].forget_past(now):
+                del self._traces[workspace]
 
     def _stir(self, workspace: WorkspaceId) -> None:
         if self._host is not None:
@@ -229,6 +249,7 @@ class Lanes:
                 self._traces[workspace],
                 host.claims,
                 active.until,
+                self._suspended,
             )
             active.sent = await active.lane.run()
         except BotError as error:

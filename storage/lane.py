@@ -814,7 +814,7 @@ class _Taking:
                 not_before = _moment(own)
             if self._slots.cell is not None and (taken := self._slots.next(horizon)) is not None:
                 self._given.append(taken)
-            ready.append(Claimed(delivery, row.due_at, not_before))
+            ready.append(Claimed(delivery, row.due_at, not_before, row.expires_at))
         return ready
 
     def _leave(self, row: Any, until: float) -> None:

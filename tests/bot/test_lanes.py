@@ -16,6 +16,7 @@ from bot.capabilities.questions.memory import Memory
 from bot.claim import Claim, Recovered, Written
 from bot.errors import Unavailable
 from bot.ids import PersonId, WorkspaceId
+from bot.lane import Trace
 from bot.lanes import Lanes
 from bot.message import say
 from bot.outbox import (
@@ -105,6 +106,7 @@ class Post:
         self.database = database
         self.time = Time(MONDAY)
         self.platform = Platform()
+        self.suspended = 0.0
         self.lanes = self.open_lanes()
         with database.transaction() as work:
             for workspace in (HERE, THERE):
@@ -118,7 +120,13 @@ class Post:
     def open_lanes(
         self, store: "SqlLaneStore | Troubled | None" = None, patience: Patience = PATIENCE
     ) -> Lanes:
-        return Lanes(store or self.store(), lambda _: self.platform, self.time.now, patience)
+        return Lanes(
+            store or self.store(),
+            lambda _: self.platform,
+            self.time.now,
+            patience,
+            lambda: self.suspended,
+        )
 
     def promise(
         self,
@@ -184,6 +192,7 @@ class Troubled:
 
     store: SqlLaneStore
     before_claim: Callable[[], None] = lambda: None
+    before_pause: Callable[[], None] = lambda: None
     before_write: Callable[[Sequence[int], Sequence[Settlement]], None] = lambda *_: None
     after_write: Callable[[Sequence[int], Sequence[Settlement]], None] = lambda *_: None
 
@@ -207,6 +216,7 @@ class Troubled:
         return written
 
     def pause(self, *arguments: Any) -> None:
+        self.before_pause()
         self.store.pause(*arguments)
 
     def recover(
@@ -446,6 +456,19 @@ def test_refusal_for_the_rate_pauses_the_whole_lane(post: Post) -> None:
     assert post.platform.arrived == keys
 
 
+def test_a_pause_holds_though_the_store_could_not_be_told(post: Post) -> None:
+    def fail() -> None:
+        raise Unavailable
+
+    post.lanes = post.open_lanes(Troubled(post.store(), before_pause=fail))
+    post.platform.limits = TEN_A_SECOND
+    post.platform.answer = answering(Limited(timedelta(seconds=30)))
+    post.promise("a", "b")
+    assert post.drains_until_empty() == 2
+    assert len(post.platform.begun) == 3
+    assert post.platform.begun[1] >= 30
+
+
 def test_lane_finds_its_speed(swift: Post) -> None:
     swift.platform.limits = Limits(per_minute=240, ceiling=260)
     swift.promise(*(f"k{n:04}" for n in range(900)))
@@ -514,6 +537,34 @@ def test_failed_look_up_leaves_the_letter_unsure_and_is_tried_less_and_less(swif
     swift.time.passes(hours=1)
     assert swift.drain() == 1
     assert swift.platform.arrived == ["a"]
+
+
+def test_client_that_cancels_itself_leaves_the_letter_unsure(post: Post) -> None:
+    async def cancel(_delivery: Delivery) -> Outcome | None:
+        raise asyncio.CancelledError
+
+    post.platform.answer = cancel
+    post.promise("a")
+    assert post.drain() == 0
+    assert post.state("a") is LetterState.AMBIGUOUS
+    post.platform.answer = arrive
+    assert post.drains_until_empty() == 1
+    assert post.platform.looked_up == ["a"]
+
+
+def test_look_up_that_cancels_itself_has_failed(swift: Post, monkeypatch: Any) -> None:
+    async def cancel(_platform: Platform, _delivery: Delivery) -> Sent | None:
+        raise asyncio.CancelledError
+
+    swift.platform.answer = answering(Ambiguous("reset"))
+    swift.promise("a")
+    swift.drain()
+    swift.time.passes(seconds=30)
+    with monkeypatch.context() as during:
+        during.setattr(Platform, "find_delivered", cancel)
+        assert swift.drain() == 0
+    assert swift.lanes.meters.look_ups.read().values["fake", "failed"] == 1
+    assert swift.drains_until_empty() == 1
 
 
 def test_platform_that_does_not_answer_leaves_the_letter_unsure(post: Post) -> None:
@@ -775,6 +826,48 @@ def test_an_attempt_begins_soon_after_its_mark_or_is_marked_anew(post: Post) -> 
     assert post.row("a").started_at == MONDAY + timedelta(seconds=11)
 
 
+def test_an_attempt_does_not_begin_after_a_suspension_that_the_loop_did_not_notice(
+    post: Post,
+) -> None:
+    def suspend(sending: Sequence[int], _settlements: Sequence[Settlement]) -> None:
+        if sending:
+            marked.append(post.suspended)
+            post.suspended = 3600.0
+
+    marked: list[float] = []
+    post.lanes = post.open_lanes(Troubled(post.store(), after_write=suspend))
+    post.promise("a")
+    assert post.drain() == 1
+    assert marked == [0.0, 3600.0], "it was marked anew"
+
+
+def test_what_was_held_through_a_suspension_is_claimed_anew(swift: Post) -> None:
+    def suspend(sending: Sequence[int], _settlements: Sequence[Settlement]) -> None:
+        if sending and len(swift.platform.begun) == 3:
+            swift.suspended = 3600.0
+
+    def count() -> None:
+        held.append(len(swift.platform.begun))
+
+    held: list[int] = []
+    swift.lanes = swift.open_lanes(Troubled(swift.store(), before_claim=count, after_write=suspend))
+    swift.platform.limits = Limits(per_minute=600)
+    swift.promise(*(f"k{n}" for n in range(9)))
+    assert swift.drain() == 9
+    assert 3 in held, "right after it, though there were letters and slots for long"
+
+
+def test_nothing_is_sent_after_its_end(post: Post) -> None:
+    """It was in time when it was claimed."""
+    post.platform.limits = Limits(in_flight=1)
+    post.platform.answer = taking(3)
+    post.promise("a", "b", "c", expires_at=MONDAY + timedelta(seconds=5))
+    assert post.drain() == 2
+    assert post.platform.begun == [0.0, 3.0]
+    assert post.state("c") is LetterState.FAILED
+    assert post.row("c").why == "expired"
+
+
 @pytest.mark.parametrize("step", ["before_write", "after_write"])
 def test_nothing_is_sent_after_a_stop_that_outlasted_the_lease(post: Post, step: str) -> None:
     def sleep(sending: Sequence[int], _settlements: Sequence[Settlement]) -> None:
@@ -934,6 +1027,34 @@ def test_a_store_out_of_reach_ends_a_drain(post: Post) -> None:
         post.time.run(post.lanes.drain(HERE))
     assert post.drain() == 0
     assert post.state("a") is LetterState.PENDING
+
+
+# --- what is remembered -----------------------------------------------------------------------
+
+
+def test_lanes_that_fell_silent_leave_nothing_behind(swift: Post) -> None:
+    swift.platform.limits = Limits(per_minute=600, conversation=(Bucket(1, 1.0),))
+    swift.promise(*(f"k{n:02}" for n in range(40)))
+    assert swift.drains_until_empty() == 40
+    swift.time.passes(minutes=2)
+    assert swift.lanes.remembered == 1
+    swift.promise("b", workspace=THERE)
+    swift.drains_until_empty()
+    assert swift.lanes.remembered == 1, "the one that was drained last"
+
+
+def test_a_trace_forgets_what_is_past_and_no_more() -> None:
+    trace = Trace(
+        arrival=10.0,
+        conversations={"past": (9.0, 10.0), "now": (9.0, 11.0)},
+        failed_look_ups={1: (2, 5.0)},
+    )
+    assert not trace.forget_past(10.0)
+    assert trace.conversations == {"now": (9.0, 11.0)}
+    assert not trace.forget_past(11.0), "the letter will be looked up again"
+    assert trace.failed_look_ups == {1: (2, 5.0)}
+    assert trace.forget_past(8_000.0)
+    assert not Trace(rests_until=12.0).forget_past(11.0)
 
 
 # --- hosts ------------------------------------------------------------------------------------
