@@ -39,8 +39,9 @@ STATEMENT_LIMIT = 60
 """Seconds after which PostgreSQL ends a statement of `Database`; none of ours takes one."""
 SILENCE_LIMIT = 15
 """Seconds after which a server is given up that says nothing at all: its network is cut."""
-IDLE_LIMIT = 60
-"""Seconds after which PostgreSQL ends a transaction whose process has gone to sleep."""
+IDLE_LIMIT = 15
+"""Seconds after which PostgreSQL ends a transaction whose process has gone to sleep. It holds
+locks for which others wait, and they must have their turn before their leases run out."""
 
 _WAL_ATTEMPTS = 20
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Conflict, Unavailable
 from bot.outbox import LetterState
-from storage.database import LOG_KEPT, POOL_SIZE, Database, read_url
+from bot.retry import Patience
+from storage.database import BUSY_TIMEOUT, IDLE_LIMIT, LOG_KEPT, POOL_SIZE, Database, read_url
 from storage.question_tables import topics
 from storage.transcript import SqlTranscript
 from tests.databases import RELAY_KEY
@@ -351,6 +353,13 @@ def test_a_statement_that_takes_too_long_is_unavailable(post: Database) -> None:
 
     with pytest.raises(Unavailable):
         sleep()
+
+
+def test_whoever_sleeps_in_a_transaction_is_ended_before_leases_run_out(post: Database) -> None:
+    with post.begin() as connection:
+        limit = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+    assert limit == f"{IDLE_LIMIT}s"
+    assert timedelta(seconds=IDLE_LIMIT + BUSY_TIMEOUT) < Patience().sending_lease
 
 
 def test_when_all_connections_are_taken_it_is_unavailable(post: Database) -> None:
