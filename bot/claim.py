@@ -51,7 +51,10 @@ class Recovered:
 @dataclass(frozen=True, slots=True)
 class Written:
     """`ours` are the letters that now stand as being sent by us; the others are lost to us.
-    In the lanes of `stirred` something has become due by what was written."""
+    In the lanes of `stirred` something has become due by what was written. What became of
+    the letters of `locked` could not be written, and is to be written again a little later:
+    somebody else has them locked."""
 
     ours: frozenset[int]
     stirred: frozenset[WorkspaceId]
+    locked: frozenset[int] = frozenset()

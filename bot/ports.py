@@ -67,7 +67,10 @@ class Outbox(Protocol):
         """What has become of the letters under these keys; unknown keys are left out."""
 
     def cancel(self, workspace: WorkspaceId, key: str) -> bool:
-        """Take back a letter that still waits. False when it is too late or unknown."""
+        """Take back a letter that has not begun. False when it is too late or unknown.
+
+        What is on the wire may arrive, but is not sent again should it come back.
+        """
 
     def find(self, workspace: WorkspaceId, conversation: str, external: str) -> Delivered | None:
         """The letter that stands at an address, or the message that `follow` named."""
@@ -209,9 +212,9 @@ class Truth(Protocol):
         """When the last letter of the source that waits will have been sent or be too late."""
 
     def cancel(self, workspace: WorkspaceId, source: str) -> int:
-        """Take back every letter of the source that waits; says how many.
+        """Take back every letter of the source that has not begun; says how many.
 
-        What a lane has in hand goes out, or waits again when it cannot.
+        What is on the wire may arrive, but is not sent again should it come back.
         """
 
     def reopen(
@@ -311,7 +314,7 @@ class LaneStore(Protocol):
         lease: timedelta,
     ) -> Written:
         """The write-ahead marks of some letters, whose lease begins anew, and what became of
-        others. A letter that is not ours any more is left alone."""
+        others. A letter that is not ours any more is left alone. Nobody's lock is waited for."""
 
     def pause(self, lane: WorkspaceId, now: datetime, limits: Limits, after: timedelta) -> None:
         """Let the whole lane rest for `after`, because the platform refused for the rate."""

@@ -146,7 +146,8 @@ def _attention(row: Any) -> Attention:
 
 
 def _entry(row: Any) -> Entry:
-    expires_at = row.expires_at or row.due_at + WINDOW
+    # What was taken back on the wire has expired long before it was due.
+    expires_at = max(row.due_at, row.expires_at or row.due_at + WINDOW)
     return Entry(
         id=row.id,
         key=row.key,

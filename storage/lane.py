@@ -1,19 +1,22 @@
 """The outbox as a lane sees it: letters are claimed, marked, settled and recovered.
 
 A lease belongs to one `Database` instance. Whoever comes late, after the lease ran out
-and somebody else took over, changes nothing. Leases run by the database's own clock, so
-that neither a moved clock nor those of several machines matter; whether a letter is due or
-has expired, and the slots of a lane, go by the caller's.
+and somebody else took over, changes nothing. Leases run by one clock for all, so that
+neither a moved clock nor those of several machines matter: PostgreSQL's own, and on SQLite,
+which one process uses, the seconds since that process began. Whether a letter is due or has
+expired, and the slots of a lane, go by the caller's.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+import structlog
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -27,11 +30,13 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import failpoint
-from bot.attention import Reason, Refuse, Wait
+from bot.attention import Reason, Refuse, Verdict, Wait
 from bot.claim import Claim, Claimed, Recovered, Written
-from bot.ids import WorkspaceId
+from bot.errors import BotError
+from bot.ids import PersonId, WorkspaceId
 from bot.message import Message
 from bot.outbox import (
     Ambiguous,
@@ -62,17 +67,19 @@ from bot.rate import (
     spacing_of,
     speed_up,
 )
+from bot.retry import back_off
 from storage.attention import judge
 from storage.column import Instant
-from storage.outbox import AT_ONCE, merge_edits
+from storage.outbox import AT_ONCE, TAKEN_BACK, merge_edits
 from storage.rate import (
     forget_idle,
+    lock_pace,
     read_arrivals,
     read_pace,
     write_arrivals,
     write_pace,
 )
-from storage.seal import Seal, WrongKey
+from storage.seal import Seal
 from storage.tables import IS_IN_HAND, IS_PENDING, outbox, people, relay
 
 if TYPE_CHECKING:
@@ -81,8 +88,12 @@ if TYPE_CHECKING:
 RECONCILING = timedelta(seconds=15)
 """How long nobody else is given an ambiguous letter that `recover` has handed out. Whoever takes
 longer has looked in vain: by then another one may be looking, and only that one is heard."""
-WRONG_KEY_WAIT = timedelta(minutes=15)
-"""How long a letter waits whose recipient the present relay key does not open."""
+UNREADABLE_WAIT = timedelta(minutes=15)
+"""How long a letter waits that this process cannot read, for another one may. Its message may
+be of a newer version, and the right relay key may come back with the next start."""
+REFUSALS = 3
+"""A letter that the platform has refused so often for the rate steps back, so that it is not
+the one for whose sake its lane rests for ever."""
 ROUNDING = 0.001
 """Seconds. A moment is kept in microseconds, and who comes back at it must not be early."""
 TIDY_EVERY = timedelta(minutes=1)
@@ -90,6 +101,8 @@ ROUNDS = 10
 """A claim looks so many times for letters where those it found could not be taken."""
 URGENT = [priority for priority in Priority if priority <= Priority.DEADLINE]
 """What somebody waits for. It may use slots further ahead than the rest."""
+
+log = structlog.get_logger()
 
 _edited = outbox.alias("edited")
 _target = outbox.alias("target")
@@ -186,24 +199,40 @@ _LEASE = (
     .values(state=LetterState.LEASED, owner=bindparam("holder"), lease_until=bindparam("until"))
 )
 # Ours may stand as being sent already, when the answer to an earlier attempt to mark it was lost.
+# What somebody else has locked is passed by, for all the others would have to wait as well.
 _MARK = (
     update(outbox)
     .where(
-        _THESE,
-        IS_IN_HAND,
-        outbox.c.state != LetterState.AMBIGUOUS,
-        outbox.c.owner == bindparam("holder"),
-        outbox.c.lease_until > bindparam("here"),
+        outbox.c.id.in_(
+            select(outbox.c.id)
+            .where(
+                _THESE,
+                IS_IN_HAND,
+                outbox.c.state != LetterState.AMBIGUOUS,
+                outbox.c.owner == bindparam("holder"),
+                outbox.c.lease_until > bindparam("here"),
+            )
+            .with_for_update(skip_locked=True)
+        )
     )
     .values(state=LetterState.SENDING, started_at=bindparam("now"), lease_until=bindparam("until"))
     .returning(outbox.c.id)
 )
+_ARE_OURS = (_THESE, IS_IN_HAND, outbox.c.owner == bindparam("holder"))
 _OURS = (
-    select(outbox.c.id, outbox.c.workspace, outbox.c.to_kind, outbox.c.attempts)
-    .where(_THESE, IS_IN_HAND, outbox.c.owner == bindparam("holder"))
+    select(
+        outbox.c.id,
+        outbox.c.workspace,
+        outbox.c.key,
+        outbox.c.to_kind,
+        outbox.c.attempts,
+        outbox.c.refusals,
+    )
+    .where(*_ARE_OURS)
     .order_by(outbox.c.id)
-    .with_for_update()
+    .with_for_update(skip_locked=True)
 )
+_STILL_OURS = select(outbox.c.id).where(*_ARE_OURS)
 _ONE = outbox.c.id == bindparam("letter")
 _SENT = (
     update(outbox)
@@ -248,6 +277,11 @@ _TAKE_OVER = (
     update(outbox)
     .where(_THESE)
     .values(state=LetterState.AMBIGUOUS, owner=bindparam("holder"), lease_until=bindparam("until"))
+)
+_LEAVE = (
+    update(outbox)
+    .where(_THESE)
+    .values(state=LetterState.AMBIGUOUS, owner=None, lease_until=bindparam("until"))
 )
 
 # From the first letter that waits to the first of the next priority or lane, and so on: the
@@ -322,6 +356,7 @@ class SqlLaneStore:
         self.owner = database.owner
         self.seal = database.seal
         self._clock = clock
+        self._began: tuple[datetime, float] | None = None
         self._tidied: dict[WorkspaceId, datetime] = {}
 
     def lanes_with_work(self, now: datetime) -> Sequence[WorkspaceId]:
@@ -351,7 +386,8 @@ class SqlLaneStore:
         At most `limit` letters, and at most those for which the lane and their conversation
         have a slot within `bot.rate.HORIZON`. `slotless` letters that the caller holds
         already get their slots first. A letter fails on the way when it has expired, its
-        recipient has left or is unknown, or what it edits was never sent.
+        recipient has left or is unknown, or what it edits was never sent. One that cannot
+        be read waits for `UNREADABLE_WAIT` and stands in nobody's way.
         """
         with self._database.begin() as connection:
             has_limits = limits.per_minute is not None or bool(limits.conversation)
@@ -360,7 +396,9 @@ class SqlLaneStore:
             if left:
                 return Claim(is_all=False, again_at=now + timedelta(seconds=left))
             pace = speed_up(pace, limits, now.timestamp())
-            taking = _Taking(self, connection, lane, now, limits, pace, limit, lease)
+            taking = _Taking(
+                self, connection, lane, now, limits, pace, limit, lease, is_alone=has_limits
+            )
             claim = taking.take(slotless)
             if limits.conversation:
                 write_arrivals(connection, lane, taking.arrivals)
@@ -386,12 +424,14 @@ class SqlLaneStore:
         """The write-ahead marks of some letters and what became of others, all at once.
 
         The lease of a marked letter begins anew. What is not ours any more is left alone.
+        Nobody else's lock is waited for.
         """
         ours: Collection[int] = ()
+        locked: Collection[int] = ()
         stirred: set[WorkspaceId] = set()
         with self._database.begin() as connection:
             if settlements:
-                stirred = self._settle(connection, settlements, now)
+                stirred, locked = self._settle(connection, settlements, now)
             if sending:
                 here = self.here(connection)
                 ours = (
@@ -412,13 +452,22 @@ class SqlLaneStore:
             failpoint.reach("lane.marked")
         if settlements:
             failpoint.reach("lane.settled")
-        return Written(frozenset(ours), frozenset(stirred))
+        return Written(frozenset(ours), frozenset(stirred), frozenset(locked))
 
     def _settle(
         self, connection: Connection, settlements: Sequence[Settlement], now: datetime
-    ) -> set[WorkspaceId]:
+    ) -> tuple[set[WorkspaceId], Collection[int]]:
+        """In which lanes more is due now, and which letters somebody else has locked."""
         by_id = {settlement.id: settlement for settlement in settlements}
         ours = connection.execute(_OURS, {"ids": sorted(by_id), "holder": self.owner}).all()
+        locked: Collection[int] = by_id.keys() - {row.id for row in ours}
+        if locked:
+            # Others may have taken them over.
+            locked = (
+                connection.execute(_STILL_OURS, {"ids": sorted(locked), "holder": self.owner})
+                .scalars()
+                .all()
+            )
         sent: list[dict[str, Any]] = []
         back: list[int] = []
         done: list[int] = []
@@ -448,7 +497,7 @@ class SqlLaneStore:
             merge_edits(connection, back)
         if done:
             stirred |= set(connection.execute(_STIRRED, {"ids": done}).scalars())
-        return stirred
+        return stirred, locked
 
     def _result(
         self, connection: Connection, row: Any, settlement: Settlement, now: datetime
@@ -463,13 +512,18 @@ class SqlLaneStore:
                     **self._place(row, conversation, external),
                     **free,
                 }
-            case Unsent() | Limited():
+            case Unsent():
                 return {"state": LetterState.PENDING, **free}
+            case Limited():
+                refused = (row.refusals or 0) + 1
+                later = {"due_at": now + back_off(refused, row.key)} if refused >= REFUSALS else {}
+                return {"state": LetterState.PENDING, "refusals": refused, **later, **free}
             case TryLater(after=after, why=why):
                 return {
                     "state": LetterState.PENDING,
                     "due_at": now + after,
                     "attempts": row.attempts + 1,
+                    "refusals": None,
                     "why": self._reason(row, why),
                     **free,
                 }
@@ -506,6 +560,8 @@ class SqlLaneStore:
         """Give back leases that ran out; take over the letters nobody can speak for.
 
         For `RECONCILING` nobody else is given them. What the caller still holds is left out.
+        A letter that has nobody left who could be asked for it ends as unknown; one that
+        cannot be read is looked at again after `UNREADABLE_WAIT`.
         """
         with self._database.begin() as connection:
             here = self.here(connection)
@@ -519,13 +575,20 @@ class SqlLaneStore:
                 return Recovered(given_back=len(lapsed))
             recipients = _Recipients(connection, self.seal, rows)
             unclear: list[Delivery] = []
+            ended: list[tuple[Any, str]] = []
+            unread: list[int] = []
             for row in rows:
                 try:
                     unclear.append(self.delivery(row, recipients, active=False))
                 except _Undeliverable as error:
-                    self.close(connection, [row], LetterState.FAILED, str(error), now)
-                except WrongKey:
-                    continue
+                    ended.append((row, str(error)))
+                except Exception as error:  # noqa: BLE001 - one letter does not stop its lane.
+                    tell_unread(lane, row.id, error)
+                    unread.append(row.id)
+            for row, why in ended:
+                self.close(connection, [row], LetterState.UNKNOWN, why, now)
+            if unread:
+                connection.execute(_LEAVE, {"ids": unread, "until": here + UNREADABLE_WAIT})
             connection.execute(
                 _TAKE_OVER,
                 {
@@ -563,8 +626,11 @@ class SqlLaneStore:
         if self._clock is not None:
             return self._clock()
         if connection.dialect.name == "sqlite":
-            said: str = connection.execute(_SQLITE_NOW).scalar_one()
-            return datetime.fromisoformat(said).replace(tzinfo=UTC)
+            if self._began is None:
+                said: str = connection.execute(_SQLITE_NOW).scalar_one()
+                self._began = datetime.fromisoformat(said).replace(tzinfo=UTC), monotonic()
+            moment, at = self._began
+            return moment + timedelta(seconds=monotonic() - at)
         here: datetime = connection.execute(_POSTGRES_NOW).scalar_one()
         return here.astimezone(UTC)
 
@@ -575,17 +641,13 @@ class SqlLaneStore:
         edits, conversation = row.edited_external_id, row.edited_conversation
         if row.edited_sealed is not None:
             conversation, edits = self.seal.open(row.edited_sealed)
-        try:
-            message = _read_message(row.message)
-        except ValidationError:
-            raise _Undeliverable("the message is not valid any more") from None
         return Delivery(
             id=row.id,
             key=row.key,
             workspace=row.workspace,
             address=address,
             direct=row.to_kind != "place",
-            message=message,
+            message=_read_message(row.message),
             kind=row.kind,
             priority=Priority(row.priority),
             thread=row.thread,
@@ -599,7 +661,7 @@ class SqlLaneStore:
         connection: Connection,
         rows: Iterable[Any],
         state: LetterState,
-        why: str,
+        why: str | None,
         now: datetime,
     ) -> None:
         """End letters that no platform has seen. All that go to the relay, or none."""
@@ -609,10 +671,10 @@ class SqlLaneStore:
             {"ids": [row.id for row in rows]},
         )
 
-    def _end(self, row: Any, state: LetterState, why: str, now: datetime) -> dict[str, Any]:
+    def _end(self, row: Any, state: LetterState, why: str | None, now: datetime) -> dict[str, Any]:
         return {
             "state": state,
-            "why": self._reason(row, why),
+            "why": None if why is None else self._reason(row, why),
             "owner": None,
             "lease_until": None,
             "settled_at": now,
@@ -642,6 +704,11 @@ def _read_message(said: str) -> Message:
     return Message.model_validate_json(said)
 
 
+def tell_unread(lane: WorkspaceId, letter: int, error: Exception) -> None:
+    """Log that a letter cannot be read. The error's own text may quote the message."""
+    log.warning("letter unread", workspace=lane, letter=letter, error=type(error).__name__)
+
+
 class _Undeliverable(Exception):
     """Why a letter fails before any platform sees it."""
 
@@ -662,7 +729,10 @@ class _Taking:
         pace: Pace,
         limit: int,
         lease: timedelta,
+        *,
+        is_alone: bool,
     ) -> None:
+        """`is_alone`: the lane's pace is locked, so that nobody else claims in it."""
         self._store = store
         self._connection = connection
         self._lane = lane
@@ -670,6 +740,7 @@ class _Taking:
         self._pace = pace
         self._limit = limit
         self._lease = lease
+        self._is_alone = is_alone
         rate = rate_of(pace, limits)
         self._interval = 0.0 if rate is None else 60 / rate
         self._seconds = now.timestamp()
@@ -750,36 +821,69 @@ class _Taking:
         if not rows:
             return []
         recipients = _Recipients(self._connection, self._store.seal, rows)
-        unsolicited = {row.id: row.person for row in rows if row.day and row.person}
-        verdicts = judge(self._connection, unsolicited, self._now)
+        verdicts = self._judge({row.id: row.person for row in rows if row.day and row.person})
         good: list[tuple[Any, Delivery]] = []
-        bad: defaultdict[tuple[LetterState, str, int], list[Any]] = defaultdict(list)
+        bad: defaultdict[tuple[LetterState, str | None, int], list[Any]] = defaultdict(list)
         for row in rows:
-            try:
-                if row.expires_at is not None and row.expires_at <= self._now:
-                    state, why = _lateness(row)
-                else:
-                    delivery = self._store.delivery(row, recipients, active=True)
-                    match verdicts.get(row.id):
-                        case None:
-                            good.append((row, delivery))
-                            continue
-                        case Wait(until=until):
-                            self._postpone(row, until, None)
-                            continue
-                        case Refuse(why=reason):
-                            state, why = LetterState.SUPPRESSED, str(reason)
-            except _Undeliverable as error:
-                state, why = LetterState.FAILED, str(error)
-            except WrongKey:
-                # Nothing is lost: the right key may come back with the next start.
-                self._postpone(row, self._now + WRONG_KEY_WAIT, "the relay key does not fit")
-                continue
-            # What is sealed looks different each time.
-            bad[state, why, row.id if row.to_kind == "relay" else 0].append(row)
+            match self._decide(row, recipients, verdicts.get(row.id)):
+                case Delivery() as delivery:
+                    good.append((row, delivery))
+                case Wait(until=until):
+                    self._postpone(row, until, None)
+                case LetterState.PENDING, why:
+                    self._postpone(row, self._now + UNREADABLE_WAIT, why)
+                case state, why:
+                    # What is sealed looks different each time.
+                    bad[state, why, row.id if row.to_kind == "relay" else 0].append(row)
         for (state, why, _), ended in bad.items():
             self._store.close(self._connection, ended, state, why, self._now)
         return good
+
+    def _decide(
+        self, row: Any, recipients: "_Recipients", verdict: Verdict | None
+    ) -> Delivery | Wait | tuple[LetterState, str | None]:
+        """What is sent, until when a letter waits, or how and why it ends."""
+        if row.expires_at is not None and row.expires_at <= self._now:
+            return _lateness(row)
+        try:
+            delivery = self._store.delivery(row, recipients, active=True)
+        except _Undeliverable as error:
+            return LetterState.FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 - one letter does not stop its lane.
+            tell_unread(self._lane, row.id, error)
+            return LetterState.PENDING, f"unread: {type(error).__name__}"
+        match verdict:
+            case Wait():
+                return verdict
+            case Refuse(why=reason):
+                return LetterState.SUPPRESSED, str(reason)
+        return delivery
+
+    def _judge(self, unsolicited: Mapping[int, PersonId]) -> Mapping[int, Verdict]:
+        """Which of the letters may not go now; of those in one lane one claim at a time, for
+        what one takes counts for the next."""
+        if not unsolicited:
+            return {}
+        if not self._is_alone:
+            lock_pace(self._connection, self._lane)
+            self._is_alone = True
+        try:
+            return judge(self._connection, unsolicited, self._now)
+        except (SQLAlchemyError, BotError):
+            raise
+        except Exception:  # noqa: BLE001 - it is found out below whose letters these are.
+            verdicts: dict[int, Verdict] = {}
+        for person in sorted(set(unsolicited.values())):
+            theirs = {letter: who for letter, who in unsolicited.items() if who == person}
+            try:
+                verdicts |= judge(self._connection, theirs, self._now)
+            except (SQLAlchemyError, BotError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one person does not stop the lane.
+                for letter in theirs:
+                    tell_unread(self._lane, letter, error)
+                    verdicts[letter] = Wait(self._now + UNREADABLE_WAIT)
+        return verdicts
 
     def _postpone(self, row: Any, until: datetime, why: str | None) -> None:
         self._connection.execute(
@@ -838,7 +942,9 @@ class _Taking:
         return _moment(max(self._seconds, *moments)) if moments else None
 
 
-def _lateness(row: Any) -> tuple[LetterState, str]:
+def _lateness(row: Any) -> tuple[LetterState, str | None]:
+    if row.expires_at == TAKEN_BACK:
+        return LetterState.CANCELLED, None
     if row.day is not None:
         return LetterState.SUPPRESSED, str(Reason.LATE)
     if row.attempts:
@@ -864,10 +970,9 @@ class _Recipients:
             }
         wanted = {row.person for row in rows if row.to_kind == "person"}
         for subject in self._sealed:
-            try:
+            # Who asks for the address hears why there is none.
+            with suppress(Exception):
                 wanted.add(self._open(subject))
-            except WrongKey:
-                continue
         self._people: dict[str, Any] = {}
         if wanted:
             self._people = {

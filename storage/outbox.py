@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    select,
+    union_all,
+    update,
+)
 
 from bot.ids import WorkspaceId
 from bot.outbox import (
@@ -27,6 +36,9 @@ CHUNK = 5_000
 """So many rows or keys go into one statement: SQLite allows 32,766 values."""
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """When a letter is due that goes at once."""
+TAKEN_BACK = AT_ONCE
+"""When a letter expires that was taken back while it was on the wire: should it come back to
+wait, that is the end of it."""
 
 # Two look-ups, each with an index of its own: with an OR between them SQLite reads all the
 # letters of the workspace.
@@ -169,17 +181,12 @@ class SqlOutbox:
         return waiting
 
     def cancel(self, workspace: WorkspaceId, key: str) -> bool:
-        """Take back a letter that still waits. False when it is too late or unknown."""
-        cancelled = self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.workspace == workspace,
-                outbox.c.key == key,
-                outbox.c.state == LetterState.PENDING,
-            )
-            .values(state=LetterState.CANCELLED)
-        )
-        return cancelled.rowcount == 1
+        """Take back a letter that has not begun. False when it is too late or unknown.
+
+        What is on the wire may arrive, but is not sent again should it come back.
+        """
+        letter = (outbox.c.workspace == workspace, outbox.c.key == key)
+        return cancel_letters(self._connection, *letter) == 1
 
     def find(self, workspace: WorkspaceId, conversation: str, external: str) -> Delivered | None:
         """The letter that stands at an address, or the message that `follow` named."""
@@ -226,6 +233,27 @@ class SqlOutbox:
                 select(*columns).where(outbox.c.id == row.carried_by)
             ).one()
         return None if row is None else LetterState(row.state)
+
+
+def cancel_letters(connection: Connection, *which: ColumnElement[bool]) -> int:
+    """Take back the letters that fit; says how many certainly are not sent."""
+    # A lane marks its letters before it sends them, and does not find these any more.
+    cancelled = connection.execute(
+        update(outbox)
+        .where(*which, outbox.c.state.in_([LetterState.PENDING, LetterState.LEASED]))
+        .values(
+            state=LetterState.CANCELLED,
+            owner=None,
+            lease_until=None,
+            settled_at=func.current_timestamp(),
+        )
+    )
+    connection.execute(
+        update(outbox)
+        .where(*which, outbox.c.state.in_([LetterState.SENDING, LetterState.AMBIGUOUS]))
+        .values(expires_at=TAKEN_BACK)
+    )
+    return cancelled.rowcount
 
 
 def _rows(workspace: WorkspaceId, letters: Sequence[Letter]) -> list[dict[str, Any]]:

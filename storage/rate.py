@@ -45,6 +45,11 @@ def read_pace(connection: Connection, lane: WorkspaceId, *, lock: bool) -> Pace:
     )
 
 
+def lock_pace(connection: Connection, lane: WorkspaceId) -> None:
+    """Nobody else locks the lane's pace until the transaction ends."""
+    read_pace(connection, lane, lock=True)
+
+
 def write_pace(connection: Connection, lane: WorkspaceId, pace: Pace) -> None:
     """Keep the lane's pace."""
     values = {

@@ -104,15 +104,18 @@ outbox = Table(
     Column("state", Text, nullable=False),
     Column("carried_by", BigInteger().with_variant(Integer(), "sqlite"), ForeignKey("outbox.id")),
     Column("attempts", Integer, nullable=False),
+    # How often in a row the platform refused it for the rate; null is not at all.
+    Column("refusals", Integer),
     Column("owner", Text),
     Column("lease_until", Instant),
     Column("started_at", Instant),
-    # Where it stands: in clear, or for a relay letter as fingerprint and sealed.
-    Column("external_id", Text),
-    Column("sent_conversation", Text),
+    # Where it stands: in clear, or for a relay letter as fingerprint and sealed. These and
+    # `why` are a platform's words.
+    Column("external_id", Words),
+    Column("sent_conversation", Words),
     Column("fingerprint", Text),
     Column("sealed", Text),
-    Column("why", Text),
+    Column("why", Words),
     Column("message", Text),
     # What sent it, for delivery truth; the local day on whose attention it draws.
     Column("source", Text),

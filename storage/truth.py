@@ -16,7 +16,7 @@ from bot.truth import (
     Tally,
     Unreached,
 )
-from storage.outbox import MERGED
+from storage.outbox import MERGED, cancel_letters
 from storage.tables import outbox, people
 
 _LETTERS = func.count().label("letters")
@@ -111,20 +111,13 @@ class SqlTruth:
         return [PersonId(row.person) for row in sorted(rows, key=lambda row: row.id)]
 
     def cancel(self, workspace: WorkspaceId, source: str) -> int:
-        """Take back every letter of the source that waits; says how many.
+        """Take back every letter of the source that has not begun; says how many.
 
-        What a lane has in hand goes out, or waits again when it cannot.
+        What is on the wire may arrive, but is not sent again should it come back.
         """
-        cancelled = self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.workspace == workspace,
-                outbox.c.source == source,
-                outbox.c.state == LetterState.PENDING,
-            )
-            .values(state=LetterState.CANCELLED)
+        return cancel_letters(
+            self._connection, outbox.c.workspace == workspace, outbox.c.source == source
         )
-        return cancelled.rowcount
 
     def waits_until(self, workspace: WorkspaceId, source: str) -> datetime | None:
         """When the last letter of the source that waits will have been sent or be too late."""

@@ -14,6 +14,7 @@ from bot.outbox import LetterState, Sent, Settlement
 from bot.ports import Timer
 from bot.reply import Reply
 from storage.database import Database
+from storage.lane import SqlLaneStore
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, CY, LEASE, NOW, article, letter, question
 from tests.storage.hand import HandLane
@@ -195,6 +196,31 @@ def test_a_lane_passes_by_what_another_one_holds(
     assert [each.key for each in claimed] == ["l2"]
     with shared.transaction() as work:
         assert work.outbox.state(ACME.id, "l1") is LetterState.PENDING
+
+
+def test_marks_of_a_lane_do_not_wait_for_what_somebody_else_has_locked(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    lane, settled = SqlLaneStore(shared, lambda: NOW), Sent(external="171.1", conversation="D0BO")
+    with shared.transaction() as work:
+        work.outbox.post(ACME.id, letter("l3"))
+        work.outbox.post(ACME.id, letter("l4"))
+    assert len(lane.claim(ACME.id, NOW, 9, LEASE).letters) == 4
+    assert lane.write([1, 2], (), NOW, LEASE).ours == {1, 2}
+    settlements = [Settlement(1, settled), Settlement(2, settled), Settlement(99, settled)]
+    began = monotonic()
+    with other.transaction():
+        # As a handler does that has gone to sleep while it edits them.
+        other.execute("SELECT * FROM outbox WHERE key IN ('l1', 'l3') FOR UPDATE")
+        written = lane.write([3, 4], settlements, NOW, LEASE)
+    assert monotonic() - began < 5
+    assert (set(written.ours), set(written.locked)) == ({4}, {1})
+    with shared.transaction() as work:
+        states = [work.outbox.state(ACME.id, key) for key in ("l1", "l2", "l3", "l4")]
+    assert states == ["sending", "sent", "leased", "sending"]
+    assert lane.write([], settlements, NOW, LEASE).locked == frozenset()
+    with shared.transaction() as work:
+        assert work.outbox.state(ACME.id, "l1") is LetterState.SENT
 
 
 def test_a_timer_is_taken_by_one_of_two(shared: Database, other: psycopg.Connection) -> None:

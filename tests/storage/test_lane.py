@@ -15,6 +15,7 @@ from bot.outbox import (
     Ambiguous,
     Delivery,
     LetterState,
+    Limited,
     Never,
     Outcome,
     Priority,
@@ -26,7 +27,7 @@ from bot.outbox import (
     TryLater,
 )
 from storage.database import Database
-from storage.lane import RECONCILING, WRONG_KEY_WAIT
+from storage.lane import RECONCILING, REFUSALS, UNREADABLE_WAIT
 from storage.tables import outbox
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, HOUR, LEASE, NOW, OTHER, letter
@@ -153,14 +154,87 @@ def test_what_cannot_be_delivered_fails_on_the_way_with_its_reason(
     assert lane.lanes_with_work(NOW) == []
 
 
-def test_a_message_that_is_not_valid_any_more_fails_alone(acme: Database, lane: HandLane) -> None:
+def spoil(database: Database, key: str) -> str:
+    """Let a letter have been written by a version we do not know; returns what it said."""
+    said = row(database, key).message
+    write_message(database, key, '{"version": 0}')
+    return str(said)
+
+
+def write_message(database: Database, key: str, said: str) -> None:
+    with database.begin() as connection:
+        connection.execute(outbox.update().where(outbox.c.key == key).values(message=said))
+
+
+def test_a_message_of_another_version_waits_alone_for_who_can_read_it(
+    acme: Database, lane: HandLane
+) -> None:
     post(acme, "l1", "l2")
-    with acme.begin() as connection:
-        connection.execute(
-            outbox.update().where(outbox.c.key == "l1").values(message='{"version": 0}')
-        )
+    said = spoil(acme, "l1")
     assert keys(lane.claim(ACME.id, NOW, 9, LEASE)) == ["l2"]
-    assert row(acme, "l1").state == LetterState.FAILED
+    assert (row(acme, "l1").state, row(acme, "l1").why) == ("pending", "unread: ValidationError")
+    write_message(acme, "l1", said)
+    assert keys(lane.claim(ACME.id, NOW + UNREADABLE_WAIT, 9, LEASE)) == ["l1"]
+
+
+def test_letters_that_cannot_be_read_keep_none_from_being_looked_up(
+    acme: Database, lane: HandLane
+) -> None:
+    unread = [f"l{number:02}" for number in range(60)]
+    post(acme, *unread, "good")
+    claimed = lane.claim(ACME.id, NOW, 99, LEASE)
+    lane.settle([Settlement(delivery.id, Ambiguous("timeout")) for delivery in claimed], NOW)
+    for key in unread:
+        said = spoil(acme, key)
+    assert lane.recover(ACME.id, NOW) == []
+    assert keys(lane.recover(ACME.id, NOW)) == ["good"]
+    assert row(acme, "l00").state == LetterState.AMBIGUOUS
+    write_message(acme, "l00", said)
+    assert lane.recover(ACME.id, NOW + UNREADABLE_WAIT - SECOND) == [claimed[-1]]
+    assert keys(lane.recover(ACME.id, NOW + UNREADABLE_WAIT)) == ["l00"]
+
+
+def test_a_letter_of_a_priority_nobody_knows_stops_no_other(acme: Database, lane: HandLane) -> None:
+    post(acme, "odd", "good")
+    claimed = lane.claim(ACME.id, NOW, 9, LEASE)
+    lane.settle([Settlement(delivery.id, Ambiguous("timeout")) for delivery in claimed], NOW)
+    with acme.begin() as connection:
+        connection.execute(outbox.update().where(outbox.c.key == "odd").values(priority=15))
+    assert keys(lane.recover(ACME.id, NOW)) == ["good"]
+
+
+def test_what_a_platform_says_can_be_written_whatever_it_is(acme: Database, lane: HandLane) -> None:
+    post(acme, "never", "sent", "later", "unsure")
+    claimed = lane.claim(ACME.id, NOW, 9, LEASE)
+    odd = "bad \x00 and \ud83d"
+    outcomes: tuple[Outcome, ...] = (
+        Never(odd),
+        Sent(external=odd, conversation=odd),
+        TryLater(HOUR, odd),
+        Ambiguous(odd),
+    )
+    lane.settle(
+        [Settlement(letter.id, said) for letter, said in zip(claimed, outcomes, strict=True)], NOW
+    )
+    assert [row(acme, key).why for key in ("never", "later", "unsure")] == [
+        "bad \ufffd and \ufffd"
+    ] * 3
+    with acme.transaction() as work:
+        found = work.outbox.find(ACME.id, odd, odd)
+    assert found is not None
+    assert found.key == "sent"
+
+
+def test_a_letter_that_is_always_refused_for_the_rate_steps_back(
+    acme: Database, lane: HandLane
+) -> None:
+    post(acme, "l1")
+    for _ in range(REFUSALS):
+        [delivery] = lane.claim(ACME.id, NOW, 9, LEASE)
+        assert delivery.attempts == 0
+        lane.settle([Settlement(delivery.id, Limited(SECOND))], NOW)
+    assert lane.claim(ACME.id, NOW + SECOND, 9, LEASE) == []
+    assert keys(lane.claim(ACME.id, NOW + HOUR, 9, LEASE)) == ["l1"]
 
 
 def test_a_letter_waits_for_the_right_relay_key(
@@ -177,7 +251,7 @@ def test_a_letter_waits_for_the_right_relay_key(
     finally:
         stranger.close()
     assert row(acme, "l1").state == LetterState.PENDING
-    assert keys(lane.claim(ACME.id, NOW + WRONG_KEY_WAIT, 9, LEASE)) == ["l1"]
+    assert keys(lane.claim(ACME.id, NOW + UNREADABLE_WAIT, 9, LEASE)) == ["l1"]
 
 
 def test_two_lanes_never_claim_the_same_letter(
@@ -327,7 +401,9 @@ def test_an_ambiguous_letter_to_somebody_who_left_is_still_reconciled(
     assert lane.recover(ACME.id, NOW) == [delivery]
 
 
-def test_an_ambiguous_letter_to_nobody_any_more_fails(acme: Database, lane: HandLane) -> None:
+def test_of_an_ambiguous_letter_to_nobody_any_more_nothing_is_known(
+    acme: Database, lane: HandLane
+) -> None:
     with acme.transaction() as work:
         work.relay.seal("question:q1", ANA.id)
     post(acme, "l1", to=ToRelay(subject="question:q1"))
@@ -336,7 +412,7 @@ def test_an_ambiguous_letter_to_nobody_any_more_fails(acme: Database, lane: Hand
     with acme.transaction() as work:
         work.relay.forget("question:q1")
     assert lane.recover(ACME.id, NOW) == []
-    assert row(acme, "l1").state == LetterState.FAILED
+    assert row(acme, "l1").state == LetterState.UNKNOWN
 
 
 def test_lanes_have_work_only_while_something_is_to_be_done(acme: Database, lane: HandLane) -> None:

@@ -31,8 +31,9 @@ from bot.outbox import (
     TryLater,
     Unsent,
 )
+from bot.retry import back_off
 from storage.database import Database
-from storage.lane import RECONCILING, SqlLaneStore
+from storage.lane import RECONCILING, REFUSALS, SqlLaneStore
 from storage.tables import outbox
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, BO, NOW, letter
@@ -63,6 +64,8 @@ class Known:
     owner: int | None = None
     until: datetime | None = None
     attempts: int = 0
+    refusals: int = 0
+    is_taken_back: bool = False
     begun: int = 0
     """How often somebody was allowed to send it."""
 
@@ -112,9 +115,11 @@ class Outbox(RuleBasedStateMachine):
         key = sorted(self.model)[choice % len(self.model)]
         known = self.model[key]
         with self.databases[0].transaction() as work:
-            assert work.outbox.cancel(ACME.id, key) == (known.state == "pending")
-        if known.state == "pending":
-            known.state = "cancelled"
+            is_cancelled = work.outbox.cancel(ACME.id, key)
+        assert is_cancelled == (known.state in {"pending", "leased"})
+        if is_cancelled:
+            known.state, known.owner, known.until = "cancelled", None, None
+        known.is_taken_back |= known.state in {"sending", "ambiguous"}
 
     @rule(seconds=st.sampled_from([1, 4, 11, 21, 61]))
     def wait(self, seconds: int) -> None:
@@ -132,7 +137,9 @@ class Outbox(RuleBasedStateMachine):
             known = self.model[key]
             if len(expected) == limit:
                 break
-            if known.expires_at is not None and known.expires_at <= self.now:
+            if known.is_taken_back:
+                known.state = "cancelled"
+            elif known.expires_at is not None and known.expires_at <= self.now:
                 known.state = "failed"
             else:
                 known.state, known.owner, known.until = "leased", who, self.now + LEASE
@@ -172,7 +179,12 @@ class Outbox(RuleBasedStateMachine):
         known.state = "pending" if said in {"limited", "unsent"} else said
         if said == "pending":
             known.attempts += 1
+            known.refusals = 0
             known.due_at = self.now + LATER
+        if said == "limited":
+            known.refusals += 1
+            if known.refusals >= REFUSALS:
+                known.due_at = self.now + back_off(known.refusals, key)
         if said == "ambiguous":
             known.until = self.now + LATER
 
@@ -200,7 +212,7 @@ class Outbox(RuleBasedStateMachine):
             return
         with self.databases[0].begin() as connection:
             rows = {r.key: r for r in connection.execute(select(outbox)).all()}
-        finals = {"sent", "failed", "unreachable", "unknown"}
+        finals = {"sent", "failed", "unreachable", "unknown", "cancelled"}
         for key, known in self.model.items():
             row = rows[key]
             assert (key, row.state, row.attempts) == (key, known.state, known.attempts)

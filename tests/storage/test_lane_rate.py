@@ -1,22 +1,25 @@
 """Slots are reserved with the letters, and nobody gets one that is somebody else's."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text, update
+from structlog.testing import capture_logs
 
 from bot.capabilities.questions.memory import Memory
+from bot.claim import Claimed
 from bot.outbox import LetterState, Limited, Priority, Settlement, ToPerson, ToPlace
 from bot.rate import Bucket, Limits
 from storage.database import Database
-from storage.lane import SqlLaneStore
-from storage.tables import outbox, rates, workspaces
+from storage.lane import UNREADABLE_WAIT, SqlLaneStore
+from storage.rate import lock_pace
+from storage.tables import outbox, people, rates, workspaces
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, HOUR, LEASE, NOW, letter
 
@@ -180,6 +183,44 @@ def test_unsolicited_letters_are_judged_again_when_they_are_claimed(
     assert (row(acme, "stopped").why, row(acme, "stopped").settled_at) == ("stopped", NOW)
 
 
+UNSOLICITED: dict[str, Any] = {"priority": Priority.TIP, "day": TODAY, "expires_at": NOW + HOUR}
+
+
+def test_two_who_claim_at_once_keep_to_one_budget(acme: Database, store: SqlLaneStore) -> None:
+    post(acme, "first", "second", **UNSOLICITED)
+    claims: list[Sequence[Claimed]] = []
+    claiming = threading.Thread(
+        target=lambda: claims.append(store.claim(ACME.id, NOW, 9, LEASE).letters)
+    )
+    with acme.begin() as connection:
+        # What a claim of somebody else does, held open.
+        lock_pace(connection, ACME.id)
+        connection.execute(update(outbox).where(outbox.c.key == "first").values(state="leased"))
+        claiming.start()
+        claiming.join(0.3)
+        assert claiming.is_alive()
+    claiming.join(30)
+    assert claims == [[]]
+    assert (row(acme, "second").state, row(acme, "second").why) == ("suppressed", "budget")
+
+
+def test_of_whom_nothing_can_be_read_only_their_letters_wait(
+    acme: Database, store: SqlLaneStore
+) -> None:
+    post(acme, "odd", to=ToPerson(person=ANA.id), **UNSOLICITED)
+    post(acme, "second odd", to=ToPerson(person=ANA.id), **UNSOLICITED)
+    post(acme, "tip", "over budget", **UNSOLICITED)
+    with acme.begin() as connection:
+        connection.execute(update(people).where(people.c.id == ANA.id).values(starts="late"))
+    with capture_logs() as logged:
+        claim = store.claim(ACME.id, NOW, 9, LEASE)
+    assert [claimed.delivery.key for claimed in claim.letters] == ["tip"]
+    assert row(acme, "over budget").state == LetterState.SUPPRESSED
+    for key in ("odd", "second odd"):
+        assert (row(acme, key).state, row(acme, key).due_at) == ("pending", NOW + UNREADABLE_WAIT)
+    assert [entry["error"] for entry in logged] == ["ValueError"] * 2
+
+
 def test_what_comes_too_late_is_never_sent(acme: Database, store: SqlLaneStore) -> None:
     post(acme, "tip", priority=Priority.TIP, day=TODAY, expires_at=NOW)
     post(acme, "answer", expires_at=NOW)
@@ -197,6 +238,21 @@ def test_leases_go_by_the_databases_clock(acme: Database) -> None:
     assert store.recover(ACME.id, moved).given_back == 0
     assert store.lanes_with_work(moved) == []
     assert store.write([claimed.delivery.id], (), moved, LEASE).ours == {claimed.delivery.id}
+
+
+def test_leases_run_on_when_the_clock_of_the_machine_is_put_back(
+    acme: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqlLaneStore(acme)
+    post(acme, "l1")
+    assert store.claim(ACME.id, NOW, 9, timedelta(seconds=0.1)).letters
+    monkeypatch.setattr(
+        "storage.lane._SQLITE_NOW",
+        text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour')"),
+    )
+    sleep(0.11)
+    assert store.lanes_with_work(NOW) == [ACME.id]
+    assert store.recover(ACME.id, NOW).given_back == 1
 
 
 def test_finding_work_takes_little_time_however_much_there_is(

@@ -10,6 +10,7 @@ from bot.outbox import (
     Delivered,
     Delivery,
     LetterState,
+    Limited,
     Never,
     Outcome,
     Priority,
@@ -132,12 +133,54 @@ def test_a_waiting_letter_can_be_taken_back_once(acme: Database) -> None:
     assert claim(acme) == []
 
 
-def test_a_letter_in_hand_cannot_be_taken_back(acme: Database) -> None:
+def take_back(database: Database, key: str) -> bool:
+    """Whether a letter is certain not to be sent."""
+    with database.transaction() as work:
+        return work.outbox.cancel(ACME.id, key)
+
+
+def test_a_letter_that_has_not_begun_can_be_taken_back_from_its_lane(acme: Database) -> None:
     post(acme, "l1")
-    claim(acme)
-    with acme.transaction() as work:
-        assert not work.outbox.cancel(ACME.id, "l1")
-    assert states(acme, "l1") == [LetterState.LEASED]
+    [delivery] = claim(acme)
+    assert take_back(acme, "l1")
+    assert HandLane(acme).mark_sending([delivery.id], NOW) == []
+    settle(acme, TryLater(timedelta(0), "rate"), delivery)
+    assert states(acme, "l1") == [LetterState.CANCELLED]
+    assert claim(acme) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (SENT, LetterState.SENT),
+        (TryLater(timedelta(0), "rate"), LetterState.CANCELLED),
+        (Limited(timedelta(0)), LetterState.CANCELLED),
+        (Never("gone"), LetterState.FAILED),
+    ],
+)
+def test_a_letter_on_the_wire_is_not_sent_again_when_it_was_taken_back(
+    acme: Database, outcome: Outcome, state: LetterState
+) -> None:
+    post(acme, "l1")
+    [delivery] = claim(acme)
+    HandLane(acme).mark_sending([delivery.id], NOW)
+    assert not take_back(acme, "l1")
+    assert states(acme, "l1") == [LetterState.SENDING]
+    settle(acme, outcome, delivery)
+    assert claim(acme) == []
+    assert states(acme, "l1") == [state]
+
+
+def test_an_ambiguous_letter_that_was_taken_back_is_looked_up_and_not_sent_again(
+    acme: Database,
+) -> None:
+    post(acme, "l1")
+    settle(acme, Ambiguous("timeout"), *claim(acme))
+    assert not take_back(acme, "l1")
+    [delivery] = HandLane(acme).recover(ACME.id, NOW)
+    settle(acme, TryLater(timedelta(0), "not there"), delivery)
+    assert claim(acme) == []
+    assert states(acme, "l1") == [LetterState.CANCELLED]
 
 
 def test_a_sent_letter_is_found_where_it_stands(acme: Database) -> None:

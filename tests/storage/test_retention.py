@@ -203,3 +203,14 @@ def test_a_process_that_ends_stops_between_two_steps(acme: Database) -> None:
     done = retain(acme, NOW, chunk=3, is_ending=lambda: len(read(acme, inbox.c.event_id)) < 5)
     assert done.events == 6
     assert retain(acme, NOW, chunk=3).events == 4
+
+
+def test_a_letter_that_was_just_taken_back_stays_however_long_ago_it_was_promised(
+    acme: Database,
+) -> None:
+    post(acme, "taken back", "old")
+    settle(acme, "old", NOW - LETTERS_KEPT - SECOND)
+    with acme.transaction() as work:
+        work.outbox.cancel(ACME.id, "taken back")
+    retain(acme, NOW)
+    assert keys(acme) == ["taken back"]

@@ -125,12 +125,25 @@ def test_nothing_else_is_ever_sent_again(settled: Database, state: LetterState) 
 def test_what_waits_is_taken_back_and_nothing_else(settled: Database) -> None:
     post(settled, "p", BO.id, LetterState.PENDING)
     post(settled, "q", BO.id, LetterState.PENDING, source="campaign:other")
+    post(settled, "r", BO.id, LetterState.LEASED)
     with settled.transaction() as work:
         assert work.truth.waits_until(ACME.id, SOURCE) == NOW + timedelta(hours=2)
-        assert work.truth.cancel(ACME.id, SOURCE) == 1
+        assert work.truth.cancel(ACME.id, SOURCE) == 2
         assert work.truth.waits_until(ACME.id, SOURCE) is None
         assert work.outbox.state(ACME.id, "p") is LetterState.CANCELLED
         assert work.outbox.state(ACME.id, "q") is LetterState.PENDING
+        assert work.outbox.state(ACME.id, "r") is LetterState.CANCELLED
+
+
+def test_what_is_on_the_wire_is_not_taken_back_and_has_nothing_to_wait_for(
+    settled: Database,
+) -> None:
+    post(settled, "s", BO.id, LetterState.SENDING)
+    with settled.transaction() as work:
+        assert work.truth.cancel(ACME.id, SOURCE) == 0
+        until = work.truth.waits_until(ACME.id, SOURCE)
+    assert until is not None
+    assert until < NOW
 
 
 def test_an_operator_sees_lanes_kinds_and_letters_without_anybody_behind_a_relay(

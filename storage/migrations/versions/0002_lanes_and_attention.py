@@ -71,6 +71,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("because", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("outbox", sa.Column("refusals", sa.Integer(), nullable=True))
     op.drop_index(op.f("ix_outbox_workspace_state_priority_due_at"), table_name="outbox")
     op.create_index(
         "ix_outbox_pending",
