@@ -5,21 +5,32 @@ shared by many letters, and a letter alone waits for nobody.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
 from bot.errors import BotError
 from bot.ids import WorkspaceId
-from bot.outbox import Settlement
+from bot.outbox import (
+    Ambiguous,
+    Doubtful,
+    Never,
+    Outcome,
+    Sent,
+    Settlement,
+    TryLater,
+    Unsent,
+)
 from bot.ports import LaneStore
 from bot.retry import Patience
 
 RETRY_FIRST = 0.1
 RETRY_LONGEST = 1.0
 """Seconds between attempts to write down what became of letters."""
+UNWRITABLE = "what the platform said cannot be written down"
 
 log = structlog.get_logger()
 
@@ -113,16 +124,8 @@ class Marks:
             self._next.settlements[:0] = group.settlements
             self._next.settled[:0] = group.settled
             return False
-        except Exception as error:
-            # A mistake of ours. Whoever waits must hear of it; their leases will run out.
-            log.exception("marks failed")
-            for mark in group.sending.values():
-                if not mark.done():
-                    mark.set_exception(error)
-            for settled in group.settled:
-                if not settled.done():
-                    settled.set_exception(error)
-            return True
+        except Exception as error:  # noqa: BLE001 - a store may choke on what a platform said.
+            return await self._write_parts(group, error)
         took = self._loop.time() - began
         self.seconds += 0.2 * (took - self.seconds)
         self.peak = max(took, 0.95 * self.peak)
@@ -134,6 +137,61 @@ class Marks:
         for lane in written.stirred:
             self._stir(lane)
         return True
+
+    async def _write_parts(self, group: _Group, error: Exception) -> bool:
+        """Find what cannot be written, for the sake of all the others in its group.
+
+        Of a settlement its words are left out. Where that is not it, it is a mistake of ours:
+        who waits hears of it, and the lease runs out.
+        """
+        kind = type(error).__name__
+        parts = _split(group)
+        if parts:
+            log.warning("marks are written in parts", error=kind)
+            is_written = True
+            for part in parts:
+                is_written = await self._write(part) and is_written
+            return is_written
+        if group.settlements and (plain := _without_words(group.settlements[0])):
+            log.warning("letter settled without the platform's words", error=kind)
+            return await self._write(_Group(settlements=[plain], settled=group.settled))
+        log.error("mark failed", error=kind)
+        waiting: list[asyncio.Future[Any]] = [*group.sending.values(), *group.settled]
+        for done in waiting:
+            if not done.done():
+                done.set_exception(error)
+        return True
+
+
+def _split(group: _Group) -> Sequence[_Group]:
+    """Two smaller groups in the same order, or none where there is only one thing to write."""
+    if group.sending and group.settlements:
+        return (
+            _Group(settlements=group.settlements, settled=group.settled),
+            _Group(sending=group.sending),
+        )
+    letters = list(group.sending.items())
+    half = (len(letters) + len(group.settlements)) // 2
+    if half == 0:
+        return ()
+    return tuple(
+        _Group(dict(letters[some]), group.settlements[some], group.settled[some])
+        for some in (slice(half), slice(half, None))
+    )
+
+
+def _without_words(settlement: Settlement) -> Settlement | None:
+    """The same without what the platform said; None where there is nothing to leave out."""
+    outcome: Outcome | Unsent | Doubtful
+    match settlement.outcome:
+        case Sent():
+            # It arrived, but nobody can find or edit it.
+            outcome = Doubtful(UNWRITABLE)
+        case TryLater() | Never() | Ambiguous() | Doubtful() as said if said.why != UNWRITABLE:
+            outcome = replace(said, why=UNWRITABLE)
+        case _:
+            return None
+    return replace(settlement, outcome=outcome)
 
 
 def _answer(mark: "asyncio.Future[bool]", is_ours: bool) -> None:

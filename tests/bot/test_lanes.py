@@ -18,6 +18,7 @@ from bot.errors import Unavailable
 from bot.ids import PersonId, WorkspaceId
 from bot.lane import Trace
 from bot.lanes import Lanes
+from bot.mark import UNWRITABLE
 from bot.message import say
 from bot.outbox import (
     Ambiguous,
@@ -990,6 +991,53 @@ def test_a_result_is_kept_until_it_can_be_written(post: Post) -> None:
     assert post.drain() == 2
     assert 5 <= post.time.seconds < 7
     assert post.state("a") is LetterState.SENT
+
+
+def test_what_cannot_be_written_stands_in_nobodys_way(post: Post) -> None:
+    def choke(_sending: Sequence[int], settlements: Sequence[Settlement]) -> None:
+        for settlement in settlements:
+            match settlement.outcome:
+                case Sent(external="m3") | Never(why="\ud83d") | TryLater(why="\ud83d"):
+                    raise UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+
+    post.lanes = post.open_lanes(Troubled(post.store(), before_write=choke))
+    post.platform.answer = answering(
+        Never("\ud83d", unreachable=True), TryLater(timedelta(hours=1), "\ud83d")
+    )
+    keys = [f"k{n:02}" for n in range(40)]
+    post.promise(*keys)
+    post.promise("there", workspace=THERE)
+    assert post.drain() == 39
+    assert len(post.platform.begun) == 41
+    assert post.state("k00") is LetterState.UNREACHABLE
+    assert (post.state("k01"), post.row("k01").attempts) == (LetterState.PENDING, 1)
+    doubtful = post.platform.arrived[2]
+    for key in {*keys[2:]} - {doubtful}:
+        assert post.state(key) is LetterState.SENT
+    assert post.row(doubtful).state == LetterState.UNKNOWN
+    assert post.row(doubtful).why == UNWRITABLE
+    assert post.state("there", THERE) is LetterState.SENT
+
+
+def test_a_store_that_fails_for_one_letter_fails_for_that_one_alone(swift: Post) -> None:
+    def fail(sending: Sequence[int], settlements: Sequence[Settlement]) -> None:
+        if bad in sending or bad in {settlement.id for settlement in settlements}:
+            raise Broken("secret words")
+
+    swift.lanes = swift.open_lanes(Troubled(swift.store(), before_write=fail))
+    swift.promise(*(f"k{n:02}" for n in range(20)))
+    swift.promise("bad", workspace=THERE)
+    bad = swift.row("bad").id
+
+    async def drain_both() -> tuple[int | BaseException, ...]:
+        drains = (swift.lanes.drain(HERE), swift.lanes.drain(THERE))
+        return await asyncio.gather(*drains, return_exceptions=True)
+
+    with capture_logs() as logs:
+        here, there = swift.time.run(drain_both())
+    assert (here, type(there)) == (20, Broken)
+    assert "mark failed" in [entry["event"] for entry in logs]
+    assert {swift.state(f"k{n:02}") for n in range(20)} == {LetterState.SENT}
 
 
 def test_without_a_mark_nothing_is_sent(post: Post) -> None:
