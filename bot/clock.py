@@ -21,6 +21,9 @@ from bot.errors import Unavailable
 GUARD_SECONDS = 1.0
 """How often the scheduler's own idea of the time is looked at."""
 
+GRACE = 8.0
+"""Seconds that `Clock.stop` waits: whoever told us to stop kills us after ten."""
+
 log = structlog.get_logger()
 
 
@@ -73,8 +76,8 @@ class Clock:
         self._scheduler.start()
         self._guard = asyncio.create_task(self._watch())
 
-    async def stop(self) -> None:
-        """Begin nothing more, and wait for what is under way.
+    async def stop(self, grace: float = GRACE) -> None:
+        """Begin nothing more, and wait up to `grace` seconds for what is under way.
 
         APScheduler's own shutdown would cancel it in the middle.
         """
@@ -83,8 +86,12 @@ class Clock:
             self._guard.cancel()
             with suppress(asyncio.CancelledError):
                 await self._guard
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + grace
+        while self._under_way and loop.time() < latest:
+            await asyncio.wait(self._under_way, timeout=latest - loop.time())
+        if self._under_way:
+            log.warning("the process does not wait for its ticks any longer", seconds=grace)
         self._scheduler.shutdown(wait=False)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, exists, func, select
 
+from bot.ids import WorkspaceId
 from bot.metric import Family, Kind, Labels
 from bot.outbox import LetterState
 from storage.column import Instant
@@ -88,17 +89,34 @@ def read_backlog(database: "Database", now: datetime) -> Backlog:
     )
 
 
-def is_quiet(database: "Database", now: datetime) -> bool:
-    """Whether no letter is due, on its way or unsure.
+def is_quiet(database: "Database", workspace: WorkspaceId, now: datetime) -> bool:
+    """Whether no letter of a workspace is due or on its way.
+
+    Those of which nobody knows whether they arrived do not count, nor edits of them: it may
+    take hours until that is known.
 
     Raises:
         Unavailable: the store is out of reach.
     """
     with database.begin() as connection:
-        moving = connection.execute(select(exists().where(IS_IN_HAND))).scalar_one()
-        due = exists().where(IS_PENDING, outbox.c.due_at <= now)
-        return not moving and not connection.execute(select(due)).scalar_one()
+        moves = connection.execute(_MOVES, {"workspace": workspace, "now": now}).scalar_one()
+        return not moves
 
+
+_unsure = outbox.alias("unsure")
+_MOVES = select(
+    exists().where(
+        outbox.c.workspace == bindparam("workspace"),
+        IS_IN_HAND,
+        outbox.c.state != LetterState.AMBIGUOUS,
+    )
+    | exists().where(
+        outbox.c.workspace == bindparam("workspace"),
+        IS_PENDING,
+        outbox.c.due_at <= bindparam("now"),
+        ~exists().where(_unsure.c.id == outbox.c.edits, _unsure.c.state == LetterState.AMBIGUOUS),
+    )
+)
 
 _HERE = func.current_timestamp(type_=Instant)
 

@@ -5,29 +5,36 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from bot.app import App
-from bot.bootstrap import new_id
+from bot.bootstrap import new_id, now
 from bot.bootstrap.site import Site, SiteOf
 from bot.bootstrap.store import open_database
 from bot.capabilities.questions.memory import VectorsOrLoader
-from bot.clock import Tick
+from bot.clock import Clock, Tick
 from bot.errors import Unavailable
+from bot.ids import WorkspaceId
 from bot.lanes import Lanes
 from bot.metric import Meters
 from bot.search import Vectors
-from bot.settings import Settings
+from bot.settings import Misconfigured, Settings
 from storage.backlog import is_quiet
 from storage.database import Database
 from storage.lane import SqlLaneStore
+from storage.lockfile import InUse, locked
+from storage.obstacle import explain
+from storage.retention import retain
 
 CARRYING_SECONDS = 5.0
 """How long a page waits for letters before it answers without what they would bring."""
 PLANNING_SECONDS = 10.0
+STOPPING_SECONDS = 8.0
+"""How long a process that is told to stop waits for what is under way. Supervisors kill after
+ten, and closing the rest takes a moment as well."""
 AT_ONCE = 100
 """Timers that one round does; fewer done means that no more are due."""
 
@@ -43,6 +50,8 @@ class House:
     lanes: Lanes
     meters: Meters
     vectors: Vectors | None
+    ending: threading.Event
+    """Set as soon as the process is to stop; rounds in threads look at it between steps."""
 
 
 @contextmanager
@@ -62,7 +71,23 @@ def open_house(settings: Settings, site_of: SiteOf, *, searches: bool = True) ->
         app = App(database, site.registry, site.now, new_id, meters)
         lanes = Lanes(SqlLaneStore(database), site.platform_of, site.now, site.patience)
         meters.include(*lanes.meters.all)
-        yield House(settings, database, site, app, lanes, meters, vectors)
+        yield House(settings, database, site, app, lanes, meters, vectors, threading.Event())
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Let no second process drive the same SQLite file."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(settings.database_url, now(), settings.port))
+        except InUse as error:
+            raise Misconfigured(str(error)) from error
+        except ValueError as error:
+            raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
+        except OSError as error:
+            sentence = explain(settings.database_url, error)
+            raise Misconfigured(f"INFLOW_DATABASE_URL: {sentence}") from error
+        yield
 
 
 def retaining(do: Callable[[], Awaitable[object]]) -> Tick:
@@ -71,57 +96,77 @@ def retaining(do: Callable[[], Awaitable[object]]) -> Tick:
 
 
 @asynccontextmanager
-async def stopping(lanes: Lanes) -> AsyncIterator[None]:
-    """At the end of the block the lanes finish what is on the wire and give back the rest."""
+async def moving(house: House, clock: Clock, stopped: asyncio.Event) -> AsyncIterator[None]:
+    """Let the clock tick for the block, or until `stopped` is set, which its end does.
+
+    Then all comes to rest at the same time, within `STOPPING_SECONDS`: the clock begins
+    nothing more, rounds end at their next step, and the lanes finish what is on the wire and
+    give back the rest. Nobody waits for anybody else before he begins to stop.
+    """
+
+    async def wind_down() -> None:
+        await stopped.wait()
+        house.ending.set()
+        await asyncio.gather(clock.stop(STOPPING_SECONDS), house.lanes.stop(STOPPING_SECONDS))
+
+    winding = asyncio.create_task(wind_down())
+    clock.start()
     try:
         yield
     finally:
-        await lanes.stop()
+        stopped.set()
+        await winding
 
 
-async def wait_until_quiet(house: House) -> None:
-    """Until no letter is due or in anybody's hands, but not for ever: a worker may be away."""
+async def wait_until_quiet(house: House, workspace: WorkspaceId) -> None:
+    """Until no letter of a workspace is due or on its way, but not for ever: a worker may be
+    away."""
     until = time.monotonic() + CARRYING_SECONDS
     wait = 0.01
-    while not await asyncio.to_thread(is_quiet, house.database, house.site.now()):
-        if time.monotonic() > until:
+    while not await asyncio.to_thread(is_quiet, house.database, workspace, house.site.now()):
+        if time.monotonic() > until or house.ending.is_set():
             return
         await asyncio.sleep(wait)
         wait = min(2 * wait, 0.2)
 
 
-def do_due(app: App[Any]) -> bool:
+def do_due(house: House) -> bool:
     """Do what has fallen due, for some seconds; True when there is more."""
+    app, is_ending = house.app, house.ending.is_set
     until = time.monotonic() + PLANNING_SECONDS
     more = True
-    while more and time.monotonic() < until:
+    while more and not is_ending() and time.monotonic() < until:
         # What was done may have set the next step at once, as a campaign does chunk by chunk.
-        more = app.run_due(AT_ONCE) > 0
+        more = app.run_due(AT_ONCE, is_ending) > 0
     # However many timers there are, what people's slots bring has its hour.
-    app.plan_due()
+    app.plan_due(is_ending)
     return more
+
+
+def forget_old(house: House) -> None:
+    """Throw away what is old enough, for as long as the process lives."""
+    retain(house.database, house.site.now(), is_ending=house.ending.is_set)
 
 
 @asynccontextmanager
 async def warming(house: House) -> AsyncIterator[None]:
     """Read what search needs before anybody asks. Unread, the first one to ask would wait."""
-    stopping = threading.Event()
-    reading = asyncio.create_task(asyncio.to_thread(_warm, house, stopping))
+    reading = asyncio.create_task(asyncio.to_thread(_warm, house))
     try:
         yield
     finally:
-        stopping.set()
+        house.ending.set()
         await reading
 
 
-def _warm(house: House, stopping: threading.Event) -> None:
+def _warm(house: House) -> None:
     database = house.database
     with contextlib.suppress(Unavailable):
         with database.transaction() as work:
             workspaces = work.people.workspaces()
         for workspace in workspaces:
             more = True
-            while more and not stopping.is_set():
+            while more and not house.ending.is_set():
                 with database.transaction() as work:
                     more = work.memory.warm(work, workspace.id)
     if house.vectors is not None:

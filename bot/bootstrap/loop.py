@@ -1,13 +1,12 @@
-"""What every process does around its loop: threads, signals and ticks."""
+"""What every process does around its loop: threads and signals."""
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from typing import TypeAlias
 
-from bot.clock import Clock
 from storage.database import CALLERS
 
 Announce: TypeAlias = Callable[[str], None]
@@ -41,13 +40,3 @@ def stop_signal() -> Iterator[asyncio.Event]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-@asynccontextmanager
-async def ticking(clock: Clock) -> AsyncIterator[None]:
-    """Tick for the block; what is under way at its end is finished."""
-    clock.start()
-    try:
-        yield
-    finally:
-        await clock.stop()

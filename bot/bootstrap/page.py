@@ -13,6 +13,7 @@ from bot.bootstrap.house import House
 from bot.bootstrap.operation import operations
 from bot.bootstrap.site import Core
 from bot.clock import Clock
+from bot.ids import WorkspaceId
 from bot.settings import Misconfigured
 
 CLOSING_SECONDS = 3
@@ -21,7 +22,10 @@ CLOSING_SECONDS = 3
 
 @asynccontextmanager
 async def showing_pages(
-    house: House, carry: Callable[[], Awaitable[object]], clock: Clock, stopped: asyncio.Event
+    house: House,
+    carry: Callable[[WorkspaceId], Awaitable[object]],
+    clock: Clock,
+    stopped: asyncio.Event,
 ) -> AsyncIterator[str]:
     """Serve the site's pages and the operators' for the block; gives their address."""
     await asyncio.to_thread(house.site.prepare)

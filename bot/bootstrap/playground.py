@@ -1,5 +1,6 @@
 """The playground as a site: its workspace, its clock, its room and its pages."""
 
+import contextlib
 import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +17,7 @@ from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.starting import Pack, apply_pack
 from bot.capability import Capability, Registry, register
+from bot.errors import BotError
 from bot.ids import WorkspaceId
 from bot.people import Workspace, is_working
 from bot.ports import Platform
@@ -69,7 +71,7 @@ def load_starter(settings: Settings) -> Pack | None:
     return load_pack(STARTER) if settings.demo else None
 
 
-def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> None:
+def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Workspace:
     """The playground's workspace; with a pack all of that, or what is new in it."""
     workspace = work.people.workspace(NAME, DEMO)
     if workspace is None:
@@ -82,6 +84,7 @@ def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Non
         work.people.add_workspace(workspace)
     if pack is not None:
         apply_pack(work, workspace.id, pack, moment, new_id)
+    return workspace
 
 
 _OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
@@ -151,14 +154,21 @@ class PlaygroundSite:
             about={p.handle: p.about for p in pack.demo.people} if pack and pack.demo else {},
         )
 
+        with self._database.transaction() as work:
+            here = prepare_workspace(work, self.now(), None).id
+
+        async def carry() -> None:
+            await core.carry(here)
+
         async def play() -> None:
             # Workers learn a second later that the clock was moved, so this process delivers.
-            await core.lanes.drain_all()
-            await core.carry()
+            with contextlib.suppress(BotError):
+                await core.lanes.drain(here)
+            await carry()
 
         playground = Playground(
             room=room,
-            carry=core.carry,
+            carry=carry,
             clock=self._clock,
             mover=ClockMover(self._clock, core.app, play),
             transcript=self._transcript,

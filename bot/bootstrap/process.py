@@ -1,13 +1,12 @@
 """The embedded process: one that does everything, until it is told to stop.
 
-Told to stop, a process takes no more requests, then begins nothing more, finishes what is
-on the wire and goes.
+Told to stop, a process takes no more requests, begins nothing more, finishes what is on the
+wire, all at once and within ten seconds, and goes.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,27 +15,26 @@ from sqlalchemy import Connection
 from bot.bootstrap import now
 from bot.bootstrap.house import (
     House,
+    alone,
     do_due,
+    forget_old,
+    moving,
     open_house,
     retaining,
-    stopping,
     wait_until_quiet,
     warming,
 )
-from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
+from bot.bootstrap.loop import Announce, stop_signal, widen_executor
 from bot.bootstrap.page import showing_pages
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
 from bot.clock import Clock, Tick
-from bot.errors import Unavailable
+from bot.errors import BotError, Unavailable
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
-from bot.settings import Misconfigured, Settings
+from bot.settings import Settings
 from storage.database import read_url
 from storage.lane import SqlLaneStore
-from storage.lockfile import InUse, locked
-from storage.obstacle import explain
-from storage.retention import retain
 
 SECOND = timedelta(seconds=1)
 
@@ -53,31 +51,32 @@ async def run_embedded(
     """
     widen_executor()
     with (
-        _alone(settings),
+        alone(settings),
         open_house(settings, site_of) as house,
         house.database.ballasted(),
         stop_signal() as stopped,
     ):
         clock = Clock(
             [
-                Tick("due", SECOND, lambda: asyncio.to_thread(do_due, house.app)),
+                Tick("due", SECOND, lambda: asyncio.to_thread(do_due, house)),
                 Tick("sweep", SECOND, house.lanes.sweep),
-                retaining(lambda: asyncio.to_thread(retain, house.database, house.site.now())),
+                retaining(lambda: asyncio.to_thread(forget_old, house)),
             ],
             now,
         )
 
-        async def carry() -> None:
-            await house.lanes.drain_all()
+        async def carry(workspace: WorkspaceId) -> None:
+            # A lane that stops has said so in the log, and the next sweep goes on with it.
+            with contextlib.suppress(BotError):
+                await house.lanes.drain(workspace)
             # A poke may have been quicker: those letters are on their way already.
-            await wait_until_quiet(house)
+            await wait_until_quiet(house, workspace)
 
         await asyncio.to_thread(_take_over, house)
         house.database.poke = _LanesPoke(house.lanes)
         async with (
             warming(house),
-            stopping(house.lanes),
-            ticking(clock),
+            moving(house, clock, stopped),
             showing_pages(house, carry, clock, stopped) as address,
         ):
             announce(f"Inflow is at {address} (Ctrl-C stops it)")
@@ -104,19 +103,3 @@ class _LanesPoke:
     def after_commit(self, lanes: Sequence[WorkspaceId]) -> None:
         for lane in lanes:
             self.lanes.poke(lane)
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Let no second process drive the same SQLite file."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(settings.database_url, now(), settings.port))
-        except InUse as error:
-            raise Misconfigured(str(error)) from error
-        except ValueError as error:
-            raise Misconfigured(f"INFLOW_DATABASE_URL: {error}") from error
-        except OSError as error:
-            sentence = explain(settings.database_url, error)
-            raise Misconfigured(f"INFLOW_DATABASE_URL: {sentence}") from error
-        yield

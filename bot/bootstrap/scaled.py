@@ -13,25 +13,25 @@ from functools import partial
 
 from bot.bootstrap import now
 from bot.bootstrap.house import (
+    STOPPING_SECONDS,
     House,
     do_due,
+    forget_old,
+    moving,
     open_house,
     retaining,
-    stopping,
     wait_until_quiet,
     warming,
 )
-from bot.bootstrap.loop import Announce, stop_signal, ticking, widen_executor
+from bot.bootstrap.loop import Announce, stop_signal, widen_executor
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
 from bot.bootstrap.store import check_shared
 from bot.clock import Clock, Tick
 from bot.ids import WorkspaceId
-from bot.lanes import Lanes
 from bot.settings import Settings
 from storage.lane import SqlLaneStore
 from storage.queue import PLAN_DUE, RETAIN, SWEEP, Duties, Queue, QueuePoke
-from storage.retention import retain
 
 SECOND = timedelta(seconds=1)
 PLANNING = timedelta(seconds=5)
@@ -40,6 +40,8 @@ STALLED = timedelta(seconds=2)
 """How often is looked for jobs of dead workers."""
 DRAINING = timedelta(seconds=10)
 """After this long a worker puts a lane back in the queue, so that every lane has its turn."""
+OVERDUE = timedelta(seconds=5)
+"""What is left of a drain by then is cut off. What has a slot goes within a second or two."""
 
 
 async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = PlaygroundSite) -> None:
@@ -57,8 +59,7 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
         clock = Clock([_refreshing(here)], now)
         async with (
             warming(here),
-            stopping(here.lanes),
-            ticking(clock),
+            moving(here, clock, stopped),
             showing_pages(here, partial(wait_until_quiet, here), clock, stopped) as address,
         ):
             announce(f"Inflow is at {address} (Ctrl-C stops it)")
@@ -91,8 +92,8 @@ async def run_worker(
             now,
         )
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(_working(queue, here.lanes))
-            await stack.enter_async_context(ticking(clock))
+            await stack.enter_async_context(_working(queue, stopped))
+            await stack.enter_async_context(moving(here, clock, stopped))
             where = ""
             if settings.metrics_port is not None:
                 from bot.bootstrap.page import answering  # noqa: PLC0415 - as in `run_web`
@@ -113,30 +114,41 @@ def _duties(house: House) -> Duties:
     store = SqlLaneStore(house.database)
 
     async def drain(lane: WorkspaceId) -> bool:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         until = house.site.now() + DRAINING
-        await house.lanes.drain(lane, until)
-        return house.site.now() >= until
+        try:
+            # The lane looks at the site's clock. Were that put back an hour, no other lane
+            # that waits would have its turn for as long.
+            async with asyncio.timeout((DRAINING + OVERDUE).total_seconds()):
+                await house.lanes.drain(lane, until)
+        except TimeoutError:
+            return True
+        is_over = loop.time() >= began + DRAINING.total_seconds()
+        return is_over or house.site.now() >= until
 
     async def lanes_with_work() -> Sequence[WorkspaceId]:
         return await asyncio.to_thread(store.lanes_with_work, house.site.now())
 
     async def plan_due() -> bool:
-        return await asyncio.to_thread(do_due, house.app)
+        return await asyncio.to_thread(do_due, house)
 
     async def forget() -> None:
-        await asyncio.to_thread(retain, house.database, house.site.now())
+        await asyncio.to_thread(forget_old, house)
 
     return Duties(drain, lanes_with_work, plan_due, forget)
 
 
 @asynccontextmanager
-async def _working(queue: Queue, lanes: Lanes) -> AsyncIterator[None]:
-    """Work for the block; at its end what was begun is finished."""
-    told = asyncio.Event()
-    running = asyncio.create_task(queue.run(told))
+async def _working(queue: Queue, stopped: asyncio.Event) -> AsyncIterator[None]:
+    """Work for the block, or until `stopped` is set; then what was begun is finished."""
+    running = asyncio.create_task(queue.run(stopped))
     try:
         yield
     finally:
-        told.set()
-        await lanes.stop()
-        await running
+        stopped.set()
+        _, late = await asyncio.wait({running}, timeout=STOPPING_SECONDS)
+        for each in late:
+            # Its jobs are dropped as those of a dead worker, and done by another one.
+            each.cancel()
+        await asyncio.gather(running, return_exceptions=bool(late))

@@ -26,16 +26,16 @@ Routes: TypeAlias = "Callable[[web.Application], None]"
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What every process has. `carry` sees to it that letters due by now go out.
+    """What every process has. `carry` sees to it that a workspace's letters due by now go out.
 
-    Where lanes run in this process it drains them; else it waits a moment for a worker.
+    Where lanes run in this process it drains that one; else it waits a moment for a worker.
     """
 
     settings: Settings
     database: Database
     app: App[Any]
     lanes: Lanes
-    carry: Callable[[], Awaitable[object]]
+    carry: Callable[[WorkspaceId], Awaitable[object]]
 
 
 class Site(Protocol):

@@ -61,6 +61,22 @@ def test_stopping_waits_for_what_is_under_way(caplog: pytest.LogCaptureFixture) 
     assert not caplog.records
 
 
+def test_stopping_does_not_wait_for_ever() -> None:
+    async def talk() -> None:
+        let_go = asyncio.Event()
+        doing = Counted(let_go.wait)
+        clock = Clock([Tick("stuck", SOON, doing)], now)
+        clock.start()
+        await until(lambda: doing.done == 1)
+        async with asyncio.timeout(5):
+            await clock.stop(0.05)
+        let_go.set()
+
+    with capture_logs() as said:
+        asyncio.run(talk())
+    assert [line["log_level"] for line in said] == ["warning"]
+
+
 def test_a_tick_that_fails_stops_neither_itself_nor_the_others() -> None:
     async def out_of_reach() -> None:
         raise Unavailable

@@ -61,7 +61,7 @@ class SlowSite:
     def refresh(self) -> None:
         """Nobody moves this site's clock."""
 
-    def platform_of(self, _workspace: WorkspaceId) -> Platform:
+    def platform_of(self, _workspace: WorkspaceId) -> Platform | None:
         return self._platform
 
     def prepare(self) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from bot.metric import Family, Kind
-from bot.outbox import Sent, Settlement, ToPlace
+from bot.outbox import Ambiguous, Sent, Settlement, ToPlace
 from bot.ports import Timer
-from storage.backlog import SCHEDULED, look_at_backlog, read_backlog
+from storage.backlog import SCHEDULED, is_quiet, look_at_backlog, read_backlog
 from storage.database import Database
 from storage.tables import outbox, rates
-from tests.storage.example import ACME, HOUR, LEASE, NOW, letter
+from tests.storage.example import ACME, HOUR, LEASE, NOW, OTHER, letter
 from tests.storage.hand import HandLane
 
 LANE = ("slack", ACME.id)
@@ -121,3 +121,24 @@ def test_what_waits_is_shown_without_a_name_or_a_word(acme: Database) -> None:
         "inflow_timers_due",
         "inflow_oldest_due_timer_seconds",
     }
+
+
+def test_a_workspace_is_quiet_whatever_is_unsure_there_or_stuck_elsewhere(acme: Database) -> None:
+    lane = HandLane(acme)
+    with acme.transaction() as work:
+        work.people.add_workspace(OTHER)
+        work.outbox.post(OTHER.id, letter("stuck", to=ToPlace(conversation="c")))
+    assert is_quiet(acme, ACME.id, NOW)
+    assert not is_quiet(acme, OTHER.id, NOW)
+    post(acme, "later", HOUR)
+    assert is_quiet(acme, ACME.id, NOW)
+    post(acme, "a")
+    assert not is_quiet(acme, ACME.id, NOW)
+    [first] = lane.claim(ACME.id, NOW, 3, LEASE)
+    assert not is_quiet(acme, ACME.id, NOW)
+    lane.mark_sending([first.id], NOW)
+    assert not is_quiet(acme, ACME.id, NOW)
+    lane.settle([Settlement(first.id, Ambiguous("timeout"), HOUR)], NOW)
+    with acme.transaction() as work:
+        work.outbox.post(ACME.id, letter("edit", edits="a", to=ToPlace(conversation="a")))
+    assert is_quiet(acme, ACME.id, NOW), "it may take hours until anybody knows"
