@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
@@ -60,6 +61,7 @@ def main() -> None:
     inflow run                       the playground, with everything in one process
     inflow web, inflow worker        the same in several processes, on PostgreSQL
     inflow copy --from URL --to URL  move everything from SQLite to PostgreSQL
+    inflow restored                  go on with a database that was restored from a backup
     inflow doctor                    what is wrong here, and how to mend it
     inflow letters                   what became of the letters
     inflow import faq FILE           bring an FAQ that you have
@@ -188,6 +190,43 @@ def copy(source: str, target: str) -> None:
         "Now carry the relay key over: set INFLOW_RELAY_KEY where the new database is used to what "
         "it was, or to what stands in the .key file beside the SQLite file. Without it nobody who "
         "asked anonymously can be sent their answers."
+    )
+
+
+def _read_moment(_context: click.Context, _option: click.Parameter, said: str | None) -> Any:
+    try:
+        moment = datetime.fromisoformat(said) if said else None
+    except ValueError:
+        moment = None
+    if said and (moment is None or moment.tzinfo is None):
+        raise click.BadParameter("Give a moment with its zone, as in 2026-03-02T10:00Z.")
+    return moment
+
+
+@main.command()
+@click.option(
+    "--until",
+    metavar="MOMENT",
+    callback=_read_moment,
+    help="When the lost database was last used, as 2026-03-02T10:00Z; else now.",
+)
+@_plainly
+def restored(until: datetime | None) -> None:
+    """Take up the work on a database restored from a backup; before anything is started on it.
+
+    What the backup shows as waiting may have been sent after it was taken. Does what has
+    fallen due, and has every letter that may have been sent looked up before it is sent.
+    """
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    from bot.bootstrap.restored import take_up_again  # noqa: PLC0415 - as in `run`
+
+    letters = take_up_again(settings, until)
+    click.echo(
+        f"{letters:,} letters may have been sent after the backup was taken. Once Inflow runs they "
+        "are looked up, and those that are missing are sent. Where a platform cannot be asked, "
+        "answers, offers and deadlines are sent again, and the rest is not: "
+        "inflow letters --state unknown"
     )
 
 
