@@ -59,6 +59,7 @@ class Marks:
         self._loop = asyncio.get_running_loop()
         self._next = _Group()
         self._writer: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.seconds = 0.01
         """How long a group takes, as far as the last ones tell."""
         self.peak = 0.01
@@ -85,9 +86,16 @@ class Marks:
 
     async def close(self) -> None:
         """Write no more. What is not written down is found out again after the leases."""
+        self._is_closed = True
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
+
+    def _repeat(self, settlement: Settlement, settled: "asyncio.Future[None]") -> None:
+        if not self._is_closed:
+            self._next.settlements.append(settlement)
+            self._next.settled.append(settled)
+            self._begin()
 
     def _begin(self) -> None:
         if self._writer is None:
@@ -131,8 +139,10 @@ class Marks:
         self.peak = max(took, 0.95 * self.peak)
         for letter, mark in group.sending.items():
             _answer(mark, letter in written.ours)
-        for settled in group.settled:
-            if not settled.done():
+        for settlement, settled in zip(group.settlements, group.settled, strict=True):
+            if settlement.id in written.locked:
+                self._loop.call_later(RETRY_FIRST, self._repeat, settlement, settled)
+            elif not settled.done():
                 settled.set_result(None)
         for lane in written.stirred:
             self._stir(lane)
