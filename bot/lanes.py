@@ -28,7 +28,7 @@ CLAIMS_AT_ONCE = 4
 """Lanes that may claim at the same time. Were it all of a thousand, everybody else would
 wait for a thread."""
 FORGET_EVERY = 60.0
-"""Seconds between looks at what is remembered of lanes that are not drained."""
+"""Seconds between looks at what need not be remembered any more."""
 
 log = structlog.get_logger()
 
@@ -87,8 +87,8 @@ class Lanes:
 
     @property
     def remembered(self) -> int:
-        """Of how many lanes something is remembered to which the next drain keeps."""
-        return len(self._traces)
+        """How many lanes and conversations are remembered to whose rate the next letters keep."""
+        return sum(1 + len(trace.conversations) for trace in self._traces.values())
 
     def poke(self, workspace: WorkspaceId) -> None:
         """Say that more is due in a lane. May be called from any thread, at any time.
@@ -201,10 +201,10 @@ class Lanes:
         return self._host
 
     def _forget_past(self, host: _Host) -> None:
-        """Lanes that have nothing to send any more leave nothing behind."""
+        """Memory does not grow by what was sent a minute ago, nor by lanes that fell silent."""
         now = host.loop.time()
-        for workspace in self._traces.keys() - host.active.keys():
-            if self._traces[workspace].forget_past(now):
+        for workspace, trace in list(self._traces.items()):
+            if trace.forget_past(now) and workspace not in host.active:
                 del self._traces[workspace]
 
     def _stir(self, workspace: WorkspaceId) -> None:

@@ -1085,10 +1085,26 @@ def test_lanes_that_fell_silent_leave_nothing_behind(swift: Post) -> None:
     swift.promise(*(f"k{n:02}" for n in range(40)))
     assert swift.drains_until_empty() == 40
     swift.time.passes(minutes=2)
-    assert swift.lanes.remembered == 1
+    assert swift.lanes.remembered == 41
     swift.promise("b", workspace=THERE)
     swift.drains_until_empty()
-    assert swift.lanes.remembered == 1, "the one that was drained last"
+    assert swift.lanes.remembered == 2, "the lane and conversation of the last one"
+
+
+def test_a_lane_that_is_never_silent_forgets_as_well(swift: Post) -> None:
+    async def host() -> None:
+        for _ in range(150):
+            await swift.lanes.sweep()
+            await asyncio.sleep(1)
+        most.append(swift.lanes.remembered)
+        await swift.lanes.stop()
+
+    most: list[int] = []
+    swift.platform.limits = Limits(per_minute=60, conversation=(Bucket(1, 1.0),))
+    swift.promise(*(f"k{n:03}" for n in range(200)))
+    swift.time.run(host())
+    assert len(swift.platform.arrived) > 140
+    assert most[0] <= 62, "a minute's worth"
 
 
 def test_a_trace_forgets_what_is_past_and_no_more() -> None:
