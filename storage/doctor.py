@@ -20,7 +20,7 @@ from storage.ballast import MARK, SIZE, free_bytes
 from storage.database import POOL_SIZE, make_engine, read_url, result_code
 from storage.lockfile import holder_of
 from storage.migrate import last_step, stored_step
-from storage.obstacle import explain
+from storage.obstacle import explain, may_write
 from storage.queue_schema import SCHEMA as QUEUE_SCHEMA
 from storage.relay import fits
 from storage.seal import Seal
@@ -153,6 +153,12 @@ def _look_at_access(file: Path, what: str, bits: int) -> Iterator[Finding]:
 
 def _trouble_with(url: str, file: Path) -> Finding | None:
     """What keeps the file from being used; looked at with a connection that changes nothing."""
+    # SQLite takes such a file for reading, begins a transaction, and fails at the first change.
+    if file.is_file() and not may_write(file):
+        return wrong(
+            f"{file} cannot be written by the user who runs Inflow.",
+            f"chmod u+rw {quote(str(file))}",
+        )
     try:
         with closing(_connect(file)) as connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -48,16 +48,38 @@ def _explain_file(file: Path, error: Exception) -> str:
         case sqlite3.SQLITE_FULL:
             return f"the disk of {file} is full. Make room on it, and try again."
     for path in (file, folder):
-        if path.exists() and not _may_write(path):
-            return (
-                f"{path} cannot be written by the user who runs Inflow. Allow it with: "
-                f"chmod u+rwX {_quote(path)} (or chown, where it belongs to somebody else). "
-                "SQLite needs both the file and its folder."
-            )
+        if path.exists() and not may_write(path):
+            return _explain_closed(path)
     return f"{file} cannot be used: {_first_line(error)}"
 
 
-def _may_write(path: Path) -> bool:
+def explain_unwritable(url: str) -> str | None:
+    """What `explain` says of a SQLite file that is there and may not be written; None if it may,
+    and for a server.
+
+    To be asked before the file is opened: SQLite opens it for reading then, and says only that
+    it is busy when something is to be written.
+
+    Raises:
+        ValueError: `url` is not the address of a database.
+    """
+    address = read_url(url)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        return None
+    file = Path(address.database).absolute()
+    return _explain_closed(file) if file.is_file() and not may_write(file) else None
+
+
+def _explain_closed(path: Path) -> str:
+    return (
+        f"{path} cannot be written by the user who runs Inflow. Allow it with: "
+        f"chmod u+rwX {_quote(path)} (or chown, where it belongs to somebody else). "
+        "SQLite needs both the file and its folder."
+    )
+
+
+def may_write(path: Path) -> bool:
+    """Whether the user who runs this process may read and write what is at `path`."""
     effective = os.access in os.supports_effective_ids
     return os.access(path, os.R_OK | os.W_OK, effective_ids=effective)
 

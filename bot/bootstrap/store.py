@@ -22,7 +22,7 @@ from storage.copy import copied
 from storage.copying import CannotCopy, Copied, Progress, copy_all
 from storage.database import Database, read_url
 from storage.migrate import NewerSchema, is_current, upgrade
-from storage.obstacle import explain
+from storage.obstacle import explain, explain_unwritable
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
 
@@ -66,6 +66,9 @@ def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterat
             database.
     """
     with blamed_on(settings.database_url):
+        closed = explain_unwritable(settings.database_url)
+        if closed is not None:
+            raise Misconfigured(f"INFLOW_DATABASE_URL: {closed}")
         upgrade(settings.database_url)
     key = relay_key(settings)
     with _open(settings.database_url, key.value, vectors) as database:

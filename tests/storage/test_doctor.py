@@ -154,6 +154,15 @@ def test_a_file_that_is_no_database_is_a_problem(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_that_may_only_be_read_is_a_problem(read_only_file: Path) -> None:
+    found = look(f"sqlite:///{read_only_file}")
+    assert only(found) == wrong(
+        f"{read_only_file} cannot be written by the user who runs Inflow.",
+        f"chmod u+rw {read_only_file}",
+    )
+    assert not any("can be written" in finding.what for finding in found)
+
+
 def test_a_damaged_file_is_a_problem(sqlite_url: str) -> None:
     file = path_of(sqlite_url)
     with closing(sqlite3.connect(file)) as connection:

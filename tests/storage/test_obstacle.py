@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from storage.database import make_engine
-from storage.obstacle import explain
+from storage.obstacle import explain, explain_unwritable
 
 NOBODY = 65534
 
@@ -112,6 +112,16 @@ def test_a_folder_that_may_only_be_read(others_folder: Path) -> None:
         f"chmod u+rwX {others_folder} (or chown, where it belongs to somebody else). "
         "SQLite needs both the file and its folder."
     )
+
+
+def test_a_file_that_may_only_be_read_is_found_before_it_is_opened(
+    read_only_file: Path,
+) -> None:
+    said = explain_unwritable(f"sqlite:///{read_only_file}")
+    assert str(said).startswith(f"{read_only_file} cannot be written by the user who runs Inflow.")
+    read_only_file.unlink()
+    assert explain_unwritable(f"sqlite:///{read_only_file}") is None, "it is not there yet"
+    assert explain_unwritable("postgresql://u@db/inflow") is None
 
 
 def test_postgresql_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
