@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias
 
 from bot import messages
 from bot.access import K_ANONYMOUS
@@ -31,6 +31,7 @@ from bot.message import Message
 from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson
 from bot.people import Person, local, works_on
 from bot.schedule import APART, WINDOW, add_working_days, at_local, window
+from bot.truth import Cause, tell_causes
 
 PER_DAY = 1
 PER_WEEK = 4
@@ -805,16 +806,22 @@ def note_talk(work: AttentionWork, person: Person, now: datetime) -> None:
 class Forecast:
     """How many people get something when, for who plans it.
 
-    Groups of fewer than five people are not told apart, so that nobody's pause or absence
-    shows: days and reasons with fewer are together in `later` and `kept_out`. These are None
-    when there is nobody, and 0 when it is somebody but fewer than five.
+    Nobody's pause or absence shows: no number in it, nor what is left of `total` without
+    some of them, is of fewer than five people. Days with fewer are together in `later`, and
+    reasons that may not be told apart (`bot.truth.tell_causes`) in `kept_out`. Where either
+    would be of fewer than five, both and perhaps one more group are in `open`: of these not
+    even that is told. Who is in no field does not exist, but of fewer than five people in
+    `total` nothing is told.
     """
 
     total: int
     by_day: Mapping[date, int]
-    later: int | None
+    later: int
     not_by_reason: Mapping[str, int]
-    kept_out: int | None
+    kept_out: int
+    open: int = 0
+    is_for_most: bool = True
+    """Whether at least half of the people get it."""
 
     @property
     def sentence(self) -> str:
@@ -824,7 +831,9 @@ class Forecast:
             self.later,
             self.not_by_reason,
             self.kept_out,
+            self.open,
             few=K_ANONYMOUS,
+            is_for_most=self.is_for_most,
         )
 
 
@@ -839,17 +848,32 @@ def sum_up(bookings: Iterable[Booking]) -> Forecast:
             reasons[booking.why or ""] += 1
     total = days.total() + reasons.total()
     if total < K_ANONYMOUS:
-        return Forecast(total, {}, None, {}, None)
+        return Forecast(total, {}, 0, {}, 0)
     by_day, later = _large(days)
-    not_by_reason, kept_out = _large(reasons)
-    return Forecast(total, by_day, later, not_by_reason, kept_out)
+    causes = tell_causes((Cause(why or None, n) for why, n in reasons.items()), total)
+    not_by_reason = {cause.why: cause.people for cause in causes if cause.why is not None}
+    kept_out = reasons.total() - sum(not_by_reason.values())
+    open_ = 0
+    if 0 < later < K_ANONYMOUS or 0 < kept_out < K_ANONYMOUS:
+        # Those who get it, or those who do not, are few: their number would follow from all
+        # the others.
+        open_, later, kept_out = later + kept_out, 0, 0
+        if open_ < K_ANONYMOUS and by_day:
+            open_ += by_day.pop(min(by_day, key=lambda day: (by_day[day], day)))
+        elif open_ < K_ANONYMOUS and not_by_reason:
+            open_ += not_by_reason.pop(min(not_by_reason, key=lambda why: (not_by_reason[why], why)))
+    is_for_most = 2 * days.total() >= total
+    return Forecast(total, by_day, later, not_by_reason, kept_out, open_, is_for_most)
 
 
-_Group = TypeVar("_Group", date, str)
+def _large(days: Mapping[date, int]) -> tuple[dict[date, int], int]:
+    """The days that are large enough to be named, and all others together.
 
-
-def _large(counts: Counter[_Group]) -> tuple[dict[_Group, int], int | None]:
-    """The groups that are large enough, and the rest together."""
-    large = {group: count for group, count in counts.items() if count >= K_ANONYMOUS}
-    rest = counts.total() - sum(large.values())
-    return large, None if rest == 0 else rest if rest >= K_ANONYMOUS else 0
+    The smallest of the named join the others until these are enough, or else their number
+    would follow from what is named.
+    """
+    large = {day: count for day, count in days.items() if count >= K_ANONYMOUS}
+    rest = sum(days.values()) - sum(large.values())
+    while 0 < rest < K_ANONYMOUS and large:
+        rest += large.pop(min(large, key=lambda day: (large[day], day)))
+    return large, rest

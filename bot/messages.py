@@ -41,33 +41,61 @@ def paused_by_silence() -> Message:
     )
 
 
+LEFT_ALONE = "their own wishes, days off, a full budget, or no reaction for long"
+"""Why people do not get something, where no single reason may be told."""
+
+REASONS: Mapping[str, str] = {
+    "stopped": "they want nothing unasked",
+    "paused": "they have paused",
+    "no reaction for long": "they have not reacted for long",
+    "away": "they are away or just back",
+    "day off": "they have these days off",
+    "quiet hours": "it is outside their hours",
+    "just talked with me": "they have just talked with me",
+    "budget": "their budget is full",
+    "too late": "they have no time left on these days",
+    "left": "they have left",
+}
+"""Why people do not get something, by `bot.attention.Reason`."""
+
+
 def forecast(
     total: int,
     by_day: Mapping[date, int],
-    later: int | None,
+    later: int,
     not_by_reason: Mapping[str, int],
-    kept_out: int | None,
+    kept_out: int,
+    open_: int,
     *,
     few: int,
+    is_for_most: bool,
 ) -> str:
-    """Who gets a message when: “Of 212 people 171 get it on Tuesday, 30 on Wednesday, 11 not:
-    budget.” `later` and `kept_out` are as in `bot.attention.Forecast`; groups of fewer than
-    `few` people are not told apart.
+    """Who gets a message when: “Of 212 people 171 get it on Tuesday 3 March, 30 on one of the
+    other days, 11 do not: their budget is full.” The values are those of
+    `bot.attention.Forecast`; of fewer than `few` people nothing is told.
     """
+    if not total:
+        return "Nobody gets it."
     if total < few:
         return f"Fewer than {few} people: I do not say who of them gets it when."
+    if open_ == total:
+        if is_for_most:
+            return f"Of {total} people most get it on one of these days."
+        return f"Of {total} people most do not get it: {LEFT_ALONE}."
     year = min(by_day).year if by_day else None
-    said = [
-        f"{count} {'get it ' * (number == 0)}on {_day(day, year)}"
-        for number, (day, count) in enumerate(sorted(by_day.items()))
-    ]
-    if later is not None:
-        count = str(later) if later else f"fewer than {few}"
-        said.append(f"{count} {'get it ' * (not said)}on other days")
-    reasons = [f"{count} not: {why}" for why, count in sorted(not_by_reason.items())]
-    if kept_out is not None:
-        reasons.append(f"{kept_out or f'fewer than {few}'} not, for other reasons")
-    return f"Of {total} people {', '.join(said + reasons) or 'nobody gets it'}."
+    said = [f"{count} get it on {_day(day, year)}" for day, count in sorted(by_day.items())]
+    which = "one of the other days" if by_day else "one of these days"
+    if later:
+        said.append(f"{later} get it on {which}")
+    if open_:
+        said.append(f"{open_} get it on {which} or not at all")
+    said[1:] = [one.replace("get it ", "", 1) for one in said[1:]]
+    said += [f"{n} do not: {REASONS.get(why, why)}" for why, n in sorted(not_by_reason.items())]
+    if kept_out and not_by_reason:
+        said.append(f"{kept_out} do not, for other reasons")
+    elif kept_out:
+        said.append(f"{kept_out} do not: {LEFT_ALONE}")
+    return f"Of {total} people {', '.join(said)}."
 
 
 def _day(day: date, year: int | None) -> str:

@@ -1,11 +1,14 @@
 """Rules of attention: days, steps, room, and what is said of many."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.attention import (
     NOTICE,
@@ -33,6 +36,7 @@ from bot.context import Context
 from bot.holiday import DaysOff
 from bot.ids import PersonId, WorkspaceId
 from bot.message import say
+from bot.messages import LEFT_ALONE
 from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson
 from bot.people import Person, WorkingHours
 
@@ -555,11 +559,17 @@ def test_what_still_fits_stays_where_it_is() -> None:
 # --- what is said of many -----------------------------------------------------------------
 
 
+DAYS = {
+    name: date(2026, 3, 2 + number)
+    for number, name in enumerate(("monday", "tuesday", "wednesday", "thursday"))
+}
+
+
 def bookings(**counts: int) -> list[Booking]:
-    """So many on the second or third of March, or not for a reason."""
+    """So many on days of the first week of March, or not for a reason."""
     made: list[Booking] = []
     for name, count in counts.items():
-        day = {"monday": date(2026, 3, 2), "tuesday": date(2026, 3, 3)}.get(name)
+        day = DAYS.get(name)
         why = None if day else name
         made += [
             Booking(f"{name}{n}", PersonId(f"{name}{n}"), day, None, why) for n in range(count)
@@ -569,8 +579,16 @@ def bookings(**counts: int) -> list[Booking]:
 
 def test_a_forecast_in_one_sentence() -> None:
     assert sum_up(bookings(monday=171, tuesday=30, budget=11)).sentence == (
-        "Of 212 people 171 get it on Monday 2 March, 30 on Tuesday 3 March, 11 not: budget."
+        "Of 212 people 171 get it on Monday 2 March, 30 on Tuesday 3 March, "
+        "11 do not: their budget is full."
     )
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_forecast_says_every_reason_in_words(reason: Reason) -> None:
+    told = sum_up([*bookings(monday=20), *(Booking("", ANA.id, why=reason) for _ in range(6))])
+    assert told.not_by_reason == {reason: 6}
+    assert re.search(r", 6 do not: (they|it|their) [a-z ]+\.$", told.sentence)
 
 
 @pytest.mark.parametrize(
@@ -578,32 +596,73 @@ def test_a_forecast_in_one_sentence() -> None:
     [
         (
             {"monday": 20, "budget": 6, "stopped": 3, "away": 1},
+            f"Of 30 people 20 get it on Monday 2 March, 10 do not: {LEFT_ALONE}.",
+        ),
+        (
+            {"monday": 20, "budget": 6, "stopped": 4, "away": 1},
             (
-                "Of 30 people 20 get it on Monday 2 March, 6 not: budget, fewer than 5 not, "
-                "for other reasons."
+                "Of 31 people 20 get it on Monday 2 March, 6 do not: their budget is full, "
+                "5 do not, for other reasons."
             ),
         ),
         (
             {"monday": 20, "budget": 3, "stopped": 3, "away": 1},
-            "Of 27 people 20 get it on Monday 2 March, 7 not, for other reasons.",
+            f"Of 27 people 20 get it on Monday 2 March, 7 do not: {LEFT_ALONE}.",
+        ),
+        ({"monday": 20, "tuesday": 2}, "Of 22 people 22 get it on one of these days."),
+        (
+            {"monday": 20, "tuesday": 6, "wednesday": 3, "thursday": 2},
+            (
+                "Of 31 people 20 get it on Monday 2 March, 6 on Tuesday 3 March, 5 on one of the "
+                "other days."
+            ),
         ),
         (
-            {"monday": 20, "tuesday": 2},
-            "Of 22 people 20 get it on Monday 2 March, fewer than 5 on other days.",
+            {"monday": 20, "tuesday": 6, "stopped": 1},
+            "Of 27 people 20 get it on Monday 2 March, 7 on one of the other days or not at all.",
+        ),
+        (
+            {"monday": 20, "tuesday": 2, "stopped": 1, "paused": 9},
+            f"Of 32 people 22 get it on one of these days, 10 do not: {LEFT_ALONE}.",
+        ),
+        ({"monday": 20, "stopped": 1}, "Of 21 people most get it on one of these days."),
+        (
+            {"monday": 1, "stopped": 9},
+            f"Of 10 people most do not get it: {LEFT_ALONE}.",
+        ),
+        (
+            {"monday": 1, "stopped": 9, "paused": 7},
+            (
+                "Of 17 people 8 get it on one of these days or not at all, 9 do not: they want "
+                "nothing unasked."
+            ),
         ),
         ({"monday": 4}, "Fewer than 5 people: I do not say who of them gets it when."),
-        ({"paused": 5}, "Of 5 people 5 not: paused."),
+        ({"paused": 5}, f"Of 5 people 5 do not: {LEFT_ALONE}."),
+        ({}, "Nobody gets it."),
     ],
 )
 def test_of_few_nothing_is_told(counts: dict[str, int], sentence: str) -> None:
     assert sum_up(bookings(**counts)).sentence == sentence
 
 
-def test_the_value_holds_no_small_number_either() -> None:
-    told = sum_up(bookings(monday=20, tuesday=2, paused=4, stopped=1, away=6))
-    assert (told.by_day, told.later, told.not_by_reason, told.kept_out) == (
-        {date(2026, 3, 2): 20},
-        0,
-        {"away": 6},
-        5,
+@given(
+    st.dictionaries(
+        st.sampled_from([*DAYS, "budget", "paused", "stopped", "away"]), st.integers(1, 30)
     )
+)
+def test_no_small_number_follows_from_what_a_forecast_tells(counts: dict[str, int]) -> None:
+    told = sum_up(bookings(**counts))
+    assert told.total == sum(counts.values())
+    numbers = [*told.by_day.values(), *told.not_by_reason.values()]
+    rests = [n for n in (told.later, told.kept_out, told.open) if n]
+    if told.total < 5:
+        assert numbers + rests == []
+        return
+    assert sum(numbers + rests) == told.total
+    assert min(numbers + rests) >= 5
+    for day, count in told.by_day.items():
+        assert counts[next(name for name in DAYS if DAYS[name] == day)] == count
+    for why, count in told.not_by_reason.items():
+        assert counts[why] == count
+        assert told.total - count >= 5
