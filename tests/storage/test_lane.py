@@ -27,7 +27,8 @@ from bot.outbox import (
     TryLater,
 )
 from storage.database import Database
-from storage.lane import RECONCILING, REFUSALS, UNREADABLE_WAIT
+from storage.delivery import UNREADABLE_WAIT
+from storage.lane import RECONCILING, REFUSALS
 from storage.tables import outbox
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, HOUR, LEASE, NOW, OTHER, letter

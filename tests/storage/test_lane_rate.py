@@ -17,7 +17,8 @@ from bot.claim import Claimed
 from bot.outbox import LetterState, Limited, Priority, Settlement, ToPerson, ToPlace
 from bot.rate import Bucket, Limits
 from storage.database import Database
-from storage.lane import UNREADABLE_WAIT, SqlLaneStore
+from storage.delivery import UNREADABLE_WAIT
+from storage.lane import SqlLaneStore
 from storage.rate import lock_pace
 from storage.tables import outbox, people, rates, workspaces
 from tests.databases import RELAY_KEY
