@@ -198,8 +198,8 @@ class App(Generic[W]):
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
     ) -> Reply:
         registry = self._registry
-        # “stop” must be heard anywhere, also in the thread of a question.
-        interrupt = registry.interrupts.get(said.text.strip().rstrip(".!").lower())
+        # “stop” must be heard also in the thread of a question, and however it is decorated.
+        interrupt = registry.interrupts.get(_bare(said.text))
         if interrupt is not None:
             return interrupt(context, work, replace(command, message=said.message))
         about = self._about(work, inbound)
@@ -238,7 +238,7 @@ class App(Generic[W]):
         return NOTHING
 
     def _order(self, context: Context, work: W, command: Command, name: str, text: str) -> Reply:
-        word, rest = name.lower().lstrip("/"), text.strip()
+        word, rest = name.lower().strip("/.,!"), text.strip()
         if word in ROOT_WORDS:
             word, _, rest = rest.partition(" ")
             word, rest = word.lower() or "help", rest.strip()
@@ -272,7 +272,7 @@ class App(Generic[W]):
                 *parts,
                 Note(
                     text="You decide what reaches you: `/pause until Monday`, `/settings`, or the "
-                    "word “stop” alone, anywhere."
+                    "word “stop” alone, in a direct message or with @inflow in a channel, ends it all."
                 ),
             )
         )
@@ -396,6 +396,12 @@ class App(Generic[W]):
             slots = [work.slots.next_due(kind) for kind in self._registry.slots]
             waiting = [at for at in (work.timers.next_due(), *slots) if at is not None]
         return min(waiting, default=None)
+
+
+def _bare(text: str) -> str:
+    """The words alone, without marks, signs and “please”: “**Stop**, please!” is `stop`."""
+    letters = "".join(c if c.isalpha() else " " for c in text.replace("'", "").replace("’", ""))
+    return " ".join(word for word in letters.casefold().split() if word != "please")
 
 
 def _known_zone(zone: str) -> str:

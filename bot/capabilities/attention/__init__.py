@@ -55,6 +55,6 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
             "attention.settings": handlers.open_settings,
         },
         submits={"attention.keep_settings": handlers.keep_settings},
-        interrupts={"stop": stop, "unsubscribe": stop},
+        interrupts=dict.fromkeys(handlers.STOP_WORDS, stop),
         farewell=handlers.farewell,
     )

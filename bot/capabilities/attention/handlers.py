@@ -40,6 +40,13 @@ from bot.schedule import at_local
 W = TypeVar("W", bound=Work)
 
 WEEK = timedelta(days=7)
+STOP_WORDS = (
+    *("stop", "stop it", "stop this", "stop that", "stop all", "stopall", "stop everything"),
+    *("stop messages", "stop messaging me", "stop writing to me", "stop writing me", "stop now"),
+    *("unsubscribe", "unsubscribe me", "opt out", "optout", "opt me out"),
+    *("leave me alone", "leave me in peace", "no more messages", "no messages"),
+)
+"""Whoever says one of these and nothing else wants to be left alone."""
 
 
 def hush_all(hushes: Sequence[Hush[W]], context: Context, work: W, person: Person) -> None:
@@ -72,8 +79,9 @@ def _pause(hush: Hush[W], context: Context, work: W, person: Person, until: date
 
 
 def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
-    """*Stop*, `/stop`, or the word alone anywhere: nothing unsolicited any more."""
-    if command.text:
+    """*Stop all*, `/stop`, or the word alone: nothing unsolicited any more."""
+    more = command.text.casefold().strip(" .!").removesuffix("please").strip(" ,")
+    if more and f"stop {more}" not in STOP_WORDS:
         raise Invalid(messages.STOP_ALONE)
     person = replace(command.person, asks_welcome=False)
     work.people.save(person)

@@ -38,7 +38,10 @@ PAUSE_HELP = (
 PAST = "That is in the past. Please name a day to come."
 RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
 SETTINGS_ALONE = "Say “settings” alone to open them. If that was a question, begin it with “ask”."
-STOP_ALONE = "Say “stop” alone to stop everything. If that was a question, begin it with “ask”."
+STOP_ALONE = (
+    "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
+    "question, begin it with “ask”."
+)
 
 BAD_WEEKDAYS = "Please name weekdays, like: Mon-Fri, or: Sun Mon Tue Wed Thu"
 BAD_CLOCK = "Please write a time of the day, like 9:00 or 17:30."

@@ -13,7 +13,7 @@ from bot.capabilities.questions.ask import put, split, take_back
 from bot.capabilities.questions.model import Declaration, Level, State, Topic, Visibility
 from bot.capabilities.questions.offer import leave, take_back_waiting, whole_number
 from bot.capabilities.questions.step import load_of
-from bot.capabilities.questions.talk import is_chat, may_be_question
+from bot.capabilities.questions.talk import is_chat, may_be_question, may_mean_stop
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid
@@ -178,6 +178,8 @@ def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
         heard = hear_direct(context, work, command, text)
         if heard is not None:
             return heard
+    if may_mean_stop(text):
+        raise Invalid(messages.STOP_OR_QUESTION)
     if text and any(c.isalnum() for c in text) and not may_be_question(text):
         raise Invalid(messages.UNSURE)
     return put(context, work, command, text, visibility)
@@ -194,7 +196,10 @@ def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Words to the bot in a channel: thanks, something about oneself, or an open question."""
     if is_chat(command.text) and any(c.isalnum() for c in command.text):
         return Reply(message=say(messages.YOU_ARE_WELCOME))
-    return _about_oneself(context, work, command) or ask.mention(context, work, command)
+    said = _about_oneself(context, work, command)
+    if said is None and may_mean_stop(command.text):
+        raise Invalid(messages.STOP_OR_QUESTION)
+    return said or ask.mention(context, work, command)
 
 
 def _about_oneself(context: Context, work: QuestionsWork, command: Command) -> Reply | None:

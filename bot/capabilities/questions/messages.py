@@ -173,6 +173,11 @@ UNSURE = (
     "I am not sure what you want. If it is a question, write it as a sentence or begin with "
     "“ask”. “help” lists all I can do."
 )
+# The same sentence as behind `/stop`; no capability knows another.
+STOP_OR_QUESTION = (
+    "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
+    "question, begin it with “ask”."
+)
 
 
 def too_long(limit: int, length: int) -> str:

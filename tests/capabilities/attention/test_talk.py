@@ -146,7 +146,14 @@ def test_pause_alone_is_a_week(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["stop", "STOP", "Stop.", " stop! ", "/stop", "/learn stop", "unsubscribe"]
+    "word",
+    [
+        *("stop", "STOP", "Stop.", " stop! ", "/stop", "/learn stop", "/stop all", "/stop, please"),
+        *("stop?", "stop please", "Please stop!", "Stop it", "stop all", "STOPALL", "stop this"),
+        *("**stop**", "_Stop._", "stop 🛑", "“stop”", "stop messages", "unsubscribe"),
+        *("Unsubscribe me.", "opt out", "opt-out", "leave me alone", "Leave me alone, please."),
+        "no more messages!",
+    ],
 )
 def test_stop_ends_everything_that_was_not_asked_for(early: World, word: str) -> None:
     tell(early, "kim")
@@ -200,12 +207,42 @@ def test_stop_by_mention_is_heard_by_oneself_only(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["How do I stop the printer?", "stop the press, where is the key?", "does it stop"]
+    "words",
+    [
+        *("How do I stop the printer?", "stop the press, where is the key?", "does it stop"),
+        "Who can leave me alone with a printer?",
+    ],
 )
 def test_stop_within_a_sentence_stops_nothing(world: World, words: str) -> None:
     world.says("ana", words)
     assert world.find_person("ana").asks_welcome
     assert tell(world, "ana") == [None]
+
+
+@pytest.mark.parametrize("where", [None, "#general"])
+@pytest.mark.parametrize(
+    "words", ["stop that nonsense", "Stop bothering me with this", "stop sending me things!"]
+)
+def test_what_may_be_a_stop_goes_to_no_colleague(
+    world: World, words: str, where: str | None
+) -> None:
+    world.says("ana", f"@inflow {words}" if where else words, where)
+    assert world.last("ana").startswith("Say “stop” alone and I send you nothing more")
+    assert "begin it with “ask”" in world.last("ana")
+    assert world.who_was_asked() == []
+    assert world.in_channel("#general") == []
+
+
+def test_a_question_that_begins_with_stop_can_be_asked(world: World) -> None:
+    world.says("ana", "ask stop the taxi meter")
+    assert len(world.who_was_asked()) == 1
+
+
+def test_help_says_where_stop_is_heard(world: World) -> None:
+    world.says("ana", "/help")
+    assert "“stop” alone, in a direct message or with @inflow in a channel" in world.last("ana")
+    world.says("ana", "stop", "#general")
+    assert world.find_person("ana").asks_welcome
 
 
 def test_what_was_offered_and_not_delivered_goes_to_others(world: World) -> None:
