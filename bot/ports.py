@@ -193,12 +193,24 @@ class Truth(Protocol):
     """What became of letters (see `bot.truth`), by what sent them: `campaign:ID`."""
 
     def counts(self, workspace: WorkspaceId, source: str) -> Sequence[Tally]:
-        """The letters of a source by state and reason."""
+        """The letters of a source by state and reason.
+
+        One that is sent again counts as it was before until it is delivered, or fails again.
+        """
 
     def unreached(
         self, workspace: WorkspaceId, source: str, after: int, limit: int
     ) -> Sequence[Unreached]:
-        """Whose letter of the source failed or did not reach them, by the letter's id."""
+        """Whose letter of the source failed or did not reach them, by the letter's id.
+
+        Who is sent it again stays here until it is delivered.
+        """
+
+    def reopenable(self, workspace: WorkspaceId, source: str) -> Mapping[LetterState, int]:
+        """How many of `unreached` are still here, by state; states without any are left out."""
+
+    def is_trying(self, workspace: WorkspaceId, source: str) -> bool:
+        """Whether anybody of `unreached` was to be sent it again."""
 
     def letters(
         self, workspace: WorkspaceId, state: LetterState, after: int, limit: int
@@ -225,8 +237,11 @@ class Truth(Protocol):
         upto: int,
         limit: int,
     ) -> Sequence[PersonId]:
-        """Take failed or unreachable letters to people who are still here, and with ids up to
-        `upto`, out of the source's account, so that they can be promised again; whose they were.
+        """Let failed or unreachable letters to people who are still here, and with ids up to
+        `upto`, be promised again under the same key; whose they were.
+
+        Those that wait because they were reopened before are left; those that were reopened
+        and then refused are among them. Nobody has two letters of one source.
 
         Raises:
             ValueError: letters in one of the states are never sent again.

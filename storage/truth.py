@@ -1,9 +1,24 @@
 """Delivery truth over the outbox: counts, and who could not be reached."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, case, cast, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bot.ids import PersonId, WorkspaceId
 from bot.outbox import LetterState
@@ -17,11 +32,50 @@ from bot.truth import (
     Unreached,
 )
 from storage.outbox import MERGED, cancel_letters
+from storage.row import among
 from storage.tables import outbox, people
 
 _LETTERS = func.count().label("letters")
 # What a platform says of a letter may name the person whom only the relay knows.
 _WHY = case((outbox.c.to_kind != literal_column("'relay'"), outbox.c.why))
+
+# A letter that is sent again is another letter under the same key; the one before stands
+# under a longer key and a source of its own. Until the new one has an outcome of its own the
+# one before counts in its place: whether it waits or was refused for the sake of the
+# person's attention, of whom a card may have given the name, is seen by nobody.
+_FAILED, _REFUSED = ":failed:", ":refused:"
+_again = outbox.alias("again")
+_HAS_OUTCOME = _again.c.state.in_(
+    sorted({LetterState.SENT, LetterState.UNKNOWN} | HELPED_STATES),
+)
+_IS_AGAIN = and_(
+    _again.c.workspace == outbox.c.workspace,
+    _again.c.key
+    == func.substr(
+        outbox.c.key,
+        1,
+        func.length(outbox.c.key) - len(_FAILED) - func.length(cast(outbox.c.id, Text)),
+    ),
+)
+_IS_HERE = outbox.c.person.in_(
+    select(people.c.id).where(people.c.workspace == outbox.c.workspace, people.c.active)
+)
+
+
+def _before(source: str) -> str:
+    """The source of letters that are sent again."""
+    return f"{source}:before"
+
+
+def _unreached(workspace: WorkspaceId, source: str) -> ColumnElement[bool]:
+    """The letters of a source that did not reach their person, as far as is known."""
+    return and_(
+        outbox.c.workspace == workspace,
+        outbox.c.source.in_([source, _before(source)]),
+        outbox.c.state.in_(sorted(HELPED_STATES)),
+        outbox.c.to_kind == "person",
+        or_(outbox.c.source == source, ~exists().where(_IS_AGAIN, _HAS_OUTCOME)),
+    )
 
 
 class SqlTruth:
@@ -31,38 +85,81 @@ class SqlTruth:
         self._connection = connection
 
     def counts(self, workspace: WorkspaceId, source: str) -> Sequence[Tally]:
-        """The letters of a source by state and reason."""
-        rows = self._connection.execute(
-            select(outbox.c.state, _WHY.label("reason"), _LETTERS)
+        """The letters of a source by state and reason.
+
+        One that is sent again counts as it was before until it is delivered, or fails again.
+        """
+        first = select(outbox.c.state, _WHY.label("reason"), _LETTERS).where(
+            outbox.c.workspace == workspace,
+            outbox.c.source == source,
+            outbox.c.state != MERGED,
+        )
+        before = (
+            select(outbox.c.state, outbox.c.why, _LETTERS)
+            .select_from(outbox.outerjoin(_again, _IS_AGAIN))
             .where(
                 outbox.c.workspace == workspace,
-                outbox.c.source == source,
-                outbox.c.state != MERGED,
+                outbox.c.source == _before(source),
+                or_(_again.c.id.is_(None), ~_HAS_OUTCOME),
             )
-            .group_by(outbox.c.state, _WHY)
-            .order_by(outbox.c.state, _WHY)
         )
-        return [Tally(LetterState(row.state), row.reason, row.letters) for row in rows]
+        instead = (
+            select(_again.c.state, _again.c.why, -func.count())
+            .select_from(outbox.join(_again, _IS_AGAIN))
+            .where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == _before(source),
+                ~_HAS_OUTCOME,
+            )
+        )
+        each = union_all(
+            first.group_by(outbox.c.state, _WHY),
+            before.group_by(outbox.c.state, outbox.c.why),
+            instead.group_by(_again.c.state, _again.c.why),
+        ).subquery()
+        letters = func.sum(each.c.letters)
+        rows = self._connection.execute(
+            select(each.c.state, each.c.reason, letters.label("letters"))
+            .group_by(each.c.state, each.c.reason)
+            .having(letters > 0)
+            .order_by(each.c.state, each.c.reason)
+        )
+        return [Tally(LetterState(row.state), row.reason, int(row.letters)) for row in rows]
 
     def unreached(
         self, workspace: WorkspaceId, source: str, after: int, limit: int
     ) -> Sequence[Unreached]:
-        """Whose letter of the source failed or did not reach them, by the letter's id."""
+        """Whose letter of the source failed or did not reach them, by the letter's id.
+
+        Who is sent it again stays here until it is delivered.
+        """
         rows = self._connection.execute(
             select(outbox.c.id, outbox.c.person, outbox.c.state, outbox.c.why)
-            .where(
-                outbox.c.workspace == workspace,
-                outbox.c.source == source,
-                outbox.c.state.in_(sorted(HELPED_STATES)),
-                outbox.c.to_kind == "person",
-                outbox.c.id > after,
-            )
+            .where(_unreached(workspace, source), outbox.c.id > after)
             .order_by(outbox.c.id)
             .limit(limit)
         )
         return [
             Unreached(row.id, PersonId(row.person), LetterState(row.state), row.why) for row in rows
         ]
+
+    def reopenable(self, workspace: WorkspaceId, source: str) -> Mapping[LetterState, int]:
+        """How many of `unreached` are still here, by state; states without any are left out."""
+        rows = self._connection.execute(
+            select(outbox.c.state, _LETTERS)
+            .where(_unreached(workspace, source), _IS_HERE)
+            .group_by(outbox.c.state)
+        )
+        return {LetterState(row.state): row.letters for row in rows}
+
+    def is_trying(self, workspace: WorkspaceId, source: str) -> bool:
+        """Whether anybody of `unreached` was to be sent it again."""
+        found = self._connection.execute(
+            select(outbox.c.id)
+            .where(_unreached(workspace, source), outbox.c.source == _before(source))
+            .limit(1)
+        )
+        return found.first() is not None
 
     def reopen(
         self,
@@ -72,43 +169,68 @@ class SqlTruth:
         upto: int,
         limit: int,
     ) -> Sequence[PersonId]:
-        """Take failed or unreachable letters to people who are still here, and with ids up to
-        `upto`, out of the source's account; whose they were.
+        """Let failed or unreachable letters to people who are still here, and with ids up to
+        `upto`, be promised again under the same key; whose they were.
 
-        Their rows stay for operators, under another key, so that the same letter can be
-        promised again.
+        Those that wait because they were reopened before are left; those that were reopened
+        and then refused are among them. Nobody has two letters of one source.
 
         Raises:
             ValueError: letters in one of the states are never sent again.
         """
         if not HELPED_STATES.issuperset(states):
             raise ValueError(f"never sent again: {sorted(set(states) - HELPED_STATES)}")
-        taken = (
-            select(outbox.c.id)
+        failed = self._connection.execute(
+            select(outbox.c.id, outbox.c.person)
             .where(
                 outbox.c.workspace == workspace,
                 outbox.c.source == source,
                 outbox.c.state.in_(sorted(states)),
                 outbox.c.to_kind == "person",
                 outbox.c.id <= upto,
-                outbox.c.person.in_(
-                    select(people.c.id).where(people.c.workspace == workspace, people.c.active)
-                ),
+                _IS_HERE,
             )
             .order_by(outbox.c.id)
             .limit(limit)
             .with_for_update(of=outbox)
-        )
-        rows = self._connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_(taken))
-            .values(
-                source=None,
-                key=outbox.c.key + ":failed:" + cast(outbox.c.id, Text),
+        ).all()
+        refused = self._connection.execute(
+            select(_again.c.id, _again.c.person)
+            .select_from(outbox.join(_again, _IS_AGAIN))
+            .where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == _before(source),
+                outbox.c.state.in_(sorted(states)),
+                _again.c.source == source,
+                _again.c.state.in_([LetterState.SUPPRESSED, LetterState.CANCELLED]),
+                _again.c.id <= upto,
+                _IS_HERE,
             )
-            .returning(outbox.c.id, outbox.c.person)
+            .order_by(_again.c.id)
+            .limit(limit - len(failed))
+            .with_for_update(of=_again)
+        ).all()
+        dialect = self._connection.dialect.name
+        # What failed last says what became of it.
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == _before(source),
+                among(dialect, outbox.c.person, "who"),
+            )
+            .values(source=None),
+            {"who": [row.person for row in failed]},
         )
-        return [PersonId(row.person) for row in sorted(rows, key=lambda row: row.id)]
+        for rows, mark, kept in ((failed, _FAILED, _before(source)), (refused, _REFUSED, None)):
+            self._connection.execute(
+                update(outbox)
+                .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+                .values(source=kept, key=outbox.c.key + mark + cast(outbox.c.id, Text)),
+                {"ids": [row.id for row in rows]},
+            )
+        found = sorted([*failed, *refused], key=lambda row: row.id)
+        return [PersonId(row.person) for row in found]
 
     def cancel(self, workspace: WorkspaceId, source: str) -> int:
         """Take back every letter of the source that has not begun; says how many.

@@ -54,6 +54,20 @@ def counts(database: Database) -> Sequence[Tally]:
         return work.truth.counts(ACME.id, SOURCE)
 
 
+def whom(database: Database, state: LetterState) -> list[PersonId]:
+    """Whom the letter has not reached, in this state."""
+    with database.transaction() as work:
+        found = work.truth.unreached(ACME.id, SOURCE, 0, 100)
+    return [someone.person for someone in found if someone.state is state]
+
+
+def reopen(database: Database) -> list[PersonId]:
+    """Everybody's whose letter has failed until now."""
+    with database.transaction() as work:
+        upto = work.truth.newest(ACME.id, SOURCE)
+        return list(work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10))
+
+
 @pytest.fixture
 def settled(acme: Database) -> Database:
     """One letter of the source failed, one did not reach its person, one was sent."""
@@ -89,11 +103,63 @@ def test_only_the_letters_of_the_states_are_sent_again(settled: Database) -> Non
         again = work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10)
     assert again == [CY.id]
     post(settled, "c", CY.id, LetterState.PENDING)
+    assert again == whom(settled, LetterState.FAILED)
+    settle(settled, "c", LetterState.SENT)
     assert counts(settled) == [
-        Tally(LetterState.PENDING, None, 1),
-        Tally(LetterState.SENT, None, 1),
+        Tally(LetterState.SENT, None, 2),
         Tally(LetterState.UNREACHABLE, "blocked", 1),
     ]
+    assert whom(settled, LetterState.FAILED) == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    [LetterState.PENDING, LetterState.LEASED, LetterState.SENDING, LetterState.SUPPRESSED,
+     LetterState.AMBIGUOUS, LetterState.CANCELLED, None],
+)  # fmt: skip
+def test_until_it_is_delivered_nobody_sees_whether_it_was_sent_again(
+    settled: Database, state: LetterState | None
+) -> None:
+    before = counts(settled)
+    reopen(settled)
+    if state is not None:
+        post(settled, "c", CY.id, state, "stopped")
+    assert counts(settled) == before
+    assert whom(settled, LetterState.FAILED) == [CY.id]
+    with settled.transaction() as work:
+        assert work.truth.reopenable(ACME.id, SOURCE) == {
+            LetterState.FAILED: 1,
+            LetterState.UNREACHABLE: 1,
+        }
+        assert work.truth.is_trying(ACME.id, SOURCE)
+
+
+@pytest.mark.parametrize("state", [LetterState.SENT, LetterState.UNKNOWN, LetterState.UNREACHABLE])
+def test_what_became_of_the_second_counts_in_the_place_of_the_first(
+    settled: Database, state: LetterState
+) -> None:
+    reopen(settled)
+    post(settled, "c", CY.id, state, "second")
+    assert Tally(state, "second", 1) in counts(settled)
+    assert LetterState.FAILED not in {tally.state for tally in counts(settled)}
+    assert whom(settled, LetterState.FAILED) == []
+    with settled.transaction() as work:
+        assert not work.truth.is_trying(ACME.id, SOURCE)
+
+
+def test_who_was_refused_can_be_tried_again_and_who_waits_is_left(settled: Database) -> None:
+    assert reopen(settled) == [CY.id]
+    post(settled, "c", CY.id, LetterState.PENDING)
+    assert reopen(settled) == []
+    settle(settled, "c", LetterState.SUPPRESSED, "paused")
+    assert reopen(settled) == [CY.id]
+    post(settled, "c", CY.id, LetterState.PENDING)
+    assert reopen(settled) == []
+    settle(settled, "c", LetterState.FAILED, "refused")
+    assert counts(settled)[0] == Tally(LetterState.FAILED, "refused", 1)
+    assert reopen(settled) == [CY.id]
+    post(settled, "c", CY.id, LetterState.SUPPRESSED, "paused")
+    assert counts(settled)[0] == Tally(LetterState.FAILED, "refused", 1)
 
 
 def test_a_letter_that_fails_again_meanwhile_is_left(settled: Database) -> None:
@@ -110,6 +176,7 @@ def test_who_has_left_is_not_sent_it_again(settled: Database) -> None:
         left = work.people.get(CY.id)
         assert left is not None
         work.people.save(replace(left, active=False))
+        assert work.truth.reopenable(ACME.id, SOURCE) == {LetterState.UNREACHABLE: 1}
         upto = work.truth.newest(ACME.id, SOURCE)
         assert work.truth.reopen(ACME.id, SOURCE, {LetterState.FAILED}, upto, 10) == []
 

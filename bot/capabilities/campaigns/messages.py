@@ -7,7 +7,6 @@ The title and what a campaign says are their owner's own words, in the markdown 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from bot.access import K_ANONYMOUS
 from bot.attention import Reason
 from bot.capabilities.campaigns.model import (
     MAX_BODY,
@@ -44,6 +43,7 @@ from bot.message import (
     say,
     shorten,
 )
+from bot.messages import LEFT_ALONE
 from bot.outbox import LetterState
 from bot.people import Person, Workspace
 from bot.truth import Account, Cause, Unreached
@@ -225,7 +225,7 @@ def draft_card(
         style=Style.PRIMARY,
         confirm=Confirm(
             title="Send it?",
-            text="Everybody gets it once, each at their own hour on one of the days.",
+            text="Those in the forecast get it once, each at their own hour on one of the days.",
             yes="Send it",
             no="Not yet",
         ),
@@ -306,14 +306,19 @@ def campaign_list(campaigns: Sequence[Campaign], owners: Mapping[PersonId, str])
             label="Look at one",
             action="campaign.open",
             options=tuple(
-                Option(label=shorten(campaign.title, 75), value=campaign.id)
-                for campaign in campaigns
+                Option(label=_named(campaign), value=campaign.id) for campaign in campaigns
             ),
         ),
         Buttons(
             buttons=(Button(label="New campaign", action="campaign.new", style=Style.PRIMARY),)
         ),
     )
+
+
+def _named(campaign: Campaign) -> str:
+    """A campaign among others, which may have the same title."""
+    which = f" ({STATES[campaign.state]}, {_span(campaign.content)})"
+    return shorten(campaign.title, 75 - len(which)) + which
 
 
 def _span(content: Content) -> str:
@@ -343,12 +348,12 @@ def truth_card(
     workspace: Workspace,
     account: Account,
     unreached: Sequence[tuple[Unreached, str]],
-    failed: int,
+    again: Mapping[LetterState, int],
     *,
     note: str | None = None,
 ) -> Message:
     """What became of a campaign. `unreached` are those who can be helped, with their names,
-    and `failed` how many letters it would make sense to send again."""
+    and `again` says to how many in a state it would make sense to send it again."""
     of: Args = {"campaign": campaign.id}
     parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** is {STATES[campaign.state]}.")]
     if note:
@@ -368,10 +373,10 @@ def truth_card(
         )
     if account.letters:
         parts.append(Progress(label="Delivered", done=account.delivered, total=account.letters))
-        if facts := _facts(account):
+        if facts := _facts(campaign, account):
             parts.append(Facts(facts=facts))
     parts += _unreached(unreached, account)
-    parts.append(Buttons(buttons=_buttons(campaign, account, of, failed)))
+    parts.append(Buttons(buttons=_buttons(campaign, of, again)))
     tone = Tone.WARNING if account.failed or account.unreachable else Tone.NEUTRAL
     summary = (
         f"{campaign.title} is {STATES[campaign.state]}: delivered to {account.delivered:,} "
@@ -380,10 +385,22 @@ def truth_card(
     return Message(summary=shorten(summary, 300), parts=tuple(parts), tone=tone)
 
 
-def _facts(account: Account) -> tuple[Fact, ...]:
+def _facts(campaign: Campaign, account: Account) -> tuple[Fact, ...]:
+    if campaign.state is State.FINISHED or (
+        campaign.state is State.CANCELLED and not account.waiting
+    ):
+        open_ = [("Left in peace", account.left_alone, _causes(account.causes))]
+    else:
+        # Told apart, the one would fall by one and the other rise when somebody stops me.
+        open_ = [
+            (
+                "Not yet, or not at all",
+                account.waiting + account.left_alone,
+                "each at their own hour, or left in peace",
+            )
+        ]
     lines = [
-        ("On its way", account.waiting, "each at their own hour"),
-        ("Left in peace", account.left_alone, _causes(account.causes)),
+        *open_,
         ("Unreachable", account.unreachable, "they have blocked me, or do not have me installed"),
         ("Failed", account.failed, "it could not be sent"),
         (
@@ -394,27 +411,16 @@ def _facts(account: Account) -> tuple[Fact, ...]:
         ("Taken back", account.cancelled, "before it was sent"),
     ]
     return tuple(
-        Fact(label=label, value=f"{_number(label, count)} ({why})")
-        for label, count, why in lines
-        if count
+        Fact(label=label, value=f"{count:,} ({why})") for label, count, why in lines if count
     )
-
-
-def _number(label: str, count: int) -> str:
-    if label == "Left in peace" and count < K_ANONYMOUS:
-        return f"fewer than {K_ANONYMOUS}"
-    return f"{count:,}"
 
 
 def _causes(causes: Sequence[Cause]) -> str:
     """Why people were left in peace, as far as groups are large enough to be told apart."""
     if not any(cause.why for cause in causes):
-        return "their own wishes, days off, or a full budget"
+        return LEFT_ALONE
     return "; ".join(
-        f"{cause.people:,} {REASONS.get(cause.why or '', 'for other reasons')}"
-        if cause.people >= K_ANONYMOUS
-        else f"fewer than {K_ANONYMOUS} for other reasons"
-        for cause in causes
+        f"{cause.people:,} {REASONS.get(cause.why or '', 'for other reasons')}" for cause in causes
     )
 
 
@@ -443,10 +449,10 @@ def _unreached(unreached: Sequence[tuple[Unreached, str]], account: Account) -> 
     return [Text(text="**Whom you may help to get it**\n" + "\n".join(lines))]
 
 
-def _buttons(campaign: Campaign, account: Account, of: Args, failed: int) -> tuple[Button, ...]:
+def _buttons(campaign: Campaign, of: Args, again: Mapping[LetterState, int]) -> tuple[Button, ...]:
     buttons = [Button(label="Refresh", action="campaign.refresh", args=of)]
     if campaign.state in {State.RUNNING, State.FINISHED}:
-        if failed:
+        if failed := again.get(LetterState.FAILED):
             buttons.append(
                 Button(
                     label=f"Resend to failed ({failed:,})",
@@ -455,15 +461,16 @@ def _buttons(campaign: Campaign, account: Account, of: Args, failed: int) -> tup
                     style=Style.PRIMARY,
                 )
             )
-        if account.unreachable:
+        if unreachable := again.get(LetterState.UNREACHABLE):
             buttons.append(
                 Button(
-                    label=f"Try the unreachable again ({account.unreachable:,})",
+                    label=f"Try the unreachable again ({unreachable:,})",
                     action="campaign.resend_unreachable",
                     args=of,
                 )
             )
-    if campaign.state is State.RUNNING and (account.waiting or not campaign.expanded):
+    # Whether anything waits would tell whether the rest are left in peace.
+    if campaign.state is State.RUNNING:
         buttons.append(
             Button(
                 label="Cancel what waits",
@@ -487,7 +494,10 @@ CANCELLED = "What waited is taken back. What is on its way this very second may 
 
 def resent(until: date) -> str:
     """After *Resend*."""
-    return f"It goes to them once more, by {_date(until)} at the latest."
+    return (
+        f"I try once more, by {_date(until)} at the latest, as far as their attention allows. "
+        "Whom it does not reach stays in this list."
+    )
 
 
 def over_already(campaign: Campaign) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot import failpoint
 from bot.attention import Wish, book
@@ -84,7 +84,7 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if campaign.state is State.CANCELLED:
         work.truth.cancel(campaign.workspace, campaign.source)
     until = work.truth.waits_until(campaign.workspace, campaign.source)
-    if until is not None:
+    if until is not None or _is_trying(work, campaign, context.now):
         wait = LOOK_AFTER_CANCEL if campaign.state is State.CANCELLED else LOOK_EVERY
         set_timer(work, campaign, "look", context.now + wait)
     elif campaign.state is State.RUNNING and campaign.expanded:
@@ -106,11 +106,26 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
         )
 
 
+def _is_trying(work: CampaignsWork, campaign: Campaign, now: datetime) -> bool:
+    """Whether people to whom it is sent again may not have it yet, for all that may be known.
+
+    An earlier end would tell that they do not get it for the sake of their attention.
+    """
+    resent = [e for e in work.campaigns.events(campaign.id) if e.kind is EventKind.RESENT]
+    if campaign.state is not State.RUNNING or not resent:
+        return False
+    until = max(date.fromisoformat(str(event.data["until"])) for event in resent)
+    # By noon in UTC the day before is over everywhere.
+    is_over = now >= datetime.combine(until + timedelta(days=1), time(12), UTC)
+    return not is_over and work.truth.is_trying(campaign.workspace, campaign.source)
+
+
 def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Message:
     """The card of what became of a campaign.
 
     Who failed to get it is named, so that they can be helped; nobody who wished to be left
-    alone is, nor anything about fewer than five of them.
+    alone is. How many did is seen at the end, when it follows from the rest, and why only of
+    five and more.
     """
     owner = owner_of(work, campaign)
     tallies = work.truth.counts(campaign.workspace, campaign.source)
@@ -122,11 +137,7 @@ def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Me
         workspace_of(work, owner),
         _account_of(work, campaign, tallies),
         [(someone, names[someone.person]) for someone in unreached if someone.person in names],
-        sum(
-            tally.letters
-            for tally in tallies
-            if tally.state is LetterState.FAILED and tally.why != "left"
-        ),
+        work.truth.reopenable(campaign.workspace, campaign.source),
         note=note,
     )
 
@@ -172,15 +183,16 @@ def _resend(context: Context, work: CampaignsWork, command: Command, state: Lett
             "until": until.isoformat(),
         },
     )
-    if not _reopen(context, work, campaign, timer):
+    if not work.truth.reopenable(campaign.workspace, campaign.source).get(state):
         raise Invalid(messages.NOBODY_LEFT)
+    _reopen(context, work, campaign, timer)
     resent = advance(
         context,
         work,
         campaign,
         EventKind.RESENT,
         command.person.id,
-        data={"state": state.value, "upto": upto},
+        data={"state": state.value, "upto": upto, "until": until.isoformat()},
     )
     set_timer(work, resent, "look", context.now + LOOK_EVERY)
     return Reply(message=show(work, resent, messages.resent(until)), replace=True)
@@ -193,11 +205,12 @@ def resend_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         _reopen(context, work, campaign, timer)
 
 
-def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Timer) -> bool:
-    """Promise the next letters once more, and say whether there were any.
+def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Timer) -> None:
+    """Promise the next letters once more.
 
     Only letters that were there when the button was pressed count: whatever fails once more
-    waits for another press.
+    waits for another press. What is not booked for the sake of somebody's attention counts
+    on as failed (see `bot.ports.Truth.counts`): they may have been named.
     """
     people = work.truth.reopen(
         campaign.workspace,
@@ -211,7 +224,6 @@ def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Ti
     book(context, work, [Wish(person, letter(person)) for person in work.people.several(people)])
     if len(people) == CHUNK:
         work.timers.set(replace(timer, due_at=context.now, attempts=0))
-    return bool(people)
 
 
 def cancel(context: Context, work: CampaignsWork, command: Command) -> Reply:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from bot.capabilities.campaigns.model import Campaign, fold
 from bot.ids import PersonId
-from bot.message import Args
+from bot.message import Args, Choice
 from bot.messages import LEFT_ALONE
 from bot.outbox import (
     Ambiguous,
@@ -75,6 +75,10 @@ def got(world: World) -> list[str]:
     ]
 
 
+def choice(heard: Heard) -> Choice:
+    return next(part for part in heard.message.parts if isinstance(part, Choice))
+
+
 def labels(heard: Heard) -> list[str]:
     return [button.label for button in heard.buttons]
 
@@ -87,6 +91,9 @@ def test_the_card_shows_the_message_and_who_would_get_it_when(either_world: Worl
     assert "Monday, 2 March 2026 to Friday, 6 March 2026" in card.text
     assert "Of 8 people 8 get it on one of these days." in card.text
     assert labels(card) == ["Send it", "Send to me", "Change", "Discard"]
+    confirm = card.buttons[0].confirm
+    assert confirm is not None
+    assert confirm.text.startswith("Those in the forecast get it once, each at their own hour")
     assert got(either_world) == []
 
 
@@ -107,7 +114,7 @@ def test_the_letter_says_who_sent_it_and_why_one_gets_it(world: World) -> None:
     world.passes(hours=2)
     letter = world.hears("ana")[-1]
     assert "From Dana" in letter.text
-    assert {"Pause 1 week", "Stop", "Why am I getting this?"} <= set(labels(letter))
+    assert {"Pause 1 week", "Stop all", "Why am I getting this?"} <= set(labels(letter))
     world.presses("ana", "Why am I getting this?", on=letter)
     assert "Dana sent this to everybody in World." in world.last("ana")
 
@@ -212,8 +219,90 @@ def test_a_stop_after_the_sending_is_kept_and_not_told(either_world: World) -> N
     either_world.passes(days=5)
     assert "ana" not in got(either_world)
     text = refresh(either_world, card)
-    assert "Left in peace: fewer than 5" in text
+    assert "Left in peace: 1 (their own wishes, days off, a full budget, or no" in text
     assert "Ana" not in text
+
+
+def test_a_stop_changes_nothing_on_the_card_while_the_campaign_runs(either_world: World) -> None:
+    either_world.changes("kim", zone="America/New_York")
+    card = send(either_world)
+    before = refresh(either_world, card)
+    assert "Not yet, or not at all: 8 (each at their own hour, or left in peace)" in before
+    either_world.says("kim", "stop")
+    either_world.says("ana", "stop")
+    assert refresh(either_world, card) == before
+    either_world.passes(hours=2)
+    text = refresh(either_world, card)
+    assert "Delivered: 5 of 8" in text
+    assert "Not yet, or not at all: 3 (" in text
+    assert "Cancel what waits" in labels(card)
+
+
+def test_a_resend_does_not_tell_who_has_stopped_meanwhile(either_world: World) -> None:
+    room = PickyRoom(outcomes={"ana": Never("odd"), "ben": Never("odd"), "cem": Never("odd")})
+    either_world.room = room
+    card = send(either_world)
+    either_world.passes(days=5)
+    assert "Left in peace" not in refresh(either_world, card)
+    room.outcomes.clear()
+    either_world.says("ana", "stop")
+    either_world.changes("ben", paused_until=MONDAY + timedelta(days=60))
+    either_world.presses("dana", "Resend to failed (3)", on=card)
+    assert "I try once more, by Tuesday, 10 March 2026 at the latest, as far as" in card.text
+    assert "Whom it does not reach stays in this list." in card.text
+    at_once = refresh(either_world, card)
+    for name in ("Ana", "Ben", "Cem"):
+        assert f"{name}: it could not be sent" in at_once
+    assert "Failed: 3" in at_once
+    assert "Resend to failed (3)" in labels(card)
+    either_world.passes(days=1)
+    assert refresh(either_world, card) == at_once
+    either_world.passes(days=4)
+    text = refresh(either_world, card)
+    assert "finished" in text
+    assert "Failed: 2" in text
+    assert "Ana: it could not be sent" in text
+    assert "Cem" not in text
+    assert "Left in peace" not in text
+    assert "Not yet" not in text
+    assert got(either_world).count("ana") == got(either_world).count("ben") == 0
+    # They may come back, and a second press asks no less than the first.
+    either_world.says("ana", "/resume")
+    either_world.presses("dana", "Resend to failed (2)", on=card)
+    either_world.passes(days=4)
+    assert got(either_world).count("ana") == 1
+    assert "Ben: it could not be sent" in refresh(either_world, card)
+
+
+def test_a_resend_to_one_who_has_stopped_ends_no_sooner(either_world: World) -> None:
+    room = PickyRoom(outcomes={"ben": Never("odd")})
+    either_world.room = room
+    card = send(either_world)
+    either_world.passes(days=5)
+    refresh(either_world, card)
+    room.outcomes.clear()
+    either_world.says("ben", "stop")
+    either_world.presses("dana", "Resend to failed (1)", on=card)
+    either_world.passes(days=2)
+    assert "is running" in refresh(either_world, card)
+    either_world.presses("dana", "Resend to failed (1)", on=card)
+    assert "I try once more" in card.text
+    either_world.passes(days=5)
+    text = refresh(either_world, card)
+    assert "is finished" in text
+    assert "Ben: it could not be sent" in text
+
+
+def test_who_has_left_is_not_counted_among_those_to_try_again(either_world: World) -> None:
+    room = PickyRoom(outcomes={"ana": Never("odd"), "ben": Never("odd", unreachable=True)})
+    either_world.room = room
+    card = send(either_world)
+    either_world.passes(days=5)
+    either_world.leaves("ana")
+    either_world.leaves("ben")
+    text = refresh(either_world, card)
+    assert "Failed: 1" in text
+    assert labels(card) == ["Refresh"]
 
 
 def test_what_waits_can_be_cancelled_and_is_gone(either_world: World) -> None:
@@ -266,11 +355,27 @@ def test_the_list_leads_to_the_cards(either_world: World) -> None:
     listed = either_world.hears("dana")[-1]
     assert "Second: a draft, Mon 2 Mar to Fri 6 Mar, by Dana" in listed.text
     assert "Free lunch: running" in listed.text
+    assert [option.label for option in choice(listed).options] == [
+        "Second (a draft, Mon 2 Mar to Fri 6 Mar)",
+        "Free lunch (running, Mon 2 Mar to Fri 6 Mar)",
+    ]
     for campaign in campaigns(either_world):
         either_world.forges("dana", "campaign.open", {"choice": campaign.id})
         assert campaign.title in either_world.last("dana")
     either_world.presses("dana", "New campaign", on=listed)
     assert either_world.form is not None
+
+
+def test_drafts_of_one_long_title_can_be_told_apart(world: World) -> None:
+    write(world, title="Long " * 20)
+    write(world, title="Long " * 20, last_day="2026-03-03")
+    world.says("dana", "/campaign")
+    options = [option.label for option in choice(world.hears("dana")[-1]).options]
+    assert max(map(len, options)) <= 75
+    assert {label[label.index("… (") + 3 :] for label in options} == {
+        "a draft, Mon 2 Mar to Tue 3 Mar)",
+        "a draft, Mon 2 Mar to Fri 6 Mar)",
+    }
 
 
 def test_one_team_alone(either_world: World) -> None:
@@ -366,7 +471,7 @@ def test_who_leaves_meanwhile_gets_nothing_and_is_not_named(either_world: World)
     text = refresh(either_world, card)
     assert "ana" not in got(either_world)
     assert "Delivered: 6 of 8" in text
-    assert "Left in peace: fewer than 5" in text
+    assert "Not yet, or not at all: 2 (" in text
     assert "Ana" not in text
 
 
