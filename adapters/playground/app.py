@@ -35,8 +35,8 @@ HINT = (
     "Then become the colleague with the dot, and answer. The clock leads into next week."
 )
 EMPTY_HINT = (
-    "Nobody is here yet. Let somebody join on the left, and a second person, then ask as one and "
-    "answer as the other."
+    "Nobody is here yet. Let somebody join, in the menu: the first one looks after this place as "
+    "its community manager. Then let a second one join, ask as one and answer as the other."
 )
 
 _HERE = Path(__file__).parent
@@ -125,7 +125,8 @@ _DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 
 class Playground:
-    """The routes of one room. `hint` is shown on the first visit.
+    """The routes of one room. `hint` is shown on the first visit, unless nobody is there: then
+    it is said how to begin.
 
     `carry` sees to it that letters due by now go out; an answer is written after it.
     """
@@ -138,7 +139,7 @@ class Playground:
         clock: PlaygroundClock,
         mover: ClockMover,
         transcript: Transcript,
-        hint: str = HINT,
+        hint: str | None = HINT,
     ) -> None:
         self._room = room
         self._carry = carry
@@ -177,8 +178,17 @@ class Playground:
             app.router.add_get(f"{API}/{path}", get)
 
     async def _page(self, _request: web.Request) -> web.Response:
+        try:
+            is_empty = await asyncio.to_thread(self._room.is_empty)
+        except Unavailable:
+            # The page says so itself, and tries again.
+            is_empty = False
         page = self._pages.get_template("page.html").render(
-            api=API, static=STATIC, version=self._version, hint=self._hint
+            api=API,
+            static=STATIC,
+            version=self._version,
+            hint=EMPTY_HINT if is_empty else self._hint,
+            is_empty=is_empty,
         )
         return web.Response(text=page, content_type="text/html")
 

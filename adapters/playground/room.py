@@ -62,7 +62,7 @@ from bot.inbound import (
     What,
 )
 from bot.message import Args
-from bot.people import Person, local
+from bot.people import Person, Role, local
 from bot.ports import Database, Work
 from bot.reply import Audience, Reply
 from bot.schedule import next_morning
@@ -127,7 +127,8 @@ class Room:
 
     `workspace` is the platform's name for it, `channels` those that are there from the
     beginning, `about` what people are by their handles, for lack of a word in the core, and
-    `new_id` gives ids that are never given twice.
+    `new_id` gives ids that are never given twice. `move_clock` takes the clock forwards to a
+    moment; it is called when somebody joins a place where nobody is.
 
     Raises, from every method: NotFound for people, conversations, messages and forms that
     are not there (for that person), Invalid for what cannot be used, Unavailable.
@@ -144,6 +145,7 @@ class Room:
         workspace: str,
         channels: Sequence[str] = ("#general",),
         about: Mapping[str, str] | None = None,
+        move_clock: Callable[[datetime], object] = lambda _: None,
     ) -> None:
         self._app = app
         self._database = database
@@ -153,6 +155,7 @@ class Room:
         self._external = workspace
         self._channels = tuple(channels)
         self._about = dict(about or {})
+        self._move_clock = move_clock
         self._forms = threading.Lock()
         self._joining = threading.Lock()
         # By event: the posts that its reply has replaced, and all posts that it led to.
@@ -288,6 +291,10 @@ class Room:
     ) -> Json:
         """Somebody new joins the workspace and is told what the bot can do; returns who.
 
+        Whoever joins while nobody looks after the place becomes its community manager. Where
+        nobody is at all it becomes ten in the morning of their next working day, since at
+        night nobody would be asked.
+
         Raises:
             Conflict: somebody is called so already.
         """
@@ -299,6 +306,8 @@ class Room:
         with self._joining:
             person = self._joined(event)
             if person is None:
+                if self.is_empty():
+                    self._move_clock(self._next_morning(zone))
                 person = self._introduce(given, zone, event)
                 if title and title.strip():
                     self._keep_title(person, " ".join(title.split()))
@@ -326,9 +335,22 @@ class Room:
                 profile=Profile(name=name, zone=zone),
             )
         )
+        self._entrust(address)
         members, who = self._meet(address)
         self._put(members, who, place_of(direct(who)), event, reply, None)
         return who.id
+
+    def _entrust(self, address: str) -> None:
+        """Without a community manager nobody could ever write to many, or make one."""
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(NAME, self._external)
+            everybody = work.people.everybody(workspace.id) if workspace else ()
+            if any(Role.COMMUNITY_MANAGER in each.roles for each in everybody):
+                return
+            for person in everybody:
+                if person.address == address:
+                    roles = person.roles | {Role.COMMUNITY_MANAGER}
+                    work.people.save(replace(person, roles=roles))
 
     def _free_address(self, name: str) -> str:
         """A handle made of the name, which nobody here has or had."""
@@ -360,6 +382,12 @@ class Room:
         return dict(json.loads(self._transcript.setting(_TITLES) or "{}"))
 
     # What people see
+
+    def is_empty(self) -> bool:
+        """Whether nobody is here."""
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(NAME, self._external)
+            return workspace is None or not work.people.everybody(workspace.id)
 
     def answer(self, done: Done) -> Json:
         """What an act led to, as it stands now.
@@ -490,10 +518,15 @@ class Room:
 
     def morning(self, person: str | None) -> datetime:
         """The next morning of a working day: of the person, else in UTC."""
-        now = self._clock()
-        nobody = Person(PersonId(""), WorkspaceId(""), address="", name="")
-        who = nobody if person is None else self._meet(person)[1]
-        return next_morning(who, now.replace(second=0, microsecond=0) + _MINUTE)
+        if person is None:
+            return self._next_morning("UTC")
+        return self._morning_of(self._meet(person)[1])
+
+    def _next_morning(self, zone: str) -> datetime:
+        return self._morning_of(Person(PersonId(""), WorkspaceId(""), "", "", zone=zone))
+
+    def _morning_of(self, who: Person) -> datetime:
+        return next_morning(who, self._clock().replace(second=0, microsecond=0) + _MINUTE)
 
     # How it is done
 

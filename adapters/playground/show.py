@@ -10,7 +10,7 @@ from adapters.playground.read import name_controls
 from adapters.playground.render import render_form
 from bot.form import Form
 from bot.message import Option
-from bot.people import Person, is_away, is_working, local
+from bot.people import Person, Role, is_away, is_working, local
 from bot.plain import render_plain
 from bot.transcript import Post
 
@@ -128,20 +128,24 @@ def show_form(name: str, form: Form, people: Iterable[Person]) -> Json:
 def show_person(
     who: Person, now: datetime, news: Mapping[str, int], title: str | None = None
 ) -> Json:
-    """`title` is what stands beside the name, instead of the team; `news` has, by conversation,
-    the id of the latest message for this person alone."""
+    """`title` is what stands beside the name, instead of the team or the duty; `news` has, by
+    conversation, the id of the latest message for this person alone."""
     here = local(who, now)
     return {
         "id": who.id,
         "name": who.name,
         "handle": who.address,
-        "title": title or who.team,
+        "title": title or who.team or _duty(who),
         "zone": who.zone,
         "local_time": f"{here:%a %H:%M}",
         "roles": sorted(role.value for role in who.roles),
         "state": _state(who, now),
         "news": dict(news),
     }
+
+
+def _duty(who: Person) -> str | None:
+    return "Community manager" if Role.COMMUNITY_MANAGER in who.roles else None
 
 
 def _state(who: Person, now: datetime) -> str:

@@ -139,7 +139,7 @@ class PlaygroundSite:
 
     def pages(self, core: Core) -> Sequence[Routes]:
         # A worker shows none, and does without the 15 MB that these bring.
-        from adapters.playground.app import EMPTY_HINT, HINT, Playground  # noqa: PLC0415
+        from adapters.playground.app import HINT, Playground  # noqa: PLC0415
         from adapters.playground.room import Room  # noqa: PLC0415
 
         pack = self._pack
@@ -152,6 +152,7 @@ class PlaygroundSite:
             workspace=DEMO,
             channels=self._channels(),
             about={p.handle: p.about for p in pack.demo.people} if pack and pack.demo else {},
+            move_clock=self._clock.set_to,
         )
 
         with self._database.transaction() as work:
@@ -172,7 +173,7 @@ class PlaygroundSite:
             clock=self._clock,
             mover=ClockMover(self._clock, core.app, play),
             transcript=self._transcript,
-            hint=HINT if pack else EMPTY_HINT,
+            hint=HINT if pack else None,
         )
         return [playground.add_routes]
 

@@ -1,6 +1,7 @@
 """The playground's JSON API: what it takes, what it answers, what it refuses."""
 
 import io
+import itertools
 import json
 import re
 import struct
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from adapters.playground.app import EMPTY_HINT, HINT
 from adapters.playground.room import Room
 from bot.capabilities.questions.memory import Memory
-from bot.errors import NotFound, Unavailable
+from bot.errors import Invalid, NotFound, Unavailable
 from bot.ids import PersonId
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, HOSTILE, MONDAY, SAMPLES
@@ -385,7 +387,7 @@ def test_whoever_joins_is_there_with_a_clock_of_their_own(any_room: PlaygroundHa
         "title": "New here",
         "zone": "Asia/Seoul",
         "local_time": "Mon 18:00",
-        "roles": [],
+        "roles": ["community_manager"],
         "state": "off hours",
         "news": {},
     }
@@ -435,6 +437,54 @@ def test_first_to_join_finds_an_empty_place(room: PlaygroundHarness) -> None:
         empty.people()
     empty.join("Nora")
     assert [person["name"] for person in empty.people()] == ["Nora"]
+
+
+def test_first_to_join_looks_after_the_place_from_ten_in_the_morning_on(
+    room: PlaygroundHarness,
+) -> None:
+    ids = (f"p{number}" for number in itertools.count())
+    empty = Room(
+        app=room.app,
+        database=room.database,
+        transcript=room.transcript,
+        clock=room.clock.now,
+        new_id=lambda: next(ids),
+        workspace="another",
+        move_clock=room.clock.set_to,
+    )
+    with pytest.raises(Invalid):
+        empty.join("Nora", zone="Nowhere")
+    assert room.clock.now() == MONDAY, "nobody has joined"
+    nora = empty.join("Nora", zone="Asia/Seoul")
+    assert (nora["local_time"], nora["state"]) == ("Tue 10:00", "working")
+    assert (nora["roles"], nora["title"]) == (["community_manager"], "Community manager")
+    (welcome,) = empty.messages("nora", DM)
+    assert welcome["time"] == "10:00"
+    moved = room.clock.now()
+    bo = empty.join("Bo", zone="Europe/Berlin")
+    assert (bo["roles"], bo["title"], room.clock.now()) == ([], None, moved)
+
+
+def test_somebody_looks_after_the_place_again_when_its_manager_has_left(
+    room: PlaygroundHarness,
+) -> None:
+    roles = [room.post("people", name=name)["person"]["roles"] for name in ("Nora", "Lou")]
+    assert roles == [["community_manager"], []]
+    room.post("leave", person="Nora")
+    assert room.post("people", name="Kai")["person"]["roles"] == ["community_manager"]
+
+
+def test_page_tells_how_to_begin_only_while_nobody_is_there(room: PlaygroundHarness) -> None:
+    def page() -> str:
+        return str(room.send("GET", "/playground")[1])
+
+    assert HINT in page()
+    for person in room.get("people")["people"]:
+        room.post("leave", person=person["id"])
+    assert EMPTY_HINT in page()
+    assert HINT not in page()
+    room.post("people", name="Nora")
+    assert EMPTY_HINT not in page()
 
 
 def test_pages_look_again_when_somebody_joins_or_leaves(room: PlaygroundHarness) -> None:

@@ -96,6 +96,21 @@ def test_without_the_demo_the_page_opens_on_an_empty_workspace(program: Program)
             assert running.get("/playground/api/people") == (200, '{"people": []}')
 
 
+def test_without_the_demo_the_first_to_join_looks_after_the_place(program: Program) -> None:
+    program = replace(program, settings={"INFLOW_DEMO": "false"})
+    zone = "Pacific/Auckland"
+    with program.serve() as running:
+        nora = running.post("/playground/api/people", {"name": "Nora", "zone": zone})["person"]
+        assert nora["roles"] == ["community_manager"]
+        assert nora["state"] == "working"
+        assert nora["local_time"].endswith(" 10:00")
+        asked = {"person": "nora", "conversation": "dm", "text": "/campaign"}
+        assert running.post(SAY, asked)["form"] is not None, "for community managers alone"
+        page = running.get("/")[1]
+        assert "Nobody is here yet" not in page
+        assert "as Ana" not in page
+
+
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "MICROSOFT_APP_PASSWORD"])
 def test_beside_a_real_platform_it_starts_only_when_told(program: Program, name: str) -> None:
     program = replace(program, settings={name: "a secret"})

@@ -53,12 +53,14 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def run_program(directory: Path) -> Iterator[str]:
-    """Start `inflow run` on a free port; gives its address, and stops it with Ctrl-C."""
+def run_program(directory: Path, **settings: str) -> Iterator[str]:
+    """Start `inflow run` on a free port, with some settings; gives its address, and stops it
+    with Ctrl-C."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("INFLOW_")
     }
     environment["INFLOW_DATABASE_URL"] = f"sqlite:///{directory / 'inflow.db'}"
+    environment.update(settings)
     with (
         (directory / "errors.log").open("w+", encoding="utf-8") as errors,
         subprocess.Popen(

@@ -197,6 +197,62 @@ def test_everything_is_named_and_readable(
     check()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1100])
+def test_way_out_of_an_offer_is_quiet_and_still_there(
+    open_page: OpenPage, scheme: Literal["light", "dark"], width: int
+) -> None:
+    ana = open_page("as=ana&in=%23general")
+    write(ana, "/ask How do I claim the taxi from a client visit?")
+    expect(ana.locator("#messages")).to_contain_text("I have asked a colleague")
+    kim = open_page("as=kim&in=dm", color_scheme=scheme, viewport={"width": width, "height": 800})
+    quiet = kim.locator("#messages .button[data-action^='attention.']")
+    expect(quiet).to_have_count(3)
+    looks = quiet.evaluate_all(
+        "(all) => all.map((it) => { const look = getComputedStyle(it);"
+        " return [look.backgroundColor, look.borderTopColor, look.fontWeight,"
+        " look.textDecorationLine]; })"
+    )
+    assert {tuple(look) for look in looks} == {
+        ("rgba(0, 0, 0, 0)", "rgba(0, 0, 0, 0)", "500", "underline")
+    }
+    assert kim.evaluate(PALE) == []
+    for box in (each.bounding_box() for each in quiet.all()):
+        assert box is not None
+        # WCAG 2.2, 2.5.8: a target of at least 24 by 24.
+        assert min(box["height"], box["width"]) >= 24
+    # The ring is drawn for who comes by keyboard: from the button before it.
+    kim.locator("#messages .button").nth(-4).focus()
+    kim.keyboard.press("Tab")
+    expect(quiet.first).to_be_focused()
+    ring = quiet.first.evaluate(
+        "(it) => [getComputedStyle(it).outlineStyle, getComputedStyle(it).outlineWidth]"
+    )
+    assert ring == ["solid", "2px"]
+    assert kim.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_empty_playground_says_how_to_begin(browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    begin = page.get_by_text("Nobody is here yet.")
+    with run_program(tmp_path, INFLOW_DEMO="false") as address:
+        page.goto(f"{address}/playground")
+        expect(begin).to_be_visible()
+        # Who has hidden it needs it again when they come back to a place that is still empty.
+        page.get_by_role("button", name="Hide this hint").click()
+        expect(begin).to_be_hidden()
+        page.reload()
+        expect(begin).to_be_visible()
+        page.get_by_role("button", name="Menu", exact=True).click()
+        page.get_by_role("button", name="Somebody joins…").click()
+        page.get_by_role("dialog").get_by_label("Name").fill("Nora")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("body[data-ready]")
+        expect(page.locator("#messages")).to_contain_text("Nobody has said anything yet")
+        expect(page.locator("#hint")).to_be_hidden()
+        page.close()
+
+
 def test_nothing_moves_for_those_who_want_that(open_page: OpenPage) -> None:
     page = open_page("as=ana", reduced_motion="reduce")
     moving = page.evaluate(

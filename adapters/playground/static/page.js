@@ -640,10 +640,11 @@ document.addEventListener("keydown", (event) => {
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); $("composer").focus(); });
 
 function hintSeen() { try { return localStorage.getItem("inflow.hint") === "seen"; } catch { return false; } }
-$("hint").hidden = hintSeen();
+const { show: hintShow } = $("hint").dataset;
+$("hint").hidden = hintShow === "never" || (hintShow === "once" && hintSeen());
 $("hint-close").addEventListener("click", () => {
   $("hint").hidden = true;
-  try { localStorage.setItem("inflow.hint", "seen"); } catch { /* private window */ }
+  try { if (hintShow === "once") localStorage.setItem("inflow.hint", "seen"); } catch { /* private window */ }
   $("composer").focus();
 });
 
