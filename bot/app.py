@@ -271,8 +271,9 @@ class App(Generic[W]):
                 "Here is what I can do. In a direct message the words work without the slash.",
                 *parts,
                 Note(
-                    text="You decide what reaches you: `/pause until Monday`, `/settings`, or the "
-                    "word “stop” alone, in a direct message or with @inflow in a channel, ends it all."
+                    text="You decide what reaches you: `/pause until Monday`, `/settings`; the "
+                    "word “stop” alone, in a direct message or with @inflow in a channel, ends it "
+                    "all."
                 ),
             )
         )

@@ -794,7 +794,7 @@ def note_talk(work: AttentionWork, person: Person, now: datetime) -> None:
     attention = work.attention.get(person.id)
     entries = work.attention.entries([person.id], now.date() - LOOK_BACK).get(person.id, ())
     work.attention.save(talk(attention, person, entries, now))
-    # “I have paused” would not be true any more.
+    # “You have not reacted” would not be true any more.
     notices = [entry.id for entry in entries if entry.kind == NOTICE and entry.waits]
     work.attention.withdraw(dict.fromkeys(notices, Reason.TALKED), now)
 

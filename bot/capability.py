@@ -19,7 +19,9 @@ W_contra = TypeVar("W_contra", bound=Work, contravariant=True)
 Handler: TypeAlias = Callable[[Context, W, Command], Reply]
 TimerHandler: TypeAlias = Callable[[Context, W, Timer], None]
 Farewell: TypeAlias = Callable[[Context, W, Person], None]
-Hush: TypeAlias = Callable[[Context, W, Person], None]
+Hush: TypeAlias = Callable[[Context, W, Person], bool]
+"""Takes back what waits for a person who wants to be left alone; returns whether something
+that had reached them already goes to somebody else."""
 AboutMe: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,

@@ -8,7 +8,7 @@ from bot.message import Button, Buttons, Message, say
 CONTROLS = Buttons(
     buttons=(
         Button(label="Pause 1 week", action="attention.pause"),
-        Button(label="Stop", action="attention.stop"),
+        Button(label="Stop all", action="attention.stop"),
         Button(label="Why am I getting this?", action="attention.why"),
     )
 )
@@ -35,9 +35,12 @@ BECAUSE_PAUSED = "I tell you once when I stop writing to you by myself."
 
 def paused_by_silence() -> Message:
     """Said once, to who has not reacted for a long time; then there is silence."""
-    return say(
-        "I have paused. Tap to go on.",
-        Buttons(buttons=(Button(label="Go on", action="attention.go_on"),)),
+    return with_controls(
+        say(
+            "You have not reacted for a while, so I write no more of my own accord. Questions "
+            "that you may know may still reach you. Tap to go on as before.",
+            Buttons(buttons=(Button(label="Go on", action="attention.go_on"),)),
+        )
     )
 
 

@@ -443,7 +443,7 @@ def test_after_eight_one_word_and_silence() -> None:
     assert (first.why, second.why) == (Reason.IGNORED, Reason.IGNORED)
     [notice] = ledger.posted
     assert (notice.kind, notice.day) == (NOTICE, date(2026, 3, 2))
-    assert notice.message.summary.startswith("I have paused. Tap to go on.")
+    assert notice.message.summary.startswith("You have not reacted for a while, so I write no")
     assert ledger.attention_.paused_at == MONDAY
     ledger.posted.clear()
     book(Context(MONDAY + 7 * DAY, lambda: ""), ledger, [wish("three", expires_at=at(20))])

@@ -31,7 +31,7 @@ from bot.errors import Invalid
 from bot.holiday import read_country
 from bot.inbound import Command
 from bot.message import Part, say
-from bot.outbox import LetterState
+from bot.outbox import Delivered, LetterState
 from bot.people import Person, WorkingHours, local, pause
 from bot.ports import Work
 from bot.reply import Reply
@@ -40,6 +40,8 @@ from bot.schedule import at_local
 W = TypeVar("W", bound=Work)
 
 WEEK = timedelta(days=7)
+OFFER = "offer"
+"""The kind of a letter that asks a person a question of somebody else."""
 STOP_WORDS = (
     *("stop", "stop it", "stop this", "stop that", "stop all", "stopall", "stop everything"),
     *("stop messages", "stop messaging me", "stop writing to me", "stop writing me", "stop now"),
@@ -49,10 +51,10 @@ STOP_WORDS = (
 """Whoever says one of these and nothing else wants to be left alone."""
 
 
-def hush_all(hushes: Sequence[Hush[W]], context: Context, work: W, person: Person) -> None:
-    """Every capability takes back what waits for the person."""
-    for hush in hushes:
-        hush(context, work, person)
+def hush_all(hushes: Sequence[Hush[W]], context: Context, work: W, person: Person) -> bool:
+    """Every capability takes back what waits for the person, as `bot.capability.Hush` says."""
+    passed = [hush(context, work, person) for hush in hushes]
+    return any(passed)
 
 
 def pause_until(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
@@ -60,22 +62,38 @@ def pause_until(hush: Hush[W], context: Context, work: W, command: Command) -> R
     if not command.text:
         return pause_week(hush, context, work, command)
     until = parse_until(command.text, context.now, command.person.zone)
-    return _pause(hush, context, work, command.person, until)
+    return _pause(hush, context, work, command, until)
 
 
 def pause_week(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
     """*Pause 1 week*: until the midnight that begins the same weekday."""
     person = command.person
     day = local(person, context.now).date() + WEEK
-    return _pause(hush, context, work, person, at_local(day, time(0), person.zone))
+    return _pause(hush, context, work, command, at_local(day, time(0), person.zone))
 
 
-def _pause(hush: Hush[W], context: Context, work: W, person: Person, until: datetime) -> Reply:
-    paused = pause(person, until)
+def _pause(hush: Hush[W], context: Context, work: W, command: Command, until: datetime) -> Reply:
+    if work.attention.get(command.person.id).stopped_at is not None:
+        return Reply(message=messages.stopped_already())
+    paused = pause(command.person, until)
     work.people.save(paused)
-    hush(context, work, paused)
+    passed = _passed(work, command) if hush(context, work, paused) else None
     rearrange(context, work, paused)
-    return Reply(message=messages.paused(paused, until))
+    return Reply(message=messages.paused(paused, until, passed))
+
+
+def _passed(work: W, command: Command) -> str:
+    """What is said where something that had reached the person goes to others."""
+    found = _pressed_on(work, command)
+    is_offer = found is not None and found.kind == OFFER
+    return messages.ABOVE_GOES_ON if is_offer else messages.ASKED_GOES_ON
+
+
+def _pressed_on(work: W, command: Command) -> Delivered | None:
+    """The letter under which the person has pressed something."""
+    if command.message is None:
+        return None
+    return work.outbox.find(command.person.workspace, command.place.conversation, command.message)
 
 
 def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
@@ -89,9 +107,9 @@ def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
     if attention.stopped_at is None:
         # The hour will do; the moment would say when the person was here.
         work.attention.save(replace(attention, stopped_at=next_hour(context.now)))
-    hush(context, work, person)
+    passed = _passed(work, command) if hush(context, work, person) else None
     rearrange(context, work, person)
-    return Reply(message=messages.stopped())
+    return Reply(message=messages.stopped(passed))
 
 
 def resume(context: Context, work: W, command: Command) -> Reply:
@@ -102,25 +120,30 @@ def resume(context: Context, work: W, command: Command) -> Reply:
 
 
 def go_on(_context: Context, work: W, command: Command) -> Reply:
-    """*Go on* under the message that says that the bot has paused, or has stopped."""
-    work.people.save(replace(pause(command.person, None), asks_welcome=True))
-    attention = replace(
-        work.attention.get(command.person.id), stopped_at=None, paused_at=None, ignored=0
-    )
+    """*Go on* under the message that says that the bot has paused, or has stopped.
+
+    Who has stopped only questions beforehand has said so in words of its own, and ends it so.
+    """
+    before = work.attention.get(command.person.id)
+    person = pause(command.person, None)
+    if before.stopped_at is not None:
+        person = replace(person, asks_welcome=True)
+    work.people.save(person)
+    attention = replace(before, stopped_at=None, paused_at=None, ignored=0)
     work.attention.save(attention)
-    return Reply(message=messages.resumed(attention))
+    return Reply(message=messages.resumed(attention, asks_welcome=person.asks_welcome))
 
 
 def why(context: Context, work: W, command: Command) -> Reply:
     """*Why am I getting this?* The message is found by its address; the button says nothing."""
     person = command.person
-    found = None
-    if command.message is not None:
-        found = work.outbox.find(person.workspace, command.place.conversation, command.message)
+    found = _pressed_on(work, command)
     if found is None or found.kind is None:
         return Reply(message=say(messages.WHY_UNKNOWN))
-    if found.day is None:
+    if found.kind == OFFER:
         return Reply(message=messages.why_offer(found.because))
+    if found.day is None:
+        return Reply(message=messages.why_trial(found.because))
     attention = work.attention.get(person.id)
     sent = _sent_this_week(context, person, _entries(context, work, person))
     return Reply(message=messages.why(found.because, attention, sent))
@@ -178,8 +201,10 @@ def keep_settings(context: Context, work: W, command: Command) -> Reply:
     if attention.hour != before.hour:
         work.slots.set_hour(person.id, attention.hour)
     # Read again, since the store works out which days are off.
-    rearrange(context, work, work.people.get(person.id) or person)
-    return Reply(message=messages.settings_kept(person, attention, say_weekdays(hours.weekdays)))
+    person = work.people.get(person.id) or person
+    rearrange(context, work, person)
+    weekdays = say_weekdays(hours.weekdays)
+    return Reply(message=messages.settings_kept(person, attention, weekdays, context.now))
 
 
 def _whole(words: str, most: int) -> int | None:

@@ -33,7 +33,7 @@ from bot.schedule import WINDOW
 
 PAUSE_HELP = (
     "Until when? Any day within a year, for example: /pause until Monday, /pause 2 weeks, "
-    "/pause until 2026-12-24. If that was a question, begin it with “ask”."
+    "/pause until 24 December. If that was a question, begin it with “ask”."
 )
 PAST = "That is in the past. Please name a day to come."
 RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
@@ -54,38 +54,65 @@ _SETTINGS = Button(label="Change my settings", action="attention.settings")
 _GO_ON = Button(label="Go on", action="attention.go_on")
 
 
-def paused(person: Person, until: datetime) -> Message:
-    here = local(person, until)
+ABOVE_GOES_ON = "The question above goes to somebody else."
+ASKED_GOES_ON = "What you were asked and have not taken goes to somebody else."
+
+
+def paused(person: Person, until: datetime, passed: str | None = None) -> Message:
+    """`passed` says what goes to somebody else because of the pause."""
     return say(
-        f"Paused until {here:%A} {here.day} {here:%B %Y}. Until then I send you nothing that you "
+        f"Paused until {_long_day(person, until)}. Until then I send you nothing that you "
         "did not ask for. Your own questions go on as ever; `/resume` ends the pause.",
+        *_notes(passed),
         tone=Tone.GOOD,
     )
 
 
-def stopped() -> Message:
+def stopped_already() -> Message:
+    return say(
+        "You have stopped me already, and that goes on until you say `/resume`.",
+        Buttons(buttons=(_GO_ON,)),
+    )
+
+
+def stopped(passed: str | None = None) -> Message:
+    """`passed` says what goes to somebody else because of the stop."""
     return say(
         "Stopped. From now on I send you nothing that you did not ask for: no questions of "
         "others, no tips, no campaigns. Answers to your own questions still arrive. "
-        "`/resume` brings the rest back whenever you like.",
+        "`/resume` lets new things reach you again; what was waiting until now is gone.",
+        *_notes(passed),
         Buttons(buttons=(_GO_ON,)),
         Note(text="If you look after a topic here, I still tell you what found nobody else."),
         tone=Tone.GOOD,
-        summary="Stopped. /resume brings it back.",
+        summary="Stopped. /resume lets new things reach you again.",
     )
 
 
-def resumed(attention: Attention) -> Message:
-    return say(
-        "Welcome back. Questions may reach you again, within your weekly limit. Of all else I "
-        f"send you {_limits(attention)}.",
-        Buttons(buttons=(_SETTINGS,)),
-        tone=Tone.GOOD,
-    )
+def _notes(passed: str | None) -> list[Part]:
+    return [Note(text=passed)] if passed else []
+
+
+def resumed(attention: Attention, *, asks_welcome: bool) -> Message:
+    if asks_welcome:
+        words = (
+            "Welcome back. Questions may reach you again, within your weekly limit. Of all else "
+            f"I send you {_limits(attention)}."
+        )
+    else:
+        words = (
+            f"Welcome back. I send you {_limits(attention)}. Questions of others stay away, as "
+            "you wished; say “ask me again” to change that."
+        )
+    return say(words, Buttons(buttons=(_SETTINGS,)), tone=Tone.GOOD)
+
+
+def _wants_nothing(attention: Attention) -> bool:
+    return attention.daily == 0 or attention.weekly == 0
 
 
 def _limits(attention: Attention) -> str:
-    if attention.daily == 0 or attention.weekly == 0:
+    if _wants_nothing(attention):
         return "nothing, as you wished"
     return f"at most {attention.daily} a day and {attention.weekly} a week"
 
@@ -109,6 +136,17 @@ def why_offer(because: str | None) -> Message:
         Note(
             text="Questions have a weekly limit of their own, which `/me` shows and changes. "
             "`/pause` and “stop” keep them away."
+        ),
+    )
+
+
+def why_trial(because: str | None) -> Message:
+    """Why a person got what only they were to see, as a trial of what others will get."""
+    return say(
+        literal(because or "You wanted to see it beforehand."),
+        Note(
+            text="Only you got this one, and it counts for nothing. The buttons under it are "
+            "real: *Stop all* would stop me for you."
         ),
     )
 
@@ -181,12 +219,28 @@ def settings_form(person: Person, attention: Attention, weekdays: str) -> Form:
     )
 
 
-def settings_kept(person: Person, attention: Attention, weekdays: str) -> Message:
+def settings_kept(person: Person, attention: Attention, weekdays: str, now: datetime) -> Message:
+    until, country = person.paused_until, person.days_off.country
+    sent = f"I send you {_limits(attention)}"
+    if not _wants_nothing(attention):
+        sent += f", from {_span(attention)}"
+    if attention.stopped_at is not None:
+        kept = "Kept, for when you come back: you have stopped me, and `/resume` ends that."
+    elif until is not None and until > now:
+        kept = f"Kept. You are paused until {_long_day(person, until)}; after that {sent}."
+    else:
+        kept = f"Kept. {sent}."
     return say(
-        f"Kept. I send you {_limits(attention)}, from {_span(attention)}. You work on "
-        f"{weekdays} from {_clock(person.hours.start)} to {_clock(person.hours.end)}.",
+        f"{kept} You work on {weekdays} from {_clock(person.hours.start)} to "
+        f"{_clock(person.hours.end)}."
+        + (f" Public holidays: those of {literal(country)}." if country else ""),
         tone=Tone.GOOD,
     )
+
+
+def _long_day(person: Person, instant: datetime) -> str:
+    here = local(person, instant)
+    return f"{here:%A} {here.day} {here:%B %Y}"
 
 
 def _clock(clock: time) -> str:
@@ -227,10 +281,11 @@ def about_me(person: Person, state: State, now: datetime) -> list[Part]:
     if person.away_until is not None and person.away_until > now:
         lines.append(f"Away until {_day(person, person.away_until)}, as I was told.")
     lines += _silence(attention, state.ignored)
+    country = person.days_off.country
     lines.append(
         f"You work on {state.weekdays or 'any day'} from {_clock(person.hours.start)} to "
         f"{_clock(person.hours.end)}, {literal(person.zone)}"
-        + (f", with the holidays of {literal(person.country)}." if person.country else ".")
+        + (f", with the holidays of {literal(country)}." if country else ".")
     )
     if attention.talked_at is not None:
         here = local(person, attention.talked_at)
@@ -256,13 +311,16 @@ def _is_off(person: Person, attention: Attention, now: datetime) -> bool:
 
 
 def _silence(attention: Attention, ignored: int) -> list[str]:
-    if attention.paused_at is not None:
-        return [f"I have **paused** by myself, since you did not react to {STEPS[-1]} in a row."]
-    step = step_of(ignored)
+    step = len(STEPS) if attention.paused_at is not None else step_of(ignored)
     if step == 0:
         return []
-    pace = ("every second day", "once a week", "no more")[step - 1]
-    return [f"You did not react to the last {ignored}, so I write {pace}."]
+    # To look at this is a reaction: how many there were before it is not so any more.
+    pace = ("to you only every second day", "to you only once a week", "nothing to you")[step - 1]
+    words = (
+        f"I write {pace} for now, since there was no reaction for a while. Write or tap anything "
+        "and it becomes more often; `/resume` at once."
+    )
+    return [words]
 
 
 def _day(person: Person, instant: datetime) -> str:

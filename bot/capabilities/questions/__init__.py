@@ -123,6 +123,6 @@ capability: Capability[QuestionsWork] = Capability(
     mention=expert.mention,
     words=expert.words,
     farewell=expert.farewell,
-    hush=offer.take_back_waiting,
+    hush=offer.pass_all,
     about_me=expert.about_me,
 )

@@ -11,15 +11,15 @@ from bot.capabilities.questions.answer import hear_direct
 from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
 from bot.capabilities.questions.model import Declaration, Level, State, Topic, Visibility
-from bot.capabilities.questions.offer import leave, take_back_waiting, whole_number
+from bot.capabilities.questions.offer import leave, pass_all, take_back_waiting, whole_number
 from bot.capabilities.questions.step import load_of
-from bot.capabilities.questions.talk import is_chat, may_be_question, may_mean_stop
+from bot.capabilities.questions.talk import is_chat, is_greeting, may_be_question, may_mean_stop
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import TopicId
 from bot.inbound import Command
-from bot.message import Part, say
+from bot.message import Note, Part, say
 from bot.people import Person
 from bot.reply import Reply
 
@@ -169,7 +169,7 @@ def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Plain words in a direct message: thanks, something about oneself, an answer to what one
     has taken on, or a question."""
     if is_chat(command.text) and any(c.isalnum() for c in command.text):
-        return _be_civil(work, command.person)
+        return _be_civil(work, command.person, command.text)
     said = _about_oneself(context, work, command)
     if said is not None:
         return said
@@ -185,7 +185,9 @@ def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     return put(context, work, command, text, visibility)
 
 
-def _be_civil(work: QuestionsWork, person: Person) -> Reply:
+def _be_civil(work: QuestionsWork, person: Person, words: str) -> Reply:
+    if is_greeting(words):
+        return Reply(message=say(messages.HELLO))
     answered = any(
         question.state is State.ANSWERED for question in work.questions.asked_by(person.id, 5)
     )
@@ -195,7 +197,8 @@ def _be_civil(work: QuestionsWork, person: Person) -> Reply:
 def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Words to the bot in a channel: thanks, something about oneself, or an open question."""
     if is_chat(command.text) and any(c.isalnum() for c in command.text):
-        return Reply(message=say(messages.YOU_ARE_WELCOME))
+        civil = messages.HELLO if is_greeting(command.text) else messages.YOU_ARE_WELCOME
+        return Reply(message=say(civil))
     said = _about_oneself(context, work, command)
     if said is None and may_mean_stop(command.text):
         raise Invalid(messages.STOP_OR_QUESTION)
@@ -214,9 +217,11 @@ def _about_oneself(context: Context, work: QuestionsWork, command: Command) -> R
         if found and "?" not in text:
             return _declare(context, work, person, found[1], level)
     if _STOP.match(text):
-        work.people.save(replace(person, asks_welcome=False))
-        take_back_waiting(context, work, person)
-        return Reply(message=say(messages.NO_MORE_ASKS))
+        person = replace(person, asks_welcome=False)
+        work.people.save(person)
+        passed = pass_all(context, work, person)
+        more = [Note(text=messages.ASKED_GOES_ON)] if passed else []
+        return Reply(message=say(messages.NO_MORE_ASKS, *more))
     return None
 
 

@@ -644,6 +644,7 @@ ANONYMOUS_IN_PUBLIC = (
 )
 CLOSED = "This question is closed. Open it again first, or ask anew."
 YOU_ARE_WELCOME = "You are welcome."
+HELLO = "Hello. Ask me something, or say “help” to see what I can do."
 ASKED = "Asked. The card below says where it stands."
 ASKED_BACK = "Passed on. I will bring you what comes back."
 TAP_TO_ACCEPT = "Good. If that settles it, tap “That’s the answer”, so that others find it too."
@@ -1071,8 +1072,24 @@ POSTED = "Posted. I will bring you what comes back."
 NOT_POSTED = "All right, it stays private. The steward of the topic has it now."
 
 
+def why_escalated(topic: Topic | None, *, looks_after: bool, is_orphan: bool) -> str:
+    """Why somebody is told that a question found nobody. `is_orphan`: nobody but the
+    community managers looks after the topic."""
+    if topic is not None and looks_after:
+        return f"Why you: you look after {topic.title}."
+    if topic is None:
+        return "Why you: you are a community manager here, and it belongs to no topic."
+    if is_orphan:
+        return "Why you: you are a community manager here, and nobody looks after this topic."
+    return "Why you: you are a community manager here."
+
+
 def escalation(
-    question: Question, topic: Topic | None, asker: str | None, added: Sequence[Turn] = ()
+    question: Question,
+    topic: Topic | None,
+    asker: str | None,
+    added: Sequence[Turn],
+    why: str,
 ) -> Message:
     """For the steward of a topic or a community manager, when nobody else was free."""
     about = f" about **{literal(topic.title)}**" if topic else ""
@@ -1097,6 +1114,7 @@ def escalation(
                 *more,
             )
         ),
+        Note(text=literal(why)),
         summary=f"A question found nobody: {question.text}",
     )
 
@@ -1248,6 +1266,7 @@ def topic_added(topic: Topic) -> Message:
 
 
 NO_MORE_ASKS = "All right: no questions from me at all. Say “ask me again” to change that."
+ASKED_GOES_ON = "What you were asked and have not taken goes to somebody else."
 ASKS_AGAIN = "Good. Questions may reach you again, within your weekly limit."
 
 

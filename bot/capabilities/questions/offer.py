@@ -14,6 +14,7 @@ from bot.access import Right, may
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
+    curators_of,
     find_question,
     is_private,
     is_steward,
@@ -379,6 +380,7 @@ def wave_over(context: Context, work: QuestionsWork, timer: Timer) -> None:
 def escalate(context: Context, work: QuestionsWork, question: Question) -> Question:
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
+    topic, workspace = topic_of(work, question), question.workspace
     clock = asker_person(work, question)
     for steward in told_when_escalated(work, question):
         work.outbox.post(
@@ -388,9 +390,15 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
                 to=ToPerson(person=steward.id),
                 message=messages.escalation(
                     question,
-                    topic_of(work, question),
+                    topic,
                     asker_name(work, question),
                     added_to(work, question),
+                    messages.why_escalated(
+                        topic,
+                        looks_after=topic is not None and topic.steward == steward.id,
+                        # Its steward may be the asker, which must not show.
+                        is_orphan=stewards_of(work, question) == curators_of(work, workspace),
+                    ),
                 ),
                 kind="escalation",
                 priority=Priority.OFFER,
@@ -871,3 +879,30 @@ def take_back_waiting(
             if offer.person == person.id:
                 work.questions.save_offer(replace(offer, state=OfferState.CLOSED))
         _ask_next(context, work, question)
+
+
+def pass_all(context: Context, work: QuestionsWork, person: Person) -> bool:
+    """Somebody wants to be left alone: all they were asked and have not taken goes to others,
+    as with *Busy*. Returns whether any of it had reached them."""
+    take_back_waiting(context, work, person)
+    seen = False
+    for question in work.questions.offered_to(person.id):
+        if not can(question, EventKind.DECLINED):
+            # Somebody else has it. Should it become free, it is not offered to this person.
+            for offer in work.questions.offers(question.id):
+                if offer.person == person.id:
+                    work.questions.save_offer(replace(offer, state=OfferState.CLOSED))
+            continue
+        _mark_declined(work, question, person, Decline.BUSY)
+        after = advance(
+            context,
+            work,
+            question,
+            EventKind.DECLINED,
+            actor=person.id,
+            reason=Decline.BUSY.value,
+        )
+        show_declined(work, after, person.id, Decline.BUSY)
+        _ask_next(context, work, after)
+        seen = True
+    return seen

@@ -209,11 +209,16 @@ def show_offers(work: QuestionsWork, question: Question, mark: str) -> None:
             _edit(work, question, key, to, card, mark)
 
 
-def show_declined(work: QuestionsWork, question: Question, person: PersonId) -> None:
+def show_declined(
+    work: QuestionsWork,
+    question: Question,
+    person: PersonId,
+    reason: Decline = Decline.SOMEONE_ELSE,
+) -> None:
     """Edit the card of somebody who passed the question on: nothing on it is theirs to press."""
     key = offer_key(question, person)
     if work.outbox.state(question.workspace, key) is not None:
-        card = messages.declined(question, Decline.SOMEONE_ELSE)
+        card = messages.declined(question, reason)
         _edit(work, question, key, ToPerson(person=person), card, f"declined:{question.version}")
 
 

@@ -8,7 +8,7 @@ import unicodedata
 _CHAT = frozenset(
     (
         *("thanks", "thank", "you", "thx", "ok", "okay", "great", "cool", "nice", "same", "here"),
-        *("me", "too", "+1", "good", "morning", "hi", "hello", "following", "done", "sure"),
+        *("me", "too", "+1", "good", "morning", "hi", "hello", "hey", "following", "done", "sure"),
         *("welcome", "a", "lot", "very", "much", "so", "for", "this", "that", "the", "help"),
         *("perfect", "lovely", "cheers", "bye", "everybody", "all", "everyone", "inflow"),
     )
@@ -16,10 +16,12 @@ _CHAT = frozenset(
 _GREETINGS = frozenset(
     (
         *("thanks", "thank", "thx", "ok", "okay", "great", "cool", "nice", "same", "+1", "good"),
-        *("hi", "hello", "following", "done", "sure", "welcome", "perfect", "lovely", "cheers"),
-        *("bye", "me"),
+        *("hi", "hello", "hey", "following", "done", "sure", "welcome", "perfect", "lovely"),
+        *("cheers", "bye", "me"),
     )
 )
+_HELLO = frozenset(("hi", "hello", "hey"))
+_THANKS = frozenset(("thanks", "thank", "thx", "cheers"))
 _ASKING = frozenset(("how", "what", "where", "when", "who", "why", "which", "whose"))
 _MARKS = "?？؟"
 _FEWEST_WORDS = 3
@@ -41,6 +43,16 @@ def is_chat(text: str) -> bool:
     if any(mark in text for mark in _MARKS):
         return not words
     return all(word in _CHAT for word in words) and (not words or words[0] in _GREETINGS)
+
+
+def is_greeting(text: str) -> bool:
+    """Whether chat begins a talk, without thanks for anything."""
+    words = _words(text)
+    return (
+        bool(words)
+        and (words[0] in _HELLO or words[:2] == ["good", "morning"])
+        and not _THANKS.intersection(words)
+    )
 
 
 def asks(text: str) -> bool:

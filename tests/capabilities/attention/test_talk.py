@@ -10,6 +10,7 @@ from bot.attention import Wish, book
 from bot.context import Context
 from bot.ids import PersonId
 from bot.message import say
+from bot.messages import with_controls
 from bot.outbox import Letter, LetterState, Priority, ToPerson
 from tests.world import MONDAY, WORKSPACE, Heard, World
 
@@ -74,7 +75,7 @@ def test_unsolicited_words_come_at_ones_hour_with_a_way_out(early: World) -> Non
     [heard] = news(early, "ana")
     assert [button.label for button in heard.buttons] == [
         "Pause 1 week",
-        "Stop",
+        "Stop all",
         "Why am I getting this?",
     ]
     assert all(button.args == {} for button in heard.buttons)
@@ -99,13 +100,40 @@ def test_why_under_a_question_tells_why_one_was_asked(world: World) -> None:
     [offer] = world.offers()
     assert [button.label for button in offer.buttons][-3:] == [
         "Pause 1 week",
-        "Stop",
+        "Stop all",
         "Why am I getting this?",
     ]
     world.presses(who, "Why am I getting this?")
     assert "Somebody asks something, and I thought of you: you" in world.last(who)
     assert "about Travel" in world.last(who)
     assert "weekly limit of their own" in world.last(who)
+
+
+def test_why_under_a_trial_does_not_talk_of_questions(world: World) -> None:
+    letter = Letter(
+        key="trial",
+        to=ToPerson(person=PersonId("dana")),
+        message=with_controls(say("A trial.")),
+        kind="campaign.trial",
+        priority=Priority.ANSWER,
+        because="You wanted to see it.",
+    )
+    with world.database.transaction() as work:
+        work.outbox.post(WORKSPACE, letter)
+    world.drains()
+    world.presses("dana", "Why am I getting this?")
+    assert world.last("dana").startswith("You wanted to see it.")
+    assert "Only you got this one, and it counts for nothing." in world.last("dana")
+    assert "Stop all would stop me for you." in world.last("dana")
+    assert "Questions" not in world.last("dana")
+
+
+def test_why_under_the_notice_tells_of_the_silence(early: World) -> None:
+    for day in range(70):
+        tell(early, "ana", key=f"day{day}", priority=Priority.TIP, days=1)
+        early.passes(days=1)
+    early.presses("ana", "Why am I getting this?")
+    assert early.last("ana").startswith("I tell you once when I stop writing to you by myself.")
 
 
 def test_why_under_something_unknown_says_so(world: World) -> None:
@@ -140,6 +168,89 @@ def test_what_waits_moves_behind_a_short_pause(early: World) -> None:
 def test_pause_alone_is_a_week(world: World) -> None:
     world.says("kim", "pause")
     assert "Paused until Monday 9 March 2026." in world.last("kim")
+
+
+@pytest.mark.parametrize("label", ["Pause 1 week", "Stop all"])
+def test_a_question_under_which_one_leaves_goes_to_somebody_else(world: World, label: str) -> None:
+    world.says("ana", TAXI)
+    [first] = world.who_was_asked()
+    [card] = world.offers()
+    world.presses(first, label, on=card)
+    assert "The question above goes to somebody else." in world.last(first)
+    assert "It goes on without you." in card.text
+    assert card.buttons == []
+    assert len(set(world.who_was_asked())) == 2
+    assert world.state() == "routed"
+
+
+@pytest.mark.parametrize(
+    "words", ["stop", "/pause", "/pause until Friday", "do not ask me anything"]
+)
+def test_leaving_by_word_gives_away_what_one_was_asked(world: World, words: str) -> None:
+    world.says("ana", TAXI)
+    [first] = world.who_was_asked()
+    world.says(first, words)
+    assert "What you were asked and have not taken goes to somebody else." in world.last(first)
+    assert len(set(world.who_was_asked())) == 2
+    world.says("cem", words)
+    assert "somebody else" not in world.last("cem")
+
+
+def test_leaving_keeps_what_one_has_taken(world: World) -> None:
+    world.says("ana", TAXI)
+    [first] = world.who_was_asked()
+    world.presses(first, "I take it")
+    world.says(first, "stop")
+    assert "somebody else" not in world.last(first)
+    assert world.state() == "claimed"
+
+
+def test_a_question_that_becomes_free_is_not_for_who_has_left(world: World) -> None:
+    world.says("ana", TAXI)
+    world.passes(minutes=31)
+    first, second, *_ = world.who_was_asked()
+    [card] = [h for h in world.offers() if h.conversation == f"dm:{second}"]
+    world.presses(first, "I take it")
+    world.says(second, "stop")
+    assert "somebody else" not in world.last(second)
+    world.presses(first, "Give it back")
+    assert "I take it" not in [button.label for button in card.buttons]
+
+
+def test_pause_after_stop_promises_no_end(world: World) -> None:
+    world.says("kim", "stop")
+    world.says("kim", "/pause until Friday")
+    said = "You have stopped me already, and that goes on until you say /resume."
+    assert world.last("kim").startswith(said)
+    assert world.find_person("kim").paused_until is None
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("1 year", "Tuesday 2 March 2027"),
+        ("a year", "Tuesday 2 March 2027"),
+        *((words, "Thursday 24 December 2026") for words in ("Dec 24", "24.12.", "24.12.2026")),
+        *((words, "Thursday 24 December 2026") for words in ("24 December", "December 24th")),
+        ("until the 24th of December, 2026", "Thursday 24 December 2026"),
+        ("2026-12-24", "Thursday 24 December 2026"),
+        ("Feb 1", "Monday 1 February 2027"),
+    ],
+)
+def test_pause_until_a_day_as_people_write_it(world: World, words: str, day: str) -> None:
+    world.says("kim", f"/pause {words}")
+    assert f"Paused until {day}." in world.last("kim")
+
+
+@pytest.mark.parametrize("words", ["Foo 12", "31.2.", "0 December", "Dec 32", "13.13.", "24.12.99"])
+def test_pause_until_no_day_says_how(world: World, words: str) -> None:
+    world.says("kim", f"/pause {words}")
+    assert "/pause until 24 December" in world.last("kim")
+
+
+def test_pause_until_a_day_of_the_past_says_so(world: World) -> None:
+    world.says("kim", "/pause Dec 24 2025")
+    assert "That is in the past." in world.last("kim")
 
 
 # --- stop -------------------------------------------------------------------------------
@@ -267,6 +378,27 @@ def test_resume_brings_everything_back(early: World, way: str) -> None:
     assert tell(early, "kim") == [None]
 
 
+def test_stop_says_what_resume_does_not_bring_back(early: World) -> None:
+    tell(early, "kim")
+    early.says("kim", "stop")
+    assert "what was waiting until now is gone" in early.last("kim")
+    early.presses("kim", "Go on")
+    early.passes(days=5)
+    assert news(early, "kim") == []
+
+
+@pytest.mark.parametrize("before", ["nothing", "/pause until Friday"])
+def test_resume_leaves_questions_away_from_who_wants_none(world: World, before: str) -> None:
+    world.says("kim", "don't ask me anything")
+    if before != "nothing":
+        world.says("kim", before)
+    world.says("kim", "resume")
+    assert not world.find_person("kim").asks_welcome
+    assert world.find_person("kim").paused_until is None
+    assert "Welcome back. I send you at most 1 a day and 4 a week." in world.last("kim")
+    assert "stay away, as you wished; say “ask me again”" in world.last("kim")
+
+
 def test_who_leaves_gets_nothing_and_is_forgotten(early: World) -> None:
     tell(early, "kim")
     early.says("kim", "/pause until tomorrow")
@@ -290,8 +422,12 @@ def test_without_any_reaction_it_becomes_less_and_ends_with_one_word(early: Worl
     gaps = [later - sooner for sooner, later in pairwise(heard)]
     assert gaps[0] == 1
     assert all(gap >= 7 for gap in gaps[-3:])
-    assert early.last("ana").startswith("I have paused. Tap to go on.")
-    assert sum("I have paused" in text for text in early.dms("ana")) == 1
+    notice = next(h for h in reversed(early.hears("ana")) if h.text == early.last("ana"))
+    assert notice.text.startswith("You have not reacted for a while, so I write no more of my own")
+    assert "Questions that you may know may still reach you." in notice.text
+    labels = ["Go on", "Pause 1 week", "Stop all", "Why am I getting this?"]
+    assert [button.label for button in notice.buttons] == labels
+    assert sum("have not reacted" in text for text in early.dms("ana")) == 1
     assert heard[-1] < 60
 
 
@@ -309,9 +445,9 @@ def test_who_speaks_before_the_last_word_was_sent_is_not_told_it(early: World) -
         tell(early, "ana", key=f"day{day}", priority=Priority.TIP, days=1)
         early.passes(days=1)
     early.says("ana", "/me")
-    assert "You did not react to the last 5, so I write once a week." in early.last("ana")
+    assert "I write to you only once a week for now" in early.last("ana")
     early.passes(days=20)
-    assert not any("I have paused" in text for text in early.dms("ana"))
+    assert not any("have not reacted" in text for text in early.dms("ana"))
 
 
 def test_any_word_ends_the_silence_one_step_back(early: World) -> None:
@@ -376,6 +512,39 @@ def test_what_waits_follows_new_settings(early: World) -> None:
     assert news(early, "ana") == []
     early.passes(hours=2)
     assert len(news(early, "ana")) == 1
+
+
+def test_settings_kept_while_stopped_promise_nothing(world: World) -> None:
+    world.says("ana", "stop")
+    world.says("ana", "/settings")
+    world.fills("ana", country="DE-BY")
+    said = world.last("ana")
+    assert said.startswith("Kept, for when you come back: you have stopped me, and /resume ends")
+    assert "I send you" not in said
+    assert "Public holidays: those of DE-BY." in said
+
+
+def test_settings_kept_while_paused_say_from_when_they_hold(world: World) -> None:
+    world.says("ana", "/pause until Friday")
+    world.says("ana", "/settings")
+    world.fills("ana", slot="14:00")
+    assert world.last("ana").startswith(
+        "Kept. You are paused until Friday 6 March 2026; after that I send you at most 1 a day "
+        "and 4 a week, from 14:00 to 16:00."
+    )
+    assert "Public holidays" not in world.last("ana")
+
+
+def test_settings_kept_name_no_hour_for_nothing(world: World) -> None:
+    world.says("ana", "/settings")
+    world.fills("ana", per_week="0")
+    assert world.last("ana").startswith("Kept. I send you nothing, as you wished. You work on")
+
+
+def test_me_names_the_holidays_that_count(world: World) -> None:
+    world.says("dana", "/country DE-BY")
+    world.says("ana", "/me")
+    assert "with the holidays of DE-BY." in world.last("ana")
 
 
 def test_nothing_a_day_means_nothing(early: World) -> None:
@@ -445,9 +614,12 @@ def test_me_shows_that_it_has_become_less_for_want_of_reactions(early: World) ->
         early.passes(days=1)
     early.says("ana", "/me")
     # To look is a reaction: it was once a week.
-    assert "You did not react to the last 3, so I write every second day." in early.last("ana")
+    assert (
+        "I write to you only every second day for now, since there was no reaction for a while. "
+        "Write or tap anything and it becomes more often; /resume at once."
+    ) in early.last("ana")
     early.says("ben", "/me")
-    assert "did not react" not in early.last("ben")
+    assert "no reaction" not in early.last("ben")
 
 
 # --- nobody else ------------------------------------------------------------------------

@@ -204,6 +204,20 @@ def test_words_of_the_asker_in_an_open_thread_keep_it_open(world: World) -> None
 # --- what is not a question -----------------------------------------------------------
 
 
+@pytest.mark.parametrize("words", ["hi", "Hello!", "hey", "good morning everybody", "Hi all :-)"])
+def test_a_greeting_is_greeted_and_says_how_to_go_on(world: World, words: str) -> None:
+    world.says("ana", words)
+    assert world.last("ana") == "Hello. Ask me something, or say “help” to see what I can do."
+    world.says("ana", f"@inflow {words}", "#general")
+    assert world.last("ana").startswith("Hello. Ask me something")
+    assert not world.who_was_asked()
+
+
+def test_a_greeting_with_thanks_is_thanks(world: World) -> None:
+    world.says("ana", "hi, thanks a lot")
+    assert world.last("ana") == "You are welcome."
+
+
 @pytest.mark.parametrize("words", ["ok thank you", "thanks a lot for this"])
 def test_thanks_are_not_put_to_a_colleague(world: World, words: str) -> None:
     world.says("ana", words)

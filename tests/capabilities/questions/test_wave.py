@@ -132,6 +132,7 @@ def test_a_post_that_nobody_takes_for_four_working_hours_goes_to_the_steward(
     crowd.passes(minutes=2)
     assert crowd.state() == "escalated"
     assert "found nobody" in crowd.last("sam")
+    assert "Why you: you look after Travel." in crowd.last("sam")
 
 
 def test_the_steward_can_take_an_escalated_question(crowd: World) -> None:
@@ -242,6 +243,7 @@ def test_before_the_first_question_of_a_topic_nobody_knows_the_steward_has_it(
     world.says("ana", "Where do new colleagues get their badge and key?")
     assert world.state() == "escalated"
     assert "found nobody" in world.last("dana")
+    assert "you are a community manager here, and it belongs to no topic." in world.last("dana")
 
 
 def test_without_anybody_to_tell_the_asker_is_told_that(world: World) -> None:
@@ -256,6 +258,7 @@ def test_a_steward_who_asks_is_not_asked_themselves_and_a_manager_is(crowd: Worl
     assert crowd.state() == "escalated"
     assert "sam" not in crowd.who_was_asked()
     assert "found nobody" in crowd.last("dana")
+    assert "Why you: you are a community manager here." in crowd.last("dana")
     assert not any("found nobody" in text for text in crowd.dms("sam"))
 
 
@@ -499,6 +502,8 @@ def test_not_yet_with_nobody_left_goes_to_the_steward(world: World) -> None:
     world.presses("ana", "Not yet")
     assert world.state() == "escalated"
     assert "found nobody" in world.last("dana")
+    said = "Why you: you are a community manager here, and nobody looks after this topic."
+    assert said in world.last("dana")
 
 
 def test_withdrawn_closes_every_card(crowd: World) -> None:
