@@ -18,6 +18,7 @@ any of this.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -57,6 +58,7 @@ _NEAR = timedelta(days=2)
 """Local days farther apart than this are farther apart than `APART`, whatever the zones."""
 LOOK_BACK = timedelta(days=9)
 """How far before now budgets can depend on: an ISO week, a weekly pace, and the zone."""
+_SOON = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -348,9 +350,11 @@ class _Account:
     ignored: int
     now: datetime
     moved: dict[int, Move] = field(default_factory=dict)
-    withdrawn: dict[int, str] = field(default_factory=dict)
+    withdrawn: dict[int, Reason] = field(default_factory=dict)
     silenced: bool = False
     """The person gets the notice that the bot has paused."""
+    fixed: AbstractSet[int] = frozenset()
+    """Letters that make no room, though they wait."""
 
     @property
     def is_ignored(self) -> bool:
@@ -406,7 +410,11 @@ class _Account:
             return _Place(day, start, end)
         if not asked.bumps:
             return None
-        lower = [e for e in self.entries if e.waits and e.priority > asked.priority]
+        lower = [
+            entry
+            for entry in self.entries
+            if entry.waits and entry.priority > asked.priority and entry.id not in self.fixed
+        ]
         for victim in sorted(lower, key=lambda e: (-e.priority, -e.id)):
             if self._fits(day, start, end, asked, victim):
                 return _Place(day, start, end, victim)
@@ -478,6 +486,25 @@ class _Account:
             self.moved.pop(entry.id, None)
             self.withdrawn[entry.id] = found
             return
+        self._put(entry, found)
+
+    def carry(self, entry: Entry, why: Reason) -> None:
+        """Find a later place for a letter that was refused for a reason of its day."""
+        self.entries.remove(entry)
+        # Never at this very moment, at which it was refused.
+        soon = self.now + _SOON
+        found = self.place(_Asked(soon, entry.good_until, entry.priority, entry.kind))
+        if isinstance(found, Reason):
+            # Without a later day at all, what was the matter with its own day says more.
+            self.withdrawn[entry.id] = why if found is Reason.LATE else found
+            return
+        if found.victim is not None:
+            self.entries.remove(found.victim)
+        self._put(entry, found)
+        if found.victim is not None:
+            self.rearrange(found.victim)
+
+    def _put(self, entry: Entry, found: _Place) -> None:
         move = Move(entry.id, found.day, found.start, found.end)
         if (entry.day, entry.due_at, entry.expires_at) != (move.day, move.due_at, move.expires_at):
             self.moved[entry.id] = move
@@ -562,6 +589,79 @@ def still_welcome(
     ):
         return Refuse(Reason.BUDGET)
     return None
+
+
+_OF_THE_DAY = {
+    Reason.DAY_OFF,
+    Reason.AWAY,
+    Reason.TALKED,
+    Reason.PAUSED,
+    Reason.QUIET,
+    Reason.BUDGET,
+}
+
+
+def may_go_later(entry: Entry, verdict: Verdict) -> bool:
+    """Whether a letter is refused only on its day, and good for longer: see `carry_over`."""
+    return (
+        isinstance(verdict, Refuse)
+        and verdict.why in _OF_THE_DAY
+        and entry.good_until > entry.expires_at
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What becomes of one person's letters that are due.
+
+    Those without a verdict may go. `moves` and `withdrawn` are to be kept: what goes on another
+    day, which may concern letters that are not due, and which of these have no day any more.
+    """
+
+    verdicts: Mapping[int, Verdict]
+    moves: Sequence[Move]
+    withdrawn: Mapping[int, str]
+
+
+def carry_over(
+    person: Person,
+    attention: Attention,
+    due: Sequence[int],
+    entries: Sequence[Entry],
+    now: datetime,
+    fixed: AbstractSet[int],
+) -> Carried:
+    """Judge letters that are due, and place those anew that are refused only on their day.
+
+    A company day that was set, or a talk before the person's hour, costs no letter that is
+    good for longer: it goes by the same rules as at its booking, on the first later day with
+    room, and is refused only if there is none. `entries` are the person's whole ledger, those
+    `due` among them; nobody else may book for the person until the outcome is kept. Letters
+    of the ids `fixed` stay where they are.
+    """
+    ignored = count_ignored(attention, person, entries, now)
+    account = _Account(person, attention, list(entries), ignored, now, fixed=fixed)
+    verdicts: dict[int, Verdict] = {}
+    for id_ in due:
+        entry = next((entry for entry in account.entries if entry.id == id_), None)
+        # It may have made room for one before it.
+        if entry is not None and id_ not in account.moved:
+            verdict = still_welcome(person, attention, entry, account.entries, now)
+            if verdict is None:
+                went = replace(entry, state=LetterState.LEASED)
+                account.entries[account.entries.index(entry)] = went
+            elif isinstance(verdict, Refuse) and may_go_later(entry, verdict):
+                account.carry(entry, verdict.why)
+            else:
+                verdicts[id_] = verdict
+                if isinstance(verdict, Refuse):
+                    account.entries.remove(entry)
+    verdicts |= {id_: Wait(account.moved[id_].due_at) for id_ in due if id_ in account.moved}
+    for id_ in due:
+        if id_ in account.withdrawn:
+            verdicts[id_] = Refuse(account.withdrawn[id_])
+    withdrawn = {id_: why for id_, why in account.withdrawn.items() if id_ not in verdicts}
+    return Carried(verdicts, list(account.moved.values()), withdrawn)
 
 
 # --- booking ------------------------------------------------------------------------------
@@ -861,7 +961,9 @@ def sum_up(bookings: Iterable[Booking]) -> Forecast:
         if open_ < K_ANONYMOUS and by_day:
             open_ += by_day.pop(min(by_day, key=lambda day: (by_day[day], day)))
         elif open_ < K_ANONYMOUS and not_by_reason:
-            open_ += not_by_reason.pop(min(not_by_reason, key=lambda why: (not_by_reason[why], why)))
+            open_ += not_by_reason.pop(
+                min(not_by_reason, key=lambda why: (not_by_reason[why], why))
+            )
     is_for_most = 2 * days.total() >= total
     return Forecast(total, by_day, later, not_by_reason, kept_out, open_, is_for_most)
 

@@ -1,8 +1,9 @@
 """What people allow, and the ledger of what was sent to them unasked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,9 +21,20 @@ from sqlalchemy import (
     update,
 )
 
-from bot.attention import LOOK_BACK, Attention, Entry, Move, Verdict, still_welcome
+from bot.attention import (
+    LOOK_BACK,
+    Attention,
+    Entry,
+    Move,
+    Verdict,
+    Wait,
+    carry_over,
+    may_go_later,
+    still_welcome,
+)
 from bot.ids import PersonId
 from bot.outbox import LetterState, Priority
+from bot.people import Person
 from bot.schedule import WINDOW
 from storage.people import SqlPeople
 from storage.row import among, columns_of, put, values_of
@@ -49,6 +61,18 @@ _WITHDRAW = (
     .where(outbox.c.id == bindparam("letter"), outbox.c.state == LetterState.PENDING)
     .values(state=LetterState.SUPPRESSED, why=bindparam("reason"), settled_at=bindparam("at"))
 )
+
+
+BUSY = timedelta(seconds=1)
+"""After so long a letter is looked at again for whose person somebody books at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Whom nobody else books for, and which of their waiting letters nobody else holds."""
+
+    people: AbstractSet[PersonId]
+    letters: AbstractSet[int]
 
 
 class SqlAttention:
@@ -86,6 +110,20 @@ class SqlAttention:
         self._connection.execute(self._statements.lock_people, {"people": list(people)})
         self._connection.execute(self._statements.lock_letters, {"people": list(people)})
 
+    def lock_free(self, people: Sequence[PersonId]) -> "Free":
+        """Lock as `lock` does whom and what nobody else has locked, without waiting for the
+        rest: a claim has locked letters already, for which others wait who have locked their
+        person."""
+        given = {"people": list(people)}
+        if self._connection.dialect.name == "sqlite":
+            whom: AbstractSet[PersonId] = frozenset(people)
+        else:
+            found = self._connection.execute(self._statements.lock_free_people, given)
+            whom = frozenset(found.scalars())
+            given = {"people": sorted(whom)}
+        waiting = self._connection.execute(self._statements.lock_free_letters, given)
+        return Free(whom, frozenset(waiting.scalars()))
+
     def entries(
         self, people: Sequence[PersonId], from_day: date
     ) -> Mapping[PersonId, Sequence[Entry]]:
@@ -114,28 +152,89 @@ class SqlAttention:
             self._connection.execute(_WITHDRAW, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ledger:
+    """What `judge` knows of some people."""
+
+    people: Mapping[PersonId, Person]
+    kept: Mapping[PersonId, Attention]
+    entries: Mapping[PersonId, Sequence[Entry]]
+
+
 def judge(
     connection: Connection, letters: Mapping[int, PersonId], now: datetime
 ) -> Mapping[int, Verdict]:
     """What `bot.attention.still_welcome` says of letters with a `day` that are about to be
-    claimed, by id. Those that may go are left out; each counts for the next ones."""
+    claimed, by id. Those that may go are left out; each counts for the next ones.
+
+    The caller has locked the letters. Those that are refused only on their day, and are good
+    for longer, are moved to a later one here, and wait until then; where somebody books for
+    their person at the moment, they wait for that.
+    """
     if not letters:
         return {}
-    store, ids = SqlAttention(connection), sorted(set(letters.values()))
-    people_ = {person.id: person for person in SqlPeople(connection).several(ids)}
-    kept = store.of(ids)
-    ledger = {p: list(e) for p, e in store.entries(ids, now.date() - LOOK_BACK).items()}
     verdicts: dict[int, Verdict] = {}
+    later: dict[PersonId, list[int]] = {}
+    known = _read(connection, set(letters.values()), now)
+    ledger = {who: list(entries) for who, entries in known.entries.items()}
     for letter, who in letters.items():
-        entries, person = ledger.get(who, []), people_.get(who)
+        entries, person = ledger.get(who, []), known.people.get(who)
         entry = next((entry for entry in entries if entry.id == letter), None)
-        if entry is None or person is None:
+        # What has come to its end is nobody's to move.
+        if entry is None or person is None or entry.expires_at <= now:
             continue
-        verdict = still_welcome(person, kept.get(who) or Attention(who), entry, entries, now)
-        if verdict is not None:
-            verdicts[letter] = verdict
-        else:
+        attention_ = known.kept.get(who) or Attention(who)
+        verdict = still_welcome(person, attention_, entry, entries, now)
+        if verdict is None:
             entries[entries.index(entry)] = replace(entry, state=LetterState.LEASED)
+            continue
+        verdicts[letter] = verdict
+        if may_go_later(entry, verdict):
+            later.setdefault(who, []).append(letter)
+    return verdicts if not later else _carry_over(connection, letters, later, verdicts, now)
+
+
+def _read(connection: Connection, whom: Iterable[PersonId], now: datetime) -> _Ledger:
+    store, ids = SqlAttention(connection), sorted(whom)
+    people_ = {person.id: person for person in SqlPeople(connection).several(ids)}
+    return _Ledger(people_, store.of(ids), store.entries(ids, now.date() - LOOK_BACK))
+
+
+def _carry_over(
+    connection: Connection,
+    letters: Mapping[int, PersonId],
+    later: Mapping[PersonId, Sequence[int]],
+    first: Mapping[int, Verdict],
+    now: datetime,
+) -> Mapping[int, Verdict]:
+    """The verdicts of `judge` after letters were moved that are refused only on their day."""
+    store = SqlAttention(connection)
+    free = store.lock_free(sorted(later))
+    # What was read before the locks may have changed until then.
+    known = _read(connection, free.people, now)
+    verdicts, moves, withdrawn = dict(first), list[Move](), dict[int, str]()
+    for who, refused in later.items():
+        person = known.people.get(who)
+        if person is None:
+            verdicts |= dict.fromkeys(refused, Wait(now + BUSY))
+            continue
+        attention_ = known.kept.get(who) or Attention(who)
+        # What has come to its end while it waited takes no room from others.
+        entries = [
+            entry
+            for entry in known.entries.get(who, ())
+            if not entry.waits or entry.expires_at > now
+        ]
+        held = {entry.id for entry in entries} - free.letters
+        due = [id_ for id_, whose in letters.items() if whose == who]
+        for letter in due:
+            verdicts.pop(letter, None)
+        carried = carry_over(person, attention_, due, entries, now, held)
+        verdicts |= carried.verdicts
+        moves += carried.moves
+        withdrawn |= carried.withdrawn
+    store.withdraw(withdrawn, now)
+    store.move(moves)
     return verdicts
 
 
@@ -170,27 +269,32 @@ class _Statements:
     ledger: Select[Any]
     lock_people: Select[Any]
     lock_letters: Select[Any]
+    lock_free_people: Select[Any]
+    lock_free_letters: Select[Any]
 
 
 @cache
 def _statements(dialect: str) -> _Statements:
-    return _Statements(
-        kept=select(*_ATTENTION).where(among(dialect, attention.c.person, "people")),
-        ledger=_ledger(dialect),
-        # Rows are locked in one order by everybody, so that two bookings wait and do not
-        # deadlock. The weaker lock lets others write rows that refer to these people.
-        lock_people=select(people.c.id)
-        .where(among(dialect, people.c.id, "people"))
-        .order_by(people.c.id)
-        .with_for_update(key_share=True),
-        lock_letters=select(outbox.c.id)
+    # Rows are locked in one order by everybody, so that two bookings wait and do not
+    # deadlock.
+    whom = select(people.c.id).where(among(dialect, people.c.id, "people")).order_by(people.c.id)
+    waiting = (
+        select(outbox.c.id)
         .where(
             among(dialect, outbox.c.person, "people"),
             outbox.c.day.is_not(None),
             outbox.c.state == LetterState.PENDING,
         )
         .order_by(outbox.c.id)
-        .with_for_update(),
+    )
+    return _Statements(
+        kept=select(*_ATTENTION).where(among(dialect, attention.c.person, "people")),
+        ledger=_ledger(dialect),
+        # The weaker lock lets others write rows that refer to these people.
+        lock_people=whom.with_for_update(key_share=True),
+        lock_letters=waiting.with_for_update(),
+        lock_free_people=whom.with_for_update(key_share=True, skip_locked=True),
+        lock_free_letters=waiting.with_for_update(skip_locked=True),
     )
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from bot.attention import Attention, Move, Reason, Refuse, Wait, Wish, book
+from bot.attention import Attention, Move, Reason, Refuse, Verdict, Wait, Wish, book
 from bot.capabilities.questions.memory import Memory
 from bot.context import Context
 from bot.message import say
@@ -21,8 +21,9 @@ from bot.outbox import (
     ToPerson,
 )
 from bot.people import Person
-from storage.attention import judge
+from storage.attention import BUSY, SqlAttention, judge
 from storage.database import Database
+from storage.tables import outbox
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, CY, NOW, letter
 
@@ -211,7 +212,8 @@ def test_letters_are_judged_by_what_holds_now(acme: Database) -> None:
         work.attention.save(Attention(CY.id, talked_at=SIX + timedelta(hours=2)))
         for person in (ANA, BO, CY):
             work.outbox.post_all(
-                ACME.id, [unasked(f"{person.id}:{number}", person) for number in (1, 2)]
+                ACME.id,
+                [unasked(f"{person.id}:{number}", person, good_until=None) for number in (1, 2)],
             )
         found = work.attention.entries([ANA.id, BO.id, CY.id], MONDAY)
     letters = {entry.id: who for who, entries in found.items() for entry in entries}
@@ -230,19 +232,196 @@ def test_letters_are_judged_by_what_holds_now(acme: Database) -> None:
     }
 
 
+TEN = SIX + timedelta(hours=4)
+
+
+def judged(
+    database: Database, now: datetime = TEN
+) -> tuple[dict[str, Verdict], dict[str, tuple[str, date | None, datetime, datetime | None]]]:
+    """What is said of all that is due for Bo, by key, and how all letters stand then."""
+    with database.begin() as connection:
+        due = connection.execute(
+            select(outbox.c.id, outbox.c.key)
+            .where(outbox.c.state == "pending", outbox.c.due_at <= now)
+            .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
+        ).all()
+        verdicts = judge(connection, {row.id: BO.id for row in due}, now)
+        rows = connection.execute(select(outbox)).all()
+    return (
+        {row.key: verdicts[row.id] for row in due if row.id in verdicts},
+        {row.key: (row.state, row.day, row.due_at, row.expires_at) for row in rows},
+    )
+
+
+def set_off(database: Database, *days: int) -> None:
+    """These days of March are now the organisation's own days off."""
+    with database.transaction() as work:
+        for day in days:
+            work.people.add_day_off(ACME.id, date(2026, 3, day), "Company day")
+
+
+def placed(march: int) -> tuple[str, date, datetime, datetime]:
+    """A letter that waits for ten o'clock of a day of March."""
+    ten = TEN + (march - 2) * DAY
+    return "pending", date(2026, 3, march), ten, ten + timedelta(hours=2)
+
+
+def promise(database: Database, key: str, march: int = 2, **changes: Any) -> None:
+    """A letter booked for ten o'clock of a day of March."""
+    _, day, due_at, expires_at = placed(march)
+    booked = unasked(key, day=day, due_at=due_at, expires_at=expires_at, **changes)
+    with database.transaction() as work:
+        work.outbox.post_all(ACME.id, [booked])
+
+
+def test_what_is_refused_for_its_day_goes_on_the_next_with_room(acme: Database) -> None:
+    promise(acme, "news")
+    promise(acme, "tuesday", 3)
+    set_off(acme, 2, 4)
+    verdicts, stand = judged(acme)
+    assert verdicts == {"news": Wait(TEN + 3 * DAY)}
+    assert stand == {"news": placed(5), "tuesday": placed(3)}
+    assert judged(acme, now=TEN + timedelta(hours=3)) == ({}, stand)
+
+
+@pytest.mark.parametrize(
+    ("person", "attention_", "verdict"),
+    [
+        (BO, Attention(BO.id, talked_at=TEN), Wait(TEN + DAY)),
+        (replace(BO, paused_until=TEN + DAY), Attention(BO.id), Wait(TEN + DAY)),
+        (replace(BO, away_until=SIX + DAY), Attention(BO.id), Wait(TEN + 2 * DAY)),
+        (replace(BO, paused_until=TEN + 30 * DAY), Attention(BO.id), Refuse(Reason.PAUSED)),
+        (BO, Attention(BO.id, stopped_at=SIX), Refuse(Reason.STOPPED)),
+        (BO, Attention(BO.id, talked_at=SIX, paused_at=SIX), Refuse(Reason.IGNORED)),
+    ],
+)
+def test_only_what_holds_for_its_day_moves_a_letter(
+    acme: Database, person: Person, attention_: Attention, verdict: Verdict
+) -> None:
+    promise(acme, "news")
+    with acme.transaction() as work:
+        work.people.save(person)
+        work.attention.save(attention_)
+    verdicts, stand = judged(acme)
+    assert verdicts == {"news": verdict}
+    march = verdict.until.day if isinstance(verdict, Wait) else 2
+    assert stand["news"] == placed(march)
+
+
+def test_without_a_day_left_it_is_refused_for_what_was_the_matter(acme: Database) -> None:
+    promise(acme, "today only", good_until=TEN + timedelta(hours=2))
+    promise(acme, "until tomorrow at nine", good_until=TEN + timedelta(hours=23))
+    promise(acme, "until tomorrow", good_until=TEN + DAY + timedelta(hours=2))
+    promise(acme, "booked before", 3)
+    set_off(acme, 2)
+    verdicts, stand = judged(acme)
+    assert verdicts == {
+        "today only": Refuse(Reason.DAY_OFF),
+        "until tomorrow at nine": Refuse(Reason.DAY_OFF),
+        "until tomorrow": Refuse(Reason.BUDGET),
+    }
+    assert stand["booked before"] == placed(3)
+
+
+def test_those_moved_together_do_not_meet_on_one_day(acme: Database) -> None:
+    for number in range(4):
+        promise(acme, f"k{number}")
+    set_off(acme, 2)
+    verdicts, stand = judged(acme)
+    assert verdicts == {f"k{number}": Wait(TEN + (number + 1) * DAY) for number in range(4)}
+    assert [stand[f"k{number}"] for number in range(4)] == [placed(3 + n) for n in range(4)]
+
+
+def test_what_matters_more_takes_the_day_of_what_matters_less(acme: Database) -> None:
+    promise(acme, "deadline", priority=Priority.DEADLINE)
+    promise(acme, "tip", 3)
+    promise(acme, "short tip", 4, good_until=TEN + 2 * DAY + timedelta(hours=2))
+    set_off(acme, 2)
+    verdicts, stand = judged(acme)
+    assert verdicts == {"deadline": Wait(TEN + DAY)}
+    assert stand == {"deadline": placed(3), "tip": placed(5), "short tip": placed(4)}
+
+
+def test_what_has_no_day_left_for_a_more_urgent_one_is_suppressed(acme: Database) -> None:
+    promise(acme, "deadline", priority=Priority.DEADLINE)
+    promise(acme, "tip", 3, good_until=TEN + DAY + timedelta(hours=2))
+    set_off(acme, 2)
+    verdicts, stand = judged(acme)
+    assert verdicts == {"deadline": Wait(TEN + DAY)}
+    assert stand["deadline"] == placed(3)
+    assert stand["tip"][0] == "suppressed"
+
+
+def test_what_is_refused_for_good_takes_no_room(acme: Database) -> None:
+    promise(acme, "today only", good_until=TEN + timedelta(hours=2))
+    promise(acme, "news")
+    with acme.transaction() as work:
+        work.attention.save(Attention(BO.id, per_week=1))
+    set_off(acme, 2)
+    verdicts, _ = judged(acme)
+    assert verdicts == {"today only": Refuse(Reason.DAY_OFF), "news": Wait(TEN + DAY)}
+
+
+def test_a_full_week_leaves_no_room(acme: Database) -> None:
+    promise(acme, "news", good_until=TEN + 4 * DAY + timedelta(hours=2))
+    for march in (3, 4, 5):
+        promise(acme, f"on {march}", march)
+    with acme.transaction() as work:
+        work.attention.save(Attention(BO.id, per_week=3, per_day=2))
+    set_off(acme, 2)
+    assert judged(acme)[0] == {"news": Refuse(Reason.BUDGET)}
+
+
 # --- two at once ------------------------------------------------------------------------
+
+
+def inhabit(database: Database) -> Database:
+    with database.transaction() as work:
+        work.people.add_workspace(ACME)
+        for person in (ANA, BO, CY):
+            work.people.save(person)
+    return database
+
+
+@pytest.fixture
+def postgresql(postgres_url: str) -> Iterator[Database]:
+    """Where two can write at once, the example's workspace."""
+    database = inhabit(Database(postgres_url, relay_key=RELAY_KEY, memory=Memory()))
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def shared(database_url: str) -> Iterator[Database]:
     """The example's workspace, for threads that wait for each other."""
-    database = Database(database_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=30)
-    with database.transaction() as work:
-        work.people.add_workspace(ACME)
-        for person in (ANA, BO, CY):
-            work.people.save(person)
+    url = database_url
+    database = inhabit(Database(url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=30))
     yield database
     database.close()
+
+
+def test_a_move_waits_for_who_books_and_never_blocks(postgresql: Database) -> None:
+    """A claim holds letters for which a booking waits that has locked their person."""
+    promise(postgresql, "news")
+    promise(postgresql, "tip", 3)
+    set_off(postgresql, 2)
+    with postgresql.begin() as booking:
+        SqlAttention(booking).lock([BO.id])
+        verdicts, stand = judged(postgresql)
+    assert verdicts == {"news": Wait(TEN + BUSY)}
+    assert stand == {"news": placed(2), "tip": placed(3)}
+    assert judged(postgresql)[0] == {"news": Wait(TEN + 2 * DAY)}
+
+
+def test_what_somebody_holds_makes_no_room(postgresql: Database) -> None:
+    promise(postgresql, "deadline", priority=Priority.DEADLINE)
+    promise(postgresql, "tip", 3)
+    set_off(postgresql, 2)
+    with postgresql.begin() as editing:
+        editing.execute(select(outbox.c.id).where(outbox.c.key == "tip").with_for_update())
+        verdicts, stand = judged(postgresql)
+    assert verdicts == {"deadline": Wait(TEN + 2 * DAY)}
+    assert stand == {"deadline": placed(4), "tip": placed(3)}
 
 
 def test_bookings_at_once_never_exceed_a_budget(shared: Database) -> None:

@@ -67,6 +67,8 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
         st.tuples(st.integers(0, 3), st.integers(0, 10), st.sampled_from([7, 10, 15, 21])),
     ),
     st.tuples(st.just("stop"), st.booleans()),
+    st.tuples(st.just("holiday"), st.integers(0, 5)),
+    st.tuples(st.just("holiday"), st.integers(0, 5)),
 )
 
 
@@ -86,6 +88,7 @@ class Life:
         self.now = START
         self.person: Person = ANA
         self.got: list[Got] = []
+        self.off: set[date] = set()
         self.talked_at: datetime | None = None
         self.wishes = 0
         with database.transaction() as work:
@@ -100,6 +103,9 @@ class Life:
                 self._wish(work, *how)
             elif kind == "talk":
                 self._talk(work)
+            elif kind == "holiday":
+                assert isinstance(how, int)
+                self._set_off(work, how)
             else:
                 self._change(work, kind, how)
 
@@ -126,6 +132,15 @@ class Life:
     def _talk(self, work: SqlWork) -> None:
         self.talked_at = self.now
         note_talk(work, self.person, self.now)
+
+    def _set_off(self, work: SqlWork, days: int) -> None:
+        """The organisation sets a day off, for which nothing is decided anew."""
+        day = (self.now + timedelta(days=days)).date()
+        self.off.add(day)
+        work.people.add_day_off(ACME.id, day, "Company day")
+        found = work.people.get(ANA.id)
+        assert found is not None
+        self.person = found
 
     def _change(self, work: SqlWork, kind: str, how: object) -> None:
         said = True
@@ -195,6 +210,7 @@ class Life:
         here = local(person, got.at)
         assert got.day == here.date()
         assert here.isoweekday() in person.hours.weekdays
+        assert got.day not in self.off
         slot = datetime.combine(here.date(), attention.hour, here.tzinfo)
         assert slot - timedelta(hours=2) <= here < slot + timedelta(hours=2)
         assert attention.stopped_at is None

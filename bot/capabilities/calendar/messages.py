@@ -50,6 +50,7 @@ def day_set(day: date, name: str) -> Message:
     """A day of the organisation's was set."""
     return say(
         f"{_day(day)} is a day off for everybody here: {literal(name)}.",
+        Note(text="What waits for people on that day moves to their next day with room."),
         Note(text=f"`/holiday remove {day.isoformat()}` takes it back."),
     )
 
@@ -66,5 +67,8 @@ def country(code: str | None) -> Message:
     return say(
         f"The public holidays of {literal(code)} are days off here, but for those who have set "
         "another country.",
-        Note(text="`/holidays` lists them."),
+        Note(
+            text="What waits for people on these days moves to their next day with room. "
+            "`/holidays` lists them."
+        ),
     )
