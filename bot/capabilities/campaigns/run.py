@@ -143,11 +143,13 @@ def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Me
 
 
 def _account_of(work: CampaignsWork, campaign: Campaign, tallies: Sequence[Tally]) -> Account:
-    """As the letters are now; of those that were deleted since, as it was at the end."""
-    if not tallies and campaign.state is State.FINISHED:
-        ends = [e for e in work.campaigns.events(campaign.id) if e.kind is EventKind.FINISHED]
-        return account_of(ends[-1].data)
-    return account(tallies)
+    """As the letters are now; when some were deleted since, as it was at the end."""
+    now = account(tallies)
+    if campaign.state is not State.FINISHED:
+        return now
+    ends = [e for e in work.campaigns.events(campaign.id) if e.kind is EventKind.FINISHED]
+    end = account_of(ends[-1].data)
+    return end if now.letters < end.letters else now
 
 
 def refresh(_context: Context, work: CampaignsWork, command: Command) -> Reply:
