@@ -181,9 +181,12 @@ class App(Generic[W]):
             case Pressed(action=action, args=args, message=message):
                 pressed = replace(command, args=args, message=message)
                 return _find(registry.presses, action)(context, work, pressed)
-            case Submitted(action=action, args=args, values=values):
+            case Submitted(action=action, args=args, values=values, wrong=wrong):
                 submitted = replace(command, args=args, values=values)
-                return _find(registry.submits, action)(context, work, submitted)
+                handle = _find(registry.submits, action)
+                if wrong:
+                    raise Invalid(fields=_all_wrong(handle, context, work, submitted, wrong))
+                return handle(context, work, submitted)
             case Shortcut(name=name, text=text, author=author, message=message):
                 shortcut = registry.shortcuts.get(name)
                 if shortcut is None:
@@ -412,6 +415,23 @@ def _known_zone(zone: str) -> str:
     except (LookupError, ValueError, OSError):
         return "UTC"
     return zone
+
+
+def _all_wrong(
+    handle: Handler[W], context: Context, work: W, command: Command, wrong: Mapping[str, str]
+) -> dict[str, str]:
+    """What is known to be wrong with a form, and what its handler finds besides. The caller
+    must give up the transaction: the handler may have found nothing."""
+    found: Mapping[str, str] = {}
+    try:
+        handle(context, work, command)
+    except Unavailable:
+        raise
+    except Invalid as error:
+        found = error.fields
+    except BotError:
+        log.info("a form that is wrong anyway was refused")
+    return {**wrong, **{name: said for name, said in found.items() if name not in wrong}}
 
 
 def _find(table: Mapping[str, Handler[W]], action: str) -> Handler[W]:

@@ -62,6 +62,9 @@ class Submitted(Value):
     action: str
     args: Args = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)
+    wrong: dict[str, str] = Field(default_factory=dict)
+    """What the platform's own dialog found wrong, a sentence by field name. With any, nothing
+    is done, and the reply says besides what else is wrong."""
 
 
 class Shortcut(Value):

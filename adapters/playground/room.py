@@ -243,9 +243,9 @@ class Room:
         if opened.sent_by is not None and opened.sent_by != event:
             return Done(who.id, notice=SENT_ALREADY)
         given, errors = check_values(opened.form, values, members.people)
-        if errors:
-            return Done(who.id, form=opened.id, errors=errors)
-        what = Submitted(action=opened.form.action, args=opened.form.args, values=given)
+        what = Submitted(
+            action=opened.form.action, args=opened.form.args, values=given, wrong=errors
+        )
         place = place_of(opened.conversation, opened.thread)
         done = self._receive(members, who, place, event, what)
         if done.errors:

@@ -568,6 +568,17 @@ def test_form_that_the_core_refuses_comes_back_with_a_sentence(room: PlaygroundH
     assert sent["errors"] == {"word": "Not this one."}
 
 
+def test_form_says_at_once_all_that_is_wrong(room: PlaygroundHarness) -> None:
+    form = say(room, "/open")["form"]
+    send = {"person": "ana", "form": form["id"], "values": {"word": "wrong", "day": "soon"}}
+    status, sent, _ = room.send("POST", API + "submit", json=send)
+    assert (status, sent["form"]) == (422, form)
+    assert sent["errors"] == {
+        "day": "Please give a date as year-month-day, for example 2026-03-02.",
+        "word": "Not this one.",
+    }
+
+
 def test_form_belongs_to_who_opened_it(room: PlaygroundHarness) -> None:
     form = say(room, "/open")["form"]
     send = {"person": "bo", "form": form["id"], "values": {"word": "x"}}

@@ -13,7 +13,18 @@ from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Order, register
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
-from bot.inbound import Command, Inbound, Left, Ordered, Place, PlaceKind, Profile, Said, What
+from bot.inbound import (
+    Command,
+    Inbound,
+    Left,
+    Ordered,
+    Place,
+    PlaceKind,
+    Profile,
+    Said,
+    Submitted,
+    What,
+)
 from bot.message import say
 from bot.metric import Meters
 from bot.people import Person
@@ -37,6 +48,7 @@ class Home:
             name="test",
             title="Test",
             orders={"do": Order(self._do, "", "does it")},
+            submits={"test.do": self._do},
             timers={"test.ring": self._ring, "test.break": self._break},
             words=self._hear,
             farewell=self._farewell,
@@ -151,6 +163,25 @@ def test_an_error_of_a_form_goes_to_its_fields(small_home: Home) -> None:
     small_home.wrong = [Invalid(fields={"text": "Please fill this in."})]
     reply = small_home.says(Ordered(name="do", text="a"), "e1")
     assert reply == Reply(errors={"text": "Please fill this in."})
+
+
+@pytest.mark.parametrize(
+    ("found", "errors"),
+    [
+        ([], {"day": "No day."}),
+        ([Invalid(fields={"text": "No.", "day": "Bad."})], {"day": "No day.", "text": "No."}),
+        ([NotFound()], {"day": "No day."}),
+    ],
+)
+def test_a_form_that_is_wrong_does_nothing_and_says_all_that_is_wrong(
+    home: Home, found: list[Exception], errors: dict[str, str]
+) -> None:
+    home.wrong = list(found)
+    form = Submitted(action="test.do", wrong={"day": "No day."})
+    assert home.says(form, "e1") == Reply(errors=errors)
+    assert home.waiting() == []
+    assert home.says(Submitted(action="test.do"), "e1").message is not None
+    assert home.waiting() == [""]
 
 
 def test_a_stranger_without_a_profile_is_told_how_to_begin(small_home: Home) -> None:
