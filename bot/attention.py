@@ -16,6 +16,7 @@ would tell who asked a question without a name. No right lets anybody but the pe
 any of this.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -237,7 +238,7 @@ class Booking:
 
 def step_of(ignored: int) -> int:
     """0: as the person wishes; 1: every second day; 2: weekly; 3: silence."""
-    return sum(ignored >= threshold for threshold in STEPS)
+    return bisect_right(STEPS, ignored)
 
 
 def step_back(ignored: int) -> int:

@@ -9,7 +9,7 @@ makes it due at once then).
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from bot.ids import PersonId
 from bot.people import Person
@@ -42,7 +42,8 @@ class Slot:
     last_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: the key is asked for several times, and made once.
+@dataclass(frozen=True)
 class DueSlot:
     """A slot whose hour has come: on `day`, the person's, from `due_at` until `closes_at`.
 
@@ -55,7 +56,7 @@ class DueSlot:
     due_at: datetime
     closes_at: datetime
 
-    @property
+    @cached_property
     def key(self) -> str:
         """One for each person, kind and day: for the letter, so that it is promised once."""
         return f"{self.slot.kind}:{self.slot.person}:{self.day.isoformat()}"

@@ -24,7 +24,7 @@ from bot.bootstrap.house import (
     wait_until_quiet,
     warming,
 )
-from bot.bootstrap.loop import Announce, stop_signal, widen_executor
+from bot.bootstrap.loop import Announce, ease_collector, stop_signal, widen_executor
 from bot.bootstrap.page import showing_pages
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
@@ -50,6 +50,7 @@ async def run_embedded(
             on the same SQLite file.
     """
     widen_executor()
+    ease_collector()
     with (
         alone(settings),
         open_house(settings, site_of) as house,

@@ -23,7 +23,7 @@ from bot.bootstrap.house import (
     wait_until_quiet,
     warming,
 )
-from bot.bootstrap.loop import Announce, stop_signal, widen_executor
+from bot.bootstrap.loop import Announce, ease_collector, stop_signal, widen_executor
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
 from bot.bootstrap.store import check_shared
@@ -54,6 +54,7 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
 
     check_shared(settings, "web")
     widen_executor()
+    ease_collector()
     with open_house(settings, site_of) as here, stop_signal() as stopped:
         here.database.poke = QueuePoke()
         clock = Clock([_refreshing(here)], now)
@@ -78,6 +79,7 @@ async def run_worker(
     """
     check_shared(settings, "worker")
     widen_executor()
+    ease_collector()
     with open_house(settings, site_of, searches=False) as here, stop_signal() as stopped:
         here.database.poke = QueuePoke()
         queue = Queue(settings.database_url, _duties(here))

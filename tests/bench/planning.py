@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from sqlalchemy import Date, bindparam, text
 
+from bot.bootstrap.loop import ease_collector
 from bot.capabilities.questions.memory import Memory
 from bot.capability import register
 from bot.ids import PersonId, WorkspaceId
@@ -249,6 +250,8 @@ def main() -> None:
     people = parser.parse_args().people
     if people < DUE + RECIPIENTS:
         raise SystemExit(f"there must be {DUE + RECIPIENTS} people at least")
+    # As every process of the program does at its start.
+    ease_collector()
     figures: dict[str, Any] = {}
     with TemporaryDirectory(prefix="inflow-bench-") as folder:
         with opened(f"sqlite:///{Path(folder) / 'inflow.db'}") as database:
