@@ -197,6 +197,23 @@ def test_everything_is_named_and_readable(
     check()
 
 
+def test_who_comes_back_to_the_box_at_once_keeps_the_list_of_commands(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=%23general")
+    box = page.get_by_role("textbox", name="Message")
+    box.focus()
+    page.evaluate(
+        """() => {
+            const box = document.querySelector("#composer");
+            box.blur();
+            box.focus();
+            box.value = "/a";
+            box.dispatchEvent(new Event("input"));
+        }"""
+    )
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    expect(page.get_by_role("listbox")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1100])
 def test_way_out_of_an_offer_is_quiet_and_still_there(

@@ -567,7 +567,8 @@ function composer(form, area, list, thread) {
   };
 
   area.addEventListener("input", () => { grow(); suggest(); });
-  area.addEventListener("blur", () => setTimeout(close, 150));
+  // A moment later, so that a click on an entry counts; who is back by then keeps the list.
+  area.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== area) close(); }, 150));
   area.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (shown.length) {
