@@ -25,15 +25,17 @@ from bot.inbound import (
     Command,
     Inbound,
     Left,
+    Opened,
     Ordered,
     PlaceKind,
     Pressed,
+    Reacted,
     Said,
     Shortcut,
     Submitted,
     What,
 )
-from bot.message import Note, Text, Tone, literal, say
+from bot.message import Message, Note, Text, Tone, literal, say
 from bot.metric import Meters, Received
 from bot.people import Person, Workspace
 from bot.planner import Planned, plan_due
@@ -122,6 +124,8 @@ class App(Generic[W]):
                 return action if action in registry.submits else None
             case Shortcut(name=name):
                 return name if name in registry.shortcuts else None
+            case Reacted(name=name):
+                return name if name in registry.reactions else None
             case _:
                 return None
 
@@ -146,6 +150,11 @@ class App(Generic[W]):
         with self._database.transaction() as work:
             if isinstance(what, Said) and not self._concerns_us(work, inbound, what):
                 return NOTHING, Received.IGNORED
+            if isinstance(what, Reacted) and self._about_marked(work, inbound, what) is None:
+                return NOTHING, Received.IGNORED
+            if isinstance(what, Opened):
+                # Looking is no talk, and looked at again it shows what there is by then.
+                return self._show_page(work, inbound), Received.DONE
             stored = work.inbox.begin(inbound.platform, inbound.event_id, inbound.at)
             if stored is not None:
                 return stored, Received.REPEATED
@@ -163,10 +172,19 @@ class App(Generic[W]):
         return inbound.place.thread is not None and self._about(work, inbound) is not None
 
     def _about(self, work: W, inbound: Inbound) -> str | None:
+        thread = inbound.place.thread
+        return None if thread is None else self._about_message(work, inbound, thread)
+
+    def _about_marked(self, work: W, inbound: Inbound, what: Reacted) -> str | None:
+        """None for marks that mean nothing to us, and on messages that are none of ours."""
+        known = what.name in self._registry.reactions
+        return self._about_message(work, inbound, what.message) if known else None
+
+    def _about_message(self, work: W, inbound: Inbound, message: str) -> str | None:
         workspace = work.people.workspace(inbound.platform, inbound.workspace)
-        if workspace is None or inbound.place.thread is None:
+        if workspace is None:
             return None
-        found = work.outbox.find(workspace.id, inbound.place.conversation, inbound.place.thread)
+        found = work.outbox.find(workspace.id, inbound.place.conversation, message)
         return found.about if found else None
 
     def _dispatch(self, context: Context, work: W, inbound: Inbound) -> Reply:
@@ -196,6 +214,24 @@ class App(Generic[W]):
                 )
             case Said() as said:
                 return self._words(context, work, inbound, command, said)
+            case Reacted() as reacted:
+                about = self._about_marked(work, inbound, reacted)
+                handle = self._registry.reactions[reacted.name]
+                return handle(context, work, replace(command, message=reacted.message, about=about))
+            case Opened():
+                raise AssertionError("looked at before")
+
+    def _show_page(self, work: W, inbound: Inbound) -> Reply:
+        """The person's own page: what each capability has to show them."""
+        person = self._meet(work, inbound)
+        context = Context(now=self._clock(), new_id=self._new_id)
+        shown = [
+            part
+            for capability in self._registry.capabilities
+            if capability.home is not None
+            for part in capability.home(context, work, person)
+        ]
+        return Reply(page=Message(summary="Your page", parts=tuple(shown[:40])))
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said

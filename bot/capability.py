@@ -23,6 +23,8 @@ Hush: TypeAlias = Callable[[Context, W, Person], bool]
 """Takes back what waits for a person who wants to be left alone; returns whether something
 that had reached them already goes to somebody else."""
 AboutMe: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
+Home: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
+"""What a person's own page shows of one capability, the most urgent first; it changes nothing."""
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,
 with the slot's key, to its person, between `due_at` and `closes_at`."""
@@ -37,6 +39,9 @@ class Order(Generic[W_contra]):
     help: str
     spoken: bool = True
     """Whether the bare word begins a command in plain words too, without a slash."""
+    slash: bool = False
+    """Whether it is a command of its own where a platform must be told of each (Slack). The
+    others are reached there through the root word: `/learn pause`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Capability(Generic[W_contra]):
     action, `hears` by what a thread is about (`question`). `mention` answers words
     addressed to the bot in a channel, `words` plain words in a direct message.
     `farewell` puts in order what a person who left the workspace leaves behind. `slots`
-    are by the kind of a slot (`tips.daily`).
+    are by the kind of a slot (`tips.daily`), `reactions` by our name of a mark that somebody
+    puts on a message (`accept`). `home` is this capability's share of the person's own page.
     """
 
     name: str
@@ -69,11 +75,13 @@ class Capability(Generic[W_contra]):
     hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     slots: Mapping[str, SlotPlanner[W_contra]] = field(default_factory=dict)
     interrupts: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    reactions: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     mention: Handler[W_contra] | None = None
     words: Handler[W_contra] | None = None
     farewell: Farewell[W_contra] | None = None
     hush: Hush[W_contra] | None = None
     about_me: AboutMe[W_contra] | None = None
+    home: Home[W_contra] | None = None
 
 
 class Clash(Exception):
@@ -92,6 +100,7 @@ class Registry(Generic[W]):
     timers: Mapping[str, TimerHandler[W]]
     hears: Mapping[str, Handler[W]]
     interrupts: Mapping[str, Handler[W]]
+    reactions: Mapping[str, Handler[W]]
     slots: Mapping[str, SlotPlanner[W]]
     mention: Handler[W] | None
     words: Handler[W] | None
@@ -133,6 +142,7 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         timers=_merge("timer", (c.timers for c in every)),
         hears=_merge("thread", (c.hears for c in every)),
         interrupts=_merge("interrupting word", (c.interrupts for c in every)),
+        reactions=_merge("mark", (c.reactions for c in every)),
         slots=_merge("slot", (c.slots for c in every)),
         mention=_only("mentions", (c.mention for c in every)),
         words=_only("plain words", (c.words for c in every)),

@@ -77,6 +77,24 @@ class Shortcut(Value):
     message: str | None = None
 
 
+class Reacted(Value):
+    """A mark put on a message, by our own name for it: `accept` says that it is the answer.
+
+    `message` is the address of the message. One that we neither wrote nor follow (see
+    `bot.ports.Outbox.follow`) is none of our business.
+    """
+
+    kind: Literal["reacted"] = "reacted"
+    name: str
+    message: str
+
+
+class Opened(Value):
+    """The person opened their own page. It is only looked at: nothing is kept of it."""
+
+    kind: Literal["opened"] = "opened"
+
+
 class Left(Value):
     """The person has left the workspace (deactivated, removed, uninstalled)."""
 
@@ -91,7 +109,8 @@ class Profile(Value):
 
 
 What: TypeAlias = Annotated[
-    Said | Ordered | Pressed | Submitted | Shortcut | Left, Field(discriminator="kind")
+    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Left,
+    Field(discriminator="kind"),
 ]
 
 

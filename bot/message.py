@@ -27,6 +27,8 @@ MAX_TEXT = 3_000
 MAX_TOTAL = 12_000
 MAX_ARGS = 1_500
 """Of a button, as JSON; Slack keeps 2,000 characters for a button's value."""
+MAX_CHOICE_ARGS = 200
+"""Of a choice, as JSON; on Slack they travel in the name of its block, of 255 characters."""
 
 Args: TypeAlias = dict[str, JsonValue]
 
@@ -175,6 +177,13 @@ class Choice(Value):
     action: str = Field(pattern=r"^[a-z]+\.[a-z_]+$", max_length=100)
     args: Args = Field(default_factory=dict)
     options: tuple[Option, ...] = Field(min_length=1, max_length=10)
+
+    @field_validator("args")
+    @classmethod
+    def _args_fit_a_block(cls, args: Args) -> Args:
+        if len(json.dumps(args)) > MAX_CHOICE_ARGS:
+            raise ValueError(f"choice args are longer than {MAX_CHOICE_ARGS:,} characters")
+        return args
 
 
 class Note(Value):

@@ -19,7 +19,8 @@ class Reply(Value):
     """Nothing, a message, a form, or what is wrong with a form that stays open.
 
     `replace` puts `message` in the place of the message that was pressed. A message and a
-    form may come together: the message is shown and the form opens.
+    form may come together: the message is shown and the form opens. `page` is the person's own
+    page, for who opened it.
     """
 
     message: Message | None = None
@@ -27,6 +28,7 @@ class Reply(Value):
     replace: bool = False
     form: Form | None = None
     errors: dict[str, str] = Field(default_factory=dict)
+    page: Message | None = None
 
 
 NOTHING = Reply()
