@@ -10,13 +10,10 @@ from adapters.playground.clock import SETTING as CLOCK_SETTING
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.platform import NAME, PlaygroundPlatform
 from bot.bootstrap import new_id, now
+from bot.bootstrap.registry import CAPABILITIES
 from bot.bootstrap.site import Core, Routes
-from bot.capabilities.attention import capability_beside
-from bot.capabilities.calendar import capability as calendar
-from bot.capabilities.campaigns import capability as campaigns
-from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.starting import Pack, apply_pack
-from bot.capability import Capability, Registry, register
+from bot.capability import Registry, register
 from bot.errors import BotError
 from bot.ids import WorkspaceId
 from bot.people import Workspace, is_working
@@ -85,11 +82,6 @@ def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Wor
     if pack is not None:
         apply_pack(work, workspace.id, pack, moment, new_id)
     return workspace
-
-
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
-CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
-"""All that the bot can do here."""
 
 
 class PlaygroundSite:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 
 from bot.__main__ import main
-from bot.bootstrap.playground import CAPABILITIES
+from bot.bootstrap.registry import CAPABILITIES
 from bot.capability import register
 from bot.settings import Settings, variable_of
 from tests.cli.program import ROOT, Program

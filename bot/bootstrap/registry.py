@@ -1,0 +1,14 @@
+"""All that the bot can do, the same on every platform. A new capability is one more name here."""
+
+from collections.abc import Sequence
+
+from bot.capabilities.attention import capability_beside
+from bot.capabilities.calendar import capability as calendar
+from bot.capabilities.campaigns import capability as campaigns
+from bot.capabilities.questions import capability as questions
+from bot.capability import Capability
+from storage.work import SqlWork
+
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
+CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
+"""In the order in which people are told of them."""
