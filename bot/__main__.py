@@ -68,8 +68,8 @@ def main() -> None:
     inflow eval faq --data DIR       measure the search on your own questions
 
     Settings are environment variables: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
-    INFLOW_HOST, INFLOW_METRICS_PORT, INFLOW_VECTORS, INFLOW_DEMO, INFLOW_LOG_LEVEL. The
-    README explains them.
+    INFLOW_HOST, INFLOW_METRICS_PORT, INFLOW_VECTORS, INFLOW_DEMO, INFLOW_ADMINS,
+    INFLOW_PUBLIC_URL, INFLOW_TOKEN_KEYS, INFLOW_LOG_LEVEL. The README explains them.
     """
 
 

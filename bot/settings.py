@@ -1,8 +1,10 @@
 """Settings, from the environment. Names are `INFLOW_` and the field in capitals."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,6 +13,8 @@ PLATFORM_CREDENTIALS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
     "SLACK_SIGNING_SECRET",
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
     "MICROSOFT_APP_ID",
     "MICROSOFT_APP_PASSWORD",
 )
@@ -23,6 +27,7 @@ _ALLOWED = {
     "metrics_port": "a whole number from 0 to 65535",
     "vectors": " or ".join(get_args(Vectors)),
     "demo": "true or false",
+    "public_url": "an address that begins with https://",
     "log_level": ", ".join(get_args(Level)[:-1]) + f" or {get_args(Level)[-1]}",
 }
 
@@ -78,9 +83,39 @@ class Settings(BaseSettings):
     demo: bool = Field(
         default=True, description="Load the starter pack with its demo workspace at first start."
     )
+    admins: str = Field(
+        default="",
+        description=(
+            "Who looks after each workspace from the start, by their ids on the platform "
+            "(U012AB3CD), with commas between them. More are made in the bot itself."
+        ),
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Where people and platforms reach this process from outside, https://...",
+    )
+    token_keys: SecretStr | None = Field(
+        default=None,
+        description=(
+            "The keys that seal the tokens of many workspaces, kept apart from the database, "
+            "newest first, with commas between them."
+        ),
+    )
     log_level: Level = Field(
         default="warning", description="How much is written to standard error, as JSON lines."
     )
+
+    @property
+    def administrators(self) -> frozenset[str]:
+        """The addresses that `admins` names."""
+        return frozenset(filter(None, (each.strip() for each in self.admins.split(","))))
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe_address(value):
+            raise ValueError
+        return value.rstrip("/") if value else None
 
     @field_validator("vectors", "log_level", mode="before")
     @classmethod
@@ -116,3 +151,25 @@ def read_settings() -> Settings:
 def platform_credentials(environment: Mapping[str, str] = os.environ) -> list[str]:
     """The names of credentials of real platforms that are set; never their values."""
     return [name for name in PLATFORM_CREDENTIALS if environment.get(name)]
+
+
+def is_safe_address(address: str) -> bool:
+    """Whether what is sent to a web address can be read only there: https, or this machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+        # Whoever names no real port names no address.
+        _ = parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a name or an address is one that nobody else can reach."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

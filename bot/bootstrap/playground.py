@@ -1,7 +1,6 @@
 """The playground as a site: its workspace, its clock, its room and its pages."""
 
 import contextlib
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from bot.people import Workspace, is_working
 from bot.ports import Platform
 from bot.retry import Patience
 from bot.schedule import next_morning
-from bot.settings import Misconfigured, Settings, platform_credentials
+from bot.settings import Misconfigured, Settings, is_this_machine, platform_credentials
 from storage.database import Database
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
@@ -49,11 +48,7 @@ def refuse_beyond_this_machine(settings: Settings, *, allowed: bool) -> None:
     Raises:
         Misconfigured: `settings.host` is not an address of this machine alone.
     """
-    try:
-        is_here = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        is_here = False
-    if not (is_here or allowed):
+    if not (is_this_machine(settings.host) or allowed):
         raise Misconfigured(
             f"INFLOW_HOST is {settings.host}, where others can reach the playground, and in it "
             "everybody can act as anybody. Use 127.0.0.1, or, where something else keeps "
