@@ -1,6 +1,9 @@
 """Who may do what. Handlers check here first, even when the button was hidden."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeAlias
 
 from bot.errors import NotAllowed
 from bot.people import Person, Role
@@ -17,6 +20,8 @@ class Right(StrEnum):
     """Say which days are off for the whole organisation."""
     RUN_CAMPAIGN = "run_campaign"
     """Write to many at once, and see what became of it."""
+    NAME_ROLES = "name_roles"
+    """Say who has which role."""
 
 
 K_ANONYMOUS = 5
@@ -39,3 +44,48 @@ def require(person: Person, right: Right) -> None:
     """Raises NotAllowed unless the person has the right."""
     if not may(person, right):
         raise NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Administrators:
+    """Who looks after a workspace to begin with, by their addresses there.
+
+    Those who are `named` are community managers from the first thing that they do, and again
+    whenever the role was taken from them. The `installer` becomes one while nobody is.
+    """
+
+    named: frozenset[str] = frozenset()
+    installer: str | None = None
+
+
+AdministratorsOf: TypeAlias = Callable[[str, str], Administrators]
+"""By the name of a platform and the platform's own id of a workspace."""
+
+NO_ADMINISTRATORS = Administrators()
+
+
+def name_nobody(_platform: str, _workspace: str) -> Administrators:
+    """`AdministratorsOf` for a place where roles are given in another way."""
+    return NO_ADMINISTRATORS
+
+
+def is_due_to_manage(
+    person: Person, administrators: Administrators, has_manager: Callable[[], bool]
+) -> bool:
+    """Whether the person is to become a community manager now. `has_manager` is asked for the
+    installer only: whether anybody is one already."""
+    if Role.COMMUNITY_MANAGER in person.roles:
+        return False
+    if person.address in administrators.named:
+        return True
+    return person.address == administrators.installer and not has_manager()
+
+
+def give(person: Person, role: Role) -> Person:
+    """The person with the role."""
+    return replace(person, roles=person.roles | {role})
+
+
+def take(person: Person, role: Role) -> Person:
+    """The person without the role."""
+    return replace(person, roles=person.roles - {role})

@@ -16,6 +16,7 @@ import structlog
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from bot import failpoint
+from bot.access import AdministratorsOf, give, is_due_to_manage, name_nobody
 from bot.attention import note_talk
 from bot.capability import Handler, Registry
 from bot.context import Context
@@ -36,8 +37,10 @@ from bot.inbound import (
     What,
 )
 from bot.message import Message, Note, Text, Tone, literal, say
+from bot.messages import entrusted_with_all
 from bot.metric import Meters, Received
-from bot.people import Person, Workspace
+from bot.outbox import Letter, Priority, ToPerson
+from bot.people import Person, Role, Workspace
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply
@@ -51,7 +54,11 @@ log = structlog.get_logger()
 
 
 class App(Generic[W]):
-    """The core, wired to a store. `clock` gives the moment, aware UTC."""
+    """The core, wired to a store. `clock` gives the moment, aware UTC.
+
+    `administrators` says who is to look after a workspace; they are made community managers
+    as soon as they do anything (see `bot.access.Administrators`).
+    """
 
     def __init__(
         self,
@@ -60,12 +67,14 @@ class App(Generic[W]):
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         meters: Meters | None = None,
+        administrators: AdministratorsOf = name_nobody,
     ) -> None:
         self._database = database
         self._registry = registry
         self._clock = clock
         self._new_id = new_id
         self._meters = meters or Meters()
+        self._administrators = administrators
 
     @property
     def registry(self) -> Registry[W]:
@@ -231,7 +240,8 @@ class App(Generic[W]):
             if capability.home is not None
             for part in capability.home(context, work, person)
         ]
-        return Reply(page=Message(summary="Your page", parts=tuple(shown[:40])))
+        parts = tuple(shown[:40]) or (Text(text="Nothing waits for you."),)
+        return Reply(page=Message(summary="Your page", parts=parts))
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
@@ -343,7 +353,27 @@ class App(Generic[W]):
             work.people.save(person)
         if not person.active:
             raise NotAllowed("Your account here has been closed.")
-        return person
+        return self._entrust(work, inbound, person)
+
+    def _entrust(self, work: W, inbound: Inbound, person: Person) -> Person:
+        """The person, as community manager if it is for them to look after the workspace."""
+        role = Role.COMMUNITY_MANAGER
+        administrators = self._administrators(inbound.platform, inbound.workspace)
+        if not is_due_to_manage(
+            person, administrators, lambda: bool(work.people.holders(person.workspace, role))
+        ):
+            return person
+        entrusted = give(person, role)
+        work.people.save(entrusted)
+        letter = Letter(
+            key=f"entrusted:{person.id}:{self._new_id()}",
+            to=ToPerson(person=person.id),
+            message=entrusted_with_all(),
+            kind="notice",
+            priority=Priority.ANSWER,
+        )
+        work.outbox.post(person.workspace, letter)
+        return entrusted
 
     def run_due(self, limit: int = 100, is_ending: Callable[[], bool] = lambda: False) -> int:
         """Do what is due by now, each thing in a transaction of its own; returns how many.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from bot.message import Button, Buttons, Message, say
+from bot.message import Button, Buttons, Message, Tone, say
 
 CONTROLS = Buttons(
     buttons=(
@@ -27,6 +27,16 @@ def with_controls(message: Message) -> Message:
         summary=message.summary,
         parts=(*message.parts, CONTROLS),
         tone=message.tone,
+    )
+
+
+def entrusted_with_all() -> Message:
+    """Said once to who looks after a workspace from now on."""
+    return say(
+        "You look after Inflow here from now on, as its community manager: `/topic` opens a topic, "
+        "`/faq review` shows what waits for your eyes, `/campaign` writes to many, and `/role` "
+        "names others. `/home` is your own page.",
+        tone=Tone.GOOD,
     )
 
 

@@ -25,7 +25,7 @@ from bot.outbox import (
     Sent,
     Settlement,
 )
-from bot.people import Person, Workspace
+from bot.people import Person, Role, Workspace
 from bot.rate import Limits
 from bot.reply import Reply
 from bot.slot import Slot
@@ -127,6 +127,12 @@ class PeopleStore(Protocol):
 
     def teams(self, workspace: WorkspaceId) -> Sequence[str]:
         """The teams of active people, by name."""
+
+    def holders(
+        self, workspace: WorkspaceId, role: Role, *, changing: bool = False
+    ) -> Sequence[Person]:
+        """The active people who have the role, by name. `changing`: nobody else changes any of
+        them until the end of the transaction, so that there is time to count them."""
 
     def save(self, person: Person) -> None:
         """Insert or replace; the person's slots are looked at anew (see `bot.slot`)."""

@@ -6,7 +6,17 @@ from datetime import date, time
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import Conflict
@@ -162,6 +172,22 @@ class SqlPeople:
             .scalars()
             .all()
         )
+
+    def holders(
+        self, workspace: WorkspaceId, role: Role, *, changing: bool = False
+    ) -> Sequence[Person]:
+        """The active people who have the role, by name. `changing`: nobody else changes any of
+        them until the end of the transaction."""
+        holding = _PEOPLE.where(
+            people.c.workspace == workspace,
+            people.c.active,
+            # The names of roles stand in quotes in the column's JSON.
+            type_coerce(people.c.roles, Text).contains(f'"{role}"', autoescape=True),
+        ).order_by(people.c.name, people.c.id)
+        if changing:
+            # SQLite has one writer anyway, and leaves this out.
+            holding = holding.with_for_update(of=people)
+        return self._read(self._connection.execute(holding).all(), workspace)
 
     def _read(self, rows: Sequence[Any], workspace: str) -> list[Person]:
         """People of one workspace, with their days off."""

@@ -6,8 +6,10 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import select
 from structlog.contextvars import get_contextvars
 
+from bot.access import Administrators, take
 from bot.app import App
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Order, register
@@ -17,6 +19,7 @@ from bot.inbound import (
     Command,
     Inbound,
     Left,
+    Opened,
     Ordered,
     Place,
     PlaceKind,
@@ -27,10 +30,11 @@ from bot.inbound import (
 )
 from bot.message import say
 from bot.metric import Meters
-from bot.people import Person
+from bot.people import Person, Role
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
 from storage.database import Database
+from storage.tables import outbox
 from storage.work import SqlWork
 from tests.databases import RELAY_KEY
 from tests.world import MONDAY
@@ -54,12 +58,14 @@ class Home:
             farewell=self._farewell,
         )
         self.meters = Meters()
+        self.administrators: dict[tuple[str, str], Administrators] = {}
         self.app = App(
             database,
             register([capability]),
             lambda: self.now,
             lambda: f"id{next(self._ids)}",
             self.meters,
+            lambda *place: self.administrators.get(place, Administrators()),
         )
         self.database = database
 
@@ -93,19 +99,38 @@ class Home:
         *,
         profile: bool = True,
         kind: PlaceKind = PlaceKind.DM,
+        who: str = "ana",
+        workspace: str = "w1",
     ) -> Reply:
         return self.app.receive(
             Inbound(
                 platform="room",
-                workspace="w1",
+                workspace=workspace,
                 event_id=event,
-                person="ana",
-                profile=Profile(name="Ana") if profile else None,
-                place=Place(conversation="dm:ana", kind=kind),
+                person=who,
+                profile=Profile(name=who.title()) if profile else None,
+                place=Place(conversation=f"dm:{who}", kind=kind),
                 at=self.now,
                 what=what,
             )
         )
+
+    def managers(self, workspace: str = "w1") -> list[str]:
+        with self.database.transaction() as work:
+            found = work.people.workspace("room", workspace)
+            assert found is not None
+            return [p.address for p in work.people.holders(found.id, Role.COMMUNITY_MANAGER)]
+
+    def takes_role(self, who: str) -> None:
+        with self.database.transaction() as work:
+            found = work.people.workspace("room", "w1")
+            person = work.people.by_address(found.id, who) if found else None
+            assert person is not None
+            work.people.save(take(person, Role.COMMUNITY_MANAGER))
+
+    def letters(self) -> list[str]:
+        with self.database.begin() as connection:
+            return [row.message for row in connection.execute(select(outbox))]
 
     def waiting(self) -> list[str]:
         with self.database.transaction() as work:
@@ -332,3 +357,59 @@ def test_a_timer_of_an_older_version_is_dropped(small_home: Home) -> None:
 def test_a_stored_reply_is_json_that_can_be_read_again(small_home: Home) -> None:
     reply = small_home.says(Ordered(name="do", text="a"), "e1")
     assert Reply.model_validate_json(json.dumps(reply.model_dump(mode="json"))) == reply
+
+
+# --- who looks after a workspace ------------------------------------------------------
+
+
+def test_the_installer_looks_after_the_workspace_and_is_told_once(home: Home) -> None:
+    home.administrators["room", "w1"] = Administrators(installer="ana")
+    home.says(Ordered(name="help"), "e1", who="bo")
+    assert home.managers() == []
+    home.says(Ordered(name="help"), "e2")
+    home.says(Ordered(name="help"), "e3")
+    assert home.managers() == ["ana"]
+    (letter,) = home.letters()
+    assert "You look after Inflow here from now on" in letter
+
+
+def test_whoever_opens_their_page_first_may_be_the_installer(home: Home) -> None:
+    home.administrators["room", "w1"] = Administrators(installer="ana")
+    home.says(Opened(), "e1")
+    assert home.managers() == ["ana"]
+
+
+def test_the_installer_is_no_manager_where_there_is_one(home: Home) -> None:
+    home.administrators["room", "w1"] = Administrators(frozenset({"bo"}), installer="ana")
+    home.says(Ordered(name="help"), "e1", who="bo")
+    home.says(Ordered(name="help"), "e2")
+    assert home.managers() == ["bo"]
+
+
+def test_a_named_administrator_who_is_known_already_becomes_one_with_the_next_word(
+    home: Home,
+) -> None:
+    home.says(Ordered(name="help"), "e1")
+    home.says(Ordered(name="help"), "e2", who="bo")
+    home.administrators["room", "w1"] = Administrators(frozenset({"ana", "bo"}))
+    home.says(Ordered(name="help"), "e3")
+    home.says(Ordered(name="help"), "e4", who="bo")
+    assert home.managers() == ["ana", "bo"]
+
+
+def test_a_named_administrator_has_the_role_for_as_long_as_they_are_named(home: Home) -> None:
+    home.administrators["room", "w1"] = Administrators(frozenset({"ana"}))
+    home.says(Ordered(name="help"), "e1")
+    home.takes_role("ana")
+    home.says(Ordered(name="help"), "e2")
+    assert home.managers() == ["ana"]
+    del home.administrators["room", "w1"]
+    home.takes_role("ana")
+    home.says(Ordered(name="help"), "e3")
+    assert home.managers() == []
+
+
+def test_administrators_of_one_workspace_are_nobody_in_another(home: Home) -> None:
+    home.administrators["room", "w2"] = Administrators(frozenset({"ana"}), installer="ana")
+    home.says(Ordered(name="help"), "e1")
+    assert home.managers() == []

@@ -167,3 +167,20 @@ def test_days_off_are_not_saved_with_the_person(acme: Database) -> None:
         ana = work.people.get(ANA.id)
     assert ana is not None
     assert ana.days_off == NO_DAYS_OFF
+
+
+def test_those_who_hold_a_role_come_by_name_and_nobody_else(acme: Database) -> None:
+    both = frozenset({Role.OPERATOR, Role.COMMUNITY_MANAGER})
+    ana = replace(ANA, name="Zoë", roles=both)
+    bo = replace(BO, name="Bo", roles=frozenset({Role.COMMUNITY_MANAGER}))
+    with acme.transaction() as work:
+        work.people.save(ana)
+        work.people.save(bo)
+        work.people.save(replace(CY, roles=frozenset({Role.PEOPLE_MANAGER})))
+        work.people.save(replace(ANA, id=PersonId("gone"), address="U0G", roles=both, active=False))
+    with acme.transaction() as work:
+        managers = work.people.holders(ACME.id, Role.COMMUNITY_MANAGER)
+        locked = work.people.holders(ACME.id, Role.OPERATOR, changing=True)
+        elsewhere = work.people.holders(OTHER.id, Role.COMMUNITY_MANAGER)
+    assert ([p.id for p in managers], [p.id for p in locked]) == ([bo.id, ana.id], [ana.id])
+    assert list(elsewhere) == []

@@ -28,6 +28,7 @@ capability: Capability[QuestionsWork] = Capability(
             expert.ask_or_again,
             "[anonymously|openly] your question",
             "finds an answer, or a colleague who knows; alone it opens a form",
+            slash=True,
         ),
         "questions": Order(ask.my_questions, "", "lists what you asked", spoken=False),
         "faq": Order(article.faq, "words | review", "searches the FAQ, or lists what to review"),
