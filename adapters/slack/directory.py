@@ -1,0 +1,307 @@
+"""Who is in a Slack workspace: `users.list`, `users.info`, `conversations.members` and events.
+
+Only ids, names, time zones and whether somebody is still here are read. Pictures, e-mail
+addresses, phone numbers, titles and statuses are in the same answers and go no further.
+
+Pages are read one at a time: `users.list` is a Tier 2 method (20 calls a minute for each
+workspace, Slack's rate limits), `conversations.members` Tier 4 (100 and more). Decisions are
+in `bot.directory`.
+"""
+
+import asyncio
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeAlias
+
+import structlog
+
+from adapters.slack.client import Answer, Answered, Doubtful, NotSent, Refused, Slow
+from bot.app import App
+from bot.directory import DirectoryWork, Member, Pace, Reading, Roll, known_zone
+from bot.errors import Conflict
+from bot.inbound import Profile
+from bot.people import Person
+from bot.ports import Database
+
+PLATFORM = "slack"
+PAGE = 200
+"""People a page. Slack recommends no more, and answers larger ones with an error at times."""
+PACE = Pace(people=timedelta(seconds=3.5), members=timedelta(seconds=1))
+PAGES_AT_ONCE = 10
+"""Pages of one `sync`, each of another workspace or conversation."""
+AWAY_FOR = timedelta(seconds=30)
+"""How long is waited after no answer, or one that nobody can read."""
+INFO_PATIENCE = timedelta(seconds=1.5)
+"""How long an event waits for `users.info`: Slack wants it acknowledged within three seconds."""
+CACHED = 20_000
+"""People of all workspaces whose names are at hand: about 5 MB."""
+CACHED_FOR = timedelta(hours=1)
+"""How long: other processes change names too."""
+LONGEST_NAME = 150
+_JOINERS = "\u200c\u200d"
+"""Persian names and emoji are written with them."""
+
+Hear: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+class Calls(Protocol):
+    """What is needed of `adapters.slack.client.SlackClient`."""
+
+    async def call(self, team: str, method: str, body: Mapping[str, Any]) -> Answer: ...
+
+
+class Directory:
+    """All workspaces' people, for one event loop.
+
+    `new_id` gives ids that are never given twice. What it is asked about events goes to the
+    store at most once an hour for each person. Calls raise `Unavailable` where the store is
+    out of reach.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: App[Any],
+        database: Database[DirectoryWork],
+        client: Calls,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._roll = Roll(PLATFORM, app, database, new_id, PACE)
+        self._client = client
+        self._now = app.now
+        self._names: OrderedDict[tuple[str, str], tuple[str, datetime]] = OrderedDict()
+
+    async def open(self, team: str, name: str) -> None:
+        """The app is installed in a workspace: its people are read from now on.
+
+        Said again, all are read anew at once; a crash goes on where it stopped without it.
+        """
+        await asyncio.to_thread(self._roll.open, team, name)
+
+    def forget(self, team: str) -> None:
+        """Nothing that was at hand of a workspace holds any more."""
+        for key in [key for key in self._names if key[0] == team]:
+            del self._names[key]
+
+    async def profile(self, team: str, user: str) -> Profile | None:
+        """What Slack says of somebody we do not know; None when we do, or it is not to be had.
+
+        People we know cost neither a query nor a call, unless it is long since.
+        """
+        if self._cached(team, user) is not None:
+            return None
+        known = await asyncio.to_thread(self._roll.at, team, [user])
+        self._cache(team, known.values())
+        if user in known and known[user].active:
+            return None
+        member = await self._ask(team, user)
+        if member is None or not member.active:
+            return None
+        if user in known:
+            # Who was gone and speaks is back, and Slack has not told us yet.
+            self._cache(team, await asyncio.to_thread(self._roll.hear, team, [member]))
+            return None
+        return Profile(name=member.name, zone=member.zone or "UTC")
+
+    async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]:
+        """The names of those whom we know, by user id."""
+        found, missing = dict[str, str](), list[str]()
+        for user in dict.fromkeys(users):
+            name = self._cached(team, user)
+            if name is None:
+                missing.append(user)
+            else:
+                found[user] = name
+        if missing:
+            known = await asyncio.to_thread(self._roll.at, team, missing)
+            self._cache(team, known.values())
+            found |= {user: person.name for user, person in known.items()}
+        return found
+
+    async def sync(self) -> int:
+        """Read the pages that are due, at most one of each workspace; says how many.
+
+        To be called every few seconds by each process that likes. Nothing is read twice as
+        fast for it.
+        """
+        pages = 0
+        while pages < PAGES_AT_ONCE:
+            reading = await asyncio.to_thread(self._roll.claim)
+            if reading is None:
+                break
+            pages += 1
+            try:
+                await self._read(reading)
+            except Conflict:
+                log.info("somebody else has read the page meanwhile")
+        if not pages:
+            await asyncio.to_thread(self._roll.drop)
+        return pages
+
+    @property
+    def hears(self) -> Mapping[str, Hear]:
+        """What is done about each kind of event: the workspace and Slack's `event` are given."""
+        return {
+            "user_change": self._hear_user,
+            "team_join": self._hear_user,
+            "member_joined_channel": self._hear_joined,
+            "member_left_channel": self._hear_left,
+        }
+
+    # --- pages ---------------------------------------------------------------------------
+
+    async def _read(self, reading: Reading) -> None:
+        page = {"limit": PAGE, "cursor": reading.cursor}
+        if reading.conversation is None:
+            answer = await self._client.call(reading.external, "users.list", page)
+        else:
+            page["channel"] = reading.conversation
+            answer = await self._client.call(reading.external, "conversations.members", page)
+        match answer:
+            case Answered(data=data) if reading.conversation is None:
+                members = read_members(reading.external, _list(data, "members"))
+                keep = self._roll.keep_people
+                changed = await asyncio.to_thread(keep, reading, members, read_cursor(data))
+                self._renew(reading.external, changed)
+            case Answered(data=data):
+                name = await self._name_of(reading)
+                addresses = [each for each in _list(data, "members") if isinstance(each, str)]
+                keep_all = self._roll.keep_conversation
+                await asyncio.to_thread(keep_all, reading, name, addresses, read_cursor(data))
+            case Slow(after=after):
+                await asyncio.to_thread(self._roll.postpone, reading, after)
+            case Refused(error="invalid_cursor"):
+                await asyncio.to_thread(self._roll.restart, reading)
+            case Refused(error=error):
+                log.warning("Slack does not tell who is there", team=reading.external, error=error)
+                await asyncio.to_thread(self._roll.refuse, reading)
+            case NotSent() | Doubtful():
+                await asyncio.to_thread(self._roll.postpone, reading, AWAY_FOR)
+
+    async def _name_of(self, reading: Reading) -> str | None:
+        """How people call a public channel. A private one's name is nobody else's business."""
+        about = {"channel": reading.conversation}
+        answer = await self._client.call(reading.external, "conversations.info", about)
+        channel = answer.data.get("channel") if isinstance(answer, Answered) else None
+        if not isinstance(channel, Mapping) or channel.get("is_private", True):
+            return None
+        name = _clean(channel.get("name"))
+        return f"#{name}" if name else None
+
+    async def _ask(self, team: str, user: str) -> Member | None:
+        try:
+            async with asyncio.timeout(INFO_PATIENCE.total_seconds()):
+                answer = await self._client.call(team, "users.info", {"user": user})
+        except TimeoutError:
+            return None
+        if not isinstance(answer, Answered):
+            return None
+        return read_member(team, answer.data.get("user"))
+
+    # --- events --------------------------------------------------------------------------
+
+    async def _hear_user(self, team: str, event: Mapping[str, Any]) -> None:
+        member = read_member(team, event.get("user"))
+        if member is not None:
+            self._renew(team, await asyncio.to_thread(self._roll.hear, team, [member]))
+
+    async def _hear_joined(self, team: str, event: Mapping[str, Any]) -> None:
+        await self._move(team, event, joins=True)
+
+    async def _hear_left(self, team: str, event: Mapping[str, Any]) -> None:
+        await self._move(team, event, joins=False)
+
+    async def _move(self, team: str, event: Mapping[str, Any], *, joins: bool) -> None:
+        channel, user = event.get("channel"), event.get("user")
+        if isinstance(channel, str) and isinstance(user, str):
+            await asyncio.to_thread(self._roll.move, team, channel, user, joins=joins)
+
+    # --- names at hand -------------------------------------------------------------------
+
+    def _cached(self, team: str, user: str) -> str | None:
+        found = self._names.get((team, user))
+        if found is None or found[1] <= self._now():
+            return None
+        self._names.move_to_end((team, user))
+        return found[0]
+
+    def _cache(self, team: str, people: Iterable[Person]) -> None:
+        until = self._now() + CACHED_FOR
+        for person in people:
+            if person.active:
+                self._names[team, person.address] = (person.name, until)
+                self._names.move_to_end((team, person.address))
+        while len(self._names) > CACHED:
+            self._names.popitem(last=False)
+
+    def _renew(self, team: str, people: Iterable[Person]) -> None:
+        """Of a page only those are at hand afterwards who were before."""
+        self._cache(team, [p for p in people if (team, p.address) in self._names])
+
+
+def read_cursor(data: Mapping[str, Any]) -> str | None:
+    """The cursor of the next page, None after the last."""
+    about = data.get("response_metadata")
+    cursor = about.get("next_cursor") if isinstance(about, Mapping) else None
+    return cursor if isinstance(cursor, str) and cursor else None
+
+
+def read_members(team: str, users: Iterable[object]) -> list[Member]:
+    """Those of Slack's users who are people of the workspace."""
+    return [member for user in users if (member := read_member(team, user)) is not None]
+
+
+def read_member(team: str, user: object) -> Member | None:
+    """A user of Slack's as a member of the workspace.
+
+    None for robots, for strangers (people of other workspaces, in a shared channel) and for
+    those who were invited and have not come yet. Guests of this workspace are members.
+    """
+    if not isinstance(user, Mapping):
+        return None
+    id_ = user.get("id")
+    if not isinstance(id_, str) or not id_ or id_ == "USLACKBOT" or not _is_ours(team, user):
+        return None
+    if any(user.get(flag) for flag in ("is_bot", "is_workflow_bot", "is_invited_user")):
+        return None
+    about = user.get("profile")
+    profile = about if isinstance(about, Mapping) else {}
+    called = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
+    names = (_clean(name) for name in (*called, user.get("name")))
+    return Member(
+        address=id_,
+        name=next((name for name in names if name), id_),
+        zone=known_zone(user.get("tz")),
+        active=not user.get("deleted"),
+        mark=str(user.get("updated", "")),
+    )
+
+
+def _is_ours(team: str, user: Mapping[str, Any]) -> bool:
+    if user.get("is_stranger"):
+        return False
+    enterprise = user.get("enterprise_user")
+    if isinstance(enterprise, Mapping):
+        # On an Enterprise Grid `team_id` may be any workspace of the organisation.
+        teams = enterprise.get("teams")
+        return team == enterprise.get("enterprise_id") or not teams or team in teams
+    return user.get("team_id") in {None, team}
+
+
+def _clean(name: object) -> str:
+    """A name in one line, without what would change the words around it."""
+    text = name if isinstance(name, str) else ""
+    kept = (" " if c.isspace() else c for c in text)
+    words = "".join(
+        c for c in kept if c in _JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}
+    )
+    return " ".join(words.split())[:LONGEST_NAME].strip()
+
+
+def _list(data: Mapping[str, Any], name: str) -> Sequence[object]:
+    found = data.get(name)
+    return found if isinstance(found, list) else ()
