@@ -105,6 +105,8 @@ class Delivery:
 
     `address` is a person's address when `direct`, else a conversation's. `edits` is
     the platform's own id of the message to replace, with `conversation` its place.
+    `began_at`, aware, is when the last attempt began: what arrived did so after it. None
+    says nothing about that, for the letter may be from a restored backup.
     """
 
     id: int
@@ -119,6 +121,7 @@ class Delivery:
     edits: str | None = None
     conversation: str | None = None
     attempts: int = 0
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

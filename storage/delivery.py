@@ -29,6 +29,7 @@ LETTERS = select(
         for name in (
             "id", "key", "workspace", "to_kind", "person", "subject", "conversation", "thread",
             "kind", "priority", "due_at", "expires_at", "edits", "attempts", "message", "day",
+            "started_at",
         )
     ),
     _edited.c.state.label("edited_state"),
@@ -121,6 +122,7 @@ def read_delivery(row: Any, recipients: Recipients, *, active: bool) -> Delivery
         edits=edits,
         conversation=conversation,
         attempts=row.attempts,
+        began_at=row.started_at,
     )
 
 

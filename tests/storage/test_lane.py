@@ -359,7 +359,7 @@ def test_a_letter_on_the_wire_when_the_lease_ran_out_is_to_be_reconciled(
     [delivery] = lane.claim(ACME.id, NOW, 9, LEASE)
     lane.mark_sending([delivery.id], NOW)
     assert rival.recover(ACME.id, NOW + LEASE - SECOND) == []
-    assert rival.recover(ACME.id, NOW + LEASE) == [delivery]
+    assert rival.recover(ACME.id, NOW + LEASE) == [replace(delivery, began_at=NOW)]
     assert row(acme, "l1").state == LetterState.AMBIGUOUS
     lane.settle([Settlement(delivery.id, Never("too late to say"))], NOW + LEASE)
     rival.settle([Settlement(delivery.id, SENT)], NOW + LEASE)
