@@ -10,7 +10,6 @@ in `adapters.slack.limits`.
 """
 
 import itertools
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from math import isfinite
 from typing import Any, TypeAlias, assert_never
 
 from adapters.slack.control import VIEW, name_action, name_choice, write_args, write_option
+from adapters.slack.limits import measure
 from adapters.slack.messages import (
     CANCEL,
     CHOOSE,
@@ -65,7 +65,8 @@ Json: TypeAlias = dict[str, Any]
 ROOM = 12_000
 """Characters of all blocks as JSON. Slack refuses a message (`msg_blocks_too_long`) from 13,297
 characters in one block on (bolt-js#2509), with many blocks earlier (#2867: at 11,341 of text
-alone), so the blocks around the text count; and it adds names to those that have none."""
+alone), so what is around the text counts too; and Slack adds names to the blocks."""
+PAGE_ROOM = 48_000
 
 CELLS = 10
 
@@ -88,7 +89,7 @@ def render_message(message: Message, wording: Wording) -> Rendered:
 
 def render_page(message: Message, wording: Wording) -> Json:
     """A person's own page as a home view, for `views.publish`."""
-    return {"type": "home", "callback_id": VIEW, "blocks": _fit(message, wording, ROOM * 4)}
+    return {"type": "home", "callback_id": VIEW, "blocks": _fit(message, wording, PAGE_ROOM)}
 
 
 def _escape(text: str) -> str:
@@ -96,11 +97,6 @@ def _escape(text: str) -> str:
 
 
 # How long --------------------------------------------------------------------------------
-
-
-def measure(blocks: Sequence[Json]) -> int:
-    """The characters of the blocks as JSON."""
-    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
 
 
 def _fit(message: Message, wording: Wording, room: int) -> list[Json]:
@@ -113,7 +109,7 @@ def _fit(message: Message, wording: Wording, room: int) -> list[Json]:
         if measure(blocks) <= room:
             return blocks
     # What remains is addresses of images, or more buttons than anybody could want.
-    words = [part for part in message.parts if not isinstance(part, Image)]
+    words: list[Part] = [part for part in message.parts if not isinstance(part, Image)]
     pressed: list[Part] = [part for part in words if isinstance(part, Buttons | Choice)]
     fewer = (pressed[:n] for n in range(len(pressed), -1, -1))
     candidates: Iterable[list[Part]] = itertools.chain([words], fewer)
@@ -377,18 +373,24 @@ def render_form(form: Form, wording: Wording, private_metadata: str) -> Json:
         "title": _plain(form.title),
         "submit": _plain(form.submit),
         "close": _plain(CANCEL),
-        "blocks": [*intro, *(_field(field, form.action, wording) for field in form.fields)],
+        "blocks": [*intro, *_fields(form, wording)],
     }
 
 
-def _field(field: AnyField, action: str, wording: Wording) -> Json:
+def _fields(form: Form, wording: Wording) -> Iterator[Json]:
+    for number, field in enumerate(form.fields):
+        # What was typed stays in the view that comes next if both names are the same, so that
+        # the forms' own names are in them.
+        yield _field(field, name_action(form.action, number), wording)
+
+
+def _field(field: AnyField, action_id: str, wording: Wording) -> Json:
     block: Json = {
         "type": "input",
         "block_id": field.name,
         "label": _plain(field.label),
         "optional": not field.required,
-        # What was typed into a field stays when the view is updated, if both names are the same.
-        "element": {**_element(field), "action_id": action},
+        "element": {**_element(field), "action_id": action_id},
     }
     if field.hint and field.hint.strip():
         block["hint"] = _plain(wording.say(field.hint))
