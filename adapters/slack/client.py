@@ -50,7 +50,7 @@ or of which nobody can say that it did not."""
 _SLOW = frozenset({"rate_limited", "ratelimited"})
 
 _HOOKS = URL("https://hooks.slack.com")
-_WORD = re.compile(r"[a-z_]{1,80}")
+_WORD = re.compile(r"[a-z0-9_]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Not done, for certain. `error` is Slack's word, or `http_NNN` where it had none."""
+    """Not done, for certain. `error` is Slack's word, or `http_NNN` where it had none.
+
+    It is never anything but one word, so it may be logged.
+    """
 
     error: str
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -239,7 +242,7 @@ class SlackClient:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(
                     total=self._timeout.total_seconds(),
-                    sock_connect=min(LONGEST_CONNECT, self._timeout / 2).total_seconds(),
+                    connect=min(LONGEST_CONNECT, self._timeout / 2).total_seconds(),
                 ),
                 middlewares=(_refuse_redirects,),
             )
@@ -285,7 +288,7 @@ def _read(status: int, headers: Mapping[str, str], data: object) -> Answer:
         if status == 200 and data.get("ok") is True:
             return Answered(data)
         error = data.get("error")
-    if not isinstance(error, str):
+    if not (isinstance(error, str) and _WORD.fullmatch(error)):
         return Doubtful("unreadable") if status == 200 else Refused(f"http_{status}")
     if error in _SLOW:
         return Slow(read_pause(headers.get("Retry-After")))
