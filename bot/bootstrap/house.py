@@ -68,7 +68,7 @@ def open_house(settings: Settings, site_of: SiteOf, *, searches: bool = True) ->
     with open_database(settings, vectors or later) as database:
         site = site_of(settings, database)
         meters = Meters()
-        app = App(database, site.registry, site.now, new_id, meters)
+        app = App(database, site.registry, site.now, new_id, meters, site.administrators)
         lanes = Lanes(SqlLaneStore(database), site.platform_of, site.now, site.patience)
         meters.include(*lanes.meters.all)
         yield House(settings, database, site, app, lanes, meters, vectors, threading.Event())

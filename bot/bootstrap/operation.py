@@ -1,9 +1,10 @@
 """What operators see of a process: whether it is ready, and what it has counted."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from adapters.web.operation import Check, add_operations_routes
 from bot.bootstrap.site import Routes
@@ -23,8 +24,11 @@ def operations(
     stopped: asyncio.Event,
     clock: Clock | None = None,
     now: Callable[[], datetime] | None = None,
+    more: Mapping[str, Check] = MappingProxyType({}),
 ) -> Routes:
     """The routes `/readyz` and `/metrics` of a process; `stopped` says that it shuts down.
+
+    `more` is what the site has to be looked at for.
 
     Where `now` is given, what waits in the store is shown as of that moment. One process of
     many is enough for that.
@@ -33,6 +37,7 @@ def operations(
         "process": partial(_check_stopping, stopped),
         "store": lambda: asyncio.to_thread(check_store, database),
         "disk": lambda: asyncio.to_thread(check_disk, database),
+        **more,
     }
     meters.include(*database.meters)
     if clock is not None:

@@ -31,7 +31,9 @@ async def showing_pages(
     await asyncio.to_thread(house.site.prepare)
     core = Core(house.settings, house.database, house.app, house.lanes, carry)
     routes = await asyncio.to_thread(house.site.pages, core)
-    watched = operations(house.database, house.meters, stopped, clock, house.site.now)
+    watched = operations(
+        house.database, house.meters, stopped, clock, house.site.now, house.site.checks
+    )
     app = create_app([*routes, watched])
     async with serving(app, house.settings.host, house.settings.port) as address:
         yield address
@@ -42,7 +44,8 @@ async def answering(
     house: House, port: int, clock: Clock, stopped: asyncio.Event
 ) -> AsyncIterator[str]:
     """Serve what operators and their machines ask, and nothing else; gives the address."""
-    app = create_app([operations(house.database, house.meters, stopped, clock)])
+    checks = house.site.checks
+    app = create_app([operations(house.database, house.meters, stopped, clock, more=checks)])
     async with serving(app, house.settings.host, port) as address:
         yield address
 

@@ -10,7 +10,7 @@ from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.platform import NAME, PlaygroundPlatform
 from bot.bootstrap import new_id, now
 from bot.bootstrap.registry import CAPABILITIES
-from bot.bootstrap.site import Core, Routes
+from bot.bootstrap.site import Core, Routes, Site
 from bot.capabilities.questions.starting import Pack, apply_pack
 from bot.capability import Registry, register
 from bot.errors import BotError
@@ -79,8 +79,8 @@ def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Wor
     return workspace
 
 
-class PlaygroundSite:
-    """`bot.bootstrap.site.Site` over the playground."""
+class PlaygroundSite(Site):
+    """The playground."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings

@@ -62,6 +62,7 @@ async def run_embedded(
                 Tick("due", SECOND, lambda: asyncio.to_thread(do_due, house)),
                 Tick("sweep", SECOND, house.lanes.sweep),
                 retaining(lambda: asyncio.to_thread(forget_old, house)),
+                *house.site.ticks,
             ],
             now,
         )
@@ -76,11 +77,13 @@ async def run_embedded(
         await asyncio.to_thread(_take_over, house)
         house.database.poke = _LanesPoke(house.lanes)
         async with (
+            house.site.living(house.app),
             warming(house),
             moving(house, clock, stopped),
             showing_pages(house, carry, clock, stopped) as address,
+            house.site.listening(),
         ):
-            announce(f"Inflow is at {address} (Ctrl-C stops it)")
+            announce(f"{house.site.tell(address)} (Ctrl-C stops it)")
             await stopped.wait()
 
 

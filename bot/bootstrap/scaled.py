@@ -59,11 +59,13 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
         here.database.poke = QueuePoke()
         clock = Clock([_refreshing(here)], now)
         async with (
+            here.site.living(here.app),
             warming(here),
             moving(here, clock, stopped),
             showing_pages(here, partial(wait_until_quiet, here), clock, stopped) as address,
+            here.site.listening(),
         ):
-            announce(f"Inflow is at {address} (Ctrl-C stops it)")
+            announce(f"{here.site.tell(address)} (Ctrl-C stops it)")
             await stopped.wait()
 
 
@@ -90,10 +92,12 @@ async def run_worker(
                 Tick("plan_due", PLANNING, lambda: queue.defer(PLAN_DUE)),
                 Tick("stalled", STALLED, queue.drop_stalled),
                 retaining(lambda: queue.defer(RETAIN)),
+                *here.site.ticks,
             ],
             now,
         )
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(here.site.living(here.app))
             await stack.enter_async_context(_working(queue, stopped))
             await stack.enter_async_context(moving(here, clock, stopped))
             where = ""

@@ -1,16 +1,19 @@
 """A site: the place where the people are whom a process serves.
 
-The playground is one. `tests/crash` puts a fake platform in its place and starts the
-very same processes.
+The playground is one, `bot.bootstrap.platform` has the one of real platforms. `tests/crash`
+puts a fake platform in its place and starts the very same processes.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from bot.access import AdministratorsOf, name_nobody
 from bot.app import App
 from bot.capability import Registry
+from bot.clock import Tick
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
 from bot.ports import Platform
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 Routes: TypeAlias = "Callable[[web.Application], None]"
+Check: TypeAlias = Callable[[], Awaitable[str | None]]
+"""As `adapters.web.operation.Check`: None when all is well, else a sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,12 @@ class Core:
 
 
 class Site(Protocol):
-    """Each call may read from the database, so it is made in a thread."""
+    """Where people are, and how a process is there for them.
+
+    Calls that are not async may read from the database, so they are made in a thread, but
+    for `living`, `listening` and what is not said to. A class that says that it is a Site
+    gets what is written here.
+    """
 
     @property
     def registry(self) -> Registry[Any]:
@@ -48,6 +58,11 @@ class Site(Protocol):
     @property
     def patience(self) -> Patience:
         """How long its lanes wait for things."""
+
+    @property
+    def administrators(self) -> AdministratorsOf:
+        """Who looks after a workspace to begin with."""
+        return name_nobody
 
     def now(self) -> datetime:
         """The moment of this site, aware UTC; the playground's clock may be moved."""
@@ -67,6 +82,36 @@ class Site(Protocol):
 
     def pages(self, core: Core) -> Sequence[Routes]:
         """The pages and platform entrances of this site."""
+
+    def living(self, app: App[Any]) -> AbstractAsyncContextManager[None]:
+        """What is held for as long as a process lives: sessions, what is known of tokens. Begun
+        before anything else moves and ended after all has come to rest.
+
+        Raises:
+            Misconfigured: a setting cannot be used.
+        """
+        del app
+        return nullcontext()
+
+    def listening(self) -> AbstractAsyncContextManager[None]:
+        """Takes in what needs no page to come in by, in a process that has pages: what platforms
+        say on a connection that we opened."""
+        return nullcontext()
+
+    @property
+    def ticks(self) -> Sequence[Tick]:
+        """What a process that delivers does here besides."""
+        return ()
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        """What `/readyz` looks at besides, by name. Asked for while `living`."""
+        return {}
+
+    def tell(self, address: str) -> str:
+        """Where people find Inflow, in a sentence without its end, for who started a process
+        with pages at `address`."""
+        return f"Inflow is at {address}"
 
 
 SiteOf: TypeAlias = Callable[[Settings, Database], Site]

@@ -12,7 +12,7 @@ from typing import Any
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.process import run_embedded
 from bot.bootstrap.scaled import run_worker
-from bot.bootstrap.site import Core, Routes
+from bot.bootstrap.site import Core, Routes, Site
 from bot.capability import Capability, Registry, register
 from bot.ids import WorkspaceId
 from bot.outbox import Delivery, Outcome, Sent
@@ -45,15 +45,25 @@ class SlowPlatform:
         return None
 
 
-class SlowSite:
-    """Implements `bot.bootstrap.site.Site`."""
-
-    patience = Patience()
+class SlowSite(Site):
+    """A site without pages."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         nothing: Capability[Work] = Capability(name="nothing", title="Nothing")
-        self.registry: Registry[Any] = register([nothing])
+        self._registry: Registry[Any] = register([nothing])
+
+    @property
+    def registry(self) -> Registry[Any]:
+        return self._registry
+
+    @registry.setter
+    def registry(self, registry: Registry[Any]) -> None:
+        self._registry = registry
+
+    @property
+    def patience(self) -> Patience:
+        return Patience()
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -21,7 +21,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot.app import App
 from bot.bootstrap.log import configure_logs
-from bot.bootstrap.site import Core, Routes
+from bot.bootstrap.site import Core, Routes, Site
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.campaigns import run as campaign_run
 from bot.capability import Registry, register
@@ -38,12 +38,12 @@ from tests.crash.platform import HttpPlatform
 from tests.crash.scene import CAPABILITY, CHUNK, RELAY_KEY, Scene
 
 
-class CrashSite:
-    """Implements `bot.bootstrap.site.Site`."""
+class CrashSite(Site):
+    """A site whose platform keeps a ledger, and whose events come in over HTTP."""
 
     def __init__(self, scene: Scene, platform: HttpPlatform) -> None:
         self._platform = platform
-        self.patience = Patience(
+        self._patience = Patience(
             timeout=timedelta(seconds=scene.timeout),
             lease=timedelta(seconds=scene.lease),
             reconcile_after=timedelta(seconds=scene.reconcile_after),
@@ -53,6 +53,10 @@ class CrashSite:
     @property
     def registry(self) -> Registry[Any]:
         return self._registry
+
+    @property
+    def patience(self) -> Patience:
+        return self._patience
 
     def now(self) -> datetime:
         return datetime.now(UTC)
