@@ -33,14 +33,16 @@ Traits: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Some of the active people of a workspace, or of a team: by id, those behind `after` up
-    to `upto`."""
+    """Some of the active people of a workspace, or of a team, or of a conversation: by id, those
+    behind `after` up to `upto`."""
 
     workspace: WorkspaceId
     team: str | None
     after: PersonId | None
     upto: PersonId
     people: int
+    conversation: str | None = None
+    """Only those who are in it, as far as has been read (see `bot.directory`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,12 @@ class CrowdStore(Protocol):
     """People by the thousand."""
 
     def span(
-        self, workspace: WorkspaceId, team: str | None, after: PersonId | None, limit: int
+        self,
+        workspace: WorkspaceId,
+        team: str | None,
+        after: PersonId | None,
+        limit: int,
+        conversation: str | None = None,
     ) -> Span | None:
         """The next `limit` people; None when there is nobody any more."""
 

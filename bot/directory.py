@@ -93,7 +93,11 @@ class DirectoryStore(Protocol):
     """How far readings have come, and people as a platform tells of them."""
 
     def open(self, workspace: WorkspaceId, now: datetime) -> None:
-        """The platform can tell who is in the workspace; all of it is to be read now."""
+        """The platform can tell who is in the workspace; all of it is to be read now, unless
+        it has been read within a day."""
+
+    def close(self, workspace: WorkspaceId, now: datetime) -> None:
+        """The platform tells nothing any more; what was kept of conversations is dropped."""
 
     def at(self, workspace: WorkspaceId, addresses: Collection[str]) -> Sequence[Person]:
         """Those who are known at the addresses, active or not, in no certain order."""
@@ -147,7 +151,8 @@ class MembershipStore(Protocol):
         """How many active people are in it, as far as has been read; not beyond `limit`."""
 
     def keep(self, reading: Reading, name: str | None, addresses: Collection[str]) -> None:
-        """The members on a page, and how people call the conversation."""
+        """The members on a page, and how people call the conversation: nothing where it is
+        private, None where the platform did not say."""
 
     def join(self, workspace: WorkspaceId, conversation: str, address: str) -> None:
         """Somebody has come to a conversation; without effect where nobody wants to know."""
@@ -268,6 +273,13 @@ class Roll(Generic[W]):
                 work.people.add_workspace(workspace)
             work.directory.open(workspace.id, self._app.now())
 
+    def close(self, external: str) -> None:
+        """Nothing can be read any more of a workspace."""
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(self._platform, external)
+            if workspace is not None:
+                work.directory.close(workspace.id, self._app.now())
+
     def at(self, external: str, addresses: Collection[str]) -> Mapping[str, Person]:
         """Those whom we know, active or not, by address."""
         with self._database.transaction() as work:
@@ -331,7 +343,8 @@ class Roll(Generic[W]):
         addresses: Collection[str],
         cursor: str | None,
     ) -> None:
-        """A page of a conversation's members, as `keep_people`."""
+        """A page of a conversation's members, as `keep_people`; the name as in
+        `MembershipStore.keep`."""
         with self._database.transaction() as work:
             now = self._app.now()
             work.memberships.keep(reading, name, addresses)

@@ -14,8 +14,9 @@ campaigns = Table(
     Column("owner", Text, nullable=False),
     Column("title", Words, nullable=False),
     Column("body", Words, nullable=False),
-    # Null is everybody.
+    # With neither team nor conversation it is everybody.
     Column("team", Words),
+    Column("conversation", Text),
     # Days of each person's own calendar.
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),

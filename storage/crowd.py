@@ -28,6 +28,7 @@ from bot.ids import PersonId, WorkspaceId
 from bot.outbox import LetterState
 from storage.attention import NOT_COUNTED
 from storage.column import Instant
+from storage.directory_tables import memberships
 from storage.row import insert_for
 from storage.tables import attention, days_off, outbox, people
 
@@ -50,17 +51,25 @@ class SqlCrowds:
         self._connection = connection
 
     def span(
-        self, workspace: WorkspaceId, team: str | None, after: PersonId | None, limit: int
+        self,
+        workspace: WorkspaceId,
+        team: str | None,
+        after: PersonId | None,
+        limit: int,
+        conversation: str | None = None,
     ) -> Span | None:
         """The next `limit` people; None when there is nobody any more."""
         of = [people.c.workspace == workspace, people.c.active]
         of += [people.c.team == team] if team is not None else []
         of += [people.c.id > after] if after is not None else []
+        of += [_is_in(workspace, conversation)] if conversation is not None else []
         some = select(people.c.id).where(*of).order_by(people.c.id).limit(limit).subquery()
         row = self._connection.execute(
             select(func.max(some.c.id).label("upto"), func.count().label("people"))
         ).one()
-        return Span(workspace, team, after, PersonId(row.upto), row.people) if row.people else None
+        if not row.people:
+            return None
+        return Span(workspace, team, after, PersonId(row.upto), row.people, conversation)
 
     def lock(self, span: Span) -> None:
         """Nobody else books for these people until the end of the transaction."""
@@ -166,7 +175,17 @@ def _within(span: Span) -> list[ColumnElement[bool]]:
     within = [people.c.workspace == span.workspace, people.c.active, people.c.id <= span.upto]
     within += [people.c.id > span.after] if span.after is not None else []
     within += [people.c.team == span.team] if span.team is not None else []
+    if span.conversation is not None:
+        within.append(_is_in(span.workspace, span.conversation))
     return within
+
+
+def _is_in(workspace: WorkspaceId, conversation: str) -> ColumnElement[bool]:
+    return exists().where(
+        memberships.c.workspace == workspace,
+        memberships.c.conversation == conversation,
+        memberships.c.address == people.c.address,
+    )
 
 
 def _fate(lot: Lot, now: datetime) -> tuple[Any, ...]:

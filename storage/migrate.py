@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from storage import campaign_tables, installation_tables, question_tables, queue_schema, tables
+from storage import (
+    campaign_tables,
+    directory_tables,
+    installation_tables,
+    question_tables,
+    queue_schema,
+    tables,
+)
 from storage.column import metadata
 from storage.database import make_engine, read_url
 
@@ -22,7 +29,13 @@ if TYPE_CHECKING:
 
 SCHEMA = metadata
 """All tables; importing the modules above has filled it."""
-_FILLED_BY = (tables, question_tables, campaign_tables, installation_tables)
+_FILLED_BY = (
+    tables,
+    question_tables,
+    campaign_tables,
+    installation_tables,
+    directory_tables,
+)
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101
 """Number of the advisory lock that lets one process at a time upgrade PostgreSQL."""

@@ -8,6 +8,7 @@ from storage.article import SqlArticles
 from storage.attention import SqlAttention
 from storage.campaign import SqlCampaigns
 from storage.crowd import SqlCrowds
+from storage.directory import SqlDirectory, SqlMemberships
 from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
@@ -41,6 +42,8 @@ class SqlWork:
         self.happenings = SqlHappenings(connection)
         self.truth = SqlTruth(connection)
         self.crowds = SqlCrowds(connection)
+        self.directory = SqlDirectory(connection)
+        self.memberships = SqlMemberships(connection)
         self.topics = SqlTopics(connection)
         self.experts = SqlExperts(connection)
         self.questions = SqlQuestions(connection, revisions, seal)

@@ -78,12 +78,14 @@ class Directory:
     async def open(self, team: str, name: str) -> None:
         """The app is installed in a workspace: its people are read from now on.
 
-        Said again, all are read anew at once; a crash goes on where it stopped without it.
+        The workspace is kept under the name if it is new. To be said at every start too: it
+        changes nothing while all have been read within a day, or are being read.
         """
         await asyncio.to_thread(self._roll.open, team, name)
 
-    def forget(self, team: str) -> None:
-        """Nothing that was at hand of a workspace holds any more."""
+    async def close(self, team: str) -> None:
+        """The app is not in the workspace any more: nothing is read, and nothing at hand."""
+        await asyncio.to_thread(self._roll.close, team)
         for key in [key for key in self._names if key[0] == team]:
             del self._names[key]
 
@@ -183,14 +185,19 @@ class Directory:
                 await asyncio.to_thread(self._roll.postpone, reading, AWAY_FOR)
 
     async def _name_of(self, reading: Reading) -> str | None:
-        """How people call a public channel. A private one's name is nobody else's business."""
+        """How people call a public channel; a private one's name is nobody else's business.
+
+        None when Slack does not say, or has been asked on an earlier page.
+        """
+        if reading.cursor is not None:
+            return None
         about = {"channel": reading.conversation}
         answer = await self._client.call(reading.external, "conversations.info", about)
         channel = answer.data.get("channel") if isinstance(answer, Answered) else None
-        if not isinstance(channel, Mapping) or channel.get("is_private", True):
+        if not isinstance(channel, Mapping):
             return None
-        name = _clean(channel.get("name"))
-        return f"#{name}" if name else None
+        name = "" if channel.get("is_private", True) else _clean(channel.get("name"))
+        return name and f"#{name}"
 
     async def _ask(self, team: str, user: str) -> Member | None:
         try:
