@@ -28,6 +28,7 @@ from tests.adapters.slack.method import (
 )
 from tests.adapters.slack.rate import Rates
 from tests.adapters.slack.team import SCOPE_PREFIX, Channel, Member, Posted, Team, Token
+from tests.adapters.slack.wire import HttpWire, Sockets
 
 LOOPBACK = "127.0.0.1"
 FORM = "application/x-www-form-urlencoded"
@@ -55,6 +56,7 @@ class FakeSlack:
         self.team = self.memory.add_team("T1", "Test")
         self.token = self.memory.add_token("T1")
         self.app_token = self.memory.add_app_token()
+        self.sockets = Sockets(self.memory.app_id, self.memory.tickets)
         self._runner: web.AppRunner | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone = asyncio.Event()
@@ -107,6 +109,12 @@ class FakeSlack:
         """
         self.faults[method].extend(faults)
 
+    # The way to the app
+
+    def http_wire(self, url: str) -> HttpWire:
+        """To a request URL of the app's, signed."""
+        return HttpWire(url, self.memory.signing_secret, self.memory.clock)
+
     # Life
 
     @property
@@ -122,6 +130,7 @@ class FakeSlack:
         app = web.Application(client_max_size=4 * 2**20)
         app.router.add_route("*", "/api/{method}", self._answer)
         app.router.add_post("/actions/{team}/{hook}", self._take_answer)
+        app.router.add_get("/link/", self.sockets.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, LOOPBACK, 0).start()
@@ -130,6 +139,7 @@ class FakeSlack:
 
     async def stop(self) -> None:
         self._gone.set()
+        await self.sockets.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

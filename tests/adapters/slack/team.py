@@ -1,7 +1,6 @@
 """What Slack remembers: workspaces, their people, conversations, messages, views and tokens."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ BOT_SCOPES = (
     "groups:history",
     "groups:read",
     "im:history",
+    "im:write",
     "reactions:read",
     "users:read",
 )
@@ -223,7 +223,3 @@ class Token:
 def mint(kind: str) -> str:
     """A token that looks like Slack's and is nobody's."""
     return f"{kind}-{secrets.token_hex(12)}"
-
-
-def values_by_block(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {block: dict(actions) for block, actions in values.items()}
