@@ -30,6 +30,13 @@ from bot.plain import render_plain
 from bot.rate import Bucket, Limits, cell_of
 
 NAME = "slack"
+
+POST = "chat.postMessage"
+UPDATE = "chat.update"
+OPEN = "conversations.open"
+HISTORY = "conversations.history"
+REPLIES = "conversations.replies"
+
 EVENT_TYPE = "inflow_letter"
 """Of the metadata of our messages."""
 
@@ -293,7 +300,7 @@ class SlackPlatform:
             conversation=(PER_CONVERSATION,),
         )
         self._update = Pace(tier_3)
-        self._look = {name: Pace(tier_3) for name in ("open", "history", "replies")}
+        self._look = {name: Pace(tier_3) for name in (OPEN, HISTORY, REPLIES)}
         self._put_off: Remembered[int, float] = Remembered()
         self._direct: Remembered[str, str] = Remembered()
         self._cursors: Remembered[tuple[int, str], str] = Remembered()
@@ -331,14 +338,14 @@ class SlackPlatform:
                 "event_payload": {"delivery_id": self.delivery_id(delivery)},
             },
         }
-        answer = await self._client.call(self._team, "chat.postMessage", body)
+        answer = await self._client.call(self._team, POST, body)
         if _fate(answer) is Fate.NO_THREAD and delivery.thread is not None:
             body["thread_ts"] = None
-            answer = await self._client.call(self._team, "chat.postMessage", body)
+            answer = await self._client.call(self._team, POST, body)
         if _fate(answer) is Fate.NO_BLOCKS:
             self._tell_blocks(delivery, answer)
             body |= {"blocks": None, "text": _plain(delivery), "mrkdwn": False}
-            answer = await self._client.call(self._team, "chat.postMessage", body)
+            answer = await self._client.call(self._team, POST, body)
         if isinstance(answer, Slow):
             return Limited(answer.after)
         outcome = self._judge(delivery, answer)
@@ -364,11 +371,11 @@ class SlackPlatform:
         if channel is None:
             return None
         if delivery.thread is not None:
-            found = await self._search(delivery, "replies", channel, {"ts": delivery.thread})
+            found = await self._search(delivery, REPLIES, channel, {"ts": delivery.thread})
             if found is not None:
                 return found
         # Where the thread was gone the letter stands beside it.
-        return await self._search(delivery, "history", channel, {})
+        return await self._search(delivery, HISTORY, channel, {})
 
     def delivery_id(self, delivery: Delivery) -> str:
         """What stands in the metadata of the letter's message: 32 characters that tell nothing."""
@@ -397,12 +404,12 @@ class SlackPlatform:
             "blocks": rendered.blocks,
             "parse": "none",
         }
-        answer = await self._client.call(self._team, "chat.update", body)
+        answer = await self._client.call(self._team, UPDATE, body)
         if _fate(answer) is Fate.NO_BLOCKS:
             self._tell_blocks(delivery, answer)
             # No blocks and a text: then the old blocks go as well.
             body |= {"blocks": None, "text": _plain(delivery)}
-            answer = await self._client.call(self._team, "chat.update", body)
+            answer = await self._client.call(self._team, UPDATE, body)
         if isinstance(answer, Slow):
             self._update.rest(loop.time(), answer.after)
             self._put_off = Remembered()
@@ -464,7 +471,7 @@ class SlackPlatform:
         known = self._direct.get(delivery.address)
         if known is not None:
             return known
-        data = await self._read(delivery, "open", {"users": delivery.address})
+        data = await self._read(delivery, OPEN, {"users": delivery.address})
         channel = data.get("channel") if data is not None else None
         if data is None:
             return None
@@ -519,14 +526,14 @@ class SlackPlatform:
         if pace.earliest(loop.time()) > loop.time() + LOOK_WAIT:
             raise LookUpFailed("busy")
         await asyncio.sleep(max(0.0, pace.take(loop.time()) - loop.time()))
-        answer = await self._client.call(self._team, f"conversations.{method}", body)
+        answer = await self._client.call(self._team, method, body)
         match answer:
             case Answered(data):
                 return data
             case Slow(after):
                 pace.rest(loop.time(), after)
                 raise LookUpFailed("too_many")
-            case Refused("thread_not_found") if method == "replies":
+            case Refused("thread_not_found") if method == REPLIES:
                 return None
             case Refused(error) if FATES.get(error) is Fate.GONE:
                 # Sent again it will be refused as well.

@@ -54,6 +54,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "conversations.history": ("channels:history", "im:history"),
     "conversations.info": ("channels:read",),
     "conversations.members": ("channels:read",),
+    "conversations.open": ("im:write",),
     "conversations.replies": ("channels:history", "im:history"),
     "oauth.v2.access": (),
     "oauth.v2.exchange": (),
@@ -103,6 +104,7 @@ REASONS: Mapping[str, str] = {
     "groups:history": "the same in private channels to which it was invited",
     "groups:read": "the same of private channels to which it was invited",
     "im:history": "hear direct messages to Inflow; find a message again",
+    "im:write": "know which conversation with a person to look a lost message up in",
     "reactions:read": "take a check mark on an answer for a yes",
     "users:read": "know names, time zones, and who has left; no e-mail address",
 }
