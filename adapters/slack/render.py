@@ -83,7 +83,7 @@ class Rendered:
 
 def render_message(message: Message, wording: Wording) -> Rendered:
     """A message as Slack takes it. What is too long for Slack is shortened, and says so."""
-    text = SPOKEN_FIRST.get(message.tone, "") + wording.say(message.summary)
+    text = SPOKEN_FIRST.get(message.tone, "") + _summary(message, wording)
     return Rendered(_escape(text), _fit(message, wording, ROOM))
 
 
@@ -343,9 +343,26 @@ def _span(span: Span, wording: Wording) -> Json:
 
 
 def _called(span: Span, wording: Wording) -> str:
-    """Titles and names stand in bold, and are people's words; code and plain words are ours."""
-    is_ours = span.code or not (span.strong or span.emphasis or span.link or span.person)
-    return wording.say(span.text) if is_ours else span.text
+    """Only our own sentences have code in them, and there it is commands: `literal` takes the
+    backticks out of what people write. Plain words may be anybody's."""
+    return wording.say(span.text) if span.code else wording.call(span.text)
+
+
+def _summary(message: Message, wording: Wording) -> str:
+    """The summary, in which the commands are changed that stand as code in the message."""
+    codes = {
+        span.text
+        for part in message.parts
+        if isinstance(part, Text | Note)
+        for line in parse(part.text)
+        for span in line.spans
+        if span.code
+    }
+    if not codes:
+        return message.summary
+    longest_first = sorted(codes, key=lambda code: (-len(code), code))
+    anyone = re.compile(f"({'|'.join(map(re.escape, longest_first))})(?!\\w)")
+    return anyone.sub(lambda code: wording.say(code[1]), message.summary)
 
 
 def _note(lines: Sequence[Line], wording: Wording, limit: int | None) -> Json | None:

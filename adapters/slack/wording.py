@@ -12,6 +12,9 @@ from dataclasses import dataclass
 ROOT = "learn"
 """The word before all others. An App knows it as one of its `ROOT_WORDS`."""
 
+HANDLE = "@inflow"
+"""How our sentences call the bot where it must be mentioned."""
+
 _QUOTED = re.compile(r"(“[^”]*”)")
 _COMMAND = re.compile(r"(?<![\w/.:<>~\\@-])/([a-z]+)(?![\w/.]\w|\w|/|-\w)")
 
@@ -23,7 +26,7 @@ class Wording:
 
     commands: Mapping[str, str]
     words: frozenset[str]
-    handle: str = "@Inflow"
+    handle: str = HANDLE
 
     def say(self, text: str) -> str:
         """One of our own sentences with the commands as they are called here.
@@ -36,7 +39,11 @@ class Wording:
         )
 
     def _say(self, text: str) -> str:
-        return _COMMAND.sub(self._called, text).replace("@inflow", self.handle)
+        return self.call(_COMMAND.sub(self._called, text))
+
+    def call(self, text: str) -> str:
+        """The text with the bot's own handle."""
+        return text.replace(HANDLE, self.handle)
 
     def _called(self, match: re.Match[str]) -> str:
         word = match[1]
