@@ -209,7 +209,7 @@ class OneWorkspace:
         return {"app_uninstalled": self._lost, "tokens_revoked": self._lost}
 
     async def _lost(self, team: str, event: Mapping[str, Any]) -> None:
-        if event.get("type") == "tokens_revoked" and not _revoked(event, "bot"):
+        if event.get("type") == "tokens_revoked" and not revoked_in(event, "bot"):
             return
         await self.forget(team)
 
@@ -269,7 +269,7 @@ def _is_of(facts: Facts, team: str) -> bool:
     return facts.is_whole_org or facts.team == team
 
 
-def _revoked(event: Mapping[str, Any], kind: str) -> frozenset[str]:
+def revoked_in(event: Mapping[str, Any], kind: str) -> frozenset[str]:
     """The user ids whose tokens of a kind, `bot` or `oauth`, an event says were revoked."""
     tokens = event.get("tokens")
     listed = tokens.get(kind) if isinstance(tokens, Mapping) else None
