@@ -150,8 +150,19 @@ class OneWorkspace:
         self._exchange = exchange
         self._pauses = (first_pause, longest_pause)
         self._facts: Facts | None = None
+        self._trouble: str | None = None
         self._is_gone = False
         self._learning: asyncio.Task[None] | None = None
+
+    @property
+    def facts(self) -> Facts | None:
+        """The workspace of the token; None while Slack has not said, or where it is gone."""
+        return self._facts
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last answer did not say whose the token is, in one word without a secret."""
+        return self._trouble
 
     async def start(self) -> None:
         """Begin to ask, and go on when the first answer is there or has not come at once."""
@@ -229,9 +240,10 @@ class OneWorkspace:
         while self._facts is None:
             answer = await self._exchange.ask(self._token)
             if isinstance(answer, Answered) and (facts := read_facts(answer.data)) is not None:
-                self._facts, self._is_gone = facts, False
+                self._facts, self._trouble, self._is_gone = facts, None, False
                 return
             why = answer.error if isinstance(answer, Refused) else type(answer).__name__
+            self._trouble = why
             if why != told:
                 told = why
                 log.warning("slack does not know the bot token", why=why)
