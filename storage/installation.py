@@ -37,13 +37,7 @@ from sqlalchemy import (
 
 from bot.errors import Unavailable
 from storage.database import Database
-from storage.installation_tables import (
-    slack_bots,
-    slack_installations,
-    slack_oauth_states,
-    slack_org_teams,
-)
-from storage.row import put
+from storage.installation_tables import slack_bots, slack_installations, slack_oauth_states
 
 SHORTEST_KEY = 32
 STATES_KEPT = 10_000
@@ -202,7 +196,7 @@ class Installations:
         self._seal = TokenSeal(keys)
 
     def find(self, team: str) -> Installation | None:
-        """The installation that serves a workspace: its own, else that of its organisation.
+        """The installation of a workspace, or of an organisation as a whole.
 
         Who installed first is its custom value `first_user_id`.
         """
@@ -218,15 +212,6 @@ class Installations:
             ).all()
         return sorted({row.team_id or row.enterprise_id for row in rows})
 
-    def meet(self, team: str, enterprise: str) -> None:
-        """Remember that a workspace belongs to an organisation that has the app as a whole.
-
-        Only for what Slack has signed: the workspace is served with the organisation's token.
-        """
-        with self._changing() as connection:
-            row = {"team_id": team, "enterprise_id": enterprise}
-            put(connection, slack_org_teams, row)
-
     def save(self, installation: Installation) -> None:
         """Keep an installation in the place of the one there was, whose tokens are gone then.
 
@@ -237,18 +222,10 @@ class Installations:
             self._replace(connection, installation, first or installation.user_id)
 
     def forget(self, team: str) -> bool:
-        """Delete all tokens of a workspace, or of an organisation; says whether it had any.
-
-        A workspace that is served by its organisation is only not served any more.
-        """
+        """Delete all tokens of a workspace, or of an organisation; says whether it had any."""
         with self._changing() as connection:
-            connection.execute(
-                delete(slack_org_teams).where(
-                    (slack_org_teams.c.team_id == team) | (slack_org_teams.c.enterprise_id == team)
-                )
-            )
-            had_own = self._delete(connection, (team, None))
-            return self._delete(connection, (None, team)) or had_own
+            place = self._place_of(connection, team)
+            return place is not None and self._delete(connection, place)
 
     def forget_users(self, team: str, users: Collection[str]) -> None:
         """Delete the tokens of people in a workspace, or organisation; the bot keeps its own."""
@@ -267,7 +244,7 @@ class Installations:
     def take_refresh(
         self, team: str, owner: str, now: datetime, margin: timedelta, lease: timedelta
     ) -> Installation | None:
-        """Be the one who exchanges the refresh token of the installation that serves `team`.
+        """Be the one who exchanges the refresh token of an installation.
 
         None when there is nothing to do: the token is good for more than `margin`, or does not
         run out, or `owner` is not the first within `lease`.
@@ -417,17 +394,14 @@ class Installations:
         return mine & table.c.team_id.is_(None) & (table.c.enterprise_id == enterprise)
 
     def _place_of(self, connection: Connection, team: str) -> _Place | None:
-        """Which installation serves a workspace, or organisation."""
+        """Where the installation of a workspace, or organisation, is kept."""
         c = slack_installations.c
         own = connection.execute(
             select(c.team_id, c.enterprise_id).where(self._is(slack_installations, (team, None)))
         ).first()
         if own is not None:
             return own.team_id, own.enterprise_id
-        enterprise = connection.execute(
-            select(slack_org_teams.c.enterprise_id).where(slack_org_teams.c.team_id == team)
-        ).scalar()
-        place = (None, enterprise or team)
+        place = (None, team)
         found = connection.execute(select(c.id).where(self._is(slack_installations, place)))
         return None if found.first() is None else place
 

@@ -92,14 +92,6 @@ slack_bots = Table(
     Index(None, "client_id", "team_id", "enterprise_id"),
 )
 
-# The workspaces of an organisation that let the app in as a whole, as they are met.
-slack_org_teams = Table(
-    "slack_org_teams",
-    metadata,
-    Column("team_id", Text, primary_key=True),
-    Column("enterprise_id", Text, nullable=False),
-)
-
 slack_oauth_states = Table(
     "slack_oauth_states",
     metadata,

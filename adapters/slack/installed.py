@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from adapters.slack.client import Answered, Refused
 from adapters.slack.exchange import Exchange
-from bot.errors import Unavailable
+from bot.errors import BotError, Unavailable
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=1)
@@ -61,6 +61,10 @@ class Facts:
     """The user id of who installed the app first. None: not known."""
     url: str | None = None
     is_whole_org: bool = False
+
+
+Changed: TypeAlias = Callable[[str, Facts | None], Awaitable[None]]
+"""Told that the app was installed in a workspace, with what is known of it, or is not any more."""
 
 
 class Installed(Protocol):
@@ -143,11 +147,13 @@ class OneWorkspace:
         token: str,
         exchange: Exchange,
         *,
+        changed: Changed | None = None,
         first_pause: timedelta = FIRST_PAUSE,
         longest_pause: timedelta = LONGEST_PAUSE,
     ) -> None:
         self._token = token
         self._exchange = exchange
+        self._changed = changed
         self._pauses = (first_pause, longest_pause)
         self._facts: Facts | None = None
         self._trouble: str | None = None
@@ -205,6 +211,7 @@ class OneWorkspace:
         """The token is good for nothing until Slack says otherwise."""
         if self._facts is not None and _is_of(self._facts, team):
             self._facts, self._is_gone = None, True
+            await self._tell(team, None)
             self._learn(after=self._pauses[1])
 
     def doubt(self, team: str) -> None:
@@ -224,6 +231,12 @@ class OneWorkspace:
             return
         await self.forget(team)
 
+    async def _tell(self, team: str, facts: Facts | None) -> None:
+        if self._changed is not None:
+            # It may be done again at the next start.
+            with contextlib.suppress(BotError):
+                await self._changed(team, facts)
+
     def _known(self) -> Facts | None:
         if self._facts is None and not self._is_gone:
             raise Unavailable
@@ -241,6 +254,7 @@ class OneWorkspace:
             answer = await self._exchange.ask(self._token)
             if isinstance(answer, Answered) and (facts := read_facts(answer.data)) is not None:
                 self._facts, self._trouble, self._is_gone = facts, None, False
+                await self._tell(facts.team, facts)
                 return
             why = answer.error if isinstance(answer, Refused) else type(answer).__name__
             self._trouble = why

@@ -22,8 +22,15 @@ from slack_sdk.oauth.installation_store import Installation
 
 from adapters.slack.client import Answer, Answered, Refused, Slow
 from adapters.slack.exchange import Exchange
-from adapters.slack.installed import DEAD_TOKEN, EventHandler, Facts, authorized, revoked_in
-from bot.errors import Unavailable
+from adapters.slack.installed import (
+    DEAD_TOKEN,
+    Changed,
+    EventHandler,
+    Facts,
+    authorized,
+    revoked_in,
+)
+from bot.errors import BotError, Unavailable
 from bot.metric import Count
 
 KEPT = timedelta(seconds=5)
@@ -52,8 +59,6 @@ class Store(Protocol):
     """What is kept of installations; see `storage.installation.Installations`."""
 
     def find(self, team: str) -> Installation | None: ...
-
-    def meet(self, team: str, enterprise: str) -> None: ...
 
     def save(self, installation: Installation) -> None: ...
 
@@ -114,7 +119,8 @@ class _Exchanged:
 class ManyWorkspaces:
     """`Installed` from a store, on one event loop; the store is called on threads.
 
-    `clock` gives the moment, aware UTC.
+    `clock` gives the moment, aware UTC. `changed` is told of every installation and
+    uninstallation that this process hears of.
     """
 
     def __init__(
@@ -122,9 +128,12 @@ class ManyWorkspaces:
         store: Store,
         exchange: Exchange,
         clock: Callable[[], datetime],
+        *,
+        changed: Changed | None = None,
         pauses: Pauses | None = None,
     ) -> None:
         self._store = store
+        self._changed = changed
         self._exchange = exchange
         self._clock = clock
         self._pauses = pauses or Pauses()
@@ -165,16 +174,11 @@ class ManyWorkspaces:
         is_enterprise_install: bool | None = None,
     ) -> AuthorizeResult | None:
         """As `Installed`."""
-        wanted = team_id or enterprise_id
+        wanted = enterprise_id if is_enterprise_install else team_id
+        wanted = wanted or team_id or enterprise_id
         if wanted is None:
             return None
         facts = await self.about(wanted)
-        if facts is None and enterprise_id and team_id and is_enterprise_install is not False:
-            whole = await self._look(enterprise_id)
-            if whole is not None and whole.is_enterprise_install:
-                await asyncio.to_thread(self._store.meet, team_id, enterprise_id)
-                self._drop(team_id)
-                facts = await self.about(team_id)
         token = None if facts is None else await self._find_token(wanted, LITTLE_PATIENCE)
         return None if facts is None or token is None else authorized(facts, team_id, token)
 
@@ -202,6 +206,7 @@ class ManyWorkspaces:
             log.info("slack tokens deleted", external=team)
         self._unkept.pop(team, None)
         self._drop(team)
+        await self._tell(team, None)
 
     def doubt(self, team: str) -> None:
         """As `Installed`."""
@@ -223,10 +228,12 @@ class ManyWorkspaces:
             Unavailable: the store is out of reach.
         """
         await asyncio.to_thread(self._store.save, installation)
-        for team in (installation.team_id, installation.enterprise_id):
-            if team is not None:
-                self._unkept.pop(team, None)
-                self._drop(team)
+        is_whole_org = installation.is_enterprise_install
+        team = installation.enterprise_id if is_whole_org else installation.team_id
+        if team is not None:
+            self._unkept.pop(team, None)
+            self._drop(team)
+            await self._tell(team, await self.about(team))
 
     # --- what is known ----------------------------------------------------------------------
 
@@ -262,17 +269,15 @@ class ManyWorkspaces:
             self._installers[team] = installer
 
     def _drop(self, team: str) -> None:
-        """Read anew what is known of a workspace, and of all that are served like it."""
-        known = self._known.get(team)
-        place = None if known is None else _place(known.installation)
-        served = {team} | {
-            other
-            for other, each in self._known.items()
-            if place is not None and _place(each.installation) == place
-        }
-        for other in served:
-            self._known.pop(other, None)
-            self._reading.pop(other, None)
+        """Read anew what is known of a workspace at the next look."""
+        self._known.pop(team, None)
+        self._reading.pop(team, None)
+
+    async def _tell(self, team: str, facts: Facts | None) -> None:
+        if self._changed is not None:
+            # It may be done again at the next start.
+            with suppress(BotError):
+                await self._changed(team, facts)
 
     async def _find_token(self, team: str, patience: timedelta) -> str | None:
         token, expires_at = await self._newest(team)
@@ -398,16 +403,10 @@ class ManyWorkspaces:
         """Delete the tokens of a workspace; unless it is sure, once Slack does not know them."""
         if found is None:
             return
-        is_part = found.is_enterprise_install and team != found.enterprise_id
-        if is_sure and not is_part:
-            await self.forget(team)
-            return
         first, *later = self._pauses.alive
-        await asyncio.sleep(first)
-        if await self._is_dead(found):
-            await self.forget(found.enterprise_id if is_part and found.enterprise_id else team)
-        elif is_part:
-            # The organisation has the app as before, without this workspace.
+        if not is_sure:
+            await asyncio.sleep(first)
+        if is_sure or await self._is_dead(found):
             await self.forget(team)
         else:
             task = asyncio.create_task(self._watch(team, later))
@@ -452,10 +451,6 @@ def _read_exchanged(answer: Answer | None, used: str, asked_at: datetime) -> _Ex
     if not isinstance(seconds, int) or seconds <= 0:
         return None
     return _Exchanged(used, token, refresh_token, asked_at + timedelta(seconds=seconds))
-
-
-def _place(found: Installation | None) -> tuple[str | None, str | None] | None:
-    return None if found is None else (found.team_id, found.enterprise_id)
 
 
 def _first_user(found: Installation) -> str | None:

@@ -85,9 +85,3 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_slack_oauth_states_expire_at"), "slack_oauth_states", ["expire_at"], unique=False
     )
-    op.create_table(
-        "slack_org_teams",
-        sa.Column("team_id", sa.Text(), nullable=False),
-        sa.Column("enterprise_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("team_id", name=op.f("pk_slack_org_teams")),
-    )
