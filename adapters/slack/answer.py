@@ -1,0 +1,457 @@
+"""What is shown to the person who acted: a Reply, in the ways that Slack has for each case.
+
+`plan_answer` is pure: the body of the acknowledgement, and the steps that are taken besides.
+`Answering` takes the steps, tries again where Slack was slow or away, and finds another way
+where there is none to a conversation. Nothing here stands in the outbox, because who asked
+anonymously must not stand there.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, TypeAlias
+
+import structlog
+
+from adapters.slack.client import Answer, Answered, Doubtful, NotSent, Refused, Slow
+from adapters.slack.messages import OPEN, OPEN_FORM, TOO_LATE
+from adapters.slack.read import REOPEN, Heard, Kind
+from adapters.slack.render import Rendered, render_form, render_message, render_page
+from adapters.slack.seal import Origin, seal_origin, sign
+from adapters.slack.wording import Wording
+from bot.form import Form
+from bot.inbound import PlaceKind
+from bot.message import Button, Buttons, Message, Style, Tone, literal, say, shorten
+from bot.reply import Audience, Reply
+
+PATIENCE = timedelta(seconds=30)
+"""How long a reply is tried again."""
+BEFORE_ACK = timedelta(seconds=2)
+"""How long an event is not acknowledged while its reply is on the way: Slack delivers again
+what was not, and the stored reply is given again. It waits three seconds."""
+TRIGGER = timedelta(seconds=2.5)
+"""How long a form is tried to be opened: its trigger is good for three seconds."""
+CLOSING = timedelta(seconds=8)
+"""How long `close` waits for replies that are on the way."""
+REMEMBERED = 5_000
+"""Events whose replies were shown, the latest, so that none is shown twice."""
+
+LONGEST_ERROR = 2_000
+"""Characters of what is wrong with a field, as of a field's hint."""
+
+NOT_THERE = frozenset(
+    {
+        "cannot_reply_to_message",
+        "channel_not_found",
+        "channel_type_not_supported",
+        "is_archived",
+        "messages_tab_disabled",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "thread_not_found",
+        "user_not_in_channel",
+    }
+)
+"""Errors that say that nothing of ours can be shown in that conversation."""
+USED_TRIGGERS = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
+OLD_TRIGGERS = frozenset({"expired_trigger_id", "invalid_trigger_id", "trigger_expired"})
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+
+log = structlog.get_logger()
+
+Json: TypeAlias = Mapping[str, Any]
+
+
+class Calls(Protocol):
+    """What is needed of `adapters.slack.client.SlackClient`."""
+
+    async def call(self, team: str, method: str, body: Mapping[str, Any]) -> Answer: ...
+
+    async def post(self, url: str, body: Mapping[str, Any]) -> Answer: ...
+
+
+# What is to be done ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say it in a conversation; to one person alone where `only` names them."""
+
+    channel: str
+    said: Rendered = field(repr=False)
+    thread: str | None = None
+    only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Put it in the place of the message that was pressed."""
+
+    said: Rendered = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """Open the form over what the person looks at."""
+
+    view: Json = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Show the person their own page."""
+
+    view: Json = field(repr=False)
+
+
+Step: TypeAlias = Tell | Replace | OpenForm | Publish
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`ack` is the body of the acknowledgement; None: an empty one."""
+
+    ack: Json | None = field(default=None, repr=False)
+    steps: tuple[Step, ...] = ()
+
+
+def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Plan:
+    """How the reply is shown to the person, who did what was heard."""
+    source = heard.source
+    if source.reopens:
+        # Everything else of that reply was shown when it was given.
+        reply = Reply(form=reply.form) if reply.form is not None else reply
+    if source.kind is Kind.SUBMIT:
+        return _plan_after_form(heard, reply, wording, seal)
+    message = reply.message
+    if message is None and reply.errors:
+        message = say(literal("\n".join(reply.errors.values())), tone=Tone.WARNING)
+    steps: list[Step] = []
+    if reply.form is not None:
+        if source.trigger is None:
+            message = _with_button(message, offer_form(heard, seal), OPEN_FORM)
+        else:
+            steps.append(OpenForm(_view(heard, reply.form, wording, seal)))
+    if reply.page is not None:
+        steps.append(Publish(render_page(reply.page, wording)))
+    if message is None:
+        return Plan(steps=tuple(steps))
+    said = render_message(message, wording)
+    if source.kind is Kind.COMMAND:
+        kind = "in_channel" if reply.audience is Audience.PLACE else "ephemeral"
+        return Plan({"response_type": kind, **_body(said)}, tuple(steps))
+    if reply.replace and source.kind is Kind.PRESS and not source.on_page:
+        return Plan(steps=(Replace(said), *steps))
+    is_said = source.kind is Kind.WORDS or source.kind is Kind.MARK
+    tell = _tell(heard, reply.audience, said, source.message if is_said else None)
+    return Plan(steps=(tell, *steps))
+
+
+def _plan_after_form(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Plan:
+    view = heard.source.view or {}
+    steps: tuple[Step, ...] = ()
+    if reply.message is not None:
+        said = render_message(reply.message, wording)
+        steps = (_tell(heard, reply.audience, said, None),)
+    if reply.errors:
+        errors = place_errors(reply.errors, view)
+        if errors:
+            return Plan({"response_action": "errors", "errors": errors}, steps)
+        # Nothing in the view can say it.
+        wrong = say(literal("\n".join(reply.errors.values())), tone=Tone.WARNING)
+        said = render_message(wrong, wording)
+        steps = (*steps, _tell(heard, Audience.PERSON, said, None))
+    if reply.form is not None:
+        update = _view(heard, reply.form, wording, seal)
+        return Plan({"response_action": "update", "view": update}, steps)
+    return Plan({"response_action": "clear"}, steps)
+
+
+def place_errors(errors: Mapping[str, str], view: Json) -> dict[str, str]:
+    """The sentences by `block_id`, as Slack wants them; it shows nothing at all when one of
+    them names a field that the view has not. Such a sentence is said by the first field."""
+    fields = [
+        str(block.get("block_id"))
+        for block in view.get("blocks") or ()
+        if isinstance(block, Mapping) and block.get("type") == "input"
+    ]
+    placed = {name: said for name, said in errors.items() if name in fields}
+    others = [said for name, said in errors.items() if name not in fields]
+    if others and fields:
+        placed[fields[0]] = " ".join([*filter(None, [placed.get(fields[0])]), *others])
+    return {name: shorten(said, LONGEST_ERROR) for name, said in placed.items()}
+
+
+def offer_form(heard: Heard, seal: bytes) -> Buttons:
+    """A button for this person alone that opens the form of the reply to what was heard."""
+    event = heard.inbound.event_id
+    args = {"event": event, "seal": sign(seal, heard.source.team, heard.inbound.person, event)}
+    return Buttons(buttons=(Button(label=OPEN, action=REOPEN, args=args, style=Style.PRIMARY),))
+
+
+def _with_button(message: Message | None, button: Buttons, sentence: str) -> Message:
+    if message is None:
+        return say(sentence, button)
+    return message.model_copy(update={"parts": (*message.parts[:39], button)})
+
+
+def _view(heard: Heard, form: Form, wording: Wording, seal: bytes) -> Json:
+    origin = Origin(form.action, form.args, heard.inbound.place, heard.source.on_page)
+    sealed = seal_origin(seal, heard.source.team, heard.inbound.person, origin)
+    return render_form(form, wording, sealed)
+
+
+def _tell(heard: Heard, audience: Audience, said: Rendered, root: str | None) -> Tell:
+    """In the conversation it is about. `root` is the message whose thread it goes into, unless
+    that one stands in a thread itself."""
+    place, person = heard.inbound.place, heard.inbound.person
+    if place.kind is PlaceKind.DM:
+        return Tell(place.conversation, said, place.thread)
+    if audience is Audience.PERSON:
+        # Slack shows what is for one person only in a thread that is there already.
+        return Tell(place.conversation, said, place.thread, only=person)
+    return Tell(place.conversation, said, place.thread or root)
+
+
+def _body(said: Rendered) -> dict[str, Any]:
+    return {"text": said.text, "blocks": said.blocks}
+
+
+# How it is done --------------------------------------------------------------------------
+
+
+class Answering:
+    """Shows replies, on one event loop. `doubt` hears of a workspace whose token is refused.
+
+    A reply is shown once for each event, however often and however much at the same time Slack
+    delivers it, as long as this process remembers it.
+    """
+
+    def __init__(
+        self,
+        client: Calls,
+        wording: Wording,
+        seal: bytes,
+        doubt: Callable[[str, str], None] = lambda _team, _error: None,
+        *,
+        patience: timedelta = PATIENCE,
+        before_ack: timedelta = BEFORE_ACK,
+    ) -> None:
+        self._client = client
+        self._wording = wording
+        self._seal = seal
+        self._doubt = doubt
+        self._patience = patience.total_seconds()
+        self._before_ack = before_ack.total_seconds()
+        self._shown: OrderedDict[str, asyncio.Task[None] | None] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(self, heard: Heard, reply: Reply) -> Json | None:
+        """Begin to show the reply; the body of the acknowledgement, None for an empty one.
+
+        Of an event it returns once all is shown, or when Slack would wait no longer; then it
+        goes on by itself. Of all else the person waits for the acknowledgement, so that comes
+        first.
+        """
+        plan = plan_answer(heard, reply, self._wording, self._seal)
+        if not plan.steps:
+            return plan.ack
+        key = f"{heard.source.team}:{heard.inbound.event_id}:{heard.source.trigger}"
+        task = self._begin(key, self._take(heard, plan.steps))
+        is_event = heard.source.kind in {Kind.WORDS, Kind.MARK, Kind.PAGE}
+        if task is not None and is_event:
+            await asyncio.wait({task}, timeout=self._before_ack)
+        return plan.ack
+
+    def tell_later(self, response_url: object, sentence: str) -> None:
+        """Say one sentence of the adapter's own to the person alone, on the way that needs
+        nothing but what came with the request; not at all where nothing came."""
+        if isinstance(response_url, str) and response_url:
+            body = {"response_type": "ephemeral", "replace_original": False, "text": sentence}
+            self.keep(self._post_once(response_url, body))
+
+    async def close(self, within: timedelta = CLOSING) -> None:
+        """Wait for what is on the way, at most so long, and give up the rest."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=within.total_seconds())
+        left = set(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            log.warning("replies were given up, because the process ends", replies=len(left))
+            await asyncio.wait(left, timeout=1)
+
+    def _begin(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """The task that does it; None where it was done before."""
+        if key in self._shown:
+            work.close()
+            return self._shown[key]
+        task = self.keep(work)
+        self._shown[key] = task
+
+        def forget_task(_: object) -> None:
+            # That it was done is remembered, with nothing of what was said.
+            if key in self._shown:
+                self._shown[key] = None
+
+        task.add_done_callback(forget_task)
+        while len(self._shown) > REMEMBERED:
+            self._shown.popitem(last=False)
+        return task
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do it beside all else, and let `close` wait for it. A task that nobody holds may be
+        collected in the middle of its work."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _take(self, heard: Heard, steps: Iterable[Step]) -> None:
+        try:
+            for step in steps:
+                await self._do(heard, step)
+        except Exception:
+            # A task of its own: nobody else would hear of it.
+            log.exception("a reply was not shown")
+
+    async def _do(self, heard: Heard, step: Step) -> None:
+        match step:
+            case Tell():
+                answer = await self._tell(heard, step)
+            case Replace(said=said):
+                answer = await self._replace(heard, said)
+            case OpenForm(view=view):
+                answer = await self._open(heard, view)
+            case Publish(view=view):
+                body = {"user_id": heard.inbound.person, "view": view}
+                answer = await self._call(heard, "views.publish", body, safe=True)
+        if not isinstance(answer, Answered):
+            log.warning("a reply was not shown", step=type(step).__name__, why=_why(answer))
+
+    async def _tell(self, heard: Heard, step: Tell) -> Answer:
+        body = {**_body(step.said), "channel": step.channel, "thread_ts": step.thread}
+        if step.only is not None:
+            answer = await self._call(heard, "chat.postEphemeral", {**body, "user": step.only})
+        else:
+            answer = await self._call(heard, "chat.postMessage", {**body, **_PLAIN})
+        if not isinstance(answer, Refused) or answer.error not in NOT_THERE:
+            return answer
+        if step.channel == heard.inbound.person:
+            return answer
+        # We are not there, or may not speak there: the person hears it from us directly.
+        alone = {**_body(step.said), "channel": heard.inbound.person, **_PLAIN}
+        return await self._call(heard, "chat.postMessage", alone)
+
+    async def _replace(self, heard: Heard, said: Rendered) -> Answer:
+        source, place = heard.source, heard.inbound.place
+        answer: Answer = Refused("no_response_url")
+        if source.response_url is not None:
+            body = {"replace_original": True, **_body(said)}
+            url = source.response_url
+            answer = await self._insist(lambda: self._client.post(url, body), safe=True)
+        if isinstance(answer, Answered) or not isinstance(answer, Refused):
+            return answer
+        if source.message is not None and not source.is_ephemeral:
+            body = {**_body(said), "channel": place.conversation, "ts": source.message}
+            answer = await self._call(heard, "chat.update", body, safe=True)
+            if isinstance(answer, Answered):
+                return answer
+        return await self._tell(heard, _tell(heard, Audience.PERSON, said, None))
+
+    async def _open(self, heard: Heard, view: Json) -> Answer:
+        body = {"trigger_id": heard.source.trigger, "view": view}
+        tried: list[Answer] = []
+
+        async def open_it() -> Answer:
+            tried.append(await self._client.call(heard.source.team, "views.open", body))
+            return tried[-1]
+
+        answer = await self._insist(open_it, patience=TRIGGER.total_seconds())
+        if isinstance(answer, Answered):
+            return answer
+        if isinstance(answer, Refused):
+            if answer.error in USED_TRIGGERS and len(tried) > 1:
+                # An attempt that seemed to fail had opened it.
+                return Answered()
+            if answer.error not in USED_TRIGGERS | OLD_TRIGGERS:
+                self._doubt(heard.source.team, answer.error)
+                log.error("Slack does not take a form", error=answer.error)
+        said = render_message(say(TOO_LATE, offer_form(heard, self._seal)), self._wording)
+        source = heard.source
+        if source.response_url is not None:
+            late = {"response_type": "ephemeral", "replace_original": False, **_body(said)}
+            url = source.response_url
+            told = await self._insist(lambda: self._client.post(url, late))
+            if isinstance(told, Answered):
+                return told
+        return await self._tell(heard, _tell(heard, Audience.PERSON, said, None))
+
+    async def _call(
+        self,
+        heard: Heard,
+        method: str,
+        body: Json,
+        *,
+        safe: bool = False,
+    ) -> Answer:
+        team = heard.source.team
+        answer = await self._insist(lambda: self._client.call(team, method, body), safe=safe)
+        if isinstance(answer, Refused):
+            self._doubt(team, answer.error)
+        return answer
+
+    async def _insist(
+        self,
+        do: Callable[[], Awaitable[Answer]],
+        *,
+        safe: bool = False,
+        patience: float | None = None,
+    ) -> Answer:
+        """Do it again where Slack was slow or away, until it is done or it is too late.
+
+        What may have been done is done again only if that is `safe`, or where Slack answered
+        that it failed: better twice than never, but not for every lost answer.
+        """
+        now = asyncio.get_running_loop().time
+        deadline = now() + (self._patience if patience is None else patience)
+        pause = FIRST_PAUSE
+        while True:
+            answer = await do()
+            match answer:
+                case Slow(after=after):
+                    wait = after.total_seconds()
+                case NotSent():
+                    wait = pause
+                case Doubtful(why=why) if safe or why.startswith("http_"):
+                    wait = pause
+                case _:
+                    return answer
+            if now() + wait > deadline:
+                return answer
+            await asyncio.sleep(wait)
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _post_once(self, url: str, body: Json) -> None:
+        answer = await self._client.post(url, body)
+        if not isinstance(answer, Answered):
+            log.warning("a sentence was not shown", why=_why(answer))
+
+
+_PLAIN = {"unfurl_links": False, "unfurl_media": False}
+"""Nothing is fetched from the links in a message."""
+
+
+def _why(answer: Answer) -> str:
+    match answer:
+        case Refused(error=error):
+            return error
+        case Doubtful(why=why) | NotSent(why=why):
+            return why
+        case _:
+            return type(answer).__name__.lower()

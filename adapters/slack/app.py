@@ -1,0 +1,497 @@
+"""Slack's entrance: what Slack tells us, over HTTP or Socket Mode, and what it is answered.
+
+    request -> size, signature -> payload -> Bolt (which workspace, is the app there)
+            -> read -> App.receive, which commits -> acknowledgement, and the reply is shown
+
+Bolt is used with its traps taken out:
+
+- By itself it acknowledges events before anybody has heard them, and looks every 10 ms
+  whether something else was. With `process_before_response=True` it does neither.
+- It looks through its listeners one by one. So there is one for each kind of payload, and ours
+  are found by name.
+- Its logger writes whole bodies: of requests nobody listens to at any level, and of all others
+  at DEBUG. So it gets one that no configuration reaches.
+- Its verifier raises for headers that Slack would not write. So they are judged before.
+- Where the app is not installed it posts to a response_url by itself. So its authorization
+  raises instead, and that is answered here.
+- It builds an OAuth flow of its own as soon as it sees a client id in the environment. Nothing
+  leads to that.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import perf_counter
+from types import MappingProxyType
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import structlog
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.answer import Answering, place_errors
+from adapters.slack.client import SlackClient
+from adapters.slack.installed import DEAD_TOKEN, EventHandler, Installed
+from adapters.slack.messages import BROKEN, BUSY, STALE, UNKNOWN_COMMAND
+from adapters.slack.read import (
+    Bot,
+    Drop,
+    Dropped,
+    Heard,
+    Json,
+    Kind,
+    Reading,
+    Source,
+    Team,
+    is_talk_among_people,
+    kind_of,
+    people_in,
+    read,
+    read_team,
+)
+from adapters.slack.socket import Socket
+from adapters.slack.verify import Verdict, verify
+from adapters.slack.wording import Wording
+from bot.app import App
+from bot.errors import Unavailable
+from bot.inbound import Opened, Profile
+from bot.metric import SECONDS, Count, Meters, Spread
+
+PATH = "/slack/events"
+LONGEST_BODY = 512 * 1024
+"""Bytes. A message of 40,000 characters in Slack's widest spelling has 480,000."""
+PEOPLE_PATIENCE = 1.0
+"""Seconds that an inbound waits for who somebody is; Slack waits three for the whole."""
+
+log = structlog.get_logger()
+
+_ANY = re.compile("")
+_SSL_CHECK = re.compile(rb"(?:^|&)ssl_check=1(?:&|$)")
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+class People(Protocol):
+    """What is needed of `adapters.slack.directory.Directory`."""
+
+    async def profile(self, team: str, user: str) -> Profile | None: ...
+
+    async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """What Slack is answered. It delivers an event again after any status but 200."""
+
+    status: int = 200
+    body: Json | None = field(default=None, repr=False)
+
+
+class _NotInstalledError(Exception):
+    """The app is not in that workspace, or not any more."""
+
+
+class SlackEntrance:
+    """All that comes from Slack. Lives on one event loop.
+
+    `installed` says whose the workspaces are, `directory` who people are. `signing_secret` is
+    needed for HTTP alone. `seal` is the key of what travels through clients, at least 16 bytes.
+    `hears` are handlers of events that are nobody's words, by the event's type, with the
+    workspace and Slack's inner event; they may raise Unavailable. `clock` gives aware UTC.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: App[Any],
+        client: SlackClient,
+        installed: Installed,
+        directory: People,
+        signing_secret: str | None,
+        wording: Wording,
+        seal: bytes,
+        hears: Mapping[str, EventHandler],
+        clock: Callable[[], datetime],
+        meters: Meters | None = None,
+    ) -> None:
+        if signing_secret is not None and not signing_secret.strip():
+            raise ValueError("the signing secret is empty")
+        if len(seal) < 16:
+            raise ValueError("the seal has fewer than 16 bytes")
+        self._app = app
+        self._client = client
+        self._installed = installed
+        self._directory = directory
+        self._secret = signing_secret
+        self._wording = wording
+        self._seal = seal
+        self._hears = dict(hears)
+        self._clock = clock
+        self._answering = Answering(client, wording, seal, self._doubt)
+        self._dropped = Count(
+            "inflow_slack_dropped",
+            "What Slack told us and we had no use for, by the reason.",
+            "why",
+        )
+        self._acked = Spread(
+            "inflow_slack_ack_seconds",
+            "How long Slack waited for its acknowledgement, by how it came.",
+            SECONDS,
+            "transport",
+        )
+        if meters is not None:
+            meters.include(self._dropped, self._acked)
+        self._bolt = self._make_bolt()
+
+    # Over HTTP
+
+    def add_routes(self, web_app: web.Application) -> None:
+        """Take requests at `POST /slack/events`.
+
+        Raises:
+            ValueError: there is no signing secret, so that anybody could speak as Slack.
+        """
+        if self._secret is None:
+            raise ValueError("there is no signing secret")
+        web_app.router.add_post(PATH, self._take_request)
+
+    async def _take_request(self, request: web.Request) -> web.Response:
+        began = perf_counter()
+        body = await _read_body(request)
+        if body is None:
+            return _respond(Ack(413))
+        if _SSL_CHECK.search(body) and len(body) < 1_000:
+            # Slack looks after our certificate. It says nothing and is told nothing.
+            return _respond(Ack())
+        verdict = verify(
+            self._secret or "",
+            body,
+            request.headers.get("X-Slack-Request-Timestamp"),
+            request.headers.get("X-Slack-Signature"),
+            self._clock(),
+        )
+        if verdict is not Verdict.SIGNED:
+            self._dropped.add(verdict.name.lower())
+            return _respond(Ack(verdict.value))
+        payload = read_payload(body, request.content_type)
+        if payload is None:
+            self._dropped.add("unreadable")
+            return _respond(Ack(400))
+        ack = await self.take(payload)
+        self._acked.add(perf_counter() - began, "http")
+        return _respond(ack)
+
+    # Over Socket Mode
+
+    @asynccontextmanager
+    async def connected(self, app_token: str) -> AsyncIterator[Socket]:
+        """Hear Slack by Socket Mode for the block; it connects again by itself.
+
+        Begins at once, whether Slack is there or not, and ends within seconds.
+        """
+
+        async def take(payload: Json) -> Json | None:
+            began = perf_counter()
+            ack = await self.take(payload)
+            self._acked.add(perf_counter() - began, "socket")
+            if ack.status != 200:
+                raise Unavailable
+            return ack.body or {}
+
+        socket = Socket(self._client, app_token, take)
+        try:
+            await socket.open()
+            yield socket
+        finally:
+            await socket.close()
+
+    async def close(self) -> None:
+        """Wait for the replies that are on the way, for eight seconds at most."""
+        await self._answering.close()
+
+    # Both
+
+    async def take(self, payload: Json) -> Ack:
+        """Do what a payload of Slack's asks, whose signature or connection was verified."""
+        kind = payload.get("type")
+        if kind == "url_verification":
+            challenge = payload.get("challenge")
+            return Ack(200, {"challenge": challenge}) if isinstance(challenge, str) else Ack(400)
+        if kind == "app_rate_limited":
+            # Slack leaves out events of that workspace for a minute; none of them comes again.
+            log.warning("Slack withholds events, because there were too many")
+            return self._drop("rate_limited")
+        if kind not in _KINDS and "command" not in payload:
+            return self._drop(Drop.UNKNOWN)
+        try:
+            request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")
+        except Exception:  # noqa: BLE001 - Bolt looks into payloads without care for their shape.
+            return self._drop(Drop.UNKNOWN)
+        response = await self._bolt.async_dispatch(request)
+        if isinstance(response, _Acked):
+            return response.ack
+        # Nobody listens to it, or `_fail` has answered.
+        return self._drop(Drop.UNKNOWN) if response.status == 404 else Ack(response.status)
+
+    def _make_bolt(self) -> AsyncApp:
+        quiet = _make_quiet_logger()
+        bolt = AsyncApp(
+            name="slack_bolt.app",
+            logger=quiet,
+            client=AsyncWebClient(base_url=self._client.base_url, logger=quiet, retry_handlers=[]),
+            authorize=_Authorization(self._installed),
+            # Requests are verified before Bolt, which wants a secret all the same.
+            signing_secret=self._secret or "none",
+            process_before_response=True,
+            request_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+            ignoring_self_assistant_message_events_enabled=False,
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+
+        # Bolt passes what it has by the names of arguments, `self` too: so these are no methods.
+        async def hear(body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+            return _Acked(await self._hear(body, Bot(context.bot_user_id, context.bot_id)))
+
+        async def fail(error: Exception) -> BoltResponse:
+            return BoltResponse(status=self._fail(error).status)
+
+        bolt.event(_ANY)(hear)
+        bolt.command(_ANY)(hear)
+        bolt.action(_ANY)(hear)
+        bolt.view(_ANY)(hear)
+        bolt.shortcut(_ANY)(hear)
+        bolt.view_closed(_ANY)(hear)
+        bolt.options(_ANY)(hear)
+        bolt.error(fail)
+        return bolt
+
+    def _fail(self, error: Exception) -> Ack:
+        """What came to nothing within Bolt: our authorization, or a shape it does not expect."""
+        if isinstance(error, Unavailable):
+            return Ack(503)
+        if isinstance(error, _NotInstalledError):
+            return self._drop("not_installed")
+        log.info("Bolt could not read a payload", error=type(error).__name__)
+        return self._drop(Drop.UNKNOWN)
+
+    def _drop(self, why: str) -> Ack:
+        """Nothing for us, and Slack need not tell it again."""
+        self._dropped.add(why)
+        return Ack()
+
+    async def _hear(self, body: Json, us: Bot) -> Ack:
+        try:
+            return await self._hear_known(body, us)
+        except Unavailable:
+            # Slack delivers events again, but nothing else: then the person must know.
+            self._answering.tell_later(body.get("response_url"), BUSY)
+            return Ack(503)
+        except Exception:
+            # The edge: whatever went wrong in us, Slack and the person get an answer.
+            log.exception("what Slack told us failed")
+            return self._excuse(body, BROKEN, Ack(500))
+
+    async def _hear_known(self, body: Json, us: Bot) -> Ack:
+        team = read_team(body)
+        if team is None:
+            return self._drop(Drop.UNKNOWN)
+        kind = kind_of(body)
+        handler = self._hears.get(kind.removeprefix("event:"))
+        if handler is not None and kind.startswith("event:"):
+            await handler(team.external, body["event"])
+            return Ack()
+        if kind in _UNHEARD:
+            return Ack(200, _UNHEARD[kind])
+        reading = Reading(team, us, self._clock(), self._wording, self._seal)
+        found = read(body, reading)
+        if isinstance(found, Heard) and not is_talk_among_people(found):
+            mentioned = people_in(body) - {us.user}
+            if mentioned:
+                names = await self._names(team, mentioned)
+                found = read(body, replace(reading, names=names))
+        if isinstance(found, Dropped):
+            sentence = _SAID.get(found.why)
+            ack = self._drop(found.why)
+            return ack if sentence is None else self._excuse(body, sentence, ack)
+        return await self._do(await self._introduce(found))
+
+    async def _do(self, heard: Heard) -> Ack:
+        reply = await asyncio.to_thread(self._app.receive, heard.inbound)
+        body = await self._answering.answer(heard, reply)
+        if heard.source.on_page and heard.source.kind is not Kind.PAGE and not reply.errors:
+            self._answering.keep(self._show_page(heard))
+        return Ack(200, body)
+
+    async def _show_page(self, heard: Heard) -> None:
+        """The person's page as it is after what they did there."""
+        inbound = heard.inbound
+        opened = inbound.model_copy(
+            update={"event_id": f"page:{inbound.event_id}"[:200], "what": Opened()}
+        )
+        try:
+            reply = await asyncio.to_thread(self._app.receive, opened)
+        except Unavailable:
+            log.warning("a page stays as it was")
+            return
+        page = Source(Kind.PAGE, heard.source.team, on_page=True)
+        await self._answering.answer(Heard(opened, page), reply)
+
+    async def _introduce(self, heard: Heard) -> Heard:
+        """With what Slack says of the person, where we do not know them yet."""
+        if is_talk_among_people(heard):
+            return heard
+        try:
+            async with asyncio.timeout(PEOPLE_PATIENCE):
+                person = heard.inbound.person
+                return heard.by(await self._directory.profile(heard.source.team, person))
+        except TimeoutError:
+            log.warning("Slack did not say in time who somebody is")
+            return heard
+
+    async def _names(self, team: Team, people: Iterable[str]) -> Mapping[str, str]:
+        try:
+            async with asyncio.timeout(PEOPLE_PATIENCE):
+                return await self._directory.names(team.external, sorted(people))
+        except TimeoutError:
+            return {}
+
+    def _excuse(self, body: Json, sentence: str, otherwise: Ack) -> Ack:
+        """Say a sentence to the person, in the way that fits; `otherwise` where nobody waits."""
+        if "command" in body:
+            return Ack(200, {"response_type": "ephemeral", "text": sentence})
+        match body.get("type"):
+            case "view_submission":
+                view = body.get("view")
+                errors = place_errors({"": sentence}, view if isinstance(view, Mapping) else {})
+                body = {"response_action": "errors", "errors": errors}
+                return Ack(200, body) if errors else Ack()
+            case "block_actions" | "message_action" | "shortcut":
+                self._answering.tell_later(body.get("response_url"), sentence)
+                return Ack()
+            case _:
+                return otherwise
+
+    def _doubt(self, team: str, error: str) -> None:
+        if error in DEAD_TOKEN:
+            self._installed.doubt(team)
+
+
+_KINDS = frozenset(
+    {
+        "block_actions",
+        "block_suggestion",
+        "event_callback",
+        "message_action",
+        "shortcut",
+        "view_closed",
+        "view_submission",
+    }
+)
+"""The types of what Bolt finds a listener of ours for."""
+
+_UNHEARD: Mapping[str, Json | None] = MappingProxyType(
+    {"block_suggestion": {"options": []}, "view_closed": None}
+)
+"""What we do not ask Slack for and answer all the same."""
+
+_SAID: Mapping[Drop, str] = MappingProxyType(
+    {Drop.COMMAND: UNKNOWN_COMMAND, Drop.CONTROL: STALE, Drop.FORGED: STALE}
+)
+"""What somebody is told whose act goes no further."""
+
+
+class _Acked(BoltResponse):
+    """Our acknowledgement on its way through Bolt, which would write and read it as text."""
+
+    def __init__(self, ack: Ack) -> None:
+        super().__init__(status=ack.status)
+        self.ack = ack
+
+
+class _Authorization(AsyncAuthorize):
+    """Asks nobody but us whether the app is installed; Bolt's own would call `auth.test`."""
+
+    def __init__(self, installed: Installed) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Bolt says nothing of it.
+        self._installed = installed
+
+    async def __call__(
+        self,
+        *,
+        context: AsyncBoltContext,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None,
+        actor_enterprise_id: str | None = None,
+        actor_team_id: str | None = None,
+        actor_user_id: str | None = None,
+    ) -> AuthorizeResult:
+        """As Bolt wants it.
+
+        Raises:
+            Unavailable: it is not known at the moment.
+        """
+        del user_id, actor_enterprise_id, actor_team_id, actor_user_id
+        found = await self._installed.authorize(
+            enterprise_id, team_id, context.is_enterprise_install
+        )
+        if found is None:
+            raise _NotInstalledError
+        return found
+
+
+def _make_quiet_logger() -> logging.Logger:
+    """Bolt makes loggers of its own after this one, which are as silent."""
+    quiet = logging.Logger("silent", level=logging.CRITICAL + 1)  # noqa: LOG001
+    quiet.disabled = True
+    quiet.addFilter(lambda _record: False)
+    return quiet
+
+
+async def _read_body(request: web.Request) -> bytes | None:
+    """The body; None where it is longer than anything of Slack's."""
+    if (request.content_length or 0) > LONGEST_BODY:
+        return None
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > LONGEST_BODY:
+            return None
+    return bytes(body)
+
+
+def read_payload(body: bytes, content_type: str) -> Json | None:
+    """The payload in a body: JSON, a form with JSON in it, or a command's form. None for
+    anything else."""
+    try:
+        text = body.decode()
+        if content_type == "application/x-www-form-urlencoded" and not text.startswith("{"):
+            fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+            if "payload" not in fields:
+                return fields
+            text = fields["payload"]
+        payload = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def _respond(ack: Ack) -> web.Response:
+    if ack.body is None:
+        return web.Response(status=ack.status, headers=_HEADERS)
+    return web.json_response(ack.body, status=ack.status, headers=_HEADERS)

@@ -1,0 +1,78 @@
+"""What people typed, out of what Slack makes of it. Pure.
+
+Slack escapes `&`, `<` and `>` in what people write, and puts between angle brackets what is
+more than words there: people, channels, links, dates. Here each becomes what its writer saw.
+https://docs.slack.dev/messaging/formatting-message-text
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"<([^<>\n]*)>")
+_PERSON = re.compile(r"<@([A-Z0-9]{2,30})>")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LOUD = frozenset({"here", "channel", "everyone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Words as they were said. `mentioned`: the bot's name was in them, and is cut out."""
+
+    words: str
+    mentioned: bool = False
+
+
+def read_speech(text: str, names: Mapping[str, str], bot: str | None = None) -> Speech:
+    """The words behind Slack's text. `names` are people's names by their ids, `bot` is our id.
+
+    Somebody without a name there is called as Slack calls them, or else by their id.
+    """
+    mentions = 0
+    if bot is not None:
+        ours = rf"<@{re.escape(bot)}(?:\|[^<>\n]*)?>[:,]?[ \t]*"
+        text, mentions = re.subn(ours, "", text)
+    pieces = _TOKEN.split(text)
+    # What stands between the brackets is every second piece.
+    for place, piece in enumerate(pieces):
+        pieces[place] = _unescape(_show(piece, names) if place % 2 else piece)
+    return Speech(clean("".join(pieces)).strip(), mentions > 0)
+
+
+def find_people(text: str) -> frozenset[str]:
+    """The ids of people whom Slack's text mentions without saying their names."""
+    return frozenset(_PERSON.findall(text)) if "<@" in text else frozenset()
+
+
+def clean(text: str) -> str:
+    """The text without NUL characters and halves of surrogate pairs, which no store keeps."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", ""))
+
+
+def _unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _show(token: str, names: Mapping[str, str]) -> str:
+    what, _, label = token.partition("|")
+    match what[:1]:
+        case "@":
+            return f"@{names.get(what[1:]) or label or what[1:]}"
+        case "#":
+            return f"#{label or what[1:]}"
+        case "!":
+            return _show_special(what[1:], label)
+    scheme, colon, rest = what.partition(":")
+    if not colon:
+        return f"<{token}>"
+    return label or (rest if scheme in {"mailto", "tel"} else what)
+
+
+def _show_special(what: str, label: str) -> str:
+    name, _, detail = what.partition("^")
+    if name in _LOUD:
+        return f"@{name}"
+    if name == "subteam":
+        return f"@{label.removeprefix('@') or detail}"
+    # A date carries the words for who cannot show it.
+    return label or f"<!{what}>"
