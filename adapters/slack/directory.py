@@ -127,8 +127,8 @@ class Directory:
     async def sync(self) -> int:
         """Read the pages that are due, at most one of each workspace; says how many.
 
-        To be called every few seconds by each process that likes. Nothing is read twice as
-        fast for it.
+        To be called every second or two, by as many processes as like: nothing is read faster
+        than its pace for it.
         """
         pages = 0
         while pages < PAGES_AT_ONCE:
