@@ -14,10 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.oauth.installation_store import Installation
 
 from adapters.slack.client import Answer, Answered, Refused, Slow
@@ -32,6 +31,9 @@ from adapters.slack.installed import (
 )
 from bot.errors import BotError, Unavailable
 from bot.metric import Count
+
+if TYPE_CHECKING:
+    from slack_bolt.authorization import AuthorizeResult
 
 KEPT = timedelta(seconds=5)
 """For how long what was read of a workspace is taken for true without a look at the store."""
@@ -172,7 +174,7 @@ class ManyWorkspaces:
         enterprise_id: str | None,
         team_id: str | None,
         is_enterprise_install: bool | None = None,
-    ) -> AuthorizeResult | None:
+    ) -> "AuthorizeResult | None":
         """As `Installed`."""
         wanted = enterprise_id if is_enterprise_install else team_id
         wanted = wanted or team_id or enterprise_id
