@@ -158,9 +158,10 @@ def _read_value(element: object) -> str | None:
             given = element.get("value")
         case "static_select":
             option = element.get("selected_option")
-            given = option.get("value") if isinstance(option, Mapping) else option
-            if isinstance(given, str):
-                given = _unveil(given)
+            value = _text(option.get("value")) if isinstance(option, Mapping) else None
+            if option is not None and value is None:
+                return None
+            given = None if value is None else _unveil(value)
         case "users_select":
             given = element.get("selected_user")
         case "datepicker":

@@ -9,7 +9,6 @@ Block types and where they may stand: docs.slack.dev/reference/block-kit. What S
 in `adapters.slack.limits`.
 """
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -108,11 +107,12 @@ def _fit(message: Message, wording: Wording, room: int) -> list[Json]:
         blocks = [*_blocks(message, wording, limit), _small(SHORTENED)]
         if measure(blocks) <= room:
             return blocks
-    # What remains is addresses of images, or more buttons than anybody could want.
+    # What remains is addresses of images, or more buttons than anybody could want: then those in
+    # the middle go, and the last row stays, with which the person can stop it all.
     words: list[Part] = [part for part in message.parts if not isinstance(part, Image)]
     pressed: list[Part] = [part for part in words if isinstance(part, Buttons | Choice)]
-    fewer = (pressed[:n] for n in range(len(pressed), -1, -1))
-    candidates: Iterable[list[Part]] = itertools.chain([words], fewer)
+    fewer = [[*pressed[:n], *pressed[-1:]] for n in reversed(range(len(pressed)))]
+    candidates: list[list[Part]] = [words, *fewer, []]
     for parts in candidates:
         less = message.model_copy(update={"parts": tuple(parts)})
         blocks = [*_blocks(less, wording, 50), _small(LEFT_OUT)]
