@@ -9,17 +9,11 @@ slack_sdk's stores write and read the rows. What they would do otherwise is take
 - They let two who come with the same state both in, and say no when the store is out of reach.
 """
 
-import base64
-import os
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TypeAlias, cast
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
@@ -38,8 +32,8 @@ from sqlalchemy import (
 from bot.errors import Unavailable
 from storage.database import Database
 from storage.installation_tables import slack_bots, slack_installations, slack_oauth_states
+from storage.token_seal import TokenSeal
 
-SHORTEST_KEY = 32
 STATES_KEPT = 10_000
 """How many installations may be under way at once. Whoever asks for more takes the oldest
 place: anybody can ask, and the table must not grow with it."""
@@ -60,94 +54,6 @@ _Place: TypeAlias = tuple[str | None, str | None]
 """The `team_id` and `enterprise_id` of an installation's rows."""
 
 _USER_COLUMNS = ("user_token", "user_refresh_token", "user_scopes", "user_token_expires_at")
-
-
-class WrongTokenKey(Unavailable):
-    """I am busy at the moment and could not keep this. Please try again in a minute."""
-
-    advice = (
-        "INFLOW_TOKEN_KEYS does not hold the key with which tokens of Slack were sealed in this "
-        "database. Add that key to the list, after the new one; it may be in a backup. If it is "
-        "lost, empty the tables slack_installations and slack_bots, and have the app installed "
-        "again in each workspace."
-    )
-    """For whoever runs the process; people in Slack read the sentence above."""
-
-
-def read_keys(text: str) -> tuple[bytes, ...]:
-    """The keys in a list with commas, as INFLOW_TOKEN_KEYS has it. The first seals, all open.
-
-    Raises:
-        ValueError: there is none, or one is too short. Its words do not repeat any.
-    """
-    keys = tuple(key.encode() for key in map(str.strip, text.split(",")) if key)
-    if not keys:
-        raise ValueError("it holds no key")
-    if any(len(key) < SHORTEST_KEY for key in keys):
-        raise ValueError(f"it holds a key of less than {SHORTEST_KEY} characters")
-    return keys
-
-
-def read_key_file(path: Path, new_key: Callable[[], str]) -> tuple[bytes, ...]:
-    """The keys in a file that nobody but its owner can read; made with one key at need.
-
-    Raises:
-        ValueError: as `read_keys`.
-        OSError: the file can be neither read nor made.
-    """
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(new_key())
-    return read_keys(path.read_text().replace("\n", ","))
-
-
-class TokenSeal:
-    """Seals with the first of some keys, opens with any (Fernet, over keys derived by HKDF)."""
-
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        if not keys:
-            raise ValueError("there must be a key")
-        fernets = [Fernet(base64.urlsafe_b64encode(_derive(key))) for key in keys]
-        self._first = fernets[0]
-        self._all = MultiFernet(fernets)
-
-    def close(self, place: str, text: str) -> str:
-        """The text, sealed for one place: moved to another it cannot be opened."""
-        # The moment of sealing would stand in clear.
-        return self._first.encrypt_at_time(f"{place}\n{text}".encode(), 0).decode()
-
-    def open(self, place: str, sealed: str) -> str:
-        """The text that was sealed for this place.
-
-        Raises:
-            WrongTokenKey: it was sealed with none of the keys, or for another place.
-        """
-        try:
-            found, _, text = self._all.decrypt(sealed.encode()).decode().partition("\n")
-        except InvalidToken as error:
-            raise WrongTokenKey from error
-        if found != place:
-            raise WrongTokenKey
-        return text
-
-    def renew(self, sealed: str) -> str | None:
-        """The same, sealed with the first key; None when it is so already.
-
-        Raises:
-            WrongTokenKey: it was sealed with none of the keys.
-        """
-        with suppress(InvalidToken):
-            self._first.decrypt(sealed.encode())
-            return None
-        try:
-            return self._all.rotate(sealed.encode()).decode()
-        except InvalidToken as error:
-            raise WrongTokenKey from error
-
-
-def _derive(key: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"inflow slack tokens").derive(key)
 
 
 class _Within:
