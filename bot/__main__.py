@@ -17,7 +17,13 @@ from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
 from bot.bootstrap.letters import describe_lanes, read_lanes
 from bot.bootstrap.log import configure_logs
-from bot.bootstrap.playground import refuse_beside_platforms, refuse_beyond_this_machine
+from bot.bootstrap.platform import choose_site
+from bot.bootstrap.playground import (
+    PlaygroundSite,
+    refuse_beside_platforms,
+    refuse_beyond_this_machine,
+)
+from bot.bootstrap.site import SiteOf
 from bot.bootstrap.store import check_shared, copy_database, import_work, open_database
 from bot.capabilities.questions.evaluation import evaluate_routing
 from bot.capabilities.questions.importing import (
@@ -58,8 +64,11 @@ def main() -> None:
     """Inflow: ask, and get a trusted answer at once or the right colleague soon.
 
     \b
-    inflow run                       the playground, with everything in one process
+    inflow run                       everything in one process: in Slack where its credentials
+                                     are set, else in the playground
     inflow web, inflow worker        the same in several processes, on PostgreSQL
+    inflow playground                the playground, whatever is set
+    inflow slack manifest            what Slack wants to know to make the app
     inflow copy --from URL --to URL  move everything from SQLite to PostgreSQL
     inflow restored                  go on with a database that was restored from a backup
     inflow doctor                    what is wrong here, and how to mend it
@@ -88,34 +97,45 @@ BEYOND_THIS_MACHINE = click.option(
 )
 
 
-def _serve(port: int | None, *, beside_platforms: bool, beyond_this_machine: bool) -> Settings:
-    """The settings of a process that shows the playground."""
+def _settings(port: int | None) -> Settings:
+    """The settings of a process that has pages; its logs are set up."""
     settings = read_settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     configure_logs(settings.log_level)
-    refuse_beside_platforms(allowed=beside_platforms)
-    refuse_beyond_this_machine(settings, allowed=beyond_this_machine)
     return settings
 
 
+def _site(settings: Settings, *, beyond_this_machine: bool) -> SiteOf:
+    """Where credentials of a platform are set that platform, else the playground."""
+    chosen = choose_site(settings)
+    return chosen or _playground(settings, beyond_this_machine=beyond_this_machine)
+
+
+def _playground(
+    settings: Settings, *, beyond_this_machine: bool, beside_platforms: bool = False
+) -> SiteOf:
+    refuse_beside_platforms(allowed=beside_platforms)
+    refuse_beyond_this_machine(settings, allowed=beyond_this_machine)
+    return PlaygroundSite
+
+
 @main.command()
 @PORT
-@BESIDE_PLATFORMS
 @BEYOND_THIS_MACHINE
 @_plainly
-def run(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> None:
-    """Serve the playground: several people in one browser, and a clock you can move.
+def run(port: int | None, beyond_this_machine: bool) -> None:
+    """Do everything in one process: in Slack where its credentials are set, else in the playground.
 
-    Makes or upgrades the database, and loads the starter pack with its demo workspace at
-    the first start. Ctrl-C stops it; what was accepted is kept.
+    Makes or upgrades the database. Ctrl-C stops it; what was accepted is kept. For Slack set
+    SLACK_BOT_TOKEN and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); whether
+    they are right says: inflow doctor slack
     """
-    settings = _serve(
-        port, beside_platforms=beside_platforms, beyond_this_machine=beyond_this_machine
-    )
+    settings = _settings(port)
+    site_of = _site(settings, beyond_this_machine=beyond_this_machine)
     from bot.bootstrap import process  # noqa: PLC0415 - other commands need no web server
 
-    asyncio.run(process.run_embedded(settings, announce=click.echo))
+    asyncio.run(process.run_embedded(settings, click.echo, site_of))
 
 
 @main.command()
@@ -123,19 +143,38 @@ def run(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> 
 @BESIDE_PLATFORMS
 @BEYOND_THIS_MACHINE
 @_plainly
-def web(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> None:
-    """Serve the playground and let workers do the rest. Any number, on one PostgreSQL.
+def playground(port: int | None, beside_platforms: bool, beyond_this_machine: bool) -> None:
+    """Serve the playground: several people in one browser, and a clock you can move.
 
-    Needs at least one `inflow worker` beside it, with the same INFLOW_DATABASE_URL and
-    INFLOW_RELAY_KEY. Ctrl-C or SIGTERM stops it.
+    Loads the starter pack with its demo workspace at the first start. It lets everybody act as
+    anybody, so it never opens a database that serves a real workspace.
     """
-    settings = _serve(
-        port, beside_platforms=beside_platforms, beyond_this_machine=beyond_this_machine
+    settings = _settings(port)
+    site_of = _playground(
+        settings, beyond_this_machine=beyond_this_machine, beside_platforms=beside_platforms
     )
+    from bot.bootstrap import process  # noqa: PLC0415 - as in `run`
+
+    asyncio.run(process.run_embedded(settings, click.echo, site_of))
+
+
+@main.command()
+@PORT
+@BEYOND_THIS_MACHINE
+@_plainly
+def web(port: int | None, beyond_this_machine: bool) -> None:
+    """Take in what people do and show it, and let workers do the rest. Any number, on one
+    PostgreSQL.
+
+    Needs at least one `inflow worker` beside it, with the same settings. Ctrl-C or SIGTERM
+    stops it.
+    """
+    settings = _settings(port)
+    site_of = _site(settings, beyond_this_machine=beyond_this_machine)
     check_shared(settings, "web")
     from bot.bootstrap import scaled  # noqa: PLC0415 - `run` on SQLite does without its libraries
 
-    asyncio.run(scaled.run_web(settings, announce=click.echo))
+    asyncio.run(scaled.run_web(settings, click.echo, site_of))
 
 
 @main.command()
@@ -154,10 +193,11 @@ def worker(port: int | None) -> None:
     if port is not None:
         settings = settings.model_copy(update={"metrics_port": port})
     configure_logs(settings.log_level)
+    site_of = choose_site(settings) or PlaygroundSite
     check_shared(settings, "worker")
     from bot.bootstrap import scaled  # noqa: PLC0415 - as above
 
-    asyncio.run(scaled.run_worker(settings, announce=click.echo))
+    asyncio.run(scaled.run_worker(settings, click.echo, site_of))
 
 
 @main.command()
@@ -221,7 +261,7 @@ def restored(until: datetime | None) -> None:
     configure_logs(settings.log_level)
     from bot.bootstrap.restored import take_up_again  # noqa: PLC0415 - as in `run`
 
-    letters = take_up_again(settings, until)
+    letters = take_up_again(settings, until, choose_site(settings) or PlaygroundSite)
     click.echo(
         f"{letters:,} letters may have been sent after the backup was taken. Once Inflow runs they "
         "are looked up, and those that are missing are sent. Where a platform cannot be asked, "
@@ -364,6 +404,38 @@ def _report(report: ImportReport, dry_run: bool) -> None:
     if dry_run:
         click.echo("A dry run: nothing was kept. It would have been:")
     click.echo(describe(report))
+
+
+@main.group()
+def slack() -> None:
+    """What concerns Slack alone."""
+
+
+@slack.command("manifest")
+@click.option(
+    "--http",
+    "public_url",
+    metavar="URL",
+    help="Slack calls Inflow at this address; without it Inflow calls Slack (Socket Mode).",
+)
+@click.option("--oauth", is_flag=True, help="Any workspace may install it; needs --http.")
+@click.option(
+    "--private-channels",
+    is_flag=True,
+    help="Also for private channels to which Inflow is invited: two more scopes.",
+)
+@_plainly
+def slack_manifest(public_url: str | None, oauth: bool, private_channels: bool) -> None:
+    """Print the manifest from which Slack makes the app (api.slack.com/apps, From a manifest).
+
+    It declares what this version can do, under the names of SLACK_COMMANDS, and asks for the
+    least scopes with which all of it works.
+    """
+    from bot.bootstrap.manifest import print_manifest  # noqa: PLC0415 - only this needs it
+
+    click.echo(
+        print_manifest(public_url, for_many=oauth, in_private_channels=private_channels), nl=False
+    )
 
 
 @main.group()

@@ -15,6 +15,7 @@ from ruamel.yaml.comments import CommentedSeq
 
 from adapters.slack.wording import ROOT
 from bot.capability import Registry
+from bot.settings import Misconfigured
 
 HEAD = """\
 # Inflow as an app of Slack: at api.slack.com/apps choose Create New App, From a manifest.
@@ -145,6 +146,21 @@ def command_names(registry: Registry[Any], renamed: Mapping[str, str]) -> dict[s
     """Our words that are commands of their own in Slack, each with its name there."""
     words = [ROOT, *(word for word, order in registry.orders.items() if order.slash)]
     return {word: renamed.get(word, word) for word in words}
+
+
+def check_names(registry: Registry[Any], renamed: Mapping[str, str]) -> None:
+    """Refuse names for what is no command of its own.
+
+    Raises:
+        Misconfigured: says which are.
+    """
+    ours = command_names(registry, {})
+    unknown = sorted(renamed.keys() - ours.keys())
+    if unknown:
+        raise Misconfigured(
+            f"SLACK_COMMANDS names {', '.join(unknown)}, which is no command of its own in Slack. "
+            f"Those are: {', '.join(ours)}."
+        )
 
 
 def make_manifest(registry: Registry[Any], way: Way) -> Manifest:

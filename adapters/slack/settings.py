@@ -141,6 +141,18 @@ def read_slack_settings(
     return found
 
 
+def read_command_names(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """What SLACK_COMMANDS says, whatever else is set.
+
+    Raises:
+        Misconfigured: it cannot be read.
+    """
+    slack = SlackSettings(commands=environment.get("SLACK_COMMANDS", ""))
+    for complaint in _check_commands(slack):
+        raise Misconfigured(complaint)
+    return slack.command_names
+
+
 def check(slack: SlackSettings, settings: Settings, empty: Collection[str] = ()) -> list[str]:
     """What is wrong with the settings, a sentence each; nothing when they can be used.
 
@@ -223,11 +235,6 @@ def _check_combination(slack: SlackSettings, empty: Collection[str]) -> Iterator
 def _check_many(slack: SlackSettings, settings: Settings) -> Iterator[str]:
     if not slack.client_secret:
         yield "SLACK_CLIENT_ID is set and SLACK_CLIENT_SECRET is not."
-    if settings.token_keys is None:
-        yield (
-            "INFLOW_TOKEN_KEYS is not set. It seals the tokens of the workspaces; make one with: "
-            'python -c "import secrets; print(secrets.token_urlsafe(48))"'
-        )
     if settings.public_url is None:
         yield (
             "INFLOW_PUBLIC_URL is not set. Slack leads people back there after an installation: "

@@ -1,8 +1,9 @@
-"""The relay key: where it comes from, and whether it is this database's."""
+"""The keys that are not in the database: where they come from, and whether they are its own."""
 
 import contextlib
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import make_url
 from bot.settings import Misconfigured, Settings
 from storage.database import Database
 from storage.seal import WrongKey
+from storage.token_seal import read_key_file, read_keys
 
 SHORTEST_KEY = 32
 
@@ -38,7 +40,7 @@ def relay_key(settings: Settings) -> RelayKey:
         with contextlib.suppress(FileExistsError):
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(48))
+                file.write(new_key())
             is_new = True
     found = existing_key(settings)
     if found is None:
@@ -46,12 +48,47 @@ def relay_key(settings: Settings) -> RelayKey:
     return replace(found, is_new=is_new)
 
 
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return secrets.token_urlsafe(48)
+
+
 def key_file(settings: Settings) -> Path | None:
     """Where the key is kept if not in the settings; None where that is its only place."""
+    return None if settings.relay_key is not None else _beside(settings, ".key")
+
+
+def token_key_file(settings: Settings) -> Path | None:
+    """The same for the keys that seal the tokens of many workspaces."""
+    return None if settings.token_keys is not None else _beside(settings, ".tokens.key")
+
+
+def _beside(settings: Settings, suffix: str) -> Path | None:
     url = make_url(settings.database_url)
-    if settings.relay_key is not None or url.get_backend_name() != "sqlite" or not url.database:
+    if url.get_backend_name() != "sqlite" or not url.database:
         return None
-    return Path(url.database).with_suffix(".key")
+    return Path(url.database).with_suffix(suffix)
+
+
+def token_keys(settings: Settings) -> Sequence[bytes]:
+    """The keys that seal the tokens of many workspaces, the one that seals new ones first; a
+    file beside the SQLite file is made at need.
+
+    Raises:
+        Misconfigured: they cannot be used, or are missing with a database on a server.
+    """
+    path = token_key_file(settings)
+    try:
+        if settings.token_keys is not None:
+            return read_keys(settings.token_keys.get_secret_value())
+        if path is not None:
+            return read_key_file(path, new_key)
+    except ValueError as error:
+        raise Misconfigured(f"{path or 'INFLOW_TOKEN_KEYS'}: {error}.") from error
+    raise Misconfigured(
+        "INFLOW_TOKEN_KEYS is not set. It seals the tokens of the workspaces; make one with: "
+        'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+    )
 
 
 def existing_key(settings: Settings) -> RelayKey | None:

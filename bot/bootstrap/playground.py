@@ -38,7 +38,8 @@ def refuse_beside_platforms(*, allowed: bool) -> None:
     if found and not allowed:
         raise Misconfigured(
             f"{', '.join(found)} is set. In the playground everybody can act as anybody, so it "
-            "does not start beside a real platform. Unset it, or say --beside-platforms."
+            "does not start beside a real platform. Unset it, or say: inflow playground "
+            "--beside-platforms"
         )
 
 
@@ -53,6 +54,21 @@ def refuse_beyond_this_machine(settings: Settings, *, allowed: bool) -> None:
             f"INFLOW_HOST is {settings.host}, where others can reach the playground, and in it "
             "everybody can act as anybody. Use 127.0.0.1, or, where something else keeps "
             "strangers out (a container's network), say --beyond-this-machine."
+        )
+
+
+def refuse_real_workspaces(work: SqlWork) -> None:
+    """The playground's clock moves, and what falls due by it is done.
+
+    Raises:
+        Misconfigured: the database holds a workspace of another platform.
+    """
+    real = sorted(w.name for w in work.people.workspaces() if w.platform != NAME)
+    if real:
+        raise Misconfigured(
+            f"This database serves {', '.join(real)}. The playground moves its clock, and would "
+            "play with what real people are to get. Give it a database of its own: "
+            "INFLOW_DATABASE_URL=sqlite:///playground.db inflow playground"
         )
 
 
@@ -90,6 +106,7 @@ class PlaygroundSite(Site):
         self._platform = PlaygroundPlatform(self._transcript, database, self.now)
         self._registry = register(CAPABILITIES)
         self._pack: Pack | None = None
+        self._workspace: WorkspaceId | None = None
 
     @property
     def registry(self) -> Registry[Any]:
@@ -106,15 +123,25 @@ class PlaygroundSite(Site):
         """Another process may have moved the clock."""
         self._clock.refresh()
 
-    def platform_of(self, _workspace: WorkspaceId) -> Platform | None:
-        return self._platform
+    def platform_of(self, workspace: WorkspaceId) -> Platform | None:
+        """None for a real workspace: what its people are to get is for them alone."""
+        if self._workspace is None:
+            with self._database.transaction() as work:
+                ours = work.people.workspace(NAME, DEMO)
+            self._workspace = ours.id if ours else None
+        return self._platform if workspace == self._workspace else None
 
     def prepare(self) -> None:
         """Load the starter pack, and wake in working hours: at night nobody would be asked.
 
         At the first start it is ten in the morning of the next working day, so that a story
         has a day before it.
+
+        Raises:
+            Misconfigured: the database serves a real workspace, whose time may not be moved.
         """
+        with self._database.transaction() as work:
+            refuse_real_workspaces(work)
         self._pack = load_starter(self._settings)
         is_first = self._transcript.setting(CLOCK_SETTING) is None
         with self._database.transaction() as work:

@@ -77,7 +77,7 @@ async def run_embedded(
         await asyncio.to_thread(_take_over, house)
         house.database.poke = _LanesPoke(house.lanes)
         async with (
-            house.site.living(house.app),
+            house.site.living(house.app, house.meters),
             warming(house),
             moving(house, clock, stopped),
             showing_pages(house, carry, clock, stopped) as address,

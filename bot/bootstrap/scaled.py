@@ -59,7 +59,7 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
         here.database.poke = QueuePoke()
         clock = Clock([_refreshing(here)], now)
         async with (
-            here.site.living(here.app),
+            here.site.living(here.app, here.meters),
             warming(here),
             moving(here, clock, stopped),
             showing_pages(here, partial(wait_until_quiet, here), clock, stopped) as address,
@@ -97,7 +97,7 @@ async def run_worker(
             now,
         )
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(here.site.living(here.app))
+            await stack.enter_async_context(here.site.living(here.app, here.meters))
             await stack.enter_async_context(_working(queue, stopped))
             await stack.enter_async_context(moving(here, clock, stopped))
             where = ""

@@ -16,6 +16,7 @@ from bot.capability import Registry
 from bot.clock import Tick
 from bot.ids import WorkspaceId
 from bot.lanes import Lanes
+from bot.metric import Meters
 from bot.ports import Platform
 from bot.retry import Patience
 from bot.settings import Settings
@@ -83,14 +84,15 @@ class Site(Protocol):
     def pages(self, core: Core) -> Sequence[Routes]:
         """The pages and platform entrances of this site."""
 
-    def living(self, app: App[Any]) -> AbstractAsyncContextManager[None]:
+    def living(self, app: App[Any], meters: Meters) -> AbstractAsyncContextManager[None]:
         """What is held for as long as a process lives: sessions, what is known of tokens. Begun
-        before anything else moves and ended after all has come to rest.
+        before anything else moves and ended after all has come to rest. What it counts is
+        added to `meters`.
 
         Raises:
             Misconfigured: a setting cannot be used.
         """
-        del app
+        del app, meters
         return nullcontext()
 
     def listening(self) -> AbstractAsyncContextManager[None]:

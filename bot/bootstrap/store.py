@@ -11,13 +11,14 @@ from importlib.util import find_spec
 from sqlalchemy.exc import DatabaseError
 
 from adapters.playground.clock import PlaygroundClock
+from adapters.playground.platform import NAME as PLAYGROUND
 from bot.bootstrap import now
 from bot.bootstrap.key import SHORTEST_KEY, check_key, relay_key
 from bot.bootstrap.playground import load_starter, prepare_workspace
 from bot.capabilities.questions.memory import Memory, VectorsOrLoader
 from bot.ids import WorkspaceId
 from bot.people import Workspace
-from bot.settings import Misconfigured, Settings
+from bot.settings import Misconfigured, Settings, platform_credentials
 from storage.copy import copied
 from storage.copying import CannotCopy, Copied, Progress, copy_all
 from storage.database import Database, read_url
@@ -153,11 +154,14 @@ def import_work(
     Raises:
         Misconfigured: there is no such workspace, or several and none was named.
     """
+    is_real = bool(platform_credentials())
     with open_for_trial(settings) if dry_run else open_database(settings) as database:
-        moment = PlaygroundClock(now, SqlTranscript(database)).now()
+        # Only the playground's clock is moved, and only its workspace has a demo.
+        moment = now() if is_real else PlaygroundClock(now, SqlTranscript(database)).now()
         with contextlib.suppress(_RolledBack), database.transaction() as work:
-            prepare_workspace(work, moment, load_starter(settings))
-            yield work, _find_workspace(work, workspace).id, moment
+            if not is_real:
+                prepare_workspace(work, moment, load_starter(settings))
+            yield work, _find_workspace(work, workspace, is_real=is_real).id, moment
             if dry_run:
                 raise _RolledBack
 
@@ -166,8 +170,8 @@ class _RolledBack(Exception):
     """Ends a transaction of which nothing is to be kept."""
 
 
-def _find_workspace(work: SqlWork, name: str | None) -> Workspace:
-    known = work.people.workspaces()
+def _find_workspace(work: SqlWork, name: str | None, *, is_real: bool) -> Workspace:
+    known = [w for w in work.people.workspaces() if not is_real or w.platform != PLAYGROUND]
     found = [w for w in known if name is None or name in {w.name, w.external, w.id}]
     if len(found) == 1:
         return found[0]

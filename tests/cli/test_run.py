@@ -3,8 +3,10 @@
 import json
 import os
 import socket
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -112,15 +114,43 @@ def test_without_the_demo_the_first_to_join_looks_after_the_place(program: Progr
 
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "MICROSOFT_APP_PASSWORD"])
-def test_beside_a_real_platform_it_starts_only_when_told(program: Program, name: str) -> None:
+def test_beside_a_real_platform_the_playground_starts_only_when_told(
+    program: Program, name: str
+) -> None:
     program = replace(program, settings={name: "a secret"})
-    said = refusal(program)
+    said = refusal(program, "playground", "--port", "0")
     assert name in said
-    assert "--beside-platforms" in said
+    assert "inflow playground --beside-platforms" in said
     assert "a secret" not in said
     assert files(program) == set()
-    with program.serve("--beside-platforms") as running:
+    with program.start("playground", "--port", "0", "--beside-platforms") as running:
         assert running.get("/healthz")[0] == 200
+
+
+def test_credentials_of_a_platform_that_is_not_there_yet_start_no_playground(
+    program: Program,
+) -> None:
+    said = refusal(replace(program, settings={"MICROSOFT_APP_PASSWORD": "a secret"}))
+    assert said.startswith("MICROSOFT_APP_PASSWORD is set. In the playground everybody can act")
+    assert files(program) == set()
+
+
+def test_a_token_in_the_wrong_place_is_named_and_not_shown(program: Program) -> None:
+    settings = {"SLACK_BOT_TOKEN": "xapp-secret", "SLACK_APP_TOKEN": "xoxb-secret"}
+    said = refusal(replace(program, settings=settings))
+    assert "hold each other's token" in said
+    assert "secret" not in said
+    assert files(program) == set()
+
+
+def test_the_playground_opens_no_database_of_a_real_workspace(program: Program) -> None:
+    program.call("migrate")
+    with closing(sqlite3.connect(program.folder / "inflow.db")) as file, file:
+        file.execute(
+            "insert into workspaces (id, platform, external, name) "
+            "values ('w1', 'slack', 'T1', 'Acme')"
+        )
+    assert refusal(program).startswith("This database serves Acme. The playground moves its clock")
 
 
 def test_a_taken_port_is_named(program: Program) -> None:

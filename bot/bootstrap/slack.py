@@ -1,0 +1,336 @@
+"""Slack as a branch of the real platforms: its parts, put together.
+
+What is sent, and what of people is read, is the delivering process's part; what Slack tells
+us is that of processes with pages. Both hold the same parts, and begin only what is theirs.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from adapters.slack.client import SlackClient
+from adapters.slack.deliver import NAME, PER_MINUTE, Receipts, SlackPlatform
+from adapters.slack.directory import Directory
+from adapters.slack.exchange import Exchange
+from adapters.slack.installed import EventHandler, Facts, OneWorkspace
+from adapters.slack.manifest import ENTRANCE, check_names, command_names
+from adapters.slack.settings import SlackSettings, Transport
+from adapters.slack.wording import Wording
+from adapters.slack.workspaces import ManyWorkspaces
+from bot.access import Administrators
+from bot.app import App
+from bot.bootstrap import new_id, now
+from bot.bootstrap.key import existing_key, token_keys
+from bot.bootstrap.site import Check, Routes
+from bot.capability import Registry
+from bot.clock import Tick
+from bot.errors import BotError, Unavailable
+from bot.metric import Meters
+from bot.ports import Platform
+from bot.settings import Misconfigured, Settings
+from storage.database import Database
+from storage.installation import Installations
+
+if TYPE_CHECKING:
+    from adapters.slack.app import SlackEntrance
+    from adapters.slack.socket import Socket
+
+SYNCING = timedelta(seconds=2)
+"""How often is looked whether a page of people is due."""
+OPENING = timedelta(seconds=5)
+"""How often is looked for a workspace whose people are not read yet."""
+ANSWERING_SECONDS = 5.0
+"""How long a lane waits for whose token it may use."""
+CLOSING_SECONDS = 2.0
+"""How long replies that are on the way may take when the process stops. Before that, Socket
+Mode may take five and pages three; supervisors kill after ten."""
+CONNECTING_SECONDS = 3.0
+"""How long a start waits for Socket Mode, so that it can say that it is connected."""
+
+
+@dataclass(slots=True)
+class _Living:
+    """What there is as long as the process lives."""
+
+    loop: asyncio.AbstractEventLoop
+    app: App[Any]
+    meters: Meters
+    client: SlackClient
+    installed: OneWorkspace | ManyWorkspaces
+    directory: Directory
+    entrance: "SlackEntrance | None" = None
+    socket: "Socket | None" = None
+
+
+class SlackBranch:
+    """`bot.bootstrap.platform.Branch` for Slack."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        slack: SlackSettings,
+        settings: Settings,
+        database: Database,
+        registry: Registry[Any],
+    ) -> None:
+        self._slack = slack
+        self._settings = settings
+        self._database = database
+        check_names(registry, slack.command_names)
+        self._commands = command_names(registry, slack.command_names)
+        self._wording = Wording(self._commands, frozenset({"help", *registry.orders}))
+        self._secret_of = _secrets(settings)
+        self._receipts = Receipts()
+        self._platforms: dict[str, SlackPlatform] = {}
+        self._opened: set[str] = set()
+        self._installations = _installations(slack, settings, database)
+        self._living: _Living | None = None
+
+    # --- the parts -------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def living(self, app: App[Any], meters: Meters) -> AsyncIterator[None]:
+        exchange = Exchange(
+            self._slack.api_base_url,
+            client_id=self._slack.client_id or "",
+            client_secret=_open(self._slack.client_secret),
+        )
+        installed: OneWorkspace | ManyWorkspaces
+        if self._installations is None:
+            installed = OneWorkspace(_open(self._slack.bot_token), exchange)
+        else:
+            installed = ManyWorkspaces(self._installations, exchange, now)
+            meters.include(installed.refreshes)
+        client = SlackClient(installed.token_of, self._slack.api_base_url)
+        directory = Directory(app=app, database=self._database, client=client, new_id=new_id)
+        self._living = _Living(
+            asyncio.get_running_loop(), app, meters, client, installed, directory
+        )
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(exchange.close)
+            stack.push_async_callback(client.close)
+            stack.push_async_callback(installed.close)
+            if isinstance(installed, OneWorkspace):
+                await installed.start()
+            opening = asyncio.create_task(self._open_directory())
+            try:
+                yield
+            finally:
+                opening.cancel()
+                await asyncio.gather(opening, return_exceptions=True)
+                await self._close_entrance()
+
+    async def _open_directory(self) -> None:
+        """Have the people of every workspace read that has the app; in good time is enough."""
+        while True:
+            with contextlib.suppress(BotError):
+                for facts in await self._workspaces():
+                    if facts.team not in self._opened and not facts.is_whole_org:
+                        await self._here.directory.open(facts.team, facts.name or facts.team)
+                        self._opened.add(facts.team)
+            await asyncio.sleep(OPENING.total_seconds())
+
+    async def _workspaces(self) -> Sequence[Facts]:
+        installed = self._here.installed
+        if isinstance(installed, OneWorkspace):
+            return [installed.facts] if installed.facts else []
+        assert self._installations is not None  # noqa: S101 - it is where they are kept.
+        teams = await asyncio.to_thread(self._installations.teams)
+        found = [await installed.about(team) for team in teams]
+        return [facts for facts in found if facts is not None]
+
+    @property
+    def _here(self) -> _Living:
+        assert self._living is not None  # noqa: S101 - asked for only while living.
+        return self._living
+
+    # --- who is where ----------------------------------------------------------------------
+
+    def administrators(self, workspace: str) -> Administrators:
+        installer = self._living.installed.installer_of(workspace) if self._living else None
+        return Administrators(self._settings.administrators, installer)
+
+    def platform_of(self, workspace: str) -> Platform | None:
+        """To be called in a thread: tokens are looked after on the loop."""
+        here = self._here
+        asked = asyncio.run_coroutine_threadsafe(here.installed.token_of(workspace), here.loop)
+        try:
+            token = asked.result(ANSWERING_SECONDS)
+        except TimeoutError:
+            asked.cancel()
+            raise Unavailable from None
+        if token is None:
+            return None
+        return self._platforms.setdefault(workspace, self._make_platform(workspace))
+
+    def _make_platform(self, workspace: str) -> SlackPlatform:
+        ceiling = float(self._slack.messages_a_minute)
+        return SlackPlatform(
+            self._here.client,
+            workspace,
+            wording=self._wording,
+            seal=self._secret_of("letters"),
+            receipts=self._receipts,
+            per_minute=min(PER_MINUTE, ceiling),
+            ceiling=ceiling,
+        )
+
+    # --- what Slack tells us ---------------------------------------------------------------
+
+    def pages(self) -> Sequence[Routes]:
+        routes: list[Routes] = []
+        if Transport.HTTP in self._slack.transports:
+            routes.append(lambda pages: self._open_entrance().add_routes(pages))
+        return routes
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        if self._slack.app_token is None:
+            yield
+            return
+        async with self._open_entrance().connected(_open(self._slack.app_token)) as socket:
+            self._here.socket = socket
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CONNECTING_SECONDS):
+                    await socket.wait()
+            yield
+
+    async def _close_entrance(self) -> None:
+        """Once nothing comes in any more; what was to be shown has a moment left."""
+        entrance = self._here.entrance
+        if entrance is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await entrance.close()
+
+    def _open_entrance(self) -> "SlackEntrance":
+        """The entrance, made on the loop by whoever needs it first."""
+        # Bolt brings 14 MB, which a worker does without.
+        from adapters.slack.app import SlackEntrance  # noqa: PLC0415
+
+        here = self._here
+        if here.entrance is None:
+            here.entrance = SlackEntrance(
+                app=here.app,
+                client=here.client,
+                installed=here.installed,
+                directory=here.directory,
+                signing_secret=_open(self._slack.signing_secret) or None,
+                wording=self._wording,
+                seal=self._secret_of("forms"),
+                hears=self._hears(),
+                clock=now,
+                meters=here.meters,
+            )
+        return here.entrance
+
+    def _hears(self) -> Mapping[str, EventHandler]:
+        here = self._here
+        removed = {
+            kind: _both(forget, self._close_directory)
+            for kind, forget in here.installed.hears.items()
+        }
+        return {
+            **here.directory.hears,
+            **removed,
+            "message_metadata_posted": self._receipts.note_receipt,
+        }
+
+    async def _close_directory(self, team: str, _event: Mapping[str, Any]) -> None:
+        if await self._here.installed.about(team) is None:
+            await self._here.directory.close(team)
+            self._opened.discard(team)
+
+    # --- how it is -------------------------------------------------------------------------
+
+    @property
+    def ticks(self) -> Sequence[Tick]:
+        return [Tick("slack_directory", SYNCING, self._sync)]
+
+    async def _sync(self) -> None:
+        await self._here.directory.sync()
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        return {"Slack token": self._check_token, "Socket Mode connection": self._check_socket}
+
+    async def _check_token(self) -> str | None:
+        installed = self._here.installed
+        if not isinstance(installed, OneWorkspace) or installed.facts is not None:
+            return None
+        if installed.trouble is None:
+            return "Slack has not said yet whose the bot token is."
+        return (
+            f"Slack does not take the bot token ({installed.trouble}). What to do says: "
+            "inflow doctor slack"
+        )
+
+    async def _check_socket(self) -> str | None:
+        socket = self._here.socket
+        if socket is None or socket.is_connected:
+            return None
+        return (
+            "Socket Mode is not connected, so Slack cannot reach this process. Why says: "
+            "inflow doctor slack"
+        )
+
+    def tell(self, address: str) -> str:
+        here = self._here
+        ways = " and ".join(
+            "by Socket Mode"
+            if transport is Transport.SOCKET
+            else f"over HTTP at {address}{ENTRANCE}"
+            for transport in self._slack.transports
+        )
+        installed = here.installed
+        if not isinstance(installed, OneWorkspace):
+            return f"Inflow serves every Slack workspace that installs it, {ways}"
+        if installed.facts is None:
+            why = f" ({installed.trouble})" if installed.trouble else ""
+            return f"Inflow waits for Slack to take the bot token{why}, and listens {ways}"
+        name = installed.facts.name or installed.facts.team
+        if here.socket is not None and not here.socket.is_connected:
+            return f"Inflow waits for Socket Mode of Slack workspace {name}"
+        return f"Inflow is connected to Slack workspace {name} {ways}"
+
+
+def _both(first: EventHandler, second: EventHandler) -> EventHandler:
+    async def hear(team: str, event: Mapping[str, Any]) -> None:
+        await first(team, event)
+        await second(team, event)
+
+    return hear
+
+
+def _secrets(settings: Settings) -> Callable[[str], bytes]:
+    """Secrets derived from the relay key, each for one purpose: no second key to look after."""
+    key = existing_key(settings)
+    if key is None:
+        raise Misconfigured("There is no relay key. The first start makes one: inflow run")
+
+    def derive(purpose: str) -> bytes:
+        return hmac.new(key.value, f"inflow slack {purpose}".encode(), hashlib.sha256).digest()
+
+    return derive
+
+
+def _installations(
+    slack: SlackSettings, settings: Settings, database: Database
+) -> Installations | None:
+    """Where many workspaces' tokens are kept; None for a single one."""
+    if not slack.is_for_many:
+        return None
+    return Installations(database, slack.client_id or "", token_keys(settings))
+
+
+def _open(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
