@@ -7,7 +7,7 @@ would show back out of what the adapter sent (`Heard`), so that the same expecta
 hold for HTML, Slack blocks and Teams cards.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -102,7 +102,8 @@ class Answer:
 
 
 class Harness(Protocol):
-    """A workspace with the people of `PEOPLE` (their ids are their names) and `CHANNEL`.
+    """A workspace with the people of `PEOPLE` (their ids are their names) and `CHANNEL`, in
+    which the bot is as well.
 
     `event` names what is done: the same name again is the platform delivering again.
     """
@@ -136,6 +137,12 @@ class Harness(Protocol):
 
     def address(self, person: str) -> str:
         """What the platform mentions the person by."""
+
+    def conversation(self, place: str) -> str:
+        """What the platform calls a place by."""
+
+    def called(self, command: str) -> str:
+        """How the command of that word is given here."""
 
 
 # What is shown ------------------------------------------------------------------------
@@ -345,13 +352,13 @@ def _fill(_context: Context, _work: Work, command: Command) -> Reply:
 
 
 def _write(context: Context, work: Work, command: Command) -> Reply:
-    """`/write KEY PERSON|CHANNEL WORDS`: a letter; a `KEY+` edits the letter `KEY`."""
+    """`/write KEY PERSON|CONVERSATION WORDS`: a letter; a `KEY+` edits the letter `KEY`."""
     key, to, words = command.text.split(" ", 2)
     work.outbox.post(
         command.person.workspace,
         Letter(
             key=key,
-            to=ToPlace(conversation=to) if to.startswith("#") else ToPerson(person=PersonId(to)),
+            to=ToPerson(person=PersonId(to)) if to in PEOPLE else ToPlace(conversation=to),
             message=say(literal(words)),
             kind="sample",
             priority=Priority.ANSWER,
@@ -443,10 +450,10 @@ SAMPLE: Capability[Work] = Capability(
 )
 
 
-def make_people() -> list[Person]:
-    """The people of every harness."""
+def make_people(address: Callable[[str], str] = str) -> list[Person]:
+    """The people of every harness. `address` is what the platform reaches a name by."""
     return [
-        Person(id=PersonId(name), workspace=WORKSPACE, address=name, name=name.title())
+        Person(id=PersonId(name), workspace=WORKSPACE, address=address(name), name=name.title())
         for name in PEOPLE
     ]
 
@@ -520,7 +527,7 @@ class PlatformContract:
         assert (harness.heard("ana"), harness.heard("ana", CHANNEL)) == ([], [])
 
     def test_letter_reaches_its_place(self, harness: Harness) -> None:
-        harness.say("ana", f"/write k1 {CHANNEL} Hello all")
+        harness.say("ana", f"/write k1 {harness.conversation(CHANNEL)} Hello all")
         (heard,) = harness.heard("kim", CHANNEL)
         assert heard.plain == "Hello all"
 
@@ -530,16 +537,17 @@ class PlatformContract:
         assert [heard.plain for heard in harness.heard("bo")] == ["first"]
 
     def test_letter_that_edits_changes_the_message_where_it_stands(self, harness: Harness) -> None:
-        harness.say("ana", f"/write k1 {CHANNEL} before")
-        harness.say("ana", f"/write k2 {CHANNEL} another")
+        place = harness.conversation(CHANNEL)
+        harness.say("ana", f"/write k1 {place} before")
+        harness.say("ana", f"/write k2 {place} another")
         first, _ = harness.heard("bo", CHANNEL)
-        harness.say("ana", f"/write k1+ {CHANNEL} after")
+        harness.say("ana", f"/write k1+ {place} after")
         heard = harness.heard("bo", CHANNEL)
         assert [each.plain for each in heard] == ["after", "another"]
         assert heard[0].id == first.id
 
     def test_thread_of_a_letter_is_heard(self, harness: Harness) -> None:
-        harness.say("ana", f"/write k1 {CHANNEL} Speak here")
+        harness.say("ana", f"/write k1 {harness.conversation(CHANNEL)} Speak here")
         (letter,) = harness.heard("bo", CHANNEL)
         (heard,) = harness.say("bo", "my <words>", CHANNEL, thread=letter.id).messages
         assert heard.plain == "Bo said in the thread of sample:k1: my <words>"
@@ -598,13 +606,14 @@ class PlatformContract:
             "word": "<w>",
             "story": "two\nlines",
             "urgency": "now",
-            "who": "kim",
+            "who": harness.address("kim"),
             "day": "2026-03-09",
             "count": "3",
         }
         (heard,) = harness.submit("ana", form, values).messages
         assert heard.plain == (
-            "q1: count=3, day=2026-03-09, story=two\nlines, urgency=now, who=kim, word=<w>"
+            "q1: count=3, day=2026-03-09, story=two\nlines, urgency=now, "
+            f"who={harness.address('kim')}, word=<w>"
         )
         assert harness.heard("bo", CHANNEL) == []
 
@@ -632,4 +641,4 @@ class PlatformContract:
 
     def test_unknown_command_gets_the_nearest_one(self, harness: Harness) -> None:
         (heard,) = harness.say("ana", "/shwo text").messages
-        assert "/show" in heard.plain
+        assert harness.called("show") in heard.plain

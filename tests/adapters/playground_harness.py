@@ -217,6 +217,12 @@ class PlaygroundHarness:
     def address(self, person: str) -> str:
         return person
 
+    def conversation(self, place: str) -> str:
+        return place
+
+    def called(self, command: str) -> str:
+        return f"/{command}"
+
 
 def _answer(answer: Any) -> Answer:
     form = answer["form"]
