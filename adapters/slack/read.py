@@ -203,7 +203,7 @@ def read_team(payload: Json) -> Team | None:
     else:
         told = payload
         team, enterprise = _team_id(payload), _enterprise_id(payload)
-    is_whole_org = told.get("is_enterprise_install") in {True, "true"}
+    is_whole_org = _is_true(told.get("is_enterprise_install"))
     team = team if isinstance(team, str) and team else None
     enterprise = enterprise if isinstance(enterprise, str) and enterprise else None
     external = (enterprise or team) if is_whole_org else team
@@ -530,7 +530,7 @@ def _team_id(payload: Json) -> object:
     team = payload.get("team")
     if isinstance(team, Mapping):
         return team.get("id")
-    if team is None and payload.get("is_enterprise_install") not in {True, "true"}:
+    if team is None and not _is_true(payload.get("is_enterprise_install")):
         return payload.get("team_id")
     return team or payload.get("team_id")
 
@@ -542,6 +542,11 @@ def _enterprise_id(payload: Json) -> object:
     team = payload.get("team")
     within = team.get("enterprise_id") if isinstance(team, Mapping) else None
     return payload.get("enterprise_id") or within
+
+
+def _is_true(value: object) -> bool:
+    """Commands come as forms, which have no other true."""
+    return value is True or value == "true"
 
 
 def _words_of(payload: Json) -> Json:
