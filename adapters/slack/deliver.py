@@ -416,7 +416,9 @@ class SlackPlatform:
             return TryLater(answer.after, "edits were too many")
         return self._judge(delivery, answer)
 
-    def _judge(self, delivery: Delivery, answer: Answer) -> Outcome:
+    def _judge(
+        self, delivery: Delivery, answer: Answered | Refused | NotSent | Doubtful
+    ) -> Outcome:
         match answer:
             case Answered(data):
                 self._told.clear()
@@ -428,8 +430,6 @@ class SlackPlatform:
                 return TryLater(timedelta(0), why)
             case Doubtful(why):
                 return Ambiguous(why)
-            case Slow(after):
-                return TryLater(after, "too many")
             case Refused():
                 return self._refuse(delivery, answer)
 
