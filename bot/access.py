@@ -40,6 +40,11 @@ def may(person: Person, right: Right) -> bool:
     return person.active and any(right in _RIGHTS[role] for role in person.roles)
 
 
+def roles_with(right: Right) -> tuple[Role, ...]:
+    """The roles that give the right."""
+    return tuple(role for role, rights in _RIGHTS.items() if right in rights)
+
+
 def require(person: Person, right: Right) -> None:
     """Raises NotAllowed unless the person has the right."""
     if not may(person, right):

@@ -36,10 +36,20 @@ from bot.inbound import (
     Submitted,
     What,
 )
-from bot.message import Message, Note, Text, Tone, literal, say
-from bot.messages import entrusted_with_all
+from bot.message import (
+    Message,
+    Note,
+    Text,
+    Tone,
+    bare_commands,
+    literal,
+    say,
+    show_commands,
+)
+from bot.messages import HELP, HELP_WISHES, entrusted_with_all, help_button, help_words
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
+from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
 from bot.people import Person, Role, Workspace
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
@@ -49,6 +59,8 @@ W = TypeVar("W", bound=Work)
 
 ROOT_WORDS = ("learn", "inflow")
 """`/learn ask ...` is `/ask ...`."""
+OWN_WORDS = ("help", "home")
+"""Command words that `App` answers itself."""
 
 log = structlog.get_logger()
 
@@ -126,9 +138,9 @@ class App(Generic[W]):
         match what:
             case Ordered(name=name):
                 word = name.lower().lstrip("/")
-                return word if word in {"help", *ROOT_WORDS, *registry.orders} else None
+                return word if word in {*OWN_WORDS, *ROOT_WORDS, *registry.orders} else None
             case Pressed(action=action):
-                return action if action in registry.presses else None
+                return action if action in {HELP, *registry.presses} else None
             case Submitted(action=action):
                 return action if action in registry.submits else None
             case Shortcut(name=name):
@@ -185,9 +197,15 @@ class App(Generic[W]):
         return None if thread is None else self._about_message(work, inbound, thread)
 
     def _about_marked(self, work: W, inbound: Inbound, what: Reacted) -> str | None:
-        """None for marks that mean nothing to us, and on messages that are none of ours."""
-        known = what.name in self._registry.reactions
-        return self._about_message(work, inbound, what.message) if known else None
+        """None for marks that mean nothing to us, on messages that are none of ours, and by
+        people whom we do not know: nothing of what they said can be meant."""
+        workspace = work.people.workspace(inbound.platform, inbound.workspace)
+        if workspace is None or what.name not in self._registry.reactions:
+            return None
+        person = work.people.by_address(workspace.id, inbound.person)
+        if person is None or not person.active:
+            return None
+        return self._about_message(work, inbound, what.message)
 
     def _about_message(self, work: W, inbound: Inbound, message: str) -> str | None:
         workspace = work.people.workspace(inbound.platform, inbound.workspace)
@@ -205,15 +223,10 @@ class App(Generic[W]):
         match inbound.what:
             case Ordered(name=name, text=text):
                 return self._order(context, work, command, name, text)
-            case Pressed(action=action, args=args, message=message):
-                pressed = replace(command, args=args, message=message)
-                return _find(registry.presses, action)(context, work, pressed)
-            case Submitted(action=action, args=args, values=values, wrong=wrong):
-                submitted = replace(command, args=args, values=values)
-                handle = _find(registry.submits, action)
-                if wrong:
-                    raise Invalid(fields=_all_wrong(handle, context, work, submitted, wrong))
-                return handle(context, work, submitted)
+            case Pressed() as pressed:
+                return self._press(context, work, command, pressed)
+            case Submitted() as sent:
+                return self._submit(context, work, command, sent)
             case Shortcut(name=name, text=text, author=author, message=message):
                 shortcut = registry.shortcuts.get(name)
                 if shortcut is None:
@@ -231,17 +244,53 @@ class App(Generic[W]):
                 raise AssertionError("looked at before")
 
     def _show_page(self, work: W, inbound: Inbound) -> Reply:
-        """The person's own page: what each capability has to show them."""
-        person = self._meet(work, inbound)
+        """The person's own page, for who opened it."""
+        return Reply(page=self._page_of(work, self._meet(work, inbound)))
+
+    def _page_of(self, work: W, person: Person) -> Message:
+        """What each capability has to show the person now."""
         context = Context(now=self._clock(), new_id=self._new_id)
-        shown = [
-            part
+        sections = [
+            section
             for capability in self._registry.capabilities
             if capability.home is not None
-            for part in capability.home(context, work, person)
+            for section in capability.home(context, work, person)
         ]
-        parts = tuple(shown[:40]) or (Text(text="Nothing waits for you."),)
-        return Reply(page=Message(summary="Your page", parts=parts))
+        return assemble([*sections, Section(Shelf.BEGIN, buttons=[help_button()])])
+
+    def _press(self, context: Context, work: W, command: Command, pressed: Pressed) -> Reply:
+        """A button, which on the person's own page leaves the page standing, shown anew."""
+        action, args = pressed.action, pressed.args
+        if not is_marked(args):
+            command = replace(command, args=args, message=pressed.message)
+            return self._handle_press(context, work, command, action)
+        command = replace(command, args=unmark(args))
+        reply = self._handle_press(context, work, command, action)
+        if reply.form is not None:
+            form = reply.form.model_copy(update={"args": mark(reply.form.args)})
+            reply = reply.model_copy(update={"form": form})
+        return self._with_page(work, command, reply)
+
+    def _handle_press(self, context: Context, work: W, command: Command, action: str) -> Reply:
+        if action == HELP:
+            return self._help()
+        return _find(self._registry.presses, action)(context, work, command)
+
+    def _submit(self, context: Context, work: W, command: Command, sent: Submitted) -> Reply:
+        submitted = replace(command, args=unmark(sent.args), values=sent.values)
+        handle = _find(self._registry.submits, sent.action)
+        if sent.wrong:
+            raise Invalid(fields=_all_wrong(handle, context, work, submitted, sent.wrong))
+        reply = handle(context, work, submitted)
+        return self._with_page(work, command, reply) if is_marked(sent.args) else reply
+
+    def _with_page(self, work: W, command: Command, reply: Reply) -> Reply:
+        """The reply beside the page on which the person acted, as that is by now."""
+        if reply.errors or reply.message is None:
+            return reply.model_copy(update={"replace": False})
+        person = work.people.get(command.person.id) or command.person
+        page = self._page_of(work, person)
+        return reply.model_copy(update={"replace": False, "page": page})
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
@@ -265,7 +314,7 @@ class App(Generic[W]):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first, rest)
         order = registry.orders.get(first.lower())
-        if (first.lower() == "help" and not rest) or (order is not None and order.spoken):
+        if (first.lower() in OWN_WORDS and not rest) or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
         handler = registry.words if inbound.place.kind is PlaceKind.DM else registry.mention
@@ -293,15 +342,17 @@ class App(Generic[W]):
             word, rest = word.lower() or "help", rest.strip()
         if word == "help":
             return self._help()
+        if word == "home":
+            return Reply(message=self._page_of(work, command.person))
         order = self._registry.orders.get(word)
         if order is None:
             raise Invalid(self._unknown(word))
         return order.handle(context, work, replace(command, text=rest))
 
     def _unknown(self, word: str) -> str:
-        near = difflib.get_close_matches(word.lower(), ["help", *self._registry.orders], n=1)
-        hint = f"Did you mean /{near[0]}? " if near else ""
-        return f"I do not know the command “{word[:40]}”. {hint}/help lists all I can do."
+        near = difflib.get_close_matches(word.lower(), [*OWN_WORDS, *self._registry.orders], n=1)
+        hint = f"Did you mean `/{near[0]}`? " if near else ""
+        return f"I do not know the command “{word[:40]}”. {hint}`/help` lists all I can do."
 
     def _help(self) -> Reply:
         parts = [
@@ -315,15 +366,13 @@ class App(Generic[W]):
             for capability in self._registry.capabilities
             if capability.orders
         ]
+        spoken = [word for word, order in self._registry.orders.items() if order.spoken]
         return Reply(
             message=say(
-                "Here is what I can do. In a direct message the words work without the slash.",
+                "Here is what I can do. Your own page is at `/home`.",
                 *parts,
-                Note(
-                    text="You decide what reaches you: `/pause until Monday`, `/settings`; the "
-                    "word “stop” alone, in a direct message or with @inflow in a channel, ends it "
-                    "all."
-                ),
+                Note(text=help_words([*spoken, *OWN_WORDS])),
+                Note(text=HELP_WISHES),
             )
         )
 
@@ -509,5 +558,6 @@ def _find(table: Mapping[str, Handler[W]], action: str) -> Handler[W]:
 
 def _apology(error: BotError) -> Reply:
     if isinstance(error, Invalid) and error.fields:
-        return Reply(errors=error.fields)
-    return Reply(message=say(literal(error.sentence), tone=Tone.WARNING))
+        # A form shows them as they stand, without any markup.
+        return Reply(errors={name: bare_commands(said) for name, said in error.fields.items()})
+    return Reply(message=say(show_commands(error.sentence), tone=Tone.WARNING))

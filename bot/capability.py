@@ -8,6 +8,7 @@ from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
 from bot.message import Part
+from bot.page import Section
 from bot.people import Person
 from bot.ports import Timer, Work
 from bot.reply import Reply
@@ -23,8 +24,9 @@ Hush: TypeAlias = Callable[[Context, W, Person], bool]
 """Takes back what waits for a person who wants to be left alone; returns whether something
 that had reached them already goes to somebody else."""
 AboutMe: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
-Home: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
-"""What a person's own page shows of one capability, the most urgent first; it changes nothing."""
+Home: TypeAlias = Callable[[Context, W, Person], Sequence[Section]]
+"""What a person's own page shows of one capability (see `bot.page`); it changes nothing, and
+reads no more than a few rows of that person's: the page is opened often."""
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,
 with the slot's key, to its person, between `due_at` and `closes_at`."""

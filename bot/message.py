@@ -14,6 +14,7 @@ string is literal and is shown as it stands. Adapters escape once, when they ren
 
 import json
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -38,6 +39,23 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>~|#&!()+\-])")
 def literal(text: str) -> str:
     """What a person wrote, made safe to stand inside `Text` or `Note`."""
     return _SPECIAL.sub(r"\\\1", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+_COMMAND = re.compile(r"`(/[^`\n]*)`")
+
+
+def show_commands(sentence: str) -> str:
+    """A sentence for `Text` that is literal but for commands in backticks, such as `/help`:
+    these become code, which a platform may write as it is typed there."""
+    pieces = _COMMAND.split(sentence)
+    return "".join(
+        f"`{piece}`" if place % 2 else literal(piece) for place, piece in enumerate(pieces)
+    )
+
+
+def bare_commands(sentence: str) -> str:
+    """The same sentence where there is no markup, as under a field of a form."""
+    return _COMMAND.sub(r"\1", sentence)
 
 
 def mention(name: str, address: str) -> str:
@@ -199,6 +217,13 @@ Part: TypeAlias = Annotated[
 ]
 
 
+def length_of(parts: Iterable[Part]) -> int:
+    """The characters of the parts as JSON."""
+    # Characters count: escaped, a text in Chinese would seem six times as long.
+    dumped = [part.model_dump(mode="json") for part in parts]
+    return len(json.dumps(dumped, ensure_ascii=False))
+
+
 class Message(Value):
     """`summary` is the notification, the fallback and what a screen reader says first."""
 
@@ -209,10 +234,7 @@ class Message(Value):
 
     @model_validator(mode="after")
     def _all_parts_fit_one_message(self) -> Self:
-        parts = [part.model_dump(mode="json") for part in self.parts]
-        # Characters count: escaped, a text in Chinese would seem six times as long.
-        total = len(json.dumps(parts, ensure_ascii=False))
-        if total > MAX_TOTAL * 2:
+        if length_of(self.parts) > MAX_TOTAL * 2:
             raise ValueError("the parts are too long for one message")
         return self
 

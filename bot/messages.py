@@ -1,9 +1,9 @@
 """Sentences of the core: what stands under every unsolicited message, and in forecasts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.message import Button, Buttons, Message, Tone, say
+from bot.message import Button, Buttons, Message, Tone, say, shorten
 
 CONTROLS = Buttons(
     buttons=(
@@ -37,6 +37,44 @@ def entrusted_with_all() -> Message:
         "`/faq review` shows what waits for your eyes, `/campaign` writes to many, and `/role` "
         "names others. `/home` is your own page.",
         tone=Tone.GOOD,
+    )
+
+
+ONLY_YOU = "Only you see this page. `/home` brings it anywhere, `/me` tells all I know about you."
+WHAT_REACHES_YOU = "What reaches you"
+"""The section of a person's page to which several capabilities have something to say."""
+WHAT_YOU_LOOK_AFTER = "What you look after"
+
+
+def page_summary(waiting: Sequence[tuple[str, int]]) -> str:
+    """The page in a line: the sections in which something waits, and how much."""
+    told = ", ".join(f"{title} ({count})" for title, count in waiting)
+    return shorten(f"Your page: {told}" if told else "Your page: nothing waits for you", 300)
+
+
+def and_more(left: int, shown: int, command: str) -> str:
+    """Said where not all of a section has room; `command` lists all of it."""
+    words = f"and {left} more" if shown else f"There are {left}"
+    return f"{words}: `{command}`" if command else f"{words}."
+
+
+def help_button() -> Button:
+    """On every page; `bot.app.App` answers it."""
+    return Button(label="What can I do here?", action=HELP)
+
+
+HELP = "inflow.help"
+HELP_WISHES = (
+    "You decide what reaches you: `/pause until Monday`, `/settings`; the word “stop” alone, in a "
+    "direct message or with @inflow in a channel, ends it all."
+)
+
+
+def help_words(words: Sequence[str]) -> str:
+    """Which command words do without the slash."""
+    return (
+        "In a direct message I understand you without a slash too where you begin with "
+        f"{', '.join(words[:-1])} or {words[-1]}."
     )
 
 

@@ -20,7 +20,8 @@ class Reply(Value):
 
     `replace` puts `message` in the place of the message that was pressed. A message and a
     form may come together: the message is shown and the form opens. `page` is the person's own
-    page, for who opened it.
+    page: alone for who opened it; with a message when they pressed something on it, which then
+    stands as it is here while the message is shown as any other.
     """
 
     message: Message | None = None

@@ -131,6 +131,24 @@ class SqlArticles:
         )
         return [Article(**row._mapping) for row in rows]
 
+    def shared_by(self, person: PersonId, limit: int) -> tuple[Sequence[Article], int]:
+        """Articles that others may be shown and that name the person as author: the newest
+        ones, and how many there are."""
+        theirs = (articles.c.author == person, articles.c.state.in_(sorted(SUGGESTED_STATES)))
+        rows = self._connection.execute(
+            select(*_ARTICLE)
+            .where(*theirs)
+            .order_by(articles.c.created_at.desc(), articles.c.id)
+            .limit(limit)
+        )
+        found = [Article(**row._mapping) for row in rows]
+        if len(found) < limit:
+            return found, len(found)
+        count: int = self._connection.execute(
+            select(func.count()).select_from(articles).where(*theirs)
+        ).scalar_one()
+        return found, count
+
     def helped(self, person: PersonId) -> int:
         """How often others were helped by the person's articles (solved or worked)."""
         # A suggestion that solved a question and was said to have worked is one help.

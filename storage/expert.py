@@ -40,6 +40,15 @@ class SqlExperts:
         )
         return [Declaration(**row._mapping) for row in rows]
 
+    def declared_by(self, person: PersonId) -> Sequence[Declaration]:
+        """What one person said about topics, by topic."""
+        rows = self._connection.execute(
+            select(*_DECLARATION)
+            .where(declarations.c.person == person)
+            .order_by(declarations.c.topic)
+        )
+        return [Declaration(**row._mapping) for row in rows]
+
     def credit(self, credit: Credit) -> bool:
         """False when the key was credited before."""
         return add_new(

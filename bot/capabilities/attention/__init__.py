@@ -57,4 +57,5 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         submits={"attention.keep_settings": handlers.keep_settings},
         interrupts=dict.fromkeys(handlers.STOP_WORDS, stop),
         farewell=handlers.farewell,
+        home=handlers.home,
     )

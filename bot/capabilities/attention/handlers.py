@@ -32,6 +32,7 @@ from bot.holiday import read_country
 from bot.inbound import Command
 from bot.message import Part, say
 from bot.outbox import Delivered, LetterState
+from bot.page import Section
 from bot.people import Person, WorkingHours, local, pause
 from bot.ports import Work
 from bot.reply import Reply
@@ -248,16 +249,23 @@ def me(tell: Sequence[AboutMe[W]], context: Context, work: W, command: Command) 
 
 
 def about_me(context: Context, work: W, person: Person) -> Sequence[Part]:
+    return messages.about_me(person, _state(context, work, person), context.now)
+
+
+def home(context: Context, work: W, person: Person) -> Sequence[Section]:
+    return messages.home(person, _state(context, work, person), context.now)
+
+
+def _state(context: Context, work: W, person: Person) -> messages.State:
     attention: Attention = work.attention.get(person.id)
     entries = _entries(context, work, person)
-    state = messages.State(
+    return messages.State(
         attention=attention,
         weekdays=say_weekdays(person.hours.weekdays),
         sent=_sent_this_week(context, person, entries),
         waiting=sum(entry.state is LetterState.PENDING for entry in entries),
         ignored=count_ignored(attention, person, entries, context.now),
     )
-    return messages.about_me(person, state, context.now)
 
 
 def farewell(context: Context, work: W, person: Person) -> None:

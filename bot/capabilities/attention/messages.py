@@ -17,6 +17,7 @@ from bot.form import ChoiceField, Form, NumberField, TextField
 from bot.message import (
     Button,
     Buttons,
+    Confirm,
     Divider,
     Heading,
     Message,
@@ -28,12 +29,14 @@ from bot.message import (
     literal,
     say,
 )
+from bot.messages import CONTROLS, WHAT_REACHES_YOU
+from bot.page import Section, Shelf
 from bot.people import Person, is_away, local
 from bot.schedule import WINDOW
 
 PAUSE_HELP = (
-    "Until when? Any day within a year, for example: /pause until Monday, /pause 2 weeks, "
-    "/pause until 24 December. If that was a question, begin it with “ask”."
+    "Until when? Any day within a year, for example: `/pause until Monday`, `/pause 2 weeks`, "
+    "`/pause until 24 December`. If that was a question, begin it with “ask”."
 )
 PAST = "That is in the past. Please name a day to come."
 RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
@@ -51,7 +54,20 @@ BAD_PER_DAY = f"Please write a whole number from 0 to {MOST_PER_DAY}."
 BAD_PER_WEEK = f"Please write a whole number from 0 to {MOST_PER_WEEK}."
 
 _SETTINGS = Button(label="Change my settings", action="attention.settings")
+_MY_SETTINGS = Button(label="My settings", action="attention.settings")
 _GO_ON = Button(label="Go on", action="attention.go_on")
+_PAUSE, _STOP, _ = CONTROLS.buttons
+_STOP_SURELY = _STOP.model_copy(
+    update={
+        "confirm": Confirm(
+            title="Stop all?",
+            text="Nothing that you did not ask for reaches you any more: no questions of others, "
+            "no tips, no campaigns. What you were asked goes to somebody else.",
+            yes="Stop all",
+        )
+    }
+)
+"""Where it stands among things that one taps every day."""
 
 
 ABOVE_GOES_ON = "The question above goes to somebody else."
@@ -85,7 +101,7 @@ def stopped(passed: str | None = None) -> Message:
         Buttons(buttons=(_GO_ON,)),
         Note(text="If you look after a topic here, I still tell you what found nobody else."),
         tone=Tone.GOOD,
-        summary="Stopped. /resume lets new things reach you again.",
+        summary="Stopped. Say “resume” and new things reach you again.",
     )
 
 
@@ -153,7 +169,7 @@ def why_trial(because: str | None) -> Message:
 
 WHY_UNKNOWN = (
     "I cannot find that message any more. What I send unasked comes from campaigns, tips and "
-    "questions that somebody hopes you can answer. /settings limits it, “stop” ends it."
+    "questions that somebody hopes you can answer. `/settings` limits it, “stop” ends it."
 )
 
 
@@ -274,6 +290,24 @@ def about_me(person: Person, state: State, now: datetime) -> list[Part]:
     lines = [f"I have sent you {state.sent} of {attention.weekly} this week ({allowed})."]
     if state.waiting:
         lines.append(f"Waiting for you: {state.waiting}.")
+    lines += _standing(person, state, now)
+    if attention.talked_at is not None:
+        here = local(person, attention.talked_at)
+        lines.append(
+            f"We last talked in the hour before {here:%H:%M} on {_day(person, here)}. I keep no "
+            "more of it than the hour."
+        )
+    row = (_SETTINGS, *((_GO_ON,) if _is_off(person, attention, now) else ()))
+    return [
+        Text(text="**What reaches you**\n" + "\n".join(lines)),
+        Buttons(buttons=row),
+        Divider(),
+    ]
+
+
+def _standing(person: Person, state: State, now: datetime) -> list[str]:
+    """What keeps things away from the person, and when they work."""
+    attention, lines = state.attention, []
     if attention.stopped_at is not None:
         lines.append("**Stopped**: nothing that you did not ask for reaches you.")
     if is_away(person, now) and person.paused_until is not None and person.paused_until > now:
@@ -287,17 +321,28 @@ def about_me(person: Person, state: State, now: datetime) -> list[Part]:
         f"{_clock(person.hours.end)}, {literal(person.zone)}"
         + (f", with the holidays of {literal(country)}." if country else ".")
     )
-    if attention.talked_at is not None:
-        here = local(person, attention.talked_at)
-        lines.append(
-            f"We last talked in the hour before {here:%H:%M} on {_day(person, here)}. I keep no "
-            "more of it than the hour."
-        )
-    row = (_SETTINGS, *((_GO_ON,) if _is_off(person, attention, now) else ()))
+    return lines
+
+
+def home(person: Person, state: State, now: datetime) -> list[Section]:
+    """The person's settings at a glance, and the way to change them."""
+    attention = state.attention
+    lines = [f"Unasked I send you {_limits(attention)}"]
+    lines[0] += "." if _wants_nothing(attention) else f", from {_span(attention)}."
+    row = [_PAUSE, _STOP_SURELY]
+    if attention.stopped_at is not None:
+        lines, row = [], [_GO_ON]
+    elif _is_off(person, attention, now):
+        row = [_GO_ON, _STOP_SURELY]
+    lines += _standing(person, state, now)
     return [
-        Text(text="**What reaches you**\n" + "\n".join(lines)),
-        Buttons(buttons=row),
-        Divider(),
+        Section(Shelf.BEGIN, buttons=(_MY_SETTINGS,)),
+        Section(
+            Shelf.WISHES,
+            WHAT_REACHES_YOU,
+            entries=[[Text(text="\n".join(lines))]],
+            buttons=row,
+        ),
     ]
 
 

@@ -31,4 +31,5 @@ capability: Capability[Any] = Capability(
             spoken=False,
         ),
     },
+    home=handlers.home,
 )

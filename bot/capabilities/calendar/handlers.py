@@ -1,5 +1,6 @@
 """What the words of the calendar do."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.access import Right, require
@@ -8,7 +9,8 @@ from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.holiday import public_holidays, read_country
 from bot.inbound import Command
-from bot.people import local
+from bot.page import Section
+from bot.people import Person, local
 from bot.ports import Work
 from bot.reply import Reply
 
@@ -31,6 +33,18 @@ def list_days(context: Context, work: Work, command: Command) -> Reply:
     ]
     own = _coming(work, command, today)
     return Reply(message=messages.coming(country, public[:SHOWN], own[:SHOWN]))
+
+
+def home(context: Context, work: Work, person: Person) -> Sequence[Section]:
+    """Tomorrow, if that is a day off beside the person's weekly pattern."""
+    day = local(person, context.now).date() + timedelta(days=1)
+    weekdays = person.hours.weekdays
+    if day not in person.days_off or (weekdays and day.isoweekday() not in weekdays):
+        return []
+    country = person.days_off.country
+    names = public_holidays(country, day.year) if country else {}
+    name = names.get(day) or dict(work.people.days_off(person.workspace)).get(day, "")
+    return messages.tomorrow(name)
 
 
 def change_day(context: Context, work: Work, command: Command) -> Reply:

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.message import Message, Note, Text, literal, say, shorten
+from bot.page import Section, Shelf
 
 LONGEST_NAME = 60
 HOLIDAY_HELP = (
-    "Write a date and what the day is, such as /holiday 2026-12-24 Company day. "
-    "/holiday remove 2026-12-24 takes it back."
+    "Write a date and what the day is, such as `/holiday 2026-12-24 Company day`. "
+    "`/holiday remove 2026-12-24` takes it back."
 )
 PAST = "That day has passed. Days off are set for today or later."
 TOO_FAR = "That is more than three years ahead. Please set it when it is nearer."
-TOO_MANY = "There are {most} days already. Take one back first with /holiday remove and its date."
-NO_SUCH_DAY = "There is no such day off. /holidays lists them."
+TOO_MANY = "There are {most} days already. Take one back first: `/holiday remove` and its date."
+NO_SUCH_DAY = "There is no such day off. `/holidays` lists them."
 
 
 def _day(day: date) -> str:
@@ -44,6 +45,13 @@ def coming(
         *parts,
         Note(text="`/settings` changes your own country."),
     )
+
+
+def tomorrow(name: str) -> list[Section]:
+    """For the person's page, on the eve of a day off; `name` may be empty."""
+    called = f"**{literal(shorten(name, LONGEST_NAME))}**, a" if name else "A"
+    words = f"{called} day off for you: you are not asked or written to. `/holidays` lists more."
+    return [Section(Shelf.TODAY, "Tomorrow", entries=[[Text(text=words)]])]
 
 
 def day_set(day: date, name: str) -> Message:

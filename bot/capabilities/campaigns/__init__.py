@@ -29,6 +29,7 @@ capability: Capability[CampaignsWork] = Capability(
         ),
     },
     presses={
+        "campaign.list": draft.list_all,
         "campaign.new": draft.new,
         "campaign.open": draft.open_,
         "campaign.change": draft.change,
@@ -47,4 +48,5 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
     },
+    home=draft.home,
 )

@@ -1,11 +1,21 @@
 """Writing a campaign: the form, the card that shows it with its forecast, and trying it."""
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.access import Right, require
+from bot.access import Right, may, require
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import find_campaign, find_draft, owner_of, workspace_of
+from bot.capabilities.campaigns.audience import (
+    channel_of,
+    find_obstacle,
+    here,
+    is_read,
+    next_wait,
+    require_enough,
+    want,
+)
 from bot.capabilities.campaigns.model import (
     CHUNK,
     LONGEST,
@@ -32,9 +42,10 @@ from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import CampaignId, PersonId
 from bot.inbound import Command
-from bot.message import Message, say
+from bot.message import Args, Message, say
 from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson
+from bot.page import Section
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
@@ -47,17 +58,33 @@ _OVERRIDES = "\u202d\u202e"
 def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """`/campaign [title]`: what there is, or the form where there is nothing yet."""
     require(command.person, Right.RUN_CAMPAIGN)
+    if command.text:
+        return Reply(form=_form(context, work, command, title=command.text))
+    return list_all(context, work, command)
+
+
+def list_all(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Campaigns*: what there is, or the form where there is nothing yet."""
+    require(command.person, Right.RUN_CAMPAIGN)
     listed = work.campaigns.shown_to(command.person.workspace, command.person.id, MOST_LISTED)
-    if command.text or not listed:
-        return Reply(form=_form(context, work, command.person, title=command.text))
+    if not listed:
+        return Reply(form=_form(context, work, command))
     owners = {person.id: person.name for person in work.people.several({c.owner for c in listed})}
     return Reply(message=messages.campaign_list(listed, owners))
+
+
+def home(_context: Context, work: CampaignsWork, person: Person) -> Sequence[Section]:
+    """For those who run campaigns: what is under way of the newest ones."""
+    if not may(person, Right.RUN_CAMPAIGN):
+        return []
+    listed = work.campaigns.shown_to(person.workspace, person.id, MOST_LISTED)
+    return messages.home(listed)
 
 
 def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """*New campaign*."""
     require(command.person, Right.RUN_CAMPAIGN)
-    return Reply(form=_form(context, work, command.person))
+    return Reply(form=_form(context, work, command))
 
 
 def open_(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -73,22 +100,33 @@ def open_(context: Context, work: CampaignsWork, command: Command) -> Reply:
 def change(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """*Change*: the form with what there is."""
     draft = find_draft(work, command)
-    return Reply(form=_form(context, work, command.person, draft))
+    return Reply(form=_form(context, work, command, draft))
 
 
 def _form(
     context: Context,
     work: CampaignsWork,
-    person: Person,
+    command: Command,
     draft: Campaign | None = None,
     title: str = "",
 ) -> Form:
+    person, args, channels = command.person, Args(), dict[str, str]()
+    if draft is not None:
+        args["campaign"] = draft.id
+    kept = draft.conversation if draft else None
+    where = here(work, command)
+    if where is not None:
+        args["here"] = where
+        channels[messages.HERE] = ""
+    if kept is not None and kept != where:
+        channels[messages.KEPT] = channel_of(work, person.workspace, kept) or ""
     return messages.form(
         draft.content if draft else None,
         title=title,
         today=today_of(person, context.now),
         teams=work.people.teams(person.workspace),
-        args={"campaign": draft.id} if draft else {},
+        args=args,
+        channels=channels,
     )
 
 
@@ -97,7 +135,7 @@ def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
     require(command.person, Right.RUN_CAMPAIGN)
     draft = find_draft(work, command) if command.args.get("campaign") else None
     person, today = command.person, today_of(command.person, context.now)
-    content = _content(work, command, today)
+    content = _content(context, work, command, draft, today)
     if draft is not None:
         saved = advance(context, work, draft, EventKind.CHANGED, person.id, data=data_of(content))
     else:
@@ -108,6 +146,7 @@ def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
             title=content.title,
             body=content.body,
             team=content.team,
+            conversation=content.conversation,
             first_day=content.first_day,
             last_day=content.last_day,
             created_at=context.now,
@@ -120,7 +159,13 @@ def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
     return _look(context, work, saved)
 
 
-def _content(work: CampaignsWork, command: Command, today: date) -> Content:
+def _content(
+    context: Context,
+    work: CampaignsWork,
+    command: Command,
+    draft: Campaign | None,
+    today: date,
+) -> Content:
     """What the form says.
 
     Raises:
@@ -137,7 +182,10 @@ def _content(work: CampaignsWork, command: Command, today: date) -> Content:
         wrong["body"] = messages.NO_BODY
     elif len(body) > MAX_BODY:
         wrong["body"] = messages.too_much(MAX_BODY, len(body))
-    team = _team(work, command, wrong)
+    conversation = _conversation(context, work, command, draft, wrong)
+    team = None
+    if conversation is None and "audience" not in wrong:
+        team = _team(work, command, wrong)
     first = _day(values, "first_day", wrong)
     last = _day(values, "last_day", wrong)
     if first and first < today:
@@ -150,7 +198,33 @@ def _content(work: CampaignsWork, command: Command, today: date) -> Content:
         wrong["last_day"] = messages.too_long(LONGEST)
     if wrong or first is None or last is None:
         raise Invalid(fields=wrong)
-    return Content(title, body, team, first, last)
+    return Content(title, body, team, first, last, conversation)
+
+
+def _conversation(
+    context: Context,
+    work: CampaignsWork,
+    command: Command,
+    draft: Campaign | None,
+    wrong: dict[str, str],
+) -> str | None:
+    """The conversation that was chosen, if one was. What we can know of it is read from now on."""
+    wanted = " ".join(command.values.get("audience", "").split()).casefold()
+    workspace, value = command.person.workspace, command.args.get("here")
+    if wanted == messages.HERE:
+        chosen = value if isinstance(value, str) and value.isprintable() else None
+    elif wanted == messages.KEPT:
+        chosen = draft.conversation if draft else None
+    else:
+        return None
+    if chosen is None or not work.memberships.can_be_known(workspace):
+        wrong["audience"] = messages.UNKNOWN_CHANNEL
+        return None
+    try:
+        require_enough(want(work, workspace, chosen, context.now))
+    except Invalid as error:
+        wrong |= error.fields
+    return chosen
 
 
 def _team(work: CampaignsWork, command: Command, wrong: dict[str, str]) -> str | None:
@@ -197,7 +271,15 @@ def _kept(text: str) -> str:
 
 
 def _look(context: Context, work: CampaignsWork, draft: Campaign) -> Reply:
-    """The card with the forecast; of many people it follows when they have been looked at."""
+    """The card with the forecast; of many people it follows when they have been looked at, and
+    of a conversation when it is known who is in it."""
+    if draft.conversation is not None:
+        want(work, draft.workspace, draft.conversation, context.now)
+        if not is_read(work, draft):
+            _wait(context, work, draft, {})
+            return Reply(message=say(messages.READING))
+        if find_obstacle(work, draft) is not None:
+            return Reply(message=_card(work, draft, Outlook()))
     outlook, after = _look_at(context, work, draft, Outlook(), None)
     if after is None:
         return Reply(message=_card(work, draft, outlook))
@@ -213,7 +295,7 @@ def _look_at(
     after: PersonId | None,
 ) -> tuple[Outlook, PersonId | None]:
     """The outlook with the next people, and behind whom there may be more."""
-    span = work.crowds.span(draft.workspace, draft.team, after, CHUNK)
+    span = work.crowds.span(draft.workspace, draft.team, after, CHUNK, draft.conversation)
     if span is None:
         return outlook, None
     groups = forecast_crowd(work, span, letter_of(work, draft), context.now)
@@ -238,14 +320,43 @@ def _look_later(
     )
 
 
+def _wait(
+    context: Context, work: CampaignsWork, draft: Campaign, before: Mapping[str, object]
+) -> None:
+    """Look again later whether all members of the conversation have been read."""
+    wait = next_wait(before)
+    work.timers.set(
+        Timer(
+            key=f"{draft.source}:forecast",
+            due_at=context.now + wait,
+            action="campaign.forecast",
+            args={
+                "campaign": draft.id,
+                "edition": draft.edition,
+                "after": None,
+                "outlook": args_of(Outlook()),
+                "waited": int(wait.total_seconds()),
+            },
+        )
+    )
+
+
 def forecast_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     """The next people of a forecast; after the last of them the owner gets the card."""
     draft = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
     if draft is None or draft.state is not State.DRAFT or draft.edition != timer.args["edition"]:
         return
-    before = timer.args["outlook"]
+    before, last = timer.args["outlook"], timer.args["after"]
     outlook = outlook_of(before if isinstance(before, dict) else {})
-    outlook, after = _look_at(context, work, draft, outlook, PersonId(str(timer.args["after"])))
+    if last is None:
+        if not is_read(work, draft):
+            _wait(context, work, draft, timer.args)
+            return
+        if find_obstacle(work, draft) is not None:
+            _send(work, draft, "forecast", context.new_id(), _card(work, draft, outlook))
+            return
+    behind = None if last is None else PersonId(str(last))
+    outlook, after = _look_at(context, work, draft, outlook, behind)
     if after is not None:
         _look_later(context, work, draft, outlook, after)
         return
@@ -254,7 +365,14 @@ def forecast_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
 
 def _card(work: CampaignsWork, draft: Campaign, outlook: Outlook) -> Message:
     owner = owner_of(work, draft)
-    return messages.draft_card(draft, owner, workspace_of(work, owner), outlook)
+    return messages.draft_card(
+        draft,
+        owner,
+        workspace_of(work, owner),
+        outlook,
+        channel_of(work, draft.workspace, draft.conversation),
+        find_obstacle(work, draft),
+    )
 
 
 def _send(work: CampaignsWork, draft: Campaign, kind: str, key: str, message: Message) -> None:

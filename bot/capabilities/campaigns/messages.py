@@ -6,6 +6,7 @@ The title and what a campaign says are their owner's own words, in the markdown 
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from bot.attention import Reason
 from bot.capabilities.campaigns.model import (
@@ -43,19 +44,25 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import LEFT_ALONE
+from bot.messages import LEFT_ALONE, WHAT_YOU_LOOK_AFTER
 from bot.outbox import LetterState
+from bot.page import Section, Shelf
 from bot.people import Person, Workspace
 from bot.truth import Account, Cause, Unreached
 
 MOST_NAMED = 20
 """People a card names who could not be reached."""
-MOST_TEAMS = 99
-"""Teams among which a form lets one choose; more are typed."""
+MOST_TEAMS = 97
+"""Teams among which a form lets one choose, beside everybody and two conversations; more are
+typed."""
 
 EVERYBODY = "everybody"
 """The value of the form for everybody; a team's is `TEAM` and its name."""
 TEAM = "team:"
+HERE = "this channel"
+"""The value for the people of the conversation in which the form was opened."""
+KEPT = "that channel"
+"""The value for the people of the conversation that was chosen before."""
 
 NO_TITLE = "Please give it a title: people read it first."
 NO_BODY = "Please write what people are to read."
@@ -64,6 +71,11 @@ BAD_DAY = "Please write the day like 2026-03-31."
 PAST = "This day has passed."
 BACKWARDS = "The last day is before the first one."
 UNKNOWN_TEAM = "I do not know that team any more. Nobody is in it."
+UNKNOWN_CHANNEL = "I cannot say any more which channel that was. Please begin in the channel again."
+UNREADABLE = (
+    "I cannot see who is in that channel. If it is private, invite me there, then tap *Change* "
+    "and *See the forecast*."
+)
 NOBODY = "There is nobody to send it to."
 NOBODY_THEN = "\nSo nobody would get it. Tap *Change* and choose other days."
 GONE = "I could not find that campaign any more."
@@ -73,6 +85,9 @@ OVER = "Its last day has passed. Tap *Change* and choose other days."
 BECAUSE_TRIAL = "You wanted to see it before others do."
 COUNTING = (
     "I am counting whom it would reach and when. The card with the forecast comes in a moment."
+)
+READING = (
+    "I am still reading who is in the channel. The card with the forecast comes as soon as I know."
 )
 DRAFT_GONE = "This draft was discarded."
 NOBODY_LEFT = "There is nobody to send it to again: they are not here any more."
@@ -115,27 +130,46 @@ def _days(content: Content) -> str:
     return f"{_date(content.first_day)} to {_date(content.last_day)}"
 
 
-def audience(team: str | None, workspace: Workspace) -> str:
-    """Whom it goes to, as a part of a sentence."""
+def audience(team: str | None, workspace: Workspace, channel: str | None = None) -> str:
+    """Whom it goes to, as a part of a sentence; `channel` is how people call a conversation,
+    nothing for a private one."""
+    if channel is not None:
+        return f"everybody in {channel or 'a private channel'}"
     return f"everybody in {workspace.name}" if team is None else f"everybody in the team {team}"
 
 
-def because(owner: Person, team: str | None, workspace: Workspace) -> str:
+def because(
+    owner: Person, team: str | None, workspace: Workspace, channel: str | None = None
+) -> str:
     """Why a person gets it: the answer to *Why am I getting this?*."""
-    return f"{owner.name} sent this to {audience(team, workspace)}."
+    return f"{owner.name} sent this to {audience(team, workspace, channel)}."
 
 
 # --- writing --------------------------------------------------------------------------
 
 
 def form(
-    content: Content | None, *, title: str, today: date, teams: Sequence[str], args: Args
+    content: Content | None,
+    *,
+    title: str,
+    today: date,
+    teams: Sequence[str],
+    args: Args,
+    channels: Mapping[str, str] = MappingProxyType({}),
 ) -> Form:
-    """The form of a new campaign, or of one that is changed (`content`)."""
-    chosen = EVERYBODY if content is None or content.team is None else team_value(content.team)
+    """The form of a new campaign, or of one that is changed (`content`).
+
+    `channels` are the conversations whose people may be chosen, `HERE` or `KEPT`, each with how
+    people call it.
+    """
+    chosen = _chosen(content, channels)
     whom: AnyField
     if len(teams) <= MOST_TEAMS:
         options = [Option(label="Everybody", value=EVERYBODY)]
+        options += [
+            Option(label=shorten(label, 75), value=value)
+            for value, label in _labels(channels).items()
+        ]
         options += [
             Option(label=shorten(f"Team {team}", 75), value=team_value(team)) for team in teams
         ]
@@ -151,7 +185,7 @@ def form(
         whom = TextField(
             name="audience",
             label="Who gets it?",
-            hint="everybody, or the name of a team",
+            hint=", ".join(("everybody", *channels, "or the name of a team")),
             value=chosen.removeprefix(TEAM),
             required=True,
         )
@@ -195,6 +229,22 @@ def form(
     )
 
 
+def _chosen(content: Content | None, channels: Mapping[str, str]) -> str:
+    if content is None:
+        return EVERYBODY
+    if content.conversation is not None:
+        return KEPT if KEPT in channels else HERE
+    return EVERYBODY if content.team is None else team_value(content.team)
+
+
+def _labels(channels: Mapping[str, str]) -> Mapping[str, str]:
+    unnamed = {HERE: "this channel", KEPT: "the private channel chosen before"}
+    return {
+        value: f"People of {unnamed[value] if value == HERE else name or unnamed[value]}"
+        for value, name in channels.items()
+    }
+
+
 def team_value(team: str) -> str:
     """The team as the form's option names it; long names are cut, as an option must be."""
     return f"{TEAM}{team}"[:150]
@@ -213,11 +263,20 @@ def _shown(campaign: Campaign) -> tuple[Part, ...]:
 
 
 def draft_card(
-    campaign: Campaign, owner: Person, workspace: Workspace, outlook: Outlook
+    campaign: Campaign,
+    owner: Person,
+    workspace: Workspace,
+    outlook: Outlook,
+    channel: str | None = None,
+    obstacle: str | None = None,
 ) -> Message:
-    """The draft as people will see it, what it would do, and what can be done with it."""
+    """The draft as people will see it, what it would do, and what can be done with it.
+
+    `obstacle` is why it cannot be sent as it is.
+    """
     of: Args = {"campaign": campaign.id, "edition": campaign.edition}
-    forecast = told(outlook).sentence
+    forecast = obstacle or told(outlook).sentence
+    told_why = forecast if obstacle else literal(forecast)
     send = Button(
         label="Send it",
         action="campaign.send",
@@ -239,11 +298,16 @@ def draft_card(
             Divider(),
             Facts(
                 facts=(
-                    Fact(label="To", value=_sentence(audience(campaign.team, workspace))),
+                    Fact(
+                        label="To", value=_sentence(audience(campaign.team, workspace, channel))
+                    ),
                     Fact(label="When", value=_days(campaign.content)),
                 )
             ),
-            Text(text=f"**Forecast.** {literal(forecast)}{NOBODY_THEN * (not outlook.reached)}"),
+            Text(
+                text=f"**Forecast.** {told_why}"
+                f"{NOBODY_THEN * (not outlook.reached and obstacle is None)}"
+            ),
             Note(
                 text="People get at most what their attention allows: I count all that I send "
                 "unasked. Who pauses or stops me is left alone, and I do not say who."
@@ -315,6 +379,25 @@ def campaign_list(campaigns: Sequence[Campaign], owners: Mapping[PersonId, str])
     )
 
 
+def home(campaigns: Sequence[Campaign]) -> list[Section]:
+    """The person's drafts and what is being sent, for their page, and the way to all."""
+    said = {State.DRAFT: "not sent yet", State.RUNNING: "being sent"}
+    lines = "\n".join(
+        f"- Campaign **{literal(shorten(campaign.title, 80))}**: {said[campaign.state]}, "
+        f"{_span(campaign.content)}"
+        for campaign in campaigns
+        if campaign.state in said
+    )
+    return [
+        Section(
+            Shelf.DUTY,
+            WHAT_YOU_LOOK_AFTER,
+            entries=[[Text(text=lines)]] if lines else [],
+            buttons=(Button(label="Campaigns", action="campaign.list"),),
+        )
+    ]
+
+
 def _named(campaign: Campaign) -> str:
     """A campaign among others, which may have the same title."""
     which = f" ({STATES[campaign.state]}, {_span(campaign.content)})"
@@ -351,6 +434,7 @@ def truth_card(
     again: Mapping[LetterState, int],
     *,
     note: str | None = None,
+    channel: str | None = None,
 ) -> Message:
     """What became of a campaign. `unreached` are those who can be helped, with their names,
     and `again` says to how many in a state it would make sense to send it again."""
@@ -362,7 +446,7 @@ def truth_card(
         Facts(
             facts=(
                 Fact(label="From", value=owner),
-                Fact(label="To", value=_sentence(audience(campaign.team, workspace))),
+                Fact(label="To", value=_sentence(audience(campaign.team, workspace, channel))),
                 Fact(label="When", value=_days(campaign.content)),
             )
         )
@@ -489,6 +573,7 @@ def _buttons(campaign: Campaign, of: Args, again: Mapping[LetterState, int]) -> 
 
 
 STARTED = "Off it goes: people are handed their letters, each for their own hour."
+UNSENT = "Nobody got it."
 CANCELLED = "What waited is taken back. What is on its way this very second may still arrive."
 
 

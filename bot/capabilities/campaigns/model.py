@@ -31,6 +31,13 @@ MAX_TITLE = 120
 MAX_BODY = 3_000
 CHUNK = 5_000
 """People of one transaction."""
+MEMBERS_KEPT = timedelta(days=7)
+"""How long it is kept who is in a conversation, after a campaign last needed to know."""
+FRESH = timedelta(minutes=15)
+"""How old what we know of a conversation's members may be when they are to get something."""
+READ_AGAIN = timedelta(seconds=3)
+"""How soon is looked whether all members have been read, at first; then later and later."""
+LONGEST_WAIT = timedelta(minutes=1)
 
 
 class State(StrEnum):
@@ -75,13 +82,15 @@ _NEXT: Mapping[State, Mapping[EventKind, State]] = {
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the owner decides. `team` None is everybody; the days are each person's own."""
+    """What the owner decides. It goes to a team, or to the people of a conversation, or with
+    neither to everybody; the days are each person's own."""
 
     title: str
     body: str
     team: str | None
     first_day: date
     last_day: date
+    conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,7 @@ class Campaign:
     created_at: datetime
     changed_at: datetime
     team: str | None = None
+    conversation: str | None = None
     state: State = State.DRAFT
     edition: int = 1
     started_at: datetime | None = None
@@ -119,7 +129,9 @@ class Campaign:
 
     @property
     def content(self) -> Content:
-        return Content(self.title, self.body, self.team, self.first_day, self.last_day)
+        return Content(
+            self.title, self.body, self.team, self.first_day, self.last_day, self.conversation
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +193,7 @@ def with_content(campaign: Campaign, content: Content) -> Campaign:
         title=content.title,
         body=content.body,
         team=content.team,
+        conversation=content.conversation,
         first_day=content.first_day,
         last_day=content.last_day,
     )
@@ -192,20 +205,22 @@ def data_of(content: Content) -> Args:
         "title": content.title,
         "body": content.body,
         "team": content.team,
+        "conversation": content.conversation,
         "first_day": content.first_day.isoformat(),
         "last_day": content.last_day.isoformat(),
     }
 
 
 def content_of(data: Args) -> Content:
-    """The content that `data_of` made these of."""
-    team = data["team"]
+    """The content that `data_of` made these of, in whatever version."""
+    team, conversation = data["team"], data.get("conversation")
     return Content(
         title=str(data["title"]),
         body=str(data["body"]),
         team=None if team is None else str(team),
         first_day=date.fromisoformat(str(data["first_day"])),
         last_day=date.fromisoformat(str(data["last_day"])),
+        conversation=None if conversation is None else str(conversation),
     )
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
+from bot.capabilities.campaigns.audience import channel_of
 from bot.capabilities.campaigns.model import (
     Campaign,
     Event,
@@ -80,7 +81,8 @@ def letter_of(
     """
     owner = owner_of(work, campaign)
     message = messages.letter(campaign, owner)
-    reason = messages.because(owner, campaign.team, workspace_of(work, owner))
+    channel = channel_of(work, campaign.workspace, campaign.conversation)
+    reason = messages.because(owner, campaign.team, workspace_of(work, owner), channel)
     end = (last_day or campaign.last_day) + _DAY
 
     @cache

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from bot.capabilities.campaigns.ports import Stores
 from bot.crowd import CrowdStore
+from bot.directory import MembershipStore
 from bot.ports import Work
 
 
@@ -13,3 +14,7 @@ class CampaignsWork(Work, Stores, Protocol):
     @property
     def crowds(self) -> CrowdStore:
         """People by the thousand."""
+
+    @property
+    def memberships(self) -> MembershipStore:
+        """Who is in a conversation, where the platform can tell."""

@@ -12,11 +12,12 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     access      who may see and do what
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
+    home        what stands on a person's own page
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.questions import answer, article, ask, expert, offer, step
+from bot.capabilities.questions import answer, article, ask, expert, home, offer, step
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 
@@ -85,6 +86,12 @@ capability: Capability[QuestionsWork] = Capability(
         "question.did_not_work": answer.did_not_work,
         "question.not_tried": answer.not_tried,
         "question.limit": expert.limit_form,
+        "question.ask": ask.open_form,
+        "question.know": expert.know_form,
+        "question.drop_topic": expert.drop_topic,
+        "question.ask_me_again": expert.ask_me_again,
+        "question.unanswered": offer.unanswered,
+        "faq.list_review": article.list_review,
         "faq.open": article.open_article,
         "faq.flag": ask.flag_form,
         "faq.propose": article.propose,
@@ -104,6 +111,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.hand_on": offer.hand_on,
         "question.mark_duplicate": offer.mark_duplicate,
         "question.set_limit": expert.set_limit,
+        "question.keep_declaration": expert.keep_declaration,
         "faq.send_flag": article.flag,
         "faq.keep": article.keep_edit,
         "faq.join": article.join,
@@ -121,9 +129,11 @@ capability: Capability[QuestionsWork] = Capability(
         "faq.review_due": article.review_due,
     },
     hears={"question": answer.hear},
+    reactions={"accept": answer.accept_marked},
     mention=expert.mention,
     words=expert.words,
     farewell=expert.farewell,
     hush=offer.pass_all,
     about_me=expert.about_me,
+    home=home.home,
 )

@@ -6,7 +6,7 @@ and its article through here.
 
 from collections.abc import Mapping
 
-from bot.access import Right, may
+from bot.access import Right, may, roles_with
 from bot.capabilities.questions.model import Article, EventKind, Question, Topic, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
@@ -128,7 +128,9 @@ def stewards_of(work: QuestionsWork, question: Question | Article) -> list[Perso
 
 def curators_of(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:
     """The community managers."""
-    return [p for p in work.people.everybody(workspace) if may(p, Right.CURATE)]
+    roles = roles_with(Right.CURATE)
+    found = {p.id: p for role in roles for p in work.people.holders(workspace, role)}
+    return list(found.values())
 
 
 def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]:

@@ -1,5 +1,6 @@
 """Answering, accepting, and whether it worked."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.capabilities.questions import messages
@@ -37,6 +38,7 @@ from bot.capabilities.questions.model import (
     UseKind,
     Visibility,
     can,
+    read_subject,
 )
 from bot.capabilities.questions.offer import (
     card_of,
@@ -57,6 +59,7 @@ from bot.capabilities.questions.step import (
     send_person,
     set_timer,
     show_offers,
+    show_settled,
     show_status,
     status_of,
 )
@@ -102,7 +105,7 @@ def send(context: Context, work: QuestionsWork, command: Command) -> Reply:
 
 def hear(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Words in a thread of ours: the asker adds, anybody else answers."""
-    question = work.questions.get(QuestionId((command.about or "").partition(":")[2]))
+    question = work.questions.get(read_subject(command.about or "")[0])
     if question is None:
         return NOTHING
     in_public = command.place.kind is PlaceKind.CHANNEL
@@ -124,7 +127,8 @@ def hear(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if asks(command.text) and _may_ask_back(question, command.person):
         ask_back(context, work, question, command.person, command.text)
         return Reply(message=say(messages.ASKED_BACK))
-    late = give(context, work, question, command.person, command.text, in_thread=in_public)
+    said_at = command if in_public else None
+    late = give(context, work, question, command.person, command.text, said_at=said_at)
     if in_public:
         return NOTHING
     return Reply(message=say(messages.LATE if late else messages.SENT))
@@ -223,11 +227,12 @@ def give(
     person: Person,
     words: str,
     *,
-    in_thread: bool = False,
+    said_at: Command | None = None,
 ) -> bool:
     """Take an answer on and bring it to the asker. True when the question was settled before.
 
-    An answer to an open question is put into its thread, unless it was given there.
+    An answer to an open question is put into its thread, unless it was `said_at` a message
+    there, which the asker may mark as the answer.
 
     Raises:
         Invalid: empty or too long.
@@ -249,6 +254,9 @@ def give(
     )
     work.questions.add_turn(turn)
     take_offer(context, work, question, person)
+    if said_at is not None and said_at.message is not None:
+        place = said_at.place.conversation
+        work.outbox.follow(question.workspace, place, said_at.message, question.subject_of(turn.id))
     if not settled:
         cancel_timers(work, question)
         asker = asker_person(work, question)
@@ -256,10 +264,7 @@ def give(
         if asker is not None:
             ends = add_working_days(asker, context.now, CONFIRMATION_DAYS)
         set_timer(work, question, "close", ends)
-    regulated = (topic := topic_of(work, question)) is not None and topic.regulated
     following = subscribers(work, question)
-    # Whoever asked the same reads the answer too: then there is nothing to keep private.
-    sharing = question.visibility is not Visibility.OPEN and not regulated and not following
     send_asker(
         work,
         question,
@@ -268,12 +273,13 @@ def give(
             question,
             turn,
             person,
-            sharing=sharing,
+            sharing=may_keep_private(work, question),
             title=title_of(work, question),
             earlier=len(turns),
         ),
+        about=question.subject_of(turn.id),
     )
-    if question.visibility is Visibility.OPEN and question.conversation and not in_thread:
+    if question.visibility is Visibility.OPEN and question.conversation and said_at is None:
         work.outbox.post(
             question.workspace,
             Letter(
@@ -282,7 +288,7 @@ def give(
                 message=messages.answer_in_thread(question, turn, person),
                 kind="answer",
                 priority=Priority.ANSWER,
-                about=question.subject,
+                about=question.subject_of(turn.id),
             ),
         )
     for own in following if not is_private(work, question) else ():
@@ -300,6 +306,15 @@ def give(
     if not settled:
         show_status(work, question)
     return settled
+
+
+def may_keep_private(work: QuestionsWork, question: Question) -> bool:
+    """Whether the asker may accept an answer and keep it to themselves."""
+    topic = topic_of(work, question)
+    regulated = topic is not None and topic.regulated
+    # Whoever asked the same reads the answer too: then there is nothing to keep private.
+    shared = question.visibility is Visibility.OPEN or bool(subscribers(work, question))
+    return not regulated and not shared
 
 
 def close(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -332,6 +347,30 @@ def accept(context: Context, work: QuestionsWork, command: Command) -> Reply:
 
 def accept_private(context: Context, work: QuestionsWork, command: Command) -> Reply:
     return _accept(context, work, command, private=True)
+
+
+def accept_marked(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The asker marks a message as the answer, as if they pressed the button for it.
+
+    What anybody else marks is heard by nobody. Everybody can see who marked a message in a
+    channel, so that what was asked there without a name is not settled in this way.
+    """
+    question_id, answer = read_subject(command.about or "")
+    question = work.questions.get(question_id)
+    turn = work.questions.turn(answer) if answer is not None else None
+    if question is None or turn is None or turn.question != question.id:
+        return NOTHING
+    if asker_of(work, question) != command.person.id or question.accepted == turn.id:
+        return NOTHING
+    in_public = command.place.kind is PlaceKind.CHANNEL
+    if in_public and question.visibility is not Visibility.OPEN:
+        return Reply(message=messages.marked_in_public(question))
+    args: Args = {"question": question.id, "answer": turn.id}
+    # Nothing was pressed, so nothing is there to be replaced by the reply.
+    marked = replace(command, args=args, message=None)
+    reply = _accept(context, work, marked, private=False)
+    # In their own messages the letter with the answer says it.
+    return reply.model_copy(update={"replace": False}) if in_public else NOTHING
 
 
 def _accept(context: Context, work: QuestionsWork, command: Command, *, private: bool) -> Reply:
@@ -372,7 +411,9 @@ def _accept(context: Context, work: QuestionsWork, command: Command, *, private:
     )
     show_status(work, question)
     close_offers(work, question)
-    return Reply(message=messages.accepted(question, turn, author, article), replace=True)
+    card = messages.accepted(question, turn, author, article)
+    show_settled(work, question, turn, command, card)
+    return Reply(message=card, replace=True)
 
 
 def not_yet(context: Context, work: QuestionsWork, command: Command) -> Reply:

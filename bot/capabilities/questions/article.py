@@ -53,7 +53,7 @@ MAX_TITLE = 300
 MAX_REASON = 300
 _REOPENED = "its question was opened again"
 _UNVERIFIED = frozenset({ArticleState.CANDIDATE, ArticleState.DRAFTED, ArticleState.IN_REVIEW})
-_REVIEWED = frozenset({ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.NEEDS_REVIEW})
+REVIEWED = frozenset({ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.NEEDS_REVIEW})
 
 
 def shown(work: QuestionsWork, article: Article, *, is_answer: bool = False) -> Suggested:
@@ -323,11 +323,7 @@ def faq(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     """`/faq words` searches; `/faq review` lists what waits for the person's eyes."""
     words = command.text.strip()
     if words.lower() in {"", "review"}:
-        waiting = [
-            article
-            for article in work.articles.in_states(command.person.workspace, _REVIEWED, 200)
-            if is_steward(command.person, topic_of(work, article))
-        ]
+        waiting = _waiting(work, command.person)
         if not waiting and not words:
             return Reply(message=say(messages.FAQ_USAGE))
         return Reply(message=messages.review_list(waiting))
@@ -339,6 +335,19 @@ def faq(_context: Context, work: QuestionsWork, command: Command) -> Reply:
         if article is not None and _visible(work, command.person, article)
     ]
     return Reply(message=messages.faq_results(views, command.person))
+
+
+def list_review(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Review*: what waits for the person's eyes."""
+    return Reply(message=messages.review_list(_waiting(work, command.person)))
+
+
+def _waiting(work: QuestionsWork, person: Person) -> list[Article]:
+    return [
+        article
+        for article in work.articles.in_states(person.workspace, REVIEWED, 200)
+        if is_steward(person, topic_of(work, article))
+    ]
 
 
 def _visible(work: QuestionsWork, person: Person, article: Article) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.access import Right, may, require
 from bot.capabilities.questions import ask, messages
+from bot.capabilities.questions.access import named
 from bot.capabilities.questions.answer import hear_direct
 from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
@@ -16,7 +17,7 @@ from bot.capabilities.questions.step import load_of
 from bot.capabilities.questions.talk import is_chat, is_greeting, may_be_question, may_mean_stop
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
-from bot.errors import Invalid
+from bot.errors import Invalid, NotFound
 from bot.ids import TopicId
 from bot.inbound import Command
 from bot.message import Note, Part, say
@@ -42,11 +43,49 @@ def drop(context: Context, work: QuestionsWork, command: Command) -> Reply:
 def _declare(
     context: Context, work: QuestionsWork, person: Person, words: str, level: Level
 ) -> Reply:
-    topic = name_topic(work, person, words)
+    return _keep_level(context, work, person, name_topic(work, person, words), level)
+
+
+def _keep_level(
+    context: Context, work: QuestionsWork, person: Person, topic: Topic, level: Level
+) -> Reply:
     work.experts.declare(Declaration(person=person.id, topic=topic.id, level=level, at=context.now))
     if level == "none":
         take_back_waiting(context, work, person, topic.id)
     return Reply(message=messages.declared(topic, level))
+
+
+def know_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Say what I know*."""
+    every = work.topics.every(command.person.workspace)
+    if not every:
+        raise NotFound(messages.NO_TOPICS)
+    return Reply(form=messages.know_form(every))
+
+
+def keep_declaration(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """The form of `know_form`."""
+    topic = _topic_called(work, command.person, named(command.values, "topic"))
+    level = _LEVELS.get(named(command.values, "level"))
+    wrong = {} if topic else {"topic": messages.NO_SUCH_TOPIC}
+    if topic is None or level is None:
+        raise Invalid(fields=wrong | ({} if level else {"level": messages.NO_OPTION}))
+    return _keep_level(context, work, command.person, topic, level)
+
+
+_LEVELS: dict[str, Level] = {"can_help": "can_help", "learning": "learning", "none": "none"}
+
+
+def drop_topic(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """A topic chosen among those about which the person may be asked."""
+    topic = _topic_called(work, command.person, named(command.args, "choice"))
+    if topic is None:
+        raise NotFound(messages.NO_SUCH_TOPIC)
+    return _keep_level(context, work, command.person, topic, "none")
+
+
+def _topic_called(work: QuestionsWork, person: Person, id_: str) -> Topic | None:
+    return work.topics.get(person.workspace, TopicId(id_))
 
 
 def name_topic(work: QuestionsWork, person: Person, words: str) -> Topic:
@@ -108,11 +147,7 @@ def add_topic(_context: Context, work: QuestionsWork, command: Command) -> Reply
 def about_me(context: Context, work: QuestionsWork, person: Person) -> Sequence[Part]:
     """What questions hold about this person, for this person."""
     titles = {topic.id: topic.title for topic in work.topics.every(person.workspace)}
-    declared = {
-        d.topic: d.level
-        for d in work.experts.declarations(person.workspace)
-        if d.person == person.id
-    }
+    declared: dict[TopicId, str] = {d.topic: d.level for d in work.experts.declared_by(person.id)}
     declared |= {
         t.id: "steward" for t in work.topics.every(person.workspace) if t.steward == person.id
     }
@@ -158,6 +193,11 @@ def ask_or_again(context: Context, work: QuestionsWork, command: Command) -> Rep
     if _ME_AGAIN.fullmatch(command.text.strip()):
         return _ask_again(work, command.person)
     return ask.ask(context, work, command)
+
+
+def ask_me_again(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Ask me again*."""
+    return _ask_again(work, command.person)
 
 
 def _ask_again(work: QuestionsWork, person: Person) -> Reply:

@@ -11,6 +11,9 @@ from math import ceil
 from bot.access import K_ANONYMOUS
 from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
+    CLAIM_SILENCE,
+    CONFIRMATION_DAYS,
+    UNTAPPED,
     Article,
     ArticleState,
     Decline,
@@ -29,6 +32,7 @@ from bot.message import (
     Args,
     Button,
     Buttons,
+    Choice,
     Confirm,
     Divider,
     Fact,
@@ -47,7 +51,8 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import CONTROLS
+from bot.messages import CONTROLS, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.page import Section, Shelf
 from bot.people import Person, local
 
 SHOWN = 1_200
@@ -166,7 +171,7 @@ def ask_form(
 
 
 NO_OPTION = "Please choose one of the options."
-EMPTY = "Please write your question in a few words, for example: /ask how do I export a report?"
+EMPTY = "Please write your question in a few words, for example: `/ask how do I export a report?`"
 NO_WORDS = "I could not find any words in that. Please write your question in a few words."
 NO_PLACE = "Openly works in a channel. Ask there, or ask me here as you or without your name."
 UNSURE = (
@@ -640,7 +645,7 @@ def answer_form(question: Question, asker: str | None) -> Form:
 
 ANONYMOUS_IN_PUBLIC = (
     "Everybody here has read that with your name on it, so I have not passed it on. Write to me "
-    "in a direct message, or use /ask anonymously: that is seen by nobody else."
+    "in a direct message, or use `/ask anonymously`: that is seen by nobody else."
 )
 CLOSED = "This question is closed. Open it again first, or ask anew."
 YOU_ARE_WELCOME = "You are welcome."
@@ -754,25 +759,7 @@ def answer(
         _quote(turn.text, by=author.name, limit=MAX_QUOTE),
         Note(text=f"You asked: {literal(shorten(question.text, 300))}"),
     ]
-    args: Args = {"question": question.id, "answer": turn.id}
-    buttons = [
-        Button(
-            label="That’s the answer",
-            action="question.accept",
-            args=args,
-            style=Style.PRIMARY,
-        ),
-        Button(label="Follow up", action="question.follow_up", args=_of(question)),
-        Button(label="Not yet", action="question.not_yet", args=_of(question)),
-    ]
-    if sharing:
-        buttons.insert(
-            1,
-            Button(
-                label="Accept, but keep it private", action="question.accept_private", args=args
-            ),
-        )
-    buttons += _read_answer(question, turn)
+    buttons = [*_to_settle(question, turn, sharing=sharing), *_read_answer(question, turn)]
     parts.append(Buttons(buttons=tuple(buttons)))
     parts.append(
         Note(
@@ -791,6 +778,23 @@ def answer(
     )
 
 
+def _to_settle(question: Question, turn: Turn, *, sharing: bool) -> list[Button]:
+    """What the asker may say to an answer."""
+    args: Args = {"question": question.id, "answer": turn.id}
+    accept = Button(
+        label="That’s the answer", action="question.accept", args=args, style=Style.PRIMARY
+    )
+    private = Button(
+        label="Accept, but keep it private", action="question.accept_private", args=args
+    )
+    return [
+        accept,
+        *([private] if sharing else []),
+        Button(label="Follow up", action="question.follow_up", args=_of(question)),
+        Button(label="Not yet", action="question.not_yet", args=_of(question)),
+    ]
+
+
 def answer_in_thread(question: Question, turn: Turn, author: Person) -> Message:
     """An answer to an open question, for everybody in its thread."""
     return say(
@@ -799,8 +803,8 @@ def answer_in_thread(question: Question, turn: Turn, author: Person) -> Message:
     )
 
 
-def _read_answer(own: Question, turn: Turn) -> list[Button]:
-    if len(turn.text) <= MAX_QUOTE:
+def _read_answer(own: Question, turn: Turn, shown: int = MAX_QUOTE) -> list[Button]:
+    if len(turn.text) <= shown:
         return []
     args: Args = {"question": own.id, "answer": turn.id}
     return [Button(label="Read it all", action="question.read_answer", args=args)]
@@ -899,6 +903,16 @@ def accepted(question: Question, turn: Turn, author: Person, article: Article | 
     )
 
 
+def marked_in_public(question: Question) -> Message:
+    """For an asker whose name is left out, who marked an answer where everybody sees by whom."""
+    return say(
+        f"Everybody here sees that mark, and question {question.number} stands here without your "
+        "name. So I have not accepted anything. Take the mark off again, and press *That’s the "
+        "answer* in our direct messages.",
+        tone=Tone.WARNING,
+    )
+
+
 def was_accepted(question: Question, asker: str | None, article: Article | None) -> Message:
     """For the one who answered."""
     parts: list[Part] = []
@@ -911,16 +925,7 @@ def was_accepted(question: Question, asker: str | None, article: Article | None)
         )
         buttons = [
             *([off] if article.author else []),
-            Button(
-                label="Do not share it",
-                action="faq.unshare",
-                args={"article": article.id},
-                confirm=Confirm(
-                    title="Take it back?",
-                    text="The answer stays with the one who asked and is not shown to others.",
-                    yes="Take it back",
-                ),
-            ),
+            _do_not_share(article),
         ]
         if article.state is ArticleState.CANDIDATE:
             buttons.insert(
@@ -1230,18 +1235,18 @@ def declared(topic: Topic, level: str) -> Message:
 def unknown_topic(words: str, near: Sequence[Topic], *, may_add: bool) -> str:
     known = f"Did you mean {' or '.join('“' + t.title + '”' for t in near)}? " if near else ""
     add = (
-        f"You can open it with /topic {shorten(words, 60)}."
+        f"You can open it with `/topic {shorten(words, 60)}`."
         if may_add
-        else "/topics lists them; a community manager can open a new one."
+        else "`/topics` lists them; a community manager can open a new one."
     )
     if not words:
-        return "Please name the topic, for example: /know travel. /topics lists them all."
+        return "Please name the topic, for example: `/know travel`. `/topics` lists them all."
     return f"I have no topic “{shorten(words, 60)}” yet. {known}{add}"
 
 
 def topic_list(topics: Sequence[Topic], stewards: dict[str, str]) -> Message:
     if not topics:
-        return say("There are no topics yet. A community manager opens one with `/topic`.")
+        return say(NO_TOPICS)
     lines = [
         f"- **{literal(t.title)}**"
         + (f" ({literal(', '.join(t.aliases[:5]))})" if t.aliases else "")
@@ -1368,6 +1373,273 @@ def detached(count: int) -> Message:
         f"Your name is off {count} FAQ {'entry' if count == 1 else 'entries'}, in all versions."
     )
 
+
+# --- the person's own page ------------------------------------------------------------
+
+Entry = list[Part]
+"""A few parts of the page that belong together."""
+
+
+def page_beginning(person: Person, *, is_new: bool) -> Section:
+    """What one may begin; `is_new`: nothing is known yet that the person did here."""
+    hello = (
+        f"**Hello {literal(person.name)}.** Ask me what you need to know at work. I look whether "
+        "somebody has answered it before; if not, I find the colleague who knows. You may ask "
+        "without your name, and you decide what reaches you."
+    )
+    idle = "Nothing waits for you. What would you like to know?"
+    ask = Button(label="Ask a question", action="question.ask", style=Style.PRIMARY)
+    return Section(Shelf.BEGIN, entries=[[Text(text=hello if is_new else idle)]], buttons=(ask,))
+
+
+def _line(question: Question, limit: int = 200) -> str:
+    return literal(shorten(" ".join(question.text.split()), limit))
+
+
+def page_asked_of(
+    question: Question, *, asker: str | None, topic: Topic | None, mine: bool
+) -> Entry:
+    """A question put before the person, or (`mine`) taken by them."""
+    who = literal(asker) if asker else "someone"
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    taken = " You took it." if mine else ""
+    buttons = (
+        (
+            Button(label="Answer", action="question.answer", args=_of(question)),
+            Button(label="Give it back", action="question.release", args=_of(question)),
+        )
+        if mine
+        else (
+            Button(label="I take it", action="question.claim", args=_of(question)),
+            Button(label="Not now", action="question.busy", args=_of(question)),
+        )
+    )
+    return [
+        Text(text=f"**{question.number}**, from {who}{about}.{taken}\n{_line(question)}"),
+        Buttons(buttons=(*buttons, *_read_all(question, question.text))),
+    ]
+
+
+def page_questions_for_you(cards: Sequence[Entry], total: int) -> Section:
+    """What the person has taken or may take."""
+    return Section(Shelf.NOW, "Questions for you", entries=cards, total=total)
+
+
+def page_answered(question: Question, turn: Turn, author: Person, *, sharing: bool) -> Entry:
+    """A question of one's own that has an answer."""
+    return [
+        Text(text=f"**{question.number}** {_line(question)}"),
+        _quote(turn.text, by=author.name, limit=400),
+        Buttons(
+            buttons=(
+                *_to_settle(question, turn, sharing=sharing),
+                *(_read_answer(question, turn, 400)),
+            )
+        ),
+        Note(
+            text="Accepted, it is kept for others without your name. Without a word from you it "
+            f"is closed after {CONFIRMATION_DAYS} working days."
+        ),
+    ]
+
+
+def page_asked_by(question: Question, where: str, holder: str | None) -> Entry:
+    """A question of one's own that waits for an answer. `where` is what `whereabouts` says."""
+    match question.state:
+        case State.SUGGESTED:
+            line = (
+                "I have shown you what I know about it. Without a tap there I ask a colleague "
+                f"within {span(UNTAPPED)}."
+            )
+        case State.CLAIMED:
+            line = (
+                f"{literal(holder or 'A colleague')} is on it. If it stays quiet for "
+                f"{span(CLAIM_SILENCE)} of working time, I ask others as well."
+            )
+        case _ if question.visibility is Visibility.OPEN:
+            line = where.replace("in this thread", "in its thread")
+        case _:
+            line = where
+    buttons = [
+        Button(label="Add something", action="question.add", args=_of(question)),
+        Button(label="Withdraw", action="question.withdraw", args=_of(question)),
+    ]
+    if question.state is State.SUGGESTED:
+        buttons[0] = Button(
+            label="Ask a colleague now", action="question.route", args=_of(question)
+        )
+    return [
+        Text(text=f"**{question.number}** {_line(question)}\n{line}".strip()),
+        Buttons(buttons=tuple(buttons)),
+    ]
+
+
+def page_your_questions(cards: Sequence[Entry], total: int) -> Section:
+    """The person's own open questions."""
+    return Section(Shelf.MINE, "Your questions", entries=cards, more="/questions", total=total)
+
+
+def page_duties(reviews: int, orphans: int) -> list[Section]:
+    """What waits for somebody who looks after topics."""
+    lines, buttons = [], []
+    if reviews:
+        entries = "entry wants" if reviews == 1 else "entries want"
+        lines.append(f"- {reviews} FAQ {entries} your eyes")
+        buttons.append(Button(label="Review", action="faq.list_review"))
+    if orphans:
+        lines.append(f"- {orphans} question{'s' * (orphans > 1)} found nobody")
+        buttons.append(Button(label="What found nobody", action="question.unanswered"))
+    if not lines:
+        return []
+    return [
+        Section(
+            Shelf.DUTY,
+            WHAT_YOU_LOOK_AFTER,
+            entries=[[Text(text="\n".join(lines))]],
+            buttons=buttons,
+        )
+    ]
+
+
+def page_wishes(person: Person, *, is_stopped: bool) -> Section:
+    """How often the person is asked something."""
+    limit = Button(label="Change my weekly limit", action="question.limit")
+    again = Button(label="Ask me again", action="question.ask_me_again")
+    if is_stopped:
+        return Section(Shelf.LIMITS, WHAT_REACHES_YOU)
+    if not person.asks_welcome:
+        text, button = "Questions of others: **none**, as you wished.", again
+    elif person.weekly_cap == 0:
+        text, button = "Questions of others: **none**, as your limit is 0.", limit
+    else:
+        text = f"Questions of others: about {person.weekly_cap} a week."
+        button = limit
+    return Section(Shelf.WISHES, WHAT_REACHES_YOU, entries=[[Text(text=text)]], buttons=(button,))
+
+
+def page_topics(declared: Sequence[tuple[Topic, str]], *, is_any: bool) -> Section:
+    """What the person may be asked about, with the way out; `is_any`: there are topics at all."""
+    change = Button(label="Say what I know", action="question.know")
+    buttons = (change,) if is_any else ()
+    title = "What you may be asked about"
+    if not declared:
+        text = (
+            "Say what you know or would like to learn, and I may ask you now and then, within "
+            "your limit. Passing is always fine."
+        )
+        entries = [[Text(text=text)]] if is_any else []
+        return Section(Shelf.SHARED, title, entries=entries, buttons=buttons)
+    lines = [f"**{literal(topic.title)}** ({_LEVELS[level]})" for topic, level in declared]
+    shown, left = lines[:MOST_TOPICS], len(lines) - MOST_TOPICS
+    more = f", and {left} more: `/me`" if left > 0 else "."
+    entry: Entry = [Text(text=", ".join(shown) + more)]
+    options = tuple(
+        Option(label=shorten(topic.title, 75), value=topic.id)
+        for topic, level in declared
+        if level in {"can_help", "learning"}
+    )
+    if options:
+        entry.append(
+            Choice(
+                label="Do not ask me any more about",
+                action="question.drop_topic",
+                options=options[:MOST_TOPICS],
+            )
+        )
+    return Section(Shelf.SHARED, title, entries=[entry], buttons=buttons)
+
+
+MOST_TOPICS = 10
+
+
+def page_shared(articles: Sequence[Article], total: int) -> Section:
+    """The answers that others are shown under the person's name, each with its way out."""
+    entries = [_page_article(article) for article in articles]
+    off = Button(
+        label="Take my name off all",
+        action="faq.detach",
+        confirm=Confirm(
+            title="Take your name off?",
+            text="Your answers stay in the FAQ, as by a colleague. This cannot be undone.",
+            yes="Take it off",
+        ),
+    )
+    title = "Your answers that others find"
+    return Section(
+        Shelf.SHARED, title, entries=entries, buttons=(off,) if total > 1 else (), total=total
+    )
+
+
+def _page_article(article: Article) -> Entry:
+    args: Args = {"article": article.id}
+    buttons = [
+        Button(
+            label="Leave my name off",
+            action="faq.anonymise",
+            args=args,
+            confirm=Confirm(
+                title="Leave your name off?",
+                text="The answer stays, as by a colleague. This cannot be undone.",
+                yes="Leave it off",
+            ),
+        )
+    ]
+    if article.state not in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
+        buttons.append(_do_not_share(article))
+    state = ARTICLE_STATES[article.state]
+    return [
+        Text(text=f"{literal(shorten(article.title, 150))} ({state})"),
+        Buttons(buttons=tuple(buttons)),
+    ]
+
+
+def _do_not_share(article: Article) -> Button:
+    return Button(
+        label="Do not share it",
+        action="faq.unshare",
+        args={"article": article.id},
+        confirm=Confirm(
+            title="Take it back?",
+            text="The answer stays with the one who asked and is not shown to others.",
+            yes="Take it back",
+        ),
+    )
+
+
+def know_form(topics: Sequence[Topic]) -> Form:
+    """What somebody says about themselves and one topic."""
+    return Form(
+        title="What I know",
+        intro="I may ask you about it now and then, within your weekly limit. You can take it "
+        "back at any time.",
+        fields=(
+            ChoiceField(
+                name="topic",
+                label="Topic",
+                required=True,
+                options=tuple(
+                    Option(label=shorten(topic.title, 75), value=topic.id) for topic in topics[:100]
+                ),
+            ),
+            ChoiceField(
+                name="level",
+                label="How is it with you?",
+                required=True,
+                options=(
+                    Option(label="I can help with it", value="can_help"),
+                    Option(label="I am learning it", value="learning"),
+                    Option(label="Do not ask me about it", value="none"),
+                ),
+                value="can_help",
+            ),
+        ),
+        submit="Keep",
+        action="question.keep_declaration",
+    )
+
+
+NO_TOPICS = "There are no topics yet. A community manager opens one with `/topic`."
+NO_SUCH_TOPIC = "I do not know this topic any more."
 
 # --- FAQ ------------------------------------------------------------------------------
 
@@ -1583,7 +1855,7 @@ CHANGED_MEANWHILE = (
 )
 VERIFIED_ALREADY = (
     "A steward has verified this entry by now, so it stays. You can take your name off it "
-    "(/me), or flag it if it is wrong."
+    "(`/me`), or flag it if it is wrong."
 )
 MERGED_ALREADY = "This entry was merged into another one."
 FAQ_USAGE = "What are you looking for? For example: `/faq reset password`."

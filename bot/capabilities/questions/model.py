@@ -206,9 +206,19 @@ class Question:
         """What letters, threads and the relay call this question."""
         return f"question:{self.id}"
 
+    def subject_of(self, answer: AnswerId) -> str:
+        """What the message is about that holds one answer: a mark on it means that answer."""
+        return f"{self.subject}:answer:{answer}"
+
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+
+def read_subject(about: str) -> tuple[QuestionId, AnswerId | None]:
+    """The question that letters and threads are about, and the answer if it is about one."""
+    _, question, *answer = [*about.split(":"), ""]
+    return QuestionId(question), AnswerId(answer[1]) if answer[:1] == ["answer"] else None
 
 
 @dataclass(frozen=True, slots=True)

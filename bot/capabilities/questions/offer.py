@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from bot.access import Right, may
+from bot.access import Right, roles_with
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
@@ -456,6 +456,8 @@ def take_offer(context: Context, work: QuestionsWork, question: Question, person
     for offer in work.questions.offers(question.id):
         if offer.person == person.id:
             work.questions.save_offer(replace(offer, state=OfferState.TAKEN))
+            # Taken on their own page, before their working hours: what told of it is late.
+            work.outbox.cancel(question.workspace, offer_key(question, person.id))
             if offer.reason is None and question.topic is not None:
                 _confirm_endorsement(context, work, question, person)
 
@@ -609,6 +611,10 @@ def _decline(context: Context, work: QuestionsWork, command: Command, reason: De
             reason=reason.value,
         )
         _ask_next(context, work, question)
+        key = offer_key(question, command.person.id)
+        # Declined elsewhere, on their own page, what stands in their messages says so too.
+        if pressed_key(work, command) != key and not work.outbox.cancel(question.workspace, key):
+            show_declined(work, question, command.person.id, reason)
         return Reply(message=messages.declined(question, reason), replace=True)
     return card_of(work, question, command)
 
@@ -807,7 +813,9 @@ def unanswered(_context: Context, work: QuestionsWork, command: Command) -> Repl
 
 
 def _managers(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:
-    return [p for p in work.people.everybody(workspace) if may(p, Right.SEE_UNANSWERED)]
+    roles = roles_with(Right.SEE_UNANSWERED)
+    found = {p.id: p for role in roles for p in work.people.holders(workspace, role)}
+    return list(found.values())
 
 
 def _list_on_monday(context: Context, work: QuestionsWork, workspace: WorkspaceId) -> None:

@@ -40,6 +40,9 @@ class ExpertStore(Protocol):
 
     def declarations(self, workspace: WorkspaceId) -> Sequence[Declaration]: ...
 
+    def declared_by(self, person: PersonId) -> Sequence[Declaration]:
+        """What one person said about topics, by topic."""
+
     def credit(self, credit: Credit) -> bool:
         """False when the key was credited before."""
 
@@ -154,6 +157,10 @@ class ArticleStore(Protocol):
 
     def by_author(self, person: PersonId) -> Sequence[Article]:
         """Articles that name the person as author or verifier."""
+
+    def shared_by(self, person: PersonId, limit: int) -> tuple[Sequence[Article], int]:
+        """Articles that others may be shown and that name the person as author: the newest
+        ones, and how many there are."""
 
     def helped(self, person: PersonId) -> int:
         """How often others were helped by the person's articles (solved or worked)."""

@@ -312,8 +312,10 @@ def send_asker(
     *,
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
+    about: str | None = None,
 ) -> None:
-    """A new letter to the asker; `step` makes its key unique within the question."""
+    """A new letter to the asker; `step` makes its key unique within the question. It is about
+    the question, or what `about` says."""
     work.outbox.post(
         question.workspace,
         Letter(
@@ -322,11 +324,21 @@ def send_asker(
             message=message,
             kind="answer",
             priority=Priority.ANSWER,
-            about=question.subject,
+            about=about or question.subject,
             due_at=due_at,
             expires_at=expires_at,
         ),
     )
+
+
+def show_settled(
+    work: QuestionsWork, question: Question, turn: Turn, command: Command, card: Message
+) -> None:
+    """Edit the letter that brought an answer, unless the command came from there: it was
+    accepted in another place, and nothing on it is left to press."""
+    key = f"{question.subject}:answer:{turn.id}"
+    if pressed_key(work, command) != key and work.outbox.state(question.workspace, key) is not None:
+        _edit(work, question, key, to_asker(question), card, f"settled:{question.version}")
 
 
 def send_person(

@@ -300,7 +300,10 @@ def shared_worlds(world: World, postgres_url: str) -> Iterator[list[World]]:
     database.close()
 
 
-NOT_ABOUT_ONE = {"question.limit", "question.put_words"}
+NOT_ABOUT_ONE = {
+    *("question.ask", "question.ask_me_again", "question.drop_topic", "question.know"),
+    *("question.limit", "question.put_words", "question.unanswered"),
+}
 """Buttons that name no question."""
 
 

@@ -1,0 +1,102 @@
+"""What questions show a person on their own page: it reads, and changes nothing."""
+
+from collections.abc import Sequence
+
+from bot.access import Right, may
+from bot.capabilities.questions import messages
+from bot.capabilities.questions.access import is_steward, topic_of
+from bot.capabilities.questions.answer import may_keep_private
+from bot.capabilities.questions.article import REVIEWED
+from bot.capabilities.questions.model import LOOKING_STATES, Question, State, Topic, TurnKind
+from bot.capabilities.questions.step import (
+    asker_name,
+    holder_name,
+    whereabouts_of,
+)
+from bot.capabilities.questions.work import QuestionsWork
+from bot.context import Context
+from bot.page import MOST, Section
+from bot.people import Person
+
+ASKED_LAST = 50
+"""Questions of one's own among which the open ones are looked for."""
+MOST_WAITING = 100
+"""FAQ entries and questions among which those of one's topics are counted."""
+
+
+def home(_context: Context, work: QuestionsWork, person: Person) -> Sequence[Section]:
+    """The person's questions, what they are asked, what they look after, and what they share."""
+    topics = work.topics.every(person.workspace)
+    asked = work.questions.asked_by(person.id, ASKED_LAST)
+    shared, count = work.articles.shared_by(person.id, MOST)
+    known = _declared(work, person, topics)
+    return [
+        messages.page_beginning(person, is_new=not (asked or shared or known)),
+        _asked_of(work, person),
+        _asked_by(work, [question for question in asked if question.is_open]),
+        *_looks_after(work, person, topics),
+        messages.page_wishes(
+            person, is_stopped=work.attention.get(person.id).stopped_at is not None
+        ),
+        messages.page_topics(known, is_any=bool(topics)),
+        messages.page_shared(shared, count),
+    ]
+
+
+def _asked_of(work: QuestionsWork, person: Person) -> Section:
+    """What the person has taken and not answered, then what waits for a yes or no."""
+    held = [q for q in work.questions.held_by(person.id) if q.state is State.CLAIMED]
+    offered = [q for q in work.questions.offered_to(person.id) if q.state in LOOKING_STATES]
+    shown = [*held, *offered][:MOST]
+    cards = [
+        messages.page_asked_of(
+            question,
+            asker=asker_name(work, question),
+            topic=topic_of(work, question),
+            mine=question.claimed_by == person.id,
+        )
+        for question in shown
+    ]
+    return messages.page_questions_for_you(cards, len(held) + len(offered))
+
+
+def _asked_by(work: QuestionsWork, asked: Sequence[Question]) -> Section:
+    """The person's own, those with an answer first. What was asked without a name is on no list."""
+    urgent = sorted(asked, key=lambda question: question.state is not State.ANSWERED)
+    cards = [_own(work, question) for question in urgent[:MOST]]
+    return messages.page_your_questions(cards, len(asked))
+
+
+def _own(work: QuestionsWork, question: Question) -> messages.Entry:
+    if question.state is State.ANSWERED:
+        answers = [t for t in work.questions.turns(question.id) if t.kind is TurnKind.ANSWER]
+        author = work.people.get(answers[-1].author) if answers and answers[-1].author else None
+        if author is not None:
+            private = may_keep_private(work, question)
+            return messages.page_answered(question, answers[-1], author, sharing=private)
+    where = whereabouts_of(work, question) if question.state in LOOKING_STATES else ""
+    return messages.page_asked_by(question, where, holder_name(work, question))
+
+
+def _looks_after(work: QuestionsWork, person: Person, topics: Sequence[Topic]) -> Sequence[Section]:
+    """For stewards and community managers: what waits for them."""
+    if not may(person, Right.CURATE) and all(topic.steward != person.id for topic in topics):
+        return []
+    by_id = {topic.id: topic for topic in topics}
+    reviews = work.articles.in_states(person.workspace, REVIEWED, MOST_WAITING)
+    orphans = work.questions.in_states(
+        person.workspace, frozenset({State.ESCALATED, State.EXPIRED}), MOST_WAITING
+    )
+    return messages.page_duties(
+        sum(is_steward(person, by_id.get(a.topic) if a.topic else None) for a in reviews),
+        sum(is_steward(person, by_id.get(q.topic) if q.topic else None) for q in orphans),
+    )
+
+
+def _declared(
+    work: QuestionsWork, person: Person, topics: Sequence[Topic]
+) -> list[tuple[Topic, str]]:
+    """The topics about which something is known of the person, and what."""
+    levels: dict[str, str] = {d.topic: d.level for d in work.experts.declared_by(person.id)}
+    levels |= {topic.id: "steward" for topic in topics if topic.steward == person.id}
+    return [(topic, levels[topic.id]) for topic in topics if topic.id in levels]
