@@ -109,6 +109,11 @@ class People:
         if self.rules.noise and post.only is None:
             self._pending.append(payload.changed(self.memory, channel, post))
 
+    @property
+    def has_noise(self) -> bool:
+        """Whether the app is still to hear of its own doings."""
+        return bool(self._pending)
+
     async def flush(self) -> None:
         """Deliver what the app is still to hear of its own doings."""
         while self._pending:
@@ -165,7 +170,7 @@ class People:
         """Deliver a person's message (again)."""
         found = self.channel(post.channel)
         if self.team.bot_user not in found.members:
-            return
+            return  # An app hears nothing of conversations that it is not in.
         events = [payload.said(self.memory, found, post)]
         if f"<@{self.team.bot_user}>" in post.text and found.kind != "im":
             events.append(payload.said(self.memory, found, post, "app_mention"))

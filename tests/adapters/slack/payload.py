@@ -11,7 +11,9 @@ from tests.adapters.slack.team import Channel, Member, Posted, Team, View
 VERIFICATION = "verification-token-of-the-test"
 CHANNEL_TYPE = {"channel": "channel", "private": "group", "im": "im", "mpim": "mpim"}
 
-_AT = re.compile(r"@([a-z]+)\b")
+_PUT_IN = re.compile(
+    r"(?P<bot>@inflow\b)|@(?P<loud>here|channel|everyone)\b|(?P<link>https?://[^\s<>|)\]\"`]+)"
+)
 
 
 def escape(text: str) -> str:
@@ -20,16 +22,22 @@ def escape(text: str) -> str:
 
 
 def encode(team: Team, typed: str, *, command: bool = False) -> str:
-    """Typed words with the people in them (`@kim`) as Slack encodes them."""
-    by_name = {m.name.lower(): m.id for m in team.members.values() if not m.deleted}
+    """Typed words as Slack hands them on: links, `@channel` and the bot (`@inflow`) are encoded.
 
-    def put(found: "re.Match[str]") -> str:
-        id_ = by_name.get(found[1])
-        if id_ is None:
-            return found[0]
-        return f"<@{id_}|{found[1]}>" if command else f"<@{id_}>"
-
-    return _AT.sub(put, escape(typed))
+    Other people are mentioned only by whoever picks them from a list.
+    """
+    pieces: list[str] = []
+    end = 0
+    for found in _PUT_IN.finditer(typed):
+        pieces.append(escape(typed[end : found.start()]))
+        end = found.end()
+        if found["bot"]:
+            pieces.append(f"<@{team.bot_user}|inflow>" if command else f"<@{team.bot_user}>")
+        elif found["loud"]:
+            pieces.append(f"<!{found['loud']}>")
+        else:
+            pieces.append(f"<{escape(found['link'])}>")
+    return "".join([*pieces, escape(typed[end:])])
 
 
 def envelope(memory: Memory, team: Team, event: dict[str, Any], id_: str) -> dict[str, Any]:
