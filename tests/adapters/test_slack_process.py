@@ -1,0 +1,257 @@
+"""The program itself beside a Slack of our own: it starts, answers, stops and keeps secrets."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from tests.adapters.slack.actor import People
+from tests.adapters.slack_server import FakeSlack
+from tests.cli.program import OURS, PATIENCE, ROOT
+
+STOPPED_WITHIN = 10
+
+
+@dataclass(slots=True)
+class Process:
+    """`inflow run`, with all that it said so far."""
+
+    child: asyncio.subprocess.Process
+    said: str = ""
+    logged: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"127\.0\.0\.1:\d+", self.said)
+        assert found is not None
+        return found[0]
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://{self.address}{path}") as answer,
+        ):
+            return answer.status, await answer.text()
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, settings: Mapping[str, str], *arguments: str
+) -> AsyncIterator[Process]:
+    """A process that must end well, and in time, when it is told to stop."""
+    kept = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *(arguments or ("run", "--port", "0"))),
+        cwd=folder,
+        env={
+            **kept,
+            "PYTHONPATH": str(ROOT),
+            "INFLOW_LOG_LEVEL": "debug",
+            "INFLOW_VECTORS": "none",
+            **settings,
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    process = Process(child)
+    logs = asyncio.create_task(_collect(child.stderr, process.logged))
+    try:
+        line = await asyncio.wait_for(child.stdout.readline(), PATIENCE)
+        process.said = line.decode()
+        assert "(Ctrl-C stops it)" in process.said, (process.said, process.logged)
+        yield process
+        told = time.monotonic()
+        child.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(child.wait(), STOPPED_WITHIN)
+        assert time.monotonic() - told < STOPPED_WITHIN
+        assert child.returncode == 0, process.logged
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+        await logs
+    process.said += (await child.stdout.read()).decode()
+
+
+async def _collect(stream: asyncio.StreamReader, lines: list[str]) -> None:
+    lines.extend([line.decode() async for line in stream])
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it is so, but no longer than ten seconds."""
+    async with asyncio.timeout(10):
+        while not await is_so():  # noqa: ASYNC110 - it is another process that makes it so.
+            await asyncio.sleep(0.02)
+
+
+def a_slack(*, rates: bool = True) -> FakeSlack:
+    slack = FakeSlack(rates=rates)
+    slack.add_user("UANA", "Ana", zone="Europe/Berlin")
+    slack.add_user("UKIM", "Kim")
+    slack.add_channel("CGENERAL", "UANA", "UKIM")
+    return slack
+
+
+async def are_read(slack: FakeSlack) -> bool:
+    return slack.calls("users.list") != []
+
+
+async def is_told(slack: FakeSlack, user: str) -> bool:
+    """Whether a letter came to somebody's direct messages: that they are an administrator."""
+    direct = [c for c in slack.team.channels.values() if c.kind == "im" and user in c.members]
+    return any("community manager" in post.text for each in direct for post in each.posts)
+
+
+def check_secrets(slack: FakeSlack, process: Process) -> None:
+    """No token, secret or text stands in what the process said, at debug."""
+    everything = process.said + "".join(process.logged)
+    assert process.logged != [], "it was at debug"
+    secrets = (slack.token, slack.app_token, slack.memory.signing_secret)
+    for secret in (*secrets, "quarterly", "hooks.slack.com", "ticket=", "/actions/"):
+        assert secret not in everything, secret
+    assert "xox" not in everything
+    assert "xapp" not in everything
+
+
+def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_slack() as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": slack.token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_API_BASE_URL": slack.url,
+                "INFLOW_ADMINS": "UANA",
+            }
+            async with running(tmp_path, settings) as process:
+                assert process.said.startswith(
+                    "Inflow is connected to Slack workspace Test by Socket Mode."
+                )
+                people = People(slack.memory, slack.team, slack.sockets)
+                await people.command("UANA", "CGENERAL", "/learn", "topic Travel")
+                await people.command("UANA", "CGENERAL", "/learn", "topics")
+                shown = [post.text for post in people.seen("UANA", "CGENERAL")]
+                assert any("Travel" in text for text in shown), shown
+                await people.command("UKIM", "CGENERAL", "/ask", "What is the quarterly figure?")
+                assert await process.get("/readyz") == (200, '{"status": "ready"}')
+                assert (await process.get("/slack/events"))[0] == 404
+
+                # The people are read before they say anything, and letters go out.
+                await until(lambda: are_read(slack))
+                await until(lambda: is_told(slack, "UANA"))
+            check_secrets(slack, process)
+
+    asyncio.run(story())
+
+
+def test_over_http_it_answers_what_is_signed_and_stops(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_slack() as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": slack.token,
+                "SLACK_SIGNING_SECRET": slack.memory.signing_secret,
+                "SLACK_API_BASE_URL": slack.url,
+                "SLACK_COMMANDS": "ask=askhr",
+            }
+            async with running(tmp_path, settings) as process:
+                assert f"Test over HTTP at http://{process.address}/slack/events." in process.said
+                wire = slack.http_wire(f"http://{process.address}/slack/events")
+                people = People(slack.memory, slack.team, wire)
+                await people.command("UKIM", "CGENERAL", "/askhr", "Where is the quarterly plan?")
+                assert people.seen("UKIM", "CGENERAL") != []
+                forged = await wire.send_raw(b"{}", {"X-Slack-Signature": "v0=0"})
+                assert forged.status in {400, 401}
+                assert (await process.get("/readyz"))[0] == 200
+                await wire.close()
+            check_secrets(slack, process)
+
+    asyncio.run(story())
+
+
+def test_a_refused_token_is_said_at_the_start_and_by_readyz(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_slack() as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": "xoxb-1-unknown",
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_API_BASE_URL": slack.url,
+            }
+            async with running(tmp_path, settings) as process:
+                assert "waits for Slack to take the bot token (invalid_auth)" in process.said
+                status, said = await process.get("/readyz")
+                assert status == 503
+                assert "Slack does not take the bot token (invalid_auth)" in said
+                assert (await process.get("/healthz"))[0] == 200
+            assert "unknown" not in process.said + "".join(process.logged)
+
+    asyncio.run(story())
+
+
+def test_a_lost_connection_is_said_by_readyz_and_made_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        # Slack lets an app open few connections a minute; here two attempts fail besides.
+        async with a_slack(rates=False) as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": slack.token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_API_BASE_URL": slack.url,
+            }
+            async with running(tmp_path, settings) as process:
+
+                async def is_ready() -> bool:
+                    return (await process.get("/readyz"))[0] == 200
+
+                async def complains() -> bool:
+                    status, said = await process.get("/readyz")
+                    return status == 503 and "Socket Mode is not connected" in said
+
+                assert await is_ready()
+                slack.fail("apps.connections.open", "error_before", "error_before")
+                await slack.sockets.cut()
+                await until(complains)
+                await slack.sockets.wait()
+                await until(is_ready)
+
+    asyncio.run(story())
+
+
+def test_webs_take_in_and_workers_deliver(
+    tmp_path: Path, new_postgres_database: Callable[[], str]
+) -> None:
+    url = new_postgres_database().replace("postgresql+psycopg://", "postgresql://")
+
+    async def story() -> None:
+        async with a_slack() as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": slack.token,
+                "SLACK_SIGNING_SECRET": slack.memory.signing_secret,
+                "SLACK_API_BASE_URL": slack.url,
+                "INFLOW_ADMINS": "UANA",
+                "INFLOW_DATABASE_URL": url,
+                "INFLOW_RELAY_KEY": "k" * 40,
+            }
+            async with (
+                running(tmp_path, settings, "web", "--port", "0") as web,
+                running(tmp_path, settings, "worker", "--port", "0") as worker,
+            ):
+                wire = slack.http_wire(f"http://{web.address}/slack/events")
+                people = People(slack.memory, slack.team, wire)
+                await people.command("UANA", "CGENERAL", "/learn", "topics")
+                await until(lambda: is_told(slack, "UANA"))
+                assert (await web.get("/readyz"))[0] == 200
+                assert (await worker.get("/readyz"))[0] == 200
+                await wire.close()
+            check_secrets(slack, web)
+            check_secrets(slack, worker)
+
+    asyncio.run(story())
