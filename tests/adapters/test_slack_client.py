@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -107,7 +107,10 @@ def test_each_workspace_has_its_own_token_and_always_the_present_one() -> None:
 def test_no_cookie_is_kept() -> None:
     async def run() -> list[Heard]:
         baking = saying({"ok": True}, Set_Cookie="b=1")
-        async with far_end(baking) as end, client_of(end.url) as client:
+        async with far_end(baking) as end, AsyncExitStack() as stack:
+            # Of an address that is a number no client keeps cookies.
+            by_name = end.url.replace(LOOPBACK, "localhost")
+            client = await stack.enter_async_context(client_of(by_name))
             await client.call("T1", "auth.test", {})
             await client.call("T2", "auth.test", {})
             return end.heard
@@ -311,6 +314,20 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -
                 return end.heard[0].line
 
     assert asyncio.run(run()) == "POST http://slack.example/api/auth.test HTTP/1.1"
+
+
+def test_a_proxy_that_refuses_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    async def run() -> tuple[Answer, str]:
+        async with far_end(saying("", 502)) as end:
+            monkeypatch.setenv("https_proxy", f"http://{LOOPBACK}:{end.port}")
+            async with client_of("https://slack.example/api/") as client:
+                return await client.call("T1", "auth.test", {}), end.heard[0].line
+
+    connect = "CONNECT slack.example:443 HTTP/1.1"
+    assert asyncio.run(run()) == (NotSent("ClientHttpProxyError"), connect)
 
 
 def test_no_proxy_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
