@@ -128,13 +128,17 @@ class World:
     is learning it; `dana` is community manager; `sam` is steward of travel.
     """
 
+    platform = PLATFORM
+    external = "w1"
+    app_class: type[App[SqlWork]] = App
+
     def __init__(self, database: Database, now: datetime = MONDAY) -> None:
         self.database = database
         self.now = now
         self.room = Room()
         self._events = itertools.count(1)
         self._ids = itertools.count(1)
-        self.app: App[SqlWork] = App(
+        self.app = self.app_class(
             database, register(CAPABILITIES), lambda: self.now, lambda: f"id{next(self._ids):06}"
         )
         self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
@@ -144,11 +148,14 @@ class World:
         self.looked = 0
         with database.transaction() as work:
             work.people.add_workspace(
-                Workspace(id=WORKSPACE, platform=PLATFORM, external="w1", name="World")
+                Workspace(
+                    id=WORKSPACE, platform=self.platform, external=self.external, name="World"
+                )
             )
             for name in ("ana", "ben", "cem", "kim", "bo", "lu", "sam"):
-                work.people.save(person(name))
-            work.people.save(replace(person("dana"), roles=frozenset({Role.COMMUNITY_MANAGER})))
+                work.people.save(self.resident(person(name)))
+            manager = replace(person("dana"), roles=frozenset({Role.COMMUNITY_MANAGER}))
+            work.people.save(self.resident(manager))
             work.topics.save(
                 Topic(
                     id=TopicId("travel"),
@@ -170,7 +177,11 @@ class World:
     def joins(self, newcomer: Person) -> None:
         """Somebody is added to the directory."""
         with self.database.transaction() as work:
-            work.people.save(newcomer)
+            work.people.save(self.resident(newcomer))
+
+    def resident(self, known: Person) -> Person:
+        """The person as the platform reaches them."""
+        return known
 
     def declares(self, who: str, topic: str, level: Level) -> None:
         with self.database.transaction() as work:
@@ -259,8 +270,8 @@ class World:
     ) -> Reply:
         kind = PlaceKind.DM if conversation.startswith("dm:") else PlaceKind.CHANNEL
         inbound = Inbound(
-            platform=PLATFORM,
-            workspace="w1",
+            platform=self.platform,
+            workspace=self.external,
             event_id=event or f"e{next(self._events)}",
             person=who,
             place=Place(conversation=conversation, kind=kind, thread=thread),
