@@ -30,16 +30,19 @@ from bot.capabilities.questions.model import (
     Topic,
     fold,
 )
+from bot.capabilities.roles import capability as roles
 from bot.capability import Capability, register
 from bot.form import Form
 from bot.ids import ArticleId, PersonId, TopicId, WorkspaceId
 from bot.inbound import (
     Inbound,
     Left,
+    Opened,
     Ordered,
     Place,
     PlaceKind,
     Pressed,
+    Reacted,
     Said,
     Shortcut,
     Submitted,
@@ -47,6 +50,7 @@ from bot.inbound import (
 )
 from bot.lanes import Lanes
 from bot.message import Args, Button, Buttons, Choice, Message
+from bot.messages import HELP
 from bot.outbox import Delivery, LetterState, Outcome, Sent
 from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
@@ -61,7 +65,7 @@ from storage.work import SqlWork
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar, roles)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 
@@ -255,6 +259,27 @@ class World:
     def uses(self, who: str, shortcut: str, text: str, where: str = "#general") -> Reply:
         return self._does(who, where, Shortcut(name=shortcut, text=text))
 
+    def opens(self, who: str) -> Message:
+        """The person's own page, as they see it now."""
+        page = self._does(who, f"dm:{who}", Opened()).page
+        assert page is not None
+        return page
+
+    def presses_on_page(self, who: str, label: str, choice: str | None = None) -> Reply:
+        """Press what stands on the person's page, which is no message of a conversation."""
+        for part in self.opens(who).parts:
+            for each in part.buttons if isinstance(part, Buttons) else ():
+                if each.label == label:
+                    return self._does(who, f"dm:{who}", Pressed(action=each.action, args=each.args))
+            if isinstance(part, Choice) and part.label == label:
+                args = {**part.args, "choice": choice}
+                return self._does(who, f"dm:{who}", Pressed(action=part.action, args=args))
+        raise AssertionError(f"{label!r} is not on {who}'s page")
+
+    def marks(self, who: str, message: str, where: str, *, thread: str | None = None) -> Reply:
+        """Put the mark on a message that says that it is the answer."""
+        return self._does(who, where, Reacted(name="accept", message=message), thread=thread)
+
     def leaves(self, who: str) -> None:
         self._does(who, f"dm:{who}", Left())
 
@@ -282,6 +307,8 @@ class World:
         if reply.form is not None:
             self.form = reply.form
             self.forms.append(reply.form)
+        if reply.page is not None and pressed is not None:
+            pressed.message = reply.page
         if reply.message is not None:
             if reply.replace and pressed is not None:
                 pressed.message = reply.message
@@ -398,11 +425,12 @@ class World:
             while question := work.questions.by_number(WORKSPACE, number := number + 1):
                 assert fold(question, work.questions.events(question.id)) == question
         registry = self.app.registry
+        presses = {*registry.presses, HELP}
         for heard in self.room.heard:
             for part in heard.message.parts:
                 actions = {b.action for b in part.buttons} if isinstance(part, Buttons) else set()
                 actions |= {part.action} if isinstance(part, Choice) else set()
-                assert actions <= registry.presses.keys(), heard.text
+                assert actions <= presses, heard.text
         for form in self.forms:
             assert form.action in registry.submits
 

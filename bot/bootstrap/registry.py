@@ -6,9 +6,10 @@ from bot.capabilities.attention import capability_beside
 from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions import capability as questions
+from bot.capabilities.roles import capability as roles
 from bot.capability import Capability
 from storage.work import SqlWork
 
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar, roles)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 """In the order in which people are told of them."""

@@ -1,0 +1,29 @@
+"""Who looks after Inflow here, and who may what: community managers name people for roles.
+
+What a role gives is in `bot.access`; who has it to begin with, in
+`bot.access.Administrators`. Whoever gets or loses a role is told.
+
+    handlers    what each word, button and form does
+    messages    every sentence
+"""
+
+from typing import Any
+
+from bot.capabilities.roles import handlers
+from bot.capability import Capability, Order
+
+capability: Capability[Any] = Capability(
+    name="roles",
+    title="Roles",
+    orders={
+        "role": Order(
+            handlers.list_roles,
+            "",
+            "shows who has which role, and gives or takes one (community managers)",
+            spoken=False,
+        ),
+    },
+    presses={"role.list": handlers.list_roles, "role.change": handlers.open_form},
+    submits={"role.keep": handlers.keep},
+    home=handlers.home,
+)

@@ -1,0 +1,123 @@
+"""Every sentence about roles."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.form import ChoiceField, Form, PeopleField
+from bot.message import (
+    Button,
+    Buttons,
+    Message,
+    Note,
+    Option,
+    Style,
+    Text,
+    Tone,
+    literal,
+    mention,
+    say,
+)
+from bot.messages import WHAT_YOU_LOOK_AFTER
+from bot.page import Section, Shelf
+from bot.people import Person, Role
+
+GIVE, TAKE = "give", "take"
+
+TITLES: Mapping[Role, str] = {
+    Role.COMMUNITY_MANAGER: "Community manager",
+    Role.PEOPLE_MANAGER: "People manager",
+    Role.AUDITOR: "Auditor",
+    Role.OPERATOR: "Operator",
+}
+_MOST_NAMED = 30
+
+NO_OPTION = "Please choose one of the options."
+UNKNOWN_PERSON = "I do not know that person here yet. Ask them to write to me once."
+LAST = "This is the last community manager. Name another one first, or nobody could."
+HAS_IT = "{name} has this role already."
+HAS_IT_NOT = "{name} does not have this role."
+
+
+def _names(people: Sequence[Person]) -> str:
+    if not people:
+        return "nobody"
+    named = ", ".join(mention(person.name, person.address) for person in people[:_MOST_NAMED])
+    left = len(people) - _MOST_NAMED
+    return f"{named} and {left} more" if left > 0 else named
+
+
+def listed(holders: Mapping[Role, Sequence[Person]]) -> Message:
+    """Who has which role."""
+    lines = "\n".join(f"- **{TITLES[role]}**: {_names(people)}" for role, people in holders.items())
+    return say(
+        "Who has which role here:",
+        Text(text=lines),
+        Buttons(
+            buttons=(
+                Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),
+            )
+        ),
+        Note(
+            text="Community managers look after the FAQ, topics, days off, campaigns and roles. "
+            "The other roles give no rights yet."
+        ),
+    )
+
+
+def form() -> Form:
+    """Whom, which role, and whether it is given or taken."""
+    return Form(
+        title="Give or take a role",
+        fields=(
+            PeopleField(name="person", label="Who?", required=True, hint="They will be told."),
+            ChoiceField(
+                name="role",
+                label="Which role?",
+                required=True,
+                options=tuple(Option(label=TITLES[role], value=role.value) for role in Role),
+                value=Role.COMMUNITY_MANAGER.value,
+            ),
+            ChoiceField(
+                name="change",
+                label="What of it?",
+                required=True,
+                options=(
+                    Option(label="They get the role", value=GIVE),
+                    Option(label="They lose the role", value=TAKE),
+                ),
+                value=GIVE,
+            ),
+        ),
+        submit="Keep",
+        action="role.keep",
+    )
+
+
+def kept(person: Person, role: Role, *, gives: bool, is_self: bool) -> Message:
+    """For the one who changed it."""
+    title = TITLES[role].lower()
+    if is_self:
+        now = "are" if gives else "are no longer"
+        return say(f"You {now} {title}.", tone=Tone.GOOD)
+    now = "is" if gives else "is no longer"
+    return say(f"{literal(person.name)} {now} {title}, and is told.", tone=Tone.GOOD)
+
+
+def told(role: Role, by: Person, *, gives: bool) -> Message:
+    """For the one who gets or loses a role."""
+    title, who = TITLES[role].lower(), mention(by.name, by.address)
+    if not gives:
+        return say(f"You are no longer {title} here. {who} took the role back.")
+    if role is not Role.COMMUNITY_MANAGER:
+        return say(f"You are {title} here now, named by {who}.", tone=Tone.GOOD)
+    return say(
+        f"You are community manager here now, named by {who}: `/faq review` shows what waits for "
+        "your eyes, `/unanswered` what found nobody, `/campaign` writes to many, and `/role` names "
+        "others. `/home` is your own page.",
+        tone=Tone.GOOD,
+    )
+
+
+def home() -> Section:
+    """The way to roles, for the page of who may name people."""
+    roles = Button(label="Roles", action="role.list")
+    return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER, buttons=(roles,))

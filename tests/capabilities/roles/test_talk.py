@@ -1,0 +1,152 @@
+"""Community managers name people for roles, who are told; nobody is left without a manager."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from bot.ids import WorkspaceId
+from bot.inbound import Inbound, Place, PlaceKind, Submitted
+from bot.people import Role, Workspace
+from bot.plain import render_plain
+from bot.reply import Reply
+from tests.world import PLATFORM, WORKSPACE, World, person
+
+
+def text(reply: Reply) -> str:
+    assert reply.message is not None
+    return render_plain(reply.message)
+
+
+def managers(world: World) -> list[str]:
+    with world.database.transaction() as work:
+        return [p.id for p in work.people.holders(WORKSPACE, Role.COMMUNITY_MANAGER)]
+
+
+def changes(world: World, by: str, who: str, role: Role, change: str) -> Reply:
+    world.says(by, "/role")
+    world.presses(by, "Give or take a role")
+    return world.fills(by, person=who, role=role.value, change=change)
+
+
+def test_a_manager_sees_who_has_what(either_world: World) -> None:
+    either_world.changes("kim", roles=frozenset({Role.AUDITOR, Role.PEOPLE_MANAGER}))
+    said = text(either_world.says("dana", "/role"))
+    assert (
+        "- Community manager: Dana\n- People manager: Kim\n- Auditor: Kim\n- Operator: nobody"
+        in (said)
+    )
+
+
+def test_somebody_who_gets_a_role_has_its_rights_and_is_told(either_world: World) -> None:
+    world = either_world
+    assert "Kim is community manager, and is told." in text(
+        changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
+    )
+    assert "You are community manager here now, named by Dana" in world.last("kim")
+    assert "Who has which role here" in text(world.says("kim", "/role"))
+
+
+def test_somebody_who_loses_a_role_loses_its_rights_and_is_told(world: World) -> None:
+    changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
+    changes(world, "kim", "dana", Role.COMMUNITY_MANAGER, "take")
+    assert "You are no longer community manager here. Kim took the role back." in world.last("dana")
+    assert "You may not do this." in text(world.says("dana", "/role"))
+    assert managers(world) == ["kim"]
+
+
+def test_the_same_role_can_be_given_taken_and_given_again(world: World) -> None:
+    for change in ("give", "take", "give"):
+        changes(world, "dana", "kim", Role.AUDITOR, change)
+    told = [said for said in world.dms("kim") if "auditor" in said]
+    assert len(told) == 3
+
+
+def test_the_last_manager_stays_one(world: World) -> None:
+    reply = changes(world, "dana", "dana", Role.COMMUNITY_MANAGER, "take")
+    assert "This is the last community manager." in reply.errors["person"]
+    assert managers(world) == ["dana"]
+
+
+def test_a_manager_who_has_left_does_not_count(world: World) -> None:
+    changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
+    world.leaves("kim")
+    reply = changes(world, "dana", "dana", Role.COMMUNITY_MANAGER, "take")
+    assert "This is the last community manager." in reply.errors["person"]
+
+
+def test_a_manager_may_step_down_beside_another(world: World) -> None:
+    changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
+    reply = changes(world, "dana", "dana", Role.COMMUNITY_MANAGER, "take")
+    assert "You are no longer community manager." in text(reply)
+    assert managers(world) == ["kim"]
+
+
+def test_two_who_take_the_role_from_each_other_do_not_both_succeed(either_world: World) -> None:
+    world = either_world
+    changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
+
+    both = threading.Barrier(2)
+
+    def take(by: str, whose: str) -> Reply:
+        values = {"person": whose, "role": "community_manager", "change": "take"}
+        inbound = Inbound(
+            platform=PLATFORM,
+            workspace="w1",
+            event_id=f"take-{by}",
+            person=by,
+            place=Place(conversation=f"dm:{by}", kind=PlaceKind.DM),
+            at=world.now,
+            what=Submitted(action="role.keep", values=values),
+        )
+        both.wait()
+        return world.app.receive(inbound)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(take, ("dana", "kim"), ("kim", "dana")))
+    assert len(managers(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"person": "nobody"}, "person", "I do not know that person"),
+        ({"person": "stranger"}, "person", "I do not know that person"),
+        ({"person": "\0"}, "person", "I do not know that person"),
+        ({"role": "emperor"}, "role", "Please choose"),
+        ({"change": "keep"}, "change", "Please choose"),
+        ({"person": "dana", "change": "give"}, "role", "Dana has this role already."),
+        ({"person": "bo", "change": "take"}, "role", "Bo does not have this role."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(
+    either_world: World, values: dict[str, str], field: str, sentence: str
+) -> None:
+    world = either_world
+    with world.database.transaction() as work:
+        work.people.add_workspace(
+            Workspace(id=WorkspaceId("v"), platform=PLATFORM, external="w2", name="Other")
+        )
+        stranger = replace(person("stranger"), workspace=WorkspaceId("v"))
+        work.people.save(stranger)
+    filled = {"person": "kim", "role": "community_manager", "change": "give", **values}
+    reply = world.forges("dana", "role.keep", {}, filled)
+    assert sentence in reply.errors[field]
+    assert managers(world) == ["dana"]
+
+
+@pytest.mark.parametrize("action", ["role.list", "role.change"])
+def test_buttons_of_others_do_nothing_for_who_is_no_manager(world: World, action: str) -> None:
+    assert "You may not do this." in text(world.forges("ana", action, {}))
+
+
+def test_a_form_of_others_does_nothing_for_who_is_no_manager(world: World) -> None:
+    values = {"person": "ana", "role": "community_manager", "change": "give"}
+    assert "You may not do this." in text(world.forges("ana", "role.keep", {}, values))
+    assert managers(world) == ["dana"]
+
+
+def test_the_page_of_a_manager_leads_to_the_roles(world: World) -> None:
+    assert "Who has which role here" in text(world.presses_on_page("dana", "Roles"))
+    assert "[Roles]" not in render_plain(world.opens("ana"))
