@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +177,12 @@ def test_a_new_installation_takes_the_place_of_the_old(
 
 
 def test_two_installations_at_once_leave_one(kept: Installations, database: Database) -> None:
-    at_once(8, lambda number: kept.save(installation(mark=f"m{number}")))
-    assert rows(database, slack_installations) == rows(database, slack_bots) == 1
-    assert kept.find("T1") is not None
+    def save(team: str, mark: int) -> None:
+        kept.save(installation(team, f"m{mark}"))
+
+    for number in range(1, 6):
+        at_once(8, partial(save, f"T{number}"))
+        assert rows(database, slack_installations) == rows(database, slack_bots) == number
 
 
 def test_what_is_forgotten_is_gone_and_can_come_back(
