@@ -7,6 +7,7 @@ sees how many got it, and whom a failure concerns; nobody sees who wished to be 
 
     model       values and rules: states, events, the forecast as it adds up     (pure)
     access      who may see and do what
+    audience    the people of a conversation, who have to be read first
     step        one event, and what everybody is to get
     draft run   handlers: before it is sent, and after
     messages    every sentence

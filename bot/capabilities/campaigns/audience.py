@@ -18,7 +18,6 @@ from bot.capabilities.campaigns.model import (
     Campaign,
 )
 from bot.capabilities.campaigns.work import CampaignsWork
-from bot.errors import Invalid
 from bot.ids import WorkspaceId
 from bot.inbound import Command, PlaceKind
 
@@ -60,10 +59,7 @@ def find_obstacle(work: CampaignsWork, campaign: Campaign) -> str | None:
     known = work.memberships.known(campaign.workspace, campaign.conversation)
     if known is None or known.is_refused:
         return messages.UNREADABLE
-    people = work.memberships.count(campaign.workspace, campaign.conversation, MIN_AUDIENCE)
-    if people >= MIN_AUDIENCE:
-        return None
-    return messages.too_few(people) if people else messages.NOBODY
+    return too_few(work.memberships.count(campaign.workspace, campaign.conversation, MIN_AUDIENCE))
 
 
 def is_read(work: CampaignsWork, campaign: Campaign, since: datetime | None = None) -> bool:
@@ -94,12 +90,8 @@ def next_wait(args: Mapping[str, object]) -> timedelta:
     return min(max(READ_AGAIN, timedelta(seconds=2 * seconds)), LONGEST_WAIT)
 
 
-def require_enough(people: int | None) -> None:
-    """Refuse a conversation of too few; while they are being read nobody knows.
-
-    Raises:
-        Invalid: with a sentence for the field in which it was chosen.
-    """
-    if people is not None and people < MIN_AUDIENCE:
-        sentence = messages.too_few(people) if people else messages.NOBODY
-        raise Invalid(fields={"audience": sentence})
+def too_few(people: int | None) -> str | None:
+    """Why so few people are no audience; None for enough, and while nobody knows."""
+    if people is None or people >= MIN_AUDIENCE:
+        return None
+    return messages.too_few(people) if people else messages.NOBODY

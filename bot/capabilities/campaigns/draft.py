@@ -13,7 +13,7 @@ from bot.capabilities.campaigns.audience import (
     here,
     is_read,
     next_wait,
-    require_enough,
+    too_few,
     want,
 )
 from bot.capabilities.campaigns.model import (
@@ -212,18 +212,18 @@ def _conversation(
     wanted = " ".join(command.values.get("audience", "").split()).casefold()
     workspace, value = command.person.workspace, command.args.get("here")
     if wanted == messages.HERE:
+        # PostgreSQL refuses a NUL in a text, which no address has.
         chosen = value if isinstance(value, str) and value.isprintable() else None
     elif wanted == messages.KEPT:
         chosen = draft.conversation if draft else None
     else:
         return None
-    if chosen is None or not work.memberships.can_be_known(workspace):
+    if not chosen or not work.memberships.can_be_known(workspace):
         wrong["audience"] = messages.UNKNOWN_CHANNEL
         return None
-    try:
-        require_enough(want(work, workspace, chosen, context.now))
-    except Invalid as error:
-        wrong |= error.fields
+    few = too_few(want(work, workspace, chosen, context.now))
+    if few is not None:
+        wrong["audience"] = few
     return chosen
 
 

@@ -73,8 +73,8 @@ BACKWARDS = "The last day is before the first one."
 UNKNOWN_TEAM = "I do not know that team any more. Nobody is in it."
 UNKNOWN_CHANNEL = "I cannot say any more which channel that was. Please begin in the channel again."
 UNREADABLE = (
-    "I cannot see who is in that channel. If it is private, invite me there, then tap *Change* "
-    "and *See the forecast*."
+    "I cannot see who is in that channel. If it is private, invite me there and open the "
+    "campaign again."
 )
 NOBODY = "There is nobody to send it to."
 NOBODY_THEN = "\nSo nobody would get it. Tap *Change* and choose other days."
@@ -239,10 +239,7 @@ def _chosen(content: Content | None, channels: Mapping[str, str]) -> str:
 
 def _labels(channels: Mapping[str, str]) -> Mapping[str, str]:
     unnamed = {HERE: "this channel", KEPT: "the private channel chosen before"}
-    return {
-        value: f"People of {unnamed[value] if value == HERE else name or unnamed[value]}"
-        for value, name in channels.items()
-    }
+    return {value: f"People of {name or unnamed[value]}" for value, name in channels.items()}
 
 
 def team_value(team: str) -> str:
@@ -276,7 +273,6 @@ def draft_card(
     """
     of: Args = {"campaign": campaign.id, "edition": campaign.edition}
     forecast = obstacle or told(outlook).sentence
-    told_why = forecast if obstacle else literal(forecast)
     send = Button(
         label="Send it",
         action="campaign.send",
@@ -298,14 +294,12 @@ def draft_card(
             Divider(),
             Facts(
                 facts=(
-                    Fact(
-                        label="To", value=_sentence(audience(campaign.team, workspace, channel))
-                    ),
+                    Fact(label="To", value=_sentence(audience(campaign.team, workspace, channel))),
                     Fact(label="When", value=_days(campaign.content)),
                 )
             ),
             Text(
-                text=f"**Forecast.** {told_why}"
+                text=f"**Forecast.** {literal(forecast)}"
                 f"{NOBODY_THEN * (not outlook.reached and obstacle is None)}"
             ),
             Note(

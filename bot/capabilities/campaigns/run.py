@@ -8,8 +8,10 @@ from bot import failpoint
 from bot.attention import Wish, book
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import find_campaign, owner_of, workspace_of
+from bot.capabilities.campaigns.audience import channel_of, find_obstacle, renew, too_few, want
 from bot.capabilities.campaigns.model import (
     CHUNK,
+    READ_AGAIN,
     RESEND_DAYS,
     Campaign,
     EventKind,
@@ -31,7 +33,7 @@ from bot.crowd import book_crowd
 from bot.errors import Conflict, Invalid
 from bot.ids import CampaignId
 from bot.inbound import Command
-from bot.message import Message
+from bot.message import Message, literal
 from bot.outbox import Letter, LetterState, Priority, ToPerson
 from bot.ports import Timer
 from bot.reply import Reply
@@ -48,6 +50,10 @@ def start(context: Context, work: CampaignsWork, draft: Campaign, command: Comma
     """*Send it*, for a draft as it was shown."""
     if draft.last_day < today_of(command.person, context.now):
         raise Invalid(messages.OVER)
+    if draft.conversation is not None:
+        few = too_few(want(work, draft.workspace, draft.conversation, context.now))
+        if few is not None:
+            raise Invalid(few)
     running = advance(context, work, draft, EventKind.STARTED, command.person.id)
     set_timer(work, running, "expand", context.now)
     return Reply(message=show(work, running, messages.STARTED), replace=True)
@@ -65,7 +71,11 @@ def expand(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if campaign.bookmark is not None:
         # The chunk before this one stands.
         failpoint.reach("campaign.committed")
-    span = work.crowds.span(campaign.workspace, campaign.team, campaign.bookmark, CHUNK)
+    elif not _has_audience(context, work, campaign):
+        return
+    span = work.crowds.span(
+        campaign.workspace, campaign.team, campaign.bookmark, CHUNK, campaign.conversation
+    )
     if span is not None:
         book_crowd(context, work, span, letter_of(work, campaign))
         work.campaigns.save(with_progress(campaign, span))
@@ -74,6 +84,31 @@ def expand(context: Context, work: CampaignsWork, timer: Timer) -> None:
         advance(context, work, campaign, EventKind.EXPANDED, data={"people": campaign.people})
         set_timer(work, campaign, "look", context.now)
     failpoint.reach("campaign.before_commit")
+
+
+def _has_audience(context: Context, work: CampaignsWork, campaign: Campaign) -> bool:
+    """Whether it is known who is in the conversation to which the campaign goes, if it does.
+
+    If not, it waits until that has been read anew, or ends where it cannot go there any more.
+    """
+    if not renew(work, campaign, context.now):
+        set_timer(work, campaign, "expand", context.now + READ_AGAIN)
+        return False
+    obstacle = find_obstacle(work, campaign)
+    if obstacle is None:
+        return True
+    cancelled = advance(context, work, campaign, EventKind.CANCELLED)
+    work.outbox.post(
+        cancelled.workspace,
+        Letter(
+            key=f"{cancelled.source}:unsent",
+            to=ToPerson(person=cancelled.owner),
+            message=show(work, cancelled, f"{messages.UNSENT} {literal(obstacle)}"),
+            kind="campaign.unsent",
+            priority=Priority.ANSWER,
+        ),
+    )
+    return False
 
 
 def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
@@ -139,6 +174,7 @@ def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Me
         [(someone, names[someone.person]) for someone in unreached if someone.person in names],
         work.truth.reopenable(campaign.workspace, campaign.source),
         note=note,
+        channel=channel_of(work, campaign.workspace, campaign.conversation),
     )
 
 
