@@ -21,10 +21,9 @@ from adapters.slack.deliver import NAME, PER_MINUTE, Receipts, SlackPlatform
 from adapters.slack.directory import Directory
 from adapters.slack.exchange import Exchange
 from adapters.slack.installed import EventHandler, Facts, OneWorkspace
-from adapters.slack.manifest import ENTRANCE, check_names, command_names
+from adapters.slack.manifest import ENTRANCE, Way, check_names, command_names, needed_scopes
 from adapters.slack.settings import SlackSettings, Transport
 from adapters.slack.wording import Wording
-from adapters.slack.workspaces import ManyWorkspaces
 from bot.access import Administrators
 from bot.app import App
 from bot.bootstrap import new_id, now
@@ -37,11 +36,15 @@ from bot.metric import Meters
 from bot.ports import Platform
 from bot.settings import Misconfigured, Settings
 from storage.database import Database
-from storage.installation import Installations
 
 if TYPE_CHECKING:
+    # With many workspaces come slack_sdk's stores, and with the entrance Bolt: 21 MB that
+    # only those processes have which need them.
     from adapters.slack.app import SlackEntrance
+    from adapters.slack.oauth import OAuth
     from adapters.slack.socket import Socket
+    from adapters.slack.workspaces import ManyWorkspaces
+    from storage.installation import Installations
 
 SYNCING = timedelta(seconds=2)
 """How often is looked whether a page of people is due."""
@@ -64,7 +67,8 @@ class _Living:
     app: App[Any]
     meters: Meters
     client: SlackClient
-    installed: OneWorkspace | ManyWorkspaces
+    exchange: Exchange
+    installed: "OneWorkspace | ManyWorkspaces"
     directory: Directory
     entrance: "SlackEntrance | None" = None
     socket: "Socket | None" = None
@@ -104,16 +108,11 @@ class SlackBranch:
             client_id=self._slack.client_id or "",
             client_secret=_open(self._slack.client_secret),
         )
-        installed: OneWorkspace | ManyWorkspaces
-        if self._installations is None:
-            installed = OneWorkspace(_open(self._slack.bot_token), exchange)
-        else:
-            installed = ManyWorkspaces(self._installations, exchange, now)
-            meters.include(installed.refreshes)
+        installed = self._make_installed(exchange, meters)
         client = SlackClient(installed.token_of, self._slack.api_base_url)
         directory = Directory(app=app, database=self._database, client=client, new_id=new_id)
         self._living = _Living(
-            asyncio.get_running_loop(), app, meters, client, installed, directory
+            asyncio.get_running_loop(), app, meters, client, exchange, installed, directory
         )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(exchange.close)
@@ -128,6 +127,17 @@ class SlackBranch:
                 opening.cancel()
                 await asyncio.gather(opening, return_exceptions=True)
                 await self._close_entrance()
+
+    def _make_installed(
+        self, exchange: Exchange, meters: Meters
+    ) -> "OneWorkspace | ManyWorkspaces":
+        if self._installations is None:
+            return OneWorkspace(_open(self._slack.bot_token), exchange)
+        from adapters.slack.workspaces import ManyWorkspaces  # noqa: PLC0415 - see above
+
+        many = ManyWorkspaces(self._installations, exchange, now)
+        meters.include(many.refreshes)
+        return many
 
     async def _open_directory(self) -> None:
         """Have the people of every workspace read that has the app; in good time is enough."""
@@ -190,7 +200,26 @@ class SlackBranch:
         routes: list[Routes] = []
         if Transport.HTTP in self._slack.transports:
             routes.append(lambda pages: self._open_entrance().add_routes(pages))
+        if self._installations is not None:
+            routes.append(lambda pages: self._make_oauth().add_routes(pages))
         return routes
+
+    def _make_oauth(self) -> "OAuth":
+        from adapters.slack.oauth import OAuth  # noqa: PLC0415 - see above
+
+        installed = self._here.installed
+        assert self._installations is not None  # noqa: S101 - asked for only then.
+        assert not isinstance(installed, OneWorkspace)  # noqa: S101 - follows from that.
+        return OAuth(
+            installed=installed,
+            store=self._installations,
+            exchange=self._here.exchange,
+            client_id=self._slack.client_id or "",
+            public_url=self._settings.public_url or "",
+            scopes=needed_scopes(Way()),
+            wording=self._wording,
+            clock=now,
+        )
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -214,8 +243,7 @@ class SlackBranch:
 
     def _open_entrance(self) -> "SlackEntrance":
         """The entrance, made on the loop by whoever needs it first."""
-        # Bolt brings 14 MB, which a worker does without.
-        from adapters.slack.app import SlackEntrance  # noqa: PLC0415
+        from adapters.slack.app import SlackEntrance  # noqa: PLC0415 - see above
 
         here = self._here
         if here.entrance is None:
@@ -300,7 +328,8 @@ class SlackBranch:
         name = installed.facts.name or installed.facts.team
         if here.socket is not None and not here.socket.is_connected:
             return f"Inflow waits for Socket Mode of Slack workspace {name}"
-        return f"Inflow is connected to Slack workspace {name} {ways}"
+        lonely = "" if self._settings.administrators else " (INFLOW_ADMINS names nobody yet)"
+        return f"Inflow is connected to Slack workspace {name} {ways}{lonely}"
 
 
 def _both(first: EventHandler, second: EventHandler) -> EventHandler:
@@ -325,10 +354,12 @@ def _secrets(settings: Settings) -> Callable[[str], bytes]:
 
 def _installations(
     slack: SlackSettings, settings: Settings, database: Database
-) -> Installations | None:
+) -> "Installations | None":
     """Where many workspaces' tokens are kept; None for a single one."""
     if not slack.is_for_many:
         return None
+    from storage.installation import Installations  # noqa: PLC0415 - see above
+
     return Installations(database, slack.client_id or "", token_keys(settings))
 
 
