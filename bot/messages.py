@@ -47,7 +47,7 @@ WHAT_YOU_LOOK_AFTER = "What you look after"
 
 
 def page_summary(waiting: Sequence[tuple[str, int]]) -> str:
-    """The page in a line: the sections in which something waits, and how much."""
+    """The page in a line: the sections in which something waits or is under way, and how much."""
     told = ", ".join(f"{title} ({count})" for title, count in waiting)
     return shorten(f"Your page: {told}" if told else "Your page: nothing waits for you", 300)
 

@@ -35,7 +35,7 @@ class Shelf(IntEnum):
     """Where a section stands on the page, from the top."""
 
     BEGIN = 0
-    """What one may begin. Its entries are shown while nothing waits and nothing is under way."""
+    """What one may begin. Its entries are shown while nothing waits or is under way."""
     NOW = 10
     """What waits for the person."""
     MINE = 20
@@ -85,8 +85,13 @@ def assemble(sections: Iterable[Section]) -> Message:
                 shown[place] -= 1
     while not _fits(_parts(joined, shown)):
         joined.pop()
-    waiting = [(s.title, s.count) for s in joined if s.shelf in {Shelf.NOW, Shelf.MINE}]
-    return Message(summary=page_summary(waiting), parts=tuple(_parts(joined, shown)))
+    waiting = [section for section in joined if _wants_something(section)]
+    summary = page_summary([(section.title, section.count) for section in waiting])
+    return Message(summary=summary, parts=tuple(_parts(joined, shown)))
+
+
+def _wants_something(section: Section) -> bool:
+    return section.shelf in {Shelf.NOW, Shelf.MINE, Shelf.DUTY} and section.count > 0
 
 
 def _join(sections: Iterable[Section]) -> list[Section]:
@@ -97,7 +102,7 @@ def _join(sections: Iterable[Section]) -> list[Section]:
     )
     titles = dict.fromkeys(section.title for section in found)
     joined = [_one([section for section in found if section.title == title]) for title in titles]
-    if any(section.shelf in {Shelf.NOW, Shelf.MINE} for section in joined):
+    if any(map(_wants_something, joined)):
         joined = [replace(s, entries=()) if s.shelf is Shelf.BEGIN else s for s in joined]
     return joined
 

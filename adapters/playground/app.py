@@ -95,6 +95,11 @@ class _Shortcut(_Request):
     message: str | None = None
 
 
+class _Mark(_Request):
+    message: str
+    name: str = Field(max_length=200)
+
+
 class _Join(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -162,6 +167,7 @@ class Playground:
             "press": self._press,
             "submit": self._submit,
             "shortcut": self._use_shortcut,
+            "mark": self._put_mark,
             "leave": self._leave,
             "people": self._join,
             "clock": self._move_clock,
@@ -226,6 +232,12 @@ class Playground:
         used = await _read(request, _Shortcut)
         return await self._answer(
             self._room.use_shortcut, used.person, used.name, used.message, event_id=used.event_id
+        )
+
+    async def _put_mark(self, request: web.Request) -> web.Response:
+        put = await _read(request, _Mark)
+        return await self._answer(
+            self._room.put_mark, put.person, put.message, put.name, event_id=put.event_id
         )
 
     async def _leave(self, request: web.Request) -> web.Response:

@@ -22,6 +22,8 @@ from bot.message import Args, Button, Buttons, Choice, Confirm, Message, Option,
 from bot.people import Person
 
 HANDLE = "@inflow"
+MARKS = {"accept": "Mark as the answer"}
+"""What can be put on a message, by the core's name for it: elsewhere a reaction."""
 
 _COMMAND = re.compile(r"/(\S*)\s*(.*)", re.DOTALL)
 _MENTION = re.compile(rf"(?<![\w@]){HANDLE}(?![\w-])[:,]?[ \t]*", re.IGNORECASE)

@@ -28,6 +28,7 @@ from adapters.playground.platform import (
 )
 from adapters.playground.read import (
     HANDLE,
+    MARKS,
     check_values,
     find_person,
     find_pressed,
@@ -57,11 +58,13 @@ from bot.inbound import (
     PlaceKind,
     Pressed,
     Profile,
+    Reacted,
     Shortcut,
     Submitted,
     What,
 )
 from bot.message import Args
+from bot.page import is_marked
 from bot.people import Person, Role, local
 from bot.ports import Database, Work
 from bot.reply import Audience, Reply
@@ -105,7 +108,8 @@ class Done:
 
 
 class _OpenForm(BaseModel):
-    """A form as it was opened for a person. `sent_by` is the event that sent it."""
+    """A form as it was opened for a person. `sent_by` is the event that sent it, `page` the
+    post with the person's page on which it was opened."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -114,6 +118,7 @@ class _OpenForm(BaseModel):
     conversation: str
     thread: str | None = None
     sent_by: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +252,8 @@ class Room:
             action=opened.form.action, args=opened.form.args, values=given, wrong=errors
         )
         place = place_of(opened.conversation, opened.thread)
-        done = self._receive(members, who, place, event, what)
+        page = None if opened.page is None else self._transcript.get(opened.page)
+        done = self._receive(members, who, place, event, what, page)
         if done.errors:
             return replace(done, form=opened.id)
         self._keep_form(who, opened.model_copy(update={"sent_by": event}))
@@ -271,6 +277,19 @@ class Room:
             message=str(post.id),
         )
         place = place_of(post.conversation, post.thread)
+        return self._receive(members, who, place, event, what)
+
+    def put_mark(
+        self, person: str, message: str, name: str, *, event_id: str | None = None
+    ) -> Done:
+        """Put a mark on a message (see `read.MARKS`), as a reaction on other platforms."""
+        members, who = self._meet(person)
+        post = self._seen(members, who, message)
+        if name not in MARKS:
+            raise Invalid(f"I do not know the mark “{name[:40]}”.")
+        event = self._event("mark", who.id, event_id)
+        place = place_of(post.conversation, post.thread)
+        what = Reacted(name=name, message=str(post.id))
         return self._receive(members, who, place, event, what)
 
     def leave(self, person: str, *, event_id: str | None = None) -> str:
@@ -492,7 +511,7 @@ class Room:
         ]
 
     def commands(self) -> Json:
-        """What can be typed and used: command words, shortcuts, the bot's handle."""
+        """What can be typed and used: command words, shortcuts, marks, the bot's handle."""
         registry = self._app.registry
         orders = [
             {
@@ -504,17 +523,26 @@ class Room:
             for capability in registry.capabilities
             for word, order in capability.orders.items()
         ]
-        help_line = {
-            "word": "help",
-            "hint": "",
-            "help": "lists all I can do",
-            "capability": "Inflow",
-        }
+        own = {"help": "lists all I can do", "home": "shows your own page, to you only"}
+        words = [
+            {"word": word, "hint": "", "help": help_, "capability": "Inflow"}
+            for word, help_ in own.items()
+        ]
         shortcuts = [
             {"name": name, "title": shortcut.title, "on_message": shortcut.on_message}
             for name, shortcut in registry.shortcuts.items()
         ]
-        return {"commands": [*orders, help_line], "shortcuts": shortcuts, "handle": HANDLE}
+        marks = [
+            {"name": name, "title": title}
+            for name, title in MARKS.items()
+            if name in registry.reactions
+        ]
+        return {
+            "commands": [*orders, *words],
+            "shortcuts": shortcuts,
+            "marks": marks,
+            "handle": HANDLE,
+        }
 
     def morning(self, person: str | None) -> datetime:
         """The next morning of a working day: of the person, else in UTC."""
@@ -555,7 +583,11 @@ class Room:
         form = None
         if reply.form is not None:
             opened = _OpenForm(
-                id=event, form=reply.form, conversation=place.conversation, thread=place.thread
+                id=event,
+                form=reply.form,
+                conversation=place.conversation,
+                thread=place.thread,
+                page=pressed.id if pressed is not None and is_marked(reply.form.args) else None,
             )
             form = self._keep_form(who, opened, again=False).id
         return Done(who.id, posts, event, place.conversation, since, form, reply.errors)
@@ -571,6 +603,8 @@ class Room:
     ) -> tuple[int, ...]:
         if reply.message is None:
             return ()
+        if reply.page is not None and pressed is not None and event not in self._replaced:
+            self._transcript.edit(pressed.id, body_of(reply.page), self._clock())
         if reply.replace and pressed is not None:
             self._transcript.edit(pressed.id, body_of(reply.message), self._clock())
             # A late repetition must not put this over what was written there since.
@@ -588,6 +622,8 @@ class Room:
                 at=self._clock(),
             )
         )
+        if reply.page is not None:
+            _remember(self._replaced, event, (post.id,))
         return (post.id,)
 
     def _event(self, kind: str, who: str, event_id: str | None) -> str:

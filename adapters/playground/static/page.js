@@ -6,7 +6,7 @@ const LOOK_AGAIN = 2000;
 const $ = (id) => document.getElementById(id);
 
 const state = {
-  people: [], conversations: [], commands: [], shortcuts: [], handle: "@inflow",
+  people: [], conversations: [], commands: [], shortcuts: [], marks: [], handle: "@inflow",
   me: null, where: null, thread: null, messages: [], revision: null, form: null, formReturn: null,
 };
 
@@ -147,6 +147,16 @@ function showPost(each, inThread) {
     actions.push(element("button", {
       type: "button", onclick: (event) => act("shortcut", { name: shortcut.name, message: each.id }, event.currentTarget),
     }, shortcut.title));
+  }
+  // What could be an answer to me: words of a colleague in a thread, or what the bot wrote to me.
+  const mayAnswer = !each.ephemeral && each.author.id !== state.me && (each.thread !== null || each.conversation.startsWith("dm:"));
+  for (const mark of mayAnswer ? state.marks : []) {
+    actions.push(element("button", {
+      type: "button", onclick: async (event) => {
+        const answer = await act("mark", { name: mark.name, message: each.id }, event.currentTarget);
+        if (answer && !answer.messages.length) tell("You have marked that message.");
+      },
+    }, mark.title));
   }
   const content = element("div", { className: "content" });
   content.innerHTML = each.html;

@@ -327,7 +327,7 @@ def _standing(person: Person, state: State, now: datetime) -> list[str]:
 def home(person: Person, state: State, now: datetime) -> list[Section]:
     """The person's settings at a glance, and the way to change them."""
     attention = state.attention
-    lines = [f"Unasked I send you {_limits(attention)}"]
+    lines = [f"Tips and campaigns: {_limits(attention)}"]
     lines[0] += "." if _wants_nothing(attention) else f", from {_span(attention)}."
     row = [_PAUSE, _STOP_SURELY]
     if attention.stopped_at is not None:

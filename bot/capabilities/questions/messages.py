@@ -1514,7 +1514,7 @@ def page_wishes(person: Person, *, is_stopped: bool) -> Section:
     else:
         text = f"Questions of others: about {person.weekly_cap} a week."
         button = limit
-    return Section(Shelf.WISHES, WHAT_REACHES_YOU, entries=[[Text(text=text)]], buttons=(button,))
+    return Section(Shelf.LIMITS, WHAT_REACHES_YOU, entries=[[Text(text=text)]], buttons=(button,))
 
 
 def page_topics(declared: Sequence[tuple[Topic, str]], *, is_any: bool) -> Section:
