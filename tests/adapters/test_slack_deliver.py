@@ -89,10 +89,11 @@ def client_at(url: str, token: str = "xoxb-secret", seconds: float = 5.0) -> Sla
 
 @dataclass(slots=True)
 class Stage:
-    """Slack with two people and a channel, and the platform that speaks to it."""
+    """Slack with two people and a channel, and the platform that speaks to it. `patient` is
+    another client, for who has to be heard however busy the machine is."""
 
     slack: FakeSlack
-    client: SlackClient
+    patient: SlackClient
     platform: SlackPlatform
     receipts: Receipts
 
@@ -103,7 +104,7 @@ class Stage:
 
     def afresh(self, **options: Any) -> SlackPlatform:
         """As another process would have it, which remembers nothing."""
-        return SlackPlatform(self.client, "T1", wording=WORDING, seal=SEAL, **options)
+        return SlackPlatform(self.patient, "T1", wording=WORDING, seal=SEAL, **options)
 
 
 @asynccontextmanager
@@ -113,14 +114,16 @@ async def stage(seconds: float = 5.0, **options: Any) -> AsyncIterator[Stage]:
             slack.add_user(user)
         slack.add_channel("C1", "U1", "U2")
         client = client_at(slack.url, slack.token, seconds)
+        patient = client_at(slack.url, slack.token)
         receipts = Receipts()
         platform = SlackPlatform(
             client, "T1", wording=WORDING, seal=SEAL, receipts=receipts, **options
         )
         try:
-            yield Stage(slack, client, platform, receipts)
+            yield Stage(slack, patient, platform, receipts)
         finally:
             await client.close()
+            await patient.close()
 
 
 def edit_of(sent: Sent, **changes: Any) -> Delivery:
@@ -471,6 +474,7 @@ def test_blocks_that_slack_refuses_go_as_plain_text() -> None:
             sent = await on.send()
             [post] = on.slack.posts("D1")
             assert (post.text, post.blocks) == ("Hello &lt;b&gt;\n\n[Yes]", [])
+            assert on.slack.calls(POST)[-1].arguments["mrkdwn"] is False
             assert await on.afresh().find_delivered(LETTER) == sent
             on.slack.fail(UPDATE, "error:msg_blocks_too_long")
             assert await on.platform.deliver(edit_of(sent)) == sent
@@ -509,7 +513,7 @@ def test_a_limit_on_edits_is_not_the_lanes() -> None:
             second = await on.platform.deliver(edit_of(sent, id=11))
             assert isinstance(first, TryLater)
             assert isinstance(second, TryLater)
-            assert 29 < first.after.total_seconds() <= 30
+            assert 25 < first.after.total_seconds() <= 30
             assert second.after > first.after + SECOND
             assert len(on.slack.calls(UPDATE)) == 1
             await on.send(replace(LETTER, key="another"))
@@ -526,8 +530,8 @@ def test_edits_keep_to_the_pace_of_their_method_and_each_keeps_its_turn() -> Non
             for number in (11, 12, 11):
                 outcome = await on.platform.deliver(edit_of(sent, id=number))
                 assert isinstance(outcome, TryLater)
-                waits.append(round(outcome.after.total_seconds()))
-            assert waits == [30, 60, 30]
+                waits.append(outcome.after.total_seconds())
+            assert waits == pytest.approx([30, 60, 30], abs=5)
 
     run(work())
 
@@ -539,7 +543,7 @@ def test_an_edit_whose_turn_is_near_waits_for_it() -> None:
             began = asyncio.get_running_loop().time()
             for number in (10, 11):
                 assert await on.platform.deliver(edit_of(sent, id=number)) == sent
-            assert 0.19 < asyncio.get_running_loop().time() - began < 1
+            assert asyncio.get_running_loop().time() - began > 0.19
 
     run(work())
 
@@ -574,7 +578,7 @@ LOST = ["reset_before", "error_before", "hang_before"]
 @pytest.mark.parametrize("delivery", [LETTER, TO_PLACE], ids=["person", "place"])
 def test_what_is_unclear_is_looked_up(fault: str, delivery: Delivery) -> None:
     async def work() -> None:
-        async with stage(seconds=0.3) as on:
+        async with stage(seconds=0.3 if "hang" in fault else 5.0) as on:
             on.slack.fail(POST, fault)
             assert isinstance(await on.platform.deliver(delivery), Ambiguous)
             posts = on.slack.posts("D1" if delivery.direct else "C1")
@@ -590,12 +594,14 @@ def test_what_is_unclear_is_looked_up(fault: str, delivery: Delivery) -> None:
 def test_what_is_accepted_late_is_found_once_it_is_there() -> None:
     async def work() -> None:
         async with stage(seconds=0.1) as on:
+            on.slack.late = 0.5
             on.slack.fail(POST, "late")
             assert isinstance(await on.platform.deliver(LETTER), Ambiguous)
-            assert await on.platform.find_delivered(LETTER) is None
-            await asyncio.sleep(on.slack.late + 0.1)
+            assert await on.afresh().find_delivered(LETTER) is None
+            while not on.slack.posts("D1"):
+                await asyncio.sleep(0.05)
             [post] = on.slack.posts("D1")
-            assert await on.platform.find_delivered(LETTER) == Sent(post.ts, "D1")
+            assert await on.afresh().find_delivered(LETTER) == Sent(post.ts, "D1")
 
     run(work())
 
@@ -908,7 +914,7 @@ def test_through_lanes_each_letter_stands_there_once_whatever_happened(swift: Da
     keys = [f"k{number}" for number in range(len(faults))]
 
     async def work() -> None:
-        async with stage(seconds=0.3) as on:
+        async with stage(seconds=0.5) as on:
             with swift.transaction() as transaction:
                 transaction.people.add_workspace(Workspace(HERE, "slack", "T1", "Test"))
                 for key in keys:
