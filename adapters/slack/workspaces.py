@@ -259,6 +259,10 @@ class ManyWorkspaces:
                 self._known[team] = _Known(found, self._clock())
                 self._note_installer(team, found)
             return found
+        except Unavailable as error:
+            # By its name an operator knows a key that is missing from a store out of reach.
+            log.warning("slack tokens not read", external=team, why=type(error).__name__)
+            raise
         finally:
             if self._reading.get(team) is task:
                 del self._reading[team]
@@ -344,7 +348,7 @@ class ManyWorkspaces:
         for pause in self._pauses.refresh:
             await asyncio.sleep(pause)
             answer = await self._exchange.refresh(used)
-            if isinstance(answer, Answered | Refused):
+            if isinstance(answer, Answered | Refused | Slow):
                 break
         exchanged = _read_exchanged(answer, used, now)
         if exchanged is None:
