@@ -594,12 +594,13 @@ def test_what_is_unclear_is_looked_up(fault: str, delivery: Delivery) -> None:
 def test_what_is_accepted_late_is_found_once_it_is_there() -> None:
     async def work() -> None:
         async with stage(seconds=0.1) as on:
-            on.slack.late = 0.5
+            there = asyncio.Event()
+            on.slack.memory.on_post = lambda *_: there.set()
+            on.slack.late = 1.5
             on.slack.fail(POST, "late")
             assert isinstance(await on.platform.deliver(LETTER), Ambiguous)
             assert await on.afresh().find_delivered(LETTER) is None
-            while not on.slack.posts("D1"):
-                await asyncio.sleep(0.05)
+            await there.wait()
             [post] = on.slack.posts("D1")
             assert await on.afresh().find_delivered(LETTER) == Sent(post.ts, "D1")
 
