@@ -137,15 +137,18 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
             message = _with_button(message, offer_form(heard, seal), OPEN_FORM)
         else:
             steps.append(OpenForm(_view(heard, reply.form, wording, seal)))
-    if reply.page is not None:
+    if reply.page is not None and source.on_page:
         steps.append(Publish(render_page(reply.page, wording)))
+    elif reply.page is not None and source.kind is Kind.PRESS:
+        # A page that was shown as a message.
+        steps.append(Replace(render_message(reply.page, wording)))
     if message is None:
         return Plan(steps=tuple(steps))
     said = render_message(message, wording)
     if source.kind is Kind.COMMAND:
         kind = "in_channel" if reply.audience is Audience.PLACE else "ephemeral"
         return Plan({"response_type": kind, **_body(said)}, tuple(steps))
-    if reply.replace and source.kind is Kind.PRESS and not source.on_page:
+    if reply.replace and source.kind is Kind.PRESS and not source.on_page and reply.page is None:
         return Plan(steps=(Replace(said), *steps))
     is_said = source.kind is Kind.WORDS or source.kind is Kind.MARK
     tell = _tell(heard, reply.audience, said, source.message if is_said else None)
@@ -153,11 +156,14 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
 
 
 def _plan_after_form(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Plan:
-    view = heard.source.view or {}
+    source = heard.source
+    view = source.view or {}
     steps: tuple[Step, ...] = ()
     if reply.message is not None:
         said = render_message(reply.message, wording)
         steps = (_tell(heard, reply.audience, said, None),)
+    if reply.page is not None and source.on_page:
+        steps = (Publish(render_page(reply.page, wording)), *steps)
     if reply.errors:
         errors = place_errors(reply.errors, view)
         if errors:

@@ -51,9 +51,7 @@ from adapters.slack.read import (
     Dropped,
     Heard,
     Json,
-    Kind,
     Reading,
-    Source,
     Team,
     is_talk_among_people,
     kind_of,
@@ -66,7 +64,7 @@ from adapters.slack.verify import Verdict, verify
 from adapters.slack.wording import Wording
 from bot.app import App
 from bot.errors import Unavailable
-from bot.inbound import Opened, Profile
+from bot.inbound import Profile
 from bot.metric import SECONDS, Count, Meters, Spread
 
 PATH = "/slack/events"
@@ -236,9 +234,10 @@ class SlackEntrance:
             return self._drop(Drop.UNKNOWN)
         try:
             request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")
-        except Exception:  # noqa: BLE001 - Bolt looks into payloads without care for their shape.
+            response = await self._bolt.async_dispatch(request)
+        except Exception:  # noqa: BLE001 - Bolt looks into payloads without care for their shape,
+            # and again when it tells of an error. What is ours has caught its own.
             return self._drop(Drop.UNKNOWN)
-        response = await self._bolt.async_dispatch(request)
         if isinstance(response, _Acked):
             return response.ack
         # Nobody listens to it, or `_fail` has answered.
@@ -333,23 +332,7 @@ class SlackEntrance:
     async def _do(self, heard: Heard) -> Ack:
         reply = await asyncio.to_thread(self._app.receive, heard.inbound)
         body = await self._answering.answer(heard, reply)
-        if heard.source.on_page and heard.source.kind is not Kind.PAGE and not reply.errors:
-            self._answering.keep(self._show_page(heard))
         return Ack(200, body)
-
-    async def _show_page(self, heard: Heard) -> None:
-        """The person's page as it is after what they did there."""
-        inbound = heard.inbound
-        opened = inbound.model_copy(
-            update={"event_id": f"page:{inbound.event_id}"[:200], "what": Opened()}
-        )
-        try:
-            reply = await asyncio.to_thread(self._app.receive, opened)
-        except Unavailable:
-            log.warning("a page stays as it was")
-            return
-        page = Source(Kind.PAGE, heard.source.team, on_page=True)
-        await self._answering.answer(Heard(opened, page), reply)
 
     async def _introduce(self, heard: Heard) -> Heard:
         """With what Slack says of the person, where we do not know them yet."""

@@ -24,7 +24,8 @@ def test_signature_is_what_slack_writes() -> None:
 
 @pytest.mark.parametrize(
     "timestamp",
-    [None, "", " ", "abc", "1e9", "-5", "+5", "1.5", "0x1", "1" * 13, "9" * 5_000, "١٢٣", "²", "1\n"],
+    [None, "", " ", "abc", "1e9", "-5", "+5", "1.5", "0x1", "1" * 13, "9" * 5_000, "١٢٣", "²",
+     "1\n"],
 )  # fmt: skip
 def test_timestamp_that_is_no_number_is_malformed(timestamp: str | None) -> None:
     signature = sign(SECRET, BODY, timestamp or "")
