@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.playground.clock import PlaygroundClock
+from adapters.slack.manifest import Way, check_names, command_names, needed_scopes
+from adapters.slack.settings import SlackSettings, read_slack_settings
 from bot.bootstrap import now
-from bot.bootstrap.key import existing_key, key_file
+from bot.bootstrap.key import existing_key, key_file, token_key_file, token_keys
+from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.questions.memory import Memory
+from bot.capability import register
 from bot.doctor import Finding, Group, doubtful, fine, wrong
 from bot.machine import (
     look_at_credentials,
@@ -33,9 +38,10 @@ from storage.doctor import (
     read_places,
 )
 from storage.migrate import is_current
+from storage.token_seal import WrongTokenKey
 from storage.transcript import SqlTranscript
 
-NAMES = ("machine", "settings", "search", "store", "people", "delivery")
+NAMES = ("machine", "settings", "search", "store", "people", "delivery", "slack")
 """The groups, in the order in which they are looked at."""
 
 
@@ -58,6 +64,7 @@ def doctor_groups(names: Sequence[str] = ()) -> list[Group]:
             "store": ("Store", _look_at_store),
             "people": ("Hours and holidays", _look_at_people),
             "delivery": ("Delivery", _look_at_delivery),
+            "slack": ("Slack", _look_at_slack),
         }
         groups += [
             Group(name, title, _bound(look, settings)) for name, (title, look) in looks.items()
@@ -149,6 +156,69 @@ def _look_at_delivery(settings: Settings) -> Iterator[Finding]:
             yield from look_at_delivery(
                 read_backlog(database, moment), count_fates(database, moment - WEEK)
             )
+
+
+def _look_at_slack(settings: Settings) -> Iterator[Finding]:
+    try:
+        slack = read_slack_settings(settings)
+        if slack is not None:
+            registry = register(CAPABILITIES)
+            check_names(registry, slack.command_names)
+    except Misconfigured as error:
+        yield wrong(
+            str(error), "Set it otherwise; the README says how Inflow is installed on Slack."
+        )
+        return
+    if slack is None:
+        yield fine("No credentials of Slack are set, so Inflow is not in Slack.")
+        return
+    # Slack's part is not loaded by who does without Slack.
+    from adapters.slack.doctor import Patient, look_at_slack  # noqa: PLC0415
+
+    least, private = set(needed_scopes(Way())), needed_scopes(Way(in_private_channels=True))
+    patient = Patient(
+        slack=slack,
+        scopes=sorted(least),
+        private_scopes=[scope for scope in private if scope not in least],
+        commands=list(command_names(registry, slack.command_names).values()),
+        administrators=sorted(settings.administrators),
+        public_url=settings.public_url,
+    )
+    with _opened(settings) as database:
+        if database is not None:
+            patient = replace(patient, channels=_channels(database))
+            if slack.is_for_many:
+                try:
+                    patient = replace(patient, tokens=_tokens(settings, slack, database))
+                except (Misconfigured, WrongTokenKey) as error:
+                    yield wrong(str(error), "Restore INFLOW_TOKEN_KEYS from your backup.")
+    yield from look_at_slack(patient, now)
+
+
+def _channels(database: Database) -> Sequence[str]:
+    """The conversations on Slack that topics have."""
+    with database.transaction() as work:
+        found = {
+            topic.channel
+            for workspace in work.people.workspaces()
+            if workspace.platform == "slack"
+            for topic in work.topics.every(workspace.id)
+            if topic.channel
+        }
+    return sorted(found)
+
+
+def _tokens(settings: Settings, slack: SlackSettings, database: Database) -> Mapping[str, str]:
+    """The tokens of the workspaces that have the app."""
+    kept = token_key_file(settings)
+    if kept is not None and not kept.exists():
+        # Whoever only looks makes no file.
+        return {}
+    from storage.installation import Installations  # noqa: PLC0415 - it brings Slack's libraries
+
+    installations = Installations(database, slack.client_id or "", token_keys(settings))
+    found = {team: installations.find(team) for team in installations.teams()}
+    return {team: each.bot_token for team, each in found.items() if each and each.bot_token}
 
 
 def _moment(database: Database) -> datetime:
