@@ -99,6 +99,9 @@ class DirectoryStore(Protocol):
     def close(self, workspace: WorkspaceId, now: datetime) -> None:
         """The platform tells nothing any more; what was kept of conversations is dropped."""
 
+    def rename(self, workspace: WorkspaceId, name: str) -> None:
+        """How people call the workspace."""
+
     def at(self, workspace: WorkspaceId, addresses: Collection[str]) -> Sequence[Person]:
         """Those who are known at the addresses, active or not, in no certain order."""
 
@@ -260,7 +263,7 @@ class Roll(Generic[W]):
         self._pace = pace
 
     def open(self, external: str, name: str) -> None:
-        """A workspace is there whose people can be read, from now on."""
+        """A workspace is there whose people can be read, from now on; people call it so."""
         with self._database.transaction() as work:
             workspace = work.people.workspace(self._platform, external)
             if workspace is None:
@@ -271,6 +274,8 @@ class Roll(Generic[W]):
                     name=name,
                 )
                 work.people.add_workspace(workspace)
+            elif workspace.name != name:
+                work.directory.rename(workspace.id, name)
             work.directory.open(workspace.id, self._app.now())
 
     def close(self, external: str) -> None:

@@ -96,6 +96,12 @@ class SqlDirectory:
             .values(wanted_until=now)
         )
 
+    def rename(self, workspace: WorkspaceId, name: str) -> None:
+        """How people call the workspace."""
+        self._connection.execute(
+            update(workspaces).where(workspaces.c.id == workspace).values(name=name)
+        )
+
     def at(self, workspace: WorkspaceId, addresses: Collection[str]) -> Sequence[Person]:
         """Those who are known at the addresses, active or not."""
         found = self._connection.execute(

@@ -78,8 +78,8 @@ class Directory:
     async def open(self, team: str, name: str) -> None:
         """The app is installed in a workspace: its people are read from now on.
 
-        The workspace is kept under the name if it is new. To be said at every start too: it
-        changes nothing while all have been read within a day, or are being read.
+        The workspace is kept under the name. To be said at every start too: nothing is read
+        again that was read within a day, or is being read.
         """
         await asyncio.to_thread(self._roll.open, team, name)
 

@@ -428,6 +428,17 @@ def test_a_cursor_that_slack_has_forgotten_begins_anew(play: Play) -> None:
     play(scene)
 
 
+def test_a_workspace_is_called_as_slack_calls_it(play: Play) -> None:
+    async def scene(office: Office) -> None:
+        for name in ("T1", "Test", "Test Inc."):
+            await office.directory.open("T1", name)
+            with office.database.transaction() as work:
+                [found] = work.people.workspaces()
+            assert (found.external, found.name) == ("T1", name)
+
+    play(scene)
+
+
 def test_a_workspace_without_a_token_is_asked_again_later(play: Play) -> None:
     async def scene(office: Office) -> None:
         await office.directory.open("T2", "Gone")

@@ -1,6 +1,6 @@
 """Many people are booked at once exactly as one by one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,9 +19,10 @@ from bot.outbox import Letter, LetterState, Priority, ToPerson
 from bot.people import Person, WorkingHours
 from storage.database import Database
 from storage.tables import outbox
-from tests.storage.example import ACME, NOW
+from tests.storage.example import ACME, NOW, OTHER
 
 SOURCE = "campaign:c1"
+CHANNEL = "C0LUNCH"
 MESSAGE = say("Hello everybody")
 CONTEXT = Context(now=NOW, new_id=lambda: "id")
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")
@@ -257,6 +258,59 @@ def test_a_span_is_of_one_team_and_begins_behind_a_person(database: Database) ->
         assert work.crowds.span(ACME.id, "Blue", second.upto, 10) is None
         book_crowd(CONTEXT, work, second, letter_of)
     assert set(letters(database)) == {f"{SOURCE}:p4"}
+
+
+def join(work: Any, addresses: Iterable[str]) -> None:
+    """Let people be in a channel, of which all is known."""
+    work.directory.open(ACME.id, NOW)
+    work.memberships.want(ACME.id, CHANNEL, NOW, NOW + timedelta(days=7))
+    for address in addresses:
+        work.memberships.join(ACME.id, CHANNEL, address)
+
+
+def test_a_span_is_of_one_conversation(database: Database) -> None:
+    with database.transaction() as work:
+        work.people.add_workspace(ACME)
+        work.people.add_workspace(OTHER)
+        for number in range(6):
+            person = Person(PersonId(f"p{number}"), ACME.id, f"U{number}", "Somebody")
+            work.people.save(replace(person, active=number != 3))
+        work.people.save(Person(PersonId("p9"), OTHER.id, "U1", "Namesake"))
+        join(work, ["U1", "U3", "U4", "U5", "UNKNOWN"])
+        first = work.crowds.span(ACME.id, None, None, 2, CHANNEL)
+        assert first == Span(ACME.id, None, None, PersonId("p4"), 2, CHANNEL)
+        second = work.crowds.span(ACME.id, None, first.upto, 2, CHANNEL)
+        assert second == Span(ACME.id, None, PersonId("p4"), PersonId("p5"), 1, CHANNEL)
+        assert work.crowds.span(ACME.id, None, second.upto, 2, CHANNEL) is None
+        assert work.crowds.span(OTHER.id, None, None, 2, CHANNEL) is None
+        book_crowd(CONTEXT, work, first, letter_of)
+    assert set(letters(database)) == {f"{SOURCE}:p1", f"{SOURCE}:p4"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_people_of_a_conversation_get_what_they_would_get_alone(
+    database: Database, seed: int
+) -> None:
+    random = Random(seed)
+    populate(database, random)
+    settle(database, random)
+    inside = [f"U{number}" for number in range(PEOPLE) if random.random() < 0.5]
+    with database.transaction() as work:
+        join(work, inside)
+
+    def alone(work: Any) -> None:
+        people = [p for p in work.people.page(ACME.id, None, 1_000) if p.address in inside]
+        book(CONTEXT, work, [Wish(person, letter_of(person)) for person in people])
+
+    def together(work: Any) -> None:
+        after = None
+        while span := work.crowds.span(ACME.id, None, after, 30, CHANNEL):
+            book_crowd(CONTEXT, work, span, letter_of)
+            after = span.upto
+
+    expected = outcome(database, alone)
+    assert outcome(database, together) == expected
+    assert expected != letters(database)
 
 
 def test_people_and_teams_are_read_in_pages(database: Database) -> None:

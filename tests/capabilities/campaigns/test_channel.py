@@ -10,6 +10,7 @@ from bot.capabilities.campaigns.model import Campaign, State, content_of, fold
 from bot.directory import Pace, Reading
 from bot.form import ChoiceField, Form, TextField
 from bot.ids import PersonId
+from bot.message import Args
 from tests.world import PLATFORM, WORKSPACE, Heard, World, person
 
 TEXT = "Lunch is **free** this week."
@@ -342,7 +343,7 @@ def test_people_of_several_ids_are_handed_their_letters_in_chunks(
 
 
 def test_what_was_written_before_there_were_channels_can_be_read() -> None:
-    data = {
+    data: Args = {
         "title": "Lunch",
         "body": TEXT,
         "team": "Blue",
