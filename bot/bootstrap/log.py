@@ -1,6 +1,7 @@
 """Logs: JSON lines on standard error, with nothing in them that people wrote."""
 
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -11,6 +12,17 @@ import structlog
 from structlog.types import EventDict, WrappedLogger
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+SECRET = re.compile(
+    r"xox[a-z](?:\.xox[a-z])?-[\w.-]+"
+    r"|xapp-[\w-]+"
+    r"|hooks\.slack\.com/[^\s\"'\\]+"
+    r"|wss?://[^\s\"'\\]+"
+    r"|(?i:bearer|basic) [\w.+/=-]{8,}"
+)
+"""What lets somebody in: tokens of Slack, response URLs, the tickets of Socket Mode. We give
+none of them to a logger, but what a library says nobody can promise."""
 
 
 def configure_logs(level: str) -> None:
@@ -30,12 +42,12 @@ def configure_logs(level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*chain, structlog.stdlib.add_logger_name, _keep_first_line],
-            processor=structlog.processors.JSONRenderer(),
+            processor=_render,
         )
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
     structlog.configure(
-        processors=[*chain, structlog.processors.JSONRenderer()],
+        processors=[*chain, _render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -80,6 +92,13 @@ def _describe(error: BaseException) -> Iterator[str]:
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             yield from (f"  | {line}" for part in _chain(each) for line in _describe(part))
+
+
+_JSON = structlog.processors.JSONRenderer()
+
+
+def _render(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    return SECRET.sub("[secret]", str(_JSON(logger, method, event)))
 
 
 def _keep_first_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -62,3 +62,37 @@ def test_a_whole_story_leaves_no_word_and_no_name_in_the_log(told: list[dict[str
     assert any(line.get("timer") == "rude.ring" for line in told if line["event"] == "timer failed")
     (crash,) = [line["exception"] for line in told if line["event"] == "crashed"]
     assert "FileNotFoundError (2)" in crash
+
+
+def test_what_lets_somebody_in_never_reaches_the_log() -> None:
+    secrets = [
+        "xoxb-123-456-abcDEF",
+        "xoxe.xoxp-1-Mi0yLTE",
+        "xoxe-1-My0xLTA",
+        "xapp-1-A012-345-abcdef0123",
+        "https://hooks.slack.com/actions/T1/2/abc",
+        "wss://wss-primary.slack.com/link/?ticket=1-2&app_id=3",
+        "Authorization: Bearer abcdefgh12345",
+    ]
+    code = (
+        "import logging, sys, structlog\n"
+        "from bot.bootstrap.log import configure_logs\n"
+        "configure_logs('debug')\n"
+        "for each in sys.argv[1:]:\n"
+        "    structlog.get_logger().debug('said', what=each, more={'deep': [each]})\n"
+        "    logging.getLogger('library').warning('said %s and more', each)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *secrets],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert len(lines) == 2 * len(secrets)
+    assert done.stderr.count("[secret]") == 3 * len(secrets)
+    for secret in secrets:
+        assert secret[-8:] not in done.stderr
