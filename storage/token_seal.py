@@ -20,15 +20,20 @@ SHORTEST_KEY = 32
 
 
 class WrongTokenKey(Unavailable):
-    """I am busy at the moment and could not keep this. Please try again in a minute."""
+    """None of the keys opens a token that was sealed. As text it says to whoever runs the
+    process what to do; people read that nothing can be kept at the moment."""
 
-    advice = (
-        "INFLOW_TOKEN_KEYS does not hold the key with which tokens of Slack were sealed in this "
-        "database. Add that key to the list, after the new one; it may be in a backup. If it is "
-        "lost, empty the tables slack_installations and slack_bots, and have the app installed "
-        "again in each workspace."
-    )
-    """For whoever runs the process; people in Slack read the sentence above."""
+    def __init__(self) -> None:
+        super().__init__(
+            "INFLOW_TOKEN_KEYS does not hold the key with which tokens of Slack were sealed in "
+            "this database. Add that key to the list, after the new one; it may be in a backup. "
+            "If it is lost, empty the tables slack_installations and slack_bots, and have the "
+            "app installed again in each workspace."
+        )
+
+    @property
+    def sentence(self) -> str:
+        return Unavailable().sentence
 
 
 def read_keys(text: str) -> tuple[bytes, ...]:
