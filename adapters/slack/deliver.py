@@ -16,7 +16,7 @@ import html
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -51,8 +51,8 @@ TIER_3 = Bucket(50, 60.0)
 
 SHORTEST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
-"""How long a letter waits for an administrator: twice as long each time. Half an hour was
-lost by then, or a day, but not the letters."""
+"""How long a letter waits for an administrator, twice as long each time. With
+`bot.retry.TRIES` that is most of a day until it is given up."""
 WAIT = 1.0
 """Seconds that an edit waits here for its slot; for a later one it is put off."""
 LOOK_WAIT = 3.0
@@ -303,7 +303,7 @@ class SlackPlatform:
         self._look = {name: Pace(tier_3) for name in (OPEN, HISTORY, REPLIES)}
         self._put_off: Remembered[int, float] = Remembered()
         self._direct: Remembered[str, str] = Remembered()
-        self._cursors: Remembered[tuple[int, str], str] = Remembered()
+        self._cursors: Remembered[tuple[int, datetime | None, str], str] = Remembered()
         self._told: set[str] = set()
 
     @property
@@ -493,7 +493,8 @@ class SlackPlatform:
         if delivery.began_at is not None:
             body["oldest"] = f"{(delivery.began_at - MARGIN).timestamp():.6f}"
         delivery_id = self.delivery_id(delivery)
-        place = delivery.id, method
+        # Of each attempt anew: what a later one sent stands above what has been read.
+        place = delivery.id, delivery.began_at, method
         while True:
             cursor = self._cursors.get(place)
             try:

@@ -714,6 +714,25 @@ def test_a_look_that_had_to_stop_goes_on_from_there() -> None:
     run(work())
 
 
+def test_what_a_later_attempt_sent_is_not_passed_over() -> None:
+    """Another process may have looked in vain meanwhile, and sent the letter again."""
+
+    async def work() -> None:
+        async with stage(tier_3=Bucket(50, 6.0)) as on:
+            channel = on.slack.team.channels["C1"]
+            for number in range(2 * PAGE):
+                on.slack.memory.add_post(channel, "U1", f"word {number}")
+            on.slack.fail(HISTORY, "fine", "limited:1")
+            tried = replace(TO_PLACE, began_at=NOW)
+            with pytest.raises(LookUpFailed):
+                await on.platform.find_delivered(tried)
+            sent = await on.send(tried)
+            again = replace(tried, began_at=NOW + SECOND)
+            assert await on.platform.find_delivered(again) == sent
+
+    run(work())
+
+
 def test_while_history_rests_nobody_asks_it() -> None:
     async def work() -> None:
         async with stage() as on:
