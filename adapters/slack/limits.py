@@ -395,7 +395,7 @@ def _text(text: object, at: str, most: int, *, plain: bool = False) -> Faults:
 
 
 def _length(holder: Json, name: str, at: str, most: int, *, least: int = 1) -> Faults:
-    """A text of some length and, where there must be one, with something to see in it."""
+    """A text of some length; where people read it, there must be something to see in it."""
     if name not in holder:
         return
     value = holder[name]
@@ -404,7 +404,7 @@ def _length(holder: Json, name: str, at: str, most: int, *, least: int = 1) -> F
         yield f"{where}: no text"
     elif len(value) > most:
         yield f"{where}: {len(value):,} characters, {most:,} at most"
-    elif least and not value.strip():
+    elif least and not (value.strip() if name in {"text", "alt_text"} else value):
         yield f"{where}: empty"
 
 

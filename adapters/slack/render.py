@@ -10,8 +10,9 @@ in `adapters.slack.limits`.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import isfinite
@@ -66,6 +67,8 @@ ROOM = 12_000
 characters in one block on (bolt-js#2509), with many blocks earlier (#2867: at 11,341 of text
 alone), so what is around the text counts too; and Slack adds names to the blocks."""
 PAGE_ROOM = 48_000
+LENGTHS = (1_500, 1_000, 700, 500, 300, 200)
+"""To so many characters long lines and quotes are cut, one after the other."""
 
 CELLS = 10
 
@@ -102,23 +105,53 @@ def _fit(message: Message, wording: Wording, room: int) -> list[Json]:
     whole = _blocks(message, wording)
     if measure(whole) <= room:
         return whole
-    # Long texts first, all to the same length: short ones, and what can be pressed, stay.
-    for limit in (2_000, 1_500, 1_000, 700, 500, 300, 200, 100, 50):
+    # Long lines and quotes first, all to the same length: what is short stays.
+    for limit in LENGTHS:
         blocks = [*_blocks(message, wording, limit), _small(SHORTENED)]
         if measure(blocks) <= room:
             return blocks
-    # What remains is addresses of images, or more buttons than anybody could want: then those in
-    # the middle go, and the last row stays, with which the person can stop it all.
-    words: list[Part] = [part for part in message.parts if not isinstance(part, Image)]
-    pressed: list[Part] = [part for part in words if isinstance(part, Buttons | Choice)]
-    fewer = [[*pressed[:n], *pressed[-1:]] for n in reversed(range(len(pressed)))]
-    candidates: list[list[Part]] = [words, *fewer, []]
-    for parts in candidates:
-        less = message.model_copy(update={"parts": tuple(parts)})
-        blocks = [*_blocks(less, wording, 50), _small(LEFT_OUT)]
+    # Then as little as need be of the end of what is only read.
+    pieces = list(_pieces(message))
+
+    def without(count: int) -> list[Json]:
+        rest = _leave_out(message, pieces[len(pieces) - count :])
+        return [*_blocks(rest, wording, LENGTHS[-1]), _small(SHORTENED)]
+
+    least = bisect_left(range(len(pieces)), True, key=lambda n: measure(without(n)) <= room)
+    blocks = without(least)
+    if measure(blocks) <= room:
+        return blocks
+    # Then it is more buttons than anybody could want. The last row stays: it ends it all.
+    rows = [part for part in message.parts if isinstance(part, Buttons | Choice)]
+    for count in reversed(range(len(rows))):
+        fewer = message.model_copy(update={"parts": (*rows[:count], *rows[-1:])})
+        blocks = [*_blocks(fewer, wording), _small(LEFT_OUT)]
         if measure(blocks) <= room:
-            return blocks
-    raise AssertionError("nothing but a small note does not fit")
+            break
+    return blocks
+
+
+def _pieces(message: Message) -> Iterator[tuple[int, int]]:
+    """The lines and parts that are only read, by part and line."""
+    for place, part in enumerate(message.parts):
+        if isinstance(part, Text | Note):
+            yield from ((place, line) for line in range(part.text.count("\n") + 1))
+        elif not isinstance(part, Buttons | Choice):
+            yield place, 0
+
+
+def _leave_out(message: Message, pieces: Sequence[tuple[int, int]]) -> Message:
+    """The message without these. Marks do not reach over a line's end, so lines can go alone."""
+    gone = set(pieces)
+    parts: list[Part] = []
+    for place, part in enumerate(message.parts):
+        if isinstance(part, Text | Note):
+            lines = part.text.split("\n")
+            left = "\n".join(line for n, line in enumerate(lines) if (place, n) not in gone)
+            parts += [part.model_copy(update={"text": left})] if left else []
+        elif (place, 0) not in gone:
+            parts.append(part)
+    return message.model_copy(update={"parts": tuple(parts)})
 
 
 def _blocks(message: Message, wording: Wording, limit: int | None = None) -> list[Json]:
@@ -272,7 +305,7 @@ def _word(text: str, style: Json | None = None) -> Json:
 def _lines(lines: Sequence[Line], wording: Wording, limit: int | None) -> list[Json]:
     """Paragraphs as sections, bullets as lists."""
     elements: list[Json] = []
-    rest = _first(lines, limit)
+    rest = _short(lines, limit)
     while rest:
         is_list = rest[0].bullet
         count = next((n for n, line in enumerate(rest) if line.bullet is not is_list), len(rest))
@@ -291,23 +324,23 @@ def _lines(lines: Sequence[Line], wording: Wording, limit: int | None) -> list[J
     return elements
 
 
-def _first(lines: Sequence[Line], limit: int | None) -> list[Line]:
-    """The lines up to `limit` characters, the last with an ellipsis where it is cut."""
-    if limit is None or sum(len(text_of(line)) + 1 for line in lines) <= limit:
-        return list(lines)
-    kept: list[Line] = []
-    left = limit
-    for line in lines:
-        spans: list[Span] = []
-        for span in line.spans:
-            if len(span.text) >= left:
-                ended = Span(shorten(span.text, max(left, 2)).rstrip("…") + "…")
-                return [*kept, Line((*spans, ended), line.bullet)]
-            spans.append(span)
-            left -= len(span.text)
-        kept.append(Line(tuple(spans), line.bullet))
-        left -= 1
-    return kept
+def _short(lines: Sequence[Line], limit: int | None) -> list[Line]:
+    """The lines, each of up to `limit` characters with an ellipsis where it is cut."""
+    return [
+        Line(tuple(_short_spans(line.spans, limit)), line.bullet)
+        if limit is not None and len(text_of(line)) > limit
+        else line
+        for line in lines
+    ]
+
+
+def _short_spans(spans: Iterable[Span], limit: int) -> Iterator[Span]:
+    for span in spans:
+        if len(span.text) >= limit:
+            yield replace(span, text=shorten(span.text, max(limit, 2)).rstrip("…") + "…")
+            return
+        yield span
+        limit -= len(span.text)
 
 
 def _join(words: Iterable[Json]) -> Iterator[Json]:
@@ -372,7 +405,7 @@ def _note(lines: Sequence[Line], wording: Wording, limit: int | None) -> Json | 
         return _rich(_lines(lines, wording, limit))
     text = "\n".join(
         ("- " if line.bullet else "") + "".join(_called(span, wording) for span in line.spans)
-        for line in _first(lines, limit)
+        for line in _short(lines, limit)
     )
     return _small(text) if text.strip() else None
 
@@ -432,16 +465,7 @@ def _element(field: AnyField) -> Json:
             picker: Json = {"type": "datepicker"}
             return {**picker, "initial_date": day} if day and _is_day(day) else picker
         case NumberField(value=number, minimum=minimum, maximum=maximum):
-            limits = {"min_value": minimum, "max_value": maximum, "initial_value": number}
-            return {
-                "type": "number_input",
-                "is_decimal_allowed": True,
-                **{
-                    name: _digits(limit)
-                    for name, limit in limits.items()
-                    if limit is not None and isfinite(limit)
-                },
-            }
+            return _number_input(number, minimum, maximum)
         case _:
             assert_never(field)
 
@@ -456,6 +480,27 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def _number_input(number: float | None, minimum: float | None, maximum: float | None) -> Json:
+    """Slack takes no first value beyond the limits, and no limits that leave nothing."""
+    least = minimum if minimum is not None and isfinite(minimum) else None
+    most = maximum if maximum is not None and isfinite(maximum) else None
+    if least is not None and most is not None and least > most:
+        least = most = None
+    element: Json = {"type": "number_input", "is_decimal_allowed": True}
+    if least is not None:
+        element["min_value"] = _digits(least)
+    if most is not None:
+        element["max_value"] = _digits(most)
+    if (
+        number is not None
+        and isfinite(number)
+        and (least is None or least <= number)
+        and (most is None or number <= most)
+    ):
+        element["initial_value"] = _digits(number)
+    return element
 
 
 def _digits(number: float) -> str:
