@@ -74,6 +74,8 @@ class Socket:
         self._running: asyncio.Task[None] | None = None
         self._lines: set[asyncio.Task[None]] = set()
         self._work: set[asyncio.Task[None]] = set()
+        # While Slack moves us there are two.
+        self._greeted: set[aiohttp.ClientWebSocketResponse] = set()
         self._connected = asyncio.Event()
 
     @property
@@ -98,7 +100,6 @@ class Socket:
             await asyncio.wait(set(self._work), timeout=CLOSING)
         await _end(set(self._work))
         await _end(set(self._lines))
-        self._connected.clear()
         if self._session is not None:
             await self._session.close()
 
@@ -162,8 +163,10 @@ class Socket:
         except TimeoutError:
             log.info("Slack did not close the connection it asked to move")
         finally:
-            if not moving.is_set():
+            self._greeted.discard(line)
+            if not self._greeted:
                 self._connected.clear()
+            if not moving.is_set():
                 log.warning("a connection of Socket Mode has ended", code=line.close_code)
             await line.close()
 
@@ -175,6 +178,7 @@ class Socket:
             said = None
         match said:
             case {"type": "hello"}:
+                self._greeted.add(line)
                 self._connected.set()
                 log.info("connected to Slack by Socket Mode")
             case {"type": "disconnect"}:
