@@ -36,6 +36,7 @@ from bot.metric import Meters
 from bot.ports import Platform
 from bot.settings import Misconfigured, Settings
 from storage.database import Database
+from storage.token_seal import WrongTokenKey
 
 if TYPE_CHECKING:
     # With many workspaces come slack_sdk's stores, and with the entrance Bolt: 21 MB that
@@ -355,12 +356,22 @@ def _secrets(settings: Settings) -> Callable[[str], bytes]:
 def _installations(
     slack: SlackSettings, settings: Settings, database: Database
 ) -> "Installations | None":
-    """Where many workspaces' tokens are kept; None for a single one."""
+    """Where many workspaces' tokens are kept, sealed with the first key by now; None for a
+    single one.
+
+    Raises:
+        Misconfigured: a key is missing.
+    """
     if not slack.is_for_many:
         return None
     from storage.installation import Installations  # noqa: PLC0415 - see above
 
-    return Installations(database, slack.client_id or "", token_keys(settings))
+    installations = Installations(database, slack.client_id or "", token_keys(settings))
+    try:
+        installations.reseal()
+    except WrongTokenKey as error:
+        raise Misconfigured(str(error)) from error
+    return installations
 
 
 def _open(secret: SecretStr | None) -> str:

@@ -21,10 +21,15 @@ from adapters.slack import manifest, workspaces
 from adapters.slack.exchange import Exchange
 from adapters.slack.installed import Changed, Facts, OneWorkspace
 from adapters.slack.oauth import COOKIE, INSTALL, RETURN, OAuth, read_installation
+from adapters.slack.settings import SlackSettings
 from adapters.slack.wording import Wording
 from adapters.slack.workspaces import KEPT, ManyWorkspaces, Pauses
+from bot.bootstrap.registry import CAPABILITIES
+from bot.bootstrap.slack import SlackBranch
 from bot.capabilities.questions.memory import Memory
+from bot.capability import register
 from bot.errors import Unavailable
+from bot.settings import Misconfigured, Settings
 from storage.database import Database
 from storage.installation import Installations
 from tests.adapters.slack.memory import Grant
@@ -799,6 +804,32 @@ def test_a_process_that_ends_waits_for_what_slack_was_asked(here: Database) -> N
             assert h.exchanges == 2
 
     asyncio.run(run())
+
+
+def test_a_process_seals_with_the_first_key_when_it_starts(here: Database, sqlite_url: str) -> None:
+    old, new, other = (name * 8 for name in ("old!", "new!", "oops"))
+
+    def start(keys: str) -> None:
+        slack = SlackSettings.model_validate({"client_id": "1.2", "client_secret": "s" * 32})
+        settings = Settings.model_validate(
+            {"database_url": sqlite_url, "token_keys": keys, "relay_key": "r" * 40}
+        )
+        SlackBranch(slack, settings, here, register(CAPABILITIES))
+
+    def token(key: str) -> str | None:
+        found = Installations(here, "1.2", [key.encode()]).find("T1")
+        return found.bot_token if found else None
+
+    installation = read_installation(answer_for(team={"id": "T1"}), START)
+    assert installation is not None
+    start(old)
+    Installations(here, "1.2", [old.encode()]).save(installation)
+    start(f"{new},{old}")
+    assert token(new) == "xoxb-1"
+    start(new)
+    with pytest.raises(Misconfigured, match="INFLOW_TOKEN_KEYS does not hold the key"):
+        start(f"{other},{old}")
+    assert token(new) == "xoxb-1"
 
 
 # --- what Slack tells ---------------------------------------------------------------------
