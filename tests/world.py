@@ -146,6 +146,8 @@ class World:
             database, register(CAPABILITIES), lambda: self.now, lambda: f"id{next(self._ids):06}"
         )
         self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
+        self.said: list[str] = []
+        """The addresses of all plain words, in order."""
         self.form: Form | None = None
         self.forms: list[Form] = []
         self.pressed: set[tuple[str, str]] = set()
@@ -218,6 +220,7 @@ class World:
             what = Ordered(name=name, text=rest)
         else:
             message = f"s{next(self._events)}"
+            self.said.append(message)
             bare = text.replace("@inflow", "").strip()
             what = Said(text=bare, mentioned="@inflow" in text, message=message)
         return self._does(who, conversation, what, thread=thread)
