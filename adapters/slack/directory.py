@@ -36,7 +36,7 @@ AWAY_FOR = timedelta(seconds=30)
 INFO_PATIENCE = timedelta(seconds=1.5)
 """How long an event waits for `users.info`: Slack wants it acknowledged within three seconds."""
 CACHED = 20_000
-"""People of all workspaces whose names are at hand: about 5 MB."""
+"""People of all workspaces whose names are at hand: about 8 MB."""
 CACHED_FOR = timedelta(hours=1)
 """How long: other processes change names too."""
 LONGEST_NAME = 150

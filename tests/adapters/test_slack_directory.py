@@ -17,16 +17,18 @@ from adapters.slack.client import Answer, SlackClient
 from adapters.slack.directory import Directory, read_member
 from bot.app import App
 from bot.attention import Wish, book
+from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, register
 from bot.context import Context
 from bot.directory import AGAIN, LEASE, known_zone
 from bot.errors import Unavailable
 from bot.ids import WorkspaceId
-from bot.inbound import Profile
+from bot.inbound import Inbound, Ordered, Place, PlaceKind, Profile, Submitted, What
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson
-from bot.people import Person, WorkingHours
+from bot.people import Person, Role, WorkingHours
+from bot.reply import Reply
 from storage.column import metadata
 from storage.database import Database
 from storage.directory_tables import memberships
@@ -88,7 +90,7 @@ class Office:
         self.farewells: list[str] = []
         self._ids = count(1)
         self.app: App[SqlWork] = App(
-            database, register([self._capability()]), lambda: self.now, self.new_id
+            database, register([campaigns, self._capability()]), lambda: self.now, self.new_id
         )
 
     @property
@@ -140,6 +142,20 @@ class Office:
             pages += await (directory or self.directory).sync()
             self.now += TICK
         return pages
+
+    def receives(self, user: str, what: What, channel: str = GENERAL) -> Reply:
+        """Somebody does something in a channel."""
+        return self.app.receive(
+            Inbound(
+                platform="slack",
+                workspace="T1",
+                event_id=self.new_id(),
+                person=user,
+                place=Place(conversation=channel, kind=PlaceKind.CHANNEL),
+                at=self.now,
+                what=what,
+            )
+        )
 
     async def hears(self, kind: str, **event: Any) -> None:
         await self.directory.hears[kind]("T1", {"type": kind, **event})
@@ -767,6 +783,36 @@ def test_members_are_read_only_of_channels_that_are_wanted(play_on_either: Play)
         assert office.known().name == "#c1"
         assert office.slack.calls("conversations.history") == []
         assert office.slack.ledger.limited == 0
+
+    play_on_either(scene)
+
+
+def test_a_campaign_goes_on_by_itself_once_its_channel_is_read(play_on_either: Play) -> None:
+    async def scene(office: Office) -> None:
+        names = [f"p{number:03}" for number in range(210)]
+        office.add("ana", *names)
+        office.slack.add_channel(GENERAL, *(f"U{name.upper()}" for name in names))
+        await office.opens()
+        await office.ticks(4)
+        office.saves(replace(office.person("UANA"), roles=frozenset({Role.COMMUNITY_MANAGER})))
+        form = office.receives("UANA", Ordered(name="campaign", text="Lunch")).form
+        assert form is not None
+        values = {f.name: str(f.value) for f in form.fields} | {
+            "body": "It is free.",
+            "audience": "this channel",
+        }
+        written = Submitted(action=form.action, args=form.args, values=values)
+        reply = office.receives("UANA", written)
+        assert reply.message is not None
+        assert reply.message.summary.startswith("I am still reading who is in the channel.")
+        for _ in range(6):
+            office.app.run_due()
+            await office.ticks()
+        with office.database.begin() as connection:
+            [told] = connection.execute(select(outbox.c.message)).scalars()
+        assert "Of 210 people 210 get it" in told
+        assert "Everybody in #c1" in told
+        assert office.slack.calls("conversations.history") == []
 
     play_on_either(scene)
 
