@@ -3,12 +3,31 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+from adapters.slack.manifest import (
+    ENTRANCE,
+    PRIVATE_EVENTS,
+    REASONS,
+    RETURN,
+    Way,
+    command_names,
+    make_manifest,
+    needed_scopes,
+)
+from adapters.slack.settings import Transport, read_slack_settings
+from bot.__main__ import slack
+from bot.bootstrap.registry import CAPABILITIES
+from bot.capability import register
 from bot.search import Entry, TextIndex, Vectors
+from bot.settings import Settings
 from content.load import load_starter
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+INSTALL = README.partition("\n## Install on Slack\n")[2].partition("\n## ")[0]
+REGISTRY = register(CAPABILITIES)
 ANSWERS = (
     "Hand in the receipt with the expense form and name the client in the reason line.",
     "Use the expenses app.",
@@ -34,3 +53,90 @@ def test_the_second_question_of_the_story_finds_the_answer_to_the_first(
     best = index.search(in_other_words)[0]
     assert best.id == "answer"
     assert best.score >= index.thresholds.answer
+
+
+# --- Install on Slack -------------------------------------------------------------------
+
+
+def blocks(text: str) -> list[str]:
+    return re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_three_variables_are_enough_for_slack() -> None:
+    (said,) = [block for block in blocks(INSTALL) if "export" in block]
+    variables = dict(re.findall(r"^export (\w+)=(\S+)$", said, re.MULTILINE))
+    assert variables.keys() == {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "INFLOW_ADMINS"}
+    assert said.rstrip().endswith("\nmake run")
+    found = read_slack_settings(Settings(admins=variables["INFLOW_ADMINS"]), variables)
+    assert found is not None
+    assert found.transports == (Transport.SOCKET,)
+
+
+def test_the_words_of_the_first_steps_are_commands() -> None:
+    named = re.findall(r"`/([a-z]+)(?: ([a-z]+))?[ `]", INSTALL)
+    assert {word for word, _ in named} == {"invite", "healthz", "learn", "ask"}
+    own = command_names(REGISTRY, {})
+    for word, more in named:
+        if word == "learn" and more:
+            assert more in REGISTRY.orders, more
+        elif word not in {"invite", "healthz", "learn"}:
+            assert word in own
+
+
+def test_the_titles_of_shortcuts_are_those_that_slack_shows() -> None:
+    for shortcut in REGISTRY.shortcuts.values():
+        assert f"*{shortcut.title}*" in " ".join(README.split())
+
+
+def test_every_scope_is_explained_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z_.:]+)` \| (.+) \|$", INSTALL, re.MULTILINE)
+    assert dict(rows) == dict(REASONS)
+    everything = Way(in_private_channels=True)
+    assert dict(rows).keys() == set(needed_scopes(everything))
+    groups = set(needed_scopes(everything)) - set(needed_scopes(Way()))
+    assert len(groups) == 2
+    assert PRIVATE_EVENTS.keys() == {"message.groups"}
+
+
+def test_the_addresses_are_those_that_are_served() -> None:
+    assert f"`{ENTRANCE}`" in INSTALL
+    for path in re.findall(r"inflow\.example\.com(/[a-z_/]+)", INSTALL):
+        assert path.startswith("/slack/")
+    assert RETURN.startswith("/slack/")
+
+
+def test_the_proxy_passes_on_what_slack_calls_and_whether_it_lives() -> None:
+    (caddy,) = [block for block in blocks(INSTALL) if "reverse_proxy" in block]
+    passed = re.findall(r"handle (\S+) \{\n\s+reverse_proxy 127\.0\.0\.1:8765", caddy)
+    assert passed == ["/slack/*", "/healthz"]
+    assert re.search(r"handle \{\n\s+respond 404", caddy)
+    public = make_manifest(REGISTRY, Way("https://inflow.example.com", for_many=True))
+    addresses = re.findall(r"https://inflow\.example\.com(/[^']+)'", str(public))
+    assert addresses != []
+    assert all(address.startswith("/slack/") for address in addresses)
+
+
+def test_the_manifest_can_be_printed_as_the_readme_says() -> None:
+    said = re.findall(r"inflow slack manifest([^`\n]*)", INSTALL)
+    known = {option for each in slack.commands["manifest"].params for option in each.opts}
+    assert isinstance(slack, click.Group)
+    named = {option for rest in said for option in re.findall(r"--[a-z-]+", rest)}
+    assert named == {"--http", "--oauth", "--private-channels"}
+    assert named <= known
+
+
+def test_no_more_is_asked_of_slack_than_the_readme_says() -> None:
+    """No e-mail address, and no token of a person."""
+    assert "No e-mail address" in INSTALL
+    for way in (Way(), Way("https://inflow.example.com", for_many=True, in_private_channels=True)):
+        scopes = make_manifest(REGISTRY, way)["oauth_config"]["scopes"]
+        assert scopes.keys() == {"bot"}
+        assert not [scope for scope in scopes["bot"] if "email" in scope or "profile" in scope]
+
+
+def test_what_the_readme_links_to_within_itself_is_there() -> None:
+    heads = re.findall(r"^##+ (.+)$", README, re.MULTILINE)
+    known = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) - known == set()
+    links = re.findall(r"\]\((?!#|https?:)([^)#]+)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
