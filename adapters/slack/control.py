@@ -9,8 +9,9 @@ does not say where (bolt-python#513). So none of the three is sent: see `_veil`.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+from zlib import crc32
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -20,7 +21,7 @@ VIEW = "inflow"
 """`callback_id` of all our views."""
 
 _ACTION = re.compile(r"([a-z]+\.[a-z_]+)(?:#[0-9]{1,4})?")
-_CHOICE = re.compile(r"choice:[0-9]{1,4}:(.+)", re.DOTALL)
+_CHOICE = re.compile(r"choice:[0-9]{1,4}\.[0-9a-f]{8}:(.+)", re.DOTALL)
 _FIELD = re.compile(r"[a-z_]{1,40}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -45,9 +46,14 @@ def write_args(args: Args) -> str:
     return _veil(text)
 
 
-def name_choice(args: Args, number: int) -> str:
-    """The `block_id` of a choice, which carries its args; a select has no value for them."""
-    return f"choice:{number}:{write_args(args)}"
+def name_choice(args: Args, number: int, values: Iterable[str]) -> str:
+    """The `block_id` of a choice, which carries its args; a select has no value for them.
+
+    It is another one for other values: Slack goes on showing what was chosen in a block of the
+    same name, also when the message was changed and it is no option any more.
+    """
+    stamp = crc32("\n".join(values).encode())
+    return f"choice:{number}.{stamp:08x}:{write_args(args)}"
 
 
 def write_option(value: str) -> str:

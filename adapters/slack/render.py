@@ -213,7 +213,7 @@ def _part(part: Part, wording: Wording, number: int, limit: int | None) -> Json 
         case Choice(label=label, action=action, args=args, options=options):
             return {
                 "type": "section",
-                "block_id": name_choice(args, number),
+                "block_id": name_choice(args, number, (option.value for option in options)),
                 "text": _plain(label),
                 "accessory": {
                     "type": "static_select",
@@ -383,6 +383,8 @@ def _called(span: Span, wording: Wording) -> str:
 
 def _summary(message: Message, wording: Wording) -> str:
     """The summary, in which the commands are changed that stand as code in the message."""
+    if "/" not in message.summary:
+        return message.summary
     codes = {
         span.text
         for part in message.parts

@@ -35,7 +35,7 @@ def _button(**more: object) -> dict[str, Any]:
     return {"type": "button", "action_id": "question.claim#0", "block_id": "b1", **more}
 
 
-def _select(value: object, block: object = "choice:0:{}") -> dict[str, Any]:
+def _select(value: object, block: object = "choice:0.00000000:{}") -> dict[str, Any]:
     return {
         "type": "static_select",
         "action_id": "campaign.open#3",
@@ -58,14 +58,14 @@ def test_args_of_a_button_come_back(args: dict[str, Any]) -> None:
 
 @given(ARGS, TEXT.filter(bool))
 def test_args_of_a_choice_come_back_with_what_was_chosen(args: dict[str, Any], value: str) -> None:
-    pressed = _select(write_option(value), name_choice(args, 7))
+    pressed = _select(write_option(value), name_choice(args, 7, [value]))
     assert read_pressed(pressed) == ("campaign.open", {**args, "choice": value})
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "¤¦¬ & < >", "a&amp;b", "<@U0ANA000>"])
 def test_nothing_depends_on_whether_slack_escapes(text: str) -> None:
     args: dict[str, Any] = {"text": text, text: 1}
-    value, block, option = write_args(args), name_choice(args, 0), write_option(text)
+    value, block, option = write_args(args), name_choice(args, 0, [text]), write_option(text)
     assert read_pressed(_button(value=_escaped(value))) == ("question.claim", args)
     pressed = _select(_escaped(option), _escaped(block))
     assert read_pressed(pressed) == ("campaign.open", {**args, "choice": text})
@@ -79,7 +79,7 @@ def test_longest_args_fit() -> None:
         assert len(write_args(args)) <= MAX_ARGS
     args = {"a": "x" * (MAX_CHOICE_ARGS - len(json.dumps({"a": ""})))}
     assert len(json.dumps(args)) == MAX_CHOICE_ARGS
-    assert len(name_choice(args, 999)) <= 255
+    assert len(name_choice(args, 999, [])) <= 255
 
 
 def test_button_without_args_has_none() -> None:
@@ -128,9 +128,10 @@ def test_two_controls_of_one_action_have_two_names() -> None:
         _select("v\0"),
         _select("v", None),
         _select("v", "b1"),
-        _select("v", "choice:0:"),
-        _select("v", "choice:0:[]"),
-        _select("v", "choice:x:{}"),
+        _select("v", "choice:0.00000000:"),
+        _select("v", "choice:0:{}"),
+        _select("v", "choice:0.00000000:[]"),
+        _select("v", "choice:x.00000000:{}"),
         {**_select("v"), "selected_option": None},
         {**_select("v"), "selected_option": "v"},
     ],
@@ -140,8 +141,13 @@ def test_what_is_not_of_ours_is_nothing(odd: object) -> None:
 
 
 def test_chosen_value_cannot_be_forged_by_the_args() -> None:
-    pressed = _select("now", name_choice({"choice": "later"}, 0))
+    pressed = _select("now", name_choice({"choice": "later"}, 0, ["now"]))
     assert read_pressed(pressed) == ("campaign.open", {"choice": "now"})
+
+
+def test_choice_of_other_options_has_another_name() -> None:
+    assert name_choice({}, 0, ["a", "b"]) != name_choice({}, 0, ["a"])
+    assert name_choice({}, 0, ["a", "b"]) == name_choice({}, 0, ["a", "b"])
 
 
 # --- forms ----------------------------------------------------------------------------
