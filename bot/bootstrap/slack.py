@@ -25,7 +25,7 @@ from adapters.slack.manifest import ENTRANCE, Way, check_names, command_names, n
 from adapters.slack.settings import SlackSettings, Transport
 from adapters.slack.wording import Wording
 from bot.access import Administrators
-from bot.app import App
+from bot.app import OWN_WORDS, App
 from bot.bootstrap import new_id, now
 from bot.bootstrap.key import existing_key, token_keys
 from bot.bootstrap.site import Check, Routes
@@ -92,7 +92,7 @@ class SlackBranch:
         self._database = database
         check_names(registry, slack.command_names)
         self._commands = command_names(registry, slack.command_names)
-        self._wording = Wording(self._commands, frozenset({"help", *registry.orders}))
+        self._wording = Wording(self._commands, frozenset({*OWN_WORDS, *registry.orders}))
         self._secret_of = _secrets(settings)
         self._receipts = Receipts()
         self._platforms: dict[str, SlackPlatform] = {}
