@@ -45,10 +45,7 @@ ROOT_HINT = "help | topics | topic title | pause until Monday | settings | me"
 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "apps.connections.open": (),
-    "apps.uninstall": (),
-    "auth.revoke": (),
     "auth.test": (),
-    "chat.delete": ("chat:write",),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
@@ -58,12 +55,10 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "conversations.open": ("im:write",),
     "conversations.replies": ("channels:history", "im:history"),
     "oauth.v2.access": (),
-    "oauth.v2.exchange": (),
     "users.info": ("users:read",),
     "users.list": ("users:read",),
     "views.open": (),
     "views.publish": (),
-    "views.update": (),
 }
 """The methods of the Web API that this adapter calls, and the scopes of each. The app-level
 token has a scope of its own, `connections:write`, which no manifest can ask for."""
@@ -100,7 +95,7 @@ REASONS: Mapping[str, str] = {
     "app_mentions:read": "hear when somebody mentions Inflow in a channel",
     "channels:history": "hear answers in the threads of its questions; find a message again",
     "channels:read": "know who is in a channel that a question or a campaign is for",
-    "chat:write": "write, and change or take back what it wrote",
+    "chat:write": "write, and change what it wrote",
     "commands": "have commands and shortcuts",
     "groups:history": "the same in private channels to which it was invited",
     "groups:read": "the same of private channels to which it was invited",

@@ -126,6 +126,22 @@ def called_methods() -> set[str]:
 def test_every_method_is_called_and_every_call_has_its_scopes() -> None:
     found = called_methods()
     assert found - METHODS.keys() == set(), "name its scopes in METHODS"
+    assert METHODS.keys() - found - CALLED_BY_SDK == set(), "nobody calls it"
+
+
+def heard_events() -> set[str]:
+    """The events that the adapter does something about, as its sources have them."""
+    text = {
+        name: (ADAPTER / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("read", "directory", "installed", "workspaces")
+    }
+    tables = re.findall(r'"([a-z_]+)": self\._(?:hear|lost|unins|revoked)', "".join(text.values()))
+    return {*re.findall(r'"event:([a-z_]+)":', text["read"]), *tables}
+
+
+def test_every_event_is_heard_and_every_one_that_is_heard_is_subscribed_to() -> None:
+    subscribed = {event.partition(".")[0] for event in EVENTS}
+    assert heard_events() == subscribed
 
 
 def test_the_scopes_are_those_of_the_methods_and_events_and_no_more(
