@@ -272,7 +272,7 @@ def test_people_show_who_has_something_new(room: PlaygroundHarness) -> None:
 def test_commands_are_listed_for_completion(room: PlaygroundHarness) -> None:
     listed = room.get("commands")
     words = [each["word"] for each in listed["commands"]]
-    assert words == [*room.app.registry.orders, "help"]
+    assert words == [*room.app.registry.orders, "help", "home"]
     assert listed["shortcuts"] == [{"name": "note", "title": "Take a note", "on_message": True}]
 
 
@@ -691,6 +691,7 @@ SAY = {"person": "ana", "conversation": CHANNEL, "text": "hello"}
         ("submit", {"person": "ana", "form": "x", "values": {}}, 404),
         ("submit", {"person": "ana", "form": "x", "values": []}, 422),
         ("shortcut", {"person": "ana", "name": "note", "message": 99}, 404),
+        ("mark", {"person": "ana", "name": "accept", "message": 99}, 404),
         ("people", {"name": " "}, 422),
         ("people", {"name": "\0"}, 422),
         ("people", {"name": "x" * 151}, 422),

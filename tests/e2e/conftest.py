@@ -54,7 +54,7 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def run_program(directory: Path, **settings: str) -> Iterator[str]:
-    """Start `inflow run` on a free port, with some settings; gives its address, and stops it
+    """Start `inflow playground` on a free port, with some settings; gives its address, and stops it
     with Ctrl-C."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("INFLOW_")
@@ -64,7 +64,7 @@ def run_program(directory: Path, **settings: str) -> Iterator[str]:
     with (
         (directory / "errors.log").open("w+", encoding="utf-8") as errors,
         subprocess.Popen(
-            [sys.executable, "-m", "bot", "run", "--port", "0", "--beside-platforms"],
+            [sys.executable, "-m", "bot", "playground", "--port", "0", "--beside-platforms"],
             cwd=Path(__file__).parents[2],
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -81,3 +81,46 @@ def test_question_in_a_channel_is_answered_in_its_thread(tmp_path: Path) -> None
         client.post("say", **reply)
         shown = client.get("messages?as=ana&conversation=%23general")["messages"]
         assert ANSWER in [each["text"] for each in shown if each["thread"]]
+
+
+def test_the_asker_marks_an_answer_in_the_thread_as_the_one(tmp_path: Path) -> None:
+    with run_program(tmp_path) as address:
+        client = Client(address)
+        assert client.get("commands")["marks"] == [
+            {"name": "accept", "title": "Mark as the answer"}
+        ]
+        said = {"person": "ana", "conversation": "#general", "text": f"@inflow {QUESTION}"}
+        client.post("say", **said)
+        shown = client.get("messages?as=kim&conversation=%23general")["messages"]
+        root = next(each["id"] for each in shown if each["reply_count"])
+        there = {"conversation": "#general", "thread": root}
+        client.post("say", person="kim", text=ANSWER, **there)
+        shown = client.get("messages?as=ana&conversation=%23general")["messages"]
+        answer = next(each["id"] for each in shown if each["text"] == ANSWER)
+        ignored = client.post("mark", person="ben", message=answer, name="accept")
+        assert (ignored["messages"], ignored["elsewhere"]) == ([], [])
+        marked = client.post("mark", person="ana", message=answer, name="accept")
+        assert "Kim’s answer is accepted" in marked["messages"][0]["text"]
+        assert marked["messages"][0]["ephemeral"]
+        status, refused = client.try_to_post("mark", person="ana", message=answer, name="party")
+        assert (status, refused["error"]) == (422, "I do not know the mark “party”.")
+
+
+def test_the_page_stands_as_it_is_by_then_when_something_on_it_was_pressed(tmp_path: Path) -> None:
+    with run_program(tmp_path) as address:
+        client = Client(address)
+        client.post("say", person="ana", conversation="dm", text=f"/ask {QUESTION}")
+        (page,) = client.post("say", person="kim", conversation="dm", text="/home")["messages"]
+        press = {"person": "kim", "message": page["id"]}
+        taken = client.post("press", **press, action="I take it", event_id="once")
+        assert "You took this" in taken["messages"][0]["text"]
+        after = client.get("messages?conversation=dm&as=kim")["messages"]
+        shown = next(each for each in after if each["id"] == page["id"])
+        assert "You took it." in shown["text"]
+        form = client.post("press", **press, action="Answer")["form"]
+        client.post("submit", person="kim", form=form["id"], values={"answer": ANSWER})
+        # A late repetition of what was pressed before does not bring the old page back.
+        client.post("press", **press, action="I take it", event_id="once")
+        after = client.get("messages?conversation=dm&as=kim")["messages"]
+        shown = next(each for each in after if each["id"] == page["id"])
+        assert "Questions for you" not in shown["text"]

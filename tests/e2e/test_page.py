@@ -356,3 +356,16 @@ def test_actions_of_a_message_cover_nothing_on_a_narrow_screen(open_page: OpenPa
     assert foot["y"] >= words_box["y"] + words_box["height"]
     post.get_by_role("button", name="Reply in thread").click()
     expect(page.get_by_role("textbox", name="Reply in the thread")).to_be_visible()
+
+
+def test_an_answer_is_marked_with_the_keyboard(open_page: OpenPage) -> None:
+    ana, kim = open_page("as=ana&in=%23general"), open_page("as=kim&in=%23general")
+    write(ana, "@inflow How do I claim the taxi from a client visit?")
+    kim.get_by_role("button", name="1 reply").click()
+    kim.get_by_role("textbox", name="Reply in the thread").fill("In the expense tool, as travel.")
+    kim.keyboard.press("Enter")
+    ana.get_by_role("button", name="2 replies").click()
+    answer = ana.locator("#thread-messages .post", has_text="In the expense tool, as travel.")
+    answer.get_by_role("button", name="Mark as the answer").focus()
+    ana.keyboard.press("Enter")
+    expect(ana.locator("#thread-messages")).to_contain_text("Kim’s answer is accepted")
