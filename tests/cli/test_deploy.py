@@ -9,6 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
+from adapters.slack.settings import VARIABLES as SLACK_VARIABLES
 from bot.bootstrap.scaled import DRAINING
 from bot.lanes import GRACE
 from bot.settings import Settings, variable_of
@@ -21,7 +22,7 @@ FOLDER = ROOT / "adapters" / "web" / "deploy"
 PAGE = (FOLDER / "OPERATING.md").read_text(encoding="utf-8")
 DOCKERFILE = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-VARIABLES = {variable_of(name) for name in Settings.model_fields}
+VARIABLES = {variable_of(name) for name in Settings.model_fields} | set(SLACK_VARIABLES)
 
 
 @pytest.fixture(scope="module")
