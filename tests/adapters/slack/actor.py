@@ -57,6 +57,8 @@ class People:
         self.rules = rules or Rules()
         self.retries: list[Retry] = []
         self.acks: list[Ack] = []
+        self.picked: dict[str, str] = {}
+        """Whom people mention when they type `@` and this, by id."""
         self._pending: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
         memory.on_post = self._note_post
@@ -157,7 +159,7 @@ class People:
     def typed(self, user: str, channel: str, text: str, thread: str | None = None) -> Posted:
         """Put a person's message where it stands, without telling anybody of it."""
         return self.memory.add_post(
-            self.channel(channel), user, payload.encode(self.team, text), thread=thread
+            self.channel(channel), user, payload.encode(self.team, text, self.picked), thread=thread
         )
 
     async def say(self, user: str, channel: str, text: str, thread: str | None = None) -> Posted:
@@ -185,7 +187,7 @@ class People:
         again = trigger is not None
         used = trigger or self.memory.add_trigger(self.team.id, user, channel)
         hook = self.memory.add_hook(found, user, None)
-        encoded = payload.encode(self.team, text, command=True)
+        encoded = payload.encode(self.team, text, self.picked, command=True)
         fields = payload.command(self.memory, self.team, found, user, name, encoded, used, hook)
         ack = await self.wire.send("slash_commands", fields)
         if not ack.ok:
@@ -222,8 +224,10 @@ class People:
         *,
         trigger: str | None = None,
         at: str | None = None,
+        gone: bool = False,
     ) -> Ack:
-        """Press a control of a message. A trigger that was used is the same press again."""
+        """Press a control of a message. A trigger that was used is the same press again; of a
+        message that is `gone` nothing can be replaced."""
         channel = self.channel(post.channel)
         used = trigger or self.memory.add_trigger(self.team.id, user, channel.id)
         told = payload.pressed(
@@ -234,7 +238,7 @@ class People:
             used,
             channel=channel,
             post=post,
-            hook=self.memory.add_hook(channel, user, post, post.thread),
+            hook=self.memory.add_hook(channel, user, None if gone else post, post.thread),
         )
         return await self._interact(told)
 
@@ -271,14 +275,22 @@ class People:
         return ack
 
     async def submit(
-        self, user: str, view: View, values: Mapping[str, str | None]
+        self,
+        user: str,
+        view: View,
+        values: Mapping[str, str | None],
+        *,
+        checked: bool = True,
     ) -> dict[str, str]:
         """Send a modal with these values by `block_id`; returns the errors on its fields.
 
         What the modal begins with stands unless a value is given (None empties a field).
+        `checked`: Slack's own client lets no field pass that is not as the view wants it;
+        whoever writes a client of their own is held by nothing.
         """
+        assert view.user == user, "this is somebody else's"
         trigger = self.memory.add_trigger(self.team.id, user, view.origin)
-        state = self._state(view, values)
+        state = self._state(view, values, checked)
         told = payload.submitted(self.memory, self.team, view, trigger, state)
         ack = await self._interact(told)
         body = ack.body or {}
@@ -307,7 +319,7 @@ class People:
             raise Broken("an error has no text, or too long a one")
         return dict(errors)
 
-    def _state(self, view: View, values: Mapping[str, str | None]) -> dict[str, Any]:
+    def _state(self, view: View, values: Mapping[str, str | None], checked: bool) -> dict[str, Any]:
         state: dict[str, Any] = {}
         inputs = [b for b in view.body["blocks"] if b["type"] == "input"]
         unknown = values.keys() - {block["block_id"] for block in inputs}
@@ -315,8 +327,8 @@ class People:
         for block in inputs:
             element, name = block["element"], block["block_id"]
             given = values[name] if name in values else _initial(element)
-            if not block.get("optional", False) and not given:
-                raise AssertionError(f"Slack does not send it without {name}")
+            if checked:
+                _check_field(block, given)
             state[name] = {element["action_id"]: _value(element, given)}
         return state
 
@@ -397,23 +409,38 @@ def _initial(element: Mapping[str, Any]) -> str | None:
     )
 
 
+def _check_field(block: Mapping[str, Any], given: str | None) -> None:
+    """What Slack's client asks of a field before it sends anything."""
+    element = block["element"]
+    assert given or block.get("optional", False), f"{block['block_id']} is required"
+    if not given:
+        return
+    match element["type"]:
+        case "plain_text_input":
+            assert len(given) <= element.get("max_length", 3_000), "too long"
+        case "number_input":
+            low, high = element.get("min_value"), element.get("max_value")
+            assert low is None or float(given) >= float(low), "too small"
+            assert high is None or float(given) <= float(high), "too large"
+        case "static_select" | "radio_buttons":
+            assert _option(element, given) is not None, f"{given!r} is none of the options"
+
+
+def _option(element: Mapping[str, Any], given: str | None) -> Mapping[str, Any] | None:
+    options = (o for o in element["options"] if given in {o["value"], o["text"]["text"]})
+    return next(options, None)
+
+
 def _value(element: Mapping[str, Any], given: str | None) -> dict[str, Any]:
-    """A field as Slack's client would send it, once it lets the value pass."""
+    """A field as Slack's client sends it."""
     kind = element["type"]
     match kind:
-        case "plain_text_input":
-            assert given is None or len(given) <= element.get("max_length", 3_000)
-            return {"type": kind, "value": given or None}
-        case "number_input":
-            if given:
-                low, high = element.get("min_value"), element.get("max_value")
-                assert low is None or float(given) >= float(low)
-                assert high is None or float(given) <= float(high)
+        case "plain_text_input" | "number_input":
             return {"type": kind, "value": given or None}
         case "static_select" | "radio_buttons":
-            options = [o for o in element["options"] if given in {o["value"], o["text"]["text"]}]
-            assert options or not given, f"{given!r} is none of the options"
-            return {"type": kind, "selected_option": options[0] if options else None}
+            made_up = {"text": {"type": "plain_text", "text": "?"}, "value": given}
+            chosen = (_option(element, given) or made_up) if given else None
+            return {"type": kind, "selected_option": chosen}
         case "users_select":
             return {"type": kind, "selected_user": given or None}
         case "datepicker":

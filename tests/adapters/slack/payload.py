@@ -21,11 +21,18 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def encode(team: Team, typed: str, *, command: bool = False) -> str:
+def encode(team: Team, typed: str, picked: Mapping[str, str], *, command: bool = False) -> str:
     """Typed words as Slack hands them on: links, `@channel` and the bot (`@inflow`) are encoded.
 
-    Other people are mentioned only by whoever picks them from a list.
+    Other people are mentioned only by whoever picks them from a list: `picked` is their ids by
+    what stands in the words.
     """
+    for name, id_ in picked.items():
+        before, found, after = typed.partition(f"@{name}")
+        if found:
+            one = f"<@{id_}|{name}>" if command else f"<@{id_}>"
+            ends = [encode(team, each, picked, command=command) for each in (before, after)]
+            return one.join(ends)
     pieces: list[str] = []
     end = 0
     for found in _PUT_IN.finditer(typed):
