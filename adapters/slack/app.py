@@ -52,7 +52,6 @@ from adapters.slack.read import (
     Heard,
     Json,
     Reading,
-    Team,
     is_talk_among_people,
     kind_of,
     people_in,
@@ -70,8 +69,6 @@ from bot.metric import SECONDS, Count, Meters, Spread
 PATH = "/slack/events"
 LONGEST_BODY = 512 * 1024
 """Bytes. A message of 40,000 characters in Slack's widest spelling has 480,000."""
-PEOPLE_PATIENCE = 1.0
-"""Seconds that an inbound waits for who somebody is; Slack waits three for the whole."""
 
 log = structlog.get_logger()
 
@@ -83,7 +80,8 @@ _HEADERS = {"Cache-Control": "no-store"}
 class People(Protocol):
     """What is needed of `adapters.slack.directory.Directory`."""
 
-    async def profile(self, team: str, user: str) -> Profile | None: ...
+    async def profile(self, team: str, user: str) -> Profile | None:
+        """Must not take longer than a second or two: Slack waits three for the whole."""
 
     async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
 
@@ -321,7 +319,7 @@ class SlackEntrance:
         if isinstance(found, Heard) and not is_talk_among_people(found):
             mentioned = people_in(body) - {us.user}
             if mentioned:
-                names = await self._names(team, mentioned)
+                names = await self._directory.names(team.external, mentioned)
                 found = read(body, replace(reading, names=names))
         if isinstance(found, Dropped):
             sentence = _SAID.get(found.why)
@@ -338,20 +336,8 @@ class SlackEntrance:
         """With what Slack says of the person, where we do not know them yet."""
         if is_talk_among_people(heard):
             return heard
-        try:
-            async with asyncio.timeout(PEOPLE_PATIENCE):
-                person = heard.inbound.person
-                return heard.by(await self._directory.profile(heard.source.team, person))
-        except TimeoutError:
-            log.warning("Slack did not say in time who somebody is")
-            return heard
-
-    async def _names(self, team: Team, people: Iterable[str]) -> Mapping[str, str]:
-        try:
-            async with asyncio.timeout(PEOPLE_PATIENCE):
-                return await self._directory.names(team.external, sorted(people))
-        except TimeoutError:
-            return {}
+        person = heard.inbound.person
+        return heard.by(await self._directory.profile(heard.source.team, person))
 
     def _excuse(self, body: Json, sentence: str, otherwise: Ack) -> Ack:
         """Say a sentence to the person, in the way that fits; `otherwise` where nobody waits."""
