@@ -67,10 +67,12 @@ ROOM = 12_000
 characters in one block on (bolt-js#2509), with many blocks earlier (#2867: at 11,341 of text
 alone), so what is around the text counts too; and Slack adds names to the blocks."""
 PAGE_ROOM = 48_000
+"""The same for a person's own page: a view may have 250 kB."""
 LENGTHS = (1_500, 1_000, 700, 500, 300, 200)
 """To so many characters long lines and quotes are cut, one after the other."""
 
 CELLS = 10
+"""Characters of the bar that shows progress."""
 
 _USER = re.compile(r"[UW][A-Z0-9]{5,20}")
 
@@ -121,11 +123,12 @@ def _fit(message: Message, wording: Wording, room: int) -> list[Json]:
     blocks = without(least)
     if measure(blocks) <= room:
         return blocks
-    # Then it is more buttons than anybody could want. The last row stays: it ends it all.
+    # Then it is more buttons than anybody could want. The last row stays longest: it ends it all.
     rows = [part for part in message.parts if isinstance(part, Buttons | Choice)]
-    for count in reversed(range(len(rows))):
-        fewer = message.model_copy(update={"parts": (*rows[:count], *rows[-1:])})
-        blocks = [*_blocks(fewer, wording), _small(LEFT_OUT)]
+    fewer = [(*rows[:count], rows[-1]) for count in reversed(range(len(rows)))]
+    for parts in (*fewer, ()):
+        rest = message.model_copy(update={"parts": parts})
+        blocks = [*_blocks(rest, wording), _small(LEFT_OUT)]
         if measure(blocks) <= room:
             break
     return blocks

@@ -559,6 +559,13 @@ def test_more_buttons_than_slack_takes_keep_the_last_row() -> None:
     assert _shown(blocks).endswith(LEFT_OUT)
 
 
+def test_row_that_slack_would_never_take_is_left_out() -> None:
+    args: dict[str, Any] = {"x": "\\" * 740}
+    row = tuple(Button(label=f"{n}", action="a.b", args=args) for n in range(5))
+    message = Message(summary="Hello", parts=(Text(text="Hello"), Buttons(buttons=row)))
+    assert _shown(render_message(message, WORDING).blocks) == f"Hello\n{LEFT_OUT}"
+
+
 def test_message_of_blanks_shows_its_summary() -> None:
     blank = Message(summary="Hello", parts=(Text(text="\n"), Note(text=" "), Heading(text=" ")))
     assert _shown(render_message(blank, WORDING).blocks) == "Hello"
