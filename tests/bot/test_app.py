@@ -23,14 +23,16 @@ from bot.inbound import (
     Ordered,
     Place,
     PlaceKind,
+    Pressed,
     Profile,
     Said,
     Submitted,
     What,
 )
-from bot.message import say
+from bot.message import Args, Text, say
 from bot.metric import Meters
 from bot.people import Person, Role
+from bot.plain import render_plain
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
 from storage.database import Database
@@ -46,6 +48,7 @@ class Home:
     def __init__(self, database: Database) -> None:
         self.now = MONDAY
         self.done: list[str] = []
+        self.pressed: list[tuple[Args, str | None]] = []
         self.wrong: list[Exception] = []
         self._ids = count(1)
         capability: Capability[SqlWork] = Capability(
@@ -53,6 +56,7 @@ class Home:
             title="Test",
             orders={"do": Order(self._do, "", "does it")},
             submits={"test.do": self._do},
+            presses={"test.do": self._press},
             timers={"test.ring": self._ring, "test.break": self._break},
             words=self._hear,
             farewell=self._farewell,
@@ -75,6 +79,10 @@ class Home:
             raise self.wrong.pop(0)
         self.done.append(command.text)
         return Reply(message=say(f"Done {len(self.done)}."))
+
+    def _press(self, _context: Context, _work: SqlWork, command: Command) -> Reply:
+        self.pressed.append((command.args, command.message))
+        return Reply(message=say("Pressed."), replace=True)
 
     def _hear(self, _context: Context, _work: SqlWork, command: Command) -> Reply:
         self.done.append(f"heard {command.text}")
@@ -413,3 +421,47 @@ def test_administrators_of_one_workspace_are_nobody_in_another(home: Home) -> No
     home.administrators["room", "w2"] = Administrators(frozenset({"ana"}), installer="ana")
     home.says(Ordered(name="help"), "e1")
     assert home.managers() == []
+
+
+# --- words, and what is pressed on a page -----------------------------------------------
+
+
+def test_a_word_that_nobody_knows_leads_to_one_that_is_near_as_code(home: Home) -> None:
+    reply = home.says(Ordered(name="halp"), "e1")
+    assert reply.message is not None
+    (part,) = reply.message.parts
+    assert isinstance(part, Text)
+    assert "Did you mean `/help`? `/help` lists all I can do." in part.text
+
+
+def test_help_names_the_words_that_do_without_a_slash(home: Home) -> None:
+    reply = home.says(Said(text="help", message="m1"), "e1")
+    assert reply.message is not None
+    said = render_plain(reply.message)
+    assert "without a slash too where you begin with do, help or home." in said
+    assert "Your own page is at /home." in said
+
+
+def test_a_press_on_the_page_brings_the_page_anew_and_replaces_nothing(home: Home) -> None:
+    reply = home.says(Pressed(action="test.do", args={"home": True, "a": 1}, message="m1"), "e1")
+    assert (reply.replace, home.pressed) == (False, [({"a": 1}, None)])
+    assert reply.page is not None
+    assert home.says(Pressed(action="test.do", args={"home": True, "a": 1}), "e1") == reply
+
+
+def test_a_press_on_any_other_message_brings_no_page(home: Home) -> None:
+    reply = home.says(Pressed(action="test.do", args={"a": 1}, message="m1"), "e1")
+    assert (reply.replace, reply.page) == (True, None)
+    assert home.pressed == [({"a": 1}, "m1")]
+
+
+def test_help_can_be_pressed(home: Home) -> None:
+    reply = home.says(Pressed(action="inflow.help"), "e1")
+    assert reply.message is not None
+    assert reply.message.summary.startswith("Here is what I can do.")
+
+
+def test_the_command_of_a_form_is_bare_under_its_field(home: Home) -> None:
+    home.wrong = [Invalid(fields={"a": "Say `/do` first."})]
+    reply = home.says(Submitted(action="test.do", args={"home": True}), "e1")
+    assert (reply.errors, reply.page) == ({"a": "Say /do first."}, None)

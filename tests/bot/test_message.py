@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.markup import parse, text_of
 from bot.message import (
     Button,
     Buttons,
@@ -16,11 +17,13 @@ from bot.message import (
     Progress,
     Quote,
     Text,
+    bare_commands,
     json_of,
     literal,
     mention,
     say,
     shorten,
+    show_commands,
 )
 
 
@@ -118,3 +121,22 @@ def test_the_largest_parts_are_taken() -> None:
 def test_option_needs_a_label_and_a_value() -> None:
     with pytest.raises(ValidationError):
         Option(label="", value="x")
+
+
+def test_commands_in_backticks_are_code_and_all_else_is_literal() -> None:
+    sentence = "I know no “**x** [a](https://e.org)”. `/topic **x**` opens it, `x` does not."
+    (line,) = parse(show_commands(sentence))
+    assert text_of(line) == sentence.replace("`/topic **x**`", "/topic **x**")
+    assert [span.text for span in line.spans if span.code] == ["/topic **x**"]
+    assert not any(span.strong or span.link for span in line.spans)
+
+
+def test_where_there_is_no_markup_commands_stand_bare() -> None:
+    assert bare_commands("Try `/ask how?` or `x`.") == "Try /ask how? or `x`."
+
+
+@given(st.text())
+def test_whatever_else_is_in_a_sentence_is_shown_as_it_is(words: str) -> None:
+    shown = "\n".join(text_of(line) for line in parse(show_commands(words)))
+    plain = words.replace("\r\n", "\n").replace("\r", "\n")
+    assert shown == bare_commands(plain)

@@ -130,7 +130,7 @@ def add_topic(_context: Context, work: QuestionsWork, command: Command) -> Reply
     title = " ".join(command.text.split())
     slug = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
     if not slug or len(title) > 60:
-        raise Invalid("Please name the topic in up to 60 letters, like: /topic Travel expenses")
+        raise Invalid("Please name the topic in up to 60 letters, like: `/topic Travel expenses`")
     if work.topics.get(command.person.workspace, TopicId(slug)) is not None:
         raise Invalid("There is a topic of that name already.")
     topic = Topic(
