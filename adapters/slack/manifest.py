@@ -10,9 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
-
 from adapters.slack.wording import ROOT
 from bot.capability import Registry
 from bot.settings import Misconfigured
@@ -231,6 +228,10 @@ def _shortcuts(registry: Registry[Any]) -> list[Manifest]:
 
 def render_manifest(manifest: Manifest) -> str:
     """The manifest as YAML, with the reason beside each scope."""
+    # Only who prints it needs a writer of YAML; the doctor and the entrance only read tables.
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.comments import CommentedSeq  # noqa: PLC0415
+
     scopes = CommentedSeq(manifest["oauth_config"]["scopes"]["bot"])
     for place, scope in enumerate(scopes):
         scopes.yaml_add_eol_comment(REASONS[scope], place, column=34)

@@ -181,7 +181,10 @@ class SlackBranch:
             raise Unavailable from None
         if token is None:
             return None
-        return self._platforms.setdefault(workspace, self._make_platform(workspace))
+        # Each is kept, for it keeps the paces of methods.
+        if workspace not in self._platforms:
+            self._platforms[workspace] = self._make_platform(workspace)
+        return self._platforms[workspace]
 
     def _make_platform(self, workspace: str) -> SlackPlatform:
         ceiling = float(self._slack.messages_a_minute)
@@ -256,13 +259,14 @@ class SlackBranch:
                 signing_secret=_open(self._slack.signing_secret) or None,
                 wording=self._wording,
                 seal=self._secret_of("forms"),
-                hears=self._hears(),
+                hears=self.hears(),
                 clock=now,
                 meters=here.meters,
             )
         return here.entrance
 
-    def _hears(self) -> Mapping[str, EventHandler]:
+    def hears(self) -> Mapping[str, EventHandler]:
+        """What is done about events that are nobody's words."""
         here = self._here
         removed = {
             kind: _both(forget, self._close_directory)
