@@ -35,6 +35,7 @@ def home(_context: Context, work: QuestionsWork, person: Person) -> Sequence[Sec
         _asked_of(work, person),
         _asked_by(work, [question for question in asked if question.is_open]),
         *_looks_after(work, person, topics),
+        *([messages.page_first_topic()] if not topics and may(person, Right.ADD_TOPIC) else []),
         messages.page_wishes(
             person, is_stopped=work.attention.get(person.id).stopped_at is not None
         ),

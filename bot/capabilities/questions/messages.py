@@ -1517,6 +1517,15 @@ def page_wishes(person: Person, *, is_stopped: bool) -> Section:
     return Section(Shelf.LIMITS, WHAT_REACHES_YOU, entries=[[Text(text=text)]], buttons=(button,))
 
 
+def page_first_topic() -> Section:
+    """For who may open the first topic."""
+    text = (
+        "There are none yet. `/topic Travel expenses` opens one: then people can say that they "
+        "know about it, and I ask those."
+    )
+    return Section(Shelf.TODAY, "Topics", entries=[[Text(text=text)]])
+
+
 def page_topics(declared: Sequence[tuple[Topic, str]], *, is_any: bool) -> Section:
     """What the person may be asked about, with the way out; `is_any`: there are topics at all."""
     change = Button(label="Say what I know", action="question.know")

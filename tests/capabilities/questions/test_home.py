@@ -182,6 +182,8 @@ def test_without_topics_nobody_is_asked_what_they_know(world: World) -> None:
     with world.database.begin() as connection:
         connection.exec_driver_sql("DELETE FROM topics")
     assert "What you may be asked about" not in page(world, "cem")
+    assert "Topics" not in page(world, "cem")
+    assert "Topics\n\nThere are none yet. /topic Travel expenses opens one" in page(world, "dana")
     assert "There are no topics yet." in text(world.forges("cem", "question.know", {}))
 
 
