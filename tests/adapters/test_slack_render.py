@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -585,7 +585,7 @@ def _text(most: int) -> st.SearchStrategy[str]:
     return short | st.builds(lambda text, n: (text * n)[:most], short, st.integers(1, most))
 
 
-@given(_text(300))
+@given(_text(150))
 @settings(max_examples=60, deadline=None)
 def test_words_of_people_stay_as_they_are(text: str) -> None:
     line = text[:75]
@@ -703,7 +703,7 @@ def _messages(draw: st.DrawFn) -> Message:
 
 
 @given(_messages())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_message_keeps_every_limit(message: Message) -> None:
     rendered = render_message(message, RENAMED)
     assert find_faults(rendered.blocks) == []
