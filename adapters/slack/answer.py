@@ -23,7 +23,7 @@ from adapters.slack.seal import Origin, seal_origin, sign
 from adapters.slack.wording import Wording
 from bot.form import Form
 from bot.inbound import PlaceKind
-from bot.message import Button, Buttons, Message, Style, Tone, literal, say, shorten
+from bot.message import Args, Button, Buttons, Message, Style, Tone, literal, say, shorten
 from bot.reply import Audience, Reply
 
 PATIENCE = timedelta(seconds=30)
@@ -126,6 +126,10 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
     if source.reopens:
         # Everything else of that reply was shown when it was given.
         reply = Reply(form=reply.form) if reply.form is not None else reply
+    if reply.errors:
+        # There is no markup under a field that would tell commands from other words.
+        errors = {name: wording.say(said) for name, said in reply.errors.items()}
+        reply = reply.model_copy(update={"errors": errors})
     if source.kind is Kind.SUBMIT:
         return _plan_after_form(heard, reply, wording, seal)
     message = reply.message
@@ -196,7 +200,10 @@ def place_errors(errors: Mapping[str, str], view: Json) -> dict[str, str]:
 def offer_form(heard: Heard, seal: bytes) -> Buttons:
     """A button for this person alone that opens the form of the reply to what was heard."""
     event = heard.inbound.event_id
-    args = {"event": event, "seal": sign(seal, heard.source.team, heard.inbound.person, event)}
+    args: Args = {
+        "event": event,
+        "seal": sign(seal, heard.source.team, heard.inbound.person, event),
+    }
     return Buttons(buttons=(Button(label=OPEN, action=REOPEN, args=args, style=Style.PRIMARY),))
 
 

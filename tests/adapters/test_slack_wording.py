@@ -1,8 +1,14 @@
 """Commands as they are called in a workspace."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from adapters.slack.answer import plan_answer
+from adapters.slack.read import Heard, Kind, Source
 from adapters.slack.wording import Wording
+from bot.inbound import Inbound, Place, PlaceKind, Submitted
+from bot.reply import Reply
 
 WORDING = Wording(
     {"learn": "inflow", "ask": "askhr"},
@@ -68,3 +74,21 @@ def test_bot_is_called_by_its_handle() -> None:
 )
 def test_commands_of_slack_are_read(command: str, word: str | None) -> None:
     assert WORDING.word_of(command) == word
+
+
+def test_what_is_wrong_with_a_field_calls_commands_as_here() -> None:
+    inbound = Inbound(
+        platform="slack",
+        workspace="T0TEAM000",
+        event_id="view:1",
+        person="U0ANA0000",
+        place=Place(conversation="D0ANA0000", kind=PlaceKind.DM),
+        at=datetime(2026, 3, 2, tzinfo=UTC),
+        what=Submitted(action="a.b"),
+    )
+    view = {"blocks": [{"type": "input", "block_id": "topic"}]}
+    heard = Heard(inbound, Source(Kind.SUBMIT, "T0TEAM000", view=view))
+    wrong = Reply(errors={"topic": "I know no “/faq”. See /faq review."})
+    plan = plan_answer(heard, wrong, WORDING, b"s" * 32)
+    errors = {"topic": "I know no “/faq”. See /inflow faq review."}
+    assert plan.ack == {"response_action": "errors", "errors": errors}
