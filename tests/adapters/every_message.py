@@ -364,6 +364,7 @@ SHOWN: dict[str, Shown] = {
         "questions.page_asked_by",
     ),
     "questions.page_your_questions": _YOURS,
+    "questions.page_first_topic": questions.page_first_topic(),
     "questions.page_duties": _DUTIES,
     "questions.page_wishes": _WISHES,
     "questions.page_wishes:none": questions.page_wishes(
