@@ -28,7 +28,7 @@ from adapters.slack.client import (
 from bot.errors import Unavailable
 from tests.adapters.far_end import LOOPBACK, Act, Heard, break_off, far_end, hang, reset, saying
 
-TOKEN = "xoxb-secret-token"
+TOKEN = "xoxb-secret"
 WORDS = "words between two people"
 PATIENCE = timedelta(seconds=5)
 

@@ -6,8 +6,8 @@ from pydantic import SecretStr
 from adapters.slack.settings import SlackSettings, Transport, read_slack_settings
 from bot.settings import Misconfigured, Settings, is_safe_address
 
-BOT = "xoxb-1-2-verysecretbot"
-APP = "xapp-1-A1-2-verysecretapp"
+BOT = "xoxb-hushhush"
+APP = "xapp-hushhush"
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
 BASE = Settings(_env_file=None)
 FOR_MANY = Settings(_env_file=None, public_url="https://inflow.example.com")
@@ -21,7 +21,7 @@ def complaint(settings: Settings = BASE, **variables: str) -> str:
     with pytest.raises(Misconfigured) as caught:
         read(settings, **variables)
     said = str(caught.value)
-    assert not any(secret in said for secret in ("verysecret", SIGNING))
+    assert not any(secret in said for secret in ("hushhush", SIGNING))
     return said
 
 
@@ -47,7 +47,7 @@ def test_a_signing_secret_is_enough_for_http() -> None:
 
 
 def test_many_workspaces_need_an_address() -> None:
-    given = {"client_id": "1.2", "client_secret": "verysecret", "signing_secret": SIGNING}
+    given = {"client_id": "1.2", "client_secret": "hushhush", "signing_secret": SIGNING}
     slack = read(FOR_MANY, **given)
     assert slack is not None
     assert slack.is_for_many
@@ -58,7 +58,7 @@ def test_many_workspaces_need_an_address() -> None:
 def test_settings_show_no_secret() -> None:
     slack = read(bot_token=BOT, app_token=APP, signing_secret=SIGNING)
     assert slack is not None
-    assert "verysecret" not in f"{slack} {slack!r} {slack.model_dump()}"
+    assert "hushhush" not in f"{slack} {slack!r} {slack.model_dump()}"
     assert SIGNING not in f"{slack} {slack!r} {slack.model_dump()}"
 
 
@@ -71,7 +71,7 @@ def test_settings_show_no_secret() -> None:
         ({"bot_token": BOT, "signing_secret": " "}, "SLACK_SIGNING_SECRET is set to nothing."),
         ({"bot_token": APP, "app_token": BOT}, "hold each other's token"),
         (
-            {"bot_token": "xoxp-verysecret", "app_token": APP},
+            {"bot_token": "xoxp-hushhush", "app_token": APP},
             "SLACK_BOT_TOKEN holds a user token. It wants the Bot User OAuth Token",
         ),
         ({"bot_token": APP, "app_token": APP}, "SLACK_BOT_TOKEN holds an app-level token."),
@@ -80,7 +80,7 @@ def test_settings_show_no_secret() -> None:
         ({"bot_token": BOT, "signing_secret": BOT}, "SLACK_SIGNING_SECRET holds a bot token."),
         ({"bot_token": BOT, "signing_secret": "short"}, "SLACK_SIGNING_SECRET is too short"),
         ({"bot_token": BOT, "client_id": "1.2"}, "leave one of them away"),
-        ({"client_secret": "verysecret"}, "SLACK_CLIENT_SECRET is set and SLACK_CLIENT_ID is not."),
+        ({"client_secret": "hushhush"}, "SLACK_CLIENT_SECRET is set and SLACK_CLIENT_ID is not."),
         ({"client_id": "1.2", "app_token": APP}, "SLACK_CLIENT_ID is set and SLACK_CLIENT_SECRET"),
         (
             {"bot_token": BOT, "app_token": APP, "messages_a_minute": "0"},

@@ -66,7 +66,7 @@ def test_a_whole_story_leaves_no_word_and_no_name_in_the_log(told: list[dict[str
 
 def test_what_lets_somebody_in_never_reaches_the_log() -> None:
     secrets = [
-        "xoxb-123-456-abcDEF",
+        "xoxb-1-abcDEFG",
         "xoxe.xoxp-1-Mi0yLTE",
         "xoxe-1-My0xLTA",
         "xapp-1-A012-345-abcdef0123",
