@@ -135,6 +135,7 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
     message = reply.message
     if message is None and reply.errors:
         message = say(literal("\n".join(reply.errors.values())), tone=Tone.WARNING)
+    # A form goes first: its trigger does not wait.
     steps: list[Step] = []
     if reply.form is not None:
         if source.trigger is None:
@@ -153,10 +154,10 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
         kind = "in_channel" if reply.audience is Audience.PLACE else "ephemeral"
         return Plan({"response_type": kind, **_body(said)}, tuple(steps))
     if reply.replace and source.kind is Kind.PRESS and not source.on_page and reply.page is None:
-        return Plan(steps=(Replace(said), *steps))
+        return Plan(steps=(*steps, Replace(said)))
     is_said = source.kind is Kind.WORDS or source.kind is Kind.MARK
     tell = _tell(heard, reply.audience, said, source.message if is_said else None)
-    return Plan(steps=(tell, *steps))
+    return Plan(steps=(*steps, tell))
 
 
 def _plan_after_form(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Plan:

@@ -51,6 +51,7 @@ from adapters.slack.read import (
     Dropped,
     Heard,
     Json,
+    Kind,
     Reading,
     is_talk_among_people,
     kind_of,
@@ -334,7 +335,8 @@ class SlackEntrance:
 
     async def _introduce(self, heard: Heard) -> Heard:
         """With what Slack says of the person, where we do not know them yet."""
-        if is_talk_among_people(heard):
+        if is_talk_among_people(heard) or heard.source.kind is Kind.MARK:
+            # Nobody is met by talk that may not concern us, or by a mark.
             return heard
         person = heard.inbound.person
         return heard.by(await self._directory.profile(heard.source.team, person))

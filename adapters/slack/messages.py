@@ -21,7 +21,7 @@ CHOOSE = "Choose…"
 CANCEL = "Cancel"
 
 BUSY = "I am busy at the moment and could not keep this. Please try again in a minute."
-BROKEN = "Something broke on our side, and nothing was changed. Please try that again."
+BROKEN = "Something broke on our side. Please try that again."
 UNKNOWN_COMMAND = "I do not know this command. Write “help” to me in a direct message."
 TOO_LATE = "Slack could not open the form in time. The button opens it."
 OPEN_FORM = "There is a form for this. The button opens it."

@@ -270,9 +270,10 @@ def _read_mark(payload: Json, reading: Reading) -> Heard | Dropped:
     if name is None or item.get("type") != "message":
         return Dropped(Drop.MARK)
     person, channel, ts = event["user"], item["channel"], item["ts"]
-    dropped = _drop_author(payload, reading, person)
-    if dropped is not None:
-        return dropped
+    if person == reading.bot.user:
+        return Dropped(Drop.BOT)
+    # Of a mark Slack does not say whose team it comes from. It means something only from people
+    # whom we know, and strangers never become those.
     return _heard(
         Source(Kind.MARK, reading.team.external, message=_text(ts)),
         reading,
@@ -416,9 +417,9 @@ def _read_shortcut(payload: Json, reading: Reading) -> Heard | Dropped:
     user = payload["user"]
     if not _is_member(user, reading.team):
         return Dropped(Drop.STRANGER)
-    message = payload.get("message")
     place, text, author, ts = _own_place(user["id"]), "", None, None
     if payload["type"] == "message_action":
+        message = payload["message"]
         place = _place_of_message(payload, {"channel_id": payload["channel"]["id"]})
         text = read_speech(message.get("text") or "", reading.names).words
         author, ts = _text(message.get("user")), message["ts"]

@@ -71,7 +71,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
     """What the samples of the contract have not: everything that can be answered on Slack."""
 
     def both(_context: Context, _work: Work, _command: Command) -> Reply:
-        return Reply(message=say("Both"), form=FORM)
+        return Reply(message=say("Both"), form=FORM, replace=True)
 
     def crash(_context: Context, _work: Work, command: Command) -> Reply:
         raise RuntimeError(f"{CRASH} {command.text}")
@@ -89,6 +89,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
                 Button(label="Open", action="door.open"),
                 Button(label="Loud", action="door.loud"),
                 Button(label="Crash", action="door.crash"),
+                Button(label="Both", action="door.both"),
             )
         )
         where = Audience.PLACE if command.text == "all" else Audience.PERSON
@@ -148,6 +149,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
             "door.open": open_form,
             "door.loud": loud,
             "door.crash": crash,
+            "door.both": both,
         },
         submits={"door.fill": fill},
         reactions={"accept": accept},

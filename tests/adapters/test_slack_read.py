@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.slack.control import name_choice
 from adapters.slack.read import (
     Bot,
     Drop,
@@ -113,7 +114,6 @@ def test_words_are_said(name: str, what: Said, place: Place) -> None:
         ("message_mention", Drop.TWIN),
         ("message_of_stranger", Drop.STRANGER),
         ("reaction_added_other", Drop.MARK),
-        ("reaction_added_shared_channel", Drop.STRANGER),
         ("app_home_opened_messages", Drop.TAB),
         ("command_unknown", Drop.COMMAND),
         ("press_of_others", Drop.CONTROL),
@@ -188,6 +188,14 @@ def test_mark_is_heard_by_our_own_name() -> None:
         assert found.inbound.what == Reacted(name="accept", message=ROOT)
 
 
+def test_mark_in_a_shared_channel_is_heard_and_our_own_is_not() -> None:
+    # Nobody is met by a mark: the core knows whom it means something from.
+    assert hear("reaction_added_shared_channel").inbound.profile is None
+    payload = load("reaction_added")
+    payload["event"]["user"] = "UBOT"
+    assert read(payload, reading(payload)) == Dropped(Drop.BOT)
+
+
 def test_own_page_is_opened() -> None:
     own = Place(conversation="UANA", kind=PlaceKind.DM)
     assert what_of("app_home_opened") == (Opened(), own)
@@ -236,8 +244,11 @@ def test_press_brings_its_args_and_where_it_was(
 
 
 def test_choice_brings_what_was_chosen() -> None:
-    what, _ = what_of("press_choice")
-    assert what == Pressed(
+    payload = load("press_choice")
+    payload["actions"][0]["block_id"] = name_choice({"about": "q1"}, 1, ["v7", "v8"])
+    found = read(payload, reading(payload))
+    assert isinstance(found, Heard)
+    assert found.inbound.what == Pressed(
         action="sample.choose", args={"about": "q1", "choice": "v7"}, message=ROOT
     )
 
