@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from pydantic import SecretStr
 
 from adapters.slack.client import find_proxy
 from adapters.slack.manifest import ENTRANCE
@@ -124,7 +125,7 @@ def look_at_slack(patient: Patient, clock: Callable[[], datetime]) -> Iterator[F
 async def _look(patient: Patient, clock: Callable[[], datetime]) -> AsyncIterator[Finding]:
     slack = patient.slack
     async with _calling(slack.api_base_url) as line:
-        bot = slack.bot_token.get_secret_value() if slack.bot_token else ""
+        bot = _open(slack.bot_token)
         if bot:
             async for finding in _look_at_bot(line, bot, patient, clock):
                 yield finding
@@ -132,7 +133,7 @@ async def _look(patient: Patient, clock: Callable[[], datetime]) -> AsyncIterato
             async for finding in _look_at_many(line, patient):
                 yield finding
         if slack.app_token is not None:
-            yield await _look_at_app_token(line, slack.app_token.get_secret_value())
+            yield await _look_at_app_token(line, _open(slack.app_token))
         if Transport.HTTP in slack.transports:
             for finding in _look_at_secret(slack):
                 yield finding
@@ -305,7 +306,7 @@ async def _look_at_app_token(line: _Line, token: str) -> Finding:
 
 
 def _look_at_secret(slack: SlackSettings) -> Iterator[Finding]:
-    secret = slack.signing_secret.get_secret_value() if slack.signing_secret else ""
+    secret = _open(slack.signing_secret)
     if re.fullmatch(r"[0-9a-f]{32}", secret):
         yield fine("SLACK_SIGNING_SECRET looks like one.")
     else:
@@ -330,3 +331,7 @@ async def _look_at_address(line: _Line, patient: Patient) -> Finding:
         "Start it, and let the proxy pass on /slack/ and /healthz. From inside some networks the "
         "public address cannot be reached: then look from outside.",
     )
+
+
+def _open(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
