@@ -235,7 +235,9 @@ def put(
         asker=None if anonymous else person.id,
         goal=shorten(goal, MAX_LINE),
         tried=shorten(tried, MAX_LINE),
-        topic=topic or work.memory.classify(work, person.workspace, text),
+        topic=topic
+        or work.memory.classify(work, person.workspace, text)
+        or (None if anonymous else _topic_of_place(work, command)),
         conversation=command.place.conversation if is_open else None,
         thread=(command.place.thread or command.message) if is_open else None,
     )
@@ -248,6 +250,13 @@ def put(
             question.workspace, question.conversation, question.thread, question.subject
         )
     return _look_up(context, work, command, question)
+
+
+def _topic_of_place(work: QuestionsWork, command: Command) -> TopicId | None:
+    """The one topic whose channel it was asked in. Without a name it would tell where."""
+    here = command.place.conversation
+    found = [t.id for t in work.topics.every(command.person.workspace) if t.channel == here]
+    return found[0] if len(found) == 1 else None
 
 
 def _asked_already(

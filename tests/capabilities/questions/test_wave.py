@@ -246,6 +246,25 @@ def test_before_the_first_question_of_a_topic_nobody_knows_the_steward_has_it(
     assert "you are a community manager here, and it belongs to no topic." in world.last("dana")
 
 
+def test_words_that_name_no_topic_belong_to_that_of_the_channel(world: World) -> None:
+    world.says("ana", "/ask Where do new colleagues get their badge and key?", "#travel")
+    assert world.question().topic == "travel"
+    assert set(world.who_was_asked()) <= {"kim", "bo"}
+
+
+def test_where_it_was_asked_without_a_name_is_not_told(world: World) -> None:
+    world.says("ana", "/ask anonymously Where do new colleagues get their badge?", "#travel")
+    assert world.question().topic is None
+
+
+def test_a_channel_of_two_topics_says_nothing_about_a_question(world: World) -> None:
+    world.opens_topic(
+        Topic(id=TopicId("visas"), workspace=WORKSPACE, title="Visas", channel="#travel")
+    )
+    world.says("ana", "/ask Where do new colleagues get their badge and key?", "#travel")
+    assert world.question().topic is None
+
+
 def test_without_anybody_to_tell_the_asker_is_told_that(world: World) -> None:
     world.changes("dana", roles=frozenset())
     world.says("ana", "Where do new colleagues get their badge and key?")
