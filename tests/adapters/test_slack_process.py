@@ -144,6 +144,7 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
                 shown = [post.text for post in people.seen("UANA", "CGENERAL")]
                 assert any("Travel" in text for text in shown), shown
                 await people.command("UKIM", "CGENERAL", "/ask", "What is the quarterly figure?")
+                await people.say("UKIM", "CGENERAL", "Talk among people about blueberries.")
                 assert await process.get("/readyz") == (200, '{"status": "ready"}')
                 assert (await process.get("/slack/events"))[0] == 404
 
@@ -151,6 +152,10 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
                 await until(lambda: are_read(slack))
                 await until(lambda: is_told(slack, "UANA"))
             check_secrets(slack, process)
+            assert "blueberries" not in "".join(process.logged)
+            kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+            assert b"quarterly" in kept
+            assert b"blueberries" not in kept, "what is not for Inflow is not stored"
 
     asyncio.run(story())
 
