@@ -153,11 +153,11 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
                 await until(lambda: is_told(slack, "UANA"))
             check_secrets(slack, process)
             assert "blueberries" not in "".join(process.logged)
-            kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-            assert b"quarterly" in kept
-            assert b"blueberries" not in kept, "what is not for Inflow is not stored"
 
     asyncio.run(story())
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"quarterly" in kept
+    assert b"blueberries" not in kept, "what is not for Inflow is not stored"
 
 
 def test_over_http_it_answers_what_is_signed_and_stops(tmp_path: Path) -> None:
