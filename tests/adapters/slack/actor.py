@@ -120,18 +120,16 @@ class People:
         """Deliver what the app is still to hear of its own doings."""
         while self._pending:
             events, self._pending = self._pending, []
-            await self.deliver(*events)
+            await self.deliver(*events, once=True)
 
-    async def deliver(self, *events: dict[str, Any], id_: str | None = None) -> None:
-        """Deliver events of one doing: each at least once, in any order, at the same time.
-
-        `id_` gives the first event an id of the test's choice (a second delivery of it, then).
-        """
+    async def deliver(self, *events: dict[str, Any], once: bool = False) -> None:
+        """Deliver events of one doing, as often as the rules say or once, in any order and at
+        the same time."""
         sent: list[dict[str, Any]] = []
-        for number, event in enumerate(events):
-            name = id_ if id_ is not None and number == 0 else f"Ev{next(self._numbers):08}"
+        for event in events:
+            name = f"Ev{next(self._numbers):08}"
             wrapped = payload.envelope(self.memory, self.team, event, name)
-            sent += [wrapped] * self.rules.dice.randint(*self.rules.copies)
+            sent += [wrapped] * (1 if once else self.rules.dice.randint(*self.rules.copies))
         self.rules.dice.shuffle(sent)
         await asyncio.gather(*(self._deliver_one(envelope) for envelope in sent))
 

@@ -28,8 +28,8 @@ def encode(team: Team, typed: str, picked: Mapping[str, str], *, command: bool =
     what stands in the words.
     """
     for name, id_ in picked.items():
-        before, found, after = typed.partition(f"@{name}")
-        if found:
+        before, at, after = typed.partition(f"@{name}")
+        if at:
             one = f"<@{id_}|{name}>" if command else f"<@{id_}>"
             ends = [encode(team, each, picked, command=command) for each in (before, after)]
             return one.join(ends)

@@ -1,0 +1,277 @@
+"""Every talk of the questions capability, through Slack's payloads from end to end.
+
+The talks are those of `tests/capabilities/questions`, word for word: there they are held with
+the core alone, here with the same world behind a Slack workspace (`SlackWorld`). All are held
+over HTTP, each event delivered one to four times, in any order with its siblings and all at the
+same moment, and the app hears of its own messages and edits as well. Those of `OVER_THE_SOCKET`
+are held over Socket Mode too. Of a talk with many examples the first one is held: the others
+differ in words, and words come through whole (see the contract).
+"""
+
+import asyncio
+import inspect
+import itertools
+import random
+import re
+import shutil
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from bot.capabilities.questions.memory import Memory
+from storage.database import Database
+from tests.adapters.slack.actor import Rules
+from tests.adapters.slack_harness import address_of
+from tests.adapters.slack_world import SlackWorld
+from tests.capabilities.questions import (
+    test_anonymity,
+    test_bad_input,
+    test_expert,
+    test_expertise,
+    test_faq,
+    test_home,
+    test_mark,
+    test_memory,
+    test_name,
+    test_routing,
+    test_story,
+    test_talk,
+    test_walk,
+    test_wave,
+)
+from tests.databases import RELAY_KEY
+from tests.world import World
+
+MODULES = (
+    test_story,
+    test_talk,
+    test_faq,
+    test_home,
+    test_mark,
+    test_anonymity,
+    test_bad_input,
+    test_expert,
+    test_expertise,
+    test_memory,
+    test_name,
+    test_routing,
+    test_walk,
+    test_wave,
+)
+OVER_THE_SOCKET = (test_story, test_talk, test_mark)
+WORLDS = {"world", "either_world", "new_world"}
+LEFT_OUT = {
+    "test_wave.test_of_two_who_take_it_at_once_one_wins_and_the_other_sees_who": (
+        "speaks to the core from two threads; here it is said by two at once below"
+    ),
+    "test_bad_input.test_no_forged_press_or_form_breaks_anything": (
+        "forges what no client of Slack's could send; see test_slack_read.py"
+    ),
+    "test_bad_input.test_the_word_of_a_stranger_without_a_profile_is_not_lost_in_silence": (
+        "Slack says who everybody is"
+    ),
+    "test_bad_input.test_a_command_like_no_other_points_to_help": (
+        "Slack has only the commands that it was told of"
+    ),
+    "test_home.test_a_topic_that_is_gone_is_not_switched_off": (
+        "Slack offers what stood on the page when it was drawn, and the test chooses something else"
+    ),
+    "test_home.test_the_word_brings_the_same_page_as_a_message": (
+        "compares the core's own values; what Slack shows has none of them any more"
+    ),
+    "test_home.test_what_is_pressed_on_the_message_leaves_the_page_standing_as_it_is_by_then": (
+        "compares the core's own values; what Slack shows has none of them any more"
+    ),
+}
+"""Talks that cannot be held on Slack, and why."""
+
+
+@pytest.fixture
+def new_slack_world(
+    sqlite_template: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], SlackWorld]]:
+    """Makes a workspace on a fresh SQLite file at each call; as unruly as its test's name says."""
+    worlds: list[SlackWorld] = []
+    numbers = itertools.count(1)
+    transport = "socket" if request.node.name.startswith("test_socket") else "http"
+
+    def make() -> SlackWorld:
+        file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
+        database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+        rules = Rules(copies=(1, 4), dice=random.Random(request.node.name))
+        worlds.append(SlackWorld(database, transport=transport, rules=rules))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        try:
+            world.checks()
+            refused = {error for _, error in world.site.slack.ledger.refused}
+            assert refused <= {"exchanged_trigger_id"}, refused
+        finally:
+            world.close()
+            world.database.close()
+
+
+@pytest.fixture
+def new_world(new_slack_world: Callable[[], SlackWorld]) -> Callable[[], World]:
+    return new_slack_world
+
+
+@pytest.fixture
+def world(new_slack_world: Callable[[], SlackWorld]) -> World:
+    return new_slack_world()
+
+
+@pytest.fixture
+def either_world(world: World) -> World:
+    return world
+
+
+# The talks that there are -----------------------------------------------------------------
+
+
+def _is_fixture(value: object) -> bool:
+    return type(value).__name__ == "FixtureFunctionDefinition"
+
+
+def _needs(module: ModuleType, value: Any) -> set[str]:
+    """The names of all fixtures that a talk asks for, or that these ask for."""
+    wanted = set(inspect.signature(value).parameters)
+    for name in list(wanted):
+        fixture: Any = vars(module).get(name)
+        if _is_fixture(fixture):
+            wanted |= set(inspect.signature(fixture._get_wrapped_function()).parameters)
+    return wanted
+
+
+def _with_one_example(talk: FunctionType) -> FunctionType:
+    marks = getattr(talk, "pytestmark", [])
+    if not marks:
+        return talk
+    shorter = FunctionType(
+        talk.__code__, talk.__globals__, talk.__name__, talk.__defaults__, talk.__closure__
+    )
+    vars(shorter)["pytestmark"] = [_shorten(mark) for mark in marks]
+    return shorter
+
+
+def _shorten(mark: pytest.Mark) -> pytest.Mark:
+    if mark.name != "parametrize":
+        return mark
+    names, values = mark.args
+    return pytest.mark.parametrize(names, list(values)[:1], **mark.kwargs).mark
+
+
+def _talks(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
+    short = module.__name__.rpartition(".")[2].removeprefix("test_")
+    for name, value in vars(module).items():
+        if not isinstance(value, FunctionType) or f"test_{short}.{name}" in LEFT_OUT:
+            continue
+        if name.startswith("test_") and _needs(module, value) & WORLDS:
+            yield f"{short}_{name.removeprefix('test_')}", _with_one_example(value)
+
+
+for module in MODULES:
+    globals().update({n: v for n, v in vars(module).items() if _is_fixture(v)})
+    globals().update({f"test_http_{name}": talk for name, talk in _talks(module)})
+for module in OVER_THE_SOCKET:
+    globals().update({f"test_socket_{name}": talk for name, talk in _talks(module)})
+
+
+def test_what_is_left_out_is_there() -> None:
+    names = {f"{m.__name__.rpartition('.')[2]}.{name}" for m in MODULES for name in vars(m)}
+    assert LEFT_OUT.keys() <= names
+
+
+def test_most_talks_are_held() -> None:
+    held = [name for name in globals() if name.startswith(("test_http_", "test_socket_"))]
+    assert len([name for name in held if name.startswith("test_http_")]) > 200
+    assert len([name for name in held if name.startswith("test_socket_")]) > 50
+
+
+# All at once --------------------------------------------------------------------------------
+
+ASKERS = ("ana", "ben", "cem", "dana")
+QUESTIONS = (
+    "How do I claim the taxi from a client visit?",
+    "How do I book a hotel for a trip?",
+    "Who signs the trip to the fair?",
+    "Where is the form for a lost hotel bill?",
+)
+
+
+def _asks(world: SlackWorld, who: str, question: str) -> Coroutine[Any, Any, object]:
+    """Every second person asks in the channel, the others directly."""
+    people, user = world.site.people, address_of(who)
+    if ASKERS.index(who) % 2:
+        return people.say(user, world.site.dm(who), question)
+    return people.say(user, "#general", f"@inflow {question}")
+
+
+def _told(world: SlackWorld) -> list[tuple[str, str]]:
+    """What those who asked were told, wherever and in whatever order; nobody's offers."""
+    world.drains()
+    told = [h for h in world.room.heard if h.key is None or ":offer:" not in h.key]
+    return sorted((h.conversation, re.sub(r"[0-9]+", "N", h.text)) for h in told)
+
+
+def _all_ask_at_once(world: SlackWorld, calm: SlackWorld) -> None:
+    calm.site.rules.copies = (1, 1)
+    for who, question in zip(ASKERS, QUESTIONS, strict=True):
+        calm.site.run(_asks(calm, who, question))
+
+    async def ask() -> None:
+        await asyncio.gather(*map(partial(_asks, world), ASKERS, QUESTIONS))
+
+    world.site.run(ask())
+    asked = {(world.question(n).asker, world.question(n).text) for n in range(1, 5)}
+    assert asked == set(zip(ASKERS, QUESTIONS, strict=True))
+    with pytest.raises(AssertionError, match="no question 5"):
+        world.question(5)
+    assert len(_told(calm)) >= len(ASKERS)
+    assert _told(world) == _told(calm)
+
+
+def test_http_all_ask_at_once(new_slack_world: Callable[[], SlackWorld]) -> None:
+    _all_ask_at_once(new_slack_world(), new_slack_world())
+
+
+def test_socket_all_ask_at_once(new_slack_world: Callable[[], SlackWorld]) -> None:
+    _all_ask_at_once(new_slack_world(), new_slack_world())
+
+
+def _two_take_it_at_once(world: SlackWorld) -> None:
+    world.declares("lu", "travel", "none")
+    world.says("ana", "/ask")
+    world.fills("ana", question=QUESTIONS[0], urgency="urgent")
+    people, offers = world.site.people, world.offers()
+    assert {h.conversation for h in offers} == {"dm:kim", "dm:bo"}
+
+    async def take() -> None:
+        presses = []
+        for offer in offers:
+            user = address_of(offer.conversation.removeprefix("dm:"))
+            (post,) = [p for p in people.seen(user, f"D{user[1:]}") if p.ts == offer.id]
+            control = people.screen(post).control("I take it")
+            presses.append(people.press(user, post, control))
+        await asyncio.gather(*presses)
+
+    world.site.run(take())
+    world.drains()
+    taken = world.question().claimed_by
+    assert taken in {"kim", "bo"}
+    (other,) = {"kim", "bo"} - {taken}
+    assert world.find_person(taken).name in world.last(other)
+
+
+def test_http_two_take_it_at_once(new_slack_world: Callable[[], SlackWorld]) -> None:
+    _two_take_it_at_once(new_slack_world())
+
+
+def test_socket_two_take_it_at_once(new_slack_world: Callable[[], SlackWorld]) -> None:
+    _two_take_it_at_once(new_slack_world())
