@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"<([^<>\n]*)>")
-_PERSON = re.compile(r"<@([A-Z0-9]{2,30})>")
+_PERSON = re.compile(r"<@([A-Z0-9]{2,30})(?:\|[^<>\n]*)?>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOUD = frozenset({"here", "channel", "everyone"})
 
@@ -40,7 +40,11 @@ def read_speech(text: str, names: Mapping[str, str], bot: str | None = None) -> 
 
 
 def find_people(text: str) -> frozenset[str]:
-    """The ids of people whom Slack's text mentions without saying their names."""
+    """The ids of people whom Slack's text mentions.
+
+    What a command says of somebody besides the id is their handle, by which nobody knows them:
+    who names themselves in what they ask without a name would not be warned.
+    """
     return frozenset(_PERSON.findall(text)) if "<@" in text else frozenset()
 
 

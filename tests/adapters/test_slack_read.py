@@ -489,8 +489,8 @@ def test_mention_of_the_bot_is_cut_out(text: str, words: str) -> None:
     assert not read_speech("<@UBOT2> hello", {}, "UBOT").mentioned
 
 
-def test_people_without_a_name_are_found() -> None:
-    assert find_people("<@U1> <@U2|bo> <@W3> &lt;@U4&gt; <@U1>") == {"U1", "W3"}
-    assert people_in(load("command")) == frozenset()
+def test_people_who_are_mentioned_are_found() -> None:
+    assert find_people("<@U1> <@U2|bo> <@W3> &lt;@U4&gt; <@U1>") == {"U1", "U2", "W3"}
+    assert people_in(load("command")) == {"UKIM"}
     assert people_in(load("shortcut_message")) == {"UKIM"}
     assert people_in(load("app_mention")) == {"UBOT"}

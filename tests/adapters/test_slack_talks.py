@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -44,7 +45,7 @@ from tests.capabilities.questions import (
     test_wave,
 )
 from tests.databases import RELAY_KEY
-from tests.world import World
+from tests.world import World, person
 
 MODULES = (
     test_story,
@@ -192,6 +193,16 @@ def test_most_talks_are_held() -> None:
     held = [name for name in globals() if name.startswith(("test_http_", "test_socket_"))]
     assert len([name for name in held if name.startswith("test_http_")]) > 200
     assert len([name for name in held if name.startswith("test_socket_")]) > 50
+
+
+def test_who_picks_themselves_in_an_anonymous_question_is_warned(
+    new_slack_world: Callable[[], SlackWorld],
+) -> None:
+    # A command tells the handle beside the id; what others would read is the name.
+    world = new_slack_world()
+    world.joins(replace(person("zq77"), name="Zora Quillfeather"))
+    world.says("zq77", "/ask anonymously How do I claim a taxi? Answers to @zq77 please")
+    assert "Your own name or address stands in that" in world.last("zq77")
 
 
 # All at once --------------------------------------------------------------------------------
