@@ -47,9 +47,8 @@ class Core:
 class Site(Protocol):
     """Where people are, and how a process is there for them.
 
-    Calls that are not async may read from the database, so they are made in a thread, but
-    for `living`, `listening` and what is not said to. A class that says that it is a Site
-    gets what is written here.
+    `refresh`, `platform_of`, `prepare` and `pages` may read from the database, so they are
+    called in a thread. What has a body here need not be written by who says that it is a Site.
     """
 
     @property

@@ -121,12 +121,12 @@ class SlackBranch:
             stack.push_async_callback(installed.close)
             if isinstance(installed, OneWorkspace):
                 await installed.start()
-            opening = asyncio.create_task(self._open_directory())
+            # Before the first word from there, so that the workspace is called by its name.
+            with contextlib.suppress(BotError):
+                await self._open_workspaces()
             try:
                 yield
             finally:
-                opening.cancel()
-                await asyncio.gather(opening, return_exceptions=True)
                 await self._close_entrance()
 
     def _make_installed(
@@ -140,24 +140,24 @@ class SlackBranch:
         meters.include(many.refreshes)
         return many
 
-    async def _open_directory(self) -> None:
-        """Have the people of every workspace read that has the app; in good time is enough."""
-        while True:
-            with contextlib.suppress(BotError):
-                for facts in await self._workspaces():
-                    if facts.team not in self._opened and not facts.is_whole_org:
-                        await self._here.directory.open(facts.team, facts.name or facts.team)
-                        self._opened.add(facts.team)
-            await asyncio.sleep(OPENING.total_seconds())
+    async def _open_workspaces(self) -> None:
+        """Have the people of every workspace read that has the app, and of each once."""
+        for facts in await self._unopened():
+            await self._here.directory.open(facts.team, facts.name or facts.team)
+            self._opened.add(facts.team)
 
-    async def _workspaces(self) -> Sequence[Facts]:
+    async def _unopened(self) -> Sequence[Facts]:
         installed = self._here.installed
         if isinstance(installed, OneWorkspace):
-            return [installed.facts] if installed.facts else []
-        assert self._installations is not None  # noqa: S101 - it is where they are kept.
-        teams = await asyncio.to_thread(self._installations.teams)
-        found = [await installed.about(team) for team in teams]
-        return [facts for facts in found if facts is not None]
+            teams = [installed.facts.team] if installed.facts else []
+        else:
+            assert self._installations is not None  # noqa: S101 - it is where they are kept.
+            teams = list(await asyncio.to_thread(self._installations.teams))
+        # Who removed the app may install it again, and another process may have been told.
+        self._opened &= set(teams)
+        found = [await installed.about(team) for team in teams if team not in self._opened]
+        # Of an organisation as a whole Slack does not tell the people so.
+        return [facts for facts in found if facts is not None and not facts.is_whole_org]
 
     @property
     def _here(self) -> _Living:
@@ -287,7 +287,10 @@ class SlackBranch:
 
     @property
     def ticks(self) -> Sequence[Tick]:
-        return [Tick("slack_directory", SYNCING, self._sync)]
+        return [
+            Tick("slack_workspaces", OPENING, self._open_workspaces),
+            Tick("slack_directory", SYNCING, self._sync),
+        ]
 
     async def _sync(self) -> None:
         await self._here.directory.sync()
