@@ -631,6 +631,49 @@ def test_requests_are_signed_as_slack_signs_them() -> None:
     play(story)
 
 
+def test_socket_mode_says_hello_and_wants_every_envelope_acknowledged() -> None:
+    async def story(desk: Desk) -> None:
+        slack, sockets = desk.slack, desk.slack.sockets
+        sockets.patience = 0.1
+        people = People(slack.memory, slack.team, sockets)
+        opened = await desk.call("apps.connections.open", token=slack.app_token)
+        async with desk.session.ws_connect(opened["url"]) as socket:
+            hello = await socket.receive_json()
+            assert (hello["type"], hello["num_connections"]) == ("hello", 1)
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await desk.session.ws_connect(opened["url"])
+
+            async def acknowledge(count: int) -> list[Any]:
+                seen = []
+                for _ in range(count):
+                    seen.append(await socket.receive_json())
+                    told = {"envelope_id": seen[-1]["envelope_id"]}
+                    answer = {"payload": {"text": "Hi"}} if seen[-1]["type"] != "events_api" else {}
+                    await socket.send_json({**told, **answer})
+                return seen
+
+            (command,), _ = await asyncio.gather(
+                acknowledge(1), people.command(ANA, "C1", "/learn", "help")
+            )
+            assert (command["type"], command["accepts_response_payload"]) == (
+                "slash_commands",
+                True,
+            )
+            assert [post.text for post in slack.posts("C1")] == ["Hi"]
+            await people.open_home(ANA)
+            unheard = await socket.receive_json()
+            (again,), tried = await asyncio.gather(acknowledge(1), people.retry())
+            assert (unheard["retry_attempt"], again["retry_attempt"], tried) == (0, 1, 1)
+            assert again["payload"]["event_id"] == unheard["payload"]["event_id"]
+            assert again["retry_reason"] == "timeout"
+            await sockets.disconnect("warning", cut=False)
+            assert (await socket.receive_json())["reason"] == "warning"
+            ended, _ = await asyncio.gather(socket.receive(), sockets.close())
+            assert ended.type is aiohttp.WSMsgType.CLOSE
+
+    play(story)
+
+
 class _Clock(Clock):
     def __init__(self, now: float) -> None:
         self._now = now

@@ -205,6 +205,33 @@ def test_who_picks_themselves_in_an_anonymous_question_is_warned(
     assert "Your own name or address stands in that" in world.last("zq77")
 
 
+def test_what_nobody_says_to_us_is_not_heard(
+    new_slack_world: Callable[[], SlackWorld],
+) -> None:
+    world = new_slack_world()
+    site, people, question = world.site, world.site.people, f"@inflow {QUESTIONS[0]}"
+    slack, ana = site.slack, address_of("ana")
+    slack.add_user("U00STRANGE", is_stranger=True).team = "T9"
+    slack.team.channels["#general"].members.add("U00STRANGE")
+    slack.add_channel("#elsewhere", ana, with_bot=False)
+    said = people.typed(ana, "#general", "Good morning")
+
+    async def make_noise() -> None:
+        await people.robot_says("#general", question)
+        await people.say("USLACKBOT", site.dm("ana"), QUESTIONS[0])
+        await people.say("U00STRANGE", "#general", question)
+        await people.say(ana, "#elsewhere", question)
+        await people.edit(said, question)
+        await people.delete(said)
+        await people.react(ana, said, "tada")
+        await people.open_home(ana, tab="messages")
+
+    site.run(make_noise())
+    world.drains()
+    assert all(ack.ok for ack in people.acks)
+    assert (world.listening.heard, world.room.heard) == ([], [])
+
+
 # All at once --------------------------------------------------------------------------------
 
 ASKERS = ("ana", "ben", "cem", "dana")

@@ -176,6 +176,24 @@ class People:
             events.append(payload.said(self.memory, found, post, "app_mention"))
         await self.deliver(*events)
 
+    async def edit(self, post: Posted, text: str) -> None:
+        """A person changes their words."""
+        post.text, post.edited = payload.encode(self.team, text, self.picked), True
+        await self.deliver(payload.changed(self.memory, self.channel(post.channel), post))
+
+    async def delete(self, post: Posted) -> None:
+        channel = self.channel(post.channel)
+        channel.posts.remove(post)
+        await self.deliver(payload.deleted(self.memory, channel, post))
+
+    async def robot_says(self, channel: str, text: str) -> None:
+        """Words of another app; with our name in them they are a mention as well."""
+        found, said = self.channel(channel), payload.encode(self.team, text, self.picked)
+        event = payload.robot_said(self.memory, found, said)
+        mention = {k: v for k, v in event.items() if k not in {"subtype", "channel_type"}}
+        is_mention = f"<@{self.team.bot_user}>" in said
+        await self.deliver(event, *([{**mention, "type": "app_mention"}] if is_mention else []))
+
     async def command(
         self, user: str, channel: str, name: str, text: str = "", *, trigger: str | None = None
     ) -> Ack:

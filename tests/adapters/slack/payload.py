@@ -68,9 +68,16 @@ def envelope(memory: Memory, team: Team, event: dict[str, Any], id_: str) -> dic
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": _is_shared(team, event.get("channel")),
         "event_context": f"4-{id_}",
     }
+
+
+def _is_shared(team: Team, channel: object) -> bool:
+    """Whether people of other workspaces are in the conversation (Slack Connect)."""
+    found = team.channels.get(channel) if isinstance(channel, str) else None
+    members = [team.members[m] for m in found.members if m in team.members] if found else []
+    return any(member.is_stranger for member in members)
 
 
 def said(memory: Memory, channel: Channel, post: Posted, kind: str = "message") -> dict[str, Any]:
@@ -80,6 +87,9 @@ def said(memory: Memory, channel: Channel, post: Posted, kind: str = "message") 
         "channel": channel.id,
         "event_ts": post.ts,
     }
+    author = memory.teams[channel.team].members[post.user]
+    if author.is_stranger:
+        event |= {"team": author.team, "user_team": author.team, "source_team": author.team}
     if kind == "message":
         event["channel_type"] = CHANNEL_TYPE[channel.kind]
     if not post.by_bot:
@@ -97,6 +107,37 @@ def said(memory: Memory, channel: Channel, post: Posted, kind: str = "message") 
             }
         ]
     return event
+
+
+def robot_said(memory: Memory, channel: Channel, text: str) -> dict[str, Any]:
+    """Words of another app, which Slack calls a bot."""
+    ts = memory.new_ts()
+    return {
+        "type": "message",
+        "subtype": "bot_message",
+        "bot_id": "B0OTHER00",
+        "username": "Robot",
+        "text": text,
+        "ts": ts,
+        "channel": channel.id,
+        "event_ts": ts,
+        "channel_type": CHANNEL_TYPE[channel.kind],
+    }
+
+
+def deleted(memory: Memory, channel: Channel, post: Posted) -> dict[str, Any]:
+    ts = memory.new_ts()
+    return {
+        "type": "message",
+        "subtype": "message_deleted",
+        "previous_message": memory.message_json(channel, post),
+        "deleted_ts": post.ts,
+        "channel": channel.id,
+        "hidden": True,
+        "ts": ts,
+        "event_ts": ts,
+        "channel_type": CHANNEL_TYPE[channel.kind],
+    }
 
 
 def changed(memory: Memory, channel: Channel, post: Posted) -> dict[str, Any]:
