@@ -22,6 +22,7 @@ import asyncio
 import json
 import logging
 import re
+from binascii import a2b_qp
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
@@ -68,12 +69,15 @@ from bot.inbound import Profile
 from bot.metric import SECONDS, Count, Meters, Spread
 
 PATH = "/slack/events"
+FIELDS = 100
+"""Of a form; a command has twenty."""
 LONGEST_BODY = 512 * 1024
 """Bytes. A message of 40,000 characters in Slack's widest spelling has 480,000."""
 
 log = structlog.get_logger()
 
 _ANY = re.compile("")
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SSL_CHECK = re.compile(rb"(?:^|&)ssl_check=1(?:&|$)")
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -436,8 +440,11 @@ def _make_quiet_logger() -> logging.Logger:
 
 async def _read_body(request: web.Request) -> bytes | None:
     """The body; None where it is longer than anything of Slack's."""
-    if (request.content_length or 0) > LONGEST_BODY:
-        return None
+    length = request.content_length
+    if length is not None and hdrs.CONTENT_ENCODING not in request.headers:
+        if length > LONGEST_BODY:
+            return None
+        return await request.content.readexactly(length) if length else b""
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
@@ -450,16 +457,40 @@ def read_payload(body: bytes, content_type: str) -> Json | None:
     """The payload in a body: JSON, a form with JSON in it, or a command's form. None for
     anything else."""
     try:
-        text = body.decode()
-        if content_type == "application/x-www-form-urlencoded" and not text.startswith("{"):
-            fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+        if content_type == "application/x-www-form-urlencoded" and not body.startswith(b"{"):
+            fields = read_form(body)
             if "payload" not in fields:
                 return fields
-            text = fields["payload"]
-        payload = json.loads(text)
+            payload = json.loads(fields["payload"])
+        else:
+            payload = json.loads(body.decode())
     except (ValueError, RecursionError):
         return None
     return payload if isinstance(payload, dict) else None
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """The fields of a form, as `urllib.parse.parse_qsl` reads them, only faster: of an
+    interaction, half of which is escaped, that took longer than all that comes after it.
+
+    Raises:
+        ValueError: there are more fields than anything of Slack's has, or it is no text.
+    """
+    pairs = [pair.partition(b"=") for pair in body.split(b"&", FIELDS) if pair]
+    if len(pairs) > FIELDS:
+        raise ValueError("too many fields")
+    if _BAD_ESCAPE.search(body) or any(b"=" in value for _, _, value in pairs):
+        # Not as Slack would write it.
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    return {_unescape(name): _unescape(value) for name, _, value in pairs}
+
+
+def _unescape(text: bytes) -> str:
+    text = text.replace(b"+", b" ")
+    if b"%" in text:
+        # But for the sign, and where there is no "=", this is how mails escape.
+        text = a2b_qp(text.replace(b"%", b"="))
+    return text.decode(errors="replace")
 
 
 def _respond(ack: Ack) -> web.Response:

@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.slack.app import LONGEST_BODY, PATH, SlackEntrance
+from adapters.slack.app import LONGEST_BODY, PATH, SlackEntrance, read_form
 from adapters.slack.messages import BROKEN, BUSY, OPEN, STALE, TOO_LATE, UNKNOWN_COMMAND
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Unavailable
@@ -135,12 +138,21 @@ def test_longest_message_of_slack_is_not_too_long(store: Database) -> None:
     ("body", "form"),
     [
         (b"", False), (b"[]", False), (b"{", False), (b"5", False), (b"\xff\xfe", False),
-        (b"[" * 100_000, False), (b"payload=%7B", True), (b"payload=5", True), (b"\xff", True),
+        (b"[" * 100_000, False), (b"payload=%7B", True), (b"payload=5", True),
         (b"&".join(b"a=b" for _ in range(200)), True),
     ],
 )  # fmt: skip
 def test_what_nobody_can_read_is_a_bad_request(store: Database, body: bytes, form: bool) -> None:
     assert at_desk(store, lambda desk: desk.post(body, form=form)).status == 400
+
+
+FORMS = st.dictionaries(st.text(max_size=5), st.text(max_size=30), max_size=5).map(urlencode)
+
+
+@given(FORMS | st.text("abü=&%+ 0fF;\n", max_size=30))
+def test_forms_are_read_as_the_library_reads_them(text: str) -> None:
+    expected = dict(parse_qsl(text, keep_blank_values=True))
+    assert read_form(text.encode()) == expected
 
 
 @pytest.mark.parametrize(
