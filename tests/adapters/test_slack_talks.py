@@ -84,6 +84,9 @@ LEFT_OUT = {
     "test_home.test_the_word_brings_the_same_page_as_a_message": (
         "compares the core's own values; what Slack shows has none of them any more"
     ),
+    "test_home.test_a_full_page_takes_no_more_questions_to_the_store_than_one_with_five_of_each": (
+        "counts questions to the store, and Slack may tell of one look up to four times"
+    ),
     "test_home.test_what_is_pressed_on_the_message_leaves_the_page_standing_as_it_is_by_then": (
         "compares the core's own values; what Slack shows has none of them any more"
     ),
@@ -111,8 +114,7 @@ def new_slack_world(
     for world in worlds:
         try:
             world.checks()
-            refused = {error for _, error in world.site.slack.ledger.refused}
-            assert refused <= {"exchanged_trigger_id"}, refused
+            assert world.site.slack.ledger.refused == [], "Slack took all that was sent"
         finally:
             world.close()
             world.database.close()
