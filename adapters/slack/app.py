@@ -7,8 +7,8 @@ Bolt is used with its traps taken out:
 
 - By itself it acknowledges events before anybody has heard them, and looks every 10 ms
   whether something else was. With `process_before_response=True` it does neither.
-- It looks through its listeners one by one. So there is one for each kind of payload, and ours
-  are found by name.
+- It looks through its listeners one by one, and makes some thirty arguments for each look. So
+  there is one for each kind of payload, alone in a Bolt of its own, and ours are found by name.
 - Its logger writes whole bodies: of requests nobody listens to at any level, and of all others
   at DEBUG. So it gets one that no configuration reaches.
 - Its verifier raises for headers that Slack would not write. So they are judged before.
@@ -29,7 +29,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 import structlog
@@ -89,6 +89,22 @@ class People(Protocol):
         """Must not take longer than a second or two: Slack waits three for the whole."""
 
     async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
+
+
+_Listen: TypeAlias = Callable[[AsyncApp, re.Pattern[str]], Callable[..., Any]]
+_LISTENERS: Mapping[str, _Listen] = MappingProxyType(
+    {
+        "command": AsyncApp.command,
+        "event_callback": AsyncApp.event,
+        "block_actions": AsyncApp.action,
+        "view_submission": AsyncApp.view,
+        "view_closed": AsyncApp.view_closed,
+        "shortcut": AsyncApp.shortcut,
+        "message_action": AsyncApp.shortcut,
+        "block_suggestion": AsyncApp.options,
+    }
+)
+"""How Bolt is told to listen to each kind of payload, by its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +169,7 @@ class SlackEntrance:
         )
         if meters is not None:
             meters.include(self._dropped, self._acked)
-        self._bolt = self._make_bolt()
+        self._bolts = {kind: self._make_bolt(listen) for kind, listen in _LISTENERS.items()}
 
     # Over HTTP
 
@@ -233,11 +249,12 @@ class SlackEntrance:
             # Slack leaves out events of that workspace for a minute; none of them comes again.
             log.warning("Slack withholds events, because there were too many")
             return self._drop("rate_limited")
-        if kind not in _KINDS and "command" not in payload:
+        bolt = self._bolts.get("command" if "command" in payload else str(kind))
+        if bolt is None:
             return self._drop(Drop.UNKNOWN)
         try:
             request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")
-            response = await self._bolt.async_dispatch(request)
+            response = await bolt.async_dispatch(request)
         except Exception:  # noqa: BLE001 - Bolt looks into payloads without care for their shape,
             # and again when it tells of an error. What is ours has caught its own.
             return self._drop(Drop.UNKNOWN)
@@ -246,7 +263,8 @@ class SlackEntrance:
         # Nobody listens to it, or `_fail` has answered.
         return self._drop(Drop.UNKNOWN) if response.status == 404 else Ack(response.status)
 
-    def _make_bolt(self) -> AsyncApp:
+    def _make_bolt(self, listen: _Listen) -> AsyncApp:
+        """Bolt with one listener, to all of one kind."""
         quiet = _make_quiet_logger()
         bolt = AsyncApp(
             name="slack_bolt.app",
@@ -272,13 +290,7 @@ class SlackEntrance:
         async def fail(error: Exception) -> BoltResponse:
             return BoltResponse(status=self._fail(error).status)
 
-        bolt.event(_ANY)(hear)
-        bolt.command(_ANY)(hear)
-        bolt.action(_ANY)(hear)
-        bolt.view(_ANY)(hear)
-        bolt.shortcut(_ANY)(hear)
-        bolt.view_closed(_ANY)(hear)
-        bolt.options(_ANY)(hear)
+        listen(bolt, _ANY)(hear)
         bolt.error(fail)
         return bolt
 
@@ -365,19 +377,6 @@ class SlackEntrance:
         if error in DEAD_TOKEN:
             self._installed.doubt(team)
 
-
-_KINDS = frozenset(
-    {
-        "block_actions",
-        "block_suggestion",
-        "event_callback",
-        "message_action",
-        "shortcut",
-        "view_closed",
-        "view_submission",
-    }
-)
-"""The types of what Bolt finds a listener of ours for."""
 
 _UNHEARD: Mapping[str, Json | None] = MappingProxyType(
     {"block_suggestion": {"options": []}, "view_closed": None}
