@@ -388,7 +388,10 @@ class SlackWorld(World):
         user = address_of(who)
         begun = len(self.listening.heard)
         modals = len(self.site.slack.memory.views)
+        replies = self._count_replies()
         self.site.run(act)
+        # However often Slack tells of it.
+        assert self._count_replies() <= replies + 1, "one reply to what was done once"
         told = [
             reply
             for inbound, reply in self.listening.heard[begun:]
@@ -402,6 +405,14 @@ class SlackWorld(World):
                 self._opens_form(user)
         self.drains()
         return reply
+
+    def _count_replies(self) -> int:
+        """Messages of the bot's that are no letters."""
+        return sum(
+            post.by_bot and post.metadata is None
+            for channel in self.site.slack.team.channels.values()
+            for post in channel.posts
+        )
 
     def _opens_form(self, user: str) -> None:
         """Words cannot open a form; a button that answers them does."""

@@ -115,6 +115,7 @@ def new_slack_world(
         try:
             world.checks()
             assert world.site.slack.ledger.refused == [], "Slack took all that was sent"
+            assert all(ack.ok for ack in world.site.people.acks), "and was always answered"
         finally:
             world.close()
             world.database.close()
