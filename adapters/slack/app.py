@@ -430,10 +430,10 @@ class _Authorization(AsyncAuthorize):
 
 
 def _make_quiet_logger() -> logging.Logger:
-    """Bolt makes loggers of its own after this one, which are as silent."""
+    """Bolt makes loggers of its own after this one, again for each request, which are as silent
+    whatever else is configured."""
     quiet = logging.Logger("silent", level=logging.CRITICAL + 1)  # noqa: LOG001
     quiet.disabled = True
-    quiet.addFilter(lambda _record: False)
     return quiet
 
 

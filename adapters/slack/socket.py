@@ -144,8 +144,6 @@ class Socket:
                     heartbeat=self._ping,
                     max_msg_size=LONGEST_ENVELOPE,
                     proxy=find_proxy(url.replace("ws", "http", 1)),
-                    # Slack answers that it closes, and then does not.
-                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
                 )
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             # The error quotes the address, whose ticket is a secret.
@@ -168,6 +166,7 @@ class Socket:
                 self._connected.clear()
             if not moving.is_set():
                 log.warning("a connection of Socket Mode has ended", code=line.close_code)
+            # After a cancellation this waits for no farewell, which Slack does not give.
             await line.close()
 
     def _hear(self, line: aiohttp.ClientWebSocketResponse, data: str) -> bool:
