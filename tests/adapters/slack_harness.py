@@ -114,6 +114,7 @@ class SlackSite:
         self._database = database
         self._new_id = new_id
         self._stack = AsyncExitStack()
+        self._adapter = AsyncExitStack()
         self.people: People
         self.entrance: SlackEntrance
         self.platform: UnpacedPlatform
@@ -124,13 +125,23 @@ class SlackSite:
     async def start(self) -> None:
         slack = self.slack
         await self._stack.enter_async_context(slack)
+        wire = await self._start_adapter()
+        self.people = People(slack.memory, slack.team, wire, self.rules)
+
+    async def restart(self) -> None:
+        """End the adapter, and begin with one that remembers nothing."""
+        await self._adapter.aclose()
+        self.people.wire = await self._start_adapter()
+
+    async def _start_adapter(self) -> Wire:
+        slack = self.slack
         exchange = Exchange(slack.url)
-        self._stack.push_async_callback(exchange.close)
+        self._adapter.push_async_callback(exchange.close)
         installed = OneWorkspace(slack.token, exchange)
         await installed.start()
-        self._stack.push_async_callback(installed.close)
+        self._adapter.push_async_callback(installed.close)
         client = SlackClient(installed.token_of, slack.url)
-        self._stack.push_async_callback(client.close)
+        self._adapter.push_async_callback(client.close)
         directory = Directory(
             app=self.app, database=self._database, client=client, new_id=self._new_id
         )
@@ -159,26 +170,27 @@ class SlackSite:
             },
             clock=self._clock,
         )
-        self._stack.push_async_callback(self.entrance.close)
-        self.people = People(slack.memory, slack.team, await self._connect(), self.rules)
+        self._adapter.push_async_callback(self.entrance.close)
+        return await self._connect()
 
     async def _connect(self) -> Wire:
         slack = self.slack
         if self.transport == "socket":
-            await self._stack.enter_async_context(self.entrance.connected(slack.app_token))
+            await self._adapter.enter_async_context(self.entrance.connected(slack.app_token))
             await slack.sockets.wait()
             return slack.sockets
         routes = web.Application(client_max_size=2**21)
         self.entrance.add_routes(routes)
         runner = web.AppRunner(routes, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
+        self._adapter.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, LOOPBACK, 0).start()
         wire = slack.http_wire(f"http://{LOOPBACK}:{runner.addresses[0][1]}{PATH}")
-        self._stack.push_async_callback(wire.close)
+        self._adapter.push_async_callback(wire.close)
         return wire
 
     async def stop(self) -> None:
+        await self._adapter.aclose()
         await self._stack.aclose()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -208,6 +208,34 @@ def test_who_picks_themselves_in_an_anonymous_question_is_warned(
     assert "Your own name or address stands in that" in world.last("zq77")
 
 
+def _nothing_is_done_twice_after_a_restart(world: SlackWorld) -> None:
+    for who, question in zip(ASKERS, QUESTIONS, strict=True):
+        world.says(who, question)
+    helper = world.who_was_asked()[0]
+    world.presses(helper, "I take it")
+    world.says(helper, "Use the expense form.")
+    before, heard = world.dump(), len(world.site.people.sent)
+    letters = sum(h.key is not None for h in world.room.heard)
+    world.runner.run(world.site.restart())
+    world.site.run(world.site.people.deliver_again())
+    world.drains()
+    assert heard > 10
+    assert world.dump() == before
+    assert sum(h.key is not None for h in world.room.heard) == letters
+
+
+def test_http_nothing_is_done_twice_after_a_restart(
+    new_slack_world: Callable[[], SlackWorld],
+) -> None:
+    _nothing_is_done_twice_after_a_restart(new_slack_world())
+
+
+def test_socket_nothing_is_done_twice_after_a_restart(
+    new_slack_world: Callable[[], SlackWorld],
+) -> None:
+    _nothing_is_done_twice_after_a_restart(new_slack_world())
+
+
 def test_what_nobody_says_to_us_is_not_heard(
     new_slack_world: Callable[[], SlackWorld],
 ) -> None:

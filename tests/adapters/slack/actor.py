@@ -57,6 +57,8 @@ class People:
         self.rules = rules or Rules()
         self.retries: list[Retry] = []
         self.acks: list[Ack] = []
+        self.sent: list[Mapping[str, Any]] = []
+        """Every event that was delivered, once."""
         self.picked: dict[str, str] = {}
         """Whom people mention when they type `@` and this, by id."""
         self._pending: list[dict[str, Any]] = []
@@ -129,9 +131,16 @@ class People:
         for event in events:
             name = f"Ev{next(self._numbers):08}"
             wrapped = payload.envelope(self.memory, self.team, event, name)
+            self.sent.append(wrapped)
             sent += [wrapped] * (1 if once else self.rules.dice.randint(*self.rules.copies))
         self.rules.dice.shuffle(sent)
         await asyncio.gather(*(self._deliver_one(envelope) for envelope in sent))
+
+    async def deliver_again(self) -> None:
+        """Deliver everything once more, in any order and at the same time."""
+        sent = list(self.sent)
+        self.rules.dice.shuffle(sent)
+        await asyncio.gather(*(self._deliver_one(each, 1, "http_timeout") for each in sent))
 
     async def _deliver_one(
         self, envelope: Mapping[str, Any], attempt: int = 0, reason: str = ""
