@@ -7,10 +7,11 @@ never guessed at.
 
 Secrets that let us answer (`trigger_id`, `response_url`) are in `Source` alone, which shows
 neither. Event ids are digests, because they are written to logs and tables beside what was done,
-and must tell neither a trigger nor who did it.
+and must tell neither a trigger nor who did it. They are made with a key: of a plain digest whoever
+reads the database could try every person and moment, and so find who asked without a name.
 """
 
-import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -256,7 +257,7 @@ def _read_words(payload: Json, reading: Reading) -> Heard | Dropped:
     return _heard(
         Source(Kind.WORDS, reading.team.external, message=_text(ts)),
         reading,
-        event_id=_digest("words", reading.team.external, channel, ts),
+        event_id=_name_event(reading, "words", reading.team.external, channel, ts),
         person=person,
         place=Place(conversation=channel, kind=kind, thread=None if thread == ts else thread),
         what=Said(text=speech.words, mentioned=speech.mentioned or is_mention, message=ts),
@@ -277,7 +278,7 @@ def _read_mark(payload: Json, reading: Reading) -> Heard | Dropped:
     return _heard(
         Source(Kind.MARK, reading.team.external, message=_text(ts)),
         reading,
-        event_id=_digest("mark", payload["event_id"]),
+        event_id=_name_event(reading, "mark", payload["event_id"]),
         person=person,
         place=Place(conversation=channel, kind=_place_kind(channel, None)),
         what=Reacted(name=name, message=ts),
@@ -295,7 +296,7 @@ def _read_page(payload: Json, reading: Reading) -> Heard | Dropped:
     return _heard(
         Source(Kind.PAGE, reading.team.external, on_page=True),
         reading,
-        event_id=_digest("page", payload["event_id"]),
+        event_id=_name_event(reading, "page", payload["event_id"]),
         person=person,
         place=_own_place(person),
         what=Opened(),
@@ -335,7 +336,7 @@ def _read_command(payload: Json, reading: Reading) -> Heard | Dropped:
             response_url=_text(payload.get("response_url")),
         ),
         reading,
-        event_id=_digest("trigger", payload["trigger_id"]),
+        event_id=_name_event(reading, "trigger", payload["trigger_id"]),
         person=person,
         place=Place(conversation=channel, kind=_place_kind(channel, "im" if is_direct else None)),
         what=Ordered(name=word, text=speech.words),
@@ -356,7 +357,7 @@ def _read_press(payload: Json, reading: Reading) -> Heard | Dropped:
     name, args = pressed
     ts = container.get("message_ts")
     place = _own_place(user["id"]) if view else _place_of_message(payload, container)
-    event_id = _digest("press", payload["trigger_id"], str(action.get("action_ts")))
+    event_id = _name_event(reading, "press", payload["trigger_id"], str(action.get("action_ts")))
     if name == REOPEN:
         event, signature = str(args["event"]), str(args["seal"])
         if not is_signed(reading.seal, reading.team.external, user["id"], event, signature):
@@ -405,7 +406,7 @@ def _read_submit(payload: Json, reading: Reading) -> Heard | Dropped:
             on_page=origin.on_page,
         ),
         reading,
-        event_id=_digest("view", view["id"], str(view.get("hash")), written),
+        event_id=_name_event(reading, "view", view["id"], str(view.get("hash")), written),
         person=user["id"],
         place=origin.place,
         what=Submitted(action=origin.action, args=origin.args, values=values),
@@ -432,7 +433,7 @@ def _read_shortcut(payload: Json, reading: Reading) -> Heard | Dropped:
             message=ts,
         ),
         reading,
-        event_id=_digest("trigger", payload["trigger_id"]),
+        event_id=_name_event(reading, "trigger", payload["trigger_id"]),
         person=user["id"],
         place=place,
         what=Shortcut(name=payload["callback_id"], text=text, author=author, message=ts),
@@ -481,10 +482,13 @@ def _heard(
     return Heard(inbound, source)
 
 
-def _digest(kind: str, *parts: str) -> str:
-    """One name for one act, the same when Slack tells of it again."""
-    said = "".join(f"{len(part)}:{part}" for part in parts)
-    return f"{kind}:{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+def _name_event(reading: Reading, kind: str, *parts: str) -> str:
+    """One name for one act, the same when Slack tells of it again; nobody without the seal can
+    tell whose it is, or which."""
+    said = "".join(f"{len(part)}:{part}" for part in ("event", kind, *parts))
+    # A seal signs forms and buttons too (see `seal.sign`), whose first part is a workspace's id.
+    digest = hmac.digest(reading.seal, said.encode("utf-8", "surrogatepass"), "sha256")
+    return f"{kind}:{digest.hex()[:32]}"
 
 
 def _place_kind(channel: str, told: object) -> PlaceKind:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -348,6 +349,23 @@ def test_event_ids_tell_neither_a_trigger_nor_a_person() -> None:
             heard.inbound.place.conversation,
         ):
             assert not secret or secret not in heard.inbound.event_id
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(load(name) for name in ("app_mention", "command", "message_dm", "press", "shortcut")),
+        *(load(name) for name in ("app_home_opened", "reaction_added", "shortcut_message")),
+    ],
+)
+def test_whose_an_event_is_cannot_be_found_by_trying(payload: dict[str, Any]) -> None:
+    def name_by(seal: bytes) -> str:
+        found = read(payload, replace(reading(payload), seal=seal))
+        assert isinstance(found, Heard)
+        return found.inbound.event_id
+
+    # All that a direct message's id is made of can be guessed, but not the key.
+    assert name_by(SEAL) == name_by(SEAL) != name_by(bytes(32))
 
 
 def test_secrets_are_not_shown() -> None:
