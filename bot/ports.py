@@ -192,6 +192,9 @@ class Relay(Protocol):
     def open(self, subject: str) -> PersonId | None:
         """None when the subject was never sealed or has been forgotten."""
 
+    def behind(self, person: PersonId, subjects: Sequence[str]) -> frozenset[str]:
+        """Those of the subjects that open to the person. None of the others is told of."""
+
     def forget(self, subject: str) -> None: ...
 
 

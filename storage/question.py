@@ -19,6 +19,7 @@ from bot.capabilities.questions.model import (
     State,
     Turn,
     TurnKind,
+    Visibility,
 )
 from bot.errors import Conflict
 from bot.ids import AnswerId, PersonId, QuestionId, TopicId, WorkspaceId
@@ -52,6 +53,7 @@ _LEARNED = ("state", "accepted", "topic", "text", "asker")
 
 _NEEDED_NOBODY = {State.SELF_SOLVED, State.WITHDRAWN, State.DUPLICATE, State.SUGGESTED}
 _WAITS_READ = 200
+_SETTLED = (State.ACCEPTED, State.CLOSED_UNCONFIRMED)
 
 
 class SqlQuestions:
@@ -217,6 +219,21 @@ class SqlQuestions:
             .where(questions.c.workspace == workspace, questions.c.state.in_(sorted(states)))
             .order_by(questions.c.asked_at, questions.c.number)
             .limit(limit)
+        )
+        return [Question(**row._mapping) for row in rows]
+
+    def unnamed(self, workspace: WorkspaceId, since: datetime) -> Sequence[Question]:
+        """All questions without their asker's name that are open, or were asked at or after
+        `since` and answered and settled; oldest first."""
+        settled = and_(questions.c.state.in_(_SETTLED), questions.c.asked_at >= since)
+        rows = self._connection.execute(
+            select(*_QUESTION)
+            .where(
+                questions.c.workspace == workspace,
+                questions.c.visibility == Visibility.ANONYMOUS,
+                or_(questions.c.state.in_(sorted(OPEN_STATES)), settled),
+            )
+            .order_by(questions.c.asked_at, questions.c.number)
         )
         return [Question(**row._mapping) for row in rows]
 

@@ -1,10 +1,13 @@
 """The relay: who stands behind an anonymous subject."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import Connection, delete, select, update
 
 from bot.errors import NotFound
 from bot.ids import PersonId
-from storage.row import add_new, put
+from storage.row import add_new, among, put
 from storage.seal import Seal, WrongKey
 from storage.tables import outbox, relay, settings
 
@@ -47,6 +50,23 @@ class SqlRelay:
             ) from error
         # A row that was copied under another subject's name opens nothing.
         return PersonId(person) if sealed_subject == subject else None
+
+    def behind(self, person: PersonId, subjects: Sequence[str]) -> frozenset[str]:
+        """Those of the subjects that open to the person.
+
+        What was sealed with another relay key opens to nobody.
+        """
+        if not subjects:
+            return frozenset()
+        which = among(self._connection.dialect.name, relay.c.subject, "subjects")
+        rows = self._connection.execute(select(relay).where(which), {"subjects": list(subjects)})
+        return frozenset(row.subject for row in rows if self._opens_to(person, row))
+
+    def _opens_to(self, person: PersonId, row: Any) -> bool:
+        try:
+            return self._seal.open(row.sealed) == [row.subject, person]
+        except WrongKey:
+            return False
 
     def forget(self, subject: str) -> None:
         """Nobody can open the subject any more, nor where its letters stand.

@@ -240,6 +240,26 @@ def test_asked_by_a_person_come_newest_first_without_anonymous_ones(acme: Databa
         assert [q.number for q in work.questions.asked_by(ANA.id, 3)] == [4, 3, 2]
 
 
+def test_those_without_a_name_are_all_that_are_open_or_were_asked_of_late(acme: Database) -> None:
+    states = (State.ROUTED, State.ACCEPTED, State.ACCEPTED, State.WITHDRAWN, State.SUGGESTED)
+    with acme.transaction() as work:
+        for number, state in enumerate(states):
+            work.questions.add(
+                question(
+                    f"q{number}",
+                    number,
+                    state=state,
+                    asker=None,
+                    visibility=Visibility.ANONYMOUS,
+                    asked_at=NOW - number * HOUR,
+                )
+            )
+        work.questions.add(question("q9", 9))
+    with acme.transaction() as work:
+        assert [q.number for q in work.questions.unnamed(ACME.id, NOW - HOUR)] == [4, 1, 0]
+        assert list(work.questions.unnamed(OTHER.id, NOW - HOUR)) == []
+
+
 def test_held_by_a_person_are_open_and_come_oldest_first(acme: Database) -> None:
     states = (State.CLAIMED, State.ANSWERED, State.ACCEPTED, State.WITHDRAWN)
     with acme.transaction() as work:

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.capabilities.questions.memory import Memory
 from bot.errors import NotFound
@@ -22,6 +23,26 @@ def test_a_subject_opens_to_the_person_it_was_sealed_for(database: Database) -> 
     assert opened == [BO.id, ANA.id, None]
 
 
+def test_of_many_subjects_those_are_told_that_open_to_the_person(database: Database) -> None:
+    with database.transaction() as work:
+        for number in range(1, 6):
+            work.relay.seal(f"question:{number}", ANA.id if number % 2 else BO.id)
+        work.relay.forget("question:3")
+    # A row that was copied under another subject's name opens nothing.
+    with database.begin() as connection:
+        sealed = connection.execute(
+            select(relay.c.sealed).where(relay.c.subject == "question:1")
+        ).scalar_one()
+        connection.execute(
+            update(relay).where(relay.c.subject == "question:2").values(sealed=sealed)
+        )
+    subjects = [f"question:{number}" for number in range(1, 10)]
+    with database.transaction() as work:
+        assert work.relay.behind(ANA.id, subjects) == {"question:1", "question:5"}
+        assert work.relay.behind(ANA.id, ["question:4", "question:5"]) == {"question:5"}
+        assert work.relay.behind(ANA.id, []) == frozenset()
+
+
 def test_a_forgotten_subject_opens_to_nobody(database: Database) -> None:
     with database.transaction() as work:
         work.relay.seal("question:1", ANA.id)
@@ -39,6 +60,7 @@ def test_another_key_does_not_open_it(database_url: str) -> None:
                 else:
                     with pytest.raises(NotFound, match="sealed with another key"):
                         work.relay.open("question:1")
+                    assert work.relay.behind(ANA.id, ["question:1"]) == frozenset()
         finally:
             database.close()
 

@@ -111,6 +111,10 @@ class QuestionStore(Protocol):
     ) -> Sequence[Question]:
         """Oldest first."""
 
+    def unnamed(self, workspace: WorkspaceId, since: datetime) -> Sequence[Question]:
+        """All questions without their asker's name that are open, or were asked at or after
+        `since` and answered and settled; oldest first."""
+
     def count_ask(self, person: PersonId, day: date) -> int:
         """Count one more question of the person on that local day; returns the count."""
 
