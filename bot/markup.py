@@ -1,9 +1,9 @@
 """Reads the small markdown subset of `bot.message` into spans, for whoever renders it.
 
 The subset is `**strong**`, `*emphasis*`, `` `code` ``, `[label](https://...)`,
-`[name](person:ID)`, line breaks and lines that begin with `- `. Everything else is
-literal text: other addresses, headings, tables, HTML, entities, underscores. Marks
-do not reach over a line's end, because Slack's do not.
+`[name](person:ID)`, `[name](channel:ID)`, line breaks and lines that begin with `- `.
+Everything else is literal text: other addresses, headings, tables, HTML, entities,
+underscores. Marks do not reach over a line's end, because Slack's do not.
 
 What `bot.message.literal` returns always reads as the very text it was given.
 """
@@ -20,11 +20,13 @@ BULLET = "- "
 
 _ADDRESS = re.compile(r"https://[^\s<>\"\\`{}|^]+")
 _PERSON = re.compile(r"person:([A-Za-z0-9_.:-]+)")
+_CHANNEL = re.compile(r"channel:(#?[A-Za-z0-9_.:-]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of characters that look the same. `link` is an https address, `person` an id."""
+    """A run of characters that look the same. `link` is an https address, `person` and
+    `channel` are ids."""
 
     text: str
     strong: bool = False
@@ -32,6 +34,7 @@ class Span:
     code: bool = False
     link: str | None = None
     person: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Line:
 def parse(text: str) -> tuple[Line, ...]:
     """The lines of a text in the subset; at least one, and one for each line break."""
     return tuple(_line(line) for line in text.split("\n"))
+
+
+def is_channel(address: str) -> bool:
+    """Whether a channel of this address can be mentioned."""
+    return bool(_CHANNEL.fullmatch(f"channel:{address}"))
 
 
 def text_of(line: Line) -> str:
@@ -72,15 +80,21 @@ def _spans(tokens: Sequence[Token]) -> Iterator[Span]:
                 emphasised += token.nesting
                 look = replace(look, emphasis=emphasised > 0)
             case "link_open":
-                address = str(token.attrs["href"])
-                person = _PERSON.fullmatch(address)
-                look = replace(look, person=person[1]) if person else replace(look, link=address)
+                look = _aim(look, str(token.attrs["href"]))
             case "link_close":
-                look = replace(look, link=None, person=None)
+                look = replace(look, link=None, person=None, channel=None)
             case "code_inline":
                 yield replace(look, text=token.content, code=True)
             case _:
                 yield replace(look, text=token.content)
+
+
+def _aim(look: Span, address: str) -> Span:
+    if person := _PERSON.fullmatch(address):
+        return replace(look, person=person[1])
+    if channel := _CHANNEL.fullmatch(address):
+        return replace(look, channel=channel[1])
+    return replace(look, link=address)
 
 
 def _join(spans: Iterator[Span]) -> Iterator[Span]:
@@ -119,7 +133,8 @@ def _read_link(state: StateInline, silent: bool) -> bool:
 
 class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name for it
-        return bool(_ADDRESS.fullmatch(url) or _PERSON.fullmatch(url))
+        known = (_ADDRESS, _PERSON, _CHANNEL)
+        return any(pattern.fullmatch(url) for pattern in known)
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name for it
         return url

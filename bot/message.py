@@ -7,9 +7,10 @@ is kept under 25 KB.
 
 Two kinds of text. `Text.text` and `Note.text` hold a small markdown subset
 (`**strong**`, `*emphasis*`, `` `code` ``, `[label](https://...)`,
-`[name](person:ADDRESS)`, line breaks, lines that begin with `- `) that only our own
-sentences use: whatever a person wrote goes through `literal` first. Every other
-string is literal and is shown as it stands. Adapters escape once, when they render.
+`[name](person:ADDRESS)`, `[name](channel:ADDRESS)`, line breaks, lines that begin with
+`- `) that only our own sentences use: whatever a person wrote goes through `literal` first.
+Every other string is literal and is shown as it stands. Adapters escape once, when they
+render.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from bot.markup import parse, text_of
+from bot.markup import is_channel, parse, text_of
 
 SCHEMA_VERSION = 1
 MAX_QUOTE = 2_900
@@ -61,6 +62,17 @@ def bare_commands(sentence: str) -> str:
 def mention(name: str, address: str) -> str:
     """A person's name inside `Text`, which a platform may show as a mention."""
     return f"[{literal(name)}](person:{address})"
+
+
+def mention_channel(address: str, name: str = "") -> str:
+    """A channel inside `Text`, which a platform may show by its name there.
+
+    `name` is how people call it, where that is known (“#travel”). Where it is not, the words
+    “the channel” stand for it in notifications and on platforms that cannot show it: an
+    address such as C024BE91L tells people nothing.
+    """
+    called = name or (address if address.startswith("#") else "the channel")
+    return f"[{literal(called)}](channel:{address})" if is_channel(address) else literal(called)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -202,6 +202,8 @@ def _span(span: Span) -> Markup:
         )
     if span.person is not None:
         html = Markup('<bdi class="mention" data-person="{}">{}</bdi>').format(span.person, html)
+    if span.channel is not None:
+        html = Markup('<bdi class="mention">{}</bdi>').format(html)
     return html
 
 

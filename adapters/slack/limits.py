@@ -208,6 +208,7 @@ _WORDS: Mapping[str, tuple[set[str], set[str]]] = {
     "text": ({"text"}, {"style"}),
     "link": ({"url"}, {"text", "style", "unsafe"}),
     "user": ({"user_id"}, {"style"}),
+    "channel": ({"channel_id"}, {"style"}),
 }
 """Words of rich text: what each must have and what it may have besides."""
 
@@ -221,7 +222,7 @@ def _words(words: Sequence[Json], at: str) -> Faults:
             continue
         must, may = _WORDS[word["type"]]
         yield from _keys(word, where, must, may)
-        for name in sorted({"text", "user_id"} & word.keys()):
+        for name in sorted({"text", "user_id", "channel_id"} & word.keys()):
             # Blanks are words here: they stand between two that look different.
             if not isinstance(word[name], str) or not word[name]:
                 yield f"{where}.{name}: empty"

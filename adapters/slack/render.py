@@ -75,6 +75,7 @@ CELLS = 10
 """Characters of the bar that shows progress."""
 
 _USER = re.compile(r"[UW][A-Z0-9]{5,20}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +373,10 @@ def _span(span: Span, wording: Wording) -> Json:
     if span.person is not None and _USER.fullmatch(span.person):
         user: Json = {"type": "user", "user_id": span.person}
         return {**user, "style": style} if style else user
+    if span.channel is not None and _CHANNEL.fullmatch(span.channel):
+        # Slack shows its name to whoever may know it, and to others that it is private.
+        channel: Json = {"type": "channel", "channel_id": span.channel}
+        return {**channel, "style": style} if style else channel
     if span.link is not None:
         link: Json = {"type": "link", "url": span.link, "text": span.text}
         return {**link, "style": style} if style else link
@@ -405,8 +410,8 @@ def _summary(message: Message, wording: Wording) -> str:
 
 def _note(lines: Sequence[Line], wording: Wording, limit: int | None) -> Json | None:
     """Small print. It has one look only, so that marks in it are left away; with links or
-    people it is ordinary text, as small print of Slack's would be markup."""
-    if any(span.link or span.person for line in lines for span in line.spans):
+    people or channels it is ordinary text, as small print of Slack's would be markup."""
+    if any(span.link or span.person or span.channel for line in lines for span in line.spans):
         return _rich(_lines(lines, wording, limit))
     text = "\n".join(
         ("- " if line.bullet else "") + "".join(_called(span, wording) for span in line.spans)

@@ -58,6 +58,12 @@ def test_text_is_paragraphs_and_lists() -> None:
     )
 
 
+def test_channel_is_shown_like_a_person() -> None:
+    assert html_of(Text(text="in [#t](channel:#t)")) == (
+        '<div class="text"><p dir="auto">in <bdi class="mention">#t</bdi></p></div>'
+    )
+
+
 def test_heading_note_and_divider() -> None:
     assert html_of(Heading(text="<T>"), Divider(), Note(text="*n*")) == (
         '<h3 dir="auto">&lt;T&gt;</h3><hr><div class="note"><p dir="auto"><em>n</em></p></div>'

@@ -58,6 +58,7 @@ from bot.message import (
     Tone,
     literal,
     mention,
+    mention_channel,
     say,
 )
 from bot.page import Section, assemble
@@ -214,8 +215,9 @@ def test_message_says_all_its_words(name: str) -> None:
         return
     for words in words_of(message):
         if words not in shown:
-            # People are mentioned by their address, which Slack shows as their name.
-            assert 'person:' in message.model_dump_json(), words  # fmt: skip
+            # People and channels are mentioned by their address; Slack shows their names.
+            told = message.model_dump_json()
+            assert "person:" in told or "channel:" in told, words
     assert LEFT_OUT not in shown
 
 
@@ -296,6 +298,20 @@ def test_people_of_slack_are_mentioned_and_others_named() -> None:
         {"type": "user", "user_id": "U0KIM0000", "style": {"bold": True}},
         {"type": "text", "text": " and Gu<est"},
     ]
+
+
+def test_channels_of_slack_are_shown_and_others_named() -> None:
+    travel, other = mention_channel("C024BE91L"), mention_channel("room-7", "Ro*m")
+    block = _one(Text(text=f"in **{travel}** or {other}"))
+    assert block["elements"][0]["elements"] == [
+        {"type": "text", "text": "in "},
+        {"type": "channel", "channel_id": "C024BE91L", "style": {"bold": True}},
+        {"type": "text", "text": " or Ro*m"},
+    ]
+    rendered = render_message(say(f"May I post it in {travel}?", Note(text=travel)), WORDING)
+    assert rendered.text == "May I post it in the channel?"
+    assert json.dumps(rendered.blocks).count('"channel_id": "C024BE91L"') == 2
+    assert not find_faults(rendered.blocks)
 
 
 def test_quote_names_who_wrote_it() -> None:

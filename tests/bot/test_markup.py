@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.markup import Line, Span, parse, text_of
-from bot.message import literal, mention
+from bot.message import literal, mention, mention_channel
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ from bot.message import literal, mention
         ("[a](https://e.org/b_(c))", Line((Span("a", link="https://e.org/b_(c)"),))),
         ("[**a**](https://e.org)", Line((Span("a", strong=True, link="https://e.org"),))),
         ("[Bo](person:u-1)", Line((Span("Bo", person="u-1"),))),
+        ("[#a b](channel:C1)", Line((Span("#a b", channel="C1"),))),
+        ("[x](channel:#a-b)", Line((Span("x", channel="#a-b"),))),
     ],
 )  # fmt: skip
 def test_subset_is_read(source: str, line: Line) -> None:
@@ -46,6 +48,9 @@ def test_subset_is_read(source: str, line: Line) -> None:
         "[a][b]",
         "[a](person:)",
         "[a](person:<!channel>)",
+        "[a](channel:)",
+        "[a](channel:C1|x)",
+        "[a](channel:<!here>)",
         "![a](http://e.org/i.png)",
         "<b>a</b>",
         "<https://e.org>",
@@ -116,3 +121,20 @@ def test_no_source_loses_characters_that_are_not_marks(source: str) -> None:
         assert read.count(character) == source.count(character)
     if not set(source) & set("*`[\\\n\r"):
         assert read == source
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "span"),
+    [
+        ("C024BE91L", "#tr[a]vel", Span("#tr[a]vel", channel="C024BE91L")),
+        ("C024BE91L", "", Span("the channel", channel="C024BE91L")),
+        ("#travel", "", Span("#travel", channel="#travel")),
+        ("#tra)vel", "", Span("#tra)vel")),
+        ("x y", "", Span("the channel")),
+        ("", "", Span("the channel")),
+    ],
+)
+def test_channel_is_called_by_a_name_and_never_by_its_id(
+    address: str, name: str, span: Span
+) -> None:
+    assert parse(mention_channel(address, name)) == (Line((span,)),)

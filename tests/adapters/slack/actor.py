@@ -70,7 +70,9 @@ class People:
 
     @property
     def names(self) -> dict[str, str]:
-        return {member.id: member.name for member in self.team.members.values()}
+        people = {member.id: member.name for member in self.team.members.values()}
+        channels = self.team.channels.values()
+        return people | {each.id: each.name for each in channels if each.name}
 
     def channel(self, id_: str) -> Channel:
         return self.team.channels[id_]

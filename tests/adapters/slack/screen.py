@@ -215,7 +215,8 @@ class Screen:
                 return f"@{piece['range']}", f"@{piece['range']}"
             case "channel":
                 self.mentions.append(f"#{piece['channel_id']}")
-                return f"#{piece['channel_id']}", f"#{piece['channel_id']}"
+                called = f"#{self.names.get(str(piece['channel_id']), piece['channel_id'])}"
+                return called, called
             case "emoji":
                 return DRAWN, DRAWN
             case other:
