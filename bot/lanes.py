@@ -9,7 +9,7 @@ be sent again. `bot.lane` has how one lane is drained.
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,8 +58,10 @@ class _Host:
 class Lanes:
     """Drains lanes on the running loop. `clock` gives the moment, aware UTC.
 
-    `platform_of` finds the platform of a workspace and may read from a store: it is
-    called in a thread. None leaves that workspace's letters where they are.
+    `platform_of` finds the platform of a workspace. It is called on the loop, for as many
+    workspaces at once as have letters: were it called in threads, and had then to ask the
+    loop, all threads might wait for a loop whose next step needs one of them. None leaves
+    that workspace's letters where they are.
 
     A host that carries letters itself calls `sweep` about once a second and lets new letters
     `poke`. A worker calls `drain` for one lane at a time. `meters.all` is what they count.
@@ -68,7 +70,7 @@ class Lanes:
     def __init__(
         self,
         store: LaneStore,
-        platform_of: Callable[[WorkspaceId], Platform | None],
+        platform_of: Callable[[WorkspaceId], Awaitable[Platform | None]],
         clock: Callable[[], datetime],
         patience: Patience | None = None,
         suspended: Callable[[], float] = suspended_seconds,
@@ -229,7 +231,7 @@ class Lanes:
         """Ends without an exception, for perhaps nobody waits for it."""
         active = host.active[workspace]
         try:
-            platform = await asyncio.to_thread(self._platform_of, workspace)
+            platform = await self._platform_of(workspace)
             if platform is None:
                 if workspace not in self._unknown:
                     self._unknown.add(workspace)

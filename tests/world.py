@@ -61,6 +61,7 @@ from storage.database import Database
 from storage.lane import SqlLaneStore
 from storage.tables import outbox
 from storage.work import SqlWork
+from tests.everywhere import everywhere
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
@@ -145,7 +146,7 @@ class World:
         self.app = self.app_class(
             database, register(CAPABILITIES), lambda: self.now, lambda: f"id{next(self._ids):06}"
         )
-        self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.room, lambda: self.now)
+        self.lanes = Lanes(SqlLaneStore(database), everywhere(lambda: self.room), lambda: self.now)
         self.said: list[str] = []
         """The addresses of all plain words, in order."""
         self.form: Form | None = None
@@ -259,8 +260,19 @@ class World:
         what = Submitted(action=form.action, args=form.args, values={**filled, **values})
         return self._does(who, where or f"dm:{who}", what)
 
-    def uses(self, who: str, shortcut: str, text: str, where: str = "#general") -> Reply:
-        return self._does(who, where, Shortcut(name=shortcut, text=text))
+    def uses(
+        self,
+        who: str,
+        shortcut: str,
+        text: str,
+        where: str = "#general",
+        *,
+        author: str | None = None,
+        on: str | None = None,
+    ) -> Reply:
+        """Use a shortcut on a message of these words, by `author`, that stands at `on`."""
+        what = Shortcut(name=shortcut, text=text, author=author, message=on)
+        return self._does(who, where, what)
 
     def opens(self, who: str) -> Message:
         """The person's own page, as they see it now."""

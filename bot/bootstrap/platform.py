@@ -3,6 +3,7 @@
 A platform is one more `Branch` here and one more line in `find_branches`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -35,7 +36,7 @@ class Branch(Protocol):
         """Who looks after a workspace to begin with, by the platform's own id of it. Does not
         wait for anything."""
 
-    def platform_of(self, workspace: str) -> Platform | None:
+    async def platform_of(self, workspace: str) -> Platform | None:
         """Where the people of a workspace are, by the platform's own id; None where Inflow has
         been removed from it.
 
@@ -105,6 +106,8 @@ class PlatformSite(Site):
         branches = [make(settings, database, self._registry) for make in branches_of]
         self._branches = {branch.name: branch for branch in branches}
         self._places: dict[WorkspaceId, tuple[str, str]] = {}
+        # One looks for all who wait for it: each finds every workspace.
+        self._looking = asyncio.Lock()
 
     @property
     def registry(self) -> Registry[Any]:
@@ -131,18 +134,22 @@ class PlatformSite(Site):
     def prepare(self) -> None:
         """There is nothing to load."""
 
-    def platform_of(self, workspace: WorkspaceId) -> Platform | None:
-        platform, external = self._place_of(workspace)
+    async def platform_of(self, workspace: WorkspaceId) -> Platform | None:
+        platform, external = await self._place_of(workspace)
         branch = self._branches.get(platform)
-        return branch.platform_of(external) if branch else None
+        return await branch.platform_of(external) if branch else None
 
-    def _place_of(self, workspace: WorkspaceId) -> tuple[str, str]:
+    async def _place_of(self, workspace: WorkspaceId) -> tuple[str, str]:
         """A workspace never moves, so each is looked up once."""
-        if workspace not in self._places:
-            with self._database.transaction() as work:
-                known = work.people.workspaces()
-            self._places = {each.id: (each.platform, each.external) for each in known}
+        async with self._looking:
+            if workspace not in self._places:
+                self._places = await asyncio.to_thread(self._read_places)
         return self._places.get(workspace, ("", ""))
+
+    def _read_places(self) -> dict[WorkspaceId, tuple[str, str]]:
+        with self._database.transaction() as work:
+            known = work.people.workspaces()
+        return {each.id: (each.platform, each.external) for each in known}
 
     def pages(self, core: Core) -> Sequence[Routes]:
         del core

@@ -1,5 +1,6 @@
 """The playground as a site: its workspace, its clock, its room and its pages."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -123,13 +124,16 @@ class PlaygroundSite(Site):
         """Another process may have moved the clock."""
         self._clock.refresh()
 
-    def platform_of(self, workspace: WorkspaceId) -> Platform | None:
+    async def platform_of(self, workspace: WorkspaceId) -> Platform | None:
         """None for a real workspace: what its people are to get is for them alone."""
         if self._workspace is None:
-            with self._database.transaction() as work:
-                ours = work.people.workspace(NAME, DEMO)
-            self._workspace = ours.id if ours else None
+            self._workspace = await asyncio.to_thread(self._find_workspace)
         return self._platform if workspace == self._workspace else None
+
+    def _find_workspace(self) -> WorkspaceId | None:
+        with self._database.transaction() as work:
+            ours = work.people.workspace(NAME, DEMO)
+        return ours.id if ours else None
 
     def prepare(self) -> None:
         """Load the starter pack, and wake in working hours: at night nobody would be asked.

@@ -47,8 +47,8 @@ class Core:
 class Site(Protocol):
     """Where people are, and how a process is there for them.
 
-    `refresh`, `platform_of`, `prepare` and `pages` may read from the database, so they are
-    called in a thread. What has a body here need not be written by who says that it is a Site.
+    `refresh`, `prepare` and `pages` may read from the database, so they are called in a
+    thread. What has a body here need not be written by who says that it is a Site.
     """
 
     @property
@@ -74,8 +74,13 @@ class Site(Protocol):
             Unavailable: the store is out of reach; the next call tries again.
         """
 
-    def platform_of(self, workspace: WorkspaceId) -> Platform | None:
-        """Where a workspace's people are; None leaves its letters where they are."""
+    async def platform_of(self, workspace: WorkspaceId) -> Platform | None:
+        """Where a workspace's people are; None leaves its letters where they are. Called on the
+        loop.
+
+        Raises:
+            Unavailable: it is not known at the moment.
+        """
 
     def prepare(self) -> None:
         """Put in order what people are shown, before a process that has pages opens them."""

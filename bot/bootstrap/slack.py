@@ -31,7 +31,7 @@ from bot.bootstrap.key import existing_key, token_keys
 from bot.bootstrap.site import Check, Routes
 from bot.capability import Registry
 from bot.clock import Tick
-from bot.errors import BotError, Unavailable
+from bot.errors import BotError
 from bot.metric import Meters
 from bot.ports import Platform
 from bot.settings import Misconfigured, Settings
@@ -51,8 +51,6 @@ SYNCING = timedelta(seconds=2)
 """How often is looked whether a page of people is due."""
 OPENING = timedelta(seconds=5)
 """How often is looked for a workspace whose people are not read yet."""
-ANSWERING_SECONDS = 5.0
-"""How long a lane waits for whose token it may use."""
 CLOSING_SECONDS = 2.0
 """How long replies that are on the way may take when the process stops. Before that, Socket
 Mode may take five and pages three; supervisors kill after ten."""
@@ -64,7 +62,6 @@ CONNECTING_SECONDS = 3.0
 class _Living:
     """What there is as long as the process lives."""
 
-    loop: asyncio.AbstractEventLoop
     app: App[Any]
     meters: Meters
     client: SlackClient
@@ -112,9 +109,7 @@ class SlackBranch:
         installed = self._make_installed(exchange, meters)
         client = SlackClient(installed.token_of, self._slack.api_base_url)
         directory = Directory(app=app, database=self._database, client=client, new_id=new_id)
-        self._living = _Living(
-            asyncio.get_running_loop(), app, meters, client, exchange, installed, directory
-        )
+        self._living = _Living(app, meters, client, exchange, installed, directory)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(exchange.close)
             stack.push_async_callback(client.close)
@@ -170,16 +165,8 @@ class SlackBranch:
         installer = self._living.installed.installer_of(workspace) if self._living else None
         return Administrators(self._settings.administrators, installer)
 
-    def platform_of(self, workspace: str) -> Platform | None:
-        """To be called in a thread: tokens are looked after on the loop."""
-        here = self._here
-        asked = asyncio.run_coroutine_threadsafe(here.installed.token_of(workspace), here.loop)
-        try:
-            token = asked.result(ANSWERING_SECONDS)
-        except TimeoutError:
-            asked.cancel()
-            raise Unavailable from None
-        if token is None:
+    async def platform_of(self, workspace: str) -> Platform | None:
+        if await self._here.installed.token_of(workspace) is None:
             return None
         # Each is kept, for it keeps the paces of methods.
         if workspace not in self._platforms:

@@ -32,6 +32,7 @@ from tests.adapters.contract import (
     OpenForm,
     make_people,
 )
+from tests.everywhere import everywhere
 
 API = "/playground/api/"
 
@@ -112,7 +113,9 @@ class PlaygroundHarness:
         self.clock = PlaygroundClock(lambda: self.now, self.transcript)
         self.app: App[Work] = App(database, register([SAMPLE]), self.clock.now, self._new_id)
         self.platform = PlaygroundPlatform(self.transcript, database, self.clock.now)
-        self.lanes = Lanes(SqlLaneStore(database), lambda _: self.platform, self.clock.now)
+        self.lanes = Lanes(
+            SqlLaneStore(database), everywhere(lambda: self.platform), self.clock.now
+        )
         self.room = Room(
             app=self.app,
             database=database,

@@ -48,6 +48,7 @@ from tests.adapters.slack.screen import Screen, draw
 from tests.adapters.slack.team import Posted, View
 from tests.adapters.slack.wire import Ack, Wire
 from tests.adapters.slack_server import LOOPBACK, FakeSlack
+from tests.everywhere import everywhere
 
 SEAL = bytes(range(32))
 TONE = "tone"
@@ -118,7 +119,7 @@ class SlackSite:
         self.people: People
         self.entrance: SlackEntrance
         self.platform: UnpacedPlatform
-        self.lanes = Lanes(SqlLaneStore(database), lambda _: self.platform, clock)
+        self.lanes = Lanes(SqlLaneStore(database), everywhere(lambda: self.platform), clock)
 
     # Life
 

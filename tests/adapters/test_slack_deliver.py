@@ -55,6 +55,7 @@ from storage.lane import SqlLaneStore
 from tests.adapters.far_end import far_end, saying
 from tests.adapters.slack_server import FakeSlack
 from tests.databases import RELAY_KEY
+from tests.everywhere import everywhere
 
 T = TypeVar("T")
 
@@ -945,7 +946,10 @@ def test_through_lanes_each_letter_stands_there_once_whatever_happened(swift: Da
             promise(swift, **{key: ToPerson(person=PersonId(key)) for key in keys})
             on.slack.fail(POST, *faults)
             lanes = Lanes(
-                SqlLaneStore(swift), lambda _: on.platform, lambda: datetime.now(UTC), SHORT
+                SqlLaneStore(swift),
+                everywhere(lambda: on.platform),
+                lambda: datetime.now(UTC),
+                SHORT,
             )
             async with asyncio.timeout(30):
                 while not all_sent():
@@ -977,7 +981,10 @@ def test_through_lanes_a_letter_that_arrived_unheard_is_known_to_stand_there(
             promise(database, k=ToPlace(conversation="C1"))
             on.slack.fail(POST, "reset_after")
             lanes = Lanes(
-                SqlLaneStore(database), lambda _: on.platform, lambda: datetime.now(UTC), SHORT
+                SqlLaneStore(database),
+                everywhere(lambda: on.platform),
+                lambda: datetime.now(UTC),
+                SHORT,
             )
             async with asyncio.timeout(20):
                 while not on.slack.calls(HISTORY):

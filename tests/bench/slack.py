@@ -65,6 +65,7 @@ from storage.lane import SqlLaneStore
 from storage.migrate import upgrade
 from tests.crash.child import Child, announce, wait_for_the_end
 from tests.databases import RELAY_KEY
+from tests.everywhere import everywhere
 
 PARTS: Final = ["dispatch", "commit", "ack"]
 LIMITS: Final = {
@@ -361,7 +362,7 @@ async def serve(folder: Path, slack: str, letters: int) -> None:
     await runner.setup()
     await web.TCPSite(runner, LOOPBACK, 0).start()
     platform = Steady(client, TEAM, wording=wording, seal=SEAL)
-    lanes = Lanes(SqlLaneStore(database), lambda _: platform, now)
+    lanes = Lanes(SqlLaneStore(database), everywhere(lambda: platform), now)
     carrying = asyncio.create_task(carry(database, lanes, letters)) if letters else None
     ease_collector()
     announce(port=runner.addresses[0][1])

@@ -16,6 +16,7 @@ from bot.rate import UNLIMITED
 from storage.database import Database
 from storage.lane import SqlLaneStore
 from storage.work import SqlWork
+from tests.everywhere import everywhere
 from tests.world import MONDAY
 
 HOUR = timedelta(hours=1)
@@ -55,7 +56,7 @@ class House:
         self.app = App(
             database, register([capability]), self.now, iter(map(str, range(99))).__next__
         )
-        self.lanes = Lanes(SqlLaneStore(database), lambda _workspace: self.platform, self.now)
+        self.lanes = Lanes(SqlLaneStore(database), everywhere(lambda: self.platform), self.now)
 
     def now(self) -> datetime:
         return self.at

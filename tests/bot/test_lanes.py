@@ -43,6 +43,7 @@ from storage.lane import SqlLaneStore
 from storage.tables import outbox, rates
 from tests.bot.virtual import Time
 from tests.databases import RELAY_KEY
+from tests.everywhere import everywhere
 
 HERE = WorkspaceId("here")
 THERE = WorkspaceId("there")
@@ -123,7 +124,7 @@ class Post:
     ) -> Lanes:
         return Lanes(
             store or self.store(),
-            lambda _: self.platform,
+            everywhere(lambda: self.platform),
             self.time.now,
             patience,
             lambda: self.suspended,
@@ -356,7 +357,7 @@ def test_drains_at_the_same_time_share_nothing_and_end_with_nothing_due(post: Po
 
 def test_workspace_without_a_platform_keeps_its_letters(swift: Post) -> None:
     swift.promise("a")
-    lanes = Lanes(swift.store(), lambda _: None, swift.time.now)
+    lanes = Lanes(swift.store(), everywhere(lambda: None), swift.time.now)
     with capture_logs() as logs:
         for _ in range(3):
             assert swift.time.run(lanes.drain_all()) == 0
@@ -365,7 +366,7 @@ def test_workspace_without_a_platform_keeps_its_letters(swift: Post) -> None:
 
 
 def test_lane_that_fails_does_not_stop_the_others(post: Post) -> None:
-    def find(workspace: WorkspaceId) -> Platform:
+    async def find(workspace: WorkspaceId) -> Platform:
         if workspace == HERE:
             raise Unavailable
         return post.platform
@@ -767,7 +768,9 @@ def test_two_processes_share_a_lanes_rate(post: Post, rival: Database) -> None:
 def test_a_clock_put_back_does_not_stop_a_lane(swift: Post) -> None:
     swift.platform.limits = TEN_A_SECOND
     swift.promise(*(f"k{n:03}" for n in range(50)))
-    lanes = Lanes(swift.store(), lambda _: swift.platform, lambda: swift.time.now() + jump)
+    lanes = Lanes(
+        swift.store(), everywhere(lambda: swift.platform), lambda: swift.time.now() + jump
+    )
     jump = timedelta(hours=1)
     swift.time.run(lanes.drain(HERE, MONDAY + timedelta(hours=1, seconds=2)))
     jump = timedelta(0)
@@ -957,7 +960,9 @@ def test_a_clock_that_leaps_takes_nothing_out_of_our_hands(post: Post) -> None:
         await lanes.drain_all()
         await drain
 
-    lanes = Lanes(post.store(), lambda _: post.platform, lambda: post.time.now() + leap, PATIENCE)
+    lanes = Lanes(
+        post.store(), everywhere(lambda: post.platform), lambda: post.time.now() + leap, PATIENCE
+    )
     post.platform.answer = taking(3)
     post.promise("a", "b")
     post.time.run(talk())

@@ -71,7 +71,7 @@ class SlowSite(Site):
     def refresh(self) -> None:
         """Nobody moves this site's clock."""
 
-    def platform_of(self, _workspace: WorkspaceId) -> Platform | None:
+    async def platform_of(self, _workspace: WorkspaceId) -> Platform | None:
         return self._platform
 
     def prepare(self) -> None:

@@ -45,7 +45,7 @@ class Home(SlowSite):
         self.rang += 1
         time.sleep(0.2)
 
-    def platform_of(self, workspace: WorkspaceId) -> Platform | None:
+    async def platform_of(self, workspace: WorkspaceId) -> Platform | None:
         return None if workspace == OTHER.id else SlowPlatform(1.0)
 
 

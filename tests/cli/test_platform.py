@@ -2,35 +2,47 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.playground.platform import NAME as PLAYGROUND
+from adapters.slack import workspaces
 from adapters.slack.deliver import SlackPlatform
+from adapters.slack.oauth import read_installation
 from bot.access import Administrators
 from bot.app import App
 from bot.bootstrap import new_id, now
 from bot.bootstrap.house import open_house
+from bot.bootstrap.loop import widen_executor
 from bot.bootstrap.platform import choose_site, find_branches
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.registry import CAPABILITIES
 from bot.bootstrap.restored import take_up_again
-from bot.bootstrap.site import SiteOf
+from bot.bootstrap.site import Site, SiteOf
 from bot.bootstrap.slack import SlackBranch
 from bot.bootstrap.store import import_work, open_database
 from bot.capability import register
-from bot.ids import WorkspaceId
+from bot.ids import PersonId, WorkspaceId
 from bot.metric import Meters
+from bot.outbox import ToPerson
 from bot.people import Workspace
 from bot.settings import Misconfigured, Settings
+from storage.database import Database
+from storage.installation import Installations
+from tests.adapters.slack.team import Member
 from tests.adapters.slack_server import FakeSlack
 from tests.cli.program import OURS
+from tests.storage.example import ANA, letter
 
 ACME = Workspace(id=WorkspaceId("w1"), platform="slack", external="T1", name="Acme")
 OTHER = Workspace(id=WorkspaceId("w2"), platform="slack", external="T2", name="Other")
 ROOM = Workspace(id=WorkspaceId("w3"), platform=PLAYGROUND, external="demo", name="Room")
+KEY = "a key of the test that is long enough"
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 
 Wish = Callable[[Mapping[str, str]], Settings]
@@ -88,18 +100,80 @@ def test_letters_go_where_the_app_is_and_nowhere_else(wish: Wish) -> None:
             with open_house(settings, chosen(settings)) as house:
                 site = house.site
                 async with site.living(house.app, house.meters):
-                    found = await asyncio.to_thread(site.platform_of, ACME.id)
+                    found = await site.platform_of(ACME.id)
                     assert isinstance(found, SlackPlatform)
                     assert (found.limits.per_minute, found.limits.ceiling) == (100, 100)
-                    again = await asyncio.to_thread(site.platform_of, ACME.id)
+                    again = await site.platform_of(ACME.id)
                     assert again is found, "it keeps the paces of methods"
                     for elsewhere in (OTHER.id, ROOM.id, WorkspaceId("unknown")):
-                        assert await asyncio.to_thread(site.platform_of, elsewhere) is None
+                        assert await site.platform_of(elsewhere) is None
                     assert site.administrators("slack", "T1") == named(settings)
                     assert site.administrators("teams", "T1") == Administrators()
                     assert [await check() for check in site.checks.values()] == [None, None]
 
     asyncio.run(story())
+
+
+def test_many_workspaces_that_wake_at_once_leave_the_loop_its_threads(
+    wish: Wish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More lanes than there are threads begin, and each has to be told by the store whose token
+    it may use, which takes a thread; all the while Slack waits for its acknowledgements."""
+    monkeypatch.setattr(workspaces, "KEPT", timedelta(0))
+    teams = [f"T{number}" for number in range(100, 180)]
+
+    async def story() -> None:
+        widen_executor()
+        async with FakeSlack() as slack:
+            settings = wish(
+                {
+                    "SLACK_CLIENT_ID": slack.memory.client_id,
+                    "SLACK_CLIENT_SECRET": slack.memory.client_secret,
+                    "SLACK_SIGNING_SECRET": slack.memory.signing_secret,
+                    "SLACK_API_BASE_URL": slack.url,
+                    "INFLOW_TOKEN_KEYS": KEY,
+                    "INFLOW_PUBLIC_URL": "https://inflow.example.com",
+                }
+            )
+            for team in teams:
+                slack.memory.add_team(team, team).members["UANA"] = Member("UANA", team, "Ana")
+            with open_house(settings, chosen(settings)) as house:
+                install(house.database, slack, teams)
+                async with house.site.living(house.app, house.meters):
+                    promise(house.database, teams)
+                    began = time.monotonic()
+                    delivering = asyncio.create_task(house.lanes.drain_all())
+                    while not delivering.done():
+                        asked = time.monotonic()
+                        await asyncio.to_thread(house.site.refresh)
+                        assert time.monotonic() - asked < 2, "Slack waits three seconds"
+                        await asyncio.sleep(0.01)
+                    assert await delivering == len(teams)
+                    assert time.monotonic() - began < 20
+
+    asyncio.run(story())
+
+
+def install(database: Database, slack: FakeSlack, teams: Sequence[str]) -> None:
+    store = Installations(database, slack.memory.client_id, [KEY.encode()])
+    for team in teams:
+        answer = slack.memory.install(team, "UANA")
+        found = read_installation({**answer, "ok": True}, now())
+        assert found is not None
+        store.save(found)
+
+
+def promise(database: Database, teams: Sequence[str]) -> None:
+    """A letter in every workspace."""
+    with database.transaction() as work:
+        for team in teams:
+            workspace = work.people.workspace("slack", team)
+            assert workspace is not None
+            ana = replace(
+                ANA, id=PersonId(f"ana {team}"), workspace=workspace.id, address="UANA", active=True
+            )
+            work.people.save(ana)
+            work.outbox.post(workspace.id, letter("hello", to=ToPerson(person=ana.id)))
 
 
 def named(settings: Settings) -> Administrators:
@@ -118,10 +192,10 @@ def test_where_the_app_was_removed_letters_stay_and_nobody_is_read(wish: Wish) -
                 assert isinstance(branch, SlackBranch)
                 app = App(database, registry, now, new_id)
                 async with branch.living(app, Meters()):
-                    assert await asyncio.to_thread(branch.platform_of, "T1") is not None
+                    assert await branch.platform_of("T1") is not None
                     slack.memory.revoke("T1")
                     await branch.hears()["app_uninstalled"]("T1", {"type": "app_uninstalled"})
-                    assert await asyncio.to_thread(branch.platform_of, "T1") is None
+                    assert await branch.platform_of("T1") is None
                     calls = len(slack.calls("users.list"))
                     for tick in branch.ticks:
                         await tick.do()
@@ -149,10 +223,14 @@ def test_a_restored_database_of_slack_is_taken_up_without_slack(wish: Wish) -> N
     assert take_up_again(settings, site_of=chosen(settings)) == 0
 
 
+async def found(site: Site, workspace: WorkspaceId) -> bool:
+    return await site.platform_of(workspace) is not None
+
+
 def test_the_playground_gets_no_letters_of_real_people(wish: Wish) -> None:
     settings = wish({})
     with open_house(settings, PlaygroundSite) as house:
-        assert house.site.platform_of(ROOM.id) is not None
-        assert house.site.platform_of(ACME.id) is None
+        assert asyncio.run(found(house.site, ROOM.id))
+        assert not asyncio.run(found(house.site, ACME.id))
         with pytest.raises(Misconfigured, match="This database serves Acme, Other"):
             house.site.prepare()

@@ -64,7 +64,7 @@ class CrashSite(Site):
     def refresh(self) -> None:
         """Nobody moves this site's clock."""
 
-    def platform_of(self, _workspace: WorkspaceId) -> Platform:
+    async def platform_of(self, _workspace: WorkspaceId) -> Platform:
         return self._platform
 
     def prepare(self) -> None:
