@@ -53,7 +53,7 @@ from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
 from bot.people import Person, Role, Workspace
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
-from bot.reply import NOTHING, Reply
+from bot.reply import NOTHING, Reply, Showing
 
 W = TypeVar("W", bound=Work)
 
@@ -131,6 +131,35 @@ class App(Generic[W]):
             log.info("received", outcome=outcome.value)
             failpoint.reach("inbound.before_ack")
             return reply
+
+    def begin_showing(self, platform: str, event_id: str, until: datetime) -> Showing:
+        """Ask, before a reply is shown, whether it is ours to show (see `bot.ports.Inbox`).
+
+        A reply is shown once, by whichever process was told of the event, however often that
+        is delivered. What was taken on until a moment and neither ended nor given back, as
+        when the process dies, is anybody's after that: then it may be shown twice, because
+        nobody knows, and never is it lost while the platform delivers again.
+
+        Raises:
+            Unavailable: the store cannot tell.
+        """
+        try:
+            with self._database.transaction() as work:
+                return work.inbox.begin_showing(platform, event_id, self._clock(), until)
+        except Conflict:
+            return Showing.THEIRS
+
+    def end_showing(self, platform: str, event_id: str, until: datetime, *, is_shown: bool) -> None:
+        """Say what became of a showing that was ours until then: shown, or certainly not.
+
+        Raises:
+            Unavailable: the store cannot keep it; the showing runs out by itself.
+        """
+        with self._database.transaction() as work:
+            if is_shown:
+                work.inbox.end_showing(platform, event_id)
+            else:
+                work.inbox.give_back_showing(platform, event_id, self._clock(), until)
 
     def _command_of(self, what: What) -> str | None:
         """Our own word for what is to be done. What people made up is text, and is not told."""

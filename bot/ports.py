@@ -27,7 +27,7 @@ from bot.outbox import (
 )
 from bot.people import Person, Role, Workspace
 from bot.rate import Limits
-from bot.reply import Reply
+from bot.reply import Reply, Showing
 from bot.slot import Slot
 from bot.truth import LetterFact, Tally, Unreached
 
@@ -49,6 +49,20 @@ class Inbox(Protocol):
 
     def finish(self, platform: str, event_id: str, reply: Reply) -> None:
         """Keep the reply, so that a second delivery of the event gets the same."""
+
+    def begin_showing(
+        self, platform: str, event_id: str, now: datetime, until: datetime
+    ) -> Showing:
+        """Take it on to show the reply to an event until a moment. Not ours to show is what
+        was shown, and what somebody else took on and has time for yet."""
+
+    def end_showing(self, platform: str, event_id: str) -> None:
+        """The reply was shown, or need not be any more."""
+
+    def give_back_showing(
+        self, platform: str, event_id: str, now: datetime, until: datetime
+    ) -> None:
+        """What was taken on until that moment was certainly not shown; whoever asks next may."""
 
 
 class Outbox(Protocol):

@@ -1,6 +1,6 @@
 """What is said at once to the person who acted. A value: it is stored and can be sent again."""
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from pydantic import Field
 
@@ -33,3 +33,14 @@ class Reply(Value):
 
 
 NOTHING = Reply()
+
+
+class Showing(Enum):
+    """Who shows a reply that a platform does not show with the answer to the event itself."""
+
+    OURS = "ours"
+    """We do, from now on."""
+    THEIRS = "theirs"
+    """Somebody else does at the moment."""
+    DONE = "done"
+    """Nobody: it was shown."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from bot.outbox import LetterState
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
-from storage.tables import inbox, outbox, rates
+from storage.tables import inbox, outbox, rates, showings
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -122,6 +122,7 @@ def retain(
     texts = go_down(
         lambda connection, upto: _drop_texts(connection, now - TEXTS_KEPT, upto, chunk), textless
     )
+    repeat(lambda connection: _drop_showings(connection, now - EVENTS_KEPT, chunk))
     letters = 0
     while done := go_down(
         lambda connection, upto: _drop_letters(connection, now - LETTERS_KEPT, upto, chunk), gone
@@ -149,6 +150,24 @@ def _drop_events(connection: Connection, before: datetime, chunk: int) -> int:
             delete(inbox).where(
                 inbox.c.platform == bindparam("of_platform"),
                 inbox.c.event_id == bindparam("of_event"),
+            ),
+            [{"of_platform": row.platform, "of_event": row.event_id} for row in rows],
+        )
+    return len(rows)
+
+
+def _drop_showings(connection: Connection, before: datetime, chunk: int) -> int:
+    rows = connection.execute(
+        select(showings.c.platform, showings.c.event_id)
+        .where(showings.c.until < before)
+        .limit(chunk)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            delete(showings).where(
+                showings.c.platform == bindparam("of_platform"),
+                showings.c.event_id == bindparam("of_event"),
             ),
             [{"of_platform": row.platform, "of_event": row.event_id} for row in rows],
         )

@@ -78,6 +78,17 @@ inbox = Table(
     Column("reply", Text),
 )
 
+# The replies to which events were shown, or are being shown until a moment. Nothing tells by
+# whom the event was, or where.
+showings = Table(
+    "showings",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("shown", Boolean, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -1,10 +1,13 @@
 """What came in is taken on once, and answered the same the second time."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
 import pytest
 
 from bot.form import Form, TextField
 from bot.message import Button, Buttons, Quote, say
-from bot.reply import NOTHING, Audience, Reply
+from bot.reply import NOTHING, Audience, Reply, Showing
 from storage.database import Database
 from tests.storage.example import NOW
 
@@ -54,3 +57,55 @@ def test_an_event_whose_transaction_failed_is_new_again(database: Database) -> N
         raise_after(work.inbox.begin("slack", "E1", NOW))
     with database.transaction() as work:
         assert work.inbox.begin("slack", "E1", NOW) is None
+
+
+# Showing --------------------------------------------------------------------------------
+
+SOON = NOW + timedelta(minutes=1)
+
+
+def begin(database: Database, event: str = "E1", now: datetime = NOW) -> Showing:
+    with database.transaction() as work:
+        return work.inbox.begin_showing("slack", event, now, now + timedelta(minutes=1))
+
+
+def test_a_reply_is_shown_by_one_of_many_at_once(database: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        begun = list(pool.map(lambda _: begin(database), range(8)))
+    assert sorted(each.value for each in begun) == ["ours", *["theirs"] * 7]
+    assert begin(database, "E2") is Showing.OURS
+
+
+def test_a_reply_that_was_shown_is_nobodys_any_more(database: Database) -> None:
+    begin(database)
+    with database.transaction() as work:
+        work.inbox.end_showing("slack", "E1")
+    assert begin(database) is Showing.DONE
+    assert begin(database, now=SOON + timedelta(days=1)) is Showing.DONE
+
+
+def test_a_reply_that_was_not_shown_is_the_next_ones(database: Database) -> None:
+    begin(database)
+    with database.transaction() as work:
+        work.inbox.give_back_showing("slack", "E1", NOW, SOON)
+    assert begin(database) is Showing.OURS
+    assert begin(database) is Showing.THEIRS
+
+
+def test_a_showing_that_nobody_ended_runs_out(database: Database) -> None:
+    begin(database)
+    assert begin(database, now=SOON - timedelta(microseconds=1)) is Showing.THEIRS
+    assert begin(database, now=SOON) is Showing.OURS
+
+
+def test_who_is_too_late_gives_nothing_back(database: Database) -> None:
+    begin(database)
+    begin(database, now=SOON)
+    with database.transaction() as work:
+        work.inbox.give_back_showing("slack", "E1", SOON, SOON)
+    assert begin(database, now=SOON) is Showing.THEIRS
+    with database.transaction() as work:
+        work.inbox.end_showing("slack", "E1")
+        # What the one showed, the other has not to show.
+        work.inbox.give_back_showing("slack", "E1", SOON, SOON + timedelta(minutes=1))
+    assert begin(database, now=SOON) is Showing.DONE

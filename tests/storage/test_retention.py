@@ -21,7 +21,7 @@ from storage.retention import (
     Retained,
     retain,
 )
-from storage.tables import inbox, outbox, rates
+from storage.tables import inbox, outbox, rates, showings
 from tests.storage.example import ACME, NOW, letter
 
 SECOND = timedelta(seconds=1)
@@ -72,6 +72,14 @@ def test_events_go_after_a_month_and_are_new_again(acme: Database) -> None:
             assert work.inbox.begin("slack", name, at) is None
     assert retain(acme, NOW) == Retained(events=1, texts=0, letters=0, counts=0, paces=0)
     assert read(acme, inbox.c.event_id) == ["young"]
+
+
+def test_what_was_shown_is_known_as_long_as_the_event(acme: Database) -> None:
+    for name, until in (("old", NOW - EVENTS_KEPT - SECOND), ("young", NOW - EVENTS_KEPT)):
+        with acme.transaction() as work:
+            work.inbox.begin_showing("slack", name, NOW, until)
+    retain(acme, NOW)
+    assert read(acme, showings.c.event_id) == ["young"]
 
 
 def test_what_a_letter_said_goes_and_what_became_of_it_stays(acme: Database) -> None:
