@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(r"<([^<>\n]*)>")
 _PERSON = re.compile(r"<@([A-Z0-9]{2,30})(?:\|[^<>\n]*)?>")
+_DIGITS = re.compile(r"[-0-9+(). ]+")
+_UNSAID = re.compile(r"[-(). ]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOUD = frozenset({"here", "channel", "everyone"})
 
@@ -69,7 +71,17 @@ def _show(token: str, names: Mapping[str, str]) -> str:
     scheme, colon, rest = what.partition(":")
     if not colon:
         return f"<{token}>"
-    return label or (rest if scheme in {"mailto", "tel"} else what)
+    address = rest if scheme in {"mailto", "tel"} else what
+    return address if not label else _link(label, address)
+
+
+def _link(label: str, address: str) -> str:
+    """What a link is called, with its address, which may be all that matters in an answer. By
+    itself Slack makes links of what people typed, and those say their address already."""
+    bare = address.removeprefix("https://").removeprefix("http://").rstrip("/")
+    is_said = label.rstrip("/") in {address.rstrip("/"), bare}
+    is_number = not _DIGITS.sub("", label) and _UNSAID.sub("", label) == address
+    return label if is_said or is_number else f"{label} ({address})"
 
 
 def _show_special(what: str, label: str) -> str:
