@@ -1,0 +1,1 @@
+"""Inflow in Microsoft Teams. All of botbuilder that is used is used in here."""

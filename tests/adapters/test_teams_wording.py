@@ -1,0 +1,49 @@
+"""Commands as people write them to the bot in Teams."""
+
+import pytest
+
+from adapters.teams.wording import Wording
+
+WORDING = Wording(
+    frozenset({"ask", "pause", "faq", "help", "holiday", "holidays"}), handle="@Helper"
+)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("/pause", "pause"),
+        ("/pause until Monday", "pause until Monday"),
+        ("/faq review words", "faq review words"),
+        ("/learn", "help"),
+        ("/learn pause", "pause"),
+        ("/learn shows all", "help shows all"),
+        ("Did you mean /help? /holidays lists them.", "Did you mean help? holidays lists them."),
+        ("(/holiday), /pause, “stop”", "(holiday), pause, “stop”"),
+        ("with @inflow in a channel", "with @Helper in a channel"),
+    ],
+)
+def test_known_command_has_no_slash(ours: str, theirs: str) -> None:
+    assert WORDING.say(ours) == theirs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/shrug and /giphy are others'",
+        "and/ask either/pause",
+        "https://pages.example/ask /ask/me /pause.html",
+        "</ask> ./ask ~/ask C:/ask \\/ask //ask",
+        "/askew /pausing /ask-me /ask_me",
+        "“how does /ask work”, they said",
+        "/",
+        "",
+    ],
+)
+def test_everything_else_stays(text: str) -> None:
+    assert WORDING.say(text) == text
+
+
+def test_command_is_quoted_where_nothing_else_sets_it_off() -> None:
+    assert WORDING.quote("/pause until Monday") == "“pause until Monday”"
+    assert WORDING.quote("/giphy cat") == "/giphy cat"
