@@ -1,0 +1,398 @@
+"""Calls to the Bot Connector. What became of one is a value, and nothing is sent twice.
+
+botbuilder's own client is not used: it builds itself anew for each turn, may repeat a POST after
+a failure, and where a bot writes by itself it returns as if all were well, whatever Teams said
+(delivery.md 2a, platforms.md 0). The calls and their answers are those of
+learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference.
+
+A conversation comes with the address of the server that it is on. Whoever could change that
+address in our database would be sent our token, so it is looked at again at each call.
+"""
+
+import asyncio
+import json
+import math
+import re
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+from adapters.teams.limits import write_json
+from bot.settings import is_this_machine
+
+LOGIN = "https://login.microsoftonline.com/"
+SCOPE = "https://api.botframework.com/.default"
+TIMEOUT = timedelta(seconds=8)
+"""Of a call and of a token together; shorter than a lane waits (`bot.retry.Patience`), so that
+the lane hears why."""
+LONGEST_CONNECT = timedelta(seconds=4)
+PAUSE = timedelta(seconds=2)
+"""After a 429 that does not say for how long. Teams' shortest windows are one and two seconds."""
+EARLY = timedelta(minutes=5)
+"""So long before its end a token is exchanged for a new one."""
+LOGIN_PAUSE = timedelta(seconds=5)
+"""After a refused or failed login nobody tries again for so long."""
+LARGEST_ANSWER = 1 << 20
+"""Bytes of an answer that are read."""
+
+HOSTS = frozenset(
+    {
+        "smba.trafficmanager.net",
+        "smba.onyx.prod.teams.trafficmanager.net",
+        "smba.infra.gcc.teams.microsoft.com",
+        "smba.infra.gov.teams.microsoft.us",
+        "smba.infra.dod.teams.microsoft.us",
+    }
+)
+"""Teams' servers, with those of the United States' governments. Source: "Service URL
+Validation" of Microsoft's own Teams SDK."""
+DOMAINS = (".botframework.com", ".botframework.us")
+"""Of the Bot Framework itself."""
+
+NOT_ALLOWED = "url_not_allowed"
+NO_LOGIN = "login_failed"
+
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_BLOCKED = "MessageWritesBlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Done. `data` is the answer, without repr because people's words may be in it."""
+
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not done, for certain. `code` is the Connector's or the login's word, or `http_NNN`
+    where it had none; never anything but one word, so it may be logged. `status` is 0 where
+    nobody was asked."""
+
+    status: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Not done: nothing is to be sent for `after`, at least a second."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Not done, for certain: there was no connection, or no token to be had just now."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Nobody can say whether it was done."""
+
+    why: str
+
+
+Answer: TypeAlias = Answered | Refused | Slow | NotSent | Doubtful
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Of the bot's own registration. `tenant` is the one it is registered in."""
+
+    app_id: str
+    password: str = field(repr=False)
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    renewed_at: float
+    ends_at: float
+
+
+def is_allowed(url: str, local: str | None = None) -> bool:
+    """Whether a service URL is one of Teams' servers, or the server of `local`, which must be
+    this very machine: the token is sent there."""
+    try:
+        # aiohttp reads URLs with yarl. Whoever checks with another reader checks another URL.
+        wanted = URL(url)
+        if wanted.user is not None or wanted.password is not None:
+            return False
+        if wanted.query_string or wanted.fragment:
+            return False
+        where, host = (wanted.scheme, wanted.host, wanted.port), wanted.host or ""
+        if local is not None:
+            base = URL(local)
+            if where == (base.scheme, base.host, base.port) and is_this_machine(host):
+                return True
+    except ValueError:
+        return False
+    if wanted.scheme != "https" or wanted.port != 443:
+        return False
+    return host in HOSTS or host.endswith(DOMAINS)
+
+
+def read_pause(header: str | None) -> timedelta:
+    """Retry-After in whole seconds; anything else is `PAUSE`."""
+    header = (header or "").strip()
+    if not (header.isascii() and header.isdigit() and len(header) < 7):
+        return PAUSE
+    return timedelta(seconds=max(1, int(header)))
+
+
+def find_proxy(url: str) -> str | None:
+    """The proxy that the environment names for a URL, unless `no_proxy` excepts its host."""
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+class TeamsClient:
+    """Calls the Connector for all tenants, on one event loop and one session.
+
+    Without `credentials` no token is sent, and nothing to anywhere but to `local`, the address
+    of a server on this machine, where there is one. No token and no body is ever logged.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | None,
+        *,
+        local: str | None = None,
+        login_url: str = LOGIN,
+        scope: str = SCOPE,
+        timeout: timedelta = TIMEOUT,
+    ) -> None:
+        self._credentials = credentials
+        self._local = local
+        self._login_url = login_url if login_url.endswith("/") else login_url + "/"
+        self._scope = scope
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+        self._token: _Token | None = None
+        self._logging_in: asyncio.Task[_Token | Refused | NotSent] | None = None
+        self._failed: tuple[float, Refused | NotSent] | None = None
+
+    async def call(
+        self,
+        service_url: str,
+        verb: str,
+        path: Sequence[str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Call `v3/` and the path, each piece of it escaped, of the server of a conversation.
+
+        Never raises for what Teams or the network does.
+        """
+        if not is_allowed(service_url, self._local):
+            return Refused(0, NOT_ALLOWED)
+        if self._credentials is None and not is_this_machine(URL(service_url).host or ""):
+            return Refused(0, NOT_ALLOWED)
+        pieces = "/".join(quote(piece, safe="") for piece in path)
+        url = f"{service_url.rstrip('/')}/v3/{pieces}"
+        end = asyncio.get_running_loop().time() + self._timeout.total_seconds()
+        token = await self._token_in_time()
+        if isinstance(token, Refused | NotSent):
+            return token
+        answer = await self._judge(self._send(verb, url, body, token, end))
+        if token is None or not (isinstance(answer, Refused) and answer.status == 401):
+            return answer
+        # What was refused so was not done. The token may have been taken back before its end.
+        if self._token is token:
+            self._token = None
+        another = await self._token_in_time()
+        if isinstance(another, _Token):
+            return await self._judge(self._send(verb, url, body, another, end))
+        return answer
+
+    async def check_login(self) -> Refused | NotSent | None:
+        """Ask for a new token; None when there is one, or none is needed."""
+        self._token = self._failed = None
+        token = await self._authorize()
+        return token if isinstance(token, Refused | NotSent) else None
+
+    async def close(self) -> None:
+        """End the session. A later call would begin another."""
+        session, self._session = self._session, None
+        if self._logging_in is not None:
+            self._logging_in.cancel()
+            await asyncio.gather(self._logging_in, return_exceptions=True)
+        if session is not None:
+            await session.close()
+
+    # --- the token ------------------------------------------------------------------------
+
+    async def _token_in_time(self) -> _Token | Refused | NotSent | None:
+        """The same as `_authorize`, with time left to send something."""
+        try:
+            async with asyncio.timeout(self._timeout.total_seconds() / 2):
+                return await self._authorize()
+        except TimeoutError:
+            return NotSent(NO_LOGIN)
+
+    async def _authorize(self) -> _Token | Refused | NotSent | None:
+        """A token that is good for a while yet; None where none is needed."""
+        if self._credentials is None:
+            return None
+        now, token = asyncio.get_running_loop().time(), self._token
+        if token is not None and now < token.renewed_at:
+            return token
+        is_good = token is not None and now < token.ends_at
+        if self._failed is None or self._failed[0] <= now:
+            # One login for all who wait, and none of them ends it by leaving.
+            if self._logging_in is None or self._logging_in.done():
+                self._logging_in = asyncio.ensure_future(self._log_in(self._credentials))
+            if not is_good:
+                return await asyncio.shield(self._logging_in)
+        if is_good:
+            return token
+        return self._failed[1] if self._failed else NotSent(NO_LOGIN)
+
+    async def _log_in(self, credentials: Credentials) -> _Token | Refused | NotSent:
+        loop = asyncio.get_running_loop()
+        answer = await self._judge(self._ask_for_token(credentials))
+        match answer:
+            case Answered(data):
+                value, seconds = data.get("access_token"), _read_time(data.get("expires_in"))
+                if isinstance(value, str) and value and seconds is not None:
+                    early = min(EARLY.total_seconds(), seconds / 2)
+                    now = loop.time()
+                    self._token = _Token(value, now + seconds - early, now + seconds)
+                    self._failed = None
+                    return self._token
+                failed: Refused | NotSent = NotSent(NO_LOGIN)
+            case Refused():
+                failed = answer
+            case Slow() | NotSent() | Doubtful():
+                # Whatever became of the login, nobody was written to.
+                failed = NotSent(NO_LOGIN)
+        self._failed = loop.time() + LOGIN_PAUSE.total_seconds(), failed
+        return failed
+
+    async def _ask_for_token(self, credentials: Credentials) -> Answer:
+        url = f"{self._login_url}{quote(credentials.tenant, safe='')}/oauth2/v2.0/token"
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": credentials.app_id,
+            "client_secret": credentials.password,
+            "scope": self._scope,
+        }
+        async with self._open().post(
+            url, data=form, allow_redirects=False, proxy=find_proxy(url)
+        ) as answer:
+            return _read(answer.status, answer.headers, await _take(answer))
+
+    # --- calls ----------------------------------------------------------------------------
+
+    async def _send(
+        self,
+        verb: str,
+        url: str,
+        body: Mapping[str, Any] | None,
+        token: _Token | None,
+        end: float,
+    ) -> Answer:
+        """`end` is when nobody waits any more, by the loop's clock."""
+        left = end - asyncio.get_running_loop().time()
+        if left <= 0:
+            return NotSent("late")
+        headers = {} if token is None else {"Authorization": f"Bearer {token.value}"}
+        data = None
+        if body is not None:
+            data = write_json(body)
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        async with self._open().request(
+            verb,
+            URL(url, encoded=True),
+            data=data,
+            headers=headers,
+            timeout=_patience(left),
+            # Whoever leads elsewhere would be told the words and the token as well.
+            allow_redirects=False,
+            proxy=find_proxy(url),
+        ) as answer:
+            return _read(answer.status, answer.headers, await _take(answer))
+
+    async def _judge(self, answer: Awaitable[Answer]) -> Answer:
+        try:
+            return await answer
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as error:
+            return NotSent(type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever came instead of an answer,
+            # nobody can say what became of the request.
+            return Doubtful(type(error).__name__)
+
+    def _open(self) -> aiohttp.ClientSession:
+        """One session for all, made on the loop that uses it."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                # Lanes bound what is under way; a request that waited for a connection here
+                # would run out of time without anybody knowing whether it was sent.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=_patience(self._timeout.total_seconds()),
+            )
+        return self._session
+
+
+def _patience(seconds: float) -> aiohttp.ClientTimeout:
+    connect = min(LONGEST_CONNECT.total_seconds(), seconds / 2)
+    return aiohttp.ClientTimeout(total=seconds, connect=connect)
+
+
+async def _take(answer: aiohttp.ClientResponse) -> object:
+    """The answer's JSON; None where there is none, or more than anybody would say."""
+    raw = b""
+    while len(raw) <= LARGEST_ANSWER and (more := await answer.content.readany()):
+        raw += more
+    try:
+        return json.loads(raw) if len(raw) <= LARGEST_ANSWER else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_time(told: object) -> float | None:
+    """Seconds, which some logins tell as a text."""
+    try:
+        seconds = float(str(told))
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < math.inf else None
+
+
+def _read(status: int, headers: Mapping[str, str], data: object) -> Answer:
+    if status == 429:
+        return Slow(read_pause(headers.get("Retry-After")))
+    if status >= 500 or status == 408:
+        # Also 502 and 504, after which Microsoft says to send again: what stood behind the
+        # gateway may have taken the message. The lane sends again what may come twice.
+        return Doubtful(f"http_{status}")
+    if 200 <= status < 300:
+        # Some of the Connector's answers are empty, and each is one of being done.
+        return Answered(data if isinstance(data, Mapping) else {})
+    return Refused(status, _read_code(data) or f"http_{status}")
+
+
+def _read_code(data: object) -> str | None:
+    """`error.code` of the Connector's answer, or `error` of the login's."""
+    error = data.get("error") if isinstance(data, Mapping) else None
+    if isinstance(error, Mapping):
+        # In some answers the word itself stands within the sentence.
+        if _BLOCKED in str(error.get("message")):
+            return _BLOCKED
+        error = error.get("code")
+    return error if isinstance(error, str) and _CODE.fullmatch(error) else None
