@@ -1,0 +1,400 @@
+"""Letters to Teams: each outcome has one meaning, and nothing reaches somebody else."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.teams.client import Credentials, TeamsClient
+from adapters.teams.deliver import (
+    FATES,
+    PER_CONVERSATION,
+    Fate,
+    TeamsPlatform,
+    find_thread,
+    write_message,
+    write_plain,
+)
+from adapters.teams.read import Contact
+from adapters.teams.render import render_message
+from adapters.teams.wording import Wording
+from bot.ids import WorkspaceId
+from bot.inbound import PlaceKind
+from bot.message import Button, Buttons, say
+from bot.outbox import (
+    Ambiguous,
+    Delivery,
+    Limited,
+    Never,
+    Outcome,
+    Priority,
+    Sent,
+    TryLater,
+    may_repeat,
+)
+from tests.adapters.far_end import Act, Heard, far_end, hang, reset, saying
+
+ANA = "6f0b2c54-1111-2222-3333-0123456789ab"
+TENANT = "tenant-1"
+CHANNEL = "19:abc@thread.tacv2"
+DIRECT = "a:personal"
+WORDING = Wording(frozenset({"pause"}))
+MESSAGE = say("Hello <b>", Buttons(buttons=(Button(label="Yes", action="sample.press"),)))
+LETTER = Delivery(
+    id=1,
+    key="question:42:offer:ana:1",
+    workspace=WorkspaceId("w1"),
+    address=ANA,
+    direct=True,
+    message=MESSAGE,
+    kind="offer",
+    priority=Priority.OFFER,
+)
+TO_PLACE = replace(LETTER, id=2, address=CHANNEL, direct=False)
+EDIT = replace(LETTER, id=3, edits="7", conversation=DIRECT)
+RENDERED = render_message(MESSAGE, WORDING)
+
+MADE = saying({"id": DIRECT}, status=201)
+SENT = saying({"id": "1:a"}, status=201)
+
+
+def refusal(status: int, code: str = "") -> Act:
+    return saying({"error": {"code": code}} if code else {}, status=status)
+
+
+@dataclass(slots=True)
+class Book:
+    """Contacts in memory, by the rules of the port; `mistaken` gives whom it has."""
+
+    kept: list[Contact] = field(default_factory=list)
+    mistaken: bool = False
+
+    async def find_person(self, tenant: str, address: str) -> Contact | None:
+        if self.mistaken:
+            return self.kept[0]
+        known = [each for each in self.kept if (each.tenant, each.person) == (tenant, address)]
+        known.sort(key=lambda each: each.kind is not PlaceKind.DM)
+        return known[0] if known else None
+
+    async def find_place(self, tenant: str, conversation: str) -> Contact | None:
+        if self.mistaken:
+            return self.kept[0]
+        place = tenant, conversation
+        return next((each for each in self.kept if (each.tenant, each.conversation) == place), None)
+
+    async def keep(self, contact: Contact) -> None:
+        self.kept.append(contact)
+
+    async def drop(self, contact: Contact) -> None:
+        self.kept.remove(contact)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a delivery came to, what the Connector heard of it and who is known afterwards."""
+
+    outcome: Outcome
+    heard: list[Heard]
+    kept: list[Contact]
+
+    @property
+    def lines(self) -> list[str]:
+        return [heard.line.removesuffix(" HTTP/1.1") for heard in self.heard]
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [json.loads(heard.body) for heard in self.heard]
+
+
+def met(url: str) -> Contact:
+    """Somebody who was seen in a channel, and nowhere else yet."""
+    return Contact(
+        tenant=TENANT,
+        service_url=url,
+        conversation=CHANNEL,
+        kind=PlaceKind.CHANNEL,
+        bot="28:bot",
+        person=ANA,
+        user="29:ana",
+        team="19:team",
+    )
+
+
+def known(url: str) -> Contact:
+    return replace(met(url), conversation=DIRECT, kind=PlaceKind.DM, team=None)
+
+
+def deliver(
+    delivery: Delivery,
+    *acts: Act,
+    people: tuple[Any, ...] = (known, met),
+    patience: timedelta = timedelta(seconds=5),
+    credentials: Credentials | None = None,
+    **changes: Any,
+) -> Told:
+    async def run() -> Told:
+        async with far_end(*acts) as end:
+            url = end.url.removesuffix("/")
+            book = Book([replace(make(url), **changes) for make in people])
+            client = TeamsClient(credentials, local=url, login_url=url, timeout=patience)
+            platform = TeamsPlatform(client, TENANT, book, wording=WORDING)
+            try:
+                return Told(await platform.deliver(delivery), end.heard, book.kept)
+            finally:
+                await client.close()
+
+    return asyncio.run(run())
+
+
+# --- what is sent -----------------------------------------------------------------------
+
+
+def test_letter_goes_to_the_personal_conversation_as_a_card() -> None:
+    told = deliver(LETTER, SENT)
+    assert told.outcome == Sent(external="1:a", conversation=DIRECT)
+    assert told.lines == ["POST /api/v3/conversations/a%3Apersonal/activities"]
+    assert told.bodies == [json.loads(json.dumps(write_message(RENDERED)))]
+    (attached,) = told.bodies[0]["attachments"]
+    assert attached["contentType"] == "application/vnd.microsoft.card.adaptive"
+    # With a text beside it Teams would show both.
+    assert "text" not in told.bodies[0]
+    assert told.bodies[0]["summary"] == MESSAGE.summary
+
+
+def test_personal_conversation_is_made_once_and_kept() -> None:
+    told = deliver(LETTER, MADE, SENT, people=(met,))
+    assert told.outcome == Sent(external="1:a", conversation=DIRECT)
+    assert told.lines == [
+        "POST /api/v3/conversations",
+        "POST /api/v3/conversations/a%3Apersonal/activities",
+    ]
+    assert told.bodies[0] == {
+        "isGroup": False,
+        "bot": {"id": "28:bot"},
+        "members": [{"id": "29:ana"}],
+        "tenantId": TENANT,
+        "channelData": {"tenant": {"id": TENANT}},
+    }
+    assert [(each.kind, each.conversation, each.team) for each in told.kept] == [
+        (PlaceKind.CHANNEL, CHANNEL, "19:team"),
+        (PlaceKind.DM, DIRECT, None),
+    ]
+
+
+def test_conversation_that_is_none_any_more_is_made_anew() -> None:
+    told = deliver(LETTER, refusal(404, "ConversationNotFound"), MADE, SENT)
+    assert told.outcome == Sent(external="1:a", conversation=DIRECT)
+    assert len(told.lines) == 3
+    assert len(told.kept) == 2
+
+
+def test_letter_to_a_place_goes_into_its_thread() -> None:
+    told = deliver(replace(TO_PLACE, thread="170"), SENT, people=(met,))
+    assert told.outcome == Sent(external="1:a", conversation=CHANNEL)
+    where = "19%3Aabc%40thread.tacv2%3Bmessageid%3D170"
+    assert told.lines == [f"POST /api/v3/conversations/{where}/activities"]
+
+
+def test_letter_into_a_lost_thread_stands_beside_it() -> None:
+    told = deliver(replace(TO_PLACE, thread="170"), refusal(404), SENT, people=(met,))
+    assert told.outcome == Sent(external="1:a", conversation=CHANNEL)
+    assert told.lines[1] == "POST /api/v3/conversations/19%3Aabc%40thread.tacv2/activities"
+
+
+@pytest.mark.parametrize(
+    ("conversation", "found"),
+    [
+        (CHANNEL, f"{CHANNEL};messageid=1"),
+        ("19:a@thread.skype", "19:a@thread.skype;messageid=1"),
+        ("19:a@thread.v2", "19:a@thread.v2"),
+        (DIRECT, DIRECT),
+    ],
+)
+def test_only_channels_have_threads(conversation: str, found: str) -> None:
+    assert find_thread(conversation, "1") == found
+    assert find_thread(conversation, None) == conversation
+
+
+def test_edit_replaces_the_message_where_it_stands() -> None:
+    told = deliver(replace(EDIT, conversation="a:earlier"), saying({"id": "7"}))
+    assert told.outcome == Sent(external="7", conversation="a:earlier")
+    assert told.lines == ["PUT /api/v3/conversations/a%3Aearlier/activities/7"]
+
+
+def test_card_that_is_refused_is_sent_in_words() -> None:
+    for act in (refusal(400, "BadSyntax"), refusal(413), refusal(403, "MessageSizeTooBig")):
+        with capture_logs() as logs:
+            told = deliver(LETTER, act, SENT)
+        assert told.outcome == Sent(external="1:a", conversation=DIRECT)
+        assert told.bodies[1] == write_plain(RENDERED)
+        assert told.bodies[1]["textFormat"] == "plain"
+        assert [each["event"] for each in logs] == ["teams refused a card"]
+        assert "Hello" not in str(logs)
+
+
+# --- what becomes of it ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (saying("", 202), Sent(external="", conversation=DIRECT)),
+        (saying("", 429, Retry_After="7"), Limited(timedelta(seconds=7))),
+        (refusal(412, "PreconditionFailed"), TryLater(timedelta(0), "PreconditionFailed")),
+        (refusal(412), TryLater(timedelta(0), "http_412")),
+        (refusal(409), TryLater(timedelta(0), "http_409")),
+        (refusal(500), Ambiguous("http_500")),
+        (refusal(502), Ambiguous("http_502")),
+        (refusal(504), Ambiguous("http_504")),
+        (reset, Ambiguous("ServerDisconnectedError")),
+        (refusal(400, "BadSyntax"), Never("BadSyntax")),
+        (refusal(413), Never("http_413")),
+        (refusal(403, "MessageWritesBlocked"), Never("MessageWritesBlocked", unreachable=True)),
+        (refusal(403, "ForbiddenOperationException"),
+         Never("ForbiddenOperationException", unreachable=True)),
+        (refusal(403), Never("http_403", unreachable=True)),
+        (refusal(404), Never("http_404", unreachable=True)),
+        (refusal(403, "BotDisabledByAdmin"),
+         TryLater(timedelta(minutes=5), "BotDisabledByAdmin")),
+        (refusal(401, "BotNotRegistered"), TryLater(timedelta(minutes=5), "BotNotRegistered")),
+    ],
+)  # fmt: skip
+def test_outcome_of_a_letter(act: Act, outcome: Outcome) -> None:
+    assert deliver(LETTER, act).outcome == outcome
+
+
+def test_late_answer_is_ambiguous() -> None:
+    told = deliver(LETTER, hang, patience=timedelta(seconds=0.3))
+    assert isinstance(told.outcome, Ambiguous)
+    assert len(told.heard) == 1
+
+
+@pytest.mark.parametrize("act", [reset, refusal(502), saying("{}", 201)])
+def test_conversation_that_may_have_been_made_is_made_again(act: Act) -> None:
+    told = deliver(LETTER, act, people=(met,))
+    assert isinstance(told.outcome, TryLater)
+    assert len(told.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (refusal(403, "ForbiddenOperationException"),
+         Never("ForbiddenOperationException", unreachable=True)),
+        (saying("", 429, Retry_After="3"), Limited(timedelta(seconds=3))),
+        (refusal(412), TryLater(timedelta(0), "http_412")),
+    ],
+)  # fmt: skip
+def test_outcome_of_making_a_conversation(act: Act, outcome: Outcome) -> None:
+    assert deliver(LETTER, act, people=(met,)).outcome == outcome
+
+
+def test_who_was_never_met_is_unreachable() -> None:
+    told = deliver(LETTER, SENT, people=())
+    assert (told.outcome, told.heard) == (Never("not_installed", unreachable=True), [])
+    told = deliver(LETTER, SENT, people=(met,), user=None)
+    assert told.outcome == Never("ForbiddenOperationException", unreachable=True)
+
+
+def test_place_that_blocks_makes_nobody_unreachable() -> None:
+    told = deliver(TO_PLACE, refusal(403, "BotNotInConversationRoster"), people=(met,))
+    assert told.outcome == Never("BotNotInConversationRoster")
+    assert deliver(TO_PLACE, SENT, people=()).outcome == Never("unknown_conversation")
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (refusal(404, "ActivityNotFoundInConversation"), Never("ActivityNotFoundInConversation")),
+        (refusal(404), Never("http_404")),
+        (refusal(403), Never("http_403")),
+        (saying("", 202), Sent(external="7", conversation=DIRECT)),
+        (refusal(502), Ambiguous("http_502")),
+    ],
+)
+def test_outcome_of_an_edit(act: Act, outcome: Outcome) -> None:
+    assert deliver(EDIT, act).outcome == outcome
+
+
+def test_edit_of_what_has_no_address_is_never() -> None:
+    told = deliver(replace(EDIT, edits=""), SENT)
+    assert (told.outcome, told.heard) == (Never("unknown_conversation"), [])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"person": "somebody-else"}, {"tenant": "tenant-2"}, {"conversation": "19:other"}]
+)
+def test_nothing_reaches_another_than_was_meant(wrong: dict[str, Any]) -> None:
+    async def run(delivery: Delivery) -> tuple[Outcome, int]:
+        async with far_end(SENT) as end:
+            book = Book([replace(known(end.url), **wrong)], mistaken=True)
+            client = TeamsClient(None, local=end.url)
+            platform = TeamsPlatform(client, TENANT, book, wording=WORDING)
+            try:
+                return await platform.deliver(delivery), len(end.heard)
+            finally:
+                await client.close()
+
+    # Of a person it is the person that counts, of a place the place.
+    delivery = TO_PLACE if "conversation" in wrong else LETTER
+    assert asyncio.run(run(delivery)) == (Never("unknown_conversation"), 0)
+
+
+def test_token_goes_to_no_address_that_was_put_into_the_database() -> None:
+    told = deliver(LETTER, SENT, service_url="https://evil.example/")
+    assert (told.outcome, told.heard) == (Never("url_not_allowed"), [])
+
+
+def test_wrong_secret_waits_for_an_administrator() -> None:
+    refused = saying({"error": "invalid_client"}, status=401)
+    told = deliver(LETTER, refused, credentials=Credentials("a", "wrong", TENANT))
+    assert told.outcome == TryLater(timedelta(minutes=5), "invalid_client")
+    later = deliver(
+        replace(LETTER, attempts=9), refused, credentials=Credentials("a", "wrong", TENANT)
+    )
+    assert later.outcome == TryLater(timedelta(hours=1), "invalid_client")
+
+
+def test_what_an_administrator_has_to_mend_is_told_once() -> None:
+    async def run() -> None:
+        refused = refusal(403, "BotDisabledByAdmin")
+        async with far_end(refused, refused, SENT, refused) as end:
+            book = Book([known(end.url)])
+            client = TeamsClient(None, local=end.url)
+            platform = TeamsPlatform(client, TENANT, book, wording=WORDING)
+            for _ in range(4):
+                await platform.deliver(LETTER)
+            await client.close()
+
+    with capture_logs() as logs:
+        asyncio.run(run())
+    told = [(each["event"], each["code"]) for each in logs]
+    assert told == [("teams refuses", "BotDisabledByAdmin")] * 2
+
+
+def test_what_cannot_be_looked_up_is_for_the_lane_to_decide() -> None:
+    async def run() -> TeamsPlatform:
+        platform = TeamsPlatform(TeamsClient(None), TENANT, Book(), wording=WORDING)
+        with pytest.raises(LookupError):
+            await platform.find_delivered(LETTER)
+        return platform
+
+    platform = asyncio.run(run())
+    assert (platform.name, platform.reads_back) == ("teams", False)
+    assert platform.limits.per_minute == 1_800
+    assert platform.limits.conversation == PER_CONVERSATION
+    assert not platform.limits.finds_its_speed
+    assert may_repeat(LETTER.priority)
+    assert not may_repeat(Priority.TIP)
+
+
+def test_every_word_has_a_meaning_of_its_own() -> None:
+    assert FATES["MessageWritesBlocked"] is Fate.GONE
+    for code, fate in FATES.items():
+        if code != "url_not_allowed":
+            outcome = deliver(LETTER, refusal(418, code)).outcome
+            assert isinstance(outcome, TryLater) is (fate in {Fate.LATER, Fate.REST}), code
