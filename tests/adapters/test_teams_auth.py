@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from adapters.teams.auth import (
     FRESH,
     GOVERNMENT,
+    LARGEST_ANSWER,
     LONGEST,
     PUBLIC,
     REFETCH,
@@ -34,7 +35,7 @@ from adapters.teams.auth import (
     read_claims,
     read_keys,
 )
-from tests.adapters.teams.openid import FakeOpenId
+from tests.adapters.teams.openid import KEYS, FakeOpenId
 from tests.adapters.teams.signing import APP_ID, HOUR, ISSUER, Signer, make_key, publish
 
 SERVICE = "https://smba.trafficmanager.net/emea/"
@@ -192,6 +193,16 @@ def test_forged_tokens_are_refused(name: str) -> None:
         assert await door.knock(token) == 401
 
     play(story)
+
+
+def test_no_key_is_looked_for_of_what_is_signed_in_another_way() -> None:
+    signer = Signer()
+    assert name_of_key(signer.token(SERVICE)) == signer.name
+    other_ways = ("alg none", "HS256", "RS512", "PS256", "extension that must be understood")
+    for name in ("no kid", "kid that is no text", *other_ways):
+        token = FORGED[name](signer)
+        assert token is not None
+        assert name_of_key(token) is None
 
 
 @pytest.mark.parametrize(
@@ -412,6 +423,17 @@ def test_keys_come_from_no_unsafe_address() -> None:
             assert await door.knock(door.token()) == 503
             door.now += RETRY
         assert door.open_id.asked == 4
+
+    play(story)
+
+
+def test_answer_without_end_is_not_read() -> None:
+    async def story(door: Door) -> None:
+        true = {"issuer": ISSUER, "jwks_uri": door.open_id.origin + KEYS}
+        door.open_id.faults.extend([true | {"padding": "x" * LARGEST_ANSWER}, true])
+        assert await door.knock(door.token()) == 503
+        door.now += RETRY
+        assert await door.knock(door.token()) == OK
 
     play(story)
 
