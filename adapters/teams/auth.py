@@ -327,7 +327,7 @@ def name_of_key(token: str) -> str | None:
     except (jwt.PyJWTError, LookupError, TypeError, ValueError, RecursionError):
         return None
     name = header.get("kid")
-    is_ours = header.get("alg") == _ALGORITHM and "crit" not in header
+    is_ours = header.get("alg") == _ALGORITHM
     return name if is_ours and isinstance(name, str) and name else None
 
 

@@ -12,6 +12,11 @@ from typing import Any, Self
 
 import jwt
 import pytest
+from botframework.connector.auth import (  # type: ignore[import-untyped] - it has no types.
+    ChannelValidation,
+    JwtTokenExtractor,
+    SimpleCredentialProvider,
+)
 from cryptography.hazmat.primitives import serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,6 +98,32 @@ def play(story: Story, **about: Any) -> None:
             await story(door)
 
     asyncio.run(run())
+
+
+def test_true_token_is_true_to_microsofts_library_as_well() -> None:
+    async def story(door: Door) -> None:
+        # Its own way to the keys would hold up the loop on which they are published.
+        metadata = JwtTokenExtractor.get_open_id_metadata(door.open_id.metadata_url)
+        metadata.keys = list(door.signer.published.values())
+        metadata.last_updated = datetime.now()  # noqa: DTZ005 - as the library has it.
+        extractor = JwtTokenExtractor(
+            ChannelValidation.TO_BOT_FROM_CHANNEL_TOKEN_VALIDATION_PARAMETERS,
+            door.open_id.metadata_url,
+            ["RS256"],
+        )
+        token = door.token()
+        identity = await extractor.get_identity("Bearer", token, "msteams")
+        credentials = SimpleCredentialProvider(APP_ID, "")
+        known = await ChannelValidation.validate_identity(identity, credentials)
+        assert known.get_claim_value("serviceurl") == SERVICE
+        assert await door.knock(token) == OK
+        # What it lets through and we do not: a token that is good for ever.
+        endless = door.token(exp=None)
+        assert await extractor.get_identity("Bearer", endless, "msteams") is not None
+        assert await door.knock(endless) == 401
+
+    # The library knows no other clock than the machine's.
+    play(story, now=datetime.now(UTC))
 
 
 # The table of forged tokens -----------------------------------------------------------------
