@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import jwt
 import pytest
-from botframework.connector.auth import (  # type: ignore[import-untyped] - it has no types.
+from botframework.connector.auth import (  # type: ignore[import-untyped]  # No types.
     ChannelValidation,
     JwtTokenExtractor,
     SimpleCredentialProvider,
