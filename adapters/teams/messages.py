@@ -30,3 +30,20 @@ GIVE_NUMBER = "Please give a number."
 GIVE_NUMBER_BETWEEN = "Please give a number from {least} to {most}."
 GIVE_NUMBER_FROM = "Please give a number of {least} or more."
 GIVE_NUMBER_TO = "Please give a number of {most} or less."
+
+# The app as Teams shows it to who installs it.
+
+APP_NAME = "Inflow"
+DEVELOPER = "Inflow contributors"
+APP_DESCRIPTION = "Ask, and get a trusted answer at once or the right colleague soon."
+APP_LONG_DESCRIPTION = """\
+Inflow answers questions where people work. You ask in its chat, with a mention or from a message. \
+What was answered and checked before comes at once, to you alone, with its date and who stands for \
+it. Else one colleague who knows about it is asked, in turn and within their own limits, so that \
+nobody becomes the help desk.
+
+You can ask as yourself, openly, or without your name. You decide what reaches you, when and how \
+often, and one word ends it all. There are no points and no rankings, and nobody is watched: of \
+what is said in channels Inflow keeps only what is said to it and in the threads of its own \
+questions."""
+HELP_COMMAND = "lists all that Inflow can do"
