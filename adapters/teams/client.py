@@ -355,10 +355,13 @@ def _patience(seconds: float) -> aiohttp.ClientTimeout:
 
 
 async def _take(answer: aiohttp.ClientResponse) -> object:
-    """The answer's JSON; None where there is none, or more than anybody would say."""
+    """The answer's JSON, `{}` of an empty one; None of what is none, or more than anybody would
+    say."""
     raw = b""
     while len(raw) <= LARGEST_ANSWER and (more := await answer.content.readany()):
         raw += more
+    if not raw.strip():
+        return {}
     try:
         return json.loads(raw) if len(raw) <= LARGEST_ANSWER else None
     except (ValueError, RecursionError):
@@ -382,8 +385,8 @@ def _read(status: int, headers: Mapping[str, str], data: object) -> Answer:
         # gateway may have taken the message. The lane sends again what may come twice.
         return Doubtful(f"http_{status}")
     if 200 <= status < 300:
-        # Some of the Connector's answers are empty, and each is one of being done.
-        return Answered(data if isinstance(data, Mapping) else {})
+        # An empty answer (202) is one of being done. What nobody can read may be another's.
+        return Answered(data) if isinstance(data, Mapping) else Doubtful("unreadable")
     return Refused(status, _read_code(data) or f"http_{status}")
 
 

@@ -246,7 +246,8 @@ def test_without_credentials_only_this_machine_is_written_to() -> None:
     [
         (saying({"id": "1"}, status=200), Answered({"id": "1"})),
         (saying("", status=202), Answered({})),
-        (saying("[]", status=200), Answered({})),
+        (saying("[]", status=200), Doubtful("unreadable")),
+        (saying("<html>", status=200, kind="text/html"), Doubtful("unreadable")),
         (saying({"error": {"code": "BadSyntax", "message": WORDS}}, 400),
          Refused(400, "BadSyntax")),
         (saying({"error": {"code": "MessageWritesBlocked"}}, 403),
@@ -298,7 +299,7 @@ def test_nobody_there_is_certain() -> None:
 def test_answer_of_endless_length_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LARGEST_ANSWER", 100)
     answer, _ = call(saying({"id": "x" * 200}, status=201))
-    assert answer == Answered({})
+    assert answer == Doubtful("unreadable")
 
 
 # --- where it goes -----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,21 +22,34 @@ from adapters.teams.deliver import (
 from adapters.teams.read import Contact
 from adapters.teams.render import render_message
 from adapters.teams.wording import Wording
-from bot.ids import WorkspaceId
+from bot.capabilities.questions.memory import Memory
+from bot.ids import PersonId, WorkspaceId
 from bot.inbound import PlaceKind
+from bot.lanes import Lanes
 from bot.message import Button, Buttons, say
 from bot.outbox import (
     Ambiguous,
     Delivery,
+    Letter,
+    LetterState,
     Limited,
     Never,
     Outcome,
     Priority,
     Sent,
+    ToPerson,
     TryLater,
     may_repeat,
 )
+from bot.people import Person, Workspace
+from bot.retry import Patience
+from storage.database import Database
+from storage.lane import SqlLaneStore
 from tests.adapters.far_end import Act, Heard, far_end, hang, reset, saying
+from tests.adapters.teams.memory import TENANT as TEST_TENANT
+from tests.adapters.teams_server import Call, FakeTeams
+from tests.databases import RELAY_KEY
+from tests.everywhere import everywhere
 
 ANA = "6f0b2c54-1111-2222-3333-0123456789ab"
 TENANT = "tenant-1"
@@ -398,3 +411,101 @@ def test_every_word_has_a_meaning_of_its_own() -> None:
         if code != "url_not_allowed":
             outcome = deliver(LETTER, refusal(418, code)).outcome
             assert isinstance(outcome, TryLater) is (fate in {Fate.LATER, Fate.REST}), code
+
+
+# --- through lanes, to the strict Teams ---------------------------------------------------
+
+SHORT = Patience(
+    timeout=timedelta(seconds=2),
+    lease=timedelta(seconds=2.5),
+    reconcile_after=timedelta(seconds=0.5),
+)
+CERTAIN = ("reset_before", "refuse:412:PreconditionFailed", "limited:1", "accepted", "fine")
+DOUBTFUL = ("error_after:502", "error_after:504", "reset_after", "truncated", "late")
+
+
+def test_through_lanes_answers_come_at_least_once_and_tips_at_most_once(
+    sqlite_url: str,
+) -> None:
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    priorities = {"answer": Priority.ANSWER, "tip": Priority.TIP}
+    faults = [*CERTAIN, *DOUBTFUL]
+    keys = [f"{kind}{n}" for kind in priorities for n in range(len(faults))]
+    here = LETTER.workspace
+
+    def states() -> dict[str, LetterState | None]:
+        with database.transaction() as work:
+            return {key: work.outbox.state(here, key) for key in keys}
+
+    async def run() -> dict[str, list[str]]:
+        async with FakeTeams(rates=False) as teams:
+            channel = teams.add_channel("19:c@thread.tacv2").id
+            met = Contact(TEST_TENANT, teams.service_url, channel, PlaceKind.CHANNEL, teams.bot)
+            people = {key: teams.add_person(key) for key in keys}
+            book = Book([replace(met, person=p.entra, user=p.user) for p in people.values()])
+            with database.transaction() as work:
+                work.people.add_workspace(Workspace(here, "teams", TEST_TENANT, "Test"))
+                for key, somebody in people.items():
+                    work.people.save(Person(PersonId(key), here, address=somebody.entra, name=key))
+                for key in keys:
+                    letter = Letter(
+                        key=key,
+                        to=ToPerson(person=PersonId(key)),
+                        message=say(f"Letter {key}"),
+                        kind="test",
+                        priority=priorities[key.rstrip("0123456789")],
+                    )
+                    work.outbox.post(here, letter)
+            seen: set[str] = set()
+
+            def weather(call: Call) -> str | None:
+                # The first that is said to each person meets their fault, and nothing after it.
+                if call.name != "send" or call.conversation in seen:
+                    return None
+                seen.add(call.conversation)
+                (key,) = [k for k, p in people.items() if p.personal == call.conversation]
+                return faults[int(key.lstrip("abcdefghijklmnopqrstuvwxyz"))]
+
+            teams.weather = weather
+            teams.late = 0.1
+            client = TeamsClient(
+                Credentials(teams.app_id, teams.app_password, TEST_TENANT),
+                local=teams.origin,
+                login_url=teams.login_url,
+                timeout=timedelta(seconds=1),
+            )
+            platform = TeamsPlatform(client, TEST_TENANT, book, wording=WORDING)
+            lanes = Lanes(
+                SqlLaneStore(database),
+                everywhere(lambda: platform),
+                lambda: datetime.now(UTC),
+                SHORT,
+            )
+            over = {LetterState.SENT, LetterState.UNKNOWN}
+            async with asyncio.timeout(40):
+                while not set(states().values()) <= over:
+                    await lanes.drain_all()
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(2 * teams.late)
+            await client.close()
+            # Each conversation was made once, whatever became of what was said in it.
+            assert len(teams.called("create")) == len(keys)
+            return {
+                key: [post.activity["summary"] for post in teams.posts(str(somebody.personal))]
+                for key, somebody in people.items()
+            }
+
+    with capture_logs():
+        arrived = asyncio.run(run())
+    ended = states()
+    database.close()
+    answers = [key for key in keys if key.startswith("answer")]
+    tips = [key for key in keys if key.startswith("tip")]
+    assert all(arrived[key] and set(arrived[key]) == {f"Letter {key}"} for key in answers)
+    assert {ended[key] for key in answers} == {LetterState.SENT}
+    assert all(len(arrived[key]) <= 1 for key in tips)
+    doubtful = {n for n, each in enumerate(faults) if each in {*DOUBTFUL, "reset_before"}}
+    assert {f"tip{n}" for n in doubtful} <= {
+        key for key in tips if ended[key] is LetterState.UNKNOWN
+    }
+    assert all(arrived[key] for key in tips if ended[key] is LetterState.SENT)
