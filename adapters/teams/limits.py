@@ -303,8 +303,9 @@ def _input_choice_set(held: Json, at: str) -> Faults:
         yield f"{at}.choices: there are none"
     for n, option in enumerate(options):
         yield from _keys(option, f"{at}.choices[{n}]", {"title", "value"}, set())
-        for name in ("title", "value"):
-            yield from _text(option, name, f"{at}.choices[{n}]")
+        yield from _text(option, "title", f"{at}.choices[{n}]")
+        if not isinstance(option.get("value"), str) or not option["value"]:
+            yield f"{at}.choices[{n}].value: no text, or none in it"
     if "value" in held and held["value"] not in [option.get("value") for option in options]:
         yield f"{at}.value: what is chosen at first is none of the options"
 

@@ -115,6 +115,8 @@ def _drop(number: int, name: str) -> Callable[[Json], object]:
         (lambda card: card["body"][4]["actions"][0].update(associatedInputs="all"), "'all'"),
         (lambda card: card["body"][5].update(id="other"), "there is no 'sure-1'"),
         (_drop(6, "label"), "body[6]: no label"),
+        (_body(6, choices=[{"title": "x", "value": ""}]), "choices[0].value: no text"),
+        (_body(6, choices=[{"title": " ", "value": "x"}]), "choices[0].title: empty"),
         (_body(6, choices=[]), "body[6].choices: there are none"),
         (_body(6, value="2"), "what is chosen at first is none of the options"),
         (_body(6, isRequired=True), "nothing says so when it is missing"),
