@@ -357,7 +357,9 @@ class _Card:
         if span.code:
             style["fontType"] = "Monospace"
         if span.link is not None:
-            style["selectAction"] = {"type": "Action.OpenUrl", "url": span.link}
+            # The title is what a screen reader says of the link.
+            title = _visible(span.text)
+            style["selectAction"] = {"type": "Action.OpenUrl", "title": title, "url": span.link}
         return [_run(half, style) for half in _halves(_called(span, self.wording))]
 
     def _mention(self, span: Span) -> str | None:
