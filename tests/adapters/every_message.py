@@ -250,11 +250,16 @@ SHOWN: dict[str, Shown] = {
     "questions.someone_else_form": questions.someone_else_form(QUESTION),
     "questions.answer_form": questions.answer_form(QUESTION, "Ana"),
     "questions.which_question": questions.which_question(
-        [QUESTION, OTHER], "In the portal under Trips.", asking=False
+        [], [QUESTION, OTHER], "In the portal under Trips.", asking=False
+    ),
+    "questions.which_question:own": questions.which_question(
+        [ANONYMOUS], [QUESTION, OTHER], "In the portal under Trips.", asking=False
     ),
     "questions.which_question:too_long": questions.which_question(
-        [QUESTION, OTHER], "In the portal. " * 200, asking=True
+        [ANONYMOUS], [QUESTION, OTHER], "In the portal. " * 200, asking=True
     ),
+    "questions.passed_on": questions.passed_on(QUESTION, "Kim"),
+    "questions.passed_on:unnamed": questions.passed_on(ANONYMOUS, None),
     "questions.asks_back": questions.asks_back(QUESTION, ANSWER, KIM),
     "questions.ask_back_form": questions.ask_back_form(QUESTION, None),
     "questions.released_by_clock": questions.released_by_clock(QUESTION),

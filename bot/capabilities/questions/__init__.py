@@ -10,6 +10,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     memory      search and routing, kept in step with the store
     talk        what plain words are                       (pure)
     access      who may see and do what
+    addressee   whom plain words in a direct message are for
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
     home        what stands on a person's own page
@@ -17,7 +18,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.questions import answer, article, ask, expert, home, offer, step
+from bot.capabilities.questions import addressee, answer, article, ask, expert, home, offer, step
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 
@@ -72,8 +73,9 @@ capability: Capability[QuestionsWork] = Capability(
         "question.duplicate": offer.duplicate_form,
         "question.answer": answer.open_form,
         "question.ask_back": answer.ask_back_form,
-        "question.give_words": answer.give_words,
-        "question.ask_back_words": answer.ask_back_words,
+        "question.give_words": addressee.give_words,
+        "question.ask_back_words": addressee.ask_back_words,
+        "question.reply_words": addressee.reply_words,
         "question.put_words": ask.put_words,
         "question.accept": answer.accept,
         "question.accept_private": answer.accept_private,

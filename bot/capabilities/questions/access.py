@@ -47,6 +47,12 @@ def named(args: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) and value.isprintable() else ""
 
 
+def words_in(args: Mapping[str, object]) -> str:
+    """The words that came back with a button, in all their lines. `ask.clean` makes them safe."""
+    value = args.get("words")
+    return value if isinstance(value, str) else ""
+
+
 def find_question(work: QuestionsWork, person: Person, args: Mapping[str, object]) -> Question:
     """The question that `args["question"]` names, if the person may know of it.
 

@@ -28,7 +28,6 @@ from bot.capabilities.questions.model import (
     FOLLOW_THROUGH,
     FOLLOW_THROUGH_ENDS,
     FOLLOW_UP_DAYS,
-    LOOKING_STATES,
     Credit,
     EventKind,
     Question,
@@ -63,7 +62,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
-from bot.capabilities.questions.talk import asks, begins_as_question, is_chat
+from bot.capabilities.questions.talk import asks, is_chat
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
@@ -182,42 +181,6 @@ def send_ask_back(context: Context, work: QuestionsWork, command: Command) -> Re
     except (Invalid, Conflict) as error:
         raise Invalid(error.sentence, fields={"text": error.sentence}) from error
     return Reply(message=say(messages.ASKED_BACK))
-
-
-def hear_direct(
-    context: Context, work: QuestionsWork, command: Command, words: str
-) -> Reply | None:
-    """Plain words in a direct message of somebody who has a question before them.
-
-    An answer to the one question that they took; where it is not clear they are asked what
-    it is. None when the words have nothing to do with any question of others.
-    """
-    held = [q for q in work.questions.held_by(command.person.id) if q.state is State.CLAIMED]
-    offered = [q for q in work.questions.offered_to(command.person.id) if q.state in LOOKING_STATES]
-    asking = begins_as_question(words)
-    if len(held) == 1 and not asking:
-        give(context, work, held[0], command.person, words)
-        return Reply(message=say(messages.sent_to(held[0])))
-    waiting = held or ([] if asking else offered)
-    if not waiting:
-        return None
-    return Reply(message=messages.which_question(waiting, words, asking=asking))
-
-
-def give_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """*Answer to question 7*, under words said before."""
-    question = find_question(work, command.person, command.args)
-    refuse_own(work, command.person, question)
-    give(context, work, question, command.person, named(command.args, "words"))
-    return Reply(message=say(messages.sent_to(question)), replace=True)
-
-
-def ask_back_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """*Ask back about question 7*, under words said before."""
-    question = find_question(work, command.person, command.args)
-    refuse_own(work, command.person, question)
-    ask_back(context, work, question, command.person, named(command.args, "words"))
-    return Reply(message=say(messages.ASKED_BACK), replace=True)
 
 
 def give(

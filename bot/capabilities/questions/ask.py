@@ -10,6 +10,7 @@ from bot.capabilities.questions.access import (
     find_question,
     named,
     require_asker,
+    words_in,
 )
 from bot.capabilities.questions.article import flag_form as article_form
 from bot.capabilities.questions.article import note_use, shown
@@ -187,7 +188,7 @@ def clean(text: str, *, empty: str = messages.EMPTY, no_words: str = messages.NO
 
 def put_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*A question of my own*, under words said before."""
-    visibility, text = split(named(command.args, "words"))
+    visibility, text = split(words_in(command.args))
     reply = put(context, work, command, text, visibility)
     if reply.message is None:
         return Reply(message=say(messages.ASKED), replace=True)

@@ -317,7 +317,7 @@ def suggestions(
 
 def solved_itself(article: Article) -> Message:
     return say(
-        f"Good. I will remember that **{literal(shorten(article.title, 200))}** answers this too. "
+        f"Good. I will remember that “{literal(shorten(article.title, 200))}” answers this too. "
         "Your words help the next one who asks like you. In a few days I will ask once whether it "
         "worked.",
         _quote(article.text),
@@ -664,42 +664,86 @@ def sent_to(question: Question) -> str:
     return f"Sent as your answer to question {question.number}. I will tell you when I hear back."
 
 
-def which_question(waiting: Sequence[Question], words: str, *, asking: bool) -> Message:
-    """Words that may be meant for one of several questions, or be a question of one's own."""
-    label, action = ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
-    shown = waiting[:4]
+def which_question(
+    own: Sequence[Question], of_others: Sequence[Question], words: str, *, asking: bool
+) -> Message:
+    """Words that may be meant for one of several questions, or be a new question.
+
+    `own` are those of the person who said them, for their eyes only; to `of_others` they may
+    answer, or ask back when they are `asking`.
+    """
+    unnamed = any(question.visibility is Visibility.ANONYMOUS for question in own)
+    answer, action = (
+        ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
+    )
+    shown = [
+        *((q, "For my", "reply_words") for q in own),
+        *((q, answer, action) for q in of_others),
+    ][: 3 if unnamed else 4]
     buttons = [
         Button(
             label=f"{label} question {question.number}",
             action=f"question.{action}",
             args={"question": question.id, "words": words},
         )
-        for question in shown
+        for question, label, action in shown
         if fits_a_button({"question": question.id, "words": words})
     ]
     if not buttons:
-        numbers = ", ".join(str(question.number) for question in shown)
+        numbers = ", ".join(str(question.number) for question, _, _ in shown)
         return say(
-            f"I am not sure what that is for. To answer question {numbers}, write in its thread "
-            "or press *Answer*. To ask something of your own, begin with “ask”."
+            f"I am not sure what that is for, so I have passed it on to nobody. To say it about "
+            f"question {numbers}, write in its thread or press *{'Reply' if own else 'Answer'}*. "
+            "To ask something of your own, begin with “ask”."
         )
-    own = Button(label="A question of my own", action="question.put_words", args={"words": words})
     lines = "\n".join(
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))}" for q in shown
+        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))}"
+        + (" (yours, without your name)" if q in own and q.asker is None else "")
+        for q, _, _ in shown
     )
     return say(
         f"What is that for?\n{lines}",
         _quote(words, limit=600),
-        Buttons(buttons=(*buttons, own)),
+        Buttons(buttons=(*buttons, *_new_question(words, unnamed=unnamed))),
         summary="What is that for?",
+    )
+
+
+def _new_question(words: str, *, unnamed: bool) -> list[Button]:
+    """That the words are a new question. `unnamed`: the person has asked without their name,
+    so it is said as whom."""
+    action = "question.put_words"
+    if not unnamed:
+        return [Button(label="A question of my own", action=action, args={"words": words})]
+    hidden: Args = {"words": f"anonymously {words}"}
+    return [
+        Button(label="A new question, as me", action=action, args={"words": words}),
+        *(
+            [Button(label="A new question, without my name", action=action, args=hidden)]
+            if fits_a_button(hidden)
+            else []
+        ),
+    ]
+
+
+def passed_on(question: Question, to: str | None) -> Message:
+    """For an asker who wrote without saying for whom; `to` is who has the question."""
+    unnamed = question.visibility is Visibility.ANONYMOUS
+    what = f"Passed on to {literal(to)}" if to else "Added for whoever takes it"
+    how = ", without your name" if unnamed else ""
+    return say(
+        f"{what}{how}, as more about question {question.number}.",
+        Note(text="If it was a new question, write it again and begin with “ask”."),
     )
 
 
 def asks_back(question: Question, turn: Turn, author: Person) -> Message:
     """A question back, for the asker."""
+    unnamed = question.visibility is Visibility.ANONYMOUS
+    how = " I pass it on without your name." if unnamed else ""
     return say(
         f"**{mention(author.name, author.address)}** has a question about your question "
-        f"{question.number}. Answer here in the thread, or with the button.",
+        f"{question.number}. Write your reply here, or press *Reply*.{how}",
         _quote(turn.text, by=author.name, limit=MAX_QUOTE),
         Note(text=f"You asked: {literal(shorten(question.text, 300))}"),
         Buttons(
@@ -709,11 +753,6 @@ def asks_back(question: Question, turn: Turn, author: Person) -> Message:
                     action="question.follow_up",
                     args=_of(question),
                     style=Style.PRIMARY,
-                ),
-                Button(
-                    label="That’s the answer",
-                    action="question.accept",
-                    args={"question": question.id, "answer": turn.id},
                 ),
                 Button(label="Withdraw", action="question.withdraw", args=_of(question)),
             )
