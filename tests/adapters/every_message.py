@@ -131,6 +131,7 @@ CANDIDATE = replace(
     verified_at=None,
     question=QUESTION.id,
 )
+PROPOSED = replace(CANDIDATE, state=ArticleState.PROPOSED, question=None)
 CHECKED = replace(ARTICLE, state=ArticleState.NEEDS_REVIEW, note="flagged as outdated")
 
 TALLY = Tally(worked=8, partly_worked=1, did_not_work=1)
@@ -343,8 +344,16 @@ SHOWN: dict[str, Shown] = {
     "questions.review_list:none": questions.review_list([]),
     "questions.faq_results": questions.faq_results([PUBLISHED, MAYBE], ANA),
     "questions.faq_results:none": questions.faq_results([], ANA),
+    "questions.review:proposed": questions.review(
+        questions.Suggested(PROPOSED, Tally(), None, KIM, is_answer=False, proposer=ANA),
+        SAM,
+        "it is proposed for the FAQ",
+    ),
+    "questions.saved": questions.saved(["Sam"], KIM, ANA),
+    "questions.saved:nobody": questions.saved([], ANA, ANA),
+    "questions.proposed_by_another": questions.proposed_by_another(PROPOSED, ANA),
     "questions.faq_form": questions.faq_form(
-        title="How do I book a train?", text=ANSWER.text, topics=[TRAVEL, PAYROLL]
+        ANA, KIM, title="How do I book a train?", text=ANSWER.text, topics=[TRAVEL, PAYROLL]
     ),
     "questions.flag_form": questions.flag_form(ARTICLE, {"article": "f3"}),
     "questions.flagged": questions.flagged(CHECKED, ["Sam"], QUESTION),

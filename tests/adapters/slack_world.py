@@ -316,8 +316,10 @@ class SlackWorld(World):
                 return self._presses(who, channel, what, pressed, event)
             case Submitted():
                 return self._acts(who, self._send_forged(user, channel, what))
-            case Shortcut(name=name, text=text):
-                post = people.typed(user, channel, text, thread)
+            case Shortcut(name=name, text=text, author=author, message=message):
+                wrote = address_of(author) if author else user
+                stands = people.channel(channel).find(message, user) if message else None
+                post = stands or people.typed(wrote, channel, text, thread)
                 return self._acts(who, people.use_on(user, post, name))
             case Reacted(name=name, message=message):
                 found = people.channel(channel).find(message, user)

@@ -213,6 +213,7 @@ class Suggested:
     verifier: Person | None
     author: Person | None
     is_answer: bool
+    proposer: Person | None = None
 
 
 def _worked(tally: Tally) -> str:
@@ -227,6 +228,8 @@ def standing(shown: Suggested, reader: Person, *, curates: bool = False) -> str:
     Why an entry is being checked is for its steward: it may tell of a single person.
     """
     article = shown.article
+    if article.state is ArticleState.PROPOSED:
+        return _proposal(shown, reader)
     match article.state:
         case ArticleState.PUBLISHED | ArticleState.NEEDS_REVIEW:
             by = f" by {literal(shown.verifier.name)}" if shown.verifier else ""
@@ -243,6 +246,17 @@ def standing(shown: Suggested, reader: Person, *, curates: bool = False) -> str:
         first += f": {literal(article.note)}"
     credit = f" · written by {literal(shown.author.name)}" if shown.author else ""
     return f"{first} · {_worked(shown.tally)}{credit}"
+
+
+def _proposal(shown: Suggested, reader: Person) -> str:
+    """Whose words they are, and who proposes them."""
+    by = f" by {literal(shown.proposer.name)}" if shown.proposer else ""
+    first = f"Proposed{by} on {day(reader, shown.article.created_at)}"
+    if shown.author is None:
+        return f"{first} · whose words these are is not said"
+    if shown.author == shown.proposer:
+        return f"{first} · in their own words"
+    return f"{first} · in the words of {literal(shown.author.name)}"
 
 
 def suggestions(
@@ -1641,14 +1655,17 @@ def _page_article(article: Article) -> Entry:
     ]
 
 
-def _do_not_share(article: Article) -> Button:
+_STAYS_WITH_ASKER = "The answer stays with the one who asked and is not shown to others."
+
+
+def _do_not_share(article: Article, what: str = _STAYS_WITH_ASKER) -> Button:
     return Button(
         label="Do not share it",
         action="faq.unshare",
         args={"article": article.id},
         confirm=Confirm(
             title="Take it back?",
-            text="The answer stays with the one who asked and is not shown to others.",
+            text=what,
             yes="Take it back",
         ),
     )
@@ -1693,6 +1710,7 @@ NO_SUCH_TOPIC = "I do not know this topic any more."
 
 ARTICLE_STATES = {
     ArticleState.CANDIDATE: "an accepted answer, not in the FAQ yet",
+    ArticleState.PROPOSED: "proposed, shown to nobody yet",
     ArticleState.DRAFTED: "drafted",
     ArticleState.IN_REVIEW: "in review",
     ArticleState.PUBLISHED: "published",
@@ -1708,7 +1726,8 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
     args: Args = {"article": article.id}
     buttons: list[Button] = []
     if curates:
-        if article.state not in {ArticleState.PUBLISHED, ArticleState.MERGED}:
+        is_out = article.state in {ArticleState.PUBLISHED, ArticleState.MERGED}
+        if not is_out and not is_taken_back(article):
             buttons.append(
                 Button(
                     label="Still right"
@@ -1725,7 +1744,11 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
         if article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
             buttons += [
                 Button(label="Merge into…", action="faq.merge", args=args),
-                Button(label="Retire", action="faq.retire", args=args),
+                Button(
+                    label="Do not publish" if article.state is ArticleState.PROPOSED else "Retire",
+                    action="faq.retire",
+                    args=args,
+                ),
             ]
     elif article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
         buttons.append(Button(label="Flag as wrong or outdated", action="faq.flag", args=args))
@@ -1785,10 +1808,25 @@ def faq_results(shown: Sequence[Suggested], reader: Person) -> Message:
     )
 
 
-def faq_form(*, title: str = "", text: str = "", topics: Sequence[Topic]) -> Form:
-    """A new FAQ entry, as from a message that deserves to be kept."""
+def faq_form(
+    person: Person,
+    author: Person | None,
+    *,
+    title: str = "",
+    text: str = "",
+    topics: Sequence[Topic],
+) -> Form:
+    """A new FAQ entry, as from a message that deserves to be kept; `author` wrote that, None
+    where nobody here did. It says who will see it."""
+    told, whose = "", "a colleague"
+    if author is not None and author.id == person.id:
+        whose = "you"
+    elif author is not None:
+        told, whose = f", and {author.name} is told", author.name
     return Form(
         title="Save as FAQ",
+        intro=f"At first only a steward sees it{told}. Once it is published everybody here can "
+        f"find it, as written by {whose}.",
         fields=(
             TextField(
                 name="title",
@@ -1810,6 +1848,7 @@ def faq_form(*, title: str = "", text: str = "", topics: Sequence[Topic]) -> For
         ),
         submit="Send for review",
         action="faq.save",
+        args={"author": author.id} if author else {},
     )
 
 
@@ -1912,11 +1951,48 @@ NOT_SHOWN = "This entry is not shown at the moment."
 KEPT_PRIVATE = "The one who asked opened the question again and kept the answer to themselves."
 PROPOSED = "Proposed. The steward of the topic decides."
 PROPOSED_NOBODY = "Drafted. Nobody looks after this topic yet, so it waits for a steward."
-SAVED = "Saved as a draft. The steward of the topic decides."
+TAKEN_BACK = "its author took it back"
+TAKEN_BACK_ALREADY = "The one who wrote it took it back, so it is not published."
 ANONYMISED = "Your name is off this answer."
-UNSHARED = "Taken back: the answer is not shown to others any more."
+UNSHARED = "Taken back: it is not shown to others."
 MISSING = "Please fill this in."
 SECOND_PERSON = "This topic is regulated: somebody other than the author has to publish."
+
+
+def is_taken_back(article: Article) -> bool:
+    """Whether whoever wrote it said that it is not to be shared."""
+    return article.state is ArticleState.RETIRED and article.note == TAKEN_BACK
+
+
+def saved(told: Sequence[str], author: Person | None, person: Person) -> Message:
+    """For whoever saved a message as FAQ; `told` are those who may publish it."""
+    who = literal(" or ".join(told[:3]))
+    until = f"until {who} publishes it" if told else "until it has a steward who publishes it"
+    also = ""
+    if author is not None and author.id != person.id:
+        also = f" {literal(author.name)} is told, and can take it back."
+    return say(f"Proposed. Nobody else sees it {until}.{also}")
+
+
+def proposed_by_another(article: Article, by: Person) -> Message:
+    """For whoever wrote the words that somebody else saved as FAQ."""
+    args: Args = {"article": article.id}
+    return say(
+        f"{mention(by.name, by.address)} proposes words of yours for the FAQ, as the answer to "
+        f"“{literal(shorten(article.title, 300))}”.",
+        _quote(article.text, limit=600),
+        Text(
+            text="Nobody finds it there until a steward has published it; then everybody here can, "
+            "with your name on it."
+        ),
+        Buttons(
+            buttons=(
+                Button(label="Leave my name off", action="faq.anonymise", args=args),
+                _do_not_share(article, "It is not shown to anybody, also when it was published."),
+            )
+        ),
+        Note(text="If it is all right for you, you need do nothing. You are told this once."),
+    )
 
 
 def moved(article: Article) -> Message:
