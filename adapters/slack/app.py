@@ -26,7 +26,7 @@ from binascii import a2b_qp
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
@@ -42,7 +42,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.answer import Answering, place_errors
+from adapters.slack.answer import CLOSING, Answering, place_errors
 from adapters.slack.client import SlackClient
 from adapters.slack.installed import DEAD_TOKEN, EventHandler, Installed
 from adapters.slack.messages import BROKEN, BUSY, STALE, UNKNOWN_COMMAND
@@ -233,9 +233,9 @@ class SlackEntrance:
         finally:
             await socket.close()
 
-    async def close(self) -> None:
-        """Wait for the replies that are on the way, for eight seconds at most."""
-        await self._answering.close()
+    async def close(self, within: timedelta = CLOSING) -> None:
+        """Wait for the replies that are on the way, at most so long, and give up the rest."""
+        await self._answering.close(within)
 
     # Both
 

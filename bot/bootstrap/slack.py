@@ -11,9 +11,10 @@ import hmac
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pydantic import SecretStr
 
 from adapters.slack.client import SlackClient
@@ -51,11 +52,16 @@ SYNCING = timedelta(seconds=2)
 """How often is looked whether a page of people is due."""
 OPENING = timedelta(seconds=5)
 """How often is looked for a workspace whose people are not read yet."""
-CLOSING_SECONDS = 2.0
+PASSED_OVER = timedelta(minutes=1)
+"""How long one is left out whose installation cannot be read, or whose people Slack does not
+tell."""
+CLOSING = timedelta(seconds=2)
 """How long replies that are on the way may take when the process stops. Before that, Socket
 Mode may take five and pages three; supervisors kill after ten."""
 CONNECTING_SECONDS = 3.0
 """How long a start waits for Socket Mode, so that it can say that it is connected."""
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -94,6 +100,7 @@ class SlackBranch:
         self._receipts = Receipts()
         self._platforms: dict[str, SlackPlatform] = {}
         self._opened: set[str] = set()
+        self._passed_over: dict[str, datetime] = {}
         self._installations = _installations(slack, settings, database)
         self._living: _Living | None = None
 
@@ -128,31 +135,66 @@ class SlackBranch:
         self, exchange: Exchange, meters: Meters
     ) -> "OneWorkspace | ManyWorkspaces":
         if self._installations is None:
-            return OneWorkspace(_open(self._slack.bot_token), exchange)
+            return OneWorkspace(_open(self._slack.bot_token), exchange, changed=self._follow_change)
         from adapters.slack.workspaces import ManyWorkspaces  # noqa: PLC0415 - see above
 
-        many = ManyWorkspaces(self._installations, exchange, now)
+        many = ManyWorkspaces(self._installations, exchange, now, changed=self._follow_change)
         meters.include(many.refreshes)
         return many
 
     async def _open_workspaces(self) -> None:
-        """Have the people of every workspace read that has the app, and of each once."""
-        for facts in await self._unopened():
-            await self._here.directory.open(facts.team, facts.name or facts.team)
-            self._opened.add(facts.team)
+        """Have the people of every workspace read that has the app, and of each once; of one
+        that has it no more nobody's."""
+        before = frozenset(self._opened)
+        teams = await self._teams()
+        # Another process may have been told, or what was to be done then had failed.
+        for team in before - teams:
+            await self._close_directory(team)
+        moment = now()
+        self._passed_over = {
+            team: until
+            for team, until in self._passed_over.items()
+            if team in teams and until > moment
+        }
+        for team in sorted(teams - self._opened - self._passed_over.keys()):
+            await self._open_workspace(team)
 
-    async def _unopened(self) -> Sequence[Facts]:
+    async def _teams(self) -> set[str]:
+        """Where the app is, as far as is known at the moment."""
         installed = self._here.installed
         if isinstance(installed, OneWorkspace):
-            teams = [installed.facts.team] if installed.facts else []
+            return {installed.facts.team} if installed.facts else set()
+        assert self._installations is not None  # noqa: S101 - it is where they are kept.
+        return set(await asyncio.to_thread(self._installations.teams))
+
+    async def _open_workspace(self, team: str) -> None:
+        try:
+            facts = await self._here.installed.about(team)
+            if facts is not None:
+                await self._open_directory(facts)
+        except BotError as error:
+            # One whose installation cannot be read keeps nobody else waiting.
+            log.warning("people not read", external=team, why=type(error).__name__)
+            self._passed_over[team] = now() + PASSED_OVER
+
+    async def _open_directory(self, facts: Facts) -> None:
+        if facts.is_whole_org:
+            # Of an organisation as a whole Slack does not tell the people so.
+            self._passed_over[facts.team] = now() + PASSED_OVER
+            return
+        await self._here.directory.open(facts.team, facts.name or facts.team)
+        self._opened.add(facts.team)
+
+    async def _close_directory(self, team: str) -> None:
+        await self._here.directory.close(team)
+        self._opened.discard(team)
+
+    async def _follow_change(self, team: str, facts: Facts | None) -> None:
+        """At once where this process hears of it, and elsewhere by `_open_workspaces`."""
+        if facts is None:
+            await self._close_directory(team)
         else:
-            assert self._installations is not None  # noqa: S101 - it is where they are kept.
-            teams = list(await asyncio.to_thread(self._installations.teams))
-        # Who removed the app may install it again, and another process may have been told.
-        self._opened &= set(teams)
-        found = [await installed.about(team) for team in teams if team not in self._opened]
-        # Of an organisation as a whole Slack does not tell the people so.
-        return [facts for facts in found if facts is not None and not facts.is_whole_org]
+            await self._open_directory(facts)
 
     @property
     def _here(self) -> _Living:
@@ -228,9 +270,7 @@ class SlackBranch:
         """Once nothing comes in any more; what was to be shown has a moment left."""
         entrance = self._here.entrance
         if entrance is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING_SECONDS):
-                    await entrance.close()
+            await entrance.close(CLOSING)
 
     def _open_entrance(self) -> "SlackEntrance":
         """The entrance, made on the loop by whoever needs it first."""
@@ -255,20 +295,11 @@ class SlackBranch:
     def hears(self) -> Mapping[str, EventHandler]:
         """What is done about events that are nobody's words."""
         here = self._here
-        removed = {
-            kind: _both(forget, self._close_directory)
-            for kind, forget in here.installed.hears.items()
-        }
         return {
             **here.directory.hears,
-            **removed,
+            **here.installed.hears,
             "message_metadata_posted": self._receipts.note_receipt,
         }
-
-    async def _close_directory(self, team: str, _event: Mapping[str, Any]) -> None:
-        if await self._here.installed.about(team) is None:
-            await self._here.directory.close(team)
-            self._opened.discard(team)
 
     # --- how it is -------------------------------------------------------------------------
 
@@ -325,14 +356,6 @@ class SlackBranch:
             return f"Inflow waits for Socket Mode of Slack workspace {name}"
         lonely = "" if self._settings.administrators else " (INFLOW_ADMINS names nobody yet)"
         return f"Inflow is connected to Slack workspace {name} {ways}{lonely}"
-
-
-def _both(first: EventHandler, second: EventHandler) -> EventHandler:
-    async def hear(team: str, event: Mapping[str, Any]) -> None:
-        await first(team, event)
-        await second(team, event)
-
-    return hear
 
 
 def _secrets(settings: Settings) -> Callable[[str], bytes]:

@@ -441,6 +441,25 @@ def test_other_events_go_to_who_hears_them(store: Database) -> None:
     assert heard == [("T1", "user_change"), ("T1", "app_uninstalled"), ("T1", "tokens_revoked")]
 
 
+def test_word_of_a_removal_is_heard_where_no_token_is_left(store: Database) -> None:
+    """Bolt asks nobody whether the app is there when it is told that it is not any more. Were
+    that to change, the tokens of a workspace whose last one has run out would stay for ever."""
+    heard: list[str] = []
+
+    async def hear(_team: str, event: Mapping[str, Any]) -> None:
+        heard.append(event["type"])
+
+    async def work(desk: Desk) -> tuple[list[Got], Mapping[str, float]]:
+        names = ("app_uninstalled", "tokens_revoked")
+        told = [{**desk.load(name), "team_id": "T7", "authorizations": []} for name in names]
+        return [await desk.send(each) for each in told], desk.dropped()
+
+    got, dropped = at_desk(store, work, app_uninstalled=hear, tokens_revoked=hear)
+    assert got == [Got(200, None, "")] * 2
+    assert dropped == {}
+    assert heard == ["app_uninstalled", "tokens_revoked"]
+
+
 def test_event_that_could_not_be_kept_is_delivered_again(store: Database) -> None:
     async def hear(_team: str, _event: Mapping[str, Any]) -> None:
         raise Unavailable

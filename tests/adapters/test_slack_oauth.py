@@ -806,6 +806,28 @@ def test_a_process_that_ends_waits_for_what_slack_was_asked(here: Database) -> N
     asyncio.run(run())
 
 
+def test_a_process_that_ends_waits_for_a_slow_answer_with_tokens(here: Database) -> None:
+    """The old refresh token is used up by then: without the new one the app is lost."""
+
+    async def run() -> None:
+        async with house(here, rotates=True) as h:
+            await Browser(h).install()
+            old = await h.installed.token_of("T1")
+            h.clock.passes(11 * HOUR)
+            other = h.another()
+            h.slack.fail("oauth.v2.access", "slow:1.5")
+            assert await other.token_of("T1") == old
+            await until(lambda: h.exchanges == 2)
+            await other.close()
+            # Late callers get what there is, and begin nothing.
+            assert await other.token_of("T1") is not None
+            h.clock.passes(2 * HOUR)
+            assert await h.installed.token_of("T1") not in {old, None}
+            assert h.exchanges == 2
+
+    asyncio.run(run())
+
+
 def test_a_process_seals_with_the_first_key_when_it_starts(here: Database, sqlite_url: str) -> None:
     old, new, other = (name * 8 for name in ("old!", "new!", "oops"))
 
