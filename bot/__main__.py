@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ import click
 from bot.bootstrap import new_id
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
+from bot.bootstrap.environment import SETTINGS_FILE, take_up
 from bot.bootstrap.letters import describe_lanes, read_lanes
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.platform import choose_site
@@ -46,11 +48,15 @@ R = TypeVar("R")
 
 
 def _plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Errors that a person can mend come as one sentence, with exit code 1."""
+    """What `inflow.env` says is in the environment, and errors that a person can mend come as
+    sentences, with exit code 1."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            warning = take_up(SETTINGS_FILE, os.environ)
+            if warning:
+                click.echo(warning, err=True)
             return function(*args, **kwargs)
         except (BotError, Misconfigured, ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
@@ -76,7 +82,8 @@ def main() -> None:
     inflow import faq FILE           bring an FAQ that you have
     inflow eval faq --data DIR       measure the search on your own questions
 
-    Settings are environment variables: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
+    Settings are environment variables, or lines NAME=value of a file inflow.env in the folder
+    where it is started: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
     INFLOW_HOST, INFLOW_METRICS_PORT, INFLOW_VECTORS, INFLOW_DEMO, INFLOW_ADMINS,
     INFLOW_PUBLIC_URL, INFLOW_TOKEN_KEYS, INFLOW_LOG_LEVEL; for Slack SLACK_BOT_TOKEN,
     SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_COMMANDS,
