@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from pydantic import SecretStr
 
-from adapters.slack.client import SlackClient
+from adapters.slack.client import Refused, SlackClient
 from adapters.slack.deliver import NAME, PER_MINUTE, Receipts, SlackPlatform
 from adapters.slack.directory import Directory
 from adapters.slack.exchange import Exchange
-from adapters.slack.installed import EventHandler, Facts, OneWorkspace
+from adapters.slack.installed import OUT_OF_REACH, EventHandler, Facts, OneWorkspace
 from adapters.slack.manifest import ENTRANCE, Way, check_names, command_names, needed_scopes
-from adapters.slack.settings import SlackSettings, Transport
+from adapters.slack.settings import MEMBER, SlackSettings, Transport
 from adapters.slack.wording import Wording
 from bot.access import Administrators
 from bot.app import OWN_WORDS, App
@@ -58,6 +58,8 @@ tell."""
 CLOSING = timedelta(seconds=2)
 """How long replies that are on the way may take when the process stops. Before that, Socket
 Mode may take five and pages three; supervisors kill after ten."""
+ADMINISTRATORS = 20
+"""How many of those that INFLOW_ADMINS names are asked for at a start."""
 CONNECTING_SECONDS = 3.0
 """How long a start waits for Socket Mode, so that it can say that it is connected."""
 
@@ -103,6 +105,7 @@ class SlackBranch:
         self._passed_over: dict[str, datetime] = {}
         self._installations = _installations(slack, settings, database)
         self._living: _Living | None = None
+        self._strangers: Sequence[str] = ()
 
     # --- the parts -------------------------------------------------------------------------
 
@@ -256,6 +259,7 @@ class SlackBranch:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
+        self._strangers = await self._find_strangers()
         if self._slack.app_token is None:
             yield
             return
@@ -265,6 +269,24 @@ class SlackBranch:
                 async with asyncio.timeout(CONNECTING_SECONDS):
                     await socket.wait()
             yield
+
+    async def _find_strangers(self) -> Sequence[str]:
+        """Whom INFLOW_ADMINS names and nobody is, as far as Slack says so in time."""
+        installed = self._here.installed
+        if not isinstance(installed, OneWorkspace) or installed.facts is None:
+            return []
+        found = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONNECTING_SECONDS):
+                for member in sorted(self._settings.administrators)[:ADMINISTRATORS]:
+                    if not MEMBER.fullmatch(member):
+                        found.append(member)
+                        continue
+                    body = {"user": member}
+                    said = await self._here.client.call(installed.facts.team, "users.info", body)
+                    if isinstance(said, Refused) and said.error == "user_not_found":
+                        found.append(member)
+        return found
 
     async def _close_entrance(self) -> None:
         """Once nothing comes in any more; what was to be shown has a moment left."""
@@ -321,12 +343,7 @@ class SlackBranch:
         installed = self._here.installed
         if not isinstance(installed, OneWorkspace) or installed.facts is not None:
             return None
-        if installed.trouble is None:
-            return "Slack has not said yet whose the bot token is."
-        return (
-            f"Slack does not take the bot token ({installed.trouble}). What to do says: "
-            "inflow doctor slack"
-        )
+        return f"{self._say_trouble(installed)}. What to do says: inflow doctor slack"
 
     async def _check_socket(self) -> str | None:
         socket = self._here.socket
@@ -349,13 +366,28 @@ class SlackBranch:
         if not isinstance(installed, OneWorkspace):
             return f"Inflow serves every Slack workspace that installs it, {ways}"
         if installed.facts is None:
-            why = f" ({installed.trouble})" if installed.trouble else ""
-            return f"Inflow waits for Slack to take the bot token{why}, and listens {ways}"
+            return (
+                f"Inflow waits: {self._say_trouble(installed)}. It tries again by itself; what "
+                "to do says: inflow doctor slack"
+            )
         name = installed.facts.name or installed.facts.team
         if here.socket is not None and not here.socket.is_connected:
             return f"Inflow waits for Socket Mode of Slack workspace {name}"
         lonely = "" if self._settings.administrators else " (INFLOW_ADMINS names nobody yet)"
+        if self._strangers:
+            named = ", ".join(each[:40] for each in self._strangers)
+            lonely = (
+                f" (INFLOW_ADMINS names {named}, who is nobody there. A member id stands under "
+                "one’s profile > ⋮ > Copy member ID)"
+            )
         return f"Inflow is connected to Slack workspace {name} {ways}{lonely}"
+
+    def _say_trouble(self, installed: OneWorkspace) -> str:
+        if installed.trouble is None:
+            return "Slack has not said yet whose the bot token is"
+        if installed.trouble == OUT_OF_REACH:
+            return "Slack cannot be reached"
+        return f"Slack does not take the bot token ({installed.trouble})"
 
 
 def _secrets(settings: Settings) -> Callable[[str], bytes]:

@@ -194,12 +194,44 @@ def test_a_refused_token_is_said_at_the_start_and_by_readyz(tmp_path: Path) -> N
                 "SLACK_API_BASE_URL": slack.url,
             }
             async with running(tmp_path, settings) as process:
-                assert "waits for Slack to take the bot token (invalid_auth)" in process.said
+                assert process.said.startswith(
+                    "Inflow waits: Slack does not take the bot token (invalid_auth). It tries again"
+                )
                 status, said = await process.get("/readyz")
                 assert status == 503
                 assert "Slack does not take the bot token (invalid_auth)" in said
                 assert (await process.get("/healthz"))[0] == 200
             assert "unknown" not in process.said + "".join(process.logged)
+
+    asyncio.run(story())
+
+
+def test_an_administrator_who_is_nobody_is_said_at_the_start(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_slack() as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": slack.token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_API_BASE_URL": slack.url,
+                "INFLOW_ADMINS": "ana, UANA, UNOBODY",
+            }
+            async with running(tmp_path, settings) as process:
+                assert "(INFLOW_ADMINS names UNOBODY, ana, who is nobody there." in process.said
+
+    asyncio.run(story())
+
+
+def test_a_slack_out_of_reach_is_said_at_the_start_in_words(tmp_path: Path) -> None:
+    async def story() -> None:
+        settings = {
+            "SLACK_BOT_TOKEN": "xoxb-1-unknown",
+            "SLACK_APP_TOKEN": "xapp-1-unknown",
+            "SLACK_API_BASE_URL": "http://127.0.0.1:9/",
+        }
+        async with running(tmp_path, settings) as process:
+            assert process.said.startswith("Inflow waits: Slack cannot be reached. It tries again")
+            assert "Socket Mode" not in process.said
+            assert "Slack cannot be reached. What to do says" in (await process.get("/readyz"))[1]
 
     asyncio.run(story())
 
