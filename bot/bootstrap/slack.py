@@ -216,7 +216,8 @@ class SlackBranch:
         # Each is kept, for it keeps the paces of methods.
         if workspace not in self._platforms:
             self._platforms[workspace] = self._make_platform(workspace)
-        return self._platforms[workspace]
+        platform = self._platforms[workspace]
+        return platform if await platform.is_open() else None
 
     def _make_platform(self, workspace: str) -> SlackPlatform:
         ceiling = float(self._slack.messages_a_minute)

@@ -34,8 +34,9 @@ from bot.bootstrap.slack import SlackBranch
 from bot.bootstrap.store import import_work, open_database
 from bot.capability import register
 from bot.ids import PersonId, WorkspaceId
+from bot.message import say
 from bot.metric import Meters
-from bot.outbox import ToPerson
+from bot.outbox import Delivery, Priority, ToPerson, TryLater
 from bot.people import Workspace
 from bot.settings import Misconfigured, Settings
 from storage import tables
@@ -52,6 +53,10 @@ OTHER = Workspace(id=WorkspaceId("w2"), platform="slack", external="T2", name="O
 ROOM = Workspace(id=WorkspaceId("w3"), platform=PLAYGROUND, external="demo", name="Room")
 KEY = "a key of the test that is long enough"
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+
+DELIVERY = Delivery(
+    1, "k", ACME.id, "UANA", direct=True, message=say("Hello"), kind="k", priority=Priority.ANSWER
+)
 
 Wish = Callable[[Mapping[str, str]], Settings]
 
@@ -260,6 +265,18 @@ def test_what_another_process_was_told_is_found_out(wish: Wish) -> None:
             install(branch._database, slack, ["T7"])
             await branch._open_workspaces()
             assert open_directories(branch) == ["T7", "T8"]
+
+    asyncio.run(story())
+
+
+def test_where_slack_refuses_the_token_letters_stay(wish: Wish) -> None:
+    async def story() -> None:
+        async with FakeSlack(rates=False) as slack, serving_all(wish, slack, "T7") as branch:
+            platform = await branch.platform_of("T7")
+            assert isinstance(platform, SlackPlatform)
+            slack.memory.revoke("T7")
+            assert isinstance(await platform.deliver(DELIVERY), TryLater)
+            assert await branch.platform_of("T7") is None
 
     asyncio.run(story())
 
