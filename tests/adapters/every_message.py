@@ -300,6 +300,9 @@ SHOWN: dict[str, Shown] = {
         [ADDED],
         questions.why_escalated(TRAVEL, looks_after=True, is_orphan=False),
     ),
+    "questions.escalation:named": questions.escalation(
+        QUESTION, TRAVEL, "Ana", [], "Why you: you look after Travel.", ("Sam", "Kim")
+    ),
     "questions.duplicate_form": questions.duplicate_form(QUESTION),
     "questions.joined": questions.joined(QUESTION, OTHER),
     "questions.question_list": questions.question_list(

@@ -31,6 +31,7 @@ from tests.adapters.slack_world import SlackWorld
 from tests.capabilities.questions import (
     test_anonymity,
     test_bad_input,
+    test_card,
     test_expert,
     test_expertise,
     test_faq,
@@ -50,6 +51,7 @@ from tests.world import World, person
 MODULES = (
     test_story,
     test_talk,
+    test_card,
     test_faq,
     test_home,
     test_mark,

@@ -155,3 +155,9 @@ def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]
     hidden_from = {asker, asked_by.manager if asked_by else None}
     both = {p.id: p for p in [*people, *curators_of(work, question.workspace)]}
     return [p for p in both.values() if p.id not in hidden_from]
+
+
+def may_be_told(work: QuestionsWork, question: Question) -> list[Person]:
+    """Everybody who may be among `told_when_escalated`, whoever asked."""
+    people = [*stewards_of(work, question), *curators_of(work, question.workspace)]
+    return list({person.id: person for person in people}.values())

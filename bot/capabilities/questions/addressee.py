@@ -29,7 +29,7 @@ from bot.capabilities.questions.talk import begins_as_question
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.inbound import Command
-from bot.message import say
+from bot.message import Message, say
 from bot.people import Person
 from bot.reply import Reply
 
@@ -137,9 +137,7 @@ def _own_first(own: Sequence[Talk]) -> list[Question]:
     return [talk.question for talk in waiting]
 
 
-def pass_on_words(
-    context: Context, work: QuestionsWork, question: Question, words: str
-) -> messages.Message:
+def pass_on_words(context: Context, work: QuestionsWork, question: Question, words: str) -> Message:
     """The asker's words, for whoever has the question; what the asker is told.
 
     Raises:

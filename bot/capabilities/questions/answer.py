@@ -54,6 +54,7 @@ from bot.capabilities.questions.step import (
     asker_name,
     asker_person,
     cancel_timers,
+    has_letter,
     send_asker,
     send_person,
     set_timer,
@@ -332,8 +333,11 @@ def accept_marked(context: Context, work: QuestionsWork, command: Command) -> Re
     # Nothing was pressed, so nothing is there to be replaced by the reply.
     marked = replace(command, args=args, message=None)
     reply = _accept(context, work, marked, private=False)
-    # In their own messages the letter with the answer says it.
-    return reply.model_copy(update={"replace": False}) if in_public else NOTHING
+    after = work.questions.get(question.id)
+    is_accepted = after is not None and after.accepted == turn.id
+    if not in_public or (is_accepted and has_letter(work, question, turn)):
+        return NOTHING  # In their own messages the letter with the answer says it.
+    return reply.model_copy(update={"replace": False})
 
 
 def _accept(context: Context, work: QuestionsWork, command: Command, *, private: bool) -> Reply:

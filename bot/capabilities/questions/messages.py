@@ -349,23 +349,43 @@ def on_its_way(question: Question, where: str) -> Message:
         if question.visibility is Visibility.ANONYMOUS
         else ""
     )
+    # It is said beside the thread, where "this thread" would be none.
+    its = "in the thread of your message" if question.thread else "in its thread"
+    where = where.replace("in this thread", its)
     return say(
         f"Your question {question.number} is on its way. {where}{relay} "
         "I will keep you posted in our direct messages."
     )
 
 
+def _colleagues(asked: int) -> str:
+    if asked < 2:
+        return "a colleague"
+    number = {2: "two", 3: "three"}.get(asked, str(asked))
+    return f"{number} colleagues"
+
+
 # --- the asker's card -----------------------------------------------------------------
 
 
 def whereabouts(
-    question: Question, topic: Topic | None, *, steward: str | None, offered: bool
+    question: Question,
+    topic: Topic | None,
+    *,
+    steward: str | None,
+    offered: bool,
+    asked: int = 1,
+    named_by: str | None = None,
 ) -> str:
     """Who has an open question now, in the markdown subset.
 
-    `steward` names those to whom it was escalated; `offered`: somebody was asked before.
+    `steward` names those to whom it was escalated; `offered`: somebody was asked before;
+    `asked` is how many may take it now; `named_by` is who of those to whom it was escalated
+    has named somebody who is being asked.
     """
     about = f" about **{literal(topic.title)}**" if topic else ""
+    if question.state is State.ESCALATED and named_by:
+        return f"I have asked a colleague whom {literal(named_by)} named."
     if question.state is State.ESCALATED:
         tried = "Nobody was free to take it" if offered else f"I know nobody{about} to ask yet"
         if steward:
@@ -377,13 +397,13 @@ def whereabouts(
     if question.wave == 0:
         return f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
     if question.visibility is Visibility.OPEN:
-        return f"I have asked a colleague{about}. Anybody may answer in this thread."
+        return f"I have asked {_colleagues(asked)}{about}. Anybody may answer in this thread."
     if question.conversation is not None:
         return "It stands in the channel of its topic, where anybody may answer."
     if question.wave == CHANNEL_WAVE:
         tried = "Nobody has taken it yet" if offered else f"Nobody{about} can be asked just now"
         return f"{tried}. I have asked you whether I may post it in the channel of the topic."
-    return f"I have asked a colleague{about}."
+    return f"I have asked {_colleagues(asked)}{about}."
 
 
 def status(
@@ -395,17 +415,21 @@ def status(
     steward: str | None = None,
     wait: timedelta | None = None,
     offered: bool = True,
+    asked: int = 1,
+    named_by: str | None = None,
 ) -> Message:
     """Where a question stands; see `whereabouts`.
 
-    `asker` is named on an open question's card in the channel; `steward` names those to
-    whom it was escalated; `wait` is how long a first answer usually takes, if that is known.
+    `asker` is named on an open question's card in the channel; `wait` is how long a first
+    answer usually takes, if that is known.
     """
     tone = Tone.NEUTRAL
     reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
     match question.state:
         case State.ROUTED | State.ESCALATED:
-            line = whereabouts(question, topic, steward=steward, offered=offered)
+            line = whereabouts(
+                question, topic, steward=steward, offered=offered, asked=asked, named_by=named_by
+            )
         case State.CLAIMED:
             line = f"{literal(holder or 'A colleague')} is on it."
         case State.ANSWERED:
@@ -583,6 +607,10 @@ def offer_state(
         case State.ANSWERED if mine:
             line = "You answered. I will tell you when I hear back."
             buttons = [Button(label="Add to it", action="question.answer", args=_of(question))]
+        case State.ACCEPTED if mine:
+            line, tone = "Your answer was accepted. Thank you.", Tone.GOOD
+        case State.ANSWERED if holder:
+            line, tone = f"{literal(holder)} answered this one. Thank you all the same.", Tone.GOOD
         case State.ANSWERED | State.ACCEPTED | State.CLOSED_UNCONFIRMED | State.SELF_SOLVED:
             line = "This one has been answered. Thank you."
             tone = Tone.GOOD
@@ -628,7 +656,13 @@ def someone_else_form(question: Question) -> Form:
     )
 
 
-HANDED_ON = "Thank you. I am asking the one you named."
+def handed_on(name: str | None) -> str:
+    """`name` None: of a question asked without a name it is not kept whom anybody named."""
+    return f"Thank you. I am asking {literal(name) if name else 'the one you named'}."
+
+
+def own_question(name: str) -> str:
+    return f"{name} has asked this. Please name somebody else."
 
 
 def cannot_take(name: str) -> str:
@@ -687,9 +721,7 @@ def which_question(
     answer, or ask back when they are `asking`.
     """
     unnamed = any(question.visibility is Visibility.ANONYMOUS for question in own)
-    answer, action = (
-        ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
-    )
+    answer, action = ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
     shown = [
         *((q, "For my", "reply_words") for q in own),
         *((q, answer, action) for q in of_others),
@@ -1148,12 +1180,18 @@ def escalation(
     asker: str | None,
     added: Sequence[Turn],
     why: str,
+    named: tuple[str, str | None] | None = None,
 ) -> Message:
-    """For the steward of a topic or a community manager, when nobody else was free."""
+    """For the steward of a topic or a community manager, when nobody else was free.
+    `named`: who has named whom since; see `handed_on`."""
     about = f" about **{literal(topic.title)}**" if topic else ""
     more = _read_all(question, question.text)
+    then = "Can you answer it or name somebody?"
+    if named is not None:
+        by, other = literal(named[0]), literal(named[1] or "somebody")
+        then = f"{by} has named {other}, who is being asked. You can still answer it."
     return say(
-        f"Question {question.number}{about} found nobody. Can you answer it or name somebody?",
+        f"Question {question.number}{about} found nobody. {then}",
         _quote(question.text, by=asker or "someone"),
         *_added(added),
         Buttons(

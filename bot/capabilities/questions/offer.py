@@ -51,8 +51,11 @@ from bot.capabilities.questions.step import (
     asker_name,
     asker_person,
     cancel_timers,
+    count_escalations,
+    escalation_key,
     hidden_subjects,
     holder_name,
+    is_theirs,
     load_of,
     offer_card,
     offer_key,
@@ -60,6 +63,7 @@ from bot.capabilities.questions.step import (
     send_asker,
     set_timer,
     show_declined,
+    show_escalation,
     show_offers,
     show_status,
     status_of,
@@ -69,7 +73,7 @@ from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command
-from bot.message import say
+from bot.message import Message, say
 from bot.outbox import Letter, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
@@ -380,26 +384,15 @@ def wave_over(context: Context, work: QuestionsWork, timer: Timer) -> None:
 def escalate(context: Context, work: QuestionsWork, question: Question) -> Question:
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
-    topic, workspace = topic_of(work, question), question.workspace
     clock = asker_person(work, question)
+    number = count_escalations(work, question)
     for steward in told_when_escalated(work, question):
         work.outbox.post(
             question.workspace,
             Letter(
-                key=f"{question.subject}:escalation:{steward.id}:{question.version}",
+                key=escalation_key(question, steward.id, number),
                 to=ToPerson(person=steward.id),
-                message=messages.escalation(
-                    question,
-                    topic,
-                    asker_name(work, question),
-                    added_to(work, question),
-                    messages.why_escalated(
-                        topic,
-                        looks_after=topic is not None and topic.steward == steward.id,
-                        # Its steward may be the asker, which must not show.
-                        is_orphan=stewards_of(work, question) == curators_of(work, workspace),
-                    ),
-                ),
+                message=_escalation_to(work, question, steward),
                 kind="escalation",
                 priority=Priority.OFFER,
                 about=question.subject,
@@ -412,6 +405,24 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
     set_timer(work, question, "expire", ends)
     show_status(work, question)
     return question
+
+
+def _escalation_to(
+    work: QuestionsWork,
+    question: Question,
+    person: Person,
+    named: tuple[str, str | None] | None = None,
+) -> Message:
+    """The card of somebody to whom the question was escalated; `named`: who named whom since."""
+    topic = topic_of(work, question)
+    why = messages.why_escalated(
+        topic,
+        looks_after=topic is not None and topic.steward == person.id,
+        # Its steward may be the asker, which must not show.
+        is_orphan=stewards_of(work, question) == curators_of(work, question.workspace),
+    )
+    asker, added = asker_name(work, question), added_to(work, question)
+    return messages.escalation(question, topic, asker, added, why, named)
 
 
 def expire(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -502,7 +513,7 @@ def card_of(work: QuestionsWork, question: Question, command: Command) -> Reply:
     """
     card = messages.offer_state(
         question,
-        mine=question.claimed_by == command.person.id,
+        mine=is_theirs(work, question, command.person.id),
         holder=holder_name(work, question),
         added=added_to(work, question),
     )
@@ -635,7 +646,12 @@ def _mark_declined(
 
 def _ask_next(context: Context, work: QuestionsWork, question: Question) -> None:
     """The next candidate at once, within the same wave; a step up when there is none and
-    nobody who was asked may still take it."""
+    nobody who was asked may still take it. Whom a steward named had no wave: it is with the
+    steward again."""
+    if question.state is State.ESCALATED:
+        show_status(work, question)
+        _show_escalation(work, question)
+        return
     if question.state is not State.ROUTED or not 0 < question.wave < CHANNEL_WAVE:
         return
     offers = work.questions.offers(question.id)
@@ -669,10 +685,11 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
     loads = load_of(work, question.workspace, context.now)
     # Whom nobody may tell from others is refused for every reason for which others are.
     hidden = _may_not_know(work, question, other)
+    if other.id == question.asker:
+        raise Invalid(fields={"person": messages.own_question(other.name)})
     if (
         other.id in asked
         or other.id == command.person.id
-        or (other.id == asker_of(work, question) and not hidden)
         or is_away(other, context.now)
         or not other.asks_welcome
         or _opted_out(work, question, other)
@@ -695,21 +712,41 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
         reason=Decline.SOMEONE_ELSE.value,
         **({} if hidden else {"to": other.id}),
     )
+    called = None if question.visibility is Visibility.ANONYMOUS else other.name
     if hidden:
         # To refuse this name, or to ask, would tell who stands behind the question. It is
         # remembered so that a second naming is refused as anybody's.
         work.relay.seal(f"{question.subject}:named:{len(subjects)}", other.id)
-        _ask_next(context, work, question)
-        question = work.questions.get(question.id) or question
-        show_status(work, question)
-        show_declined(work, question, command.person.id)
-        return Reply(message=say(messages.HANDED_ON))
+        if question.state is not State.ESCALATED:
+            _ask_next(context, work, question)
+            question = work.questions.get(question.id) or question
+        _show_handed_on(work, question, command.person, called)
+        return Reply(message=say(messages.handed_on(called)))
     offer_to(context, work, question, other, (messages.named_by(command.person.name),))
     if question.state is State.ROUTED:
         set_timer(work, question, "wave", add_working_time(other, context.now, WAVE_WAITS[2]))
+    _show_handed_on(work, question, command.person, called)
+    return Reply(message=say(messages.handed_on(called)))
+
+
+def _show_handed_on(work: QuestionsWork, question: Question, by: Person, named: str | None) -> None:
+    """Somebody was named: that stands with the asker, with who named them, and with those to
+    whom it was escalated. Of an anonymous question nothing may tell who was named: whoever
+    was not asked then is the asker, or their line manager."""
     show_status(work, question)
-    show_declined(work, question, command.person.id)
-    return Reply(message=say(messages.HANDED_ON))
+    show_declined(work, question, by.id)
+    if question.state is State.ESCALATED:
+        _show_escalation(work, question, (by.name, named))
+
+
+def _show_escalation(
+    work: QuestionsWork, question: Question, named: tuple[str, str | None] | None = None
+) -> None:
+    """Edit what those read to whom the question was escalated and with whom it still is."""
+    number = count_escalations(work, question)
+    for person in told_when_escalated(work, question):
+        card = _escalation_to(work, question, person, named)
+        show_escalation(work, question, person.id, number, card)
 
 
 def _opted_out(work: QuestionsWork, question: Question, person: Person) -> bool:

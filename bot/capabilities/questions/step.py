@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
+    may_be_told,
     to_asker,
     told_when_escalated,
     topic_of,
@@ -34,10 +35,18 @@ from bot.happenings import Happening
 from bot.ids import PersonId, QuestionId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message
-from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
+from bot.outbox import Letter, LetterState, Priority, To, ToPerson, ToPlace
 from bot.people import Person
 from bot.ports import Timer
 
+NEVER_SENT = frozenset(
+    {
+        LetterState.FAILED,
+        LetterState.UNREACHABLE,
+        LetterState.SUPPRESSED,
+        LetterState.CANCELLED,
+    }
+)
 LOAD_WINDOW = timedelta(days=7)
 """Five working days."""
 
@@ -139,6 +148,8 @@ def status_of(work: QuestionsWork, question: Question) -> Message:
         steward=_steward_names(work, question),
         wait=_usual_wait(work, question),
         offered=_was_offered(work, question),
+        asked=_how_many_asked(work, question),
+        named_by=_named_by(work, question),
     )
 
 
@@ -149,6 +160,8 @@ def whereabouts_of(work: QuestionsWork, question: Question) -> str:
         topic_of(work, question),
         steward=_steward_names(work, question),
         offered=_was_offered(work, question),
+        asked=_how_many_asked(work, question),
+        named_by=_named_by(work, question),
     )
 
 
@@ -161,6 +174,34 @@ def _steward_names(work: QuestionsWork, question: Question) -> str | None:
 
 def _was_offered(work: QuestionsWork, question: Question) -> bool:
     return bool(work.questions.offers(question.id))
+
+
+def _how_many_asked(work: QuestionsWork, question: Question) -> int:
+    return sum(offer.state is OfferState.OPEN for offer in work.questions.offers(question.id))
+
+
+def _named_by(work: QuestionsWork, question: Question) -> str | None:
+    """Who named somebody for an escalated question who has neither taken nor passed it yet."""
+    if question.state is not State.ESCALATED:
+        return None
+    asked = {
+        offer.person
+        for offer in work.questions.offers(question.id)
+        if offer.state is OfferState.OPEN
+    }
+    for event in reversed(work.questions.events(question.id)):
+        if event.kind is EventKind.DECLINED and event.data.get("to") in asked and event.actor:
+            by = work.people.get(event.actor)
+            return by.name if by else None
+    return None
+
+
+def is_theirs(work: QuestionsWork, question: Question, person: PersonId) -> bool:
+    """Whether the person has the question; or, of a settled one, gave the answer."""
+    if question.accepted is None:
+        return question.claimed_by == person
+    turn = work.questions.turn(question.accepted)
+    return turn is not None and turn.author == person
 
 
 def _usual_wait(work: QuestionsWork, question: Question) -> timedelta | None:
@@ -232,7 +273,7 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             continue
         if offer.state is OfferState.OPEN and question.state in LOOKING_STATES:
             continue  # Still theirs to take: the card stands as it was sent.
-        mine = question.claimed_by == offer.person
+        mine = is_theirs(work, question, offer.person)
         _edit(
             work,
             question,
@@ -245,6 +286,8 @@ def show_status(work: QuestionsWork, question: Question) -> None:
                 added=added_to(work, question),
             ),
         )
+    if question.state not in {State.ROUTED, State.ESCALATED}:
+        _show_escalated(work, question)
     if question.conversation is not None and question.visibility is not Visibility.OPEN:
         _edit(
             work,
@@ -255,6 +298,38 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             if question.state in LOOKING_STATES
             else messages.offer_state(question, mine=False, holder=holder_name(work, question)),
         )
+
+
+def escalation_key(question: Question, person: PersonId, number: int) -> str:
+    """Of the letter to one of those to whom the question was escalated for the `number`th time."""
+    return f"{question.subject}:escalation:{person}:{number}"
+
+
+def count_escalations(work: QuestionsWork, question: Question) -> int:
+    events = work.questions.events(question.id)
+    return sum(event.kind is EventKind.ESCALATED for event in events)
+
+
+def show_escalation(
+    work: QuestionsWork, question: Question, person: PersonId, number: int, card: Message
+) -> None:
+    """Edit the letter that told somebody that the question found nobody."""
+    key = escalation_key(question, person, number)
+    if work.outbox.state(question.workspace, key) is not None:
+        _edit(work, question, key, ToPerson(person=person), card)
+
+
+def _show_escalated(work: QuestionsWork, question: Question) -> None:
+    """What became of the question, for those to whom it was escalated."""
+    number = count_escalations(work, question)
+    for person in may_be_told(work, question) if number else ():
+        card = messages.offer_state(
+            question,
+            mine=is_theirs(work, question, person.id),
+            holder=holder_name(work, question),
+            added=added_to(work, question),
+        )
+        show_escalation(work, question, person.id, number, card)
 
 
 def _home(question: Question) -> To:
@@ -329,6 +404,12 @@ def send_asker(
             expires_at=expires_at,
         ),
     )
+
+
+def has_letter(work: QuestionsWork, question: Question, turn: Turn) -> bool:
+    """Whether the asker has the letter that brings the answer, or will have it."""
+    state = work.outbox.state(question.workspace, f"{question.subject}:answer:{turn.id}")
+    return state is not None and state not in NEVER_SENT
 
 
 def show_settled(
