@@ -190,8 +190,7 @@ class App(Generic[W]):
     def _note_refused(self, inbound: Inbound) -> None:
         """Who was refused has talked with us all the same, though nothing else was kept."""
         with contextlib.suppress(BotError), self._database.transaction() as work:
-            workspace = work.people.workspace(inbound.platform, inbound.workspace)
-            person = work.people.by_address(workspace.id, inbound.person) if workspace else None
+            _, person = _find_who(work, inbound)
             if person is not None and person.active:
                 note_talk(work, person, self._clock())
 
@@ -228,10 +227,9 @@ class App(Generic[W]):
     def _about_marked(self, work: W, inbound: Inbound, what: Reacted) -> str | None:
         """None for marks that mean nothing to us, on messages that are none of ours, and by
         people whom we do not know: nothing of what they said can be meant."""
-        workspace = work.people.workspace(inbound.platform, inbound.workspace)
-        if workspace is None or what.name not in self._registry.reactions:
+        if what.name not in self._registry.reactions:
             return None
-        person = work.people.by_address(workspace.id, inbound.person)
+        _, person = _find_who(work, inbound)
         if person is None or not person.active:
             return None
         return self._about_message(work, inbound, what.message)
@@ -353,8 +351,7 @@ class App(Generic[W]):
 
     def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
         """Whoever we never met, or who left before, leaves nothing behind."""
-        workspace = work.people.workspace(inbound.platform, inbound.workspace)
-        person = work.people.by_address(workspace.id, inbound.person) if workspace else None
+        _, person = _find_who(work, inbound)
         if person is None or not person.active:
             return NOTHING
         bind_contextvars(workspace=person.workspace)
@@ -407,7 +404,7 @@ class App(Generic[W]):
 
     def _meet(self, work: W, inbound: Inbound) -> Person:
         """The person behind an address; a new one is kept from the first word on."""
-        workspace = work.people.workspace(inbound.platform, inbound.workspace)
+        workspace, person = _find_who(work, inbound)
         if workspace is None:
             workspace = Workspace(
                 id=WorkspaceId(self._new_id()),
@@ -417,7 +414,6 @@ class App(Generic[W]):
             )
             work.people.add_workspace(workspace)
         bind_contextvars(workspace=workspace.id)
-        person = work.people.by_address(workspace.id, inbound.person)
         if person is None:
             if inbound.profile is None:
                 raise NotFound("I do not know you yet. Write to me once in a direct message.")
@@ -544,6 +540,11 @@ class App(Generic[W]):
             slots = [work.slots.next_due(kind) for kind in self._registry.slots]
             waiting = [at for at in (work.timers.next_due(), *slots) if at is not None]
         return min(waiting, default=None)
+
+
+def _find_who(work: Work, inbound: Inbound) -> tuple[Workspace | None, Person | None]:
+    """Where it came from and who did it, as far as we know them."""
+    return work.people.find(inbound.platform, inbound.workspace, inbound.person)
 
 
 def _bare(text: str) -> str:
