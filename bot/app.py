@@ -341,10 +341,13 @@ class App(Generic[W]):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first, rest)
         order = registry.orders.get(first.lower())
-        if (first.lower() in OWN_WORDS and not rest) or (order is not None and order.spoken):
+        is_dm = inbound.place.kind is PlaceKind.DM
+        # A command word alone is no question; with more words it may well begin one.
+        is_bare = not rest and (first.lower() in OWN_WORDS or (is_dm and order is not None))
+        if is_bare or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
-        handler = registry.words if inbound.place.kind is PlaceKind.DM else registry.mention
+        handler = registry.words if is_dm else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))
         return handler(context, work, replace(command, text=said.text, message=said.message))
