@@ -433,8 +433,16 @@ def slack() -> None:
     is_flag=True,
     help="Also for private channels to which Inflow is invited: two more scopes.",
 )
+@click.option(
+    "--app-id",
+    metavar="A...",
+    help="The id of the app, once it is made: Slack then tells of Inflow’s own messages that they "
+    "have arrived. One more scope.",
+)
 @_plainly
-def slack_manifest(public_url: str | None, oauth: bool, private_channels: bool) -> None:
+def slack_manifest(
+    public_url: str | None, oauth: bool, private_channels: bool, app_id: str | None
+) -> None:
     """Print the manifest from which Slack makes the app (api.slack.com/apps, From a manifest).
 
     It declares what this version can do, under the names of SLACK_COMMANDS, and asks for the
@@ -443,7 +451,10 @@ def slack_manifest(public_url: str | None, oauth: bool, private_channels: bool) 
     from bot.bootstrap.manifest import print_manifest  # noqa: PLC0415 - only this needs it
 
     click.echo(
-        print_manifest(public_url, for_many=oauth, in_private_channels=private_channels), nl=False
+        print_manifest(
+            public_url, for_many=oauth, in_private_channels=private_channels, app=app_id
+        ),
+        nl=False,
     )
 
 

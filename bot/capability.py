@@ -53,6 +53,8 @@ class MessageShortcut(Generic[W_contra]):
     handle: Handler[W_contra]
     title: str
     on_message: bool = True
+    help: str = ""
+    """What it does, where a platform shows a line under the title."""
 
 
 @dataclass(frozen=True, slots=True)

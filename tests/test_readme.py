@@ -10,6 +10,7 @@ from adapters.slack.manifest import (
     ENTRANCE,
     PRIVATE_EVENTS,
     REASONS,
+    RECEIPT_EVENTS,
     RETURN,
     Way,
     command_names,
@@ -91,11 +92,12 @@ def test_the_titles_of_shortcuts_are_those_that_slack_shows() -> None:
 def test_every_scope_is_explained_and_no_other() -> None:
     rows = re.findall(r"^\| `([a-z_.:]+)` \| (.+) \|$", INSTALL, re.MULTILINE)
     assert dict(rows) == dict(REASONS)
-    everything = Way(in_private_channels=True)
+    everything = Way(in_private_channels=True, app="A012AB3CD")
     assert dict(rows).keys() == set(needed_scopes(everything))
-    groups = set(needed_scopes(everything)) - set(needed_scopes(Way()))
-    assert len(groups) == 2
+    chosen = set(needed_scopes(everything)) - set(needed_scopes(Way()))
+    assert chosen == {"groups:history", "groups:read", "metadata.message:read"}
     assert PRIVATE_EVENTS.keys() == {"message.groups"}
+    assert RECEIPT_EVENTS == {"message_metadata_posted": ("metadata.message:read",)}
 
 
 def test_the_addresses_are_those_that_are_served() -> None:
@@ -121,7 +123,7 @@ def test_the_manifest_can_be_printed_as_the_readme_says() -> None:
     known = {option for each in slack.commands["manifest"].params for option in each.opts}
     assert isinstance(slack, click.Group)
     named = {option for rest in said for option in re.findall(r"--[a-z-]+", rest)}
-    assert named == {"--http", "--oauth", "--private-channels"}
+    assert named == {"--http", "--oauth", "--private-channels", "--app-id"}
     assert named <= known
 
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from adapters.slack.client import find_proxy
 from adapters.slack.installed import DEAD_TOKEN
-from adapters.slack.manifest import ENTRANCE
+from adapters.slack.manifest import ENTRANCE, RECEIPT_EVENTS
 from adapters.slack.settings import MEMBER, SlackSettings, Transport
 from bot.doctor import Finding, doubtful, fine, wrong
 
@@ -228,7 +228,8 @@ def _judge_scopes(header: str | None, patient: Patient) -> Iterator[Finding]:
             f"For private channels the app lacks {', '.join(sorted(private - granted))}.",
             f"{MANIFEST}: put in what `inflow slack manifest --private-channels` prints.",
         )
-    more = sorted(granted - set(patient.scopes) - private)
+    chosen = {scope for scopes in RECEIPT_EVENTS.values() for scope in scopes}
+    more = sorted(granted - set(patient.scopes) - private - chosen)
     if more:
         yield doubtful(
             f"The app has scopes that it does not need: {', '.join(more)}.",

@@ -137,6 +137,11 @@ def test_scopes_that_nobody_needs_are_doubted() -> None:
     assert "users:read.email" in found.what
 
 
+def test_a_scope_that_may_be_chosen_is_not_doubted() -> None:
+    found = examine(lambda slack: grant(slack, [*LEAST, "metadata.message:read"]))
+    assert {each.verdict for each in found} == {Verdict.OK}
+
+
 @pytest.mark.parametrize(
     ("scopes", "verdict"), [(set(PRIVATE), None), ({"groups:read"}, Verdict.PROBLEM)]
 )

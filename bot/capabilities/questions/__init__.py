@@ -51,9 +51,22 @@ capability: Capability[QuestionsWork] = Capability(
         ),
     },
     shortcuts={
-        "ask_expert": MessageShortcut(ask.open_form, "Ask an expert about this"),
-        "ask": MessageShortcut(ask.open_form, "Ask the experts", on_message=False),
-        "save_faq": MessageShortcut(article.save_form, "Save as FAQ"),
+        "ask_expert": MessageShortcut(
+            ask.open_form,
+            "Ask an expert about this",
+            help="Opens a form with these words; you choose whether your name goes along",
+        ),
+        "ask": MessageShortcut(
+            ask.open_form,
+            "Ask the experts",
+            on_message=False,
+            help="Opens a form; you choose whether your name goes along",
+        ),
+        "save_faq": MessageShortcut(
+            article.save_form,
+            "Save as FAQ",
+            help="Opens a form with these words; a steward decides whether others find them",
+        ),
     },
     presses={
         "question.solved": ask.solved,
@@ -122,6 +135,7 @@ capability: Capability[QuestionsWork] = Capability(
     timers={
         "question.untapped": ask.untapped,
         "question.wave": offer.wave_over,
+        "question.posted": offer.posted,
         "question.claim": offer.claim_silent,
         "question.expire": offer.expire,
         "question.list_unanswered": offer.list_unanswered,
