@@ -308,7 +308,8 @@ class ManyWorkspaces:
             return token
         if task is not None:
             _, waiting = await asyncio.wait({task}, timeout=patience.total_seconds())
-            if waiting:
+            if waiting or (not task.cancelled() and isinstance(task.exception(), BotError)):
+                # Nobody can say yet whether there is a new one.
                 raise Unavailable
         token, expires_at = await self._newest(team)
         return token if expires_at is None or expires_at > self._clock() else None

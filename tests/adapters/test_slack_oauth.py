@@ -661,6 +661,23 @@ def test_when_it_has_run_out_all_wait_for_the_new_one(database: Database) -> Non
     asyncio.run(run())
 
 
+def test_a_store_out_of_reach_is_not_taken_for_the_end_of_the_app(here: Database) -> None:
+    """Slack would be told that all is well, and what somebody did would be lost."""
+
+    async def run() -> None:
+        async with house(here, rotates=True) as h:
+            await Browser(h).install()
+            h.clock.passes(13 * HOUR)
+            h.store.away = {"take_refresh": 2}
+            with pytest.raises(Unavailable):
+                await h.installed.authorize(None, "T1")
+            with pytest.raises(Unavailable):
+                await h.installed.token_of("T1")
+            assert await h.installed.token_of("T1") is not None
+
+    asyncio.run(run())
+
+
 def test_an_attempt_that_did_not_arrive_is_made_again(here: Database) -> None:
     async def run() -> None:
         async with house(here, rotates=True) as h:

@@ -395,19 +395,41 @@ def test_a_state_is_good_once(kept: Installations) -> None:
     assert not kept.consume_state("made up", NOW)
     late = kept.issue_state(ends_at, NOW)
     assert not kept.consume_state(late, ends_at)
-    assert not kept.consume_state(late, NOW)
 
 
-def test_states_do_not_pile_up(
+def test_a_state_is_good_for_one_app_and_with_any_of_the_keys(
+    kept: Installations, database: Database
+) -> None:
+    ends_at = NOW + timedelta(minutes=10)
+    later = (NOW + HOUR).timestamp()
+    state = kept.issue_state(ends_at, NOW)
+    told, _, mark = state.rpartition("-")
+    for forged in (
+        f"{told[:-1]}f-{mark}",
+        f"{told.rpartition('-')[0]}-{int(later):x}-{mark}",
+        f"{told}-{'0' * 64}",
+        f"{told}-",
+        told,
+        f"{told}-\N{SNOWMAN}",
+    ):
+        assert not kept.consume_state(forged, NOW)
+    assert not Installations(database, "another", [OLD_KEY]).consume_state(state, NOW)
+    assert not Installations(database, CLIENT, [NEW_KEY]).consume_state(state, NOW)
+    assert Installations(database, CLIENT, [NEW_KEY, OLD_KEY]).consume_state(state, NOW)
+
+
+def test_whoever_asks_for_many_states_is_in_nobodys_way(
     kept: Installations, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.installation, "STATES_KEPT", 3)
     ends_at = NOW + timedelta(minutes=10)
-    states = [kept.issue_state(ends_at, NOW) for _ in range(5)]
-    assert rows(database, slack_oauth_states) == 3
-    assert [kept.consume_state(state, NOW) for state in states] == [False, False, True, True, True]
-    kept.issue_state(ends_at, NOW)
-    kept.issue_state(ends_at + HOUR, ends_at)
+    states = [kept.issue_state(ends_at, NOW) for _ in range(9)]
+    assert rows(database, slack_oauth_states) == 0
+    assert all(kept.consume_state(state, NOW) for state in states)
+    assert not any(kept.consume_state(state, NOW) for state in states[-3:])
+    assert rows(database, slack_oauth_states) <= 4
+    later = kept.issue_state(ends_at + HOUR, ends_at)
+    assert kept.consume_state(later, ends_at)
     assert rows(database, slack_oauth_states) == 1
 
 
@@ -427,10 +449,9 @@ def busy(sqlite_url: str) -> Iterator[Installations]:
 
 def test_a_store_out_of_reach_is_not_taken_for_a_no(busy: Installations) -> None:
     """slack_sdk would say that the state is wrong, and send the person away for ever."""
+    state = busy.issue_state(NOW + HOUR, NOW)
     with pytest.raises(Unavailable):
-        busy.consume_state("x", NOW)
-    with pytest.raises(Unavailable):
-        busy.issue_state(NOW, NOW)
+        busy.consume_state(state, NOW)
     with pytest.raises(Unavailable):
         busy.find("T1")
     with pytest.raises(Unavailable):
