@@ -225,7 +225,7 @@ def copy(source: str, target: str) -> None:
     """Move an organisation to another database, and check every row.
 
     Stop every process of both first. Broken off, it goes on where it stopped when it is run
-    again. The source stays as it is. The relay key is in no database: it must go along.
+    again. The source stays as it is. The keys are in no database: they must go along.
     """
     configure_logs("error")
     with _Bars() as bars:
@@ -238,7 +238,9 @@ def copy(source: str, target: str) -> None:
         "are the same in both databases.\n"
         "Now carry the relay key over: set INFLOW_RELAY_KEY where the new database is used to what "
         "it was, or to what stands in the .key file beside the SQLite file. Without it nobody who "
-        "asked anonymously can be sent their answers."
+        "asked anonymously can be sent their answers. Where many workspaces installed the app on "
+        "Slack, take INFLOW_TOKEN_KEYS along too, or what stands in the .tokens.key file: without "
+        "it each of them has to install it again."
     )
 
 

@@ -160,6 +160,27 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
     assert b"blueberries" not in kept, "what is not for Inflow is not stored"
 
 
+def test_the_file_of_the_readme_is_all_that_a_newcomer_writes(tmp_path: Path) -> None:
+    lines = re.findall(r"^((?:SLACK|INFLOW)_[A-Z_]+=)(?:xoxb-|xapp-|U0)", README, re.MULTILINE)
+
+    async def story() -> None:
+        async with a_slack() as slack:
+            values = (slack.token, slack.app_token, "UANA")
+            said = [name + value for name, value in zip(lines, values, strict=True)]
+            said.append(f"SLACK_API_BASE_URL={slack.url}")
+            file = tmp_path / "inflow.env"
+            file.write_text("\n".join(said))
+            file.chmod(0o600)
+            async with running(tmp_path, {}) as process:
+                assert process.said.startswith("Inflow is connected to Slack workspace Test by")
+                people = People(slack.memory, slack.team, slack.sockets)
+                await people.command("UANA", "CGENERAL", "/learn", "topic Travel")
+                await until(lambda: is_told(slack, "UANA"))
+            check_secrets(slack, process)
+
+    asyncio.run(story())
+
+
 def test_over_http_it_answers_what_is_signed_and_stops(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_slack() as slack:
