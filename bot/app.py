@@ -16,9 +16,18 @@ import structlog
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from bot import failpoint
-from bot.access import AdministratorsOf, give, is_due_to_manage, name_nobody
+from bot.access import (
+    AdministratorsOf,
+    Lacking,
+    Right,
+    give,
+    is_due_to_manage,
+    may,
+    name_nobody,
+    roles_with,
+)
 from bot.attention import note_talk
-from bot.capability import Handler, Registry
+from bot.capability import Capability, Handler, Order, Registry
 from bot.context import Context
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from bot.ids import PersonId, WorkspaceId
@@ -46,7 +55,14 @@ from bot.message import (
     say,
     show_commands,
 )
-from bot.messages import HELP, HELP_WISHES, entrusted_with_all, help_button, help_words
+from bot.messages import (
+    HELP,
+    HELP_WISHES,
+    entrusted_with_all,
+    help_button,
+    help_words,
+    not_allowed,
+)
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
@@ -120,8 +136,7 @@ class App(Generic[W]):
             except (Invalid, NotAllowed, NotFound, Conflict) as error:
                 outcome = Received.REFUSED
                 log.info("refused", error=type(error).__name__)
-                self._note_refused(inbound)
-                return _apology(error)
+                return _apology(self._note_refused(inbound, error))
             except Unavailable:
                 outcome = Received.UNAVAILABLE
                 log.warning("not kept")
@@ -187,12 +202,18 @@ class App(Generic[W]):
             # the new state and can say so.
             return self._receive(inbound)
 
-    def _note_refused(self, inbound: Inbound) -> None:
-        """Who was refused has talked with us all the same, though nothing else was kept."""
+    def _note_refused(self, inbound: Inbound, error: BotError) -> BotError:
+        """Who was refused has talked with us all the same, though nothing else was kept.
+
+        Returns what is told: who lacks a right hears who has it.
+        """
         with contextlib.suppress(BotError), self._database.transaction() as work:
-            _, person = _find_who(work, inbound)
+            workspace, person = _find_who(work, inbound)
             if person is not None and person.active:
                 note_talk(work, person, self._clock())
+            if isinstance(error, Lacking):
+                return NotAllowed(not_allowed(_name_who_may(work, workspace, error.right)))
+        return error
 
     def _receive(self, inbound: Inbound) -> tuple[Reply, Received]:
         what = inbound.what
@@ -300,7 +321,7 @@ class App(Generic[W]):
 
     def _handle_press(self, context: Context, work: W, command: Command, action: str) -> Reply:
         if action == HELP:
-            return self._help()
+            return self._help(command.person)
         return _find(self._registry.presses, action)(context, work, command)
 
     def _submit(self, context: Context, work: W, command: Command, sent: Submitted) -> Reply:
@@ -317,7 +338,8 @@ class App(Generic[W]):
             return reply.model_copy(update={"replace": False})
         person = work.people.get(command.person.id) or command.person
         page = self._page_of(work, person)
-        return reply.model_copy(update={"replace": False, "page": page})
+        kept: dict[str, object] = {"replace": False, "page": page}
+        return reply.model_copy(update=kept | ({"message": None} if reply.on_page else {}))
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
@@ -368,9 +390,9 @@ class App(Generic[W]):
         word, rest = name.lower().strip("/.,!"), text.strip()
         if word in ROOT_WORDS:
             word, _, rest = rest.partition(" ")
-            word, rest = word.lower() or "help", rest.strip()
+            word, rest = word.lower() or "home", rest.strip()
         if word == "help":
-            return self._help()
+            return self._help(command.person)
         if word == "home":
             return Reply(message=self._page_of(work, command.person))
         order = self._registry.orders.get(word)
@@ -383,17 +405,18 @@ class App(Generic[W]):
         hint = f"Did you mean `/{near[0]}`? " if near else ""
         return f"I do not know the command “{word[:40]}”. {hint}`/help` lists all I can do."
 
-    def _help(self) -> Reply:
+    def _help(self, person: Person) -> Reply:
+        """All that the person may do."""
         parts = [
             Text(
                 text=f"**{capability.title}**\n"
                 + "\n".join(
                     f"- `/{word}{' ' + order.hint if order.hint else ''}` {literal(order.help)}"
-                    for word, order in capability.orders.items()
+                    for word, order in orders.items()
                 )
             )
             for capability in self._registry.capabilities
-            if capability.orders
+            if (orders := _orders_for(person, capability))
         ]
         spoken = [word for word, order in self._registry.orders.items() if order.spoken]
         return Reply(
@@ -587,6 +610,22 @@ def _find(table: Mapping[str, Handler[W]], action: str) -> Handler[W]:
     if handler is None:
         raise NotFound("That button is from an older version of me. Please start again.")
     return handler
+
+
+def _name_who_may(work: Work, workspace: Workspace | None, right: Right) -> list[str]:
+    """The names of those who have the right; nobody has any in a workspace not met yet."""
+    if workspace is None:
+        return []
+    holders = [work.people.holders(workspace.id, role) for role in roles_with(right)]
+    return [person.name for people in holders for person in people]
+
+
+def _orders_for(person: Person, capability: Capability[W]) -> Mapping[str, Order[W]]:
+    return {
+        word: order
+        for word, order in capability.orders.items()
+        if order.needs is None or may(person, order.needs)
+    }
 
 
 def _apology(error: BotError) -> Reply:

@@ -404,8 +404,8 @@ SHOWN: dict[str, Shown] = {
         Section(Shelf.BEGIN, buttons=[bot.messages.help_button()]),
     ],
     # --- roles
-    "roles.listed": roles.listed({Role.COMMUNITY_MANAGER: [ANA, KIM], Role.AUDITOR: []}),
-    "roles.form": roles.form(),
+    "roles.listed": roles.listed({Role.COMMUNITY_MANAGER: [ANA, KIM]}),
+    "roles.form": roles.form([Role.COMMUNITY_MANAGER]),
     "roles.kept": roles.kept(KIM, Role.AUDITOR, gives=True, is_self=False),
     "roles.kept:oneself": roles.kept(ANA, Role.COMMUNITY_MANAGER, gives=False, is_self=True),
     "roles.told": roles.told(Role.COMMUNITY_MANAGER, SAM, gives=True),

@@ -454,6 +454,15 @@ def test_help_names_the_words_that_do_without_a_slash(home: Home) -> None:
     assert "Your own page is at /home." in said
 
 
+@pytest.mark.parametrize("word", ["learn", "inflow"])
+def test_the_root_word_alone_shows_ones_own_page(home: Home, word: str) -> None:
+    """It is short, has buttons, and leads to the help."""
+    alone = home.says(Ordered(name=word), "e1")
+    assert alone.message == home.says(Ordered(name="home"), "e2").message
+    helped = home.says(Ordered(name=word, text="help"), "e3")
+    assert helped.message == home.says(Ordered(name="help"), "e4").message
+
+
 def test_a_press_on_the_page_brings_the_page_anew_and_replaces_nothing(home: Home) -> None:
     reply = home.says(Pressed(action="test.do", args={"home": True, "a": 1}, message="m1"), "e1")
     assert (reply.replace, home.pressed) == (False, [({"a": 1}, None)])

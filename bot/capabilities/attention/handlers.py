@@ -80,7 +80,7 @@ def _pause(hush: Hush[W], context: Context, work: W, command: Command, until: da
     work.people.save(paused)
     passed = _passed(work, command) if hush(context, work, paused) else None
     rearrange(context, work, paused)
-    return Reply(message=messages.paused(paused, until, passed))
+    return Reply(message=messages.paused(paused, until, passed), on_page=True)
 
 
 def _passed(work: W, command: Command) -> str:
@@ -110,7 +110,7 @@ def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
         work.attention.save(replace(attention, stopped_at=next_hour(context.now)))
     passed = _passed(work, command) if hush(context, work, person) else None
     rearrange(context, work, person)
-    return Reply(message=messages.stopped(passed))
+    return Reply(message=messages.stopped(passed), on_page=True)
 
 
 def resume(context: Context, work: W, command: Command) -> Reply:
@@ -121,7 +121,7 @@ def resume(context: Context, work: W, command: Command) -> Reply:
 
 
 def go_on(_context: Context, work: W, command: Command) -> Reply:
-    """*Go on* under the message that says that the bot has paused, or has stopped.
+    """*Write to me again* under the message that says that the bot has paused, or has stopped.
 
     Who has stopped only questions beforehand has said so in words of its own, and ends it so.
     """
@@ -132,7 +132,8 @@ def go_on(_context: Context, work: W, command: Command) -> Reply:
     work.people.save(person)
     attention = replace(before, stopped_at=None, paused_at=None, ignored=0)
     work.attention.save(attention)
-    return Reply(message=messages.resumed(attention, asks_welcome=person.asks_welcome))
+    heard = messages.resumed(attention, asks_welcome=person.asks_welcome)
+    return Reply(message=heard, on_page=True)
 
 
 def why(context: Context, work: W, command: Command) -> Reply:

@@ -18,6 +18,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     ports work  what is needed from storage, and one transaction of it
 """
 
+from bot.access import Right
 from bot.capabilities.questions import addressee, answer, article, ask, expert, home, offer, step
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
@@ -33,7 +34,9 @@ capability: Capability[QuestionsWork] = Capability(
             slash=True,
         ),
         "questions": Order(ask.my_questions, "", "lists what you asked", spoken=False),
-        "faq": Order(article.faq, "words | review", "searches the FAQ, or lists what to review"),
+        "faq": Order(
+            article.faq, "what you look for | review", "searches the FAQ, or lists what to review"
+        ),
         "know": Order(expert.know, "topic", "says that you may be asked about it", spoken=False),
         "learning": Order(
             expert.learn,
@@ -44,7 +47,7 @@ capability: Capability[QuestionsWork] = Capability(
         "drop": Order(expert.drop, "topic", "says that you are not asked about it", spoken=False),
         "topics": Order(expert.topics, "", "lists the topics"),
         "topic": Order(
-            expert.add_topic, "title", "opens a topic (community managers)", spoken=False
+            expert.add_topic, "title", "opens a topic", spoken=False, needs=Right.ADD_TOPIC
         ),
         "unanswered": Order(
             offer.unanswered, "", "lists what found nobody in your topics", spoken=False

@@ -7,6 +7,7 @@ and its article through here.
 from collections.abc import Mapping
 
 from bot.access import Right, may, roles_with
+from bot.capabilities.questions import messages
 from bot.capabilities.questions.model import Article, EventKind, Question, Topic, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
@@ -119,7 +120,8 @@ def follow_merges(work: QuestionsWork, article: Article) -> Article:
 def require_steward(work: QuestionsWork, person: Person, article: Article) -> None:
     """Raises NotAllowed unless the person curates the article's topic."""
     if not is_steward(person, topic_of(work, article)):
-        raise NotAllowed("Only the steward of this topic can do this.")
+        names = [steward.name for steward in stewards_of(work, article)]
+        raise NotAllowed(messages.only_steward(names))
 
 
 def stewards_of(work: QuestionsWork, question: Question | Article) -> list[Person]:

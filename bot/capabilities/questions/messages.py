@@ -743,7 +743,7 @@ def which_question(
             "To ask something of your own, begin with “ask”."
         )
     lines = "\n".join(
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))}"
+        f"- **Question {q.number}:** {_line(q, 120)}"
         + (" (yours, without your name)" if q in own and q.asker is None else "")
         for q, _, _ in shown
     )
@@ -1268,11 +1268,7 @@ def question_list(title: str, questions: Sequence[Question], empty: str, note: s
     notes = (Note(text=note),) if note else ()
     if not questions:
         return say(empty, *notes)
-    lines = [
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
-        f"({STATES[q.state]})"
-        for q in questions
-    ]
+    lines = [f"- **Question {q.number}:** {_line(q, 120)} ({STATES[q.state]})" for q in questions]
     return Message(summary=title, parts=(*_list(title, lines), *notes))
 
 
@@ -1295,7 +1291,7 @@ def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
     if not questions:
         return say("No question is waiting for want of somebody. Good.", tone=Tone.GOOD)
     lines = [
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
+        f"- **Question {q.number}:** {_line(q, 120)} "
         f"({STATES[q.state]}; steward: {literal(steward)})"
         for q, steward in questions
     ]
@@ -1403,8 +1399,7 @@ def about_me(person: Person, standing: Standing) -> list[Part]:
             parts += _list(
                 title,
                 [
-                    f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 100))} "
-                    f"({STATES[q.state]})"
+                    f"- **Question {q.number}:** {_line(q, 100)} ({STATES[q.state]})"
                     for q in questions
                 ],
             )
@@ -1506,7 +1501,7 @@ def page_asked_of(
         )
     )
     return [
-        Text(text=f"**{question.number}**, from {who}{about}.{taken}\n{_line(question)}"),
+        Text(text=f"**Question {question.number}**, from {who}{about}.{taken}\n{_line(question)}"),
         Buttons(buttons=(*buttons, *_read_all(question, question.text))),
     ]
 
@@ -1519,7 +1514,7 @@ def page_questions_for_you(cards: Sequence[Entry], total: int) -> Section:
 def page_answered(question: Question, turn: Turn, author: Person, *, sharing: bool) -> Entry:
     """A question of one's own that has an answer."""
     return [
-        Text(text=f"**{question.number}** {_line(question)}"),
+        Text(text=f"**Question {question.number}:** {_line(question)}"),
         _quote(turn.text, by=author.name, limit=400),
         Buttons(
             buttons=(
@@ -1560,7 +1555,7 @@ def page_asked_by(question: Question, where: str, holder: str | None) -> Entry:
             label="Ask a colleague now", action="question.route", args=_of(question)
         )
     return [
-        Text(text=f"**{question.number}** {_line(question)}\n{line}".strip()),
+        Text(text=f"**Question {question.number}:** {_line(question)}\n{line}".strip()),
         Buttons(buttons=tuple(buttons)),
     ]
 
@@ -1993,6 +1988,15 @@ TAKEN_BACK = "its author took it back"
 TAKEN_BACK_ALREADY = "The one who wrote it took it back, so it is not published."
 ANONYMISED = "Your name is off this answer."
 UNSHARED = "Taken back: it is not shown to others."
+
+
+def only_steward(names: Sequence[str]) -> str:
+    """For who may not curate an entry; `names` are those who look after it."""
+    if not names:
+        return "Only a steward can do this, and nobody looks after this topic yet."
+    return f"Only the steward of this topic can do this: {' or '.join(names[:3])}."
+
+
 MISSING = "Please fill this in."
 SECOND_PERSON = "This topic is regulated: somebody other than the author has to publish."
 
@@ -2026,7 +2030,7 @@ def proposed_by_another(article: Article, by: Person) -> Message:
         Buttons(
             buttons=(
                 Button(label="Leave my name off", action="faq.anonymise", args=args),
-                _do_not_share(article, "It is not shown to anybody, also when it was published."),
+                _do_not_share(article, "Nobody is shown it, even if it was published by then."),
             )
         ),
         Note(text="If it is all right for you, you need do nothing. You are told this once."),
@@ -2035,6 +2039,6 @@ def proposed_by_another(article: Article, by: Person) -> Message:
 
 def moved(article: Article) -> Message:
     return say(
-        f"**{literal(shorten(article.title, 200))}** is now {ARTICLE_STATES[article.state]}.",
+        f"“{literal(shorten(article.title, 200))}” is now {ARTICLE_STATES[article.state]}.",
         tone=Tone.GOOD,
     )

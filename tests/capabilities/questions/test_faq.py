@@ -200,6 +200,11 @@ def test_without_anybody_to_review_it_waits_as_a_draft(world: World) -> None:
     assert "waits for a steward" in world.last("ana")
 
 
+def test_the_steward_hears_what_is_published_in_quotes(world: World) -> None:
+    publishes(world)
+    assert f"“{TAXI}” is now published." in world.last("sam")
+
+
 def test_published_it_says_who_verified_it_and_when(world: World) -> None:
     publishes(world)
     world.says("ben", IN_OTHER_WORDS)
@@ -217,7 +222,7 @@ def test_somebody_who_has_no_part_in_it_cannot_propose_it(world: World) -> None:
 def test_only_the_steward_curates(world: World, action: str) -> None:
     world.settles("ana", TAXI, RECEIPT)
     reply = world.forges("cem", action, {"article": only(world).id})
-    assert "Only the steward of this topic can do this." in str(reply.message)
+    assert "Only the steward of this topic can do this: Sam." in str(reply.message)
 
 
 def test_the_steward_publishes_no_words_they_have_not_seen(world: World) -> None:
