@@ -75,6 +75,8 @@ W = TypeVar("W", bound=Work)
 
 ROOT_WORDS = ("learn", "inflow")
 """`/learn ask ...` is `/ask ...`."""
+ASK = "ask"
+"""The command word of questions, where they are asked at all."""
 OWN_WORDS = ("help", "home")
 """Command words that `App` answers itself."""
 
@@ -362,7 +364,8 @@ class App(Generic[W]):
         if first.startswith("/"):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first, rest)
-        order = registry.orders.get(first.lower())
+        # “Ask @inflow about it” is said to others, and no command.
+        order = registry.orders.get(first.lower()) if said.addressed else None
         is_dm = inbound.place.kind is PlaceKind.DM
         # A command word alone is no question; with more words it may well begin one.
         is_bare = not rest and (first.lower() in OWN_WORDS or (is_dm and order is not None))
@@ -372,7 +375,8 @@ class App(Generic[W]):
         handler = registry.words if is_dm else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))
-        return handler(context, work, replace(command, text=said.text, message=said.message))
+        addressed = replace(command, addressed=said.addressed)
+        return handler(context, work, replace(addressed, text=said.text, message=said.message))
 
     def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
         """Whoever we never met, or who left before, leaves nothing behind."""
@@ -397,13 +401,15 @@ class App(Generic[W]):
             return Reply(message=self._page_of(work, command.person))
         order = self._registry.orders.get(word)
         if order is None:
-            raise Invalid(self._unknown(word))
+            raise Invalid(self._unknown(word, rest))
         return order.handle(context, work, replace(command, text=rest))
 
-    def _unknown(self, word: str) -> str:
+    def _unknown(self, word: str, rest: str = "") -> str:
         near = difflib.get_close_matches(word.lower(), [*OWN_WORDS, *self._registry.orders], n=1)
         hint = f"Did you mean `/{near[0]}`? " if near else ""
-        return f"I do not know the command “{word[:40]}”. {hint}`/help` lists all I can do."
+        may_ask = bool(rest) and ASK in self._registry.orders
+        more = "To ask a question, begin it with `/ask`. " if may_ask else ""
+        return f"I do not know the command “{word[:40]}”. {hint}{more}`/help` lists all I can do."
 
     def _help(self, person: Person) -> Reply:
         """All that the person may do."""

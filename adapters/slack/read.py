@@ -260,7 +260,12 @@ def _read_words(payload: Json, reading: Reading) -> Heard | Dropped:
         event_id=_name_event(reading, "words", reading.team.external, channel, ts),
         person=person,
         place=Place(conversation=channel, kind=kind, thread=None if thread == ts else thread),
-        what=Said(text=speech.words, mentioned=speech.mentioned or is_mention, message=ts),
+        what=Said(
+            text=speech.words,
+            mentioned=speech.mentioned or is_mention,
+            addressed=speech.addressed,
+            message=ts,
+        ),
     )
 
 

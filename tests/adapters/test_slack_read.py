@@ -498,18 +498,20 @@ def test_whatever_is_typed_arrives(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "words", "addressed"),
     [
-        ("<@UBOT> hello", "hello"),
-        ("<@UBOT|inflow>: hello", "hello"),
-        ("hello <@UBOT>", "hello"),
-        ("hello, <@UBOT>, you", "hello, you"),
-        ("<@UBOT>", ""),
-        ("<@UBOT>\n/ask this", "/ask this"),
+        ("<@UBOT> hello", "hello", True),
+        ("<@UBOT|inflow>: hello", "hello", True),
+        ("hello <@UBOT>", "hello", False),
+        ("hello, <@UBOT>, you", "hello, Inflow, you", False),
+        ("<@UBOT>", "", True),
+        ("<@UBOT>\n/ask this", "/ask this", True),
     ],
 )
-def test_mention_of_the_bot_is_cut_out(text: str, words: str) -> None:
-    assert read_speech(text, {}, "UBOT") == Speech(words, mentioned=True)
+def test_mention_of_the_bot_is_cut_out_or_read_as_its_name(
+    text: str, words: str, addressed: bool
+) -> None:
+    assert read_speech(text, {}, "UBOT") == Speech(words, mentioned=True, addressed=addressed)
     assert not read_speech("<@UBOT2> hello", {}, "UBOT").mentioned
 
 

@@ -36,15 +36,14 @@ from bot.schedule import WINDOW
 
 PAUSE_HELP = (
     "Until when? Any day within a year, for example: `/pause until Monday`, `/pause 2 weeks`, "
-    "`/pause until 24 December`. If that was a question, begin it with “ask”."
+    "`/pause until 24 December`."
 )
 PAST = "That is in the past. Please name a day to come."
-RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
-SETTINGS_ALONE = "Say “settings” alone to open them. If that was a question, begin it with “ask”."
-STOP_ALONE = (
-    "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
-    "question, begin it with “ask”."
-)
+RESUME_ALONE = "Say “resume” alone to end your pause."
+SETTINGS_ALONE = "Say “settings” alone to open them."
+STOP_ALONE = "Say “stop” alone and I send you nothing more that you did not ask for."
+OR_QUESTION = " If that was a question, begin it with “ask”."
+"""Behind one of these, for who has said it in plain words; a command was no question."""
 
 BAD_WEEKDAYS = "Please name weekdays, like: Mon-Fri, or: Sun Mon Tue Wed Thu"
 BAD_CLOCK = "Please write a time of the day, like 9:00 or 17:30."
@@ -102,7 +101,7 @@ def stopped(passed: str | None = None) -> Message:
         Buttons(buttons=(_GO_ON,)),
         Note(text="If you look after a topic here, I still tell you what found nobody else."),
         tone=Tone.GOOD,
-        summary="Stopped. Say “resume” and new things reach you again.",
+        summary="Stopped. From now on I send you nothing that you did not ask for.",
     )
 
 

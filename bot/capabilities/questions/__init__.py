@@ -138,7 +138,6 @@ capability: Capability[QuestionsWork] = Capability(
     timers={
         "question.untapped": ask.untapped,
         "question.wave": offer.wave_over,
-        "question.posted": offer.posted,
         "question.claim": offer.claim_silent,
         "question.expire": offer.expire,
         "question.list_unanswered": offer.list_unanswered,

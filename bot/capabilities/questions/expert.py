@@ -15,6 +15,7 @@ from bot.capabilities.questions.model import Declaration, Level, State, Topic, V
 from bot.capabilities.questions.offer import leave, pass_all, take_back_waiting, whole_number
 from bot.capabilities.questions.step import load_of
 from bot.capabilities.questions.talk import (
+    begins_as_question,
     is_chat,
     is_greeting,
     is_thanks,
@@ -243,13 +244,16 @@ def _be_civil(work: QuestionsWork, person: Person, words: str) -> Reply:
 
 
 def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """Words to the bot in a channel: thanks, something about oneself, or an open question."""
+    """Words to the bot in a channel: thanks, something about oneself, or an open question.
+    Whoever names it in passing is asked whether that was one."""
     if is_chat(command.text) and any(c.isalnum() for c in command.text):
         civil = messages.HELLO if is_greeting(command.text) else messages.YOU_ARE_WELCOME
         return Reply(message=say(civil))
     said = _about_oneself(context, work, command)
     if said is None and may_mean_stop(command.text):
         raise Invalid(messages.STOP_OR_QUESTION)
+    if said is None and not command.addressed and not begins_as_question(command.text):
+        return Reply(message=messages.named_in_passing(command.text))
     return said or ask.mention(context, work, command)
 
 

@@ -48,6 +48,7 @@ from bot.message import (
     fits_a_button,
     literal,
     mention,
+    mention_channel,
     say,
     shorten,
 )
@@ -172,6 +173,11 @@ def ask_form(
 
 NO_OPTION = "Please choose one of the options."
 EMPTY = "Please write your question in a few words, for example: `/ask how do I export a report?`"
+HOW_TO_ASK = (
+    "`/ask how do I export a report?` looks for an answer, and else for a colleague who knows. "
+    "`/ask anonymously …` leaves your name out, `/ask openly …` asks everybody in the channel, and "
+    "`/ask` alone opens a form. `/help` lists all I can do."
+)
 NO_WORDS = "I could not find any words in that. Please write your question in a few words."
 NO_PLACE = "Openly works in a channel. Ask there, or ask me here as you or without your name."
 UNSURE = (
@@ -401,7 +407,7 @@ def whereabouts(
     if question.conversation is not None:
         return "It stands in the channel of its topic, where anybody may answer."
     if question.wave == CHANNEL_WAVE:
-        tried = "Nobody has taken it yet" if offered else f"Nobody{about} can be asked just now"
+        tried = "Nobody has taken it yet" if offered else _nobody_yet(topic)
         return f"{tried}. I have asked you whether I may post it in the channel of the topic."
     return f"I have asked {_colleagues(asked)}{about}."
 
@@ -417,11 +423,13 @@ def status(
     offered: bool = True,
     asked: int = 1,
     named_by: str | None = None,
+    consent: str | None = None,
 ) -> Message:
     """Where a question stands; see `whereabouts`.
 
     `asker` is named on an open question's card in the channel; `wait` is how long a first
-    answer usually takes, if that is known.
+    answer usually takes, if that is known; `consent` is the channel in which the asker is asked
+    whether it may be posted.
     """
     tone = Tone.NEUTRAL
     reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
@@ -453,10 +461,16 @@ def status(
             line, tone = "Solved by the FAQ.", Tone.GOOD
         case State.ASKED | State.SUGGESTED:
             line = "I am looking for an answer."
-    parts: list[Part] = [_quote(question.text, by=asker)]
+    if consent is not None:
+        line = (
+            f"{_nobody_yet(topic)}. May I post it in {mention_channel(consent)}, "
+            f"{_whose(question)}? This is what I would post:"
+        )
+    shown = SHOWN if consent is None else MAX_QUOTE
+    parts: list[Part] = [_quote(question.text, by=asker, limit=shown)]
     if wait is not None:
         parts.append(Note(text=f"Questions like this are usually answered within {span(wait)}."))
-    buttons = _read_all(question, question.text)
+    buttons = [*(_to_consent(question) if consent else ()), *_read_all(question, question.text)]
     anonymous = question.visibility is Visibility.ANONYMOUS
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
@@ -464,7 +478,7 @@ def status(
         question.visibility is not Visibility.OPEN
     ):
         buttons.append(Button(label="Add something", action="question.add", args=_of(question)))
-    if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED}:
+    if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED} and not consent:
         buttons.append(
             Button(label="Same as another…", action="question.duplicate", args=_of(question))
         )
@@ -478,6 +492,38 @@ def status(
         else (f"**Question {question.number}.**")
     )
     return say(f"{number} {line}", *parts, tone=tone)
+
+
+def _nobody_yet(topic: Topic | None) -> str:
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    return f"Nobody can be asked{about} just now"
+
+
+def _whose(question: Question) -> str:
+    if question.visibility is Visibility.ANONYMOUS:
+        return "without your name"
+    return "with your name left out"
+
+
+def _to_consent(question: Question) -> list[Button]:
+    return [
+        Button(label="Post it", action="question.post", args=_of(question), style=Style.PRIMARY),
+        Button(label="Better not", action="question.no_post", args=_of(question)),
+    ]
+
+
+def not_in_channel(question: Question, channel: str, card: Message) -> Message:
+    """For the asker whose question could not be posted; `card` says where it stands."""
+    line = (
+        f"I could not post question {question.number} in {mention_channel(channel)}: it seems "
+        "that I am not in that channel. Somebody who is there can invite me. Until then it goes on "
+        "without the channel:"
+    )
+    return Message(
+        summary=f"I could not post question {question.number} in the channel.",
+        parts=(Text(text=line), *card.parts),
+        tone=Tone.WARNING,
+    )
 
 
 def read_all(title: str, text: str, page: int, action: str, args: Args) -> Message:
@@ -752,6 +798,26 @@ def which_question(
         _quote(words, limit=600),
         Buttons(buttons=(*buttons, *_new_question(words, unnamed=unnamed))),
         summary="What is that for?",
+    )
+
+
+NOT_ASKED = "All right. I have asked nobody."
+
+
+def named_in_passing(words: str) -> Message:
+    """For somebody who named us in a channel, in words that seem to be for others."""
+    args: Args = {"words": words}
+    if not fits_a_button(args):
+        return say("If that was a question for me, write it again and begin with my name.")
+    return say(
+        "Is that a question for me? If so, I ask it here, where anybody may answer.",
+        _quote(words, limit=600),
+        Buttons(
+            buttons=(
+                Button(label="Ask it here", action="question.put_here", args=args),
+                Button(label="No", action="question.not_asked"),
+            )
+        ),
     )
 
 
@@ -1118,27 +1184,11 @@ def reopened(question: Question, asker: str | None, *, failed: bool) -> Message:
 
 def consent(question: Question, channel: str) -> Message:
     """Asks the asker before anything of a private question is posted."""
-    whose = (
-        "without your name"
-        if question.visibility is Visibility.ANONYMOUS
-        else "with your name left out"
-    )
     return say(
         f"Nobody has taken question {question.number} yet. May I post it in "
-        f"{literal(channel)}, {whose}? This is what I would post:",
+        f"{mention_channel(channel)}, {_whose(question)}? This is what I would post:",
         _quote(question.text, limit=MAX_QUOTE),
-        Buttons(
-            buttons=(
-                Button(
-                    label="Post it",
-                    action="question.post",
-                    args=_of(question),
-                    style=Style.PRIMARY,
-                ),
-                Button(label="Better not", action="question.no_post", args=_of(question)),
-                *_read_all(question, question.text),
-            )
-        ),
+        Buttons(buttons=(*_to_consent(question), *_read_all(question, question.text))),
     )
 
 

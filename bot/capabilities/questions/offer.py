@@ -46,13 +46,17 @@ from bot.capabilities.questions.model import (
 )
 from bot.capabilities.questions.routing import Candidate, Helper, Matter, Why, choose
 from bot.capabilities.questions.step import (
+    NEVER_SENT,
+    POST_TAKES,
     added_to,
     advance,
     asker_name,
     asker_person,
     cancel_timers,
+    consent_on_card,
     count_escalations,
     escalation_key,
+    expect_post,
     hidden_subjects,
     holder_name,
     is_theirs,
@@ -74,7 +78,7 @@ from bot.errors import Invalid, NotAllowed, NotFound
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Message, say
-from bot.outbox import Letter, Priority, ToPerson, ToPlace
+from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
@@ -82,6 +86,9 @@ from bot.schedule import add_working_days, add_working_time, at_local, next_work
 
 UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
+PUT_OFF = timedelta(minutes=2)
+"""What is tried again only so much later was refused in its channel; a busy platform takes it
+sooner."""
 CREDIT_WINDOW = timedelta(days=4 * 180)
 """Four half-lives: what is older is worth less than a sixteenth."""
 
@@ -313,12 +320,14 @@ def _ask_channel(context: Context, work: QuestionsWork, question: Question) -> Q
     ):
         return None
     question = advance(context, work, question, EventKind.ROUTED, wave=CHANNEL_WAVE)
-    send_asker(
-        work,
-        question,
-        f"consent:{question.version}",
-        messages.consent(question, topic.channel),
-    )
+    has_card = work.outbox.state(question.workspace, f"{question.subject}:status") is not None
+    if has_card or consent_on_card(work, question) is None:
+        send_asker(
+            work,
+            question,
+            f"consent:{question.version}",
+            messages.consent(question, topic.channel),
+        )
     asker = asker_person(work, question)
     wait = CONSENT_WAIT
     ends = add_working_time(asker, context.now, wait) if asker else context.now + wait
@@ -357,7 +366,48 @@ def post(context: Context, work: QuestionsWork, command: Command) -> Reply:
         "wave",
         add_working_time(command.person, context.now, WAVE_WAITS[CHANNEL_WAVE]),
     )
-    return Reply(message=say(messages.POSTED), replace=True)
+    expect_post(work, question)
+    show_status(work, question)
+    return _consented(work, question, command, messages.POSTED)
+
+
+def _consented(work: QuestionsWork, question: Question, command: Command, sentence: str) -> Reply:
+    """What the asker hears who said whether it may be posted. Their card stays a card."""
+    if pressed_key(work, command) == f"{question.subject}:status":
+        return Reply(message=status_of(work, question), replace=True)
+    return Reply(message=say(sentence), replace=True)
+
+
+def posted(context: Context, work: QuestionsWork, timer: Timer) -> None:
+    """Some time after a question was to be posted: does it stand in the channel? Where it was
+    refused, be it until somebody lets the bot in, the asker hears it, and it goes on without
+    the channel."""
+    question = work.questions.get(QuestionId(str(timer.args["question"])))
+    if question is None or not question.is_open or question.conversation is None:
+        return
+    is_own = question.visibility is Visibility.OPEN
+    key = f"{question.subject}:{'status' if is_own else 'post'}"
+    letter = work.outbox.promised(question.workspace, [key]).get(key)
+    if letter is None or letter.state is LetterState.SENT:
+        return
+    is_put_off = letter.due_at - context.now > PUT_OFF
+    if letter.state in NEVER_SENT or (is_put_off and work.outbox.cancel(question.workspace, key)):
+        _take_from_channel(context, work, question)
+    else:
+        set_timer(work, question, "posted", context.now + POST_TAKES)
+
+
+def _take_from_channel(context: Context, work: QuestionsWork, question: Question) -> None:
+    channel = question.conversation or ""
+    is_own = question.visibility is Visibility.OPEN
+    visibility = Visibility.DIRECT if is_own else question.visibility
+    moved = replace(question, visibility=visibility, conversation=None, thread=None)
+    question = work.questions.save(moved)
+    if not is_own and question.state is State.ROUTED:
+        question = escalate(context, work, question)
+    step = "moved" if is_own else "not_posted"
+    card = status_of(work, question)
+    send_asker(work, question, step, messages.not_in_channel(question, channel, card))
 
 
 def keep_private(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -366,8 +416,8 @@ def keep_private(context: Context, work: QuestionsWork, command: Command) -> Rep
     require_asker(work, command.person, question)
     if question.state is not State.ROUTED:
         return Reply(message=status_of(work, question), replace=True)
-    escalate(context, work, question)
-    return Reply(message=say(messages.NOT_POSTED), replace=True)
+    question = escalate(context, work, question)
+    return _consented(work, question, command, messages.NOT_POSTED)
 
 
 def wave_over(context: Context, work: QuestionsWork, timer: Timer) -> None:

@@ -13,6 +13,7 @@ from bot.capabilities.questions.access import (
     topic_of,
 )
 from bot.capabilities.questions.model import (
+    CHANNEL_WAVE,
     FORGOTTEN_AFTER,
     LOOKING_STATES,
     WAITS_SINCE,
@@ -39,6 +40,8 @@ from bot.outbox import Letter, LetterState, Priority, To, ToPerson, ToPlace
 from bot.people import Person
 from bot.ports import Timer
 
+POST_TAKES = timedelta(seconds=30)
+"""After so long it is looked whether a post stands in its channel."""
 NEVER_SENT = frozenset(
     {
         LetterState.FAILED,
@@ -150,7 +153,25 @@ def status_of(work: QuestionsWork, question: Question) -> Message:
         offered=_was_offered(work, question),
         asked=_how_many_asked(work, question),
         named_by=_named_by(work, question),
+        consent=consent_on_card(work, question),
     )
+
+
+def consent_on_card(work: QuestionsWork, question: Question) -> str | None:
+    """The channel about which the asker's card asks whether the question may be posted there.
+
+    It does where nobody could be asked at all: then the card is the first that they hear.
+    """
+    topic = topic_of(work, question)
+    waits = (
+        question.state is State.ROUTED
+        and question.wave == CHANNEL_WAVE
+        and question.conversation is None
+        and question.visibility is not Visibility.OPEN
+    )
+    if not waits or topic is None or _was_offered(work, question):
+        return None
+    return topic.channel
 
 
 def whereabouts_of(work: QuestionsWork, question: Question) -> str:
@@ -345,7 +366,8 @@ def offer_key(question: Question, person: PersonId) -> str:
 def _post_or_edit(
     work: QuestionsWork, question: Question, key: str, to: To, message: Message
 ) -> None:
-    if work.outbox.state(question.workspace, key) is None:
+    state = work.outbox.state(question.workspace, key)
+    if state is None:
         letter = Letter(
             key=key,
             to=to,
@@ -355,8 +377,20 @@ def _post_or_edit(
             about=question.subject,
         )
         work.outbox.post(question.workspace, letter)
+        if isinstance(to, ToPlace) and to.thread is None:
+            expect_post(work, question)
     else:
-        _edit(work, question, key, to, message)
+        _edit(work, question, moved_key(question) if state in NEVER_SENT else key, to, message)
+
+
+def moved_key(question: Question) -> str:
+    """Of the asker's card that stands with them since it could not be posted in a channel."""
+    return f"{question.subject}:moved"
+
+
+def expect_post(work: QuestionsWork, question: Question) -> None:
+    """Look soon whether what was posted in a channel stands there."""
+    set_timer(work, question, "posted", question.changed_at + POST_TAKES)
 
 
 def _edit(
@@ -439,7 +473,7 @@ def send_person(
     )
 
 
-TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through")
+TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through", "posted")
 """Those of an open question; "forget" is for closed ones."""
 
 

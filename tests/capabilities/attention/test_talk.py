@@ -608,7 +608,7 @@ def test_a_setting_that_cannot_be_keeps_the_form(world: World, field: str, value
 
 @pytest.mark.parametrize("order", ["settings", "stop", "resume"])
 def test_words_behind_the_word_are_taken_for_a_question(world: World, order: str) -> None:
-    world.says("ana", f"/{order} of the printer")
+    world.says("ana", f"{order} of the printer")
     assert "begin it with “ask”" in world.last("ana")
 
 

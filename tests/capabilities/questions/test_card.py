@@ -63,6 +63,84 @@ def test_a_mark_in_the_thread_is_said_once(either_world: World) -> None:
     assert told[0].conversation == "dm:ana"
 
 
+def test_openly_by_command_is_answered_at_once(world: World) -> None:
+    world.says("ana", f"/ask openly {TAXI}", "#general")
+    said = next(h for h in world.hears("ana") if h.only == "ana")
+    assert "Your question 1 is on its way. I have asked a colleague about Travel." in said.text
+    assert "Anybody may answer in its thread." in said.text
+    assert len(world.in_channel("#general")) == 1
+    world.passes(minutes=5)
+    assert world.question().conversation == "#general"
+
+
+@pytest.mark.parametrize("by_form", [False, True])
+def test_openly_in_a_channel_without_the_bot_goes_on_directly(
+    either_world: World, by_form: bool
+) -> None:
+    world = either_world
+    world.shuts_out("#general")
+    if by_form:
+        world.says("ana", "/ask", "#general")
+        world.fills("ana", "#general", question=TAXI, visibility="open")
+    else:
+        world.says("ana", f"/ask openly {TAXI}", "#general")
+    world.passes(minutes=1)
+    told = card(world, "ana", "I could not post question 1 in #general")
+    assert "Somebody who is there can invite me." in told.text
+    assert "I have asked a colleague about Travel." in told.text
+    assert world.question().visibility == "direct"
+    who = world.who_was_asked()[0]
+    world.presses(who, "I take it")
+    assert "is on it" in told.text
+    world.says(who, FORM)
+    world.presses("ana", "That’s the answer")
+    assert world.state() == "accepted"
+    assert "Answered and accepted." in told.text
+    world.passes(days=1)
+    assert world.in_channel("#general") == []
+
+
+def test_a_post_that_is_refused_is_no_wait_for_nothing(world: World) -> None:
+    world.shuts_out("#travel")
+    for name in ("kim", "bo", "lu", "sam"):
+        world.changes(name, asks_welcome=False)
+    world.says("ana", f"/ask anonymously {TAXI}")
+    world.presses("ana", "Post it")
+    world.passes(minutes=1)
+    assert "I could not post question 1 in #travel" in world.last("ana")
+    assert world.state() == "escalated"
+    assert "found nobody" in world.last("sam")
+    world.passes(hours=5)
+    assert world.in_channel("#travel") == []
+
+
+def test_where_nobody_can_be_asked_the_card_asks_for_the_channel(either_world: World) -> None:
+    world = either_world
+    for name in ("kim", "bo", "lu", "sam"):
+        world.changes(name, asks_welcome=False)
+    world.says("ana", TAXI)
+    (said,) = world.dms("ana")
+    assert "Nobody can be asked about Travel just now. May I post it in #travel" in said
+    assert "yet" not in said
+    status = card(world, "ana", "Question 1")
+    world.presses("ana", "Post it")
+    assert "It stands in the channel of its topic" in status.text
+    assert "Post it" not in [button.label for button in status.buttons]
+    assert len(world.dms("ana")) == 1
+    (post,) = world.in_channel("#travel")
+    assert "Someone asks (question 1)" in post.text
+
+
+def test_the_card_stays_a_card_when_it_may_not_be_posted(world: World) -> None:
+    for name in ("kim", "bo", "lu", "sam"):
+        world.changes(name, asks_welcome=False)
+    world.says("ana", TAXI)
+    world.presses("ana", "Better not")
+    (said,) = world.dms("ana")
+    assert "it is with Sam now" in said
+    assert "[Withdraw]" in said
+
+
 # --- the expert's ---------------------------------------------------------------------
 
 

@@ -191,6 +191,75 @@ def test_a_question_back_is_not_offered_as_the_answer(world: World) -> None:
     assert [button.label for button in letter.buttons] == ["Reply", "Withdraw"]
 
 
+# --- named in passing, and help --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("Hi all, @inflow is our new bot", "Hi all, Inflow is our new bot"),
+        ("Please all welcome @inflow", "Please all welcome"),
+        ("Ask @inflow about it from now on", "Ask Inflow about it from now on"),
+    ],
+)
+def test_who_names_the_bot_in_passing_is_asked_first(world: World, words: str, kept: str) -> None:
+    world.says("ana", words, "#general")
+    assert "Is that a question for me?" in world.last("ana")
+    assert kept in world.last("ana")
+    assert world.in_channel("#general") == []
+    assert not world.dms("sam")
+    world.presses("ana", "No")
+    assert "All right. I have asked nobody." in world.last("ana")
+    with pytest.raises(AssertionError, match="no question 1"):
+        world.question()
+
+
+def test_what_was_named_in_passing_is_asked_openly_if_it_was_a_question(
+    either_world: World,
+) -> None:
+    world = either_world
+    world.says("ana", "I have lost a hotel bill, maybe @inflow knows", "#general")
+    world.presses("ana", "Ask it here")
+    question = world.question()
+    assert (question.text, question.asker) == (
+        "I have lost a hotel bill, maybe Inflow knows",
+        "ana",
+    )
+    (card,) = world.in_channel("#general")
+    assert "question 1" in card.text.casefold()
+
+
+def test_a_question_that_ends_with_the_bots_name_is_asked_at_once(world: World) -> None:
+    world.says("ana", f"Hello, {TAXI} @inflow", "#general")
+    assert world.question().text == f"Hello, {TAXI}"
+
+
+def test_words_in_passing_too_long_for_a_button_are_not_asked(world: World) -> None:
+    world.says("ana", f"Hi, @inflow is new. {RECEIPT * 60}", "#general")
+    assert "begin with my name" in world.last("ana")
+    assert world.in_channel("#general") == []
+
+
+@pytest.mark.parametrize("words", ["/ask help", "/ask Help?", "ask help"])
+def test_help_behind_ask_explains_how_to_ask(world: World, words: str) -> None:
+    world.says("ana", words)
+    assert "/ask anonymously" in world.last("ana")
+    assert not world.who_was_asked()
+
+
+def test_a_question_behind_the_wrong_command_is_led_to_ask(world: World) -> None:
+    world.says("ana", "/learn where do I get a ticket?")
+    assert "To ask a question, begin it with /ask." in world.last("ana")
+
+
+def test_who_gives_a_command_hears_nothing_of_questions(world: World) -> None:
+    for command in ("pause banana", "resume banana", "settings banana", "stop banana"):
+        world.says("ana", f"/{command}")
+        assert "question" not in world.last("ana")
+        world.says("ana", command)
+        assert "If that was a question, begin it with “ask”." in world.last("ana")
+
+
 # --- replying without a thread --------------------------------------------------------
 
 
