@@ -259,6 +259,12 @@ SHOWN: dict[str, Shown] = {
     "questions.which_question:too_long": questions.which_question(
         [ANONYMOUS], [QUESTION, OTHER], "In the portal. " * 200, asking=True
     ),
+    "questions.named_in_passing": questions.named_in_passing("Hi all, Inflow is our new bot"),
+    "questions.named_in_passing:too_long": questions.named_in_passing("In the portal. " * 200),
+    "questions.not_in_channel": questions.not_in_channel(
+        QUESTION, "#general", questions.status(QUESTION, TRAVEL)
+    ),
+    "questions.status:consent": questions.status(ANONYMOUS, TRAVEL, consent="#travel"),
     "questions.passed_on": questions.passed_on(QUESTION, "Kim"),
     "questions.passed_on:unnamed": questions.passed_on(ANONYMOUS, None),
     "questions.asks_back": questions.asks_back(QUESTION, ANSWER, KIM),

@@ -93,6 +93,8 @@ capability: Capability[QuestionsWork] = Capability(
         "question.ask_back_words": addressee.ask_back_words,
         "question.reply_words": addressee.reply_words,
         "question.put_words": ask.put_words,
+        "question.put_here": ask.put_here,
+        "question.not_asked": ask.not_asked,
         "question.accept": answer.accept,
         "question.accept_private": answer.accept_private,
         "question.not_yet": answer.not_yet,
@@ -138,6 +140,7 @@ capability: Capability[QuestionsWork] = Capability(
     timers={
         "question.untapped": ask.untapped,
         "question.wave": offer.wave_over,
+        "question.posted": offer.posted,
         "question.claim": offer.claim_silent,
         "question.expire": offer.expire,
         "question.list_unanswered": offer.list_unanswered,
