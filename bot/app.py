@@ -149,6 +149,19 @@ class App(Generic[W]):
             failpoint.reach("inbound.before_ack")
             return reply
 
+    def concerns(self, inbound: Inbound) -> bool:
+        """Whether anything can come of it, for whoever wants to know before they find out who
+        it is by: talk in a channel that is not to the bot nor in a thread of ours is not read.
+
+        Raises:
+            Unavailable: the store cannot tell.
+        """
+        what = inbound.what
+        if not isinstance(what, Said):
+            return True
+        with self._database.transaction() as work:
+            return self._concerns_us(work, inbound, what)
+
     def begin_showing(self, platform: str, event_id: str, until: datetime) -> Showing:
         """Ask, before a reply is shown, whether it is ours to show (see `bot.ports.Inbox`).
 

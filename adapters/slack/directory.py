@@ -109,8 +109,8 @@ class Directory:
         for key in [key for key in self._names if key[0] == team]:
             del self._names[key]
 
-    async def profile(self, team: str, user: str) -> Profile | None:
-        """What Slack says of somebody we do not know; None when we do, or it is not to be had.
+    async def profile(self, team: str, user: str) -> Profile | Unmet | None:
+        """What Slack says of somebody we do not know, or why it says nothing; None when we do.
 
         People we know cost neither a query nor a call, unless it is long since.
         """
@@ -126,8 +126,10 @@ class Directory:
                 # Who was gone and speaks is back, and Slack has not told us yet.
                 self._cache(team, await asyncio.to_thread(self._roll.hear, team, [member]))
             return None
-        if isinstance(member, Unmet) or not member.active:
-            return None
+        if isinstance(member, Unmet):
+            return member
+        if not member.active:
+            return Unmet.NOT_OURS
         return Profile(name=member.name, zone=member.zone or "UTC")
 
     async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]:

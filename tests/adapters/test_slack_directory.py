@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from adapters.slack import directory as module
 from adapters.slack.client import Answer, SlackClient
-from adapters.slack.directory import Directory, read_member
+from adapters.slack.directory import Directory, Unmet, read_member
 from bot.app import App
 from bot.attention import Wish, book
 from bot.capabilities.campaigns import capability as campaigns
@@ -285,7 +285,7 @@ def test_nothing_but_id_name_zone_and_presence_is_kept(play: Play) -> None:
         await office.ticks(2)
         await office.hears("user_change", user=Talkative("UANA", "T1", "Anna").as_json())
         await office.hears("team_join", user=Talkative("UBEN", "T1", "Ben").as_json())
-        assert (await office.directory.profile("T1", "UCEM")) is None
+        assert await office.directory.profile("T1", "UCEM") is Unmet.NOT_OURS
         with office.database.begin() as connection:
             dump = "\n".join(
                 repr(row)
@@ -546,7 +546,9 @@ def test_who_is_not_known_is_asked_for(play: Play) -> None:
         await office.opens()
         assert await profile("T1", "UANA") == Profile(name="Ana", zone="Europe/Lisbon")
         for user in ("UGONE", "UROBOT", "USUE", "UNOBODY"):
-            assert await profile("T1", user) is None
+            assert await profile("T1", user) is Unmet.NOT_OURS
+        office.slack.fail("users.info", "error:missing_scope")
+        assert await profile("T1", "UANA") is Unmet.UNSAID
         assert office.everybody() == {}
 
     play(scene)
@@ -613,7 +615,21 @@ def test_slack_is_not_waited_for_when_somebody_waits(
         for fault in ("hang_before", "error_before", "limited:30", "reset_before"):
             office.slack.fail("users.info", fault)
             async with asyncio.timeout(1):
-                assert await office.directory.profile("T1", "UANA") is None
+                assert await office.directory.profile("T1", "UANA") is Unmet.UNTOLD
+
+    play(scene)
+
+
+def test_who_is_gone_and_known_stays_so(play: Play) -> None:
+    async def scene(office: Office) -> None:
+        office.add("ana")
+        await office.opens()
+        await office.ticks()
+        await office.hears_of("UANA", gone=True)
+        assert await office.directory.profile("T1", "UANA") is None
+        office.slack.fail("users.info", "limited:30")
+        assert await office.directory.profile("T1", "UANA") is None
+        assert not office.person("UANA").active
 
     play(scene)
 

@@ -332,9 +332,9 @@ def test_signature_is_of_its_parts_and_not_of_their_sum() -> None:
 def test_shortcuts_bring_the_message_they_are_about() -> None:
     own = Place(conversation="UANA", kind=PlaceKind.DM)
     assert what_of("shortcut") == (Shortcut(name="ask"), own)
-    message = "1772441000.000300"
+    message, plan = "1772441000.000300", "the plan (https://example.com/a?b=1&c=2)"
     assert what_of("shortcut_message", UKIM="Kim") == (
-        Shortcut(name="note", text="the plan of @Kim", author="UBO", message=message),
+        Shortcut(name="note", text=f"{plan} of @Kim", author="UBO", message=message),
         CHANNEL.model_copy(update={"thread": "1772440000.000100"}),
     )
 
