@@ -330,6 +330,13 @@ def test_whoever_wrote_it_is_told_once(world: World) -> None:
     assert len(world.dms("kim")) == 1
 
 
+def test_whoever_wrote_it_is_told_even_if_they_want_nothing_unasked(world: World) -> None:
+    """It is about their own words, which others may soon find."""
+    world.says("kim", "stop")
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    assert "Ben proposes words of yours for the FAQ" in world.last("kim")
+
+
 def test_who_proposes_their_own_words_is_not_told(world: World) -> None:
     writes(world, "ben", PRINT, PIN)
     assert not any("words of yours" in text for text in world.dms("ben"))
