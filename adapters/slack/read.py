@@ -278,7 +278,8 @@ def _read_words(payload: Json, reading: Reading) -> Heard | Dropped:
     if dropped is not None:
         return dropped
     if event.get("edited"):
-        # A mention that was added later is told as one; what was said before was heard.
+        # What was said at first was heard, if it was to us. Who adds a mention to it afterwards
+        # has to say it anew: nobody could tell an answer to the old words from one to the new.
         return Dropped(Drop.CHANGED)
     speech = read_speech(event.get("text") or "", reading.names, reading.bot.user)
     kind = _place_kind(channel, event.get("channel_type"))
