@@ -467,10 +467,13 @@ def status(
             f"{_whose(question)}? This is what I would post:"
         )
     shown = SHOWN if consent is None else MAX_QUOTE
-    parts: list[Part] = [_quote(question.text, by=asker, limit=shown)]
+    # In the thread of the very words they need not be said again.
+    is_below = question.visibility is Visibility.OPEN and question.thread is not None
+    parts: list[Part] = [] if is_below else [_quote(question.text, by=asker, limit=shown)]
     if wait is not None:
         parts.append(Note(text=f"Questions like this are usually answered within {span(wait)}."))
-    buttons = [*(_to_consent(question) if consent else ()), *_read_all(question, question.text)]
+    buttons = _to_consent(question) if consent else []
+    buttons += [] if is_below else _read_all(question, question.text)
     anonymous = question.visibility is Visibility.ANONYMOUS
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))

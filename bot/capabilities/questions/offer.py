@@ -139,7 +139,9 @@ def _offer_picked(
         person = work.people.get(PersonId(candidate.person))
         if person is None:
             continue
-        offer_to(context, work, question, person, explain(candidate.why, topic, guided=guided))
+        looks_after = topic is not None and topic.steward == person.id
+        why = explain(candidate.why, topic, guided=guided, looks_after=looks_after)
+        offer_to(context, work, question, person, why)
         ends.append(add_working_time(person, context.now, WAVE_WAITS[question.wave]))
     set_timer(work, question, "wave", max(ends))
 
@@ -255,10 +257,13 @@ def _helpers(work: QuestionsWork, question: Question, now: datetime, at: datetim
     return helpers
 
 
-def explain(why: Why, topic: Topic | None, *, guided: bool) -> tuple[str, ...]:
+def explain(
+    why: Why, topic: Topic | None, *, guided: bool, looks_after: bool = False
+) -> tuple[str, ...]:
     """The facts that chose a person, as they are told to that person.
 
-    `guided`: somebody experienced is asked too.
+    `guided`: somebody experienced is asked too. `looks_after`: the person is the topic's steward.
+    Who is neither that nor has said or answered anything about it has answered something else.
     """
     title = topic.title if topic else "this"
     said = {
@@ -276,6 +281,8 @@ def explain(why: Why, topic: Topic | None, *, guided: bool) -> tuple[str, ...]:
         facts.append(f"you answered {why.on_subject} about {title}")
     if why.endorsed:
         facts.append("a colleague vouched for you")
+    if not facts:
+        facts = [said["steward"] if looks_after else "you have answered colleagues before"]
     return tuple(facts)
 
 

@@ -2,8 +2,12 @@
 
 import pytest
 
+from bot.capabilities.questions.model import Topic
+from bot.capabilities.questions.offer import explain
+from bot.capabilities.questions.routing import Why
+from bot.ids import TopicId
 from bot.reply import NOTHING
-from tests.world import Heard, World
+from tests.world import WORKSPACE, Heard, World
 
 TAXI = "How do I claim a taxi on a trip?"
 FORM = "Use the expense form, with the receipt."
@@ -141,6 +145,15 @@ def test_the_card_stays_a_card_when_it_may_not_be_posted(world: World) -> None:
     assert "[Withdraw]" in said
 
 
+def test_in_the_thread_of_the_question_the_card_does_not_say_it_again(world: World) -> None:
+    world.says("ana", f"@inflow {TAXI}", "#general")
+    (status,) = world.in_channel("#general")
+    assert "Question 1. I have asked a colleague about Travel." in status.text
+    assert TAXI not in status.text
+    world.says("ben", "/ask openly Which hotel is near the office for a trip?", "#general")
+    assert "Which hotel is near the office" in world.in_channel("#general")[-1].text
+
+
 # --- the expert's ---------------------------------------------------------------------
 
 
@@ -174,6 +187,25 @@ def test_whoever_was_asked_too_reads_who_answered(world: World) -> None:
     name = world.find_person(first).name
     assert f"{name} answered this one." in world.offers()[-1].text
     assert world.offers()[-1].conversation == f"dm:{second}"
+
+
+def test_a_steward_is_told_why_even_without_a_word_on_what_they_know() -> None:
+    topic = Topic(id=TopicId("travel"), workspace=WORKSPACE, title="Travel")
+    why = Why(level="none")
+    assert explain(why, topic, guided=True, looks_after=True) == ("you look after Travel",)
+    assert explain(why, topic, guided=True) == ("you have answered colleagues before",)
+
+
+def test_who_only_answered_something_else_reads_that_as_the_reason(world: World) -> None:
+    for name in ("kim", "bo", "lu"):
+        world.declares(name, "travel", "none")
+    world.says("ben", "May I bring a bicycle into the office?")
+    world.presses("dana", "Answer now")
+    world.fills("dana", answer="Yes, into the yard.")
+    world.presses("ben", "That’s the answer")
+    world.says("ana", TAXI)
+    assert world.who_was_asked() == ["dana"]
+    assert "Why you: you have answered colleagues before." in world.offers()[-1].text
 
 
 # --- the steward's --------------------------------------------------------------------
