@@ -302,7 +302,8 @@ def shared_worlds(world: World, postgres_url: str) -> Iterator[list[World]]:
 
 NOT_ABOUT_ONE = {
     *("question.ask", "question.ask_me_again", "question.drop_topic", "question.know"),
-    *("question.limit", "question.put_words", "question.unanswered"),
+    *("question.limit", "question.put_words", "question.unanswered", "question.put_here"),
+    "question.not_asked",
 }
 """Buttons that name no question."""
 
