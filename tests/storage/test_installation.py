@@ -1,5 +1,6 @@
 """Installations on Slack: what comes back is what was kept, and nobody reads it without a key."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -258,6 +259,23 @@ def test_keys_are_replaced_while_all_goes_on(database: Database) -> None:
     assert secrets_of(found) == secrets_of(installation())
     with pytest.raises(WrongTokenKey):
         Installations(database, CLIENT, [OLD_KEY]).find("T1")
+
+
+def test_a_key_that_comes_second_first_meets_no_seal_that_it_cannot_open(
+    database: Database,
+) -> None:
+    """As the README has several processes change it, one after the other."""
+    steps = [[OLD_KEY], [OLD_KEY, NEW_KEY], [NEW_KEY, OLD_KEY], [NEW_KEY]]
+    Installations(database, CLIENT, steps[0]).save(installation())
+    for before, after in itertools.pairwise(steps):
+        restarted, running = (Installations(database, CLIENT, each) for each in (after, before))
+        restarted.reseal()
+        for first, other in ((restarted, running), (running, restarted)):
+            first.save(installation())
+            found = other.find("T1")
+            assert found is not None
+            assert secrets_of(found) == secrets_of(installation())
+        restarted.reseal()
 
 
 def test_a_wrong_key_is_found_out_at_start_and_changes_nothing(database: Database) -> None:

@@ -1403,8 +1403,12 @@ def topic_list(topics: Sequence[Topic], stewards: dict[str, str]) -> Message:
 
 
 def topic_added(topic: Topic) -> Message:
+    unanswered = ""
+    if topic.channel:
+        where = mention_channel(topic.channel)
+        unanswered = f" What finds nobody may, if the asker agrees, be posted in {where}."
     return say(
-        f"**{literal(topic.title)}** is open, and you look after it. Say who may help: "
+        f"**{literal(topic.title)}** is open, and you look after it.{unanswered} Say who may help: "
         "each person tells me “I know about …” themselves.",
         tone=Tone.GOOD,
     )
