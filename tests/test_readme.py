@@ -105,7 +105,7 @@ def test_the_titles_of_shortcuts_are_those_that_slack_shows() -> None:
 
 def test_the_hours_are_those_that_people_have_until_they_say_otherwise() -> None:
     hours = WorkingHours()
-    assert (hours.weekdays, hours.start, hours.end) == ({1, 2, 3, 4, 5}, time(9), time(17))
+    assert (hours.weekdays, hours.start, hours.end) == (frozenset(range(1, 6)), time(9), time(17))
     assert "(Monday to Friday, 9 to 17 where each person lives" in INSTALL
 
 
