@@ -10,8 +10,9 @@ _BEHIND = re.compile(r"^[:,]?[ \t]*")
 def cut_mentions(pieces: Sequence[str]) -> tuple[str, bool]:
     """The words out of the pieces between which we were mentioned, and whether they are to us.
 
-    They are where they begin with us, or do not name us at all. A mention at their beginning or end is cut out, one in
-    the middle of a sentence stays as our name: without it the rest says something else.
+    They are where they begin with us, or do not name us at all. A mention at their beginning
+    or end is cut out; one in the middle of a sentence stays as our name, for without it the
+    rest says something else.
     """
     words = pieces[0]
     for piece in pieces[1:]:
