@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ import click
 from bot.bootstrap import new_id
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
+from bot.bootstrap.environment import SETTINGS_FILE, take_up
 from bot.bootstrap.letters import describe_lanes, read_lanes
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.platform import choose_site
@@ -46,11 +48,15 @@ R = TypeVar("R")
 
 
 def _plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Errors that a person can mend come as one sentence, with exit code 1."""
+    """What `inflow.env` says is in the environment, and errors that a person can mend come as
+    sentences, with exit code 1."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            warning = take_up(SETTINGS_FILE, os.environ)
+            if warning:
+                click.echo(warning, err=True)
             return function(*args, **kwargs)
         except (BotError, Misconfigured, ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
@@ -76,7 +82,8 @@ def main() -> None:
     inflow import faq FILE           bring an FAQ that you have
     inflow eval faq --data DIR       measure the search on your own questions
 
-    Settings are environment variables: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
+    Settings are environment variables, or lines NAME=value of a file inflow.env in the folder
+    where it is started: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
     INFLOW_HOST, INFLOW_METRICS_PORT, INFLOW_VECTORS, INFLOW_DEMO, INFLOW_ADMINS,
     INFLOW_PUBLIC_URL, INFLOW_TOKEN_KEYS, INFLOW_LOG_LEVEL; for Slack SLACK_BOT_TOKEN,
     SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_COMMANDS,
@@ -218,7 +225,7 @@ def copy(source: str, target: str) -> None:
     """Move an organisation to another database, and check every row.
 
     Stop every process of both first. Broken off, it goes on where it stopped when it is run
-    again. The source stays as it is. The relay key is in no database: it must go along.
+    again. The source stays as it is. The keys are in no database: they must go along.
     """
     configure_logs("error")
     with _Bars() as bars:
@@ -231,7 +238,9 @@ def copy(source: str, target: str) -> None:
         "are the same in both databases.\n"
         "Now carry the relay key over: set INFLOW_RELAY_KEY where the new database is used to what "
         "it was, or to what stands in the .key file beside the SQLite file. Without it nobody who "
-        "asked anonymously can be sent their answers."
+        "asked anonymously can be sent their answers. Where many workspaces installed the app on "
+        "Slack, take INFLOW_TOKEN_KEYS along too, or what stands in the .tokens.key file: without "
+        "it each of them has to install it again."
     )
 
 
@@ -426,8 +435,16 @@ def slack() -> None:
     is_flag=True,
     help="Also for private channels to which Inflow is invited: two more scopes.",
 )
+@click.option(
+    "--app-id",
+    metavar="A...",
+    help="The id of the app, once it is made: Slack then tells of Inflow’s own messages that they "
+    "have arrived. One more scope.",
+)
 @_plainly
-def slack_manifest(public_url: str | None, oauth: bool, private_channels: bool) -> None:
+def slack_manifest(
+    public_url: str | None, oauth: bool, private_channels: bool, app_id: str | None
+) -> None:
     """Print the manifest from which Slack makes the app (api.slack.com/apps, From a manifest).
 
     It declares what this version can do, under the names of SLACK_COMMANDS, and asks for the
@@ -436,7 +453,10 @@ def slack_manifest(public_url: str | None, oauth: bool, private_channels: bool) 
     from bot.bootstrap.manifest import print_manifest  # noqa: PLC0415 - only this needs it
 
     click.echo(
-        print_manifest(public_url, for_many=oauth, in_private_channels=private_channels), nl=False
+        print_manifest(
+            public_url, for_many=oauth, in_private_channels=private_channels, app=app_id
+        ),
+        nl=False,
     )
 
 

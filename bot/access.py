@@ -40,15 +40,29 @@ def may(person: Person, right: Right) -> bool:
     return person.active and any(right in _RIGHTS[role] for role in person.roles)
 
 
+def roles_of_use() -> tuple[Role, ...]:
+    """The roles that give any right: only these are given and taken."""
+    return tuple(role for role, rights in _RIGHTS.items() if rights)
+
+
 def roles_with(right: Right) -> tuple[Role, ...]:
     """The roles that give the right."""
     return tuple(role for role, rights in _RIGHTS.items() if right in rights)
 
 
+class Lacking(NotAllowed):
+    """You may not do this."""
+
+    def __init__(self, right: Right) -> None:
+        super().__init__()
+        self.right = right
+        """What the person would need. Who has it is named by who knows (`bot.app.App`)."""
+
+
 def require(person: Person, right: Right) -> None:
-    """Raises NotAllowed unless the person has the right."""
+    """Raises Lacking unless the person has the right."""
     if not may(person, right):
-        raise NotAllowed
+        raise Lacking(right)
 
 
 @dataclass(frozen=True, slots=True)

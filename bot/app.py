@@ -16,9 +16,18 @@ import structlog
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from bot import failpoint
-from bot.access import AdministratorsOf, give, is_due_to_manage, name_nobody
+from bot.access import (
+    AdministratorsOf,
+    Lacking,
+    Right,
+    give,
+    is_due_to_manage,
+    may,
+    name_nobody,
+    roles_with,
+)
 from bot.attention import note_talk
-from bot.capability import Handler, Registry
+from bot.capability import Capability, Handler, Order, Registry
 from bot.context import Context
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from bot.ids import PersonId, WorkspaceId
@@ -46,7 +55,14 @@ from bot.message import (
     say,
     show_commands,
 )
-from bot.messages import HELP, HELP_WISHES, entrusted_with_all, help_button, help_words
+from bot.messages import (
+    HELP,
+    HELP_WISHES,
+    entrusted_with_all,
+    help_button,
+    help_words,
+    not_allowed,
+)
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
@@ -59,6 +75,8 @@ W = TypeVar("W", bound=Work)
 
 ROOT_WORDS = ("learn", "inflow")
 """`/learn ask ...` is `/ask ...`."""
+ASK = "ask"
+"""The command word of questions, where they are asked at all."""
 OWN_WORDS = ("help", "home")
 """Command words that `App` answers itself."""
 
@@ -120,8 +138,7 @@ class App(Generic[W]):
             except (Invalid, NotAllowed, NotFound, Conflict) as error:
                 outcome = Received.REFUSED
                 log.info("refused", error=type(error).__name__)
-                self._note_refused(inbound)
-                return _apology(error)
+                return _apology(self._note_refused(inbound, error))
             except Unavailable:
                 outcome = Received.UNAVAILABLE
                 log.warning("not kept")
@@ -131,6 +148,19 @@ class App(Generic[W]):
             log.info("received", outcome=outcome.value)
             failpoint.reach("inbound.before_ack")
             return reply
+
+    def concerns(self, inbound: Inbound) -> bool:
+        """Whether anything can come of it, for whoever wants to know before they find out who
+        it is by: talk in a channel that is not to the bot nor in a thread of ours is not read.
+
+        Raises:
+            Unavailable: the store cannot tell.
+        """
+        what = inbound.what
+        if not isinstance(what, Said):
+            return True
+        with self._database.transaction() as work:
+            return self._concerns_us(work, inbound, what)
 
     def begin_showing(self, platform: str, event_id: str, until: datetime) -> Showing:
         """Ask, before a reply is shown, whether it is ours to show (see `bot.ports.Inbox`).
@@ -187,13 +217,18 @@ class App(Generic[W]):
             # the new state and can say so.
             return self._receive(inbound)
 
-    def _note_refused(self, inbound: Inbound) -> None:
-        """Who was refused has talked with us all the same, though nothing else was kept."""
+    def _note_refused(self, inbound: Inbound, error: BotError) -> BotError:
+        """Who was refused has talked with us all the same, though nothing else was kept.
+
+        Returns what is told: who lacks a right hears who has it.
+        """
         with contextlib.suppress(BotError), self._database.transaction() as work:
-            workspace = work.people.workspace(inbound.platform, inbound.workspace)
-            person = work.people.by_address(workspace.id, inbound.person) if workspace else None
+            workspace, person = _find_who(work, inbound)
             if person is not None and person.active:
                 note_talk(work, person, self._clock())
+            if isinstance(error, Lacking):
+                return NotAllowed(not_allowed(_name_who_may(work, workspace, error.right)))
+        return error
 
     def _receive(self, inbound: Inbound) -> tuple[Reply, Received]:
         what = inbound.what
@@ -228,10 +263,9 @@ class App(Generic[W]):
     def _about_marked(self, work: W, inbound: Inbound, what: Reacted) -> str | None:
         """None for marks that mean nothing to us, on messages that are none of ours, and by
         people whom we do not know: nothing of what they said can be meant."""
-        workspace = work.people.workspace(inbound.platform, inbound.workspace)
-        if workspace is None or what.name not in self._registry.reactions:
+        if what.name not in self._registry.reactions:
             return None
-        person = work.people.by_address(workspace.id, inbound.person)
+        _, person = _find_who(work, inbound)
         if person is None or not person.active:
             return None
         return self._about_message(work, inbound, what.message)
@@ -302,7 +336,7 @@ class App(Generic[W]):
 
     def _handle_press(self, context: Context, work: W, command: Command, action: str) -> Reply:
         if action == HELP:
-            return self._help()
+            return self._help(command.person)
         return _find(self._registry.presses, action)(context, work, command)
 
     def _submit(self, context: Context, work: W, command: Command, sent: Submitted) -> Reply:
@@ -319,7 +353,8 @@ class App(Generic[W]):
             return reply.model_copy(update={"replace": False})
         person = work.people.get(command.person.id) or command.person
         page = self._page_of(work, person)
-        return reply.model_copy(update={"replace": False, "page": page})
+        kept: dict[str, object] = {"replace": False, "page": page}
+        return reply.model_copy(update=kept | ({"message": None} if reply.on_page else {}))
 
     def _words(
         self, context: Context, work: W, inbound: Inbound, command: Command, said: Said
@@ -342,19 +377,23 @@ class App(Generic[W]):
         if first.startswith("/"):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first, rest)
-        order = registry.orders.get(first.lower())
-        if (first.lower() in OWN_WORDS and not rest) or (order is not None and order.spoken):
+        # “Ask @inflow about it” is said to others, and no command.
+        order = registry.orders.get(first.lower()) if said.addressed else None
+        is_dm = inbound.place.kind is PlaceKind.DM
+        # A command word alone is no question; with more words it may well begin one.
+        is_bare = not rest and (first.lower() in OWN_WORDS or (is_dm and order is not None))
+        if is_bare or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
-        handler = registry.words if inbound.place.kind is PlaceKind.DM else registry.mention
+        handler = registry.words if is_dm else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))
-        return handler(context, work, replace(command, text=said.text, message=said.message))
+        addressed = replace(command, addressed=said.addressed)
+        return handler(context, work, replace(addressed, text=said.text, message=said.message))
 
     def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
         """Whoever we never met, or who left before, leaves nothing behind."""
-        workspace = work.people.workspace(inbound.platform, inbound.workspace)
-        person = work.people.by_address(workspace.id, inbound.person) if workspace else None
+        _, person = _find_who(work, inbound)
         if person is None or not person.active:
             return NOTHING
         bind_contextvars(workspace=person.workspace)
@@ -368,32 +407,35 @@ class App(Generic[W]):
         word, rest = name.lower().strip("/.,!"), text.strip()
         if word in ROOT_WORDS:
             word, _, rest = rest.partition(" ")
-            word, rest = word.lower() or "help", rest.strip()
+            word, rest = word.lower() or "home", rest.strip()
         if word == "help":
-            return self._help()
+            return self._help(command.person)
         if word == "home":
             return Reply(message=self._page_of(work, command.person))
         order = self._registry.orders.get(word)
         if order is None:
-            raise Invalid(self._unknown(word))
+            raise Invalid(self._unknown(word, rest))
         return order.handle(context, work, replace(command, text=rest))
 
-    def _unknown(self, word: str) -> str:
+    def _unknown(self, word: str, rest: str = "") -> str:
         near = difflib.get_close_matches(word.lower(), [*OWN_WORDS, *self._registry.orders], n=1)
         hint = f"Did you mean `/{near[0]}`? " if near else ""
-        return f"I do not know the command “{word[:40]}”. {hint}`/help` lists all I can do."
+        may_ask = bool(rest) and ASK in self._registry.orders
+        more = "To ask a question, begin it with `/ask`. " if may_ask else ""
+        return f"I do not know the command “{word[:40]}”. {hint}{more}`/help` lists all I can do."
 
-    def _help(self) -> Reply:
+    def _help(self, person: Person) -> Reply:
+        """All that the person may do."""
         parts = [
             Text(
                 text=f"**{capability.title}**\n"
                 + "\n".join(
                     f"- `/{word}{' ' + order.hint if order.hint else ''}` {literal(order.help)}"
-                    for word, order in capability.orders.items()
+                    for word, order in orders.items()
                 )
             )
             for capability in self._registry.capabilities
-            if capability.orders
+            if (orders := _orders_for(person, capability))
         ]
         spoken = [word for word, order in self._registry.orders.items() if order.spoken]
         return Reply(
@@ -407,7 +449,7 @@ class App(Generic[W]):
 
     def _meet(self, work: W, inbound: Inbound) -> Person:
         """The person behind an address; a new one is kept from the first word on."""
-        workspace = work.people.workspace(inbound.platform, inbound.workspace)
+        workspace, person = _find_who(work, inbound)
         if workspace is None:
             workspace = Workspace(
                 id=WorkspaceId(self._new_id()),
@@ -417,7 +459,6 @@ class App(Generic[W]):
             )
             work.people.add_workspace(workspace)
         bind_contextvars(workspace=workspace.id)
-        person = work.people.by_address(workspace.id, inbound.person)
         if person is None:
             if inbound.profile is None:
                 raise NotFound("I do not know you yet. Write to me once in a direct message.")
@@ -546,6 +587,11 @@ class App(Generic[W]):
         return min(waiting, default=None)
 
 
+def _find_who(work: Work, inbound: Inbound) -> tuple[Workspace | None, Person | None]:
+    """Where it came from and who did it, as far as we know them."""
+    return work.people.find(inbound.platform, inbound.workspace, inbound.person)
+
+
 def _bare(text: str) -> str:
     """The words alone, without marks, signs and “please”: “**Stop**, please!” is `stop`."""
     letters = "".join(c if c.isalpha() else " " for c in text.replace("'", "").replace("’", ""))
@@ -583,6 +629,22 @@ def _find(table: Mapping[str, Handler[W]], action: str) -> Handler[W]:
     if handler is None:
         raise NotFound("That button is from an older version of me. Please start again.")
     return handler
+
+
+def _name_who_may(work: Work, workspace: Workspace | None, right: Right) -> list[str]:
+    """The names of those who have the right; nobody has any in a workspace not met yet."""
+    if workspace is None:
+        return []
+    holders = [work.people.holders(workspace.id, role) for role in roles_with(right)]
+    return [person.name for people in holders for person in people]
+
+
+def _orders_for(person: Person, capability: Capability[W]) -> Mapping[str, Order[W]]:
+    return {
+        word: order
+        for word, order in capability.orders.items()
+        if order.needs is None or may(person, order.needs)
+    }
 
 
 def _apology(error: BotError) -> Reply:

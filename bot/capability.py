@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
+from bot.access import Right
 from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
@@ -41,6 +42,8 @@ class Order(Generic[W_contra]):
     help: str
     spoken: bool = True
     """Whether the bare word begins a command in plain words too, without a slash."""
+    needs: Right | None = None
+    """The right without which it is left out of the help."""
     slash: bool = False
     """Whether it is a command of its own where a platform must be told of each (Slack). The
     others are reached there through the root word: `/learn pause`."""
@@ -53,6 +56,8 @@ class MessageShortcut(Generic[W_contra]):
     handle: Handler[W_contra]
     title: str
     on_message: bool = True
+    help: str = ""
+    """What it does, where a platform shows a line under the title."""
 
 
 @dataclass(frozen=True, slots=True)

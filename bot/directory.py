@@ -315,6 +315,14 @@ class Roll(Generic[W]):
                 do = work.memberships.join if joins else work.memberships.leave
                 do(workspace.id, conversation, address)
 
+    def renew(self, external: str, conversation: str) -> None:
+        """Somebody has come to a conversation, or left it, and nobody can say what they did
+        since: its members are read anew, where anybody wants to know."""
+        with self._database.transaction() as work:
+            workspace = work.people.workspace(self._platform, external)
+            if workspace is not None:
+                work.memberships.renew(workspace.id, conversation, self._app.now())
+
     def claim(self) -> Reading | None:
         """The next page to read; None when none is due."""
         with self._database.transaction() as work:

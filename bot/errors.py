@@ -37,7 +37,7 @@ class Invalid(BotError):
 
 
 class NotAllowed(BotError):
-    """You may not do this. If you think you should, ask your community manager."""
+    """You may not do this."""
 
 
 class NotFound(BotError):

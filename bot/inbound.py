@@ -30,11 +30,13 @@ class Place(Value):
 
 
 class Said(Value):
-    """Plain words. `mentioned`: the bot was addressed by name (the mention is cut out)."""
+    """Plain words. `mentioned`: the bot's name was among them (see `bot.mention`). `addressed`:
+    not only in passing, as in “Hi all, @inflow is our new bot”."""
 
     kind: Literal["said"] = "said"
     text: str
     mentioned: bool = False
+    addressed: bool = True
     message: str
 
 
@@ -129,7 +131,8 @@ class Inbound(Value):
 class Command:
     """What the bot will do: who wants it, where, and with what.
 
-    `text` is the words behind a command or of a message, `args` what a button or
+    `text` is the words behind a command or of a message (`addressed`: to the bot, as `Said`
+    has it), `args` what a button or
     form carried, `values` what was typed into a form, `message` the address of the
     message that was pressed or said, `about` what a thread is about
     (`question:ID`), when it was said in one of ours.
@@ -143,4 +146,5 @@ class Command:
     message: str | None = None
     author: str | None = None
     about: str | None = None
+    addressed: bool = True
     at: datetime | None = None

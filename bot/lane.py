@@ -49,6 +49,7 @@ from bot.retry import (
     Patience,
     can_be_asked,
     decide_unasked,
+    has_been_sought,
     look_later,
     miss,
     postpone,
@@ -690,6 +691,9 @@ class Lane:
             log.warning("look-up failed", workspace=self._workspace, error=kind)
             self._meters.look_ups.add(name, "failed")
             failed = 1 + trace.failed_look_ups.get(delivery.id, (0, 0.0))[0]
+            if has_been_sought(delivery, failed, self._clock()):
+                trace.failed_look_ups.pop(delivery.id, None)
+                return Settlement(delivery.id, decide_unasked(delivery, "nobody could tell"))
             trace.failed_look_ups[delivery.id] = failed, self._loop.time()
             after = look_later(failed, delivery.key, self._patience)
             return Settlement(delivery.id, Ambiguous(kind), after)

@@ -40,6 +40,18 @@ def entrusted_with_all() -> Message:
     )
 
 
+def not_allowed(others: Sequence[str]) -> str:
+    """For who may not do something; `others` are the names of those who may."""
+    if not others:
+        return (
+            "You may not do this, and nobody looks after Inflow here yet. Whoever runs it names "
+            "somebody in INFLOW_ADMINS."
+        )
+    *most, last = others[:3]
+    who = f"{', '.join(most)} or {last}" if most else last
+    return f"You may not do this. Ask {who} if you think you should."
+
+
 ONLY_YOU = "Only you see this page. `/home` brings it anywhere, `/me` tells all I know about you."
 WHAT_REACHES_YOU = "What reaches you"
 """The section of a person's page to which several capabilities have something to say."""
@@ -86,8 +98,8 @@ def paused_by_silence() -> Message:
     return with_controls(
         say(
             "You have not reacted for a while, so I write no more of my own accord. Questions "
-            "that you may know may still reach you. Tap to go on as before.",
-            Buttons(buttons=(Button(label="Go on", action="attention.go_on"),)),
+            "that you may know may still reach you. Tap and I go on as before.",
+            Buttons(buttons=(Button(label="Write to me again", action="attention.go_on"),)),
         )
     )
 

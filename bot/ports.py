@@ -120,6 +120,11 @@ class PeopleStore(Protocol):
     def set_country(self, workspace: WorkspaceId, country: str | None) -> None:
         """Whose public holidays are days off in the workspace, but for people with their own."""
 
+    def find(
+        self, platform: str, external: str, address: str
+    ) -> tuple[Workspace | None, Person | None]:
+        """`workspace` and `by_address` at once, as whatever comes in needs them."""
+
     def get(self, person: PersonId) -> Person | None: ...
 
     def by_address(self, workspace: WorkspaceId, address: str) -> Person | None: ...

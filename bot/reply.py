@@ -21,7 +21,8 @@ class Reply(Value):
     `replace` puts `message` in the place of the message that was pressed. A message and a
     form may come together: the message is shown and the form opens. `page` is the person's own
     page: alone for who opened it; with a message when they pressed something on it, which then
-    stands as it is here while the message is shown as any other.
+    stands as it is here while the message is shown as any other. `on_page`: their own page says
+    what the message says, so that it is left out for who pressed there.
     """
 
     message: Message | None = None
@@ -30,6 +31,7 @@ class Reply(Value):
     form: Form | None = None
     errors: dict[str, str] = Field(default_factory=dict)
     page: Message | None = None
+    on_page: bool = False
 
 
 NOTHING = Reply()

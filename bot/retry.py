@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.outbox import Delivery, Doubtful, Never, TryLater, may_repeat
 
@@ -10,6 +10,8 @@ TRIES = 24
 """With the back-off below that is half a day in which a platform cannot be reached."""
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=1)
+SOUGHT_FOR = timedelta(days=1)
+"""How long a platform is asked about a letter that may have arrived."""
 SHORTEST_PAUSE = timedelta(seconds=1)
 """Of a lane whose platform refuses for the rate and does not say for how long."""
 
@@ -87,6 +89,14 @@ def decide_unasked(delivery: Delivery, why: str) -> TryLater | Never | Doubtful:
     if delivery.edits is not None or may_repeat(delivery.priority):
         return postpone(delivery, TryLater(timedelta(0), why))
     return Doubtful(why)
+
+
+def has_been_sought(delivery: Delivery, failures: int, now: datetime) -> bool:
+    """Whether a platform that cannot tell about a letter is not asked any more: some never can,
+    for want of a right. Then `decide_unasked`."""
+    if delivery.began_at is None:
+        return failures >= TRIES
+    return now - delivery.began_at >= SOUGHT_FOR
 
 
 def look_later(failures: int, seed: str, patience: Patience) -> timedelta:

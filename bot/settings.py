@@ -33,7 +33,11 @@ _ALLOWED = {
 
 
 class Misconfigured(Exception):
-    """A setting is missing or wrong; the sentence names it and says what to do."""
+    """Settings are missing or wrong; each sentence names one and says what to do."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
 
 
 class Settings(BaseSettings):
@@ -145,7 +149,7 @@ def read_settings() -> Settings:
         for place in (field, variable_of(field))
         if place in wrong
     ]
-    raise Misconfigured(" ".join(sentences))
+    raise Misconfigured(*sentences)
 
 
 def platform_credentials(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -37,6 +37,7 @@ from bot.outbox import LetterState, Priority
 from bot.people import Person
 from bot.schedule import WINDOW
 from storage.people import SqlPeople
+from storage.prepared import fetch
 from storage.row import among, columns_of, put, values_of
 from storage.tables import attention, outbox, people
 
@@ -84,13 +85,13 @@ class SqlAttention:
 
     def get(self, person: PersonId) -> Attention:
         """The defaults for somebody of whom nothing is kept."""
-        row = self._connection.execute(_ONE, {"person": person}).one_or_none()
-        return Attention(person) if row is None else _attention(row)
+        rows = fetch(self._connection, _ONE, {"person": person})
+        return _attention(rows[0]) if rows else Attention(person)
 
     def of(self, people: Sequence[PersonId]) -> Mapping[PersonId, Attention]:
         """Only those of whom something is kept."""
         rows = self._connection.execute(self._statements.kept, {"people": list(people)})
-        return {row.person: _attention(row) for row in rows}
+        return {kept.person: kept for kept in map(_attention, rows)}
 
     def save(self, attention_: Attention) -> None:
         """Insert or replace."""
@@ -238,10 +239,10 @@ def _carry_over(
     return verdicts
 
 
-def _attention(row: Any) -> Attention:
-    values = dict(row._mapping)
-    slot = values.pop("slot")
-    return Attention(**values, slot=None if slot is None else time.fromisoformat(slot))
+def _attention(row: Sequence[Any]) -> Attention:
+    person, per_day, per_week, slot, *more = row
+    at = None if slot is None else time.fromisoformat(slot)
+    return Attention(person, per_day, per_week, at, *more)
 
 
 def _entry(row: Any) -> Entry:

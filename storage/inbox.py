@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.reply import NOTHING, Reply, Showing
+from storage.prepared import change, fetch
 from storage.row import add_new, insert_for
 from storage.tables import inbox, showings
 
@@ -51,14 +52,15 @@ class SqlInbox:
         event = {"platform": platform, "event_id": event_id, "at": at}
         if add_new(self._connection, inbox, event):
             return None
-        stored: str | None = self._connection.execute(
-            _STORED, {"of_platform": platform, "of_event": event_id}
-        ).scalar_one()
+        [(stored,)] = fetch(
+            self._connection, _STORED, {"of_platform": platform, "of_event": event_id}
+        )
         return NOTHING if stored is None else Reply.model_validate_json(stored)
 
     def finish(self, platform: str, event_id: str, reply: Reply) -> None:
         """Keep the reply, so that a second delivery of the event gets the same."""
-        self._connection.execute(
+        change(
+            self._connection,
             _FINISH,
             {"of_platform": platform, "of_event": event_id, "said": reply.model_dump_json()},
         )

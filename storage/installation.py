@@ -6,17 +6,19 @@ slack_sdk's stores write and read the rows. What they would do otherwise is take
 - They begin transactions of their own, two for one installation. Here they work within one
   transaction of `Database`, which waits in line like every other.
 - They add a row for every installation, and the old tokens stay. Here the new one replaces.
-- They let two who come with the same state both in, and say no when the store is out of reach.
+- They keep a row for every state that anybody asks for, let two who come with the same one both
+  in, and say no when the store is out of reach. Here a state says itself that it is ours, and
+  only those that came back are kept.
 """
 
+import secrets
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, cast
 
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
-from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -32,11 +34,13 @@ from sqlalchemy import (
 from bot.errors import Unavailable
 from storage.database import Database
 from storage.installation_tables import slack_bots, slack_installations, slack_oauth_states
+from storage.row import add_new
 from storage.token_seal import TokenSeal
 
 STATES_KEPT = 10_000
-"""How many installations may be under way at once. Whoever asks for more takes the oldest
-place: anybody can ask, and the table must not grow with it."""
+"""How many used states are remembered, the latest: anybody can use some, and the table must
+not grow with it. One that was used before that could only be used by the same browser, with a
+code that Slack has taken back."""
 
 SEALED = (
     "bot_token",
@@ -78,14 +82,6 @@ class _InstallationStore(SQLAlchemyInstallationStore):
     @classmethod
     def build_bots_table(cls, metadata: MetaData, table_name: str) -> Table:  # noqa: ARG003
         return slack_bots
-
-
-class _StateStore(SQLAlchemyOAuthStateStore):
-    """slack_sdk's store on our own table."""
-
-    @classmethod
-    def build_oauth_states_table(cls, metadata: MetaData, table_name: str) -> Table:  # noqa: ARG003
-        return slack_oauth_states
 
 
 class Installations:
@@ -221,34 +217,37 @@ class Installations:
     # --- states of OAuth --------------------------------------------------------------------
 
     def issue_state(self, expires_at: datetime, now: datetime) -> str:
-        """A new state for who is sent to Slack, good once."""
+        """A new state for who is sent to Slack, good once and before `expires_at`, a moment
+        in whole seconds.
+
+        Nothing is kept of it before it comes back. Anybody may ask for one, and those who ask
+        for many would else be in the way of all others.
+        """
+        del now
         if not self._database.has_room:
             raise Unavailable
+        told = f"{secrets.token_hex(16)}-{int(expires_at.timestamp()):x}"
+        return f"{told}-{self._seal.mark(_state(self._client_id, told))}"
+
+    def consume_state(self, state: str, now: datetime) -> bool:
+        """Whether the state was issued, has not expired and was not used before. It is now."""
+        told, _, mark = state.rpartition("-")
+        if not self._seal.is_marked(_state(self._client_id, told), mark):
+            return False
+        expires_at = datetime.fromtimestamp(int(told.rpartition("-")[2], 16), UTC)
+        if expires_at <= now:
+            return False
         c = slack_oauth_states.c
-        kept = round((expires_at - now).total_seconds())
         with self._database.begin() as connection:
-            state = _StateStore(expiration_seconds=kept, engine=_as_engine(connection)).issue()
-            # It has asked this machine for the time.
-            connection.execute(
-                update(slack_oauth_states).where(c.state == state).values(expire_at=expires_at)
-            )
             connection.execute(delete(slack_oauth_states).where(c.expire_at <= now))
             last = connection.execute(
                 select(c.id).order_by(c.id.desc()).offset(STATES_KEPT).limit(1)
             ).scalar()
             if last is not None:
                 connection.execute(delete(slack_oauth_states).where(c.id <= last))
-            return state
-
-    def consume_state(self, state: str, now: datetime) -> bool:
-        """Whether the state was issued, has not expired and was not used before. It is now."""
-        c = slack_oauth_states.c
-        with self._database.begin() as connection:
-            # slack_sdk looks first and deletes then, so that two may come in with one state.
-            found = connection.execute(
-                delete(slack_oauth_states).where(c.state == state).returning(c.expire_at)
-            ).scalar()
-        return found is not None and found > now
+            return add_new(
+                connection, slack_oauth_states, {"state": state, "expire_at": expires_at}
+            )
 
     # --- keys -------------------------------------------------------------------------------
 
@@ -372,6 +371,11 @@ def _place_in(installation: Installation) -> _Place:
 def _label(name: str, place: _Place) -> str:
     team, enterprise = place
     return f"{name} {team or ''} {enterprise or ''}"
+
+
+def _state(client_id: str, told: str) -> str:
+    """What a state's mark is about: apps may share a database and its keys."""
+    return f"state {client_id} {told}"
 
 
 def _store(connection: Connection, client_id: str) -> SQLAlchemyInstallationStore:

@@ -24,6 +24,7 @@ from bot.holiday import NO_DAYS_OFF, DaysOff
 from bot.ids import PersonId, WorkspaceId
 from bot.people import Person, Role, WorkingHours, Workspace
 from storage.outbox import AT_ONCE
+from storage.prepared import fetch
 from storage.row import add_new, among, columns_of, put, values_of
 from storage.tables import days_off, people, slots, workspaces
 
@@ -34,9 +35,8 @@ _WORKSPACE = columns_of(workspaces, Workspace)
 _CALLED = select(*_WORKSPACE).where(
     workspaces.c.platform == bindparam("platform"), workspaces.c.external == bindparam("external")
 )
-# In the order in which `_person` takes them; then the country of the workspace, and whether
-# there are days off of the person's own, which few have.
-_PEOPLE = select(
+# In the order in which `_person` takes them; then the country of the workspace.
+_PERSON = (
     people.c.id,
     people.c.workspace,
     people.c.address,
@@ -55,15 +55,37 @@ _PEOPLE = select(
     people.c.active,
     people.c.country,
     workspaces.c.country.label("home"),
-    exists()
-    .where(days_off.c.workspace == people.c.workspace, days_off.c.person == people.c.id)
-    .label("has_own"),
-).join(workspaces, people.c.workspace == workspaces.c.id)
-_BY_ID = _PEOPLE.where(people.c.id == bindparam("person"))
-_BY_ADDRESS = _PEOPLE.where(
-    people.c.workspace == bindparam("workspace"), people.c.address == bindparam("address")
 )
-_OWN_DAYS = select(days_off.c.person, days_off.c.day).where(
+_OFF = exists().where(days_off.c.workspace == people.c.workspace)
+# And whether there are days off of the person's own, which few have.
+_PEOPLE = select(*_PERSON, _OFF.where(days_off.c.person == people.c.id).label("has_own")).join(
+    workspaces, people.c.workspace == workspaces.c.id
+)
+# And whether there are any days off but public holidays: many have none.
+_ONE = (*_PERSON, _OFF.where(days_off.c.person.in_([EVERYBODYS, people.c.id])).label("has_days"))
+_BY_ID = (
+    select(*_ONE)
+    .join(workspaces, people.c.workspace == workspaces.c.id)
+    .where(people.c.id == bindparam("person"))
+)
+_BY_ADDRESS = (
+    select(*_ONE)
+    .join(workspaces, people.c.workspace == workspaces.c.id)
+    .where(people.c.workspace == bindparam("workspace"), people.c.address == bindparam("address"))
+)
+_FOUND = (
+    select(*_WORKSPACE, *_ONE)
+    .outerjoin_from(
+        workspaces,
+        people,
+        (people.c.workspace == workspaces.c.id) & (people.c.address == bindparam("address")),
+    )
+    .where(
+        workspaces.c.platform == bindparam("platform"),
+        workspaces.c.external == bindparam("external"),
+    )
+)
+_OWN_DAYS = select(days_off.c.day).where(
     days_off.c.workspace == bindparam("workspace"),
     days_off.c.person.in_([EVERYBODYS, bindparam("person")]),
 )
@@ -106,6 +128,16 @@ class SqlPeople:
         )
         self._recompute(workspace)
 
+    def find(
+        self, platform: str, external: str, address: str
+    ) -> tuple[Workspace | None, Person | None]:
+        """`workspace` and `by_address` at once."""
+        values = {"platform": platform, "external": external, "address": address}
+        for row in fetch(self._connection, _FOUND, values):
+            workspace, person = row[: len(_WORKSPACE)], row[len(_WORKSPACE) :]
+            return Workspace(*workspace), None if person[0] is None else self._whole(person)
+        return None, None
+
     def get(self, person: PersonId) -> Person | None:
         """The person, whether still active or not."""
         return self._one(_BY_ID, {"person": person})
@@ -114,13 +146,18 @@ class SqlPeople:
         """The person whom the platform reaches at `address`."""
         return self._one(_BY_ADDRESS, {"workspace": workspace, "address": address})
 
-    def _one(self, statement: Any, values: dict[str, str]) -> Person | None:
-        row = self._connection.execute(statement, values).one_or_none()
-        if row is None:
-            return None
-        whose = {"workspace": row.workspace, "person": row.id}
-        own = frozenset(day for _, day in self._connection.execute(_OWN_DAYS, whose))
-        return _person(row, _days_off(row.country or row.home, own))
+    def _one(self, statement: Select[Any], values: dict[str, str]) -> Person | None:
+        rows = fetch(self._connection, statement, values)
+        return self._whole(rows[0]) if rows else None
+
+    def _whole(self, row: Sequence[Any]) -> Person:
+        """The person of a row of `_ONE`, with the days off."""
+        id_, workspace, *_, country, home, has_days = row
+        own = frozenset[date]()
+        if has_days:
+            whose = {"workspace": workspace, "person": id_}
+            own = frozenset(day for (day,) in fetch(self._connection, _OWN_DAYS, whose))
+        return _person(row, _days_off(country or home, own))
 
     def several(self, wanted: Iterable[PersonId]) -> Sequence[Person]:
         """Those of the people who are known, active or not, in no certain order."""
@@ -307,8 +344,8 @@ def _roles(names: tuple[str, ...]) -> frozenset[Role]:
     return frozenset(map(Role, names))
 
 
-def _person(row: Any, days_off: DaysOff) -> Person:
-    id_, workspace, address, name, zone, weekdays, starts, ends, roles, *more, _home, _own = row
+def _person(row: Sequence[Any], days_off: DaysOff) -> Person:
+    id_, workspace, address, name, zone, weekdays, starts, ends, roles, *more, _home, _days = row
     team, manager, weekly_cap, asks_welcome, paused_until, away_until, active, country = more
     return Person(
         id=id_,

@@ -53,7 +53,15 @@ _LEARNED = ("state", "accepted", "topic", "text", "asker")
 
 _NEEDED_NOBODY = {State.SELF_SOLVED, State.WITHDRAWN, State.DUPLICATE, State.SUGGESTED}
 _WAITS_READ = 200
-_SETTLED = (State.ACCEPTED, State.CLOSED_UNCONFIRMED)
+_UNNAMED = select(*_QUESTION).where(
+    questions.c.workspace == bindparam("workspace"),
+    questions.c.visibility == Visibility.ANONYMOUS,
+)
+_UNNAMED_OPEN = _UNNAMED.where(questions.c.state.in_(sorted(OPEN_STATES)))
+_UNNAMED_SETTLED = _UNNAMED.where(
+    questions.c.state.in_([State.ACCEPTED, State.CLOSED_UNCONFIRMED]),
+    questions.c.asked_at >= bindparam("since"),
+)
 
 
 class SqlQuestions:
@@ -225,17 +233,13 @@ class SqlQuestions:
     def unnamed(self, workspace: WorkspaceId, since: datetime) -> Sequence[Question]:
         """All questions without their asker's name that are open, or were asked at or after
         `since` and answered and settled; oldest first."""
-        settled = and_(questions.c.state.in_(_SETTLED), questions.c.asked_at >= since)
-        rows = self._connection.execute(
-            select(*_QUESTION)
-            .where(
-                questions.c.workspace == workspace,
-                questions.c.visibility == Visibility.ANONYMOUS,
-                or_(questions.c.state.in_(sorted(OPEN_STATES)), settled),
-            )
-            .order_by(questions.c.asked_at, questions.c.number)
-        )
-        return [Question(**row._mapping) for row in rows]
+        # Two look-ups: over an OR SQLite reads all the questions of the workspace.
+        rows = [
+            *self._connection.execute(_UNNAMED_OPEN, {"workspace": workspace}),
+            *self._connection.execute(_UNNAMED_SETTLED, {"workspace": workspace, "since": since}),
+        ]
+        found = (Question(**row._mapping) for row in rows)
+        return sorted(found, key=lambda question: (question.asked_at, question.number))
 
     def count_ask(self, person: PersonId, day: date) -> int:
         """Count one more question of the person on that local day; returns the count."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.column import Texts
+from storage.prepared import change
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -60,10 +61,7 @@ def in_chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def add_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one with an equal key is there; says whether it was inserted."""
-    statement = _insert_new(connection.dialect.name, table)
-    # Of an insert SQLAlchemy forgets how many rows there were, unless it is asked to.
-    options = {"preserve_rowcount": True}
-    return connection.execute(statement, values, execution_options=options).rowcount == 1
+    return change(connection, _insert_new(connection.dialect.name, table), values) == 1
 
 
 def add_all_new(

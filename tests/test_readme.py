@@ -1,15 +1,19 @@
 """What the README tells a stranger to try does what it says."""
 
 import re
+import tomllib
+from datetime import time
 from pathlib import Path
 
 import click
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from adapters.slack.manifest import (
     ENTRANCE,
     PRIVATE_EVENTS,
     REASONS,
+    RECEIPT_EVENTS,
     RETURN,
     Way,
     command_names,
@@ -17,9 +21,11 @@ from adapters.slack.manifest import (
     needed_scopes,
 )
 from adapters.slack.settings import Transport, read_slack_settings
-from bot.__main__ import slack
+from bot.__main__ import main, slack
+from bot.bootstrap.environment import SETTINGS_FILE, take_up
 from bot.bootstrap.registry import CAPABILITIES
 from bot.capability import register
+from bot.people import WorkingHours
 from bot.search import Entry, TextIndex, Vectors
 from bot.settings import Settings
 from content.load import load_starter
@@ -62,11 +68,14 @@ def blocks(text: str) -> list[str]:
     return re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def test_three_variables_are_enough_for_slack() -> None:
-    (said,) = [block for block in blocks(INSTALL) if "export" in block]
-    variables = dict(re.findall(r"^export (\w+)=(\S+)$", said, re.MULTILINE))
+def test_three_lines_of_a_file_are_enough_for_slack(tmp_path: Path) -> None:
+    (said,) = [block for block in blocks(INSTALL) if "SLACK_BOT_TOKEN=" in block]
+    (tmp_path / SETTINGS_FILE).write_text(said, encoding="utf-8")
+    (tmp_path / SETTINGS_FILE).chmod(0o600)
+    assert f"chmod 600 {SETTINGS_FILE}\nmake run\n" in blocks(INSTALL)
+    variables: dict[str, str] = {}
+    assert take_up(tmp_path / SETTINGS_FILE, variables) is None
     assert variables.keys() == {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "INFLOW_ADMINS"}
-    assert said.rstrip().endswith("\nmake run")
     found = read_slack_settings(Settings(admins=variables["INFLOW_ADMINS"]), variables)
     assert found is not None
     assert found.transports == (Transport.SOCKET,)
@@ -75,6 +84,12 @@ def test_three_variables_are_enough_for_slack() -> None:
 def test_the_words_of_the_first_steps_are_commands() -> None:
     named = re.findall(r"`/([a-z]+)(?: ([a-z]+))?[ `]", INSTALL)
     assert {word for word, _ in named} == {"invite", "healthz", "learn", "ask"}
+    alone, more = re.findall(r"\((`questions`[^)]*)\), and (`ask`.*?)\sneed\s", INSTALL, re.DOTALL)[
+        0
+    ]
+    assert set(re.findall("`([a-z]+)`", alone)) <= REGISTRY.orders.keys()
+    spoken = {word for word, order in REGISTRY.orders.items() if order.spoken}
+    assert set(re.findall("`([a-z]+)`", more)) == spoken
     own = command_names(REGISTRY, {})
     for word, more in named:
         if word == "learn" and more:
@@ -88,14 +103,49 @@ def test_the_titles_of_shortcuts_are_those_that_slack_shows() -> None:
         assert f"*{shortcut.title}*" in " ".join(README.split())
 
 
+def test_the_hours_are_those_that_people_have_until_they_say_otherwise() -> None:
+    hours = WorkingHours()
+    assert (hours.weekdays, hours.start, hours.end) == (frozenset(range(1, 6)), time(9), time(17))
+    assert "(Monday to Friday, 9 to 17 where each person lives" in INSTALL
+
+
+def test_the_versions_of_python_are_those_that_fit() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    fitting = SpecifierSet(project["requires-python"])
+    assert [n for n in range(8, 20) if f"3.{n}" in fitting] == [11, 12, 13]
+    assert "must say 3.11, 3.12 or 3.13." in README
+
+
+def test_without_make_the_same_is_installed() -> None:
+    (said,) = [block for block in blocks(README) if "-m venv" in block]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in (
+        "--require-hashes --requirement requirements.lock",
+        "--no-deps --no-build-isolation",
+    ):
+        assert line in said
+        assert line in makefile
+    assert said.rstrip().endswith(".venv/bin/inflow run")
+
+
+def test_systemd_starts_what_there_is_where_the_settings_lie() -> None:
+    (unit,) = [block for block in blocks(INSTALL) if "[Service]" in block]
+    said = dict(re.findall(r"^(\w+)=(.+)$", unit, re.MULTILINE))
+    program, command = said["ExecStart"].split()
+    assert program == f"{said['WorkingDirectory']}/.venv/bin/inflow"
+    assert command in main.commands
+    assert not re.search("TOKEN|SECRET|KEY", unit), "every user may read a unit"
+
+
 def test_every_scope_is_explained_and_no_other() -> None:
     rows = re.findall(r"^\| `([a-z_.:]+)` \| (.+) \|$", INSTALL, re.MULTILINE)
     assert dict(rows) == dict(REASONS)
-    everything = Way(in_private_channels=True)
+    everything = Way(in_private_channels=True, app="A012AB3CD")
     assert dict(rows).keys() == set(needed_scopes(everything))
-    groups = set(needed_scopes(everything)) - set(needed_scopes(Way()))
-    assert len(groups) == 2
+    chosen = set(needed_scopes(everything)) - set(needed_scopes(Way()))
+    assert chosen == {"groups:history", "groups:read", "metadata.message:read"}
     assert PRIVATE_EVENTS.keys() == {"message.groups"}
+    assert RECEIPT_EVENTS == {"message_metadata_posted": ("metadata.message:read",)}
 
 
 def test_the_addresses_are_those_that_are_served() -> None:
@@ -121,7 +171,7 @@ def test_the_manifest_can_be_printed_as_the_readme_says() -> None:
     known = {option for each in slack.commands["manifest"].params for option in each.opts}
     assert isinstance(slack, click.Group)
     named = {option for rest in said for option in re.findall(r"--[a-z-]+", rest)}
-    assert named == {"--http", "--oauth", "--private-channels"}
+    assert named == {"--http", "--oauth", "--private-channels", "--app-id"}
     assert named <= known
 
 

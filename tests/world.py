@@ -49,9 +49,10 @@ from bot.inbound import (
     What,
 )
 from bot.lanes import Lanes
+from bot.mention import cut_mentions
 from bot.message import Args, Button, Buttons, Choice, Message
 from bot.messages import HELP
-from bot.outbox import Delivery, LetterState, Outcome, Sent
+from bot.outbox import Delivery, LetterState, Outcome, Sent, TryLater
 from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
 from bot.rate import UNLIMITED, Limits
@@ -98,6 +99,8 @@ class Room:
     name: str = PLATFORM
     limits: Limits = UNLIMITED
     reads_back: bool = True
+    closed: set[str] = field(default_factory=set)
+    """Channels in which the bot is not."""
     _ids: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
     def add(self, conversation: str, message: Message, **more: str | None) -> Heard:
@@ -118,6 +121,8 @@ class Room:
             before.message = delivery.message
             return Sent(external=before.id, conversation=before.conversation)
         conversation = f"dm:{delivery.address}" if delivery.direct else delivery.address
+        if conversation in self.closed:
+            return TryLater(timedelta(minutes=5), "not_in_channel")
         heard = self.add(conversation, delivery.message, thread=delivery.thread, key=delivery.key)
         return Sent(external=heard.id, conversation=conversation)
 
@@ -190,6 +195,10 @@ class World:
         """The person as the platform reaches them."""
         return known
 
+    def shuts_out(self, channel: str) -> None:
+        """The bot is taken out of a channel."""
+        self.room.closed.add(channel)
+
     def declares(self, who: str, topic: str, level: Level) -> None:
         with self.database.transaction() as work:
             work.experts.declare(
@@ -222,8 +231,10 @@ class World:
         else:
             message = f"s{next(self._events)}"
             self.said.append(message)
-            bare = text.replace("@inflow", "").strip()
-            what = Said(text=bare, mentioned="@inflow" in text, message=message)
+            bare, addressed = cut_mentions(text.split("@inflow"))
+            what = Said(
+                text=bare, mentioned="@inflow" in text, addressed=addressed, message=message
+            )
         return self._does(who, conversation, what, thread=thread)
 
     def presses(

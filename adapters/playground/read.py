@@ -18,6 +18,7 @@ from bot.form import (
     TextField,
 )
 from bot.inbound import Ordered, Said
+from bot.mention import cut_mentions
 from bot.message import Args, Button, Buttons, Choice, Confirm, Message, Option, Style
 from bot.people import Person
 
@@ -26,22 +27,25 @@ MARKS = {"accept": "Mark as the answer"}
 """What can be put on a message, by the core's name for it: elsewhere a reaction."""
 
 _COMMAND = re.compile(r"/(\S*)\s*(.*)", re.DOTALL)
-_MENTION = re.compile(rf"(?<![\w@]){HANDLE}(?![\w-])[:,]?[ \t]*", re.IGNORECASE)
+_MENTION = re.compile(rf"(?<![\w@]){HANDLE}(?![\w-])", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_words(text: str, message: str) -> Said | Ordered:
     """A command where the words begin with a slash, else plain words.
 
-    The bot's handle, anywhere in the words, makes them a mention and is cut out.
+    The bot's handle, anywhere in the words, makes them a mention.
     `message` is the address of the message that holds the words.
     """
     words = text.strip()
     command = _COMMAND.fullmatch(words)
     if command:
         return Ordered(name=command[1] or "help", text=command[2])
-    bare, mentions = _MENTION.subn("", words)
-    return Said(text=bare.strip(), mentioned=mentions > 0, message=message)
+    pieces = _MENTION.split(words)
+    if len(pieces) == 1:
+        return Said(text=words, message=message)
+    bare, addressed = cut_mentions(pieces)
+    return Said(text=bare, mentioned=True, addressed=addressed, message=message)
 
 
 def clean(value: JsonValue) -> JsonValue:

@@ -4,39 +4,57 @@
 `Answering` takes the steps, tries again where Slack was slow or away, and finds another way
 where there is none to a conversation. Nothing here stands in the outbox, because who asked
 anonymously must not stand there.
+
+A reply is shown once, though Slack tells several processes of an event, at once or again:
+
+- Before anything is posted it is taken on in the store (`App.begin_showing`), by the act's name
+  and without the person's. Who finds it taken on posts nothing.
+- When it was shown, or never can be because Slack refuses it, that is kept.
+- When it was certainly not shown, it is given back.
+- When the process dies in between, or the store with it, what was taken on runs out after
+  `LEASE`. Then nobody knows whether it was posted, and it is posted again: better twice than
+  never. An answer that was lost on the way is not a reason to post again, only a death is.
+
+An event is acknowledged only when its reply is shown, or never can be, or was perhaps shown
+and the answer lost. Otherwise it is answered 503, and Slack delivers it again: at once, after a
+minute and after five. By the second of these what was taken on has been ended, given back or
+has run out. What Slack delivers only once (commands, presses, forms) is shown even where the
+store cannot say whose it is.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Protocol, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
 
 from adapters.slack.client import Answer, Answered, Doubtful, NotSent, Refused, Slow
 from adapters.slack.messages import OPEN, OPEN_FORM, TOO_LATE
-from adapters.slack.read import REOPEN, Heard, Kind
+from adapters.slack.read import NAME, REOPEN, Heard, Kind
 from adapters.slack.render import Rendered, render_form, render_message, render_page
 from adapters.slack.seal import Origin, seal_origin, sign
 from adapters.slack.wording import Wording
+from bot.errors import BotError, Unavailable
 from bot.form import Form
 from bot.inbound import PlaceKind
 from bot.message import Args, Button, Buttons, Message, Style, Tone, literal, say, shorten
-from bot.reply import Audience, Reply
+from bot.reply import Audience, Reply, Showing
 
 PATIENCE = timedelta(seconds=30)
-"""How long a reply is tried again."""
-BEFORE_ACK = timedelta(seconds=2)
-"""How long an event is not acknowledged while its reply is on the way: Slack delivers again
-what was not, and the stored reply is given again. It waits three seconds."""
+"""How long the reply to an event is tried again, before it is left to Slack's next delivery."""
+LONG_PATIENCE = timedelta(minutes=3)
+"""How long the reply is tried again to what Slack does not deliver a second time."""
+LAST_TRY = timedelta(seconds=15)
+"""How long what was begun within the patience may take."""
+LEASE = timedelta(seconds=20)
+"""How long after the patience a reply is somebody else's to show. For an event all this is less
+than the minute after which Slack delivers it the second time again."""
 TRIGGER = timedelta(seconds=2.5)
 """How long a form is tried to be opened: its trigger is good for three seconds."""
 CLOSING = timedelta(seconds=8)
 """How long `close` waits for replies that are on the way."""
-REMEMBERED = 5_000
-"""Events whose replies were shown, the latest, so that none is shown twice."""
 
 LONGEST_ERROR = 2_000
 """Characters of what is wrong with a field, as of a field's hint."""
@@ -75,6 +93,19 @@ class Calls(Protocol):
     async def post(self, url: str, body: Mapping[str, Any]) -> Answer: ...
 
 
+class Claims(Protocol):
+    """What is needed of `bot.app.App`, on threads."""
+
+    def begin_showing(self, platform: str, event_id: str, until: datetime) -> Showing: ...
+
+    def end_showing(
+        self, platform: str, event_id: str, until: datetime, *, is_shown: bool
+    ) -> None: ...
+
+
+T = TypeVar("T")
+
+
 # What is to be done ----------------------------------------------------------------------
 
 
@@ -96,6 +127,14 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Respond:
+    """Say it as the answer to a command that was acknowledged without one."""
+
+    said: Rendered = field(repr=False)
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
 class OpenForm:
     """Open the form over what the person looks at."""
 
@@ -109,7 +148,7 @@ class Publish:
     view: Json = field(repr=False)
 
 
-Step: TypeAlias = Tell | Replace | OpenForm | Publish
+Step: TypeAlias = Tell | Replace | Respond | OpenForm | Publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +159,11 @@ class Plan:
     steps: tuple[Step, ...] = ()
 
 
-def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Plan:
-    """How the reply is shown to the person, who did what was heard."""
+def plan_answer(
+    heard: Heard, reply: Reply, wording: Wording, seal: bytes, *, is_late: bool = False
+) -> Plan:
+    """How the reply is shown to the person, who did what was heard. `is_late`: the
+    acknowledgement was given without it."""
     source = heard.source
     if source.reopens:
         # Everything else of that reply was shown when it was given.
@@ -131,7 +173,8 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
         errors = {name: wording.say(said) for name, said in reply.errors.items()}
         reply = reply.model_copy(update={"errors": errors})
     if source.kind is Kind.SUBMIT:
-        return _plan_after_form(heard, reply, wording, seal)
+        plan = _plan_after_late_form if is_late else _plan_after_form
+        return plan(heard, reply, wording, seal)
     message = reply.message
     if message is None and reply.errors:
         message = say(literal("\n".join(reply.errors.values())), tone=Tone.WARNING)
@@ -147,9 +190,12 @@ def plan_answer(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Pl
     elif reply.page is not None and source.kind is Kind.PRESS:
         # A page that was shown as a message.
         steps.append(Replace(render_message(reply.page, wording)))
-    if message is None:
+    if message is None or source.kind is Kind.PAGE:
+        # Who opens their page has said nothing, and is told nothing in a direct message.
         return Plan(steps=tuple(steps))
     said = render_message(message, wording)
+    if source.kind is Kind.COMMAND and is_late:
+        return Plan(steps=(*steps, Respond(said, reply.audience)))
     if source.kind is Kind.COMMAND:
         kind = "in_channel" if reply.audience is Audience.PLACE else "ephemeral"
         return Plan({"response_type": kind, **_body(said)}, tuple(steps))
@@ -181,6 +227,22 @@ def _plan_after_form(heard: Heard, reply: Reply, wording: Wording, seal: bytes) 
         update = _view(heard, reply.form, wording, seal)
         return Plan({"response_action": "update", "view": update}, steps)
     return Plan({"response_action": "clear"}, steps)
+
+
+def _plan_after_late_form(heard: Heard, reply: Reply, wording: Wording, seal: bytes) -> Plan:
+    """The form was closed: what it would have shown is said."""
+    message, audience = reply.message, reply.audience
+    if reply.errors:
+        sentences = literal("\n".join(reply.errors.values()))
+        message, audience = say(sentences, tone=Tone.WARNING), Audience.PERSON
+    if reply.form is not None:
+        message = _with_button(message, offer_form(heard, seal), OPEN_FORM)
+    steps: list[Step] = []
+    if reply.page is not None and heard.source.on_page:
+        steps.append(Publish(render_page(reply.page, wording)))
+    if message is not None:
+        steps.append(_tell(heard, audience, render_message(message, wording), None))
+    return Plan(steps=tuple(steps))
 
 
 def place_errors(errors: Mapping[str, str], view: Json) -> dict[str, str]:
@@ -240,47 +302,59 @@ def _body(said: Rendered) -> dict[str, Any]:
 
 
 class Answering:
-    """Shows replies, on one event loop. `doubt` hears of a workspace whose token is refused.
-
-    A reply is shown once for each event, however often and however much at the same time Slack
-    delivers it, as long as this process remembers it.
+    """Shows replies, on one event loop. `claims` says which are ours to show (see the module),
+    `clock` gives aware UTC, `doubt` hears of a workspace whose token is refused.
     """
 
     def __init__(
         self,
         client: Calls,
+        claims: Claims,
         wording: Wording,
         seal: bytes,
+        clock: Callable[[], datetime],
         doubt: Callable[[str, str], None] = lambda _team, _error: None,
         *,
         patience: timedelta = PATIENCE,
-        before_ack: timedelta = BEFORE_ACK,
+        long_patience: timedelta = LONG_PATIENCE,
     ) -> None:
         self._client = client
+        self._claims = claims
         self._wording = wording
         self._seal = seal
+        self._clock = clock
         self._doubt = doubt
-        self._patience = patience.total_seconds()
-        self._before_ack = before_ack.total_seconds()
-        self._shown: OrderedDict[str, asyncio.Task[None] | None] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._patience = patience
+        self._long_patience = long_patience
+        self._showing: dict[str, asyncio.Task[bool]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def answer(self, heard: Heard, reply: Reply) -> Json | None:
+    async def answer(self, heard: Heard, reply: Reply, until: float) -> Json | None:
         """Begin to show the reply; the body of the acknowledgement, None for an empty one.
 
-        Of an event it returns once all is shown, or when Slack would wait no longer; then it
-        goes on by itself. Of all else the person waits for the acknowledgement, so that comes
-        first.
+        Of an event it returns once all is shown. Of all else the person waits for the
+        acknowledgement, so that comes first.
+
+        Raises:
+            Unavailable: at `until`, in the loop's time, the reply to an event was not shown, or
+                it will not be by us. What was begun goes on; Slack is to deliver again.
         """
         plan = plan_answer(heard, reply, self._wording, self._seal)
         if not plan.steps:
             return plan.ack
-        key = f"{heard.source.team}:{heard.inbound.event_id}:{heard.source.trigger}"
-        task = self._begin(key, self._take(heard, plan.steps))
-        is_event = heard.source.kind in {Kind.WORDS, Kind.MARK, Kind.PAGE}
-        if task is not None and is_event:
-            await asyncio.wait({task}, timeout=self._before_ack)
+        task = self._begin(heard, plan.steps)
+        if heard.source.kind.is_event:
+            left = until - asyncio.get_running_loop().time()
+            await asyncio.wait({task}, timeout=max(0.0, left))
+            if not task.done() or task.cancelled() or not task.result():
+                raise Unavailable
         return plan.ack
+
+    def answer_late(self, heard: Heard, reply: Reply) -> None:
+        """Begin to show a reply that was not there in time for the acknowledgement."""
+        plan = plan_answer(heard, reply, self._wording, self._seal, is_late=True)
+        if plan.steps:
+            self._begin(heard, plan.steps)
 
     def tell_later(self, response_url: object, sentence: str) -> None:
         """Say one sentence of the adapter's own to the person alone, on the way that needs
@@ -288,6 +362,16 @@ class Answering:
         if isinstance(response_url, str) and response_url:
             body = {"response_type": "ephemeral", "replace_original": False, "text": sentence}
             self.keep(self._post_once(response_url, body))
+
+    def tell_sender(self, heard: Heard, sentence: str) -> None:
+        """Say one sentence of the adapter's own to who sent a form that is closed by now."""
+        said = render_message(say(sentence, tone=Tone.WARNING), self._wording)
+        self.keep(self._show_all(heard, [_tell(heard, Audience.PERSON, said, None)]))
+
+    async def settle(self) -> None:
+        """Return once nothing is on the way any more."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     async def close(self, within: timedelta = CLOSING) -> None:
         """Wait for what is on the way, at most so long, and give up the rest."""
@@ -300,25 +384,7 @@ class Answering:
             log.warning("replies were given up, because the process ends", replies=len(left))
             await asyncio.wait(left, timeout=1)
 
-    def _begin(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """The task that does it; None where it was done before."""
-        if key in self._shown:
-            work.close()
-            return self._shown[key]
-        task = self.keep(work)
-        self._shown[key] = task
-
-        def forget_task(_: object) -> None:
-            # That it was done is remembered, with nothing of what was said.
-            if key in self._shown:
-                self._shown[key] = None
-
-        task.add_done_callback(forget_task)
-        while len(self._shown) > REMEMBERED:
-            self._shown.popitem(last=False)
-        return task
-
-    def keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Do it beside all else, and let `close` wait for it. A task that nobody holds may be
         collected in the middle of its work."""
         task = asyncio.get_running_loop().create_task(work)
@@ -326,18 +392,64 @@ class Answering:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _take(self, heard: Heard, steps: Iterable[Step]) -> None:
-        try:
-            for step in steps:
-                await self._do(heard, step)
-        except Exception:
-            # A task of its own: nobody else would hear of it.
-            log.exception("a reply was not shown")
+    def _begin(self, heard: Heard, steps: Iterable[Step]) -> asyncio.Task[bool]:
+        """The task that shows it, which others may be waiting for already. It says whether
+        nothing is left to be shown."""
+        found = self._showing.get(heard.act)
+        if found is not None:
+            return found
+        task = self._showing[heard.act] = self.keep(self._show(heard, steps))
+        task.add_done_callback(lambda _: self._showing.pop(heard.act, None))
+        return task
 
-    async def _do(self, heard: Heard, step: Step) -> None:
+    async def _show(self, heard: Heard, steps: Iterable[Step]) -> bool:
+        if heard.source.kind is Kind.PAGE:
+            # Shown twice it is the same page.
+            return await self._show_all(heard, steps) is True
+        until = self._clock() + self._patience_for(heard) + LEASE
+        begin = self._claims.begin_showing
+        try:
+            showing = await asyncio.to_thread(begin, NAME, heard.act, until)
+        except BotError:
+            if heard.source.kind.is_event:
+                return False
+            showing = Showing.OURS
+        if showing is not Showing.OURS:
+            return showing is Showing.DONE
+        is_shown = await self._show_all(heard, steps)
+        if is_shown is not None:
+            end = self._claims.end_showing
+            try:
+                await asyncio.to_thread(end, NAME, heard.act, until, is_shown=is_shown)
+            except BotError:
+                log.warning("not kept whether a reply was shown", is_shown=is_shown)
+        return is_shown is True
+
+    async def _show_all(self, heard: Heard, steps: Iterable[Step]) -> bool | None:
+        """Whether all is shown, as far as it ever will be; None where nobody can say."""
+        is_shown = True
+        try:
+            async with asyncio.timeout((self._patience_for(heard) + LAST_TRY).total_seconds()):
+                for step in steps:
+                    is_shown &= await self._do(heard, step)
+        except TimeoutError:
+            log.warning("a reply was given up", kind=heard.source.kind.value)
+            return None
+        except Exception:
+            # A task of its own: nobody else would hear of it. Another time it is the same.
+            log.exception("a reply was not shown")
+        return is_shown
+
+    def _patience_for(self, heard: Heard) -> timedelta:
+        return self._patience if heard.source.kind.is_event else self._long_patience
+
+    async def _do(self, heard: Heard, step: Step) -> bool:
+        """Whether it is done, as far as it ever will be."""
         match step:
             case Tell():
                 answer = await self._tell(heard, step)
+            case Respond():
+                answer = await self._respond(heard, step)
             case Replace(said=said):
                 answer = await self._replace(heard, said)
             case OpenForm(view=view):
@@ -347,6 +459,7 @@ class Answering:
                 answer = await self._call(heard, "views.publish", body, safe=True)
         if not isinstance(answer, Answered):
             log.warning("a reply was not shown", step=type(step).__name__, why=_why(answer))
+        return not _may_be_done_yet(answer, is_safe=isinstance(step, Replace | Publish))
 
     async def _tell(self, heard: Heard, step: Tell) -> Answer:
         body = {**_body(step.said), "channel": step.channel, "thread_ts": step.thread}
@@ -362,13 +475,23 @@ class Answering:
         alone = {**_body(step.said), "channel": heard.inbound.person, **_PLAIN}
         return await self._call(heard, "chat.postMessage", alone)
 
+    async def _respond(self, heard: Heard, step: Respond) -> Answer:
+        url = heard.source.response_url
+        if url is not None:
+            kind = "in_channel" if step.audience is Audience.PLACE else "ephemeral"
+            body = {"response_type": kind, "replace_original": False, **_body(step.said)}
+            answer = await self._insist(heard, lambda: self._client.post(url, body))
+            if not isinstance(answer, Refused):
+                return answer
+        return await self._tell(heard, _tell(heard, step.audience, step.said, None))
+
     async def _replace(self, heard: Heard, said: Rendered) -> Answer:
         source, place = heard.source, heard.inbound.place
         answer: Answer = Refused("no_response_url")
         if source.response_url is not None:
             body = {"replace_original": True, **_body(said)}
             url = source.response_url
-            answer = await self._insist(lambda: self._client.post(url, body), safe=True)
+            answer = await self._insist(heard, lambda: self._client.post(url, body), safe=True)
         if isinstance(answer, Answered) or not isinstance(answer, Refused):
             return answer
         if source.message is not None and not source.is_ephemeral:
@@ -386,7 +509,7 @@ class Answering:
             tried.append(await self._client.call(heard.source.team, "views.open", body))
             return tried[-1]
 
-        answer = await self._insist(open_it, patience=TRIGGER.total_seconds())
+        answer = await self._insist(heard, open_it, patience=TRIGGER)
         if isinstance(answer, Answered):
             return answer
         if isinstance(answer, Refused):
@@ -401,7 +524,7 @@ class Answering:
         if source.response_url is not None:
             late = {"response_type": "ephemeral", "replace_original": False, **_body(said)}
             url = source.response_url
-            told = await self._insist(lambda: self._client.post(url, late))
+            told = await self._insist(heard, lambda: self._client.post(url, late))
             if isinstance(told, Answered):
                 return told
         return await self._tell(heard, _tell(heard, Audience.PERSON, said, None))
@@ -415,17 +538,18 @@ class Answering:
         safe: bool = False,
     ) -> Answer:
         team = heard.source.team
-        answer = await self._insist(lambda: self._client.call(team, method, body), safe=safe)
+        answer = await self._insist(heard, lambda: self._client.call(team, method, body), safe=safe)
         if isinstance(answer, Refused):
             self._doubt(team, answer.error)
         return answer
 
     async def _insist(
         self,
+        heard: Heard,
         do: Callable[[], Awaitable[Answer]],
         *,
         safe: bool = False,
-        patience: float | None = None,
+        patience: timedelta | None = None,
     ) -> Answer:
         """Do it again where Slack was slow or away, until it is done or it is too late.
 
@@ -433,7 +557,7 @@ class Answering:
         that it failed: better twice than never, but not for every lost answer.
         """
         now = asyncio.get_running_loop().time
-        deadline = now() + (self._patience if patience is None else patience)
+        deadline = now() + (patience or self._patience_for(heard)).total_seconds()
         pause = FIRST_PAUSE
         while True:
             answer = await do()
@@ -459,6 +583,18 @@ class Answering:
 
 _PLAIN = {"unfurl_links": False, "unfurl_media": False}
 """Nothing is fetched from the links in a message."""
+
+
+def _may_be_done_yet(answer: Answer, *, is_safe: bool) -> bool:
+    """Whether it is certain that it was not done, and worth another try when Slack is well. What
+    may have been done is not done again, unless it is the same twice."""
+    match answer:
+        case Slow() | NotSent():
+            return True
+        case Doubtful(why=why):
+            return is_safe or why.startswith("http_")
+        case _:
+            return False
 
 
 def _why(answer: Answer) -> str:

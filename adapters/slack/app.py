@@ -23,10 +23,11 @@ import json
 import logging
 import re
 from binascii import a2b_qp
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
@@ -42,8 +43,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.answer import Answering, place_errors
+from adapters.slack.answer import CLOSING, Answering, place_errors
 from adapters.slack.client import SlackClient
+from adapters.slack.directory import Unmet
 from adapters.slack.installed import DEAD_TOKEN, EventHandler, Installed
 from adapters.slack.messages import BROKEN, BUSY, STALE, UNKNOWN_COMMAND
 from adapters.slack.read import (
@@ -55,6 +57,7 @@ from adapters.slack.read import (
     Kind,
     Reading,
     is_talk_among_people,
+    is_talk_in_thread,
     kind_of,
     people_in,
     read,
@@ -67,12 +70,17 @@ from bot.app import App
 from bot.errors import Unavailable
 from bot.inbound import Profile
 from bot.metric import SECONDS, Count, Meters, Spread
+from bot.reply import Reply
 
 PATH = "/slack/events"
 FIELDS = 100
 """Of a form; a command has twenty."""
 LONGEST_BODY = 512 * 1024
 """Bytes. A message of 40,000 characters in Slack's widest spelling has 480,000."""
+READING = timedelta(seconds=3)
+"""How long a body may take to arrive. Nobody knows yet whether it comes from Slack."""
+WITHIN = timedelta(seconds=2.5)
+"""From the arrival of a request to its acknowledgement. Slack waits three seconds."""
 
 log = structlog.get_logger()
 
@@ -85,8 +93,7 @@ _HEADERS = {"Cache-Control": "no-store"}
 class People(Protocol):
     """What is needed of `adapters.slack.directory.Directory`."""
 
-    async def profile(self, team: str, user: str) -> Profile | None:
-        """Must not take longer than a second or two: Slack waits three for the whole."""
+    async def profile(self, team: str, user: str) -> Profile | Unmet | None: ...
 
     async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
 
@@ -123,9 +130,13 @@ class SlackEntrance:
     """All that comes from Slack. Lives on one event loop.
 
     `installed` says whose the workspaces are, `directory` who people are. `signing_secret` is
-    needed for HTTP alone. `seal` is the key of what travels through clients, at least 16 bytes.
+    needed for HTTP alone. `seal` is the key of what travels through clients, 16 to 64 bytes.
     `hears` are handlers of events that are nobody's words, by the event's type, with the
     workspace and Slack's inner event; they may raise Unavailable. `clock` gives aware UTC.
+
+    `within` is one deadline for all that comes before an acknowledgement. What a command, a
+    press or a form asked for and was not done by then is done all the same, and its reply shown
+    in another way; events are answered 503, and Slack delivers them again (see `answer`).
     """
 
     def __init__(
@@ -141,11 +152,12 @@ class SlackEntrance:
         hears: Mapping[str, EventHandler],
         clock: Callable[[], datetime],
         meters: Meters | None = None,
+        within: timedelta = WITHIN,
     ) -> None:
         if signing_secret is not None and not signing_secret.strip():
             raise ValueError("the signing secret is empty")
-        if len(seal) < 16:
-            raise ValueError("the seal has fewer than 16 bytes")
+        if not 16 <= len(seal) <= 64:
+            raise ValueError("the seal has fewer than 16 bytes, or more than 64")
         self._app = app
         self._client = client
         self._installed = installed
@@ -155,7 +167,8 @@ class SlackEntrance:
         self._seal = seal
         self._hears = dict(hears)
         self._clock = clock
-        self._answering = Answering(client, wording, seal, self._doubt)
+        self._within = within.total_seconds()
+        self._answering = Answering(client, app, wording, seal, clock, self._doubt)
         self._dropped = Count(
             "inflow_slack_dropped",
             "What Slack told us and we had no use for, by the reason.",
@@ -184,8 +197,17 @@ class SlackEntrance:
         web_app.router.add_post(PATH, self._take_request)
 
     async def _take_request(self, request: web.Request) -> web.Response:
-        began = perf_counter()
-        body = await _read_body(request)
+        began, until = perf_counter(), self._deadline()
+        try:
+            async with asyncio.timeout(READING.total_seconds()):
+                body = await _read_body(request)
+        except TimeoutError:
+            self._dropped.add("slow")
+            return _respond(Ack(408))
+        except asyncio.IncompleteReadError:
+            # Whoever began to send it has gone.
+            self._dropped.add("unreadable")
+            return _respond(Ack(400))
         if body is None:
             return _respond(Ack(413))
         if _SSL_CHECK.search(body) and len(body) < 1_000:
@@ -205,7 +227,7 @@ class SlackEntrance:
         if payload is None:
             self._dropped.add("unreadable")
             return _respond(Ack(400))
-        ack = await self.take(payload)
+        ack = await self.take(payload, until)
         self._acked.add(perf_counter() - began, "http")
         return _respond(ack)
 
@@ -233,14 +255,23 @@ class SlackEntrance:
         finally:
             await socket.close()
 
-    async def close(self) -> None:
-        """Wait for the replies that are on the way, for eight seconds at most."""
-        await self._answering.close()
+    async def close(self, within: timedelta = CLOSING) -> None:
+        """Wait for the replies that are on the way, at most so long, and give up the rest."""
+        await self._answering.close(within)
+
+    async def settle(self) -> None:
+        """Return once no reply is on the way any more."""
+        await self._answering.settle()
 
     # Both
 
-    async def take(self, payload: Json) -> Ack:
-        """Do what a payload of Slack's asks, whose signature or connection was verified."""
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._within
+
+    async def take(self, payload: Json, until: float | None = None) -> Ack:
+        """Do what a payload of Slack's asks, whose signature or connection was verified. It is
+        acknowledged by `until`, in the loop's time."""
+        until = self._deadline() if until is None else until
         kind = payload.get("type")
         if kind == "url_verification":
             challenge = payload.get("challenge")
@@ -252,16 +283,7 @@ class SlackEntrance:
         bolt = self._bolts.get("command" if "command" in payload else str(kind))
         if bolt is None:
             return self._drop(Drop.UNKNOWN)
-        try:
-            request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")
-            response = await bolt.async_dispatch(request)
-        except Exception:  # noqa: BLE001 - Bolt looks into payloads without care for their shape,
-            # and again when it tells of an error. What is ours has caught its own.
-            return self._drop(Drop.UNKNOWN)
-        if isinstance(response, _Acked):
-            return response.ack
-        # Nobody listens to it, or `_fail` has answered.
-        return self._drop(Drop.UNKNOWN) if response.status == 404 else Ack(response.status)
+        return await self._hear(bolt, payload, until)
 
     def _make_bolt(self, listen: _Listen) -> AsyncApp:
         """Bolt with one listener, to all of one kind."""
@@ -269,7 +291,14 @@ class SlackEntrance:
         bolt = AsyncApp(
             name="slack_bolt.app",
             logger=quiet,
-            client=AsyncWebClient(base_url=self._client.base_url, logger=quiet, retry_handlers=[]),
+            # Nobody calls Slack by Bolt's client, and nobody could. Without a proxy it would look
+            # for one in the environment, again for each request.
+            client=AsyncWebClient(
+                base_url=self._client.base_url,
+                logger=quiet,
+                retry_handlers=[],
+                proxy="http://nobody.invalid",
+            ),
             authorize=_Authorization(self._installed),
             # Requests are verified before Bolt, which wants a secret all the same.
             signing_secret=self._secret or "none",
@@ -284,8 +313,8 @@ class SlackEntrance:
         )
 
         # Bolt passes what it has by the names of arguments, `self` too: so these are no methods.
-        async def hear(body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
-            return _Acked(await self._hear(body, Bot(context.bot_user_id, context.bot_id)))
+        async def hear(context: AsyncBoltContext) -> BoltResponse:
+            return _Found(Bot(context.bot_user_id, context.bot_id))
 
         async def fail(error: Exception) -> BoltResponse:
             return BoltResponse(status=self._fail(error).status)
@@ -308,11 +337,14 @@ class SlackEntrance:
         self._dropped.add(why)
         return Ack()
 
-    async def _hear(self, body: Json, us: Bot) -> Ack:
+    async def _hear(self, bolt: AsyncApp, body: Json, until: float) -> Ack:
         try:
-            return await self._hear_known(body, us)
+            return await self._hear_known(bolt, body, until)
         except Unavailable:
             # Slack delivers events again, but nothing else: then the person must know.
+            if body.get("type") == "view_submission":
+                # What was typed stays where it is.
+                return self._excuse(body, BUSY, Ack(503))
             self._answering.tell_later(body.get("response_url"), BUSY)
             return Ack(503)
         except Exception:
@@ -320,42 +352,122 @@ class SlackEntrance:
             log.exception("what Slack told us failed")
             return self._excuse(body, BROKEN, Ack(500))
 
-    async def _hear_known(self, body: Json, us: Bot) -> Ack:
+    async def _hear_known(self, bolt: AsyncApp, body: Json, until: float) -> Ack:
+        try:
+            async with asyncio.timeout_at(until):
+                us = await self._find(bolt, body)
+                found = us if isinstance(us, Ack) else await self._read(body, us)
+        except TimeoutError:
+            raise Unavailable from None
+        match found:
+            case Heard():
+                return await self._do(found, until)
+            case Dropped(why=why):
+                sentence = _SAID.get(why)
+                ack = self._drop(why)
+                return ack if sentence is None else self._excuse(body, sentence, ack)
+            case Ack():
+                return found
+            case hear:
+                await hear()
+                return Ack()
+
+    async def _find(self, bolt: AsyncApp, body: Json) -> Bot | Ack:
+        """Who we are where it was said; or what is to be answered, because we are not there."""
+        try:
+            request = AsyncBoltRequest(body=dict(body), mode="socket_mode")
+            response = await bolt.async_dispatch(request)
+        except Exception:  # noqa: BLE001 - Bolt looks into payloads without care for their shape,
+            # and again when it tells of an error. What is ours has caught its own.
+            return self._drop(Drop.UNKNOWN)
+        if isinstance(response, _Found):
+            return response.us
+        if response.status == 503:
+            raise Unavailable
+        # Nobody listens to it, or `_fail` has answered.
+        return self._drop(Drop.UNKNOWN) if response.status == 404 else Ack(response.status)
+
+    async def _read(
+        self, body: Json, us: Bot
+    ) -> Heard | Dropped | Ack | Callable[[], Awaitable[None]]:
+        """What the payload tells, with the names of those it mentions and of who did it; or what
+        is to be done about an event that is nobody's words."""
         team = read_team(body)
         if team is None:
-            return self._drop(Drop.UNKNOWN)
+            return Dropped(Drop.UNKNOWN)
         kind = kind_of(body)
         handler = self._hears.get(kind.removeprefix("event:"))
         if handler is not None and kind.startswith("event:"):
-            await handler(team.external, body["event"])
-            return Ack()
+            return partial(handler, team.external, body["event"])
         if kind in _UNHEARD:
             return Ack(200, _UNHEARD[kind])
         reading = Reading(team, us, self._clock(), self._wording, self._seal)
         found = read(body, reading)
-        if isinstance(found, Heard) and not is_talk_among_people(found):
-            mentioned = people_in(body) - {us.user}
-            if mentioned:
-                names = await self._directory.names(team.external, mentioned)
-                found = read(body, replace(reading, names=names))
         if isinstance(found, Dropped):
-            sentence = _SAID.get(found.why)
-            ack = self._drop(found.why)
-            return ack if sentence is None else self._excuse(body, sentence, ack)
-        return await self._do(await self._introduce(found))
+            return found
+        if is_talk_among_people(found):
+            # It can be in no thread of ours: nobody is asked who says it, nor the store.
+            return Dropped(Drop.TALK)
+        if is_talk_in_thread(found):
+            is_ours = await asyncio.to_thread(self._app.concerns, found.inbound)
+            if not is_ours:
+                return Dropped(Drop.TALK)
+        mentioned = people_in(body) - {us.user}
+        if mentioned:
+            names = await self._directory.names(team.external, mentioned)
+            found = read(body, replace(reading, names=names))
+        return found if isinstance(found, Dropped) else await self._introduce(found)
 
-    async def _do(self, heard: Heard) -> Ack:
-        reply = await asyncio.to_thread(self._app.receive, heard.inbound)
-        body = await self._answering.answer(heard, reply)
-        return Ack(200, body)
+    async def _do(self, heard: Heard, until: float) -> Ack:
+        receiving = self._answering.keep(asyncio.to_thread(self._app.receive, heard.inbound))
+        left = until - asyncio.get_running_loop().time()
+        await asyncio.wait({receiving}, timeout=max(0.0, left))
+        if receiving.done():
+            return Ack(200, await self._answering.answer(heard, receiving.result(), until))
+        self._answering.keep(self._answer_late(heard, receiving))
+        return Ack(503 if heard.source.kind.is_event else 200)
 
-    async def _introduce(self, heard: Heard) -> Heard:
-        """With what Slack says of the person, where we do not know them yet."""
-        if is_talk_among_people(heard) or heard.source.kind is Kind.MARK:
-            # Nobody is met by talk that may not concern us, or by a mark.
+    async def _answer_late(self, heard: Heard, receiving: asyncio.Task[Reply]) -> None:
+        sentence = BROKEN
+        try:
+            self._answering.answer_late(heard, await receiving)
+            return
+        except Unavailable:
+            sentence = BUSY
+        except Exception:
+            # A task of its own: nobody else would hear of it.
+            log.exception("what Slack told us failed")
+        if heard.source.kind is Kind.SUBMIT:
+            self._answering.tell_sender(heard, sentence)
+        elif not heard.source.kind.is_event:
+            self._answering.tell_later(heard.source.response_url, sentence)
+
+    async def _introduce(self, heard: Heard) -> Heard | Dropped:
+        """With what Slack says of the person, where we do not know them yet.
+
+        Raises:
+            Unavailable: Slack says nothing at the moment, and nobody else has said enough.
+        """
+        if heard.source.kind is Kind.MARK:
+            # Nobody is met by a mark.
             return heard
         person = heard.inbound.person
-        return heard.by(await self._directory.profile(heard.source.team, person))
+        found = await self._directory.profile(heard.source.team, person)
+        match found:
+            case None:
+                return heard
+            case Profile():
+                return heard.by(found)
+            case Unmet.NOT_OURS:
+                return Dropped(Drop.STRANGER)
+            case Unmet.UNSAID if not heard.source.is_vouched:
+                return Dropped(Drop.STRANGER)
+        if heard.source.is_vouched and heard.inbound.profile is not None:
+            return heard
+        if found is Unmet.UNTOLD:
+            raise Unavailable
+        # Better by a number than not at all. Whoever looks after it is told by the doctor.
+        return heard.by(Profile(name=person))
 
     def _excuse(self, body: Json, sentence: str, otherwise: Ack) -> Ack:
         """Say a sentence to the person, in the way that fits; `otherwise` where nobody waits."""
@@ -389,12 +501,12 @@ _SAID: Mapping[Drop, str] = MappingProxyType(
 """What somebody is told whose act goes no further."""
 
 
-class _Acked(BoltResponse):
-    """Our acknowledgement on its way through Bolt, which would write and read it as text."""
+class _Found(BoltResponse):
+    """What Bolt has found out: that we are there, and who we are."""
 
-    def __init__(self, ack: Ack) -> None:
-        super().__init__(status=ack.status)
-        self.ack = ack
+    def __init__(self, us: Bot) -> None:
+        super().__init__(status=200)
+        self.us = us
 
 
 class _Authorization(AsyncAuthorize):
@@ -475,21 +587,25 @@ def read_form(body: bytes) -> dict[str, str]:
     Raises:
         ValueError: there are more fields than anything of Slack's has, or it is no text.
     """
-    pairs = [pair.partition(b"=") for pair in body.split(b"&", FIELDS) if pair]
+    text = body.decode()
+    pairs = [pair.partition("=") for pair in text.split("&", FIELDS) if pair]
     if len(pairs) > FIELDS:
         raise ValueError("too many fields")
-    if _BAD_ESCAPE.search(body) or any(b"=" in value for _, _, value in pairs):
+    is_ours = body.isascii() and not _BAD_ESCAPE.search(body)
+    if not is_ours or text.count("=") != sum(bool(equals) for _, equals, _ in pairs):
         # Not as Slack would write it.
-        return dict(parse_qsl(body.decode(), keep_blank_values=True))
-    return {_unescape(name): _unescape(value) for name, _, value in pairs}
+        return dict(parse_qsl(text, keep_blank_values=True))
+    return {
+        name if name.isidentifier() else _unescape(name): (
+            _unescape(value) if "%" in value or "+" in value else value
+        )
+        for name, _, value in pairs
+    }
 
 
-def _unescape(text: bytes) -> str:
-    text = text.replace(b"+", b" ")
-    if b"%" in text:
-        # But for the sign, and where there is no "=", this is how mails escape.
-        text = a2b_qp(text.replace(b"%", b"="))
-    return text.decode(errors="replace")
+def _unescape(text: str) -> str:
+    # But for the sign, and where there is no "=", this is how mails escape.
+    return a2b_qp(text.replace("+", " ").replace("%", "=")).decode(errors="replace")
 
 
 def _respond(ack: Ack) -> web.Response:

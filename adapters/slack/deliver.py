@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from adapters.slack.client import Answer, Answered, Doubtful, NotSent, Refused, SlackClient, Slow
+from adapters.slack.installed import DEAD_TOKEN
 from adapters.slack.render import render_message
 from adapters.slack.wording import Wording
 from bot.outbox import Ambiguous, Delivery, Limited, Never, Outcome, Sent, TryLater
@@ -50,9 +51,11 @@ TIER_3 = Bucket(50, 60.0)
 """The same page: each of these methods for itself, in each workspace."""
 
 SHORTEST_REST = timedelta(minutes=5)
-LONGEST_REST = timedelta(hours=1)
+LONGEST_REST = timedelta(hours=4)
 """How long a letter waits for an administrator, twice as long each time. With
-`bot.retry.TRIES` that is most of a day until it is given up."""
+`bot.retry.TRIES` it is given up after three days, which is more than a weekend."""
+KNOCK = timedelta(minutes=1)
+"""How often is asked whether Slack takes a token again that it refused."""
 WAIT = 1.0
 """Seconds that an edit waits here for its slot; for a later one it is put off."""
 LOOK_WAIT = 3.0
@@ -77,7 +80,8 @@ class Fate(Enum):
     """Slack or the workspace is not itself at the moment: again, with the lane's patience."""
     REST = "rest"
     """The app, its token or its place needs an administrator: again after minutes, then hours,
-    and the log says so once."""
+    and the log says so once. Where it is the token itself, no more letters go until Slack takes
+    it (see `SlackPlatform.is_open`)."""
     NEVER = "never"
     GONE = "gone"
     """There is nobody, or no such conversation. A person is then unreachable."""
@@ -305,6 +309,22 @@ class SlackPlatform:
         self._direct: Remembered[str, str] = Remembered()
         self._cursors: Remembered[tuple[int, datetime | None, str], str] = Remembered()
         self._told: set[str] = set()
+        self._is_shut_out = False
+        self._knocks_at = 0.0
+
+    async def is_open(self) -> bool:
+        """Whether Slack takes our token, as far as is known. Where it refused the last one it is
+        asked now and then; no letter need be tried for it."""
+        if not self._is_shut_out:
+            return True
+        now = asyncio.get_running_loop().time()
+        if now < self._knocks_at:
+            return False
+        self._knocks_at = now + KNOCK.total_seconds()
+        answer = await self._client.call(self._team, "auth.test", {})
+        if isinstance(answer, Answered | Refused):
+            self._is_shut_out = isinstance(answer, Refused) and answer.error in DEAD_TOKEN
+        return not self._is_shut_out
 
     @property
     def name(self) -> str:
@@ -422,6 +442,7 @@ class SlackPlatform:
         match answer:
             case Answered(data):
                 self._told.clear()
+                self._is_shut_out = False
                 ts, channel = data.get("ts"), data.get("channel")
                 if isinstance(ts, str) and isinstance(channel, str):
                     return Sent(external=ts, conversation=channel)
@@ -440,6 +461,7 @@ class SlackPlatform:
                 return TryLater(timedelta(0), error)
             case Fate.REST:
                 self._tell_refused(delivery, answer)
+                self._is_shut_out = self._is_shut_out or error in DEAD_TOKEN
                 longest = SHORTEST_REST * 2.0 ** min(delivery.attempts, 10)
                 return TryLater(min(longest, LONGEST_REST), error)
             case Fate.GONE:

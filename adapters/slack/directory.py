@@ -12,7 +12,9 @@ import asyncio
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
 import structlog
@@ -20,7 +22,7 @@ import structlog
 from adapters.slack.client import Answer, Answered, Doubtful, NotSent, Refused, Slow
 from bot.app import App
 from bot.directory import DirectoryWork, Member, Pace, Reading, Roll, known_zone
-from bot.errors import Conflict
+from bot.errors import Conflict, Unavailable
 from bot.inbound import Profile
 from bot.people import Person
 from bot.ports import Database
@@ -35,6 +37,9 @@ AWAY_FOR = timedelta(seconds=30)
 """How long is waited after no answer, or one that nobody can read."""
 INFO_PATIENCE = timedelta(seconds=1.5)
 """How long an event waits for `users.info`: Slack wants it acknowledged within three seconds."""
+LATE = timedelta(seconds=20)
+"""Word of who came to a conversation or left it is not believed after so long: Slack repeats
+what was not acknowledged after a minute and after five."""
 CACHED = 20_000
 """People of all workspaces whose names are at hand: about 8 MB."""
 CACHED_FOR = timedelta(hours=1)
@@ -46,6 +51,19 @@ _JOINERS = "\u200c\u200d"
 Hear: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger()
+
+_NOBODY = frozenset({"user_not_found", "user_not_visible"})
+
+
+class Unmet(Enum):
+    """Why there is nothing to be said of somebody whom we do not know."""
+
+    UNTOLD = "untold"
+    """Slack was away or slow, and may say it when it is asked again."""
+    UNSAID = "unsaid"
+    """Slack would not say it, and will not the next time: a scope is missing, say."""
+    NOT_OURS = "not ours"
+    """Slack says that it is nobody of the workspace: a robot, a stranger, or somebody gone."""
 
 
 class Calls(Protocol):
@@ -74,6 +92,8 @@ class Directory:
         self._client = client
         self._now = app.now
         self._names: OrderedDict[tuple[str, str], tuple[str, datetime]] = OrderedDict()
+        # When somebody last came to a conversation or left it, as this process was told.
+        self._moves: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
 
     async def open(self, team: str, name: str) -> None:
         """The app is installed in a workspace: its people are read from now on.
@@ -89,8 +109,8 @@ class Directory:
         for key in [key for key in self._names if key[0] == team]:
             del self._names[key]
 
-    async def profile(self, team: str, user: str) -> Profile | None:
-        """What Slack says of somebody we do not know; None when we do, or it is not to be had.
+    async def profile(self, team: str, user: str) -> Profile | Unmet | None:
+        """What Slack says of somebody we do not know, or why it says nothing; None when we do.
 
         People we know cost neither a query nor a call, unless it is long since.
         """
@@ -101,12 +121,15 @@ class Directory:
         if user in known and known[user].active:
             return None
         member = await self._ask(team, user)
-        if member is None or not member.active:
-            return None
         if user in known:
-            # Who was gone and speaks is back, and Slack has not told us yet.
-            self._cache(team, await asyncio.to_thread(self._roll.hear, team, [member]))
+            if isinstance(member, Member) and member.active:
+                # Who was gone and speaks is back, and Slack has not told us yet.
+                self._cache(team, await asyncio.to_thread(self._roll.hear, team, [member]))
             return None
+        if isinstance(member, Unmet):
+            return member
+        if not member.active:
+            return Unmet.NOT_OURS
         return Profile(name=member.name, zone=member.zone or "UTC")
 
     async def names(self, team: str, users: Iterable[str]) -> Mapping[str, str]:
@@ -199,22 +222,50 @@ class Directory:
         name = "" if channel.get("is_private", True) else _clean(channel.get("name"))
         return name and f"#{name}"
 
-    async def _ask(self, team: str, user: str) -> Member | None:
+    async def _ask(self, team: str, user: str) -> Member | Unmet:
         try:
             async with asyncio.timeout(INFO_PATIENCE.total_seconds()):
                 answer = await self._client.call(team, "users.info", {"user": user})
         except TimeoutError:
-            return None
-        if not isinstance(answer, Answered):
-            return None
-        return read_member(team, answer.data.get("user"))
+            return Unmet.UNTOLD
+        match answer:
+            case Answered(data=data):
+                return read_member(team, data.get("user")) or Unmet.NOT_OURS
+            case Refused(error=error):
+                return Unmet.NOT_OURS if error in _NOBODY else Unmet.UNSAID
+            case _:
+                return Unmet.UNTOLD
 
     # --- events --------------------------------------------------------------------------
 
     async def _hear_user(self, team: str, event: Mapping[str, Any]) -> None:
         member = read_member(team, event.get("user"))
-        if member is not None:
-            self._renew(team, await asyncio.to_thread(self._roll.hear, team, [member]))
+        if member is None:
+            return
+        known = await asyncio.to_thread(self._roll.at, team, [member.address])
+        person = known.get(member.address)
+        if person is not None and person.active != member.active:
+            member = await self._make_sure(team, member)
+        self._renew(team, await asyncio.to_thread(self._roll.hear, team, [member]))
+
+    async def _make_sure(self, team: str, member: Member) -> Member:
+        """What is so now of somebody who is said to have gone, or to be back.
+
+        Slack repeats an event that was not acknowledged, and does not keep their order: the
+        older one may come last.
+
+        Raises:
+            Unavailable: Slack did not say. It tells us of the event again.
+        """
+        match await self._ask(team, member.address):
+            case Member() as told:
+                return told
+            case Unmet.UNTOLD:
+                raise Unavailable
+            case Unmet.NOT_OURS:
+                return replace(member, active=False)
+            case Unmet.UNSAID:
+                return member
 
     async def _hear_joined(self, team: str, event: Mapping[str, Any]) -> None:
         await self._move(team, event, joins=True)
@@ -224,8 +275,20 @@ class Directory:
 
     async def _move(self, team: str, event: Mapping[str, Any], *, joins: bool) -> None:
         channel, user = event.get("channel"), event.get("user")
-        if isinstance(channel, str) and isinstance(user, str):
+        if not (isinstance(channel, str) and isinstance(user, str)):
+            return
+        who, at = (team, channel, user), read_moment(event.get("event_ts"))
+        if at is not None and at <= self._moves.get(who, at - LATE):
+            return
+        if at is not None and self._now() - at > LATE:
+            # It was told before, perhaps, and they may have gone and come since.
+            await asyncio.to_thread(self._roll.renew, team, channel)
+        else:
             await asyncio.to_thread(self._roll.move, team, channel, user, joins=joins)
+        if at is not None:
+            self._moves[who] = at
+            if len(self._moves) > CACHED:
+                self._moves.popitem(last=False)
 
     # --- names at hand -------------------------------------------------------------------
 
@@ -257,6 +320,14 @@ def read_cursor(data: Mapping[str, Any]) -> str | None:
     return cursor if isinstance(cursor, str) and cursor else None
 
 
+def read_moment(ts: object) -> datetime | None:
+    """The moment of an event, aware UTC; None where Slack did not say."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC) if isinstance(ts, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def read_members(team: str, users: Iterable[object]) -> list[Member]:
     """Those of Slack's users who are people of the workspace."""
     return [member for user in users if (member := read_member(team, user)) is not None]
@@ -266,12 +337,16 @@ def read_member(team: str, user: object) -> Member | None:
     """A user of Slack's as a member of the workspace.
 
     None for robots, for strangers (people of other workspaces, in a shared channel) and for
-    those who were invited and have not come yet. Guests of this workspace are members.
+    those who were invited and have not come yet. Guests of this workspace are members. Who is
+    only in other workspaces of the organisation is not active.
     """
     if not isinstance(user, Mapping):
         return None
     id_ = user.get("id")
-    if not isinstance(id_, str) or not id_ or id_ == "USLACKBOT" or not _is_ours(team, user):
+    if not isinstance(id_, str) or not id_ or id_ == "USLACKBOT":
+        return None
+    is_elsewhere = _is_elsewhere(team, user)
+    if not (is_elsewhere or _is_ours(team, user)):
         return None
     if any(user.get(flag) for flag in ("is_bot", "is_workflow_bot", "is_invited_user")):
         return None
@@ -283,9 +358,19 @@ def read_member(team: str, user: object) -> Member | None:
         address=id_,
         name=next((name for name in names if name), id_),
         zone=known_zone(user.get("tz")),
-        active=not user.get("deleted"),
+        active=not (user.get("deleted") or is_elsewhere),
         mark=str(user.get("updated", "")),
     )
+
+
+def _is_elsewhere(team: str, user: Mapping[str, Any]) -> bool:
+    """Whether Slack says of somebody of the organisation that they are in workspaces, and in
+    this one not: who was moved to another one leaves."""
+    about = user.get("enterprise_user")
+    if user.get("is_stranger") or not isinstance(about, Mapping):
+        return False
+    teams: Any = about.get("teams") or ()
+    return len(teams) > 0 and team != about.get("enterprise_id") and team not in teams
 
 
 def _is_ours(team: str, user: Mapping[str, Any]) -> bool:

@@ -16,8 +16,9 @@ import aiohttp
 from pydantic import SecretStr
 
 from adapters.slack.client import find_proxy
-from adapters.slack.manifest import ENTRANCE
-from adapters.slack.settings import SlackSettings, Transport
+from adapters.slack.installed import DEAD_TOKEN
+from adapters.slack.manifest import ENTRANCE, RECEIPT_EVENTS
+from adapters.slack.settings import MEMBER, SlackSettings, Transport
 from bot.doctor import Finding, doubtful, fine, wrong
 
 TIMEOUT = 8.0
@@ -38,7 +39,6 @@ NEW_APP_TOKEN = (
     f"{BASIC} > App-Level Tokens: make one with the scope connections:write, and copy it into "
     "SLACK_APP_TOKEN."
 )
-_MEMBER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _WORD = re.compile(r"[a-z0-9_]{1,80}")
 
 
@@ -95,7 +95,7 @@ class _Line:
                     error = f"http_{answer.status}"
                 return _Said(data, answer.headers, error)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            return _Said(error=type(error).__name__, is_there=False)
+            return _Said(error=describe_failure(error), is_there=False)
 
     async def is_alive(self, url: str) -> bool:
         try:
@@ -103,6 +103,27 @@ class _Line:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return False
+
+
+def describe_failure(error: Exception) -> str:
+    """Why nobody answered, in words."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name is not found"
+        case aiohttp.ClientSSLError():
+            return "its certificate is not trusted here"
+        case aiohttp.ClientProxyConnectionError():
+            return "the proxy does not answer"
+        case aiohttp.ClientHttpProxyError():
+            return "the proxy refuses it"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "the connection is refused"
+        case TimeoutError():
+            return f"no answer within {TIMEOUT:.0f} seconds"
+        case ValueError():
+            return "the answer is not Slack’s"
+        case _:
+            return "the connection broke"
 
 
 @asynccontextmanager
@@ -151,7 +172,7 @@ async def _look_at_bot(
     said = await line.call(token, "auth.test")
     if not said.is_there:
         yield wrong(
-            f"Slack cannot be reached ({said.error}).",
+            f"Slack cannot be reached: {said.error}.",
             "Let this machine open connections to slack.com, port 443; a proxy is named by "
             "HTTPS_PROXY.",
         )
@@ -178,8 +199,9 @@ def _judge_clock(date: str | None, now: datetime) -> Finding:
         return doubtful(
             "Slack did not say what time it is.", "Look whether a proxy answers for it."
         )
-    skew = abs((now - theirs).total_seconds())
-    said = f"The clock of this machine and Slack’s are {skew:.0f} seconds apart."
+    skew = round(abs((now - theirs).total_seconds()))
+    seconds = "1 second" if skew == 1 else f"{skew} seconds"
+    said = f"The clock of this machine and Slack’s are {seconds} apart."
     mend = "Set the clock of this machine by NTP (on Linux: timedatectl set-ntp true)."
     if skew >= SKEW_REFUSED:
         return wrong(f"{said} With five minutes no request over HTTP is believed.", mend)
@@ -206,7 +228,8 @@ def _judge_scopes(header: str | None, patient: Patient) -> Iterator[Finding]:
             f"For private channels the app lacks {', '.join(sorted(private - granted))}.",
             f"{MANIFEST}: put in what `inflow slack manifest --private-channels` prints.",
         )
-    more = sorted(granted - set(patient.scopes) - private)
+    chosen = {scope for scopes in RECEIPT_EVENTS.values() for scope in scopes}
+    more = sorted(granted - set(patient.scopes) - private - chosen)
     if more:
         yield doubtful(
             f"The app has scopes that it does not need: {', '.join(more)}.",
@@ -225,19 +248,21 @@ async def _look_at_administrators(
         yield doubtful("Nobody is named in INFLOW_ADMINS, so nobody may open a topic.", how)
         return
     found = 0
-    for number, member in enumerate(administrators, 1):
-        said = await line.call(token, "users.info", user=member) if number <= MOST else _Said()
+    for member in administrators[:MOST]:
+        said = await line.call(token, "users.info", user=member)
         user = said.data.get("user") if said.error is None else None
-        if not _MEMBER.fullmatch(member) or said.error == "user_not_found":
-            yield wrong(f"Number {number} of INFLOW_ADMINS is no member of the workspace.", how)
+        if not MEMBER.fullmatch(member):
+            yield wrong(f"INFLOW_ADMINS names “{member[:40]}”, which is no member id.", how)
+        elif said.error == "user_not_found":
+            yield wrong(f"INFLOW_ADMINS names {member}, who is not in the workspace.", how)
         elif isinstance(user, Mapping) and (user.get("deleted") or user.get("is_bot")):
             yield wrong(
-                f"Number {number} of INFLOW_ADMINS has left the workspace or is a bot.", how
+                f"INFLOW_ADMINS names {member}, who has left the workspace or is a bot.", how
             )
         else:
             found += 1
     if found:
-        yield fine(f"INFLOW_ADMINS names {found} of the workspace’s people.")
+        yield fine(f"Of the workspace’s people INFLOW_ADMINS names {found}.")
 
 
 async def _look_at_channels(
@@ -267,7 +292,7 @@ async def _look_at_many(line: _Line, patient: Patient) -> AsyncIterator[Finding]
         said = await line.call(token, "auth.test")
         if not said.is_there:
             yield wrong(
-                f"Slack cannot be reached ({said.error}).",
+                f"Slack cannot be reached: {said.error}.",
                 "Let this machine open connections to slack.com, port 443.",
             )
             return
@@ -291,14 +316,18 @@ async def _look_at_app_token(line: _Line, token: str) -> Finding:
         return fine("Slack opens a connection for SLACK_APP_TOKEN, so Socket Mode is on.")
     if not said.is_there:
         return wrong(
-            f"Slack cannot be reached for Socket Mode ({said.error}).",
+            f"Slack cannot be reached for Socket Mode: {said.error}.",
             "Let this machine open connections to slack.com and wss-primary.slack.com, port 443.",
         )
     if said.error == "ratelimited":
-        return doubtful(
-            "Slack was asked for a connection too often and did not say whether Socket Mode works.",
-            "Wait a minute and look again.",
-        )
+        # Whose token it is may be asked more often.
+        said = await line.call(token, "auth.test")
+        if said.error not in DEAD_TOKEN:
+            taken = "Slack takes SLACK_APP_TOKEN. " if said.error is None else ""
+            return fine(
+                f"{taken}It says only about once a minute whether Socket Mode is on, so that was "
+                "not looked at this time."
+            )
     return wrong(
         f"Slack opens no connection for SLACK_APP_TOKEN ({said.error}).",
         f"{APP} > Socket Mode: turn it on. {NEW_APP_TOKEN}",

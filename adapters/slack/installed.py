@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import structlog
 
-from adapters.slack.client import Answered, Refused
+from adapters.slack.client import Answer, Answered, Refused
 from adapters.slack.exchange import Exchange
 from bot.errors import BotError, Unavailable
 
@@ -36,6 +36,8 @@ DEAD_TOKEN = frozenset(
     }
 )
 """Errors of `auth.test` that say that a token is good for nothing any more."""
+
+OUT_OF_REACH = "out of reach"
 
 EventHandler: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """Hears of one event: the workspace's external id, and Slack's inner event."""
@@ -172,7 +174,8 @@ class OneWorkspace:
 
     @property
     def trouble(self) -> str | None:
-        """Why the last answer did not say whose the token is, in one word without a secret."""
+        """Why the last answer did not say whose the token is, without a secret: Slack's word for
+        it, or `OUT_OF_REACH` where Slack did not answer."""
         return self._trouble
 
     async def start(self) -> None:
@@ -261,13 +264,19 @@ class OneWorkspace:
                 self._facts, self._trouble, self._is_gone = facts, None, False
                 await self._tell(facts.team, facts)
                 return
-            why = answer.error if isinstance(answer, Refused) else type(answer).__name__
+            why = _trouble_of(answer)
             self._trouble = why
             if why != told:
                 told = why
                 log.warning("slack does not know the bot token", why=why)
             await asyncio.sleep(pause.total_seconds())
             pause = min(2 * pause, longest)
+
+
+def _trouble_of(answer: Answer) -> str:
+    if isinstance(answer, Refused):
+        return answer.error
+    return "it is not a bot's" if isinstance(answer, Answered) else OUT_OF_REACH
 
 
 def read_facts(answer: Mapping[str, Any]) -> Facts | None:

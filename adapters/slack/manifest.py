@@ -15,8 +15,8 @@ from bot.capability import Registry
 from bot.settings import Misconfigured
 
 HEAD = """\
-# Inflow as an app of Slack: at api.slack.com/apps choose Create New App, From a manifest.
-# Made by: inflow slack manifest
+# Inflow as an app of Slack: at api.slack.com/apps choose Create New App, From a manifest, YAML.
+# Other ways to install it have manifests of their own: inflow slack manifest --help
 """
 NAME = "Inflow"
 DESCRIPTION = "Ask, and get a trusted answer at once or the right colleague soon. Calm and private."
@@ -38,7 +38,7 @@ RETURN = "/slack/oauth_redirect"
 """Where Slack leads people back after an installation."""
 
 ROOT_HELP = "all that Inflow can do; “help” lists it"
-ROOT_HINT = "help | topics | topic title | pause until Monday | settings | me"
+ROOT_HINT = "help | topics | pause until Monday | settings | me"
 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "apps.connections.open": (),
@@ -88,6 +88,11 @@ PRIVATE_SCOPES: Mapping[str, tuple[str, ...]] = {
 }
 """What the same methods and events need besides, where Inflow may be in private channels."""
 
+RECEIPT_EVENTS: Mapping[str, tuple[str, ...]] = {
+    "message_metadata_posted": ("metadata.message:read",)
+}
+"""What tells us of our own messages, where the app's id is known."""
+
 REASONS: Mapping[str, str] = {
     "app_mentions:read": "hear when somebody mentions Inflow in a channel",
     "channels:history": "hear answers in the threads of its questions; find a message again",
@@ -98,6 +103,7 @@ REASONS: Mapping[str, str] = {
     "groups:read": "the same for channels:read",
     "im:history": "hear direct messages to Inflow; find a message again",
     "im:write": "know which conversation with a person to look a lost message up in",
+    "metadata.message:read": "hear of its own messages that they have arrived",
     "reactions:read": "take a check mark on an answer for a yes",
     "users:read": "know names, time zones, and who has left; no e-mail address",
 }
@@ -111,12 +117,15 @@ class Way:
 
     `public_url` is where Slack reaches us over HTTP, without a slash at its end; None is
     Socket Mode. `for_many` lets any workspace install it by OAuth, which needs an address.
-    `in_private_channels` asks for what is needed to be of use there too.
+    `in_private_channels` asks for what is needed to be of use there too. With `app`, the app's
+    own id (A...), Slack tells of each message of ours that it is there, so that fewer have to be
+    looked up in a history.
     """
 
     public_url: str | None = None
     for_many: bool = False
     in_private_channels: bool = False
+    app: str | None = None
     commands: Mapping[str, str] = field(default_factory=dict)
     """Other names of commands, by our words; see `SLACK_COMMANDS`."""
 
@@ -126,12 +135,16 @@ def needed_scopes(way: Way) -> list[str]:
     tables = [METHODS, EVENTS, FEATURES]
     if way.in_private_channels:
         tables += [PRIVATE_EVENTS, PRIVATE_SCOPES]
+    if way.app is not None:
+        tables += [RECEIPT_EVENTS]
     return sorted({scope for table in tables for scopes in table.values() for scope in scopes})
 
 
 def needed_events(way: Way) -> list[str]:
     """The events to subscribe to, sorted."""
-    return sorted([*EVENTS, *(PRIVATE_EVENTS if way.in_private_channels else ())])
+    private = PRIVATE_EVENTS if way.in_private_channels else ()
+    receipts = RECEIPT_EVENTS if way.app is not None else ()
+    return sorted([*EVENTS, *private, *receipts])
 
 
 def command_names(registry: Registry[Any], renamed: Mapping[str, str]) -> dict[str, str]:
@@ -160,6 +173,14 @@ def make_manifest(registry: Registry[Any], way: Way) -> Manifest:
     entrance = f"{way.public_url}{ENTRANCE}" if way.public_url else None
     url = {"url": entrance} if entrance else {}
     request_url = {"request_url": entrance} if entrance else {}
+    # Who sends brings slack_sdk, which nobody else needs.
+    from adapters.slack.deliver import EVENT_TYPE  # noqa: PLC0415
+
+    metadata: Manifest = (
+        {"metadata_subscriptions": [{"app_id": way.app, "event_type": EVENT_TYPE}]}
+        if way.app is not None
+        else {}
+    )
     oauth: Manifest = {"scopes": {"bot": needed_scopes(way)}}
     if way.for_many:
         oauth = {"redirect_urls": [f"{way.public_url}{RETURN}"], **oauth}
@@ -192,7 +213,11 @@ def make_manifest(registry: Registry[Any], way: Way) -> Manifest:
         },
         "oauth_config": oauth,
         "settings": {
-            "event_subscriptions": {**request_url, "bot_events": needed_events(way)},
+            "event_subscriptions": {
+                **request_url,
+                "bot_events": needed_events(way),
+                **metadata,
+            },
             "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,
             "socket_mode_enabled": entrance is None,
@@ -220,7 +245,7 @@ def _shortcuts(registry: Registry[Any]) -> list[Manifest]:
             "name": shortcut.title,
             "type": "message" if shortcut.on_message else "global",
             "callback_id": name,
-            "description": shortcut.title,
+            "description": shortcut.help or shortcut.title,
         }
         for name, shortcut in registry.shortcuts.items()
     ]

@@ -11,7 +11,7 @@ and must tell neither a trigger nor who did it. They are made with a key: of a p
 reads the database could try every person and moment, and so find who asked without a name.
 """
 
-import hmac
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -75,7 +75,9 @@ class Drop(StrEnum):
     MARK = "mark"
     """A reaction that means nothing to us."""
     STRANGER = "stranger"
-    """Somebody of another workspace, in a shared channel."""
+    """Somebody of another workspace, in a shared channel; or a robot, or somebody gone."""
+    TALK = "talk"
+    """Talk among people, which is none of our business."""
     TAB = "tab"
     """Our messages were opened, not the person's own page."""
     TWIN = "twin"
@@ -94,6 +96,16 @@ class Kind(StrEnum):
     WORDS = "words"
     MARK = "mark"
     PAGE = "page"
+
+    @property
+    def is_event(self) -> bool:
+        """Whether Slack delivers it again when it is not acknowledged: three times, at once,
+        after a minute and after five. Of all else a person waits for the acknowledgement.
+        https://docs.slack.dev/apis/events-api/#retries"""
+        return self in _EVENTS
+
+
+_EVENTS = frozenset({Kind.WORDS, Kind.MARK, Kind.PAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,11 @@ class Bot:
 @dataclass(frozen=True, slots=True)
 class Source:
     """How to answer. `message` is the address of the message that was said, pressed or marked;
-    `view` is what was submitted, as Slack tells it; `on_page`: from the person's own page."""
+    `view` is what was submitted, as Slack tells it; `on_page`: from the person's own page.
+
+    `reopens`: the reply is that of an earlier event, so that this act has a name of its own in
+    `act`. `is_vouched`: the payload does not speak against the person being of the workspace.
+    """
 
     kind: Kind
     team: str
@@ -133,6 +149,8 @@ class Source:
     view: Json | None = field(default=None, repr=False)
     on_page: bool = False
     reopens: bool = False
+    act: str | None = None
+    is_vouched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +160,13 @@ class Heard:
     inbound: Inbound
     source: Source
 
-    def by(self, profile: Profile | None) -> "Heard":
+    @property
+    def act(self) -> str:
+        """What the person did, by a name that no other act has."""
+        return self.source.act or self.inbound.event_id
+
+    def by(self, profile: Profile) -> "Heard":
         """The same, with what is known of the person who did it."""
-        if profile is None:
-            return self
         return replace(self, inbound=self.inbound.model_copy(update={"profile": profile}))
 
 
@@ -228,6 +249,17 @@ def is_talk_among_people(heard: Heard) -> bool:
     )
 
 
+def is_talk_in_thread(heard: Heard) -> bool:
+    """Words in a thread of a channel, to nobody in particular: they concern us if it is ours."""
+    what, place = heard.inbound.what, heard.inbound.place
+    return (
+        isinstance(what, Said)
+        and not what.mentioned
+        and place.kind is PlaceKind.CHANNEL
+        and place.thread is not None
+    )
+
+
 # Events ----------------------------------------------------------------------------------
 
 
@@ -246,7 +278,8 @@ def _read_words(payload: Json, reading: Reading) -> Heard | Dropped:
     if dropped is not None:
         return dropped
     if event.get("edited"):
-        # A mention that was added later is told as one; what was said before was heard.
+        # What was said at first was heard, if it was to us. Who adds a mention to it afterwards
+        # has to say it anew: nobody could tell an answer to the old words from one to the new.
         return Dropped(Drop.CHANGED)
     speech = read_speech(event.get("text") or "", reading.names, reading.bot.user)
     kind = _place_kind(channel, event.get("channel_type"))
@@ -260,7 +293,12 @@ def _read_words(payload: Json, reading: Reading) -> Heard | Dropped:
         event_id=_name_event(reading, "words", reading.team.external, channel, ts),
         person=person,
         place=Place(conversation=channel, kind=kind, thread=None if thread == ts else thread),
-        what=Said(text=speech.words, mentioned=speech.mentioned or is_mention, message=ts),
+        what=Said(
+            text=speech.words,
+            mentioned=speech.mentioned or is_mention,
+            addressed=speech.addressed,
+            message=ts,
+        ),
     )
 
 
@@ -357,7 +395,8 @@ def _read_press(payload: Json, reading: Reading) -> Heard | Dropped:
     name, args = pressed
     ts = container.get("message_ts")
     place = _own_place(user["id"]) if view else _place_of_message(payload, container)
-    event_id = _name_event(reading, "press", payload["trigger_id"], str(action.get("action_ts")))
+    act = _name_event(reading, "press", payload["trigger_id"], str(action.get("action_ts")))
+    event_id = act
     if name == REOPEN:
         event, signature = str(args["event"]), str(args["seal"])
         if not is_signed(reading.seal, reading.team.external, user["id"], event, signature):
@@ -373,6 +412,8 @@ def _read_press(payload: Json, reading: Reading) -> Heard | Dropped:
             is_ephemeral=container.get("is_ephemeral") is True,
             on_page=bool(view),
             reopens=name == REOPEN,
+            act=act,
+            is_vouched=_is_vouched(user, reading.team),
         ),
         reading,
         event_id=event_id,
@@ -404,6 +445,7 @@ def _read_submit(payload: Json, reading: Reading) -> Heard | Dropped:
             trigger=_text(payload.get("trigger_id")),
             view=view,
             on_page=origin.on_page,
+            is_vouched=_is_vouched(user, reading.team),
         ),
         reading,
         event_id=_name_event(reading, "view", view["id"], str(view.get("hash")), written),
@@ -431,6 +473,7 @@ def _read_shortcut(payload: Json, reading: Reading) -> Heard | Dropped:
             trigger=payload["trigger_id"],
             response_url=_text(payload.get("response_url")),
             message=ts,
+            is_vouched=_is_vouched(user, reading.team),
         ),
         reading,
         event_id=_name_event(reading, "trigger", payload["trigger_id"]),
@@ -485,10 +528,10 @@ def _heard(
 def _name_event(reading: Reading, kind: str, *parts: str) -> str:
     """One name for one act, the same when Slack tells of it again; nobody without the seal can
     tell whose it is, or which."""
-    said = "".join(f"{len(part)}:{part}" for part in ("event", kind, *parts))
-    # A seal signs forms and buttons too (see `seal.sign`), whose first part is a workspace's id.
-    digest = hmac.digest(reading.seal, said.encode("utf-8", "surrogatepass"), "sha256")
-    return f"{kind}:{digest.hex()[:32]}"
+    said = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
+    # The seal signs forms and buttons too, but by another function (see `seal.sign`).
+    digest = hashlib.blake2b(said, key=reading.seal, digest_size=16, person=b"slack event")
+    return f"{kind}:{digest.hexdigest()}"
 
 
 def _place_kind(channel: str, told: object) -> PlaceKind:
@@ -518,9 +561,13 @@ def _place_of_message(payload: Json, container: Json) -> Place:
 
 def _is_member(user: Json, team: Team) -> bool:
     # An app of the whole organisation serves every workspace of it, and who presses is known by
-    # the workspace alone; it was through the organisation's own installation that we heard.
+    # the workspace alone: whether that is one of the organisation, Slack must be asked.
+    return team.is_whole_org or _is_vouched(user, team)
+
+
+def _is_vouched(user: Json, team: Team) -> bool:
     theirs = user.get("team_id")
-    return theirs is None or team.is_whole_org or _is_ours(theirs, team)
+    return theirs is None or _is_ours(theirs, team)
 
 
 def _is_ours(theirs: object, team: Team) -> bool:

@@ -14,6 +14,8 @@ from bot.settings import Misconfigured, Settings, is_safe_address
 
 WORD = re.compile(r"[a-z0-9_-]{1,31}")
 """A slash command without its slash; Slack takes 32 characters with it."""
+MEMBER = re.compile(r"[UW][A-Z0-9]{1,20}")
+"""A member id, as people copy it from a profile."""
 API = "https://slack.com/api/"
 
 _KINDS = {
@@ -137,7 +139,7 @@ def read_slack_settings(
     empty = [name for name in VARIABLES if name in environment and not given[name]]
     complaints = check(found, settings, empty)
     if complaints:
-        raise Misconfigured(" ".join(complaints))
+        raise Misconfigured(*complaints)
     return found
 
 
@@ -237,8 +239,8 @@ def _check_many(slack: SlackSettings, settings: Settings) -> Iterator[str]:
         yield "SLACK_CLIENT_ID is set and SLACK_CLIENT_SECRET is not."
     if settings.public_url is None:
         yield (
-            "INFLOW_PUBLIC_URL is not set. Slack leads people back there after an installation: "
-            "https://inflow.example.com"
+            "INFLOW_PUBLIC_URL is not set. It is the address to which Slack leads people back "
+            "after an installation, such as https://inflow.example.com"
         )
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.mention import cut_mentions
+
 _TOKEN = re.compile(r"<([^<>\n]*)>")
 _PERSON = re.compile(r"<@([A-Z0-9]{2,30})(?:\|[^<>\n]*)?>")
 _DIGITS = re.compile(r"[-0-9+(). ]+")
@@ -19,10 +21,12 @@ _LOUD = frozenset({"here", "channel", "everyone"})
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Words as they were said. `mentioned`: the bot's name was in them, and is cut out."""
+    """Words as they were said. `mentioned`: the bot's name was among them; `addressed`: not
+    only in passing (see `bot.mention`)."""
 
     words: str
     mentioned: bool = False
+    addressed: bool = True
 
 
 def read_speech(text: str, names: Mapping[str, str], bot: str | None = None) -> Speech:
@@ -30,15 +34,17 @@ def read_speech(text: str, names: Mapping[str, str], bot: str | None = None) -> 
 
     Somebody without a name there is called as Slack calls them, or else by their id.
     """
-    mentions = 0
+    mentioned, addressed = False, True
     if bot is not None:
-        ours = rf"<@{re.escape(bot)}(?:\|[^<>\n]*)?>[:,]?[ \t]*"
-        text, mentions = re.subn(ours, "", text)
+        said = re.split(rf"<@{re.escape(bot)}(?:\|[^<>\n]*)?>", text)
+        mentioned = len(said) > 1
+        if mentioned:
+            text, addressed = cut_mentions(said)
     pieces = _TOKEN.split(text)
     # What stands between the brackets is every second piece.
     for place, piece in enumerate(pieces):
         pieces[place] = _unescape(_show(piece, names) if place % 2 else piece)
-    return Speech(clean("".join(pieces)).strip(), mentions > 0)
+    return Speech(clean("".join(pieces)).strip(), mentioned, addressed)
 
 
 def find_people(text: str) -> frozenset[str]:

@@ -50,6 +50,10 @@ PATIENCE = timedelta(seconds=10)
 """For how long a call waits for a new token when the old one has run out."""
 LITTLE_PATIENCE = timedelta(seconds=1.5)
 """The same while Slack waits for an answer of ours, which it does for three seconds."""
+LAST_PATIENCE = timedelta(seconds=20)
+"""How long `close` waits for a token that Slack has been asked for, which is longer than
+`adapters.slack.exchange.TIMEOUT`. A supervisor may end the process before that; to end it
+ourselves would lose the token for certain."""
 LATE_EVENT = timedelta(days=1)
 """Slack repeats an event that was not acknowledged for up to a day, so word of an uninstallation
 may come after the app was installed again."""
@@ -147,7 +151,10 @@ class ManyWorkspaces:
         self._tried: dict[str, datetime] = {}
         # Given by Slack and not in the store yet.
         self._unkept: dict[str, _Exchanged] = {}
+        # Whose refresh token is on its way, or has brought what is not in the store yet.
+        self._exchanging: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._is_closing = False
         self.refreshes = Count(
             "inflow_slack_refreshes",
             "Tokens of Slack that were to be exchanged, by what became of it.",
@@ -155,10 +162,14 @@ class ManyWorkspaces:
         )
 
     async def close(self) -> None:
-        """Wait for what Slack has been asked to exchange, but not for more than a moment."""
+        """Wait for what Slack has been asked to exchange and for what it gave to be kept, at
+        most for `LAST_PATIENCE`; for all else a moment. No exchange is begun any more."""
+        self._is_closing = True
         tasks = {*self._refreshing.values(), *self._background}
         if tasks:
-            await asyncio.wait(tasks, timeout=PATIENCE.total_seconds() if self._unkept else 1)
+            await asyncio.wait(tasks, timeout=1)
+        if last := {self._refreshing[team] for team in self._exchanging & set(self._refreshing)}:
+            await asyncio.wait(last, timeout=LAST_PATIENCE.total_seconds())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -297,7 +308,8 @@ class ManyWorkspaces:
             return token
         if task is not None:
             _, waiting = await asyncio.wait({task}, timeout=patience.total_seconds())
-            if waiting:
+            if waiting or (not task.cancelled() and isinstance(task.exception(), BotError)):
+                # Nobody can say yet whether there is a new one.
                 raise Unavailable
         token, expires_at = await self._newest(team)
         return token if expires_at is None or expires_at > self._clock() else None
@@ -315,9 +327,12 @@ class ManyWorkspaces:
     # --- exchanging -------------------------------------------------------------------------
 
     def _refresh(self, team: str) -> asyncio.Task[None] | None:
-        """See to it that the token is exchanged. None: it could not be a moment ago."""
+        """See to it that the token is exchanged. None: it could not be a moment ago, or it is
+        too late to begin."""
         task = self._refreshing.get(team)
         if task is None:
+            if self._is_closing:
+                return None
             tried = self._tried.get(team)
             if tried is not None and self._clock() - tried < KEPT:
                 return None
@@ -327,9 +342,16 @@ class ManyWorkspaces:
         return task
 
     async def _refresh_once(self, team: str) -> None:
+        try:
+            await self._exchange_once(team)
+        finally:
+            self._exchanging.discard(team)
+
+    async def _exchange_once(self, team: str) -> None:
         now = self._clock()
         unkept = self._unkept.get(team)
         if unkept is not None:
+            self._exchanging.add(team)
             await self._keep(team, unkept)
             return
         taken = await asyncio.to_thread(
@@ -343,6 +365,7 @@ class ManyWorkspaces:
             self._tried[team] = self._clock()
             self._drop(team)
             return
+        self._exchanging.add(team)
         used = taken.bot_refresh_token or ""
         answer: Answer | None = None
         for pause in self._pauses.refresh:

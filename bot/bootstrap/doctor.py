@@ -11,11 +11,12 @@ from adapters.playground.clock import PlaygroundClock
 from adapters.slack.manifest import Way, check_names, command_names, needed_scopes
 from adapters.slack.settings import SlackSettings, read_slack_settings
 from bot.bootstrap import now
+from bot.bootstrap.environment import SETTINGS_FILE
 from bot.bootstrap.key import existing_key, key_file, token_key_file, token_keys
 from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.questions.memory import Memory
 from bot.capability import register
-from bot.doctor import Finding, Group, doubtful, fine, wrong
+from bot.doctor import Finding, Group, Verdict, doubtful, fine, wrong
 from bot.machine import (
     look_at_credentials,
     look_at_extras,
@@ -49,14 +50,14 @@ def doctor_groups(names: Sequence[str] = ()) -> list[Group]:
     """The groups of these names; without a name all of them."""
     try:
         settings: Settings | None = read_settings()
-        trouble = ""
+        trouble: Sequence[str] = ()
     except Misconfigured as error:
-        settings, trouble = None, str(error)
+        settings, trouble = None, error.sentences
     groups = [Group("machine", "This machine", lambda: _look_at_machine(settings))]
     if settings is None:
         # What is wrong is known; all else depends on it.
-        told = wrong(trouble, "Set it otherwise; the README explains the settings.")
-        groups.append(Group("settings", "Settings", lambda: [told]))
+        told = [wrong(each, "README.md, Settings, explains it.") for each in trouble]
+        groups.append(Group("settings", "Settings", lambda: told))
     else:
         looks: Mapping[str, tuple[str, Callable[[Settings], Iterator[Finding]]]] = {
             "settings": ("Settings", _look_at_settings),
@@ -165,12 +166,14 @@ def _look_at_slack(settings: Settings) -> Iterator[Finding]:
             registry = register(CAPABILITIES)
             check_names(registry, slack.command_names)
     except Misconfigured as error:
-        yield wrong(
-            str(error), "Set it otherwise; the README says how Inflow is installed on Slack."
-        )
+        # Each sentence says where the right value stands.
+        yield from (Finding(Verdict.PROBLEM, each) for each in error.sentences)
         return
     if slack is None:
-        yield fine("No credentials of Slack are set, so Inflow is not in Slack.")
+        yield fine(
+            "No credentials of Slack are set, neither in this terminal nor in a file "
+            f"{SETTINGS_FILE} in this folder, so Inflow is not in Slack."
+        )
         return
     # Slack's part is not loaded by who does without Slack.
     from adapters.slack.doctor import Patient, look_at_slack  # noqa: PLC0415

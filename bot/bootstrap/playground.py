@@ -64,13 +64,20 @@ def refuse_real_workspaces(work: SqlWork) -> None:
     Raises:
         Misconfigured: the database holds a workspace of another platform.
     """
-    real = sorted(w.name for w in work.people.workspaces() if w.platform != NAME)
-    if real:
-        raise Misconfigured(
-            f"This database serves {', '.join(real)}. The playground moves its clock, and would "
-            "play with what real people are to get. Give it a database of its own: "
-            "INFLOW_DATABASE_URL=sqlite:///playground.db inflow playground"
-        )
+    real = [w for w in work.people.workspaces() if w.platform != NAME]
+    if not real:
+        return
+    served = f"This database serves {', '.join(sorted(w.name for w in real))}."
+    platforms = sorted({w.platform.capitalize() for w in real})
+    forgotten = (
+        f"To serve it again, set the credentials of {' and '.join(platforms)} as before: none "
+        "is set in this terminal, nor in a file inflow.env in this folder."
+    )
+    playing = (
+        "The playground moves its clock, and would play with what real people are to get. It "
+        "takes a database of its own: INFLOW_DATABASE_URL=sqlite:///playground.db inflow playground"
+    )
+    raise Misconfigured(served, *([] if platform_credentials() else [forgotten]), playing)
 
 
 def load_starter(settings: Settings) -> Pack | None:

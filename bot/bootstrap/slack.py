@@ -11,18 +11,19 @@ import hmac
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pydantic import SecretStr
 
-from adapters.slack.client import SlackClient
+from adapters.slack.client import Refused, SlackClient
 from adapters.slack.deliver import NAME, PER_MINUTE, Receipts, SlackPlatform
 from adapters.slack.directory import Directory
 from adapters.slack.exchange import Exchange
-from adapters.slack.installed import EventHandler, Facts, OneWorkspace
+from adapters.slack.installed import OUT_OF_REACH, EventHandler, Facts, OneWorkspace
 from adapters.slack.manifest import ENTRANCE, Way, check_names, command_names, needed_scopes
-from adapters.slack.settings import SlackSettings, Transport
+from adapters.slack.settings import MEMBER, SlackSettings, Transport
 from adapters.slack.wording import Wording
 from bot.access import Administrators
 from bot.app import OWN_WORDS, App
@@ -51,11 +52,18 @@ SYNCING = timedelta(seconds=2)
 """How often is looked whether a page of people is due."""
 OPENING = timedelta(seconds=5)
 """How often is looked for a workspace whose people are not read yet."""
-CLOSING_SECONDS = 2.0
+PASSED_OVER = timedelta(minutes=1)
+"""How long one is left out whose installation cannot be read, or whose people Slack does not
+tell."""
+CLOSING = timedelta(seconds=2)
 """How long replies that are on the way may take when the process stops. Before that, Socket
 Mode may take five and pages three; supervisors kill after ten."""
+ADMINISTRATORS = 20
+"""How many of those that INFLOW_ADMINS names are asked for at a start."""
 CONNECTING_SECONDS = 3.0
 """How long a start waits for Socket Mode, so that it can say that it is connected."""
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -94,8 +102,10 @@ class SlackBranch:
         self._receipts = Receipts()
         self._platforms: dict[str, SlackPlatform] = {}
         self._opened: set[str] = set()
+        self._passed_over: dict[str, datetime] = {}
         self._installations = _installations(slack, settings, database)
         self._living: _Living | None = None
+        self._strangers: Sequence[str] = ()
 
     # --- the parts -------------------------------------------------------------------------
 
@@ -128,31 +138,66 @@ class SlackBranch:
         self, exchange: Exchange, meters: Meters
     ) -> "OneWorkspace | ManyWorkspaces":
         if self._installations is None:
-            return OneWorkspace(_open(self._slack.bot_token), exchange)
+            return OneWorkspace(_open(self._slack.bot_token), exchange, changed=self._follow_change)
         from adapters.slack.workspaces import ManyWorkspaces  # noqa: PLC0415 - see above
 
-        many = ManyWorkspaces(self._installations, exchange, now)
+        many = ManyWorkspaces(self._installations, exchange, now, changed=self._follow_change)
         meters.include(many.refreshes)
         return many
 
     async def _open_workspaces(self) -> None:
-        """Have the people of every workspace read that has the app, and of each once."""
-        for facts in await self._unopened():
-            await self._here.directory.open(facts.team, facts.name or facts.team)
-            self._opened.add(facts.team)
+        """Have the people of every workspace read that has the app, and of each once; of one
+        that has it no more nobody's."""
+        before = frozenset(self._opened)
+        teams = await self._teams()
+        # Another process may have been told, or what was to be done then had failed.
+        for team in before - teams:
+            await self._close_directory(team)
+        moment = now()
+        self._passed_over = {
+            team: until
+            for team, until in self._passed_over.items()
+            if team in teams and until > moment
+        }
+        for team in sorted(teams - self._opened - self._passed_over.keys()):
+            await self._open_workspace(team)
 
-    async def _unopened(self) -> Sequence[Facts]:
+    async def _teams(self) -> set[str]:
+        """Where the app is, as far as is known at the moment."""
         installed = self._here.installed
         if isinstance(installed, OneWorkspace):
-            teams = [installed.facts.team] if installed.facts else []
+            return {installed.facts.team} if installed.facts else set()
+        assert self._installations is not None  # noqa: S101 - it is where they are kept.
+        return set(await asyncio.to_thread(self._installations.teams))
+
+    async def _open_workspace(self, team: str) -> None:
+        try:
+            facts = await self._here.installed.about(team)
+            if facts is not None:
+                await self._open_directory(facts)
+        except BotError as error:
+            # One whose installation cannot be read keeps nobody else waiting.
+            log.warning("people not read", external=team, why=type(error).__name__)
+            self._passed_over[team] = now() + PASSED_OVER
+
+    async def _open_directory(self, facts: Facts) -> None:
+        if facts.is_whole_org:
+            # Of an organisation as a whole Slack does not tell the people so.
+            self._passed_over[facts.team] = now() + PASSED_OVER
+            return
+        await self._here.directory.open(facts.team, facts.name or facts.team)
+        self._opened.add(facts.team)
+
+    async def _close_directory(self, team: str) -> None:
+        await self._here.directory.close(team)
+        self._opened.discard(team)
+
+    async def _follow_change(self, team: str, facts: Facts | None) -> None:
+        """At once where this process hears of it, and elsewhere by `_open_workspaces`."""
+        if facts is None:
+            await self._close_directory(team)
         else:
-            assert self._installations is not None  # noqa: S101 - it is where they are kept.
-            teams = list(await asyncio.to_thread(self._installations.teams))
-        # Who removed the app may install it again, and another process may have been told.
-        self._opened &= set(teams)
-        found = [await installed.about(team) for team in teams if team not in self._opened]
-        # Of an organisation as a whole Slack does not tell the people so.
-        return [facts for facts in found if facts is not None and not facts.is_whole_org]
+            await self._open_directory(facts)
 
     @property
     def _here(self) -> _Living:
@@ -171,7 +216,8 @@ class SlackBranch:
         # Each is kept, for it keeps the paces of methods.
         if workspace not in self._platforms:
             self._platforms[workspace] = self._make_platform(workspace)
-        return self._platforms[workspace]
+        platform = self._platforms[workspace]
+        return platform if await platform.is_open() else None
 
     def _make_platform(self, workspace: str) -> SlackPlatform:
         ceiling = float(self._slack.messages_a_minute)
@@ -214,6 +260,7 @@ class SlackBranch:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
+        self._strangers = await self._find_strangers()
         if self._slack.app_token is None:
             yield
             return
@@ -224,13 +271,29 @@ class SlackBranch:
                     await socket.wait()
             yield
 
+    async def _find_strangers(self) -> Sequence[str]:
+        """Whom INFLOW_ADMINS names and nobody is, as far as Slack says so in time."""
+        installed = self._here.installed
+        if not isinstance(installed, OneWorkspace) or installed.facts is None:
+            return []
+        found = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONNECTING_SECONDS):
+                for member in sorted(self._settings.administrators)[:ADMINISTRATORS]:
+                    if not MEMBER.fullmatch(member):
+                        found.append(member)
+                        continue
+                    body = {"user": member}
+                    said = await self._here.client.call(installed.facts.team, "users.info", body)
+                    if isinstance(said, Refused) and said.error == "user_not_found":
+                        found.append(member)
+        return found
+
     async def _close_entrance(self) -> None:
         """Once nothing comes in any more; what was to be shown has a moment left."""
         entrance = self._here.entrance
         if entrance is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING_SECONDS):
-                    await entrance.close()
+            await entrance.close(CLOSING)
 
     def _open_entrance(self) -> "SlackEntrance":
         """The entrance, made on the loop by whoever needs it first."""
@@ -255,20 +318,11 @@ class SlackBranch:
     def hears(self) -> Mapping[str, EventHandler]:
         """What is done about events that are nobody's words."""
         here = self._here
-        removed = {
-            kind: _both(forget, self._close_directory)
-            for kind, forget in here.installed.hears.items()
-        }
         return {
             **here.directory.hears,
-            **removed,
+            **here.installed.hears,
             "message_metadata_posted": self._receipts.note_receipt,
         }
-
-    async def _close_directory(self, team: str, _event: Mapping[str, Any]) -> None:
-        if await self._here.installed.about(team) is None:
-            await self._here.directory.close(team)
-            self._opened.discard(team)
 
     # --- how it is -------------------------------------------------------------------------
 
@@ -290,12 +344,7 @@ class SlackBranch:
         installed = self._here.installed
         if not isinstance(installed, OneWorkspace) or installed.facts is not None:
             return None
-        if installed.trouble is None:
-            return "Slack has not said yet whose the bot token is."
-        return (
-            f"Slack does not take the bot token ({installed.trouble}). What to do says: "
-            "inflow doctor slack"
-        )
+        return f"{self._say_trouble(installed)}. What to do says: inflow doctor slack"
 
     async def _check_socket(self) -> str | None:
         socket = self._here.socket
@@ -318,21 +367,28 @@ class SlackBranch:
         if not isinstance(installed, OneWorkspace):
             return f"Inflow serves every Slack workspace that installs it, {ways}"
         if installed.facts is None:
-            why = f" ({installed.trouble})" if installed.trouble else ""
-            return f"Inflow waits for Slack to take the bot token{why}, and listens {ways}"
+            return (
+                f"Inflow waits: {self._say_trouble(installed)}. It tries again by itself; what "
+                "to do says: inflow doctor slack"
+            )
         name = installed.facts.name or installed.facts.team
         if here.socket is not None and not here.socket.is_connected:
             return f"Inflow waits for Socket Mode of Slack workspace {name}"
         lonely = "" if self._settings.administrators else " (INFLOW_ADMINS names nobody yet)"
+        if self._strangers:
+            named = ", ".join(each[:40] for each in self._strangers)
+            lonely = (
+                f" (INFLOW_ADMINS names {named}, who is nobody there. A member id stands under "
+                "one’s profile > ⋮ > Copy member ID)"
+            )
         return f"Inflow is connected to Slack workspace {name} {ways}{lonely}"
 
-
-def _both(first: EventHandler, second: EventHandler) -> EventHandler:
-    async def hear(team: str, event: Mapping[str, Any]) -> None:
-        await first(team, event)
-        await second(team, event)
-
-    return hear
+    def _say_trouble(self, installed: OneWorkspace) -> str:
+        if installed.trouble is None:
+            return "Slack has not said yet whose the bot token is"
+        if installed.trouble == OUT_OF_REACH:
+            return "Slack cannot be reached"
+        return f"Slack does not take the bot token ({installed.trouble})"
 
 
 def _secrets(settings: Settings) -> Callable[[str], bytes]:

@@ -131,6 +131,7 @@ CANDIDATE = replace(
     verified_at=None,
     question=QUESTION.id,
 )
+PROPOSED = replace(CANDIDATE, state=ArticleState.PROPOSED, question=None)
 CHECKED = replace(ARTICLE, state=ArticleState.NEEDS_REVIEW, note="flagged as outdated")
 
 TALLY = Tally(worked=8, partly_worked=1, did_not_work=1)
@@ -250,11 +251,22 @@ SHOWN: dict[str, Shown] = {
     "questions.someone_else_form": questions.someone_else_form(QUESTION),
     "questions.answer_form": questions.answer_form(QUESTION, "Ana"),
     "questions.which_question": questions.which_question(
-        [QUESTION, OTHER], "In the portal under Trips.", asking=False
+        [], [QUESTION, OTHER], "In the portal under Trips.", asking=False
+    ),
+    "questions.which_question:own": questions.which_question(
+        [ANONYMOUS], [QUESTION, OTHER], "In the portal under Trips.", asking=False
     ),
     "questions.which_question:too_long": questions.which_question(
-        [QUESTION, OTHER], "In the portal. " * 200, asking=True
+        [ANONYMOUS], [QUESTION, OTHER], "In the portal. " * 200, asking=True
     ),
+    "questions.named_in_passing": questions.named_in_passing("Hi all, Inflow is our new bot"),
+    "questions.named_in_passing:too_long": questions.named_in_passing("In the portal. " * 200),
+    "questions.not_in_channel": questions.not_in_channel(
+        QUESTION, "#general", questions.status(QUESTION, TRAVEL)
+    ),
+    "questions.status:consent": questions.status(ANONYMOUS, TRAVEL, consent="#travel"),
+    "questions.passed_on": questions.passed_on(QUESTION, "Kim"),
+    "questions.passed_on:unnamed": questions.passed_on(ANONYMOUS, None),
     "questions.asks_back": questions.asks_back(QUESTION, ANSWER, KIM),
     "questions.ask_back_form": questions.ask_back_form(QUESTION, None),
     "questions.released_by_clock": questions.released_by_clock(QUESTION),
@@ -293,6 +305,9 @@ SHOWN: dict[str, Shown] = {
         "Ana",
         [ADDED],
         questions.why_escalated(TRAVEL, looks_after=True, is_orphan=False),
+    ),
+    "questions.escalation:named": questions.escalation(
+        QUESTION, TRAVEL, "Ana", [], "Why you: you look after Travel.", ("Sam", "Kim")
     ),
     "questions.duplicate_form": questions.duplicate_form(QUESTION),
     "questions.joined": questions.joined(QUESTION, OTHER),
@@ -338,8 +353,16 @@ SHOWN: dict[str, Shown] = {
     "questions.review_list:none": questions.review_list([]),
     "questions.faq_results": questions.faq_results([PUBLISHED, MAYBE], ANA),
     "questions.faq_results:none": questions.faq_results([], ANA),
+    "questions.review:proposed": questions.review(
+        questions.Suggested(PROPOSED, Tally(), None, KIM, is_answer=False, proposer=ANA),
+        SAM,
+        "it is proposed for the FAQ",
+    ),
+    "questions.saved": questions.saved(["Sam"], KIM, ANA),
+    "questions.saved:nobody": questions.saved([], ANA, ANA),
+    "questions.proposed_by_another": questions.proposed_by_another(PROPOSED, ANA),
     "questions.faq_form": questions.faq_form(
-        title="How do I book a train?", text=ANSWER.text, topics=[TRAVEL, PAYROLL]
+        ANA, KIM, title="How do I book a train?", text=ANSWER.text, topics=[TRAVEL, PAYROLL]
     ),
     "questions.flag_form": questions.flag_form(ARTICLE, {"article": "f3"}),
     "questions.flagged": questions.flagged(CHECKED, ["Sam"], QUESTION),
@@ -387,8 +410,8 @@ SHOWN: dict[str, Shown] = {
         Section(Shelf.BEGIN, buttons=[bot.messages.help_button()]),
     ],
     # --- roles
-    "roles.listed": roles.listed({Role.COMMUNITY_MANAGER: [ANA, KIM], Role.AUDITOR: []}),
-    "roles.form": roles.form(),
+    "roles.listed": roles.listed({Role.COMMUNITY_MANAGER: [ANA, KIM]}),
+    "roles.form": roles.form([Role.COMMUNITY_MANAGER]),
     "roles.kept": roles.kept(KIM, Role.AUDITOR, gives=True, is_self=False),
     "roles.kept:oneself": roles.kept(ANA, Role.COMMUNITY_MANAGER, gives=False, is_self=True),
     "roles.told": roles.told(Role.COMMUNITY_MANAGER, SAM, gives=True),

@@ -4,9 +4,9 @@ The `App` is real, with the samples of the contract and a capability of our own,
 store and everything of the adapter. Slack is `FakeSlack`.
 """
 
-import asyncio
 import itertools
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -63,6 +63,8 @@ class Doing:
     """What came to the capability, and how it behaves."""
 
     away: bool = False
+    slow: float = 0
+    """Seconds that the store needs, as it were."""
     pages: int = 0
     done: list[str] = field(default_factory=list)
 
@@ -71,6 +73,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
     """What the samples of the contract have not: everything that can be answered on Slack."""
 
     def both(_context: Context, _work: Work, _command: Command) -> Reply:
+        time.sleep(doing.slow)
         return Reply(message=say("Both"), form=FORM, replace=True)
 
     def crash(_context: Context, _work: Work, command: Command) -> Reply:
@@ -79,6 +82,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
     def ask(context: Context, _work: Work, command: Command) -> Reply:
         if doing.away:
             raise Unavailable
+        time.sleep(doing.slow)
         doing.done.append(command.text)
         return Reply(message=say(literal(f"{context.new_id()} {command.text}")))
 
@@ -105,6 +109,9 @@ def make_capability(doing: Doing) -> Capability[Work]:
         return Reply(form=FORM)
 
     def fill(_context: Context, _work: Work, command: Command) -> Reply:
+        time.sleep(doing.slow)
+        if doing.away:
+            raise Unavailable
         match command.values["word"]:
             case "wrong":
                 raise Invalid(fields={"word": "Not this.", "gone": "Nor that."})
@@ -186,6 +193,7 @@ class Desk:
         self.hears = hears
         self.entrance: SlackEntrance
         self.client: SlackClient
+        self.installed: OneWorkspace
         self.server: TestServer
         self.http: aiohttp.ClientSession
 
@@ -195,7 +203,25 @@ class Desk:
     def _new_id(self) -> str:
         return f"id{next(self._ids):06}"
 
-    async def open(self, stack: AsyncExitStack) -> None:
+    def make_entrance(self, **other: Any) -> SlackEntrance:
+        """One as the desk's own, but for what is given: as of another process."""
+        directory = Directory(
+            app=self.app, database=self.database, client=self.client, new_id=self._new_id
+        )
+        parts: dict[str, Any] = {
+            "app": self.app,
+            "client": self.client,
+            "installed": self.installed,
+            "directory": directory,
+            "signing_secret": self.slack.memory.signing_secret,
+            "wording": Wording({word: word for word in COMMANDS}, frozenset(COMMANDS)),
+            "seal": SEAL,
+            "hears": self.hears,
+            "clock": lambda: self.now,
+        }
+        return SlackEntrance(**(parts | other))
+
+    async def open(self, stack: AsyncExitStack, **other: Any) -> None:
         slack = await stack.enter_async_context(self.slack)
         for person in PEOPLE:
             slack.add_user(person)
@@ -203,25 +229,12 @@ class Desk:
         slack.add_channel(CHANNEL, *PEOPLE)
         exchange = Exchange(slack.url)
         stack.push_async_callback(exchange.close)
-        installed = OneWorkspace(slack.token, exchange)
-        await installed.start()
-        stack.push_async_callback(installed.close)
-        self.client = SlackClient(installed.token_of, slack.url, timedelta(seconds=2))
+        self.installed = OneWorkspace(slack.token, exchange)
+        await self.installed.start()
+        stack.push_async_callback(self.installed.close)
+        self.client = SlackClient(self.installed.token_of, slack.url, timedelta(seconds=2))
         stack.push_async_callback(self.client.close)
-        self.entrance = SlackEntrance(
-            app=self.app,
-            client=self.client,
-            installed=installed,
-            directory=Directory(
-                app=self.app, database=self.database, client=self.client, new_id=self._new_id
-            ),
-            signing_secret=slack.memory.signing_secret,
-            wording=Wording({word: word for word in COMMANDS}, frozenset(COMMANDS)),
-            seal=SEAL,
-            hears=self.hears,
-            clock=lambda: self.now,
-            meters=self.meters,
-        )
+        self.entrance = self.make_entrance(meters=self.meters, **other)
         stack.push_async_callback(self.entrance.close)
         self.server = TestServer(create_app([self.entrance.add_routes]))
         await self.server.start_server()
@@ -344,8 +357,7 @@ class Desk:
 
     async def settle(self) -> None:
         """Until nothing is on the way any more."""
-        while self.entrance._answering._tasks:
-            await asyncio.wait(set(self.entrance._answering._tasks))
+        await self.entrance.settle()
 
     def shown(self, channel: str, person: str | None = None) -> list[str]:
         """The fallback texts of our messages there; with a person, of those for them alone."""
@@ -363,10 +375,10 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(
-    database: Database, hears: Mapping[str, EventHandler] | None = None
+    database: Database, hears: Mapping[str, EventHandler] | None = None, **other: Any
 ) -> AsyncIterator[Desk]:
-    """A desk at work; all of it ends with the block."""
+    """A desk at work, with other parts of the entrance; all of it ends with the block."""
     desk = Desk(database, hears or {})
     async with AsyncExitStack() as stack:
-        await desk.open(stack)
+        await desk.open(stack, **other)
         yield desk

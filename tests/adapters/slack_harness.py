@@ -207,7 +207,7 @@ class SlackSite:
     async def settle(self) -> None:
         """Until every reply was shown, and the app has heard of that."""
         while True:
-            await _settle(self.entrance)
+            await self.entrance.settle()
             if not self.people.has_noise:
                 return
             await self.people.flush()
@@ -241,11 +241,6 @@ class SlackSite:
         """With commands as the core calls them."""
         known = "|".join(map(re.escape, sorted(self.wording.words)))
         return re.sub(rf"/learn ({known})\b", r"/\1", text)
-
-
-async def _settle(entrance: SlackEntrance) -> None:
-    while entrance._answering._tasks:
-        await asyncio.wait(set(entrance._answering._tasks))
 
 
 def plain_of(screen: Screen) -> str:

@@ -105,7 +105,8 @@ class FakeSlack:
 
         `error_before`, `error_after` (500), `reset_before`, `reset_after`, `hang_before`,
         `hang_after`, `truncated`, `garbage`, `late` (accepted when the client has gone),
-        `limited:SECONDS` (429), `error:NAME` (`"ok": false`), `fine` (nothing).
+        `slow:SECONDS` (done, and answered so much later), `limited:SECONDS` (429),
+        `error:NAME` (`"ok": false`), `fine` (nothing).
         """
         self.faults[method].extend(faults)
 
@@ -214,6 +215,11 @@ class FakeSlack:
             case ["late"]:
                 self._later(method, token, call)
                 return await self._hang(request)
+            case ["slow", seconds]:
+                # The client waits, and hears of it at last.
+                answer = self._do(method, token, call)
+                await asyncio.sleep(float(seconds))
+                return answer
             case ["limited", seconds]:
                 return self._limit(int(seconds))
             case ["error", error]:

@@ -179,6 +179,8 @@ class SlackWorld(World):
         rules: Rules | None = None,
     ) -> None:
         self.names: dict[str, str] = {}
+        self.may_refuse: set[tuple[str, str]] = set()
+        """What Slack may refuse in this talk, by method and error."""
         super().__init__(database, now)
         assert isinstance(self.app, ListeningApp)
         self.listening = self.app
@@ -215,6 +217,11 @@ class SlackWorld(World):
             self.site.add_person(known.address, known.name)
             self._meets()
         return replace(known, address=address)
+
+    def shuts_out(self, channel: str) -> None:
+        team = self.site.slack.team
+        team.channels[channel].members.discard(team.bot_user)
+        self.may_refuse.add(("chat.postMessage", "not_in_channel"))
 
     def changes(self, who: str, **fields: object) -> None:
         super().changes(who, **fields)
@@ -316,8 +323,10 @@ class SlackWorld(World):
                 return self._presses(who, channel, what, pressed, event)
             case Submitted():
                 return self._acts(who, self._send_forged(user, channel, what))
-            case Shortcut(name=name, text=text):
-                post = people.typed(user, channel, text, thread)
+            case Shortcut(name=name, text=text, author=author, message=message):
+                wrote = address_of(author) if author else user
+                stands = people.channel(channel).find(message, user) if message else None
+                post = stands or people.typed(wrote, channel, text, thread)
                 return self._acts(who, people.use_on(user, post, name))
             case Reacted(name=name, message=message):
                 found = people.channel(channel).find(message, user)

@@ -33,8 +33,14 @@ from bot.people import Person
         ("a /ask", Said(text="a /ask", message="7")),
         ("@inflow where?", Said(text="where?", mentioned=True, message="7")),
         ("@Inflow: where?", Said(text="where?", mentioned=True, message="7")),
-        ("say, @INFLOW, where?", Said(text="say, where?", mentioned=True, message="7")),
-        ("where? @inflow", Said(text="where?", mentioned=True, message="7")),
+        (
+            "say, @INFLOW, where?",
+            Said(text="say, Inflow, where?", mentioned=True, addressed=False, message="7"),
+        ),
+        (
+            "where? @inflow",
+            Said(text="where?", mentioned=True, addressed=False, message="7"),
+        ),
         ("@inflow", Said(text="", mentioned=True, message="7")),
         ("@inflow /ask x", Said(text="/ask x", mentioned=True, message="7")),
         ("@inflowing", Said(text="@inflowing", message="7")),

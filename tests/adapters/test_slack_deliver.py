@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.slack import deliver
 from adapters.slack.client import UNCLEAR, SlackClient
 from adapters.slack.deliver import (
     CEILING,
@@ -386,7 +387,7 @@ def test_what_becomes_of_an_edit_that_is_refused(error: str, expected: Outcome) 
         assert run(work()) == expected
 
 
-def test_the_wait_for_an_administrator_grows_from_minutes_to_an_hour() -> None:
+def test_the_wait_for_an_administrator_grows_from_minutes_to_hours() -> None:
     async def work() -> list[float]:
         async with stage() as on:
             on.slack.memory.revoke("T1")
@@ -398,7 +399,7 @@ def test_the_wait_for_an_administrator_grows_from_minutes_to_an_hour() -> None:
             return waits
 
     with capture_logs():
-        assert run(work()) == [5, 10, 20, 40, 60, 60]
+        assert run(work()) == [5, 10, 20, 40, 80, 240]
 
 
 def test_a_dead_token_is_told_once_until_slack_takes_something_again() -> None:
@@ -413,6 +414,37 @@ def test_a_dead_token_is_told_once_until_slack_takes_something_again() -> None:
         run(work())
     told = {"workspace": HERE, "error": "token_revoked", "event": "slack refuses"}
     assert logs == [told | {"log_level": "warning"}] * 2
+
+
+def test_while_slack_does_not_take_the_token_no_letter_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work() -> None:
+        async with stage() as on:
+            assert await on.platform.is_open()
+            assert on.slack.calls("auth.test") == []
+            held = on.slack.memory.tokens[on.slack.token]
+            on.slack.memory.revoke("T1")
+            assert await on.platform.deliver(LETTER) == TryLater(REST, "token_revoked")
+            assert not await on.platform.is_open()
+            on.slack.memory.tokens[on.slack.token] = held
+            # It is asked once a minute.
+            assert not await on.platform.is_open()
+            monkeypatch.setattr(deliver, "KNOCK", timedelta(0))
+            on.platform._knocks_at = 0.0
+            on.slack.fail("auth.test", "error_before", "error:token_revoked")
+            assert not await on.platform.is_open()
+            assert not await on.platform.is_open()
+            assert await on.platform.is_open()
+            assert isinstance(await on.platform.deliver(LETTER), Sent)
+            # What is wrong with one letter or its place is nothing to the others.
+            on.slack.fail(POST, "error:not_in_channel", "error:missing_scope")
+            for key in ("a", "b"):
+                await on.platform.deliver(replace(LETTER, key=key))
+            assert await on.platform.is_open()
+
+    with capture_logs():
+        run(work())
 
 
 def test_a_missing_scope_is_told_by_its_name() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from adapters.slack import directory as module
 from adapters.slack.client import Answer, SlackClient
-from adapters.slack.directory import Directory, read_member
+from adapters.slack.directory import Directory, Unmet, read_member
 from bot.app import App
 from bot.attention import Wish, book
 from bot.capabilities.campaigns import capability as campaigns
@@ -160,6 +160,12 @@ class Office:
     async def hears(self, kind: str, **event: Any) -> None:
         await self.directory.hears[kind]("T1", {"type": kind, **event})
 
+    async def hears_of(self, user: str, *, gone: bool, **changes: Any) -> None:
+        """Slack sees somebody go or come back, and tells."""
+        self.slack.team.members[user].deleted = gone
+        told = self.slack.team.members[user].as_json() | {"deleted": gone} | changes
+        await self.hears("user_change", user=told)
+
     @property
     def workspace(self) -> WorkspaceId:
         with self.database.transaction() as work:
@@ -279,7 +285,7 @@ def test_nothing_but_id_name_zone_and_presence_is_kept(play: Play) -> None:
         await office.ticks(2)
         await office.hears("user_change", user=Talkative("UANA", "T1", "Anna").as_json())
         await office.hears("team_join", user=Talkative("UBEN", "T1", "Ben").as_json())
-        assert (await office.directory.profile("T1", "UCEM")) is None
+        assert await office.directory.profile("T1", "UCEM") is Unmet.NOT_OURS
         with office.database.begin() as connection:
             dump = "\n".join(
                 repr(row)
@@ -540,7 +546,9 @@ def test_who_is_not_known_is_asked_for(play: Play) -> None:
         await office.opens()
         assert await profile("T1", "UANA") == Profile(name="Ana", zone="Europe/Lisbon")
         for user in ("UGONE", "UROBOT", "USUE", "UNOBODY"):
-            assert await profile("T1", user) is None
+            assert await profile("T1", user) is Unmet.NOT_OURS
+        office.slack.fail("users.info", "error:missing_scope")
+        assert await profile("T1", "UANA") is Unmet.UNSAID
         assert office.everybody() == {}
 
     play(scene)
@@ -607,7 +615,21 @@ def test_slack_is_not_waited_for_when_somebody_waits(
         for fault in ("hang_before", "error_before", "limited:30", "reset_before"):
             office.slack.fail("users.info", fault)
             async with asyncio.timeout(1):
-                assert await office.directory.profile("T1", "UANA") is None
+                assert await office.directory.profile("T1", "UANA") is Unmet.UNTOLD
+
+    play(scene)
+
+
+def test_who_is_gone_and_known_stays_so(play: Play) -> None:
+    async def scene(office: Office) -> None:
+        office.add("ana")
+        await office.opens()
+        await office.ticks()
+        await office.hears_of("UANA", gone=True)
+        assert await office.directory.profile("T1", "UANA") is None
+        office.slack.fail("users.info", "limited:30")
+        assert await office.directory.profile("T1", "UANA") is None
+        assert not office.person("UANA").active
 
     play(scene)
 
@@ -617,8 +639,9 @@ def test_who_speaks_again_is_back(play: Play) -> None:
         office.add("ana")
         await office.opens()
         await office.ticks()
-        await office.hears("user_change", user=replace_json(office, "UANA", deleted=True))
+        await office.hears_of("UANA", gone=True)
         assert not office.person("UANA").active
+        office.slack.team.members["UANA"].deleted = False
         assert await office.directory.profile("T1", "UANA") is None
         assert office.person("UANA").active
 
@@ -666,17 +689,61 @@ def test_changes_are_kept_as_they_are_told(play: Play) -> None:
         assert office.person("UCEM").zone == "Europe/Istanbul"
 
         # Of who is gone Slack tells no zone any more.
-        gone = Member("UBEN", "T1", "Ben", deleted=True).as_json()
         for _ in range(3):
-            await office.hears("user_change", user=gone)
+            await office.hears_of("UBEN", gone=True, tz=None)
         assert office.farewells == ["UBEN"]
         assert office.person("UBEN") == replace(
             office.person("UBEN"), active=False, zone="Europe/London"
         )
-        await office.hears("user_change", user=Member("UBEN", "T1", "Ben").as_json())
+        await office.hears_of("UBEN", gone=False)
         assert office.person("UBEN").active
-        await office.hears("user_change", user=gone | {"updated": 1_800_000_000})
+        office.slack.team.members["UBEN"].updated = 1_800_000_000
+        await office.hears_of("UBEN", gone=True)
         assert office.farewells == ["UBEN", "UBEN"]
+
+    play(scene)
+
+
+def test_what_was_told_late_does_not_undo_what_came_after(play: Play) -> None:
+    """Slack repeats what was not acknowledged, and a repeated event may come last."""
+
+    async def scene(office: Office) -> None:
+        office.add("ana", "ben")
+        await office.opens()
+        await office.ticks()
+        here = office.slack.team.members["UANA"].as_json()
+        await office.hears_of("UANA", gone=True)
+        await office.hears("user_change", user=here)
+        assert not office.person("UANA").active
+        await office.hears_of("UANA", gone=False)
+        await office.hears("user_change", user=here | {"deleted": True})
+        assert office.person("UANA").active
+        assert office.farewells == ["UANA"]
+        # While Slack does not say, it is to tell again.
+        office.slack.fail("users.info", "limited:30", "error:missing_scope")
+        with pytest.raises(Unavailable):
+            await office.hears_of("UBEN", gone=True)
+        assert office.person("UBEN").active
+        await office.hears_of("UBEN", gone=True)
+        assert not office.person("UBEN").active
+
+    play(scene)
+
+
+def test_who_was_moved_to_another_workspace_of_the_organisation_leaves(play: Play) -> None:
+    async def scene(office: Office) -> None:
+        office.add("ana")
+        await office.opens()
+        await office.ticks()
+        office.slack.fail("users.info", "error:user_not_found")
+        moved = {"enterprise_user": {"enterprise_id": "E1", "teams": ["T2"]}, "team_id": "T2"}
+        await office.hears("user_change", user=replace_json(office, "UANA", **moved))
+        assert office.farewells == ["UANA"]
+        # Whom we never met is not kept for it.
+        ben = Member("UBEN", "T1", "Ben").as_json()
+        await office.hears("user_change", user=ben | moved)
+        assert office.everybody() == {}
+        assert set(await office.directory.names("T1", ["UANA", "UBEN"])) == {"UANA"}
 
     play(scene)
 
@@ -745,19 +812,25 @@ def test_an_odd_zone_is_utc(zone: object, known: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "ours"),
+    ("user", "active"),
     [
         ({}, True),
         ({"team_id": "T1"}, True),
-        ({"team_id": "T2"}, False),
+        ({"team_id": "T2"}, None),
         ({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, True),
         ({"team_id": "T1", "enterprise_user": {"teams": ["T2"]}}, False),
+        ({"team_id": "T2", "enterprise_user": {"teams": ["T2"]}, "is_stranger": True}, None),
+        ({"team_id": "T2", "enterprise_user": {"teams": []}}, True),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "T1", "teams": ["T2"]}}, True),
         ({"team_id": "T1", "is_restricted": True, "is_ultra_restricted": True}, True),
-        ({"team_id": "T1", "is_stranger": True}, False),
+        ({"team_id": "T1", "is_stranger": True}, None),
     ],
 )
-def test_only_people_of_the_workspace_are_members(user: dict[str, Any], ours: bool) -> None:
-    assert (read_member("T1", {"id": "U1"} | user) is not None) is ours
+def test_only_people_of_the_workspace_are_members(
+    user: dict[str, Any], active: bool | None
+) -> None:
+    member = read_member("T1", {"id": "U1"} | user)
+    assert (None if member is None else member.active) is active
 
 
 # --- members of channels -------------------------------------------------------------------------
@@ -836,6 +909,46 @@ def test_who_comes_and_goes_is_kept_in_step(play: Play) -> None:
         # Of what nobody told we learn within a day.
         office.now += AGAIN
         await office.ticks(2)
+        assert office.members() == {"UANA"}
+
+    play(scene)
+
+
+def test_late_word_of_who_came_or_left_has_the_members_read_anew(play: Play) -> None:
+    async def scene(office: Office) -> None:
+        def moment() -> str:
+            return f"{office.seconds:.6f}"
+
+        office.add("ana", "ben")
+        channel = office.slack.add_channel(GENERAL, "UANA", with_bot=False)
+        await office.opens()
+        await office.ticks()
+        office.wants(GENERAL)
+        await office.ticks()
+        ben: dict[str, Any] = {"user": "UBEN", "channel": GENERAL}
+        came = moment()
+        await office.hears("member_joined_channel", **ben, event_ts=came)
+        assert office.members() == {"UANA", "UBEN"}
+        office.now += timedelta(seconds=5)
+        await office.hears("member_left_channel", **ben, event_ts=moment())
+        # Told once more at once, to this process, and after a minute to any.
+        await office.hears("member_joined_channel", **ben, event_ts=came)
+        assert office.members() == {"UANA"}
+        office.now += timedelta(minutes=1)
+        other = office.another()
+        await other.hears["member_joined_channel"]("T1", {**ben, "event_ts": came})
+        assert office.members() == {"UANA"}
+        await office.ticks(2)
+        assert office.members() == {"UANA"}
+        # It was the first time that we heard of it, and it is still so.
+        channel.members.add("UBEN")
+        came = moment()
+        office.now += timedelta(minutes=5)
+        await other.hears["member_joined_channel"]("T1", {**ben, "event_ts": came})
+        await office.ticks(2)
+        assert office.members() == {"UANA", "UBEN"}
+        # What nobody can read is believed.
+        await office.hears("member_left_channel", **ben, event_ts="soon")
         assert office.members() == {"UANA"}
 
     play(scene)

@@ -1,15 +1,19 @@
 """What the doctor says of Slack, with a Slack of our own that has one thing wrong at a time."""
 
 import asyncio
+import json
+import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from pydantic import SecretStr
 
-from adapters.slack.doctor import Patient, look_at_slack
+from adapters.slack.doctor import Patient, describe_failure, look_at_slack
 from adapters.slack.manifest import Way, needed_scopes
 from adapters.slack.settings import SlackSettings
 from bot.doctor import Finding, Verdict
@@ -17,6 +21,7 @@ from tests.adapters.slack.method import Call
 from tests.adapters.slack_server import FakeSlack
 from tests.cli.program import Program
 
+KEY = ConnectionKey("slack.com", 443, True, True, None, None, None)
 LEAST = needed_scopes(Way())
 PRIVATE = [scope for scope in needed_scopes(Way(in_private_channels=True)) if scope not in LEAST]
 
@@ -132,6 +137,11 @@ def test_scopes_that_nobody_needs_are_doubted() -> None:
     assert "users:read.email" in found.what
 
 
+def test_a_scope_that_may_be_chosen_is_not_doubted() -> None:
+    found = examine(lambda slack: grant(slack, [*LEAST, "metadata.message:read"]))
+    assert {each.verdict for each in found} == {Verdict.OK}
+
+
 @pytest.mark.parametrize(
     ("scopes", "verdict"), [(set(PRIVATE), None), ({"groups:read"}, Verdict.PROBLEM)]
 )
@@ -162,14 +172,34 @@ def test_a_slack_out_of_reach_is_said_without_more() -> None:
         )
 
     found = problem(examine(patient_of=away))
-    assert found.what.startswith("Slack cannot be reached (")
+    assert found.what == "Slack cannot be reached: the connection is refused."
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEY, OSError()), "its name is not found"),
+        (aiohttp.ClientConnectorError(KEY, ConnectionRefusedError()), "the connection is refused"),
+        (aiohttp.ClientProxyConnectionError(KEY, OSError()), "the proxy does not answer"),
+        (
+            aiohttp.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError()),
+            "its certificate is not trusted here",
+        ),
+        (TimeoutError(), "no answer within 8 seconds"),
+        (aiohttp.ServerTimeoutError(), "no answer within 8 seconds"),
+        (json.JSONDecodeError("no", "<html>", 0), "the answer is not Slack’s"),
+        (aiohttp.ServerDisconnectedError(), "the connection broke"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_why_nobody_answers_is_said_in_words(error: Exception, said: str) -> None:
+    assert describe_failure(error) == said
 
 
 @pytest.mark.parametrize(
     ("fault", "verdict", "said"),
     [
         ("error:missing_scope", Verdict.PROBLEM, "SLACK_APP_TOKEN (missing_scope)"),
-        ("limited:60", Verdict.WARNING, "too often"),
         ("reset_before", Verdict.PROBLEM, "cannot be reached for Socket Mode"),
     ],
 )
@@ -179,6 +209,22 @@ def test_socket_mode_that_does_not_work_says_what_to_turn_on(
     found = problem(examine(lambda slack: slack.fail("apps.connections.open", fault)))
     assert found.verdict is verdict
     assert said in found.what
+
+
+def test_who_looks_again_within_a_minute_is_not_alarmed() -> None:
+    found = examine(lambda slack: slack.fail("apps.connections.open", "limited:60"))
+    assert {each.verdict for each in found} == {Verdict.OK}
+    assert "about once a minute" in " ".join(each.what for each in found)
+
+
+def test_a_wrong_app_token_is_found_within_a_minute_too() -> None:
+    def other(slack: FakeSlack, patient: Patient) -> Patient:
+        slack.fail("apps.connections.open", "limited:60")
+        return replace(patient, slack=settings_of(slack, app_token=SecretStr("xapp-1-other")))
+
+    found = problem(examine(patient_of=other))
+    assert found.verdict is Verdict.PROBLEM
+    assert "SLACK_APP_TOKEN (invalid_auth)" in found.what
 
 
 def test_channels_without_the_bot_are_named() -> None:
@@ -193,8 +239,12 @@ def test_channels_without_the_bot_are_named() -> None:
     ("administrators", "verdict", "said"),
     [
         ([], Verdict.WARNING, "Nobody is named in INFLOW_ADMINS"),
-        (["ana"], Verdict.PROBLEM, "Number 1 of INFLOW_ADMINS is no member"),
-        (["UANA", "UNOBODY"], Verdict.PROBLEM, "Number 2 of INFLOW_ADMINS is no member"),
+        (["ana"], Verdict.PROBLEM, "INFLOW_ADMINS names “ana”, which is no member id."),
+        (
+            ["UANA", "UNOBODY"],
+            Verdict.PROBLEM,
+            "INFLOW_ADMINS names UNOBODY, who is not in the workspace.",
+        ),
     ],
 )
 def test_administrators_are_looked_for(
@@ -246,6 +296,14 @@ def test_tokens_that_were_mixed_up_are_a_problem(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert "  problem  SLACK_BOT_TOKEN and SLACK_APP_TOKEN hold each other's token" in done.stdout
     assert "secret" not in done.stdout
+
+
+def test_each_mistake_in_the_settings_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    done = Program(tmp_path, {"SLACK_CLIENT_ID": "1"}).call("doctor", "slack")
+    assert done.returncode == 1
+    starts = [line.split()[1] for line in done.stdout.splitlines() if "  problem  " in line]
+    assert starts == ["Slack", "SLACK_CLIENT_ID", "INFLOW_PUBLIC_URL"]
+    assert "->" not in done.stdout
 
 
 def test_the_command_looks_at_slack_and_ends_with_one_when_it_is_ill(tmp_path: Path) -> None:

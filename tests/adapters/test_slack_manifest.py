@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from adapters.slack import manifest as made
+from adapters.slack.deliver import EVENT_TYPE
 from adapters.slack.manifest import (
     EVENTS,
     METHODS,
@@ -24,8 +25,10 @@ from adapters.slack.manifest import (
     render_manifest,
 )
 from bot.app import ROOT_WORDS
+from bot.bootstrap.manifest import print_manifest
 from bot.bootstrap.registry import CAPABILITIES
 from bot.capability import register
+from bot.settings import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[2]
 ADAPTER = ROOT / "adapters" / "slack"
@@ -36,6 +39,7 @@ WAYS = {
     "http": Way(public_url=URL),
     "many": Way(public_url=URL, for_many=True),
     "private": Way(in_private_channels=True),
+    "receipts": Way(app="A012AB3CD"),
     "renamed": Way(commands={"ask": "askhr", "learn": "inflow"}),
 }
 
@@ -148,20 +152,43 @@ def test_the_scopes_are_those_of_the_methods_and_events_and_no_more(
     way: Way, manifest: dict[str, Any]
 ) -> None:
     needed = {scope for each in (*METHODS.values(), *EVENTS.values()) for scope in each}
-    private = {"groups:history", "groups:read"} if way.in_private_channels else set()
-    assert manifest["oauth_config"]["scopes"] == {"bot": sorted(needed | private | {"commands"})}
+    more = {"commands"}
+    more |= {"groups:history", "groups:read"} if way.in_private_channels else set()
+    more |= {"metadata.message:read"} if way.app is not None else set()
+    assert manifest["oauth_config"]["scopes"] == {"bot": sorted(needed | more)}
     assert "users:read.email" not in needed_scopes(way)
 
 
 def test_every_scope_has_a_reason_and_every_reason_a_scope() -> None:
-    both = {*needed_scopes(Way()), *needed_scopes(WAYS["private"])}
-    assert both == REASONS.keys()
+    assert {scope for way in WAYS.values() for scope in needed_scopes(way)} == REASONS.keys()
 
 
 def test_the_events_are_those_that_are_needed(way: Way, manifest: dict[str, Any]) -> None:
     events = manifest["settings"]["event_subscriptions"]["bot_events"]
     assert events == needed_events(way)
     assert ("message.groups" in events) is way.in_private_channels
+    assert ("message_metadata_posted" in events) is (way.app is not None)
+
+
+def test_slack_tells_of_messages_with_our_metadata_and_no_others() -> None:
+    told = make_manifest(REGISTRY, WAYS["receipts"])["settings"]["event_subscriptions"]
+    assert told["metadata_subscriptions"] == [{"app_id": "A012AB3CD", "event_type": EVENT_TYPE}]
+    plain = make_manifest(REGISTRY, Way())["settings"]["event_subscriptions"]
+    assert "metadata_subscriptions" not in plain
+
+
+def test_what_a_shortcut_does_is_said_beside_its_name(manifest: dict[str, Any]) -> None:
+    for each in manifest["features"]["shortcuts"]:
+        assert each["description"].startswith("Opens a form")
+
+
+@pytest.mark.parametrize(
+    ("app", "for_many", "said"),
+    [("U012AB3CD", False, "--app-id wants"), ("A012AB3CD", True, "leave --oauth away")],
+)
+def test_an_id_that_is_of_no_use_is_refused(app: str, for_many: bool, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        print_manifest(URL, for_many=for_many, app=app)
 
 
 # --- ways of installing -----------------------------------------------------------------

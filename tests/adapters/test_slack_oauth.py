@@ -661,6 +661,23 @@ def test_when_it_has_run_out_all_wait_for_the_new_one(database: Database) -> Non
     asyncio.run(run())
 
 
+def test_a_store_out_of_reach_is_not_taken_for_the_end_of_the_app(here: Database) -> None:
+    """Slack would be told that all is well, and what somebody did would be lost."""
+
+    async def run() -> None:
+        async with house(here, rotates=True) as h:
+            await Browser(h).install()
+            h.clock.passes(13 * HOUR)
+            h.store.away = {"take_refresh": 2}
+            with pytest.raises(Unavailable):
+                await h.installed.authorize(None, "T1")
+            with pytest.raises(Unavailable):
+                await h.installed.token_of("T1")
+            assert await h.installed.token_of("T1") is not None
+
+    asyncio.run(run())
+
+
 def test_an_attempt_that_did_not_arrive_is_made_again(here: Database) -> None:
     async def run() -> None:
         async with house(here, rotates=True) as h:
@@ -801,6 +818,28 @@ def test_a_process_that_ends_waits_for_what_slack_was_asked(here: Database) -> N
             await other.close()
             h.clock.passes(KEPT)
             assert await h.installed.token_of("T1") != old
+            assert h.exchanges == 2
+
+    asyncio.run(run())
+
+
+def test_a_process_that_ends_waits_for_a_slow_answer_with_tokens(here: Database) -> None:
+    """The old refresh token is used up by then: without the new one the app is lost."""
+
+    async def run() -> None:
+        async with house(here, rotates=True) as h:
+            await Browser(h).install()
+            old = await h.installed.token_of("T1")
+            h.clock.passes(11 * HOUR)
+            other = h.another()
+            h.slack.fail("oauth.v2.access", "slow:1.5")
+            assert await other.token_of("T1") == old
+            await until(lambda: h.exchanges == 2)
+            await other.close()
+            # Late callers get what there is, and begin nothing.
+            assert await other.token_of("T1") is not None
+            h.clock.passes(2 * HOUR)
+            assert await h.installed.token_of("T1") not in {old, None}
             assert h.exchanges == 2
 
     asyncio.run(run())

@@ -160,6 +160,27 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
     assert b"blueberries" not in kept, "what is not for Inflow is not stored"
 
 
+def test_the_file_of_the_readme_is_all_that_a_newcomer_writes(tmp_path: Path) -> None:
+    lines = re.findall(r"^((?:SLACK|INFLOW)_[A-Z_]+=)(?:xoxb-|xapp-|U0)", README, re.MULTILINE)
+
+    async def story() -> None:
+        async with a_slack() as slack:
+            values = (slack.token, slack.app_token, "UANA")
+            said = [name + value for name, value in zip(lines, values, strict=True)]
+            said.append(f"SLACK_API_BASE_URL={slack.url}")
+            file = tmp_path / "inflow.env"
+            file.write_text("\n".join(said))
+            file.chmod(0o600)
+            async with running(tmp_path, {}) as process:
+                assert process.said.startswith("Inflow is connected to Slack workspace Test by")
+                people = People(slack.memory, slack.team, slack.sockets)
+                await people.command("UANA", "CGENERAL", "/learn", "topic Travel")
+                await until(lambda: is_told(slack, "UANA"))
+            check_secrets(slack, process)
+
+    asyncio.run(story())
+
+
 def test_over_http_it_answers_what_is_signed_and_stops(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_slack() as slack:
@@ -194,12 +215,44 @@ def test_a_refused_token_is_said_at_the_start_and_by_readyz(tmp_path: Path) -> N
                 "SLACK_API_BASE_URL": slack.url,
             }
             async with running(tmp_path, settings) as process:
-                assert "waits for Slack to take the bot token (invalid_auth)" in process.said
+                assert process.said.startswith(
+                    "Inflow waits: Slack does not take the bot token (invalid_auth). It tries again"
+                )
                 status, said = await process.get("/readyz")
                 assert status == 503
                 assert "Slack does not take the bot token (invalid_auth)" in said
                 assert (await process.get("/healthz"))[0] == 200
             assert "unknown" not in process.said + "".join(process.logged)
+
+    asyncio.run(story())
+
+
+def test_an_administrator_who_is_nobody_is_said_at_the_start(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_slack() as slack:
+            settings = {
+                "SLACK_BOT_TOKEN": slack.token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_API_BASE_URL": slack.url,
+                "INFLOW_ADMINS": "ana, UANA, UNOBODY",
+            }
+            async with running(tmp_path, settings) as process:
+                assert "(INFLOW_ADMINS names UNOBODY, ana, who is nobody there." in process.said
+
+    asyncio.run(story())
+
+
+def test_a_slack_out_of_reach_is_said_at_the_start_in_words(tmp_path: Path) -> None:
+    async def story() -> None:
+        settings = {
+            "SLACK_BOT_TOKEN": "xoxb-1-unknown",
+            "SLACK_APP_TOKEN": "xapp-1-unknown",
+            "SLACK_API_BASE_URL": "http://127.0.0.1:9/",
+        }
+        async with running(tmp_path, settings) as process:
+            assert process.said.startswith("Inflow waits: Slack cannot be reached. It tries again")
+            assert "Socket Mode" not in process.said
+            assert "Slack cannot be reached. What to do says" in (await process.get("/readyz"))[1]
 
     asyncio.run(story())
 

@@ -332,9 +332,9 @@ def test_signature_is_of_its_parts_and_not_of_their_sum() -> None:
 def test_shortcuts_bring_the_message_they_are_about() -> None:
     own = Place(conversation="UANA", kind=PlaceKind.DM)
     assert what_of("shortcut") == (Shortcut(name="ask"), own)
-    message = "1772441000.000300"
+    message, plan = "1772441000.000300", "the plan (https://example.com/a?b=1&c=2)"
     assert what_of("shortcut_message", UKIM="Kim") == (
-        Shortcut(name="note", text="the plan of @Kim", author="UBO", message=message),
+        Shortcut(name="note", text=f"{plan} of @Kim", author="UBO", message=message),
         CHANNEL.model_copy(update={"thread": "1772440000.000100"}),
     )
 
@@ -498,18 +498,20 @@ def test_whatever_is_typed_arrives(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "words", "addressed"),
     [
-        ("<@UBOT> hello", "hello"),
-        ("<@UBOT|inflow>: hello", "hello"),
-        ("hello <@UBOT>", "hello"),
-        ("hello, <@UBOT>, you", "hello, you"),
-        ("<@UBOT>", ""),
-        ("<@UBOT>\n/ask this", "/ask this"),
+        ("<@UBOT> hello", "hello", True),
+        ("<@UBOT|inflow>: hello", "hello", True),
+        ("hello <@UBOT>", "hello", False),
+        ("hello, <@UBOT>, you", "hello, Inflow, you", False),
+        ("<@UBOT>", "", True),
+        ("<@UBOT>\n/ask this", "/ask this", True),
     ],
 )
-def test_mention_of_the_bot_is_cut_out(text: str, words: str) -> None:
-    assert read_speech(text, {}, "UBOT") == Speech(words, mentioned=True)
+def test_mention_of_the_bot_is_cut_out_or_read_as_its_name(
+    text: str, words: str, addressed: bool
+) -> None:
+    assert read_speech(text, {}, "UBOT") == Speech(words, mentioned=True, addressed=addressed)
     assert not read_speech("<@UBOT2> hello", {}, "UBOT").mentioned
 
 

@@ -171,7 +171,7 @@ class Switchboard(SlackEntrance):
         super().__init__(**parts)
         self.found = 0
 
-    async def _do(self, heard: Heard) -> Ack:
+    async def _do(self, heard: Heard, _until: float) -> Ack:
         registry = self._app.registry
         match heard.inbound.what:
             case Pressed(action=action):

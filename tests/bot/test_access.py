@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.access import Right, may, require
+from bot.access import Lacking, Right, may, require
 from bot.errors import NotAllowed
 from bot.ids import PersonId, WorkspaceId
 from bot.people import Person, Role
@@ -21,8 +21,10 @@ def test_only_a_community_manager_has_rights_over_content(role: Role, right: Rig
 @pytest.mark.parametrize("right", list(Right))
 def test_without_a_role_there_is_no_right(right: Right) -> None:
     assert not may(ANA, right)
-    with pytest.raises(NotAllowed, match="ask your community manager"):
+    with pytest.raises(NotAllowed, match="You may not do this") as refused:
         require(ANA, right)
+    assert isinstance(refused.value, Lacking)
+    assert refused.value.right is right
 
 
 @pytest.mark.parametrize("right", list(Right))

@@ -54,7 +54,10 @@ class Home:
         capability: Capability[SqlWork] = Capability(
             name="test",
             title="Test",
-            orders={"do": Order(self._do, "", "does it")},
+            orders={
+                "do": Order(self._do, "", "does it"),
+                "file": Order(self._do, "", "does it too", spoken=False),
+            },
             submits={"test.do": self._do},
             presses={"test.do": self._press},
             timers={"test.ring": self._ring, "test.break": self._break},
@@ -241,6 +244,15 @@ def test_who_was_never_met_leaves_no_trace(small_home: Home) -> None:
 def test_a_command_word_works_without_its_slash(small_home: Home, words: str) -> None:
     small_home.says(Said(text=words, message="m"), "e1")
     assert small_home.done == ["it"]
+
+
+def test_any_command_word_works_alone_in_a_direct_message(small_home: Home) -> None:
+    small_home.says(Said(text=" File ", message="m"), "e1")
+    small_home.says(Said(text="file away the report?", message="m"), "e2")
+    assert small_home.done == ["", "heard file away the report?"]
+    alone = Said(text="file", message="m", mentioned=True)
+    small_home.says(alone, "e3", kind=PlaceKind.CHANNEL)
+    assert small_home.done[2:] == [], "in a channel it may be a word like any other"
 
 
 @pytest.mark.parametrize("words", ["help", "HELP", " help "])
@@ -440,6 +452,15 @@ def test_help_names_the_words_that_do_without_a_slash(home: Home) -> None:
     said = render_plain(reply.message)
     assert "without a slash too where you begin with do, help or home." in said
     assert "Your own page is at /home." in said
+
+
+@pytest.mark.parametrize("word", ["learn", "inflow"])
+def test_the_root_word_alone_shows_ones_own_page(home: Home, word: str) -> None:
+    """It is short, has buttons, and leads to the help."""
+    alone = home.says(Ordered(name=word), "e1")
+    assert alone.message == home.says(Ordered(name="home"), "e2").message
+    helped = home.says(Ordered(name=word, text="help"), "e3")
+    assert helped.message == home.says(Ordered(name="help"), "e4").message
 
 
 def test_a_press_on_the_page_brings_the_page_anew_and_replaces_nothing(home: Home) -> None:

@@ -541,6 +541,23 @@ def test_failed_look_up_leaves_the_letter_unsure_and_is_tried_less_and_less(swif
     assert swift.platform.arrived == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("priority", "state"),
+    [(Priority.ANSWER, LetterState.SENT), (Priority.TIP, LetterState.UNKNOWN)],
+)
+def test_letter_that_nobody_can_look_up_is_decided_after_a_day(
+    swift: Post, priority: Priority, state: LetterState
+) -> None:
+    swift.platform.answer = answering(Ambiguous("reset"))
+    swift.promise("a", priority=priority)
+    swift.platform.is_blind = True
+    for hour in range(30):
+        swift.drain()
+        assert hour >= 24 or swift.state("a") is LetterState.AMBIGUOUS
+        swift.time.passes(hours=1)
+    assert swift.state("a") is state
+
+
 def test_client_that_cancels_itself_leaves_the_letter_unsure(post: Post) -> None:
     async def cancel(_delivery: Delivery) -> Outcome | None:
         raise asyncio.CancelledError

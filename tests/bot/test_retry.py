@@ -1,7 +1,7 @@
 """When letters are tried again and when they are given up."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,11 +12,13 @@ from bot.message import say
 from bot.outbox import Delivery, Doubtful, Never, Priority, TryLater
 from bot.retry import (
     LONGEST_WAIT,
+    SOUGHT_FOR,
     TRIES,
     Patience,
     back_off,
     can_be_asked,
     decide_unasked,
+    has_been_sought,
     look_later,
     miss,
     postpone,
@@ -82,6 +84,16 @@ def test_a_look_up_that_fails_is_tried_less_and_less() -> None:
     patience = Patience(reconcile_after=timedelta(seconds=20))
     assert look_later(1, "x", patience) == timedelta(seconds=20)
     assert look_later(9, "x", patience) > timedelta(minutes=2)
+
+
+def test_nobody_is_asked_about_a_letter_for_ever() -> None:
+    began = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    letter = replace(LETTER, began_at=began)
+    assert not has_been_sought(letter, 10_000, began + SOUGHT_FOR - timedelta(seconds=1))
+    assert has_been_sought(letter, 1, began + SOUGHT_FOR)
+    # Of one from a backup nobody knows when it was tried.
+    assert not has_been_sought(LETTER, TRIES - 1, began)
+    assert has_been_sought(LETTER, TRIES, began)
 
 
 def test_a_lease_outlasts_the_timeout() -> None:

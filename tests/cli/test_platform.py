@@ -3,20 +3,26 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from adapters.playground.platform import NAME as PLAYGROUND
 from adapters.slack import workspaces
 from adapters.slack.deliver import SlackPlatform
 from adapters.slack.oauth import read_installation
+from adapters.slack.workspaces import ManyWorkspaces, Pauses
 from bot.access import Administrators
 from bot.app import App
 from bot.bootstrap import new_id, now
+from bot.bootstrap import slack as bootstrap
 from bot.bootstrap.house import open_house
 from bot.bootstrap.loop import widen_executor
 from bot.bootstrap.platform import choose_site, find_branches
@@ -28,11 +34,14 @@ from bot.bootstrap.slack import SlackBranch
 from bot.bootstrap.store import import_work, open_database
 from bot.capability import register
 from bot.ids import PersonId, WorkspaceId
+from bot.message import say
 from bot.metric import Meters
-from bot.outbox import ToPerson
+from bot.outbox import Delivery, Priority, ToPerson, TryLater
 from bot.people import Workspace
 from bot.settings import Misconfigured, Settings
+from storage import tables
 from storage.database import Database
+from storage.directory_tables import directories
 from storage.installation import Installations
 from tests.adapters.slack.team import Member
 from tests.adapters.slack_server import FakeSlack
@@ -44,6 +53,10 @@ OTHER = Workspace(id=WorkspaceId("w2"), platform="slack", external="T2", name="O
 ROOM = Workspace(id=WorkspaceId("w3"), platform=PLAYGROUND, external="demo", name="Room")
 KEY = "a key of the test that is long enough"
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+
+DELIVERY = Delivery(
+    1, "k", ACME.id, "UANA", direct=True, message=say("Hello"), kind="k", priority=Priority.ANSWER
+)
 
 Wish = Callable[[Mapping[str, str]], Settings]
 
@@ -125,16 +138,7 @@ def test_many_workspaces_that_wake_at_once_leave_the_loop_its_threads(
     async def story() -> None:
         widen_executor()
         async with FakeSlack() as slack:
-            settings = wish(
-                {
-                    "SLACK_CLIENT_ID": slack.memory.client_id,
-                    "SLACK_CLIENT_SECRET": slack.memory.client_secret,
-                    "SLACK_SIGNING_SECRET": slack.memory.signing_secret,
-                    "SLACK_API_BASE_URL": slack.url,
-                    "INFLOW_TOKEN_KEYS": KEY,
-                    "INFLOW_PUBLIC_URL": "https://inflow.example.com",
-                }
-            )
+            settings = wish(for_many(slack))
             for team in teams:
                 slack.memory.add_team(team, team).members["UANA"] = Member("UANA", team, "Ana")
             with open_house(settings, chosen(settings)) as house:
@@ -154,8 +158,20 @@ def test_many_workspaces_that_wake_at_once_leave_the_loop_its_threads(
     asyncio.run(story())
 
 
-def install(database: Database, slack: FakeSlack, teams: Sequence[str]) -> None:
-    store = Installations(database, slack.memory.client_id, [KEY.encode()])
+def for_many(slack: FakeSlack) -> Mapping[str, str]:
+    """The environment of a process that any workspace can install the app from."""
+    return {
+        "SLACK_CLIENT_ID": slack.memory.client_id,
+        "SLACK_CLIENT_SECRET": slack.memory.client_secret,
+        "SLACK_SIGNING_SECRET": slack.memory.signing_secret,
+        "SLACK_API_BASE_URL": slack.url,
+        "INFLOW_TOKEN_KEYS": KEY,
+        "INFLOW_PUBLIC_URL": "https://inflow.example.com",
+    }
+
+
+def install(database: Database, slack: FakeSlack, teams: Sequence[str], key: str = KEY) -> None:
+    store = Installations(database, slack.memory.client_id, [key.encode()])
     for team in teams:
         answer = slack.memory.install(team, "UANA")
         found = read_installation({**answer, "ok": True}, now())
@@ -202,6 +218,125 @@ def test_where_the_app_was_removed_letters_stay_and_nobody_is_read(wish: Wish) -
                     assert len(slack.calls("users.list")) == calls
 
     asyncio.run(story())
+
+
+@asynccontextmanager
+async def serving_all(wish: Wish, slack: FakeSlack, *teams: str) -> AsyncIterator[SlackBranch]:
+    """A process that any workspace can install the app from; these have it."""
+    settings = wish(for_many(slack))
+    registry = register(CAPABILITIES)
+    (make,) = find_branches(settings)
+    with open_database(settings) as database:
+        branch = make(settings, database, registry)
+        assert isinstance(branch, SlackBranch)
+        for team in teams:
+            slack.memory.add_team(team, team)
+        install(database, slack, teams)
+        async with branch.living(App(database, registry, now, new_id), Meters()):
+            yield branch
+
+
+def test_where_the_app_is_no_more_nobody_is_read_however_late_that_is_known(wish: Wish) -> None:
+    """Of a new installation Slack's word is not believed at once: it may be about an older one."""
+
+    async def story() -> None:
+        async with FakeSlack(rates=False) as slack, serving_all(wish, slack, "T7") as branch:
+            assert open_directories(branch) == ["T7"]
+            assert isinstance(branch._here.installed, ManyWorkspaces)
+            branch._here.installed._pauses = Pauses(alive=(0.0, 0.05))
+            slack.fail("auth.test", "fine", "error:account_inactive")
+            await branch.hears()["app_uninstalled"]("T7", {"type": "app_uninstalled"})
+            assert open_directories(branch) == ["T7"]
+            async with asyncio.timeout(5):
+                while await branch.platform_of("T7") is not None:  # noqa: ASYNC110 - see above.
+                    await asyncio.sleep(0.01)
+            assert open_directories(branch) == []
+
+    asyncio.run(story())
+
+
+def test_what_another_process_was_told_is_found_out(wish: Wish) -> None:
+    async def story() -> None:
+        async with FakeSlack(rates=False) as slack, serving_all(wish, slack, "T7", "T8") as branch:
+            assert branch._installations is not None
+            branch._installations.forget("T7")
+            await branch._open_workspaces()
+            assert open_directories(branch) == ["T8"]
+            install(branch._database, slack, ["T7"])
+            await branch._open_workspaces()
+            assert open_directories(branch) == ["T7", "T8"]
+
+    asyncio.run(story())
+
+
+def test_where_slack_refuses_the_token_letters_stay(wish: Wish) -> None:
+    async def story() -> None:
+        async with FakeSlack(rates=False) as slack, serving_all(wish, slack, "T7") as branch:
+            platform = await branch.platform_of("T7")
+            assert isinstance(platform, SlackPlatform)
+            slack.memory.revoke("T7")
+            assert isinstance(await platform.deliver(DELIVERY), TryLater)
+            assert await branch.platform_of("T7") is None
+
+    asyncio.run(story())
+
+
+def test_an_installation_that_cannot_be_read_keeps_no_other_waiting(wish: Wish) -> None:
+    async def story() -> None:
+        async with FakeSlack(rates=False) as slack, serving_all(wish, slack, "T8") as branch:
+            for team in ("T7", "T9"):
+                slack.memory.add_team(team, team)
+            install(branch._database, slack, ["T9"])
+            install(branch._database, slack, ["T7"], key="another key, which only others have")
+            with capture_logs() as logs:
+                for _ in range(3):
+                    await branch._open_workspaces()
+            assert open_directories(branch) == ["T8", "T9"]
+            said = [each for each in logs if each["event"] == "people not read"]
+            assert [(each["external"], each["why"]) for each in said] == [("T7", "WrongTokenKey")]
+
+    asyncio.run(story())
+
+
+def test_installations_that_are_known_are_not_read_again_and_again(
+    wish: Wish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    find = Installations.find
+
+    def count(store: Installations, team: str) -> Any:
+        found.append(team)
+        return find(store, team)
+
+    async def story() -> None:
+        async with FakeSlack(rates=False) as slack, serving_all(wish, slack, "T7", "T8") as branch:
+            monkeypatch.setattr(workspaces, "KEPT", timedelta(0))
+            monkeypatch.setattr(Installations, "find", count)
+            for _ in range(3):
+                await branch._open_workspaces()
+            assert found == []
+
+    asyncio.run(story())
+
+
+def test_replies_that_are_given_up_at_the_end_are_said(
+    wish: Wish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "CLOSING", timedelta(seconds=0.1))
+
+    async def story() -> None:
+        with capture_logs() as logs:
+            async with FakeSlack(rates=False) as slack, serving_all(wish, slack) as branch:
+                branch._open_entrance()._answering.keep(asyncio.sleep(60))
+        assert [each["replies"] for each in logs if "given up" in each["event"]] == [1]
+
+    asyncio.run(story())
+
+
+def open_directories(branch: SlackBranch) -> list[str]:
+    with branch._database.begin() as connection:
+        of = directories.join(tables.workspaces)
+        return sorted(connection.scalars(select(tables.workspaces.c.external).select_from(of)))
 
 
 def test_an_import_beside_slack_brings_no_demo_and_goes_to_a_real_workspace(wish: Wish) -> None:

@@ -150,7 +150,14 @@ def test_the_playground_opens_no_database_of_a_real_workspace(program: Program) 
             "insert into workspaces (id, platform, external, name) "
             "values ('w1', 'slack', 'T1', 'Acme')"
         )
-    assert refusal(program).startswith("This database serves Acme. The playground moves its clock")
+    said = refusal(program)
+    assert said.startswith(
+        "This database serves Acme. To serve it again, set the credentials of Slack as before: "
+        "none is set in this terminal, nor in a file inflow.env in this folder. The playground "
+    )
+    beside = replace(program, settings={"SLACK_BOT_TOKEN": "xoxb-1"})
+    said = refusal(beside, "playground", "--beside-platforms")
+    assert said.startswith("This database serves Acme. The playground moves its clock")
 
 
 def test_a_taken_port_is_named(program: Program) -> None:

@@ -100,8 +100,8 @@ def test_the_asker_marks_an_answer_in_the_thread_as_the_one(tmp_path: Path) -> N
         ignored = client.post("mark", person="ben", message=answer, name="accept")
         assert (ignored["messages"], ignored["elsewhere"]) == ([], [])
         marked = client.post("mark", person="ana", message=answer, name="accept")
-        assert "Kim’s answer is accepted" in marked["messages"][0]["text"]
-        assert marked["messages"][0]["ephemeral"]
+        assert "Answered and accepted" in marked["messages"][0]["text"]
+        assert marked["messages"][0]["id"] != answer
         status, refused = client.try_to_post("mark", person="ana", message=answer, name="party")
         assert (status, refused["error"]) == (422, "I do not know the mark “party”.")
 

@@ -1,5 +1,6 @@
 """Installations on Slack: what comes back is what was kept, and nobody reads it without a key."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -260,6 +261,23 @@ def test_keys_are_replaced_while_all_goes_on(database: Database) -> None:
         Installations(database, CLIENT, [OLD_KEY]).find("T1")
 
 
+def test_a_key_that_comes_second_first_meets_no_seal_that_it_cannot_open(
+    database: Database,
+) -> None:
+    """As the README has several processes change it, one after the other."""
+    steps = [[OLD_KEY], [OLD_KEY, NEW_KEY], [NEW_KEY, OLD_KEY], [NEW_KEY]]
+    Installations(database, CLIENT, steps[0]).save(installation())
+    for before, after in itertools.pairwise(steps):
+        restarted, running = (Installations(database, CLIENT, each) for each in (after, before))
+        restarted.reseal()
+        for first, other in ((restarted, running), (running, restarted)):
+            first.save(installation())
+            found = other.find("T1")
+            assert found is not None
+            assert secrets_of(found) == secrets_of(installation())
+        restarted.reseal()
+
+
 def test_a_wrong_key_is_found_out_at_start_and_changes_nothing(database: Database) -> None:
     kept = Installations(database, CLIENT, [OLD_KEY])
     kept.save(installation())
@@ -395,19 +413,41 @@ def test_a_state_is_good_once(kept: Installations) -> None:
     assert not kept.consume_state("made up", NOW)
     late = kept.issue_state(ends_at, NOW)
     assert not kept.consume_state(late, ends_at)
-    assert not kept.consume_state(late, NOW)
 
 
-def test_states_do_not_pile_up(
+def test_a_state_is_good_for_one_app_and_with_any_of_the_keys(
+    kept: Installations, database: Database
+) -> None:
+    ends_at = NOW + timedelta(minutes=10)
+    later = (NOW + HOUR).timestamp()
+    state = kept.issue_state(ends_at, NOW)
+    told, _, mark = state.rpartition("-")
+    for forged in (
+        f"{told[:-1]}f-{mark}",
+        f"{told.rpartition('-')[0]}-{int(later):x}-{mark}",
+        f"{told}-{'0' * 64}",
+        f"{told}-",
+        told,
+        f"{told}-\N{SNOWMAN}",
+    ):
+        assert not kept.consume_state(forged, NOW)
+    assert not Installations(database, "another", [OLD_KEY]).consume_state(state, NOW)
+    assert not Installations(database, CLIENT, [NEW_KEY]).consume_state(state, NOW)
+    assert Installations(database, CLIENT, [NEW_KEY, OLD_KEY]).consume_state(state, NOW)
+
+
+def test_whoever_asks_for_many_states_is_in_nobodys_way(
     kept: Installations, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.installation, "STATES_KEPT", 3)
     ends_at = NOW + timedelta(minutes=10)
-    states = [kept.issue_state(ends_at, NOW) for _ in range(5)]
-    assert rows(database, slack_oauth_states) == 3
-    assert [kept.consume_state(state, NOW) for state in states] == [False, False, True, True, True]
-    kept.issue_state(ends_at, NOW)
-    kept.issue_state(ends_at + HOUR, ends_at)
+    states = [kept.issue_state(ends_at, NOW) for _ in range(9)]
+    assert rows(database, slack_oauth_states) == 0
+    assert all(kept.consume_state(state, NOW) for state in states)
+    assert not any(kept.consume_state(state, NOW) for state in states[-3:])
+    assert rows(database, slack_oauth_states) <= 4
+    later = kept.issue_state(ends_at + HOUR, ends_at)
+    assert kept.consume_state(later, ends_at)
     assert rows(database, slack_oauth_states) == 1
 
 
@@ -427,10 +467,9 @@ def busy(sqlite_url: str) -> Iterator[Installations]:
 
 def test_a_store_out_of_reach_is_not_taken_for_a_no(busy: Installations) -> None:
     """slack_sdk would say that the state is wrong, and send the person away for ever."""
+    state = busy.issue_state(NOW + HOUR, NOW)
     with pytest.raises(Unavailable):
-        busy.consume_state("x", NOW)
-    with pytest.raises(Unavailable):
-        busy.issue_state(NOW, NOW)
+        busy.consume_state(state, NOW)
     with pytest.raises(Unavailable):
         busy.find("T1")
     with pytest.raises(Unavailable):

@@ -28,6 +28,26 @@ def test_a_workspace_is_found_by_what_the_platform_calls_it(acme: Database) -> N
     assert found == [ACME, None, None]
 
 
+def test_a_workspace_and_who_acted_there_are_found_at_once(acme: Database) -> None:
+    with acme.transaction() as work:
+        work.people.set_country(ACME.id, "PT")
+        work.people.add_day_off(ACME.id, DAY, "Fair")
+        work.people.add_day_off(ACME.id, DAY + DAYS, "Course", BO.id)
+        work.people.save(replace(ANA, country="PT-03", active=False))
+        work.people.add_workspace(OTHER)
+        work.people.add_day_off(OTHER.id, DAY, "Fair")
+    with acme.transaction() as work:
+        for who in (ANA, BO, CY):
+            found = work.people.find("slack", ACME.external, who.address)
+            assert found == (replace(ACME, country="PT"), work.people.get(who.id))
+        found = work.people.find("slack", ACME.external, BO.address)
+        assert found[1] is not None
+        assert found[1].days_off == DaysOff("PT", frozenset({DAY, DAY + DAYS}))
+        assert work.people.find("slack", ACME.external, "U0NOBODY")[1] is None
+        assert work.people.find(OTHER.platform, OTHER.external, ANA.address) == (OTHER, None)
+        assert work.people.find("teams", ACME.external, ANA.address) == (None, None)
+
+
 def test_workspaces_come_by_name(database: Database) -> None:
     with database.transaction() as work:
         work.people.add_workspace(OTHER)

@@ -108,8 +108,22 @@ def _weekday(name: str) -> int | None:
 
 
 def say_weekdays(weekdays: frozenset[int]) -> str:
-    """`Mon Tue Wed`, as `parse_weekdays` reads it."""
-    return " ".join(_DAYS[number - 1][:3].title() for number in sorted(weekdays))
+    """`Mon-Fri`, `Sun-Thu` or `Mon Wed`, as `parse_weekdays` reads it."""
+    if len(weekdays) == len(_DAYS):
+        return "Mon-Sun"
+    # Each run of days begins after a day off, and may go on over the end of the week.
+    said = []
+    for first in sorted(day for day in weekdays if _before(day) not in weekdays):
+        days = [first]
+        while (following := days[-1] % 7 + 1) in weekdays:
+            days.append(following)
+        names = [_DAYS[day - 1][:3].title() for day in days]
+        said.append(f"{names[0]}-{names[-1]}" if len(names) > 2 else " ".join(names))
+    return " ".join(said)
+
+
+def _before(weekday: int) -> int:
+    return (weekday - 2) % 7 + 1
 
 
 def parse_clock(words: str) -> time | None:

@@ -62,8 +62,17 @@ def pause_until(hush: Hush[W], context: Context, work: W, command: Command) -> R
     """`/pause until Monday`; alone it is a week."""
     if not command.text:
         return pause_week(hush, context, work, command)
-    until = parse_until(command.text, context.now, command.person.zone)
+    try:
+        until = parse_until(command.text, context.now, command.person.zone)
+    except Invalid as error:
+        raise _refuse(command, error.sentence) from error
     return _pause(hush, context, work, command, until)
+
+
+def _refuse(command: Command, sentence: str) -> Invalid:
+    """The refusal; plain words that began like a command may have been a question."""
+    was_said = command.message is not None and sentence != messages.PAST
+    return Invalid(sentence + (messages.OR_QUESTION if was_said else ""))
 
 
 def pause_week(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
@@ -80,7 +89,7 @@ def _pause(hush: Hush[W], context: Context, work: W, command: Command, until: da
     work.people.save(paused)
     passed = _passed(work, command) if hush(context, work, paused) else None
     rearrange(context, work, paused)
-    return Reply(message=messages.paused(paused, until, passed))
+    return Reply(message=messages.paused(paused, until, passed), on_page=True)
 
 
 def _passed(work: W, command: Command) -> str:
@@ -101,7 +110,7 @@ def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
     """*Stop all*, `/stop`, or the word alone: nothing unsolicited any more."""
     more = command.text.casefold().strip(" .!").removesuffix("please").strip(" ,")
     if more and f"stop {more}" not in STOP_WORDS:
-        raise Invalid(messages.STOP_ALONE)
+        raise _refuse(command, messages.STOP_ALONE)
     person = replace(command.person, asks_welcome=False)
     work.people.save(person)
     attention = work.attention.get(person.id)
@@ -110,18 +119,18 @@ def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
         work.attention.save(replace(attention, stopped_at=next_hour(context.now)))
     passed = _passed(work, command) if hush(context, work, person) else None
     rearrange(context, work, person)
-    return Reply(message=messages.stopped(passed))
+    return Reply(message=messages.stopped(passed), on_page=True)
 
 
 def resume(context: Context, work: W, command: Command) -> Reply:
     """`/resume` ends a pause, a stop, and the silence after nothing was reacted to."""
     if command.text:
-        raise Invalid(messages.RESUME_ALONE)
+        raise _refuse(command, messages.RESUME_ALONE)
     return go_on(context, work, command)
 
 
 def go_on(_context: Context, work: W, command: Command) -> Reply:
-    """*Go on* under the message that says that the bot has paused, or has stopped.
+    """*Write to me again* under the message that says that the bot has paused, or has stopped.
 
     Who has stopped only questions beforehand has said so in words of its own, and ends it so.
     """
@@ -132,7 +141,8 @@ def go_on(_context: Context, work: W, command: Command) -> Reply:
     work.people.save(person)
     attention = replace(before, stopped_at=None, paused_at=None, ignored=0)
     work.attention.save(attention)
-    return Reply(message=messages.resumed(attention, asks_welcome=person.asks_welcome))
+    heard = messages.resumed(attention, asks_welcome=person.asks_welcome)
+    return Reply(message=heard, on_page=True)
 
 
 def why(context: Context, work: W, command: Command) -> Reply:
@@ -165,7 +175,7 @@ def _sent_this_week(context: Context, person: Person, entries: Sequence[Entry]) 
 
 def open_settings(_context: Context, work: W, command: Command) -> Reply:
     if command.text:
-        raise Invalid(messages.SETTINGS_ALONE)
+        raise _refuse(command, messages.SETTINGS_ALONE)
     person = command.person
     attention = work.attention.get(person.id)
     weekdays = say_weekdays(person.hours.weekdays)

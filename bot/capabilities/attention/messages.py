@@ -36,15 +36,14 @@ from bot.schedule import WINDOW
 
 PAUSE_HELP = (
     "Until when? Any day within a year, for example: `/pause until Monday`, `/pause 2 weeks`, "
-    "`/pause until 24 December`. If that was a question, begin it with “ask”."
+    "`/pause until 24 December`."
 )
 PAST = "That is in the past. Please name a day to come."
-RESUME_ALONE = "Say “resume” alone to end your pause. If that was a question, begin it with “ask”."
-SETTINGS_ALONE = "Say “settings” alone to open them. If that was a question, begin it with “ask”."
-STOP_ALONE = (
-    "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
-    "question, begin it with “ask”."
-)
+RESUME_ALONE = "Say “resume” alone to end your pause."
+SETTINGS_ALONE = "Say “settings” alone to open them."
+STOP_ALONE = "Say “stop” alone and I send you nothing more that you did not ask for."
+OR_QUESTION = " If that was a question, begin it with “ask”."
+"""Behind one of these, for who has said it in plain words; a command was no question."""
 
 BAD_WEEKDAYS = "Please name weekdays, like: Mon-Fri, or: Sun Mon Tue Wed Thu"
 BAD_CLOCK = "Please write a time of the day, like 9:00 or 17:30."
@@ -55,7 +54,8 @@ BAD_PER_WEEK = f"Please write a whole number from 0 to {MOST_PER_WEEK}."
 
 _SETTINGS = Button(label="Change my settings", action="attention.settings")
 _MY_SETTINGS = Button(label="My settings", action="attention.settings")
-_GO_ON = Button(label="Go on", action="attention.go_on")
+_END_PAUSE = Button(label="End the pause", action="attention.go_on")
+_GO_ON = Button(label="Write to me again", action="attention.go_on")
 _PAUSE, _STOP, _ = CONTROLS.buttons
 _STOP_SURELY = _STOP.model_copy(
     update={
@@ -101,7 +101,7 @@ def stopped(passed: str | None = None) -> Message:
         Buttons(buttons=(_GO_ON,)),
         Note(text="If you look after a topic here, I still tell you what found nobody else."),
         tone=Tone.GOOD,
-        summary="Stopped. Say “resume” and new things reach you again.",
+        summary="Stopped. From now on I send you nothing that you did not ask for.",
     )
 
 
@@ -247,11 +247,15 @@ def settings_kept(person: Person, attention: Attention, weekdays: str, now: date
     else:
         kept = f"Kept. {sent}."
     return say(
-        f"{kept} You work on {weekdays} from {_clock(person.hours.start)} to "
+        f"{kept} You work {_on(weekdays)} from {_clock(person.hours.start)} to "
         f"{_clock(person.hours.end)}."
         + (f" Public holidays: those of {literal(country)}." if country else ""),
         tone=Tone.GOOD,
     )
+
+
+def _on(weekdays: str) -> str:
+    return f"on {weekdays}" if weekdays not in {"", "Mon-Sun"} else "every day"
 
 
 def _long_day(person: Person, instant: datetime) -> str:
@@ -297,7 +301,7 @@ def about_me(person: Person, state: State, now: datetime) -> list[Part]:
             f"We last talked in the hour before {here:%H:%M} on {_day(person, here)}. I keep no "
             "more of it than the hour."
         )
-    row = (_SETTINGS, *((_GO_ON,) if _is_off(person, attention, now) else ()))
+    row = (_SETTINGS, *((_end(attention),) if _is_off(person, attention, now) else ()))
     return [
         Text(text="**What reaches you**\n" + "\n".join(lines)),
         Buttons(buttons=row),
@@ -317,7 +321,7 @@ def _standing(person: Person, state: State, now: datetime) -> list[str]:
     lines += _silence(attention, state.ignored)
     country = person.days_off.country
     lines.append(
-        f"You work on {state.weekdays or 'any day'} from {_clock(person.hours.start)} to "
+        f"You work {_on(state.weekdays)} from {_clock(person.hours.start)} to "
         f"{_clock(person.hours.end)}, {literal(person.zone)}"
         + (f", with the holidays of {literal(country)}." if country else ".")
     )
@@ -333,7 +337,7 @@ def home(person: Person, state: State, now: datetime) -> list[Section]:
     if attention.stopped_at is not None:
         lines, row = [], [_GO_ON]
     elif _is_off(person, attention, now):
-        row = [_GO_ON, _STOP_SURELY]
+        row = [_end(attention), _STOP_SURELY]
     lines += _standing(person, state, now)
     return [
         Section(Shelf.BEGIN, buttons=(_MY_SETTINGS,)),
@@ -353,6 +357,12 @@ def _is_off(person: Person, attention: Attention, now: datetime) -> bool:
         or attention.paused_at is not None
         or (paused_until is not None and paused_until > now)
     )
+
+
+def _end(attention: Attention) -> Button:
+    """Ends what keeps things away from the person."""
+    is_pause = attention.stopped_at is None and attention.paused_at is None
+    return _END_PAUSE if is_pause else _GO_ON
 
 
 def _silence(attention: Attention, ignored: int) -> list[str]:

@@ -10,6 +10,7 @@ from days off is in `bot.holiday`, `bot.schedule` and `bot.slot`.
 
 from typing import Any
 
+from bot.access import Right
 from bot.capabilities.calendar import handlers
 from bot.capability import Capability, Order
 
@@ -21,14 +22,16 @@ capability: Capability[Any] = Capability(
         "holiday": Order(
             handlers.change_day,
             "2026-12-24 Company day | remove 2026-12-24",
-            "sets a day on which nobody here works (community managers)",
+            "sets a day on which nobody here works",
             spoken=False,
+            needs=Right.SET_CALENDAR,
         ),
         "country": Order(
             handlers.change_country,
             "DE | DE-BY | none",
-            "sets whose public holidays count here (community managers)",
+            "sets whose public holidays count here",
             spoken=False,
+            needs=Right.SET_CALENDAR,
         ),
     },
     home=handlers.home,

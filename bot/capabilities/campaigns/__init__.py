@@ -14,6 +14,7 @@ sees how many got it, and whom a failure concerns; nobody sees who wished to be 
     ports work  what is needed from storage, and one transaction of it
 """
 
+from bot.access import Right
 from bot.capabilities.campaigns import draft, run
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
@@ -25,8 +26,9 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign": Order(
             draft.campaign,
             "[title]",
-            "writes to many, and shows what became of it (community managers)",
+            "writes to many, and shows what became of it",
             spoken=False,
+            needs=Right.RUN_CAMPAIGN,
         ),
     },
     presses={

@@ -10,6 +10,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     memory      search and routing, kept in step with the store
     talk        what plain words are                       (pure)
     access      who may see and do what
+    addressee   whom plain words in a direct message are for
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
     home        what stands on a person's own page
@@ -17,7 +18,8 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.questions import answer, article, ask, expert, home, offer, step
+from bot.access import Right
+from bot.capabilities.questions import addressee, answer, article, ask, expert, home, offer, step
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 
@@ -32,7 +34,9 @@ capability: Capability[QuestionsWork] = Capability(
             slash=True,
         ),
         "questions": Order(ask.my_questions, "", "lists what you asked", spoken=False),
-        "faq": Order(article.faq, "words | review", "searches the FAQ, or lists what to review"),
+        "faq": Order(
+            article.faq, "what you look for | review", "searches the FAQ, or lists what to review"
+        ),
         "know": Order(expert.know, "topic", "says that you may be asked about it", spoken=False),
         "learning": Order(
             expert.learn,
@@ -43,16 +47,29 @@ capability: Capability[QuestionsWork] = Capability(
         "drop": Order(expert.drop, "topic", "says that you are not asked about it", spoken=False),
         "topics": Order(expert.topics, "", "lists the topics"),
         "topic": Order(
-            expert.add_topic, "title", "opens a topic (community managers)", spoken=False
+            expert.add_topic, "title", "opens a topic", spoken=False, needs=Right.ADD_TOPIC
         ),
         "unanswered": Order(
             offer.unanswered, "", "lists what found nobody in your topics", spoken=False
         ),
     },
     shortcuts={
-        "ask_expert": MessageShortcut(ask.open_form, "Ask an expert about this"),
-        "ask": MessageShortcut(ask.open_form, "Ask the experts", on_message=False),
-        "save_faq": MessageShortcut(article.save_form, "Save as FAQ"),
+        "ask_expert": MessageShortcut(
+            ask.open_form,
+            "Ask an expert about this",
+            help="Opens a form with these words; you choose whether your name goes along",
+        ),
+        "ask": MessageShortcut(
+            ask.open_form,
+            "Ask the experts",
+            on_message=False,
+            help="Opens a form; you choose whether your name goes along",
+        ),
+        "save_faq": MessageShortcut(
+            article.save_form,
+            "Save as FAQ",
+            help="Opens a form with these words; a steward decides whether others find them",
+        ),
     },
     presses={
         "question.solved": ask.solved,
@@ -72,9 +89,12 @@ capability: Capability[QuestionsWork] = Capability(
         "question.duplicate": offer.duplicate_form,
         "question.answer": answer.open_form,
         "question.ask_back": answer.ask_back_form,
-        "question.give_words": answer.give_words,
-        "question.ask_back_words": answer.ask_back_words,
+        "question.give_words": addressee.give_words,
+        "question.ask_back_words": addressee.ask_back_words,
+        "question.reply_words": addressee.reply_words,
         "question.put_words": ask.put_words,
+        "question.put_here": ask.put_here,
+        "question.not_asked": ask.not_asked,
         "question.accept": answer.accept,
         "question.accept_private": answer.accept_private,
         "question.not_yet": answer.not_yet,
@@ -120,6 +140,7 @@ capability: Capability[QuestionsWork] = Capability(
     timers={
         "question.untapped": ask.untapped,
         "question.wave": offer.wave_over,
+        "question.posted": offer.posted,
         "question.claim": offer.claim_silent,
         "question.expire": offer.expire,
         "question.list_unanswered": offer.list_unanswered,

@@ -7,6 +7,7 @@ and its article through here.
 from collections.abc import Mapping
 
 from bot.access import Right, may, roles_with
+from bot.capabilities.questions import messages
 from bot.capabilities.questions.model import Article, EventKind, Question, Topic, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
@@ -45,6 +46,12 @@ def named(args: Mapping[str, object], name: str) -> str:
     """
     value = args.get(name)
     return value if isinstance(value, str) and value.isprintable() else ""
+
+
+def words_in(args: Mapping[str, object]) -> str:
+    """The words that came back with a button, in all their lines. `ask.clean` makes them safe."""
+    value = args.get("words")
+    return value if isinstance(value, str) else ""
 
 
 def find_question(work: QuestionsWork, person: Person, args: Mapping[str, object]) -> Question:
@@ -113,7 +120,8 @@ def follow_merges(work: QuestionsWork, article: Article) -> Article:
 def require_steward(work: QuestionsWork, person: Person, article: Article) -> None:
     """Raises NotAllowed unless the person curates the article's topic."""
     if not is_steward(person, topic_of(work, article)):
-        raise NotAllowed("Only the steward of this topic can do this.")
+        names = [steward.name for steward in stewards_of(work, article)]
+        raise NotAllowed(messages.only_steward(names))
 
 
 def stewards_of(work: QuestionsWork, question: Question | Article) -> list[Person]:
@@ -149,3 +157,9 @@ def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]
     hidden_from = {asker, asked_by.manager if asked_by else None}
     both = {p.id: p for p in [*people, *curators_of(work, question.workspace)]}
     return [p for p in both.values() if p.id not in hidden_from]
+
+
+def may_be_told(work: QuestionsWork, question: Question) -> list[Person]:
+    """Everybody who may be among `told_when_escalated`, whoever asked."""
+    people = [*stewards_of(work, question), *curators_of(work, question.workspace)]
+    return list({person.id: person for person in people}.values())

@@ -28,7 +28,6 @@ from bot.capabilities.questions.model import (
     FOLLOW_THROUGH,
     FOLLOW_THROUGH_ENDS,
     FOLLOW_UP_DAYS,
-    LOOKING_STATES,
     Credit,
     EventKind,
     Question,
@@ -55,6 +54,7 @@ from bot.capabilities.questions.step import (
     asker_name,
     asker_person,
     cancel_timers,
+    has_letter,
     send_asker,
     send_person,
     set_timer,
@@ -63,7 +63,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
-from bot.capabilities.questions.talk import asks, begins_as_question, is_chat
+from bot.capabilities.questions.talk import asks, is_chat
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
@@ -182,42 +182,6 @@ def send_ask_back(context: Context, work: QuestionsWork, command: Command) -> Re
     except (Invalid, Conflict) as error:
         raise Invalid(error.sentence, fields={"text": error.sentence}) from error
     return Reply(message=say(messages.ASKED_BACK))
-
-
-def hear_direct(
-    context: Context, work: QuestionsWork, command: Command, words: str
-) -> Reply | None:
-    """Plain words in a direct message of somebody who has a question before them.
-
-    An answer to the one question that they took; where it is not clear they are asked what
-    it is. None when the words have nothing to do with any question of others.
-    """
-    held = [q for q in work.questions.held_by(command.person.id) if q.state is State.CLAIMED]
-    offered = [q for q in work.questions.offered_to(command.person.id) if q.state in LOOKING_STATES]
-    asking = begins_as_question(words)
-    if len(held) == 1 and not asking:
-        give(context, work, held[0], command.person, words)
-        return Reply(message=say(messages.sent_to(held[0])))
-    waiting = held or ([] if asking else offered)
-    if not waiting:
-        return None
-    return Reply(message=messages.which_question(waiting, words, asking=asking))
-
-
-def give_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """*Answer to question 7*, under words said before."""
-    question = find_question(work, command.person, command.args)
-    refuse_own(work, command.person, question)
-    give(context, work, question, command.person, named(command.args, "words"))
-    return Reply(message=say(messages.sent_to(question)), replace=True)
-
-
-def ask_back_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """*Ask back about question 7*, under words said before."""
-    question = find_question(work, command.person, command.args)
-    refuse_own(work, command.person, question)
-    ask_back(context, work, question, command.person, named(command.args, "words"))
-    return Reply(message=say(messages.ASKED_BACK), replace=True)
 
 
 def give(
@@ -369,8 +333,11 @@ def accept_marked(context: Context, work: QuestionsWork, command: Command) -> Re
     # Nothing was pressed, so nothing is there to be replaced by the reply.
     marked = replace(command, args=args, message=None)
     reply = _accept(context, work, marked, private=False)
-    # In their own messages the letter with the answer says it.
-    return reply.model_copy(update={"replace": False}) if in_public else NOTHING
+    after = work.questions.get(question.id)
+    is_accepted = after is not None and after.accepted == turn.id
+    if not in_public or (is_accepted and has_letter(work, question, turn)):
+        return NOTHING  # In their own messages the letter with the answer says it.
+    return reply.model_copy(update={"replace": False})
 
 
 def _accept(context: Context, work: QuestionsWork, command: Command, *, private: bool) -> Reply:

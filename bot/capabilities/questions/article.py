@@ -34,6 +34,7 @@ from bot.capabilities.questions.model import (
     Use,
     UseKind,
     move,
+    read_subject,
     review_reason,
 )
 from bot.capabilities.questions.name import hide_names
@@ -42,7 +43,7 @@ from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
-from bot.inbound import Command
+from bot.inbound import Command, PlaceKind
 from bot.message import say, shorten
 from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
@@ -51,9 +52,18 @@ from bot.reply import Reply
 
 MAX_TITLE = 300
 MAX_REASON = 300
+MOST_PROPOSED = 200
+"""Proposals among which the same words are looked for."""
 _REOPENED = "its question was opened again"
 _UNVERIFIED = frozenset({ArticleState.CANDIDATE, ArticleState.DRAFTED, ArticleState.IN_REVIEW})
-REVIEWED = frozenset({ArticleState.DRAFTED, ArticleState.IN_REVIEW, ArticleState.NEEDS_REVIEW})
+REVIEWED = frozenset(
+    {
+        ArticleState.PROPOSED,
+        ArticleState.DRAFTED,
+        ArticleState.IN_REVIEW,
+        ArticleState.NEEDS_REVIEW,
+    }
+)
 
 
 def shown(work: QuestionsWork, article: Article, *, is_answer: bool = False) -> Suggested:
@@ -64,7 +74,23 @@ def shown(work: QuestionsWork, article: Article, *, is_answer: bool = False) -> 
         verifier=work.people.get(article.verifier) if article.verifier else None,
         author=work.people.get(article.author) if article.author else None,
         is_answer=is_answer,
+        proposer=_proposer_of(work, article),
     )
+
+
+def _proposer_of(work: QuestionsWork, article: Article) -> Person | None:
+    """Who saved it from a message, as long as it waits for a steward's word."""
+    if article.state is not ArticleState.PROPOSED:
+        return None
+    proposer = work.articles.history(article.id)[0].changed_by
+    return work.people.get(proposer) if proposer else None
+
+
+def _is_from_another(work: QuestionsWork, article: Article) -> bool:
+    """Whether somebody proposed it who had not written it. What is not named any more counts
+    as somebody else."""
+    first = work.articles.history(article.id)[0]
+    return first.state is ArticleState.PROPOSED and first.author != first.changed_by
 
 
 def draft_from_answer(
@@ -172,8 +198,11 @@ def _save(
 
 
 def send_to_review(context: Context, work: QuestionsWork, article: Article, reason: str) -> Article:
-    """Put the article before its steward; without one it waits as a draft."""
+    """Put the article before its steward; without one it waits as a draft. What is proposed
+    stays so, and out of sight."""
     state = ArticleState.IN_REVIEW if reviewers_of(work, article) else ArticleState.DRAFTED
+    if article.state is ArticleState.PROPOSED:
+        state = article.state
     if article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
         state = ArticleState.NEEDS_REVIEW
     if article.state is not state:
@@ -439,6 +468,8 @@ def publish(context: Context, work: QuestionsWork, command: Command) -> Reply:
         raise NotAllowed(messages.SECOND_PERSON)
     if _is_kept_private(work, article):
         raise NotAllowed(messages.KEPT_PRIVATE)
+    if messages.is_taken_back(article):
+        raise NotAllowed(messages.TAKEN_BACK_ALREADY)
     article = _publish(context, work, article, command.person)
     return Reply(message=messages.moved(article), replace=True)
 
@@ -587,60 +618,124 @@ def join(context: Context, work: QuestionsWork, command: Command) -> Reply:
 def save_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     """The shortcut *Save as FAQ*: the message's words are the answer to begin with."""
     topics = work.topics.every(command.person.workspace)
-    return Reply(form=messages.faq_form(text=command.text, topics=topics))
+    text, author = _words_of(work, command)
+    form = messages.faq_form(command.person, author, text=text, topics=topics)
+    return Reply(form=form)
+
+
+def _words_of(work: QuestionsWork, command: Command) -> tuple[str, Person | None]:
+    """What the message says, and who wrote that, if they are here. Our own message that holds
+    an answer says what that says, and its author is who gave it."""
+    workspace, message = command.person.workspace, command.message
+    stands = work.outbox.find(workspace, command.place.conversation, message) if message else None
+    _, answer = read_subject((stands.about if stands else None) or "")
+    turn = work.questions.turn(answer) if answer is not None else None
+    if turn is not None and turn.author is not None:
+        return turn.text, _colleague(command.person, work.people.get(turn.author))
+    author = work.people.by_address(workspace, command.author) if command.author else None
+    return command.text, _colleague(command.person, author)
+
+
+def _colleague(person: Person, other: Person | None) -> Person | None:
+    is_here = other is not None and other.workspace == person.workspace and other.active
+    return other if is_here else None
 
 
 def save(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """A new entry by anybody; the steward of its topic decides."""
+    """A new entry by anybody, which nobody is shown before the steward of its topic has
+    published it. Whoever wrote the words is told, once."""
     title, text = _title_and_text(command)
-    chosen = named(command.values, "topic") or "none"
-    topic = work.topics.get(command.person.workspace, TopicId(chosen))
-    article = work.articles.save(
-        Article(
-            id=ArticleId(context.new_id()),
-            workspace=command.person.workspace,
-            title=title,
-            text=text,
-            state=ArticleState.DRAFTED,
-            created_at=context.now,
-            changed_at=context.now,
-            topic=topic.id
-            if topic
-            else work.memory.classify(work, command.person.workspace, f"{title} {text}"),
-            author=command.person.id,
-            changed_by=command.person.id,
-        )
+    workspace, chosen = command.person.workspace, named(command.values, "topic") or "none"
+    topic = work.topics.get(workspace, TopicId(chosen))
+    wrote = work.people.get(PersonId(named(command.args, "author")))
+    author = _colleague(command.person, wrote)
+    article = Article(
+        id=ArticleId(context.new_id()),
+        workspace=workspace,
+        title=title,
+        text=text,
+        state=ArticleState.PROPOSED,
+        created_at=context.now,
+        changed_at=context.now,
+        topic=topic.id if topic else work.memory.classify(work, workspace, f"{title} {text}"),
+        author=author.id if author else None,
+        changed_by=command.person.id,
     )
-    send_to_review(context, work, article, "it was written for the FAQ")
-    return Reply(message=say(messages.SAVED))
+    if not _is_proposed(work, article):
+        article = work.articles.save(article)
+        article = send_to_review(context, work, article, "it is proposed for the FAQ")
+        if author is not None and author.id != command.person.id:
+            _tell_author(work, article, author, command.person)
+    told = [person.name for person in reviewers_of(work, article)]
+    return Reply(message=messages.saved(told, author, command.person))
+
+
+def _is_proposed(work: QuestionsWork, article: Article) -> bool:
+    """Whether the same words wait already: their author is told once, and nobody looks twice."""
+    waiting = work.articles.in_states(
+        article.workspace, frozenset({ArticleState.PROPOSED}), MOST_PROPOSED
+    )
+    return any((a.author, a.text) == (article.author, article.text) for a in waiting)
+
+
+def _tell_author(work: QuestionsWork, article: Article, author: Person, by: Person) -> None:
+    work.outbox.post(
+        article.workspace,
+        Letter(
+            key=f"faq:{article.id}:author",
+            to=ToPerson(person=author.id),
+            message=messages.proposed_by_another(article, by),
+            kind="notice",
+            priority=Priority.ANSWER,
+            about=_about_author(article.id),
+        ),
+    )
+
+
+def _about_author(article: str) -> str:
+    """What the letter is about that only the author of the words has got."""
+    return f"faq:{article}:author"
 
 
 def anonymise(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     """The author's name comes off this entry, in all versions, and off what it becomes."""
     article = find_article(work, command.person, command.args)
-    _require_author(work, command.person, article)
+    _require_author(work, command, article)
     work.articles.detach(article.workspace, command.person.id, article.id)
     return Reply(message=say(messages.ANONYMISED))
 
 
 def unshare(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """The author takes an accepted answer back before a steward has verified it."""
+    """The author takes an accepted answer back before a steward has verified it, and what
+    somebody else proposed of their words at any time."""
     article = find_article(work, command.person, command.args)
-    _require_author(work, command.person, article)
+    _require_author(work, command, article)
     if _is_stale(command, article):
         raise Conflict(messages.MERGED_ALREADY)
-    if article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}:
+    verified = article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}
+    if verified and not _is_from_another(work, article):
         raise NotAllowed(messages.VERIFIED_ALREADY)
     if article.state is not ArticleState.RETIRED:
-        _save(context, work, move(article, ArticleState.RETIRED, context.now), command.person)
+        retired = move(article, ArticleState.RETIRED, context.now)
+        retired = replace(retired, note=messages.TAKEN_BACK)
+        # Whose name was taken off is not named again as who made this version.
+        is_named = article.author == command.person.id
+        _save(context, work, retired, command.person if is_named else None)
     return Reply(message=say(messages.UNSHARED))
 
 
-def _require_author(work: QuestionsWork, person: Person, article: Article) -> None:
+def _require_author(work: QuestionsWork, command: Command, article: Article) -> None:
+    person, place, message = command.person, command.place, command.message
     source = work.questions.get(article.question) if article.question else None
     answer = work.questions.turn(source.accepted) if source and source.accepted else None
-    if person.id != article.author and (answer is None or answer.author != person.id):
-        raise NotAllowed("Only the one who wrote the answer can do this.")
+    if person.id == article.author or (answer is not None and answer.author == person.id):
+        return
+    # Once the name is off, the letter that only the author has got still says who it was.
+    if message is not None and place.kind is PlaceKind.DM:
+        letter = work.outbox.find(person.workspace, place.conversation, message)
+        if letter is not None and letter.about == _about_author(article.id):
+            return
+    raise NotAllowed("Only the one who wrote the answer can do this.")
 
 
 def detach(_context: Context, work: QuestionsWork, command: Command) -> Reply:

@@ -1,6 +1,7 @@
 """Asking: the entrances, the suggestions and what the asker says to them."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.capabilities.questions import messages
@@ -10,6 +11,7 @@ from bot.capabilities.questions.access import (
     find_question,
     named,
     require_asker,
+    words_in,
 )
 from bot.capabilities.questions.article import flag_form as article_form
 from bot.capabilities.questions.article import note_use, shown
@@ -86,6 +88,8 @@ def ask(context: Context, work: QuestionsWork, command: Command) -> Reply:
     visibility, text = split(command.text)
     if not text:
         return Reply(form=_form(work, command, visibility=visibility))
+    if text.casefold().strip(" ?!.") == "help":
+        return Reply(message=say(messages.HOW_TO_ASK))
     return put(context, work, command, text, visibility)
 
 
@@ -187,11 +191,24 @@ def clean(text: str, *, empty: str = messages.EMPTY, no_words: str = messages.NO
 
 def put_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """*A question of my own*, under words said before."""
-    visibility, text = split(named(command.args, "words"))
+    visibility, text = split(words_in(command.args))
     reply = put(context, work, command, text, visibility)
     if reply.message is None:
         return Reply(message=say(messages.ASKED), replace=True)
     return reply.model_copy(update={"replace": True})
+
+
+def put_here(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Ask it here*, under words that named us in passing."""
+    # The words stand further up, and nothing but what is pressed says where.
+    asked = replace(command, message=None)
+    reply = put(context, work, asked, words_in(command.args), Visibility.OPEN)
+    return reply.model_copy(update={"replace": True})
+
+
+def not_asked(_context: Context, _work: QuestionsWork, _command: Command) -> Reply:
+    """*No*, it was none."""
+    return Reply(message=say(messages.NOT_ASKED), replace=True)
 
 
 def put(
@@ -288,7 +305,8 @@ def _look_up(context: Context, work: QuestionsWork, command: Command, question: 
     ]
     if not suggestions:
         question = route(context, work, question)
-        if command.place.kind is PlaceKind.DM or question.visibility is Visibility.OPEN:
+        is_said_here = question.visibility is Visibility.OPEN and command.message is not None
+        if command.place.kind is PlaceKind.DM or is_said_here:
             return NOTHING  # The card that follows says it.
         return Reply(message=messages.on_its_way(question, whereabouts_of(work, question)))
     question = advance(

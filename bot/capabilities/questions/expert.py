@@ -8,13 +8,20 @@ from dataclasses import replace
 from bot.access import Right, may, require
 from bot.capabilities.questions import ask, messages
 from bot.capabilities.questions.access import named
-from bot.capabilities.questions.answer import hear_direct
+from bot.capabilities.questions.addressee import hear_direct, is_asked_back
 from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
 from bot.capabilities.questions.model import Declaration, Level, State, Topic, Visibility
 from bot.capabilities.questions.offer import leave, pass_all, take_back_waiting, whole_number
 from bot.capabilities.questions.step import load_of
-from bot.capabilities.questions.talk import is_chat, is_greeting, may_be_question, may_mean_stop
+from bot.capabilities.questions.talk import (
+    begins_as_question,
+    is_chat,
+    is_greeting,
+    is_thanks,
+    may_be_question,
+    may_mean_stop,
+)
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
@@ -207,9 +214,11 @@ def _ask_again(work: QuestionsWork, person: Person) -> Reply:
 
 def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """Plain words in a direct message: thanks, something about oneself, an answer to what one
-    has taken on, or a question."""
+    has taken on or was asked back, or a question."""
     if is_chat(command.text) and any(c.isalnum() for c in command.text):
-        return _be_civil(work, command.person, command.text)
+        means_nothing = is_greeting(command.text) or is_thanks(command.text)
+        if means_nothing or not is_asked_back(context, work, command.person):
+            return _be_civil(work, command.person, command.text)
     said = _about_oneself(context, work, command)
     if said is not None:
         return said
@@ -235,13 +244,16 @@ def _be_civil(work: QuestionsWork, person: Person, words: str) -> Reply:
 
 
 def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """Words to the bot in a channel: thanks, something about oneself, or an open question."""
+    """Words to the bot in a channel: thanks, something about oneself, or an open question.
+    Whoever names it in passing is asked whether that was one."""
     if is_chat(command.text) and any(c.isalnum() for c in command.text):
         civil = messages.HELLO if is_greeting(command.text) else messages.YOU_ARE_WELCOME
         return Reply(message=say(civil))
     said = _about_oneself(context, work, command)
     if said is None and may_mean_stop(command.text):
         raise Invalid(messages.STOP_OR_QUESTION)
+    if said is None and not command.addressed and not begins_as_question(command.text):
+        return Reply(message=messages.named_in_passing(command.text))
     return said or ask.mention(context, work, command)
 
 

@@ -48,6 +48,7 @@ from bot.message import (
     fits_a_button,
     literal,
     mention,
+    mention_channel,
     say,
     shorten,
 )
@@ -172,6 +173,11 @@ def ask_form(
 
 NO_OPTION = "Please choose one of the options."
 EMPTY = "Please write your question in a few words, for example: `/ask how do I export a report?`"
+HOW_TO_ASK = (
+    "`/ask how do I export a report?` looks for an answer, and else for a colleague who knows. "
+    "`/ask anonymously …` leaves your name out, `/ask openly …` asks everybody in the channel, and "
+    "`/ask` alone opens a form. `/help` lists all I can do."
+)
 NO_WORDS = "I could not find any words in that. Please write your question in a few words."
 NO_PLACE = "Openly works in a channel. Ask there, or ask me here as you or without your name."
 UNSURE = (
@@ -213,6 +219,7 @@ class Suggested:
     verifier: Person | None
     author: Person | None
     is_answer: bool
+    proposer: Person | None = None
 
 
 def _worked(tally: Tally) -> str:
@@ -227,6 +234,8 @@ def standing(shown: Suggested, reader: Person, *, curates: bool = False) -> str:
     Why an entry is being checked is for its steward: it may tell of a single person.
     """
     article = shown.article
+    if article.state is ArticleState.PROPOSED:
+        return _proposal(shown, reader)
     match article.state:
         case ArticleState.PUBLISHED | ArticleState.NEEDS_REVIEW:
             by = f" by {literal(shown.verifier.name)}" if shown.verifier else ""
@@ -243,6 +252,17 @@ def standing(shown: Suggested, reader: Person, *, curates: bool = False) -> str:
         first += f": {literal(article.note)}"
     credit = f" · written by {literal(shown.author.name)}" if shown.author else ""
     return f"{first} · {_worked(shown.tally)}{credit}"
+
+
+def _proposal(shown: Suggested, reader: Person) -> str:
+    """Whose words they are, and who proposes them."""
+    by = f" by {literal(shown.proposer.name)}" if shown.proposer else ""
+    first = f"Proposed{by} on {day(reader, shown.article.created_at)}"
+    if shown.author is None:
+        return f"{first} · whose words these are is not said"
+    if shown.author == shown.proposer:
+        return f"{first} · in their own words"
+    return f"{first} · in the words of {literal(shown.author.name)}"
 
 
 def suggestions(
@@ -317,7 +337,7 @@ def suggestions(
 
 def solved_itself(article: Article) -> Message:
     return say(
-        f"Good. I will remember that **{literal(shorten(article.title, 200))}** answers this too. "
+        f"Good. I will remember that “{literal(shorten(article.title, 200))}” answers this too. "
         "Your words help the next one who asks like you. In a few days I will ask once whether it "
         "worked.",
         _quote(article.text),
@@ -335,23 +355,43 @@ def on_its_way(question: Question, where: str) -> Message:
         if question.visibility is Visibility.ANONYMOUS
         else ""
     )
+    # It is said beside the thread, where "this thread" would be none.
+    its = "in the thread of your message" if question.thread else "in its thread"
+    where = where.replace("in this thread", its)
     return say(
         f"Your question {question.number} is on its way. {where}{relay} "
         "I will keep you posted in our direct messages."
     )
 
 
+def _colleagues(asked: int) -> str:
+    if asked < 2:
+        return "a colleague"
+    number = {2: "two", 3: "three"}.get(asked, str(asked))
+    return f"{number} colleagues"
+
+
 # --- the asker's card -----------------------------------------------------------------
 
 
 def whereabouts(
-    question: Question, topic: Topic | None, *, steward: str | None, offered: bool
+    question: Question,
+    topic: Topic | None,
+    *,
+    steward: str | None,
+    offered: bool,
+    asked: int = 1,
+    named_by: str | None = None,
 ) -> str:
     """Who has an open question now, in the markdown subset.
 
-    `steward` names those to whom it was escalated; `offered`: somebody was asked before.
+    `steward` names those to whom it was escalated; `offered`: somebody was asked before;
+    `asked` is how many may take it now; `named_by` is who of those to whom it was escalated
+    has named somebody who is being asked.
     """
     about = f" about **{literal(topic.title)}**" if topic else ""
+    if question.state is State.ESCALATED and named_by:
+        return f"I have asked a colleague whom {literal(named_by)} named."
     if question.state is State.ESCALATED:
         tried = "Nobody was free to take it" if offered else f"I know nobody{about} to ask yet"
         if steward:
@@ -363,13 +403,13 @@ def whereabouts(
     if question.wave == 0:
         return f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
     if question.visibility is Visibility.OPEN:
-        return f"I have asked a colleague{about}. Anybody may answer in this thread."
+        return f"I have asked {_colleagues(asked)}{about}. Anybody may answer in this thread."
     if question.conversation is not None:
         return "It stands in the channel of its topic, where anybody may answer."
     if question.wave == CHANNEL_WAVE:
-        tried = "Nobody has taken it yet" if offered else f"Nobody{about} can be asked just now"
+        tried = "Nobody has taken it yet" if offered else _nobody_yet(topic)
         return f"{tried}. I have asked you whether I may post it in the channel of the topic."
-    return f"I have asked a colleague{about}."
+    return f"I have asked {_colleagues(asked)}{about}."
 
 
 def status(
@@ -381,17 +421,23 @@ def status(
     steward: str | None = None,
     wait: timedelta | None = None,
     offered: bool = True,
+    asked: int = 1,
+    named_by: str | None = None,
+    consent: str | None = None,
 ) -> Message:
     """Where a question stands; see `whereabouts`.
 
-    `asker` is named on an open question's card in the channel; `steward` names those to
-    whom it was escalated; `wait` is how long a first answer usually takes, if that is known.
+    `asker` is named on an open question's card in the channel; `wait` is how long a first
+    answer usually takes, if that is known; `consent` is the channel in which the asker is asked
+    whether it may be posted.
     """
     tone = Tone.NEUTRAL
     reopen = question.state in {State.CLOSED_UNCONFIRMED, State.EXPIRED, State.ACCEPTED}
     match question.state:
         case State.ROUTED | State.ESCALATED:
-            line = whereabouts(question, topic, steward=steward, offered=offered)
+            line = whereabouts(
+                question, topic, steward=steward, offered=offered, asked=asked, named_by=named_by
+            )
         case State.CLAIMED:
             line = f"{literal(holder or 'A colleague')} is on it."
         case State.ANSWERED:
@@ -415,10 +461,19 @@ def status(
             line, tone = "Solved by the FAQ.", Tone.GOOD
         case State.ASKED | State.SUGGESTED:
             line = "I am looking for an answer."
-    parts: list[Part] = [_quote(question.text, by=asker)]
+    if consent is not None:
+        line = (
+            f"{_nobody_yet(topic)}. May I post it in {mention_channel(consent)}, "
+            f"{_whose(question)}? This is what I would post:"
+        )
+    shown = SHOWN if consent is None else MAX_QUOTE
+    # In the thread of the very words they need not be said again.
+    is_below = question.visibility is Visibility.OPEN and question.thread is not None
+    parts: list[Part] = [] if is_below else [_quote(question.text, by=asker, limit=shown)]
     if wait is not None:
         parts.append(Note(text=f"Questions like this are usually answered within {span(wait)}."))
-    buttons = _read_all(question, question.text)
+    buttons = _to_consent(question) if consent else []
+    buttons += [] if is_below else _read_all(question, question.text)
     anonymous = question.visibility is Visibility.ANONYMOUS
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
@@ -426,7 +481,7 @@ def status(
         question.visibility is not Visibility.OPEN
     ):
         buttons.append(Button(label="Add something", action="question.add", args=_of(question)))
-    if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED}:
+    if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED} and not consent:
         buttons.append(
             Button(label="Same as another…", action="question.duplicate", args=_of(question))
         )
@@ -440,6 +495,38 @@ def status(
         else (f"**Question {question.number}.**")
     )
     return say(f"{number} {line}", *parts, tone=tone)
+
+
+def _nobody_yet(topic: Topic | None) -> str:
+    about = f" about **{literal(topic.title)}**" if topic else ""
+    return f"Nobody can be asked{about} just now"
+
+
+def _whose(question: Question) -> str:
+    if question.visibility is Visibility.ANONYMOUS:
+        return "without your name"
+    return "with your name left out"
+
+
+def _to_consent(question: Question) -> list[Button]:
+    return [
+        Button(label="Post it", action="question.post", args=_of(question), style=Style.PRIMARY),
+        Button(label="Better not", action="question.no_post", args=_of(question)),
+    ]
+
+
+def not_in_channel(question: Question, channel: str, card: Message) -> Message:
+    """For the asker whose question could not be posted; `card` says where it stands."""
+    line = (
+        f"I could not post question {question.number} in {mention_channel(channel)}: it seems "
+        "that I am not in that channel. Somebody who is there can invite me. Until then it goes on "
+        "without the channel:"
+    )
+    return Message(
+        summary=f"I could not post question {question.number} in the channel.",
+        parts=(Text(text=line), *card.parts),
+        tone=Tone.WARNING,
+    )
 
 
 def read_all(title: str, text: str, page: int, action: str, args: Args) -> Message:
@@ -569,6 +656,10 @@ def offer_state(
         case State.ANSWERED if mine:
             line = "You answered. I will tell you when I hear back."
             buttons = [Button(label="Add to it", action="question.answer", args=_of(question))]
+        case State.ACCEPTED if mine:
+            line, tone = "Your answer was accepted. Thank you.", Tone.GOOD
+        case State.ANSWERED if holder:
+            line, tone = f"{literal(holder)} answered this one. Thank you all the same.", Tone.GOOD
         case State.ANSWERED | State.ACCEPTED | State.CLOSED_UNCONFIRMED | State.SELF_SOLVED:
             line = "This one has been answered. Thank you."
             tone = Tone.GOOD
@@ -614,7 +705,13 @@ def someone_else_form(question: Question) -> Form:
     )
 
 
-HANDED_ON = "Thank you. I am asking the one you named."
+def handed_on(name: str | None) -> str:
+    """`name` None: of a question asked without a name it is not kept whom anybody named."""
+    return f"Thank you. I am asking {literal(name) if name else 'the one you named'}."
+
+
+def own_question(name: str) -> str:
+    return f"{name} has asked this. Please name somebody else."
 
 
 def cannot_take(name: str) -> str:
@@ -664,42 +761,104 @@ def sent_to(question: Question) -> str:
     return f"Sent as your answer to question {question.number}. I will tell you when I hear back."
 
 
-def which_question(waiting: Sequence[Question], words: str, *, asking: bool) -> Message:
-    """Words that may be meant for one of several questions, or be a question of one's own."""
-    label, action = ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
-    shown = waiting[:4]
+def which_question(
+    own: Sequence[Question], of_others: Sequence[Question], words: str, *, asking: bool
+) -> Message:
+    """Words that may be meant for one of several questions, or be a new question.
+
+    `own` are those of the person who said them, for their eyes only; to `of_others` they may
+    answer, or ask back when they are `asking`.
+    """
+    unnamed = any(question.visibility is Visibility.ANONYMOUS for question in own)
+    answer, action = ("Ask back about", "ask_back_words") if asking else ("Answer to", "give_words")
+    shown = [
+        *((q, "For my", "reply_words") for q in own),
+        *((q, answer, action) for q in of_others),
+    ][: 3 if unnamed else 4]
     buttons = [
         Button(
             label=f"{label} question {question.number}",
             action=f"question.{action}",
             args={"question": question.id, "words": words},
         )
-        for question in shown
+        for question, label, action in shown
         if fits_a_button({"question": question.id, "words": words})
     ]
     if not buttons:
-        numbers = ", ".join(str(question.number) for question in shown)
+        numbers = ", ".join(str(question.number) for question, _, _ in shown)
         return say(
-            f"I am not sure what that is for. To answer question {numbers}, write in its thread "
-            "or press *Answer*. To ask something of your own, begin with “ask”."
+            f"I am not sure what that is for, so I have passed it on to nobody. To say it about "
+            f"question {numbers}, write in its thread or press *{'Reply' if own else 'Answer'}*. "
+            "To ask something of your own, begin with “ask”."
         )
-    own = Button(label="A question of my own", action="question.put_words", args={"words": words})
     lines = "\n".join(
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))}" for q in shown
+        f"- **Question {q.number}:** {_line(q, 120)}"
+        + (" (yours, without your name)" if q in own and q.asker is None else "")
+        for q, _, _ in shown
     )
     return say(
         f"What is that for?\n{lines}",
         _quote(words, limit=600),
-        Buttons(buttons=(*buttons, own)),
+        Buttons(buttons=(*buttons, *_new_question(words, unnamed=unnamed))),
         summary="What is that for?",
+    )
+
+
+NOT_ASKED = "All right. I have asked nobody."
+
+
+def named_in_passing(words: str) -> Message:
+    """For somebody who named us in a channel, in words that seem to be for others."""
+    args: Args = {"words": words}
+    if not fits_a_button(args):
+        return say("If that was a question for me, write it again and begin with my name.")
+    return say(
+        "Is that a question for me? If so, I ask it here, where anybody may answer.",
+        _quote(words, limit=600),
+        Buttons(
+            buttons=(
+                Button(label="Ask it here", action="question.put_here", args=args),
+                Button(label="No", action="question.not_asked"),
+            )
+        ),
+    )
+
+
+def _new_question(words: str, *, unnamed: bool) -> list[Button]:
+    """That the words are a new question. `unnamed`: the person has asked without their name,
+    so it is said as whom."""
+    action = "question.put_words"
+    if not unnamed:
+        return [Button(label="A question of my own", action=action, args={"words": words})]
+    hidden: Args = {"words": f"anonymously {words}"}
+    return [
+        Button(label="A new question, as me", action=action, args={"words": words}),
+        *(
+            [Button(label="A new question, without my name", action=action, args=hidden)]
+            if fits_a_button(hidden)
+            else []
+        ),
+    ]
+
+
+def passed_on(question: Question, to: str | None) -> Message:
+    """For an asker who wrote without saying for whom; `to` is who has the question."""
+    unnamed = question.visibility is Visibility.ANONYMOUS
+    what = f"Passed on to {literal(to)}" if to else "Added for whoever takes it"
+    how = ", without your name" if unnamed else ""
+    return say(
+        f"{what}{how}, as more about question {question.number}.",
+        Note(text="If it was a new question, write it again and begin with “ask”."),
     )
 
 
 def asks_back(question: Question, turn: Turn, author: Person) -> Message:
     """A question back, for the asker."""
+    unnamed = question.visibility is Visibility.ANONYMOUS
+    how = " I pass it on without your name." if unnamed else ""
     return say(
         f"**{mention(author.name, author.address)}** has a question about your question "
-        f"{question.number}. Answer here in the thread, or with the button.",
+        f"{question.number}. Write your reply here, or press *Reply*.{how}",
         _quote(turn.text, by=author.name, limit=MAX_QUOTE),
         Note(text=f"You asked: {literal(shorten(question.text, 300))}"),
         Buttons(
@@ -709,11 +868,6 @@ def asks_back(question: Question, turn: Turn, author: Person) -> Message:
                     action="question.follow_up",
                     args=_of(question),
                     style=Style.PRIMARY,
-                ),
-                Button(
-                    label="That’s the answer",
-                    action="question.accept",
-                    args={"question": question.id, "answer": turn.id},
                 ),
                 Button(label="Withdraw", action="question.withdraw", args=_of(question)),
             )
@@ -1033,27 +1187,11 @@ def reopened(question: Question, asker: str | None, *, failed: bool) -> Message:
 
 def consent(question: Question, channel: str) -> Message:
     """Asks the asker before anything of a private question is posted."""
-    whose = (
-        "without your name"
-        if question.visibility is Visibility.ANONYMOUS
-        else "with your name left out"
-    )
     return say(
         f"Nobody has taken question {question.number} yet. May I post it in "
-        f"{literal(channel)}, {whose}? This is what I would post:",
+        f"{mention_channel(channel)}, {_whose(question)}? This is what I would post:",
         _quote(question.text, limit=MAX_QUOTE),
-        Buttons(
-            buttons=(
-                Button(
-                    label="Post it",
-                    action="question.post",
-                    args=_of(question),
-                    style=Style.PRIMARY,
-                ),
-                Button(label="Better not", action="question.no_post", args=_of(question)),
-                *_read_all(question, question.text),
-            )
-        ),
+        Buttons(buttons=(*_to_consent(question), *_read_all(question, question.text))),
     )
 
 
@@ -1095,12 +1233,18 @@ def escalation(
     asker: str | None,
     added: Sequence[Turn],
     why: str,
+    named: tuple[str, str | None] | None = None,
 ) -> Message:
-    """For the steward of a topic or a community manager, when nobody else was free."""
+    """For the steward of a topic or a community manager, when nobody else was free.
+    `named`: who has named whom since; see `handed_on`."""
     about = f" about **{literal(topic.title)}**" if topic else ""
     more = _read_all(question, question.text)
+    then = "Can you answer it or name somebody?"
+    if named is not None:
+        by, other = literal(named[0]), literal(named[1] or "somebody")
+        then = f"{by} has named {other}, who is being asked. You can still answer it."
     return say(
-        f"Question {question.number}{about} found nobody. Can you answer it or name somebody?",
+        f"Question {question.number}{about} found nobody. {then}",
         _quote(question.text, by=asker or "someone"),
         *_added(added),
         Buttons(
@@ -1177,11 +1321,7 @@ def question_list(title: str, questions: Sequence[Question], empty: str, note: s
     notes = (Note(text=note),) if note else ()
     if not questions:
         return say(empty, *notes)
-    lines = [
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
-        f"({STATES[q.state]})"
-        for q in questions
-    ]
+    lines = [f"- **Question {q.number}:** {_line(q, 120)} ({STATES[q.state]})" for q in questions]
     return Message(summary=title, parts=(*_list(title, lines), *notes))
 
 
@@ -1204,7 +1344,7 @@ def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
     if not questions:
         return say("No question is waiting for want of somebody. Good.", tone=Tone.GOOD)
     lines = [
-        f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 120))} "
+        f"- **Question {q.number}:** {_line(q, 120)} "
         f"({STATES[q.state]}; steward: {literal(steward)})"
         for q, steward in questions
     ]
@@ -1263,8 +1403,12 @@ def topic_list(topics: Sequence[Topic], stewards: dict[str, str]) -> Message:
 
 
 def topic_added(topic: Topic) -> Message:
+    unanswered = ""
+    if topic.channel:
+        where = mention_channel(topic.channel)
+        unanswered = f" What finds nobody may, if the asker agrees, be posted in {where}."
     return say(
-        f"**{literal(topic.title)}** is open, and you look after it. Say who may help: "
+        f"**{literal(topic.title)}** is open, and you look after it.{unanswered} Say who may help: "
         "each person tells me “I know about …” themselves.",
         tone=Tone.GOOD,
     )
@@ -1312,8 +1456,7 @@ def about_me(person: Person, standing: Standing) -> list[Part]:
             parts += _list(
                 title,
                 [
-                    f"- **{q.number}** {literal(shorten(q.text.replace(chr(10), ' '), 100))} "
-                    f"({STATES[q.state]})"
+                    f"- **Question {q.number}:** {_line(q, 100)} ({STATES[q.state]})"
                     for q in questions
                 ],
             )
@@ -1415,7 +1558,7 @@ def page_asked_of(
         )
     )
     return [
-        Text(text=f"**{question.number}**, from {who}{about}.{taken}\n{_line(question)}"),
+        Text(text=f"**Question {question.number}**, from {who}{about}.{taken}\n{_line(question)}"),
         Buttons(buttons=(*buttons, *_read_all(question, question.text))),
     ]
 
@@ -1428,7 +1571,7 @@ def page_questions_for_you(cards: Sequence[Entry], total: int) -> Section:
 def page_answered(question: Question, turn: Turn, author: Person, *, sharing: bool) -> Entry:
     """A question of one's own that has an answer."""
     return [
-        Text(text=f"**{question.number}** {_line(question)}"),
+        Text(text=f"**Question {question.number}:** {_line(question)}"),
         _quote(turn.text, by=author.name, limit=400),
         Buttons(
             buttons=(
@@ -1469,7 +1612,7 @@ def page_asked_by(question: Question, where: str, holder: str | None) -> Entry:
             label="Ask a colleague now", action="question.route", args=_of(question)
         )
     return [
-        Text(text=f"**{question.number}** {_line(question)}\n{line}".strip()),
+        Text(text=f"**Question {question.number}:** {_line(question)}\n{line}".strip()),
         Buttons(buttons=tuple(buttons)),
     ]
 
@@ -1602,14 +1745,17 @@ def _page_article(article: Article) -> Entry:
     ]
 
 
-def _do_not_share(article: Article) -> Button:
+_STAYS_WITH_ASKER = "The answer stays with the one who asked and is not shown to others."
+
+
+def _do_not_share(article: Article, what: str = _STAYS_WITH_ASKER) -> Button:
     return Button(
         label="Do not share it",
         action="faq.unshare",
         args={"article": article.id},
         confirm=Confirm(
             title="Take it back?",
-            text="The answer stays with the one who asked and is not shown to others.",
+            text=what,
             yes="Take it back",
         ),
     )
@@ -1654,6 +1800,7 @@ NO_SUCH_TOPIC = "I do not know this topic any more."
 
 ARTICLE_STATES = {
     ArticleState.CANDIDATE: "an accepted answer, not in the FAQ yet",
+    ArticleState.PROPOSED: "proposed, shown to nobody yet",
     ArticleState.DRAFTED: "drafted",
     ArticleState.IN_REVIEW: "in review",
     ArticleState.PUBLISHED: "published",
@@ -1669,7 +1816,8 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
     args: Args = {"article": article.id}
     buttons: list[Button] = []
     if curates:
-        if article.state not in {ArticleState.PUBLISHED, ArticleState.MERGED}:
+        is_out = article.state in {ArticleState.PUBLISHED, ArticleState.MERGED}
+        if not is_out and not is_taken_back(article):
             buttons.append(
                 Button(
                     label="Still right"
@@ -1686,7 +1834,11 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
         if article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
             buttons += [
                 Button(label="Merge into…", action="faq.merge", args=args),
-                Button(label="Retire", action="faq.retire", args=args),
+                Button(
+                    label="Do not publish" if article.state is ArticleState.PROPOSED else "Retire",
+                    action="faq.retire",
+                    args=args,
+                ),
             ]
     elif article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
         buttons.append(Button(label="Flag as wrong or outdated", action="faq.flag", args=args))
@@ -1746,10 +1898,25 @@ def faq_results(shown: Sequence[Suggested], reader: Person) -> Message:
     )
 
 
-def faq_form(*, title: str = "", text: str = "", topics: Sequence[Topic]) -> Form:
-    """A new FAQ entry, as from a message that deserves to be kept."""
+def faq_form(
+    person: Person,
+    author: Person | None,
+    *,
+    title: str = "",
+    text: str = "",
+    topics: Sequence[Topic],
+) -> Form:
+    """A new FAQ entry, as from a message that deserves to be kept; `author` wrote that, None
+    where nobody here did. It says who will see it."""
+    told, whose = "", "a colleague"
+    if author is not None and author.id == person.id:
+        whose = "you"
+    elif author is not None:
+        told, whose = f", and {author.name} is told", author.name
     return Form(
         title="Save as FAQ",
+        intro=f"At first only a steward sees it{told}. Once it is published everybody here can "
+        f"find it, as written by {whose}.",
         fields=(
             TextField(
                 name="title",
@@ -1771,6 +1938,7 @@ def faq_form(*, title: str = "", text: str = "", topics: Sequence[Topic]) -> For
         ),
         submit="Send for review",
         action="faq.save",
+        args={"author": author.id} if author else {},
     )
 
 
@@ -1873,15 +2041,61 @@ NOT_SHOWN = "This entry is not shown at the moment."
 KEPT_PRIVATE = "The one who asked opened the question again and kept the answer to themselves."
 PROPOSED = "Proposed. The steward of the topic decides."
 PROPOSED_NOBODY = "Drafted. Nobody looks after this topic yet, so it waits for a steward."
-SAVED = "Saved as a draft. The steward of the topic decides."
+TAKEN_BACK = "its author took it back"
+TAKEN_BACK_ALREADY = "The one who wrote it took it back, so it is not published."
 ANONYMISED = "Your name is off this answer."
-UNSHARED = "Taken back: the answer is not shown to others any more."
+UNSHARED = "Taken back: it is not shown to others."
+
+
+def only_steward(names: Sequence[str]) -> str:
+    """For who may not curate an entry; `names` are those who look after it."""
+    if not names:
+        return "Only a steward can do this, and nobody looks after this topic yet."
+    return f"Only the steward of this topic can do this: {' or '.join(names[:3])}."
+
+
 MISSING = "Please fill this in."
 SECOND_PERSON = "This topic is regulated: somebody other than the author has to publish."
 
 
+def is_taken_back(article: Article) -> bool:
+    """Whether whoever wrote it said that it is not to be shared."""
+    return article.state is ArticleState.RETIRED and article.note == TAKEN_BACK
+
+
+def saved(told: Sequence[str], author: Person | None, person: Person) -> Message:
+    """For whoever saved a message as FAQ; `told` are those who may publish it."""
+    who = literal(" or ".join(told[:3]))
+    until = f"until {who} publishes it" if told else "until it has a steward who publishes it"
+    also = ""
+    if author is not None and author.id != person.id:
+        also = f" {literal(author.name)} is told, and can take it back."
+    return say(f"Proposed. Nobody else sees it {until}.{also}")
+
+
+def proposed_by_another(article: Article, by: Person) -> Message:
+    """For whoever wrote the words that somebody else saved as FAQ."""
+    args: Args = {"article": article.id}
+    return say(
+        f"{mention(by.name, by.address)} proposes words of yours for the FAQ, as the answer to "
+        f"“{literal(shorten(article.title, 300))}”.",
+        _quote(article.text, limit=600),
+        Text(
+            text="Nobody finds it there until a steward has published it; then everybody here can, "
+            "with your name on it."
+        ),
+        Buttons(
+            buttons=(
+                Button(label="Leave my name off", action="faq.anonymise", args=args),
+                _do_not_share(article, "Nobody is shown it, even if it was published by then."),
+            )
+        ),
+        Note(text="If it is all right for you, you need do nothing. You are told this once."),
+    )
+
+
 def moved(article: Article) -> Message:
     return say(
-        f"**{literal(shorten(article.title, 200))}** is now {ARTICLE_STATES[article.state]}.",
+        f"“{literal(shorten(article.title, 200))}” is now {ARTICLE_STATES[article.state]}.",
         tone=Tone.GOOD,
     )

@@ -374,10 +374,12 @@ class Endorsement:
 
 class ArticleState(StrEnum):
     """A candidate is an accepted answer, shown as such; drafted waits for a steward to be
-    found, in review for the steward's word. Needs review stays visible, marked as being
+    found, in review for the steward's word. Proposed is what somebody saved from a message,
+    shown to nobody before a steward publishes it. Needs review stays visible, marked as being
     checked."""
 
     CANDIDATE = "candidate"
+    PROPOSED = "proposed"
     DRAFTED = "drafted"
     IN_REVIEW = "in_review"
     PUBLISHED = "published"
@@ -405,6 +407,9 @@ _ARTICLE_MOVES: dict[ArticleState, frozenset[ArticleState]] = {
             ArticleState.RETIRED,
             ArticleState.MERGED,
         }
+    ),
+    ArticleState.PROPOSED: frozenset(
+        {ArticleState.PUBLISHED, ArticleState.RETIRED, ArticleState.MERGED}
     ),
     ArticleState.DRAFTED: frozenset(
         {

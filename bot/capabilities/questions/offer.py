@@ -46,13 +46,20 @@ from bot.capabilities.questions.model import (
 )
 from bot.capabilities.questions.routing import Candidate, Helper, Matter, Why, choose
 from bot.capabilities.questions.step import (
+    NEVER_SENT,
+    POST_TAKES,
     added_to,
     advance,
     asker_name,
     asker_person,
     cancel_timers,
+    consent_on_card,
+    count_escalations,
+    escalation_key,
+    expect_post,
     hidden_subjects,
     holder_name,
+    is_theirs,
     load_of,
     offer_card,
     offer_key,
@@ -60,6 +67,7 @@ from bot.capabilities.questions.step import (
     send_asker,
     set_timer,
     show_declined,
+    show_escalation,
     show_offers,
     show_status,
     status_of,
@@ -69,8 +77,8 @@ from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command
-from bot.message import say
-from bot.outbox import Letter, Priority, ToPerson, ToPlace
+from bot.message import Message, say
+from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
@@ -78,6 +86,9 @@ from bot.schedule import add_working_days, add_working_time, at_local, next_work
 
 UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
+PUT_OFF = timedelta(minutes=2)
+"""What is tried again only so much later was refused in its channel; a busy platform takes it
+sooner."""
 CREDIT_WINDOW = timedelta(days=4 * 180)
 """Four half-lives: what is older is worth less than a sixteenth."""
 
@@ -128,7 +139,9 @@ def _offer_picked(
         person = work.people.get(PersonId(candidate.person))
         if person is None:
             continue
-        offer_to(context, work, question, person, explain(candidate.why, topic, guided=guided))
+        looks_after = topic is not None and topic.steward == person.id
+        why = explain(candidate.why, topic, guided=guided, looks_after=looks_after)
+        offer_to(context, work, question, person, why)
         ends.append(add_working_time(person, context.now, WAVE_WAITS[question.wave]))
     set_timer(work, question, "wave", max(ends))
 
@@ -244,10 +257,13 @@ def _helpers(work: QuestionsWork, question: Question, now: datetime, at: datetim
     return helpers
 
 
-def explain(why: Why, topic: Topic | None, *, guided: bool) -> tuple[str, ...]:
+def explain(
+    why: Why, topic: Topic | None, *, guided: bool, looks_after: bool = False
+) -> tuple[str, ...]:
     """The facts that chose a person, as they are told to that person.
 
-    `guided`: somebody experienced is asked too.
+    `guided`: somebody experienced is asked too. `looks_after`: the person is the topic's steward.
+    Who is neither that nor has said or answered anything about it has answered something else.
     """
     title = topic.title if topic else "this"
     said = {
@@ -265,6 +281,8 @@ def explain(why: Why, topic: Topic | None, *, guided: bool) -> tuple[str, ...]:
         facts.append(f"you answered {why.on_subject} about {title}")
     if why.endorsed:
         facts.append("a colleague vouched for you")
+    if not facts:
+        facts = [said["steward"] if looks_after else "you have answered colleagues before"]
     return tuple(facts)
 
 
@@ -309,12 +327,14 @@ def _ask_channel(context: Context, work: QuestionsWork, question: Question) -> Q
     ):
         return None
     question = advance(context, work, question, EventKind.ROUTED, wave=CHANNEL_WAVE)
-    send_asker(
-        work,
-        question,
-        f"consent:{question.version}",
-        messages.consent(question, topic.channel),
-    )
+    has_card = work.outbox.state(question.workspace, f"{question.subject}:status") is not None
+    if has_card or consent_on_card(work, question) is None:
+        send_asker(
+            work,
+            question,
+            f"consent:{question.version}",
+            messages.consent(question, topic.channel),
+        )
     asker = asker_person(work, question)
     wait = CONSENT_WAIT
     ends = add_working_time(asker, context.now, wait) if asker else context.now + wait
@@ -353,7 +373,48 @@ def post(context: Context, work: QuestionsWork, command: Command) -> Reply:
         "wave",
         add_working_time(command.person, context.now, WAVE_WAITS[CHANNEL_WAVE]),
     )
-    return Reply(message=say(messages.POSTED), replace=True)
+    expect_post(work, question)
+    show_status(work, question)
+    return _consented(work, question, command, messages.POSTED)
+
+
+def _consented(work: QuestionsWork, question: Question, command: Command, sentence: str) -> Reply:
+    """What the asker hears who said whether it may be posted. Their card stays a card."""
+    if pressed_key(work, command) == f"{question.subject}:status":
+        return Reply(message=status_of(work, question), replace=True)
+    return Reply(message=say(sentence), replace=True)
+
+
+def posted(context: Context, work: QuestionsWork, timer: Timer) -> None:
+    """Some time after a question was to be posted: does it stand in the channel? Where it was
+    refused, be it until somebody lets the bot in, the asker hears it, and it goes on without
+    the channel."""
+    question = work.questions.get(QuestionId(str(timer.args["question"])))
+    if question is None or not question.is_open or question.conversation is None:
+        return
+    is_own = question.visibility is Visibility.OPEN
+    key = f"{question.subject}:{'status' if is_own else 'post'}"
+    letter = work.outbox.promised(question.workspace, [key]).get(key)
+    if letter is None or letter.state is LetterState.SENT:
+        return
+    is_put_off = letter.due_at - context.now > PUT_OFF
+    if letter.state in NEVER_SENT or (is_put_off and work.outbox.cancel(question.workspace, key)):
+        _take_from_channel(context, work, question)
+    else:
+        set_timer(work, question, "posted", context.now + POST_TAKES)
+
+
+def _take_from_channel(context: Context, work: QuestionsWork, question: Question) -> None:
+    channel = question.conversation or ""
+    is_own = question.visibility is Visibility.OPEN
+    visibility = Visibility.DIRECT if is_own else question.visibility
+    moved = replace(question, visibility=visibility, conversation=None, thread=None)
+    question = work.questions.save(moved)
+    if not is_own and question.state is State.ROUTED:
+        question = escalate(context, work, question)
+    step = "moved" if is_own else "not_posted"
+    card = status_of(work, question)
+    send_asker(work, question, step, messages.not_in_channel(question, channel, card))
 
 
 def keep_private(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -362,8 +423,8 @@ def keep_private(context: Context, work: QuestionsWork, command: Command) -> Rep
     require_asker(work, command.person, question)
     if question.state is not State.ROUTED:
         return Reply(message=status_of(work, question), replace=True)
-    escalate(context, work, question)
-    return Reply(message=say(messages.NOT_POSTED), replace=True)
+    question = escalate(context, work, question)
+    return _consented(work, question, command, messages.NOT_POSTED)
 
 
 def wave_over(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -380,26 +441,15 @@ def wave_over(context: Context, work: QuestionsWork, timer: Timer) -> None:
 def escalate(context: Context, work: QuestionsWork, question: Question) -> Question:
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
-    topic, workspace = topic_of(work, question), question.workspace
     clock = asker_person(work, question)
+    number = count_escalations(work, question)
     for steward in told_when_escalated(work, question):
         work.outbox.post(
             question.workspace,
             Letter(
-                key=f"{question.subject}:escalation:{steward.id}:{question.version}",
+                key=escalation_key(question, steward.id, number),
                 to=ToPerson(person=steward.id),
-                message=messages.escalation(
-                    question,
-                    topic,
-                    asker_name(work, question),
-                    added_to(work, question),
-                    messages.why_escalated(
-                        topic,
-                        looks_after=topic is not None and topic.steward == steward.id,
-                        # Its steward may be the asker, which must not show.
-                        is_orphan=stewards_of(work, question) == curators_of(work, workspace),
-                    ),
-                ),
+                message=_escalation_to(work, question, steward),
                 kind="escalation",
                 priority=Priority.OFFER,
                 about=question.subject,
@@ -412,6 +462,24 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
     set_timer(work, question, "expire", ends)
     show_status(work, question)
     return question
+
+
+def _escalation_to(
+    work: QuestionsWork,
+    question: Question,
+    person: Person,
+    named: tuple[str, str | None] | None = None,
+) -> Message:
+    """The card of somebody to whom the question was escalated; `named`: who named whom since."""
+    topic = topic_of(work, question)
+    why = messages.why_escalated(
+        topic,
+        looks_after=topic is not None and topic.steward == person.id,
+        # Its steward may be the asker, which must not show.
+        is_orphan=stewards_of(work, question) == curators_of(work, question.workspace),
+    )
+    asker, added = asker_name(work, question), added_to(work, question)
+    return messages.escalation(question, topic, asker, added, why, named)
 
 
 def expire(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -502,7 +570,7 @@ def card_of(work: QuestionsWork, question: Question, command: Command) -> Reply:
     """
     card = messages.offer_state(
         question,
-        mine=question.claimed_by == command.person.id,
+        mine=is_theirs(work, question, command.person.id),
         holder=holder_name(work, question),
         added=added_to(work, question),
     )
@@ -635,7 +703,12 @@ def _mark_declined(
 
 def _ask_next(context: Context, work: QuestionsWork, question: Question) -> None:
     """The next candidate at once, within the same wave; a step up when there is none and
-    nobody who was asked may still take it."""
+    nobody who was asked may still take it. Whom a steward named had no wave: it is with the
+    steward again."""
+    if question.state is State.ESCALATED:
+        show_status(work, question)
+        _show_escalation(work, question)
+        return
     if question.state is not State.ROUTED or not 0 < question.wave < CHANNEL_WAVE:
         return
     offers = work.questions.offers(question.id)
@@ -669,10 +742,11 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
     loads = load_of(work, question.workspace, context.now)
     # Whom nobody may tell from others is refused for every reason for which others are.
     hidden = _may_not_know(work, question, other)
+    if other.id == question.asker:
+        raise Invalid(fields={"person": messages.own_question(other.name)})
     if (
         other.id in asked
         or other.id == command.person.id
-        or (other.id == asker_of(work, question) and not hidden)
         or is_away(other, context.now)
         or not other.asks_welcome
         or _opted_out(work, question, other)
@@ -695,21 +769,41 @@ def hand_on(context: Context, work: QuestionsWork, command: Command) -> Reply:
         reason=Decline.SOMEONE_ELSE.value,
         **({} if hidden else {"to": other.id}),
     )
+    called = None if question.visibility is Visibility.ANONYMOUS else other.name
     if hidden:
         # To refuse this name, or to ask, would tell who stands behind the question. It is
         # remembered so that a second naming is refused as anybody's.
         work.relay.seal(f"{question.subject}:named:{len(subjects)}", other.id)
-        _ask_next(context, work, question)
-        question = work.questions.get(question.id) or question
-        show_status(work, question)
-        show_declined(work, question, command.person.id)
-        return Reply(message=say(messages.HANDED_ON))
+        if question.state is not State.ESCALATED:
+            _ask_next(context, work, question)
+            question = work.questions.get(question.id) or question
+        _show_handed_on(work, question, command.person, called)
+        return Reply(message=say(messages.handed_on(called)))
     offer_to(context, work, question, other, (messages.named_by(command.person.name),))
     if question.state is State.ROUTED:
         set_timer(work, question, "wave", add_working_time(other, context.now, WAVE_WAITS[2]))
+    _show_handed_on(work, question, command.person, called)
+    return Reply(message=say(messages.handed_on(called)))
+
+
+def _show_handed_on(work: QuestionsWork, question: Question, by: Person, named: str | None) -> None:
+    """Somebody was named: that stands with the asker, with who named them, and with those to
+    whom it was escalated. Of an anonymous question nothing may tell who was named: whoever
+    was not asked then is the asker, or their line manager."""
     show_status(work, question)
-    show_declined(work, question, command.person.id)
-    return Reply(message=say(messages.HANDED_ON))
+    show_declined(work, question, by.id)
+    if question.state is State.ESCALATED:
+        _show_escalation(work, question, (by.name, named))
+
+
+def _show_escalation(
+    work: QuestionsWork, question: Question, named: tuple[str, str | None] | None = None
+) -> None:
+    """Edit what those read to whom the question was escalated and with whom it still is."""
+    number = count_escalations(work, question)
+    for person in told_when_escalated(work, question):
+        card = _escalation_to(work, question, person, named)
+        show_escalation(work, question, person.id, number, card)
 
 
 def _opted_out(work: QuestionsWork, question: Question, person: Person) -> bool:

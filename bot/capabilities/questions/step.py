@@ -7,11 +7,13 @@ from pydantic import JsonValue
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
+    may_be_told,
     to_asker,
     told_when_escalated,
     topic_of,
 )
 from bot.capabilities.questions.model import (
+    CHANNEL_WAVE,
     FORGOTTEN_AFTER,
     LOOKING_STATES,
     WAITS_SINCE,
@@ -34,10 +36,20 @@ from bot.happenings import Happening
 from bot.ids import PersonId, QuestionId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message
-from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
+from bot.outbox import Letter, LetterState, Priority, To, ToPerson, ToPlace
 from bot.people import Person
 from bot.ports import Timer
 
+POST_TAKES = timedelta(seconds=30)
+"""After so long it is looked whether a post stands in its channel."""
+NEVER_SENT = frozenset(
+    {
+        LetterState.FAILED,
+        LetterState.UNREACHABLE,
+        LetterState.SUPPRESSED,
+        LetterState.CANCELLED,
+    }
+)
 LOAD_WINDOW = timedelta(days=7)
 """Five working days."""
 
@@ -139,7 +151,27 @@ def status_of(work: QuestionsWork, question: Question) -> Message:
         steward=_steward_names(work, question),
         wait=_usual_wait(work, question),
         offered=_was_offered(work, question),
+        asked=_how_many_asked(work, question),
+        named_by=_named_by(work, question),
+        consent=consent_on_card(work, question),
     )
+
+
+def consent_on_card(work: QuestionsWork, question: Question) -> str | None:
+    """The channel about which the asker's card asks whether the question may be posted there.
+
+    It does where nobody could be asked at all: then the card is the first that they hear.
+    """
+    topic = topic_of(work, question)
+    waits = (
+        question.state is State.ROUTED
+        and question.wave == CHANNEL_WAVE
+        and question.conversation is None
+        and question.visibility is not Visibility.OPEN
+    )
+    if not waits or topic is None or _was_offered(work, question):
+        return None
+    return topic.channel
 
 
 def whereabouts_of(work: QuestionsWork, question: Question) -> str:
@@ -149,6 +181,8 @@ def whereabouts_of(work: QuestionsWork, question: Question) -> str:
         topic_of(work, question),
         steward=_steward_names(work, question),
         offered=_was_offered(work, question),
+        asked=_how_many_asked(work, question),
+        named_by=_named_by(work, question),
     )
 
 
@@ -161,6 +195,34 @@ def _steward_names(work: QuestionsWork, question: Question) -> str | None:
 
 def _was_offered(work: QuestionsWork, question: Question) -> bool:
     return bool(work.questions.offers(question.id))
+
+
+def _how_many_asked(work: QuestionsWork, question: Question) -> int:
+    return sum(offer.state is OfferState.OPEN for offer in work.questions.offers(question.id))
+
+
+def _named_by(work: QuestionsWork, question: Question) -> str | None:
+    """Who named somebody for an escalated question who has neither taken nor passed it yet."""
+    if question.state is not State.ESCALATED:
+        return None
+    asked = {
+        offer.person
+        for offer in work.questions.offers(question.id)
+        if offer.state is OfferState.OPEN
+    }
+    for event in reversed(work.questions.events(question.id)):
+        if event.kind is EventKind.DECLINED and event.data.get("to") in asked and event.actor:
+            by = work.people.get(event.actor)
+            return by.name if by else None
+    return None
+
+
+def is_theirs(work: QuestionsWork, question: Question, person: PersonId) -> bool:
+    """Whether the person has the question; or, of a settled one, gave the answer."""
+    if question.accepted is None:
+        return question.claimed_by == person
+    turn = work.questions.turn(question.accepted)
+    return turn is not None and turn.author == person
 
 
 def _usual_wait(work: QuestionsWork, question: Question) -> timedelta | None:
@@ -232,7 +294,7 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             continue
         if offer.state is OfferState.OPEN and question.state in LOOKING_STATES:
             continue  # Still theirs to take: the card stands as it was sent.
-        mine = question.claimed_by == offer.person
+        mine = is_theirs(work, question, offer.person)
         _edit(
             work,
             question,
@@ -245,6 +307,8 @@ def show_status(work: QuestionsWork, question: Question) -> None:
                 added=added_to(work, question),
             ),
         )
+    if question.state not in {State.ROUTED, State.ESCALATED}:
+        _show_escalated(work, question)
     if question.conversation is not None and question.visibility is not Visibility.OPEN:
         _edit(
             work,
@@ -255,6 +319,38 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             if question.state in LOOKING_STATES
             else messages.offer_state(question, mine=False, holder=holder_name(work, question)),
         )
+
+
+def escalation_key(question: Question, person: PersonId, number: int) -> str:
+    """Of the letter to one of those to whom the question was escalated for the `number`th time."""
+    return f"{question.subject}:escalation:{person}:{number}"
+
+
+def count_escalations(work: QuestionsWork, question: Question) -> int:
+    events = work.questions.events(question.id)
+    return sum(event.kind is EventKind.ESCALATED for event in events)
+
+
+def show_escalation(
+    work: QuestionsWork, question: Question, person: PersonId, number: int, card: Message
+) -> None:
+    """Edit the letter that told somebody that the question found nobody."""
+    key = escalation_key(question, person, number)
+    if work.outbox.state(question.workspace, key) is not None:
+        _edit(work, question, key, ToPerson(person=person), card)
+
+
+def _show_escalated(work: QuestionsWork, question: Question) -> None:
+    """What became of the question, for those to whom it was escalated."""
+    number = count_escalations(work, question)
+    for person in may_be_told(work, question) if number else ():
+        card = messages.offer_state(
+            question,
+            mine=is_theirs(work, question, person.id),
+            holder=holder_name(work, question),
+            added=added_to(work, question),
+        )
+        show_escalation(work, question, person.id, number, card)
 
 
 def _home(question: Question) -> To:
@@ -270,7 +366,8 @@ def offer_key(question: Question, person: PersonId) -> str:
 def _post_or_edit(
     work: QuestionsWork, question: Question, key: str, to: To, message: Message
 ) -> None:
-    if work.outbox.state(question.workspace, key) is None:
+    state = work.outbox.state(question.workspace, key)
+    if state is None:
         letter = Letter(
             key=key,
             to=to,
@@ -280,8 +377,20 @@ def _post_or_edit(
             about=question.subject,
         )
         work.outbox.post(question.workspace, letter)
+        if isinstance(to, ToPlace) and to.thread is None:
+            expect_post(work, question)
     else:
-        _edit(work, question, key, to, message)
+        _edit(work, question, moved_key(question) if state in NEVER_SENT else key, to, message)
+
+
+def moved_key(question: Question) -> str:
+    """Of the asker's card that stands with them since it could not be posted in a channel."""
+    return f"{question.subject}:moved"
+
+
+def expect_post(work: QuestionsWork, question: Question) -> None:
+    """Look soon whether what was posted in a channel stands there."""
+    set_timer(work, question, "posted", question.changed_at + POST_TAKES)
 
 
 def _edit(
@@ -331,6 +440,12 @@ def send_asker(
     )
 
 
+def has_letter(work: QuestionsWork, question: Question, turn: Turn) -> bool:
+    """Whether the asker has the letter that brings the answer, or will have it."""
+    state = work.outbox.state(question.workspace, f"{question.subject}:answer:{turn.id}")
+    return state is not None and state not in NEVER_SENT
+
+
 def show_settled(
     work: QuestionsWork, question: Question, turn: Turn, command: Command, card: Message
 ) -> None:
@@ -358,7 +473,7 @@ def send_person(
     )
 
 
-TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through")
+TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through", "posted")
 """Those of an open question; "forget" is for closed ones."""
 
 

@@ -51,8 +51,13 @@ def is_greeting(text: str) -> bool:
     return (
         bool(words)
         and (words[0] in _HELLO or words[:2] == ["good", "morning"])
-        and not _THANKS.intersection(words)
+        and not is_thanks(text)
     )
+
+
+def is_thanks(text: str) -> bool:
+    """Whether chat thanks for something."""
+    return bool(_THANKS.intersection(_words(text)))
 
 
 def asks(text: str) -> bool:

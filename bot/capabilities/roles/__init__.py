@@ -9,6 +9,7 @@ What a role gives is in `bot.access`; who has it to begin with, in
 
 from typing import Any
 
+from bot.access import Right
 from bot.capabilities.roles import handlers
 from bot.capability import Capability, Order
 
@@ -19,8 +20,9 @@ capability: Capability[Any] = Capability(
         "role": Order(
             handlers.list_roles,
             "",
-            "shows who has which role, and gives or takes one (community managers)",
+            "shows who has which role, and gives or takes one",
             spoken=False,
+            needs=Right.NAME_ROLES,
         ),
     },
     presses={"role.list": handlers.list_roles, "role.change": handlers.open_form},

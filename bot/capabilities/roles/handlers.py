@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.access import Right, give, may, require, take
+from bot.access import Right, give, may, require, roles_of_use, take
 from bot.capabilities.roles import messages
 from bot.context import Context
 from bot.errors import Invalid
@@ -23,13 +23,15 @@ def list_roles(_context: Context, work: Work, command: Command) -> Reply:
 
 
 def _list(work: Work, person: Person) -> Message:
-    return messages.listed({role: work.people.holders(person.workspace, role) for role in Role})
+    return messages.listed(
+        {role: work.people.holders(person.workspace, role) for role in roles_of_use()}
+    )
 
 
 def open_form(_context: Context, _work: Work, command: Command) -> Reply:
     """*Give or take a role*."""
     require(command.person, Right.NAME_ROLES)
-    return Reply(form=messages.form())
+    return Reply(form=messages.form(roles_of_use()))
 
 
 def keep(context: Context, work: Work, command: Command) -> Reply:
@@ -64,7 +66,7 @@ def keep(context: Context, work: Work, command: Command) -> Reply:
 def _read(command: Command) -> tuple[Role, bool]:
     wrong: dict[str, str] = {}
     chosen, change = command.values.get("role", ""), command.values.get("change", "")
-    if chosen not in set(Role):
+    if chosen not in roles_of_use():
         wrong["role"] = messages.NO_OPTION
     if change not in {messages.GIVE, messages.TAKE}:
         wrong["change"] = messages.NO_OPTION

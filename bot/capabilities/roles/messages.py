@@ -56,15 +56,12 @@ def listed(holders: Mapping[Role, Sequence[Person]]) -> Message:
                 Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),
             )
         ),
-        Note(
-            text="Community managers look after the FAQ, topics, days off, campaigns and roles. "
-            "The other roles give no rights yet."
-        ),
+        Note(text="Community managers look after the FAQ, topics, days off, campaigns and roles."),
     )
 
 
-def form() -> Form:
-    """Whom, which role, and whether it is given or taken."""
+def form(roles: Sequence[Role]) -> Form:
+    """Whom, which of the roles, and whether it is given or taken."""
     return Form(
         title="Give or take a role",
         fields=(
@@ -73,7 +70,7 @@ def form() -> Form:
                 name="role",
                 label="Which role?",
                 required=True,
-                options=tuple(Option(label=TITLES[role], value=role.value) for role in Role),
+                options=tuple(Option(label=TITLES[role], value=role.value) for role in roles),
                 value=Role.COMMUNITY_MANAGER.value,
             ),
             ChoiceField(

@@ -31,6 +31,7 @@ class Member:
     is_bot: bool = False
     deleted: bool = False
     is_stranger: bool = False
+    updated: int = 1_700_000_000
 
     def as_json(self) -> dict[str, Any]:
         profile = {
@@ -48,7 +49,7 @@ class Member:
             "profile": profile,
             "is_bot": self.is_bot,
             "is_app_user": False,
-            "updated": 1_700_000_000,
+            "updated": self.updated,
         }
         if not self.deleted:
             # Slack tells neither zone nor rights of an account that is gone.

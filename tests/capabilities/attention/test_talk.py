@@ -356,6 +356,38 @@ def test_help_says_where_stop_is_heard(world: World) -> None:
     assert world.find_person("ana").asks_welcome
 
 
+def test_help_lists_what_one_may_do_and_no_more(world: World) -> None:
+    needed = ("topic title", "campaign", "role", "holiday 2026-12-24", "country DE")
+    world.says("ana", "/help")
+    said = world.last("ana")
+    assert "/ask" in said
+    assert "/faq what you look for | review" in said
+    assert not [word for word in needed if f"/{word}" in said]
+    world.says("dana", "/help")
+    assert [word for word in needed if f"/{word}" not in world.last("dana")] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Monday to Friday", "on Mon-Fri"),
+        ("Sun-Thu", "on Sun-Thu"),
+        ("Mon Tue, Fri", "on Mon Tue Fri"),
+        ("Sat-Sun", "on Sat Sun"),
+        ("Mon-Sun", "every day"),
+        ("Wed", "on Wed"),
+    ],
+)
+def test_the_days_on_which_one_works_are_said_shortly(world: World, given: str, said: str) -> None:
+    world.says("ana", "/settings")
+    world.fills("ana", weekdays=given)
+    assert f"You work {said} from 9:00 to" in world.last("ana").replace("09:00", "9:00")
+    before = world.find_person("ana").hours.weekdays
+    world.says("ana", "/settings")
+    world.fills("ana")
+    assert world.find_person("ana").hours.weekdays == before
+
+
 def test_what_was_offered_and_not_delivered_goes_to_others(world: World) -> None:
     world.now = MONDAY - timedelta(hours=5)
     world.says("ana", TAXI)
@@ -370,7 +402,7 @@ def test_what_was_offered_and_not_delivered_goes_to_others(world: World) -> None
 def test_resume_brings_everything_back(early: World, way: str) -> None:
     early.says("kim", "stop")
     if way == "press":
-        early.presses("kim", "Go on")
+        early.presses("kim", "Write to me again")
     else:
         early.says("kim", way)
     assert "Welcome back." in early.last("kim")
@@ -382,7 +414,7 @@ def test_stop_says_what_resume_does_not_bring_back(early: World) -> None:
     tell(early, "kim")
     early.says("kim", "stop")
     assert "what was waiting until now is gone" in early.last("kim")
-    early.presses("kim", "Go on")
+    early.presses("kim", "Write to me again")
     early.passes(days=5)
     assert news(early, "kim") == []
 
@@ -425,7 +457,7 @@ def test_without_any_reaction_it_becomes_less_and_ends_with_one_word(early: Worl
     notice = next(h for h in reversed(early.hears("ana")) if h.text == early.last("ana"))
     assert notice.text.startswith("You have not reacted for a while, so I write no more of my own")
     assert "Questions that you may know may still reach you." in notice.text
-    labels = ["Go on", "Pause 1 week", "Stop all", "Why am I getting this?"]
+    labels = ["Write to me again", "Pause 1 week", "Stop all", "Why am I getting this?"]
     assert [button.label for button in notice.buttons] == labels
     assert sum("have not reacted" in text for text in early.dms("ana")) == 1
     assert heard[-1] < 60
@@ -435,7 +467,7 @@ def test_a_tap_on_the_notice_goes_on_as_before(early: World) -> None:
     for day in range(70):
         tell(early, "ana", key=f"day{day}", priority=Priority.TIP, days=1)
         early.passes(days=1)
-    early.presses("ana", "Go on")
+    early.presses("ana", "Write to me again")
     early.passes(days=1)
     assert tell(early, "ana", key="again") == [None]
 
@@ -576,7 +608,7 @@ def test_a_setting_that_cannot_be_keeps_the_form(world: World, field: str, value
 
 @pytest.mark.parametrize("order", ["settings", "stop", "resume"])
 def test_words_behind_the_word_are_taken_for_a_question(world: World, order: str) -> None:
-    world.says("ana", f"/{order} of the printer")
+    world.says("ana", f"{order} of the printer")
     assert "begin it with “ask”" in world.last("ana")
 
 
@@ -602,7 +634,7 @@ def test_me_shows_a_pause_and_a_stop(world: World) -> None:
     world.says("ana", "stop")
     world.says("ana", "/me")
     assert "Stopped: nothing that you did not ask for reaches you." in world.last("ana")
-    world.presses("ana", "Go on")
+    world.presses("ana", "Write to me again")
     world.says("ana", "/me")
     assert "Stopped" not in world.last("ana")
     assert "Paused until" not in world.last("ana")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.capabilities.attention.day import parse_until
+from bot.capabilities.questions import messages
 from bot.capabilities.questions.model import Topic
 from bot.errors import Invalid
 from bot.ids import TopicId
@@ -92,7 +93,9 @@ def test_only_a_community_manager_opens_a_topic(world: World) -> None:
     world.says("cem", "/topic Keys and doors")
     assert "You may not do this." in world.last("cem")
     world.says("dana", "/topic Keys and doors")
-    assert "Keys and doors is open, and you look after it." in world.last("dana")
+    assert "Keys and doors is open, and you look after it. Say who" in world.last("dana")
+    said = str(messages.topic_added(Topic(TopicId("a"), WORKSPACE, "A", channel="C1")))
+    assert "What finds nobody may, if the asker agrees, be posted in [" in said
     world.says("cem", "/know keys and doors")
     assert level(world, "cem") == "can_help"
 

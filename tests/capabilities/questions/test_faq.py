@@ -45,8 +45,15 @@ def publishes(world: World) -> str:
 
 
 def writes(world: World, who: str, title: str, text: str, topic: str = "travel") -> None:
-    world.uses(who, "save_faq", text)
-    world.fills(who, title=title, topic=topic)
+    proposes(world, who, title, text, whose=who, topic=topic)
+
+
+def proposes(
+    world: World, who: str, title: str, text: str, *, whose: str | None, topic: str = "travel"
+) -> Reply:
+    """*Save as FAQ* on a message of somebody, of whom `whose` is the address."""
+    world.uses(who, "save_faq", text, author=whose)
+    return world.fills(who, title=title, topic=topic)
 
 
 def flags(world: World, who: str, reason: str = "") -> Reply:
@@ -193,6 +200,11 @@ def test_without_anybody_to_review_it_waits_as_a_draft(world: World) -> None:
     assert "waits for a steward" in world.last("ana")
 
 
+def test_the_steward_hears_what_is_published_in_quotes(world: World) -> None:
+    publishes(world)
+    assert f"“{TAXI}” is now published." in world.last("sam")
+
+
 def test_published_it_says_who_verified_it_and_when(world: World) -> None:
     publishes(world)
     world.says("ben", IN_OTHER_WORDS)
@@ -210,7 +222,7 @@ def test_somebody_who_has_no_part_in_it_cannot_propose_it(world: World) -> None:
 def test_only_the_steward_curates(world: World, action: str) -> None:
     world.settles("ana", TAXI, RECEIPT)
     reply = world.forges("cem", action, {"article": only(world).id})
-    assert "Only the steward of this topic can do this." in str(reply.message)
+    assert "Only the steward of this topic can do this: Sam." in str(reply.message)
 
 
 def test_the_steward_publishes_no_words_they_have_not_seen(world: World) -> None:
@@ -243,8 +255,158 @@ def test_a_verified_entry_is_not_overwritten_by_a_newer_answer(world: World) -> 
 def test_a_message_saved_as_faq_waits_for_the_steward(world: World) -> None:
     writes(world, "cem", "Where is the form?", "In the portal.")
     article = only(world)
-    assert (article.state, article.author) == ("in_review", "cem")
-    assert "Written on 2 Mar 2026, not yet reviewed" in world.last("sam")
+    assert (article.state, article.author) == ("proposed", "cem")
+    assert "Nobody else sees it until Sam publishes it." in world.last("cem")
+    assert "Proposed by Cem on 2 Mar 2026 · in their own words" in world.last("sam")
+
+
+PRINT, PIN = "How do I print in colour?", "On floor 2, with the PIN 1234."
+
+
+def test_nobody_is_shown_what_somebody_saved_before_a_steward_published_it(world: World) -> None:
+    reply = proposes(world, "ben", PRINT, PIN, whose="kim")
+    assert reply.message is not None
+    assert "Nobody else sees it until Sam publishes it. Kim is told" in reply.message.summary
+    for who in ("lu", "ben"):
+        world.says(who, PRINT)
+        world.says(who, f"/faq {PRINT}")
+        world.forges(who, "faq.open", {"article": only(world).id})
+        assert not any(PIN in text for text in world.dms(who))
+    said = card(world, "sam", "wants your eyes").text
+    assert "Proposed by Ben on 2 Mar 2026 · in the words of Kim" in said
+    world.presses("sam", "Publish")
+    world.says("ana", PRINT)
+    assert "Here is the answer that I know." in world.last("ana")
+    assert "Verified by Sam on 2 Mar 2026" in world.last("ana")
+    assert "written by Kim" in world.last("ana")
+
+
+def test_whoever_curates_everything_may_publish_it_too(world: World) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    world.says("dana", "/faq review")
+    world.presses("dana", "Open")
+    world.presses("dana", "Publish")
+    assert only(world).state is ArticleState.PUBLISHED
+
+
+def test_a_steward_need_not_publish_what_is_proposed(world: World) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    world.presses("sam", "Do not publish")
+    assert only(world).state is ArticleState.RETIRED
+
+
+def test_without_a_steward_what_is_proposed_waits_out_of_sight(world: World) -> None:
+    world.leaves("sam")
+    world.changes("dana", roles=frozenset())
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    assert "until it has a steward who publishes it" in world.last("ben")
+    world.says("lu", PRINT)
+    assert not any(PIN in text for text in world.dms("lu"))
+
+
+@pytest.mark.parametrize(
+    ("whose", "said"),
+    [
+        ("kim", "and Kim is told. Once it is published everybody here can find it, as written by "),
+        ("ben", "At first only a steward sees it. Once it is published everybody here can find it"),
+        ("a bot", "as written by a colleague."),
+    ],
+)
+def test_the_form_says_who_will_see_it(world: World, whose: str, said: str) -> None:
+    form = world.uses("ben", "save_faq", PIN, author=whose).form
+    assert form is not None
+    assert said in str(form.intro)
+
+
+def test_whoever_wrote_it_is_told_once(world: World) -> None:
+    for who in ("ben", "lu", "ben"):
+        proposes(world, who, PRINT, PIN, whose="kim")
+    told = [text for text in world.dms("kim") if "proposes words of yours" in text]
+    assert len(told) == 1
+    assert "Ben proposes words of yours for the FAQ" in told[0]
+    assert PIN in told[0]
+    assert len(world.articles()) == 1
+    world.presses("sam", "Publish")
+    assert len(world.dms("kim")) == 1
+
+
+def test_whoever_wrote_it_is_told_even_if_they_want_nothing_unasked(world: World) -> None:
+    """It is about their own words, which others may soon find."""
+    world.says("kim", "stop")
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    assert "Ben proposes words of yours for the FAQ" in world.last("kim")
+
+
+def test_who_proposes_their_own_words_is_not_told(world: World) -> None:
+    writes(world, "ben", PRINT, PIN)
+    assert not any("words of yours" in text for text in world.dms("ben"))
+
+
+def test_what_its_author_takes_back_is_published_by_nobody(world: World) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    review = card(world, "sam", "wants your eyes")
+    publish = next(b for b in review.buttons if b.label == "Publish")
+    world.presses("kim", "Do not share it")
+    assert only(world).state is ArticleState.RETIRED
+    world.taps("sam", publish, on=review)
+    assert "its author took it back" in review.text
+    assert "Publish" not in {b.label for b in review.buttons}
+    reply = world.forges("sam", "faq.publish", {"article": only(world).id})
+    assert "took it back, so it is not published" in str(reply.message)
+    assert only(world).state is ArticleState.RETIRED
+
+
+def test_its_author_takes_it_back_also_when_it_was_published(world: World) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    world.presses("sam", "Publish")
+    world.presses("kim", "Do not share it")
+    world.says("ana", PRINT)
+    assert not any(PIN in text for text in world.dms("ana"))
+
+
+def test_ones_own_words_that_a_steward_verified_stay(world: World) -> None:
+    writes(world, "kim", PRINT, PIN)
+    world.presses("sam", "Publish")
+    reply = world.forges("kim", "faq.unshare", {"article": only(world).id})
+    assert "A steward has verified this entry by now" in str(reply.message)
+    assert only(world).state is ArticleState.PUBLISHED
+
+
+def test_the_name_comes_off_and_it_can_be_taken_back_all_the_same(world: World) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    world.presses("kim", "Leave my name off")
+    assert only(world).author is None
+    opened = world.forges("sam", "faq.open", {"article": only(world).id})
+    assert "whose words these are is not said" in str(opened.message)
+    reply = world.forges("kim", "faq.unshare", {"article": only(world).id})
+    assert "Only the one who wrote the answer can do this." in str(reply.message)
+    world.presses("kim", "Do not share it")
+    assert only(world).state is ArticleState.RETIRED
+    dump = world.dump()
+    assert "'kim'" not in dump["articles"] + dump["article_versions"]
+
+
+def test_nobody_else_takes_it_back(world: World) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    letter = card(world, "kim", "proposes words of yours")
+    take = next(b for b in letter.buttons if b.label == "Do not share it")
+    world.forges("ben", "faq.unshare", dict(take.args))
+    world.forges("ben", "faq.anonymise", dict(take.args))
+    assert (only(world).state, only(world).author) == ("proposed", "kim")
+
+
+def test_saved_from_our_message_with_an_answer_it_is_whoever_gave_that(world: World) -> None:
+    """It is Inflow that wrote the message, but not the words in it."""
+    world.says("ana", TAXI)
+    helper = world.who_was_asked()[-1]
+    world.presses(helper, "I take it")
+    world.presses(helper, "Answer")
+    world.fills(helper, answer=RECEIPT)
+    answer = card(world, "ana", RECEIPT)
+    world.uses("ana", "save_faq", answer.text, "dm:ana", author="inflow", on=answer.id)
+    world.fills("ana", title=TAXI, topic="travel")
+    assert (only(world).text, only(world).author) == (RECEIPT, helper)
+    assert "proposes words of yours" in world.last(helper)
 
 
 def test_an_entry_without_words_keeps_the_form(world: World) -> None:
@@ -448,6 +610,8 @@ def test_an_edit_by_the_steward_is_a_verification(world: World) -> None:
 def two(world: World) -> tuple[Article, Article]:
     writes(world, "cem", "How do I claim the taxi from a client visit?", "In the portal.")
     writes(world, "cem", "Taxi receipts: where do they go?", "Into the box.")
+    for article in world.articles():
+        world.forges("sam", "faq.publish", {"article": article.id})
     first, second = sorted(world.articles(), key=lambda article: article.id)
     return first, second
 
@@ -462,7 +626,7 @@ def test_merged_its_words_lead_to_the_other(world: World) -> None:
         work.articles.remember_phrasing(gone.id, "cab money back", MONDAY)
     merges(world, gone, stays)
     states = {article.id: article.state for article in world.articles()}
-    assert states == {gone.id: "merged", stays.id: "in_review"}
+    assert states == {gone.id: "merged", stays.id: "published"}
     assert world.phrasings(stays.id) == [gone.title, "cab money back"]
     world.says("ben", "/faq cab money back")
     assert "Into the box." in world.last("ben")
@@ -490,7 +654,7 @@ def test_an_entry_is_not_merged_into_itself_even_around_a_corner(world: World) -
     merges(world, stays, gone)
     merges(world, stays, stays)
     states = {article.id: article.state for article in world.articles()}
-    assert states[stays.id] == "in_review"
+    assert states[stays.id] == "published"
 
 
 def test_evidence_for_a_merged_entry_counts_for_the_other(world: World) -> None:
@@ -498,6 +662,7 @@ def test_evidence_for_a_merged_entry_counts_for_the_other(world: World) -> None:
     gone = only(world)
     writes(world, "cem", "Taxi receipts: where do they go?", "Into the box.")
     stays = next(article for article in world.articles() if article.id != gone.id)
+    world.forges("sam", "faq.publish", {"article": stays.id})
     merges(world, gone, stays)
     world.passes(days=4)
     world.presses("ana", "Worked")
@@ -675,6 +840,7 @@ def test_what_has_nothing_to_do_with_it_goes_to_a_colleague(world: World) -> Non
 def test_at_most_three_are_offered(world: World) -> None:
     for number in range(5):
         writes(world, "cem", f"How do I claim a taxi, way {number}?", f"Way number {number}.")
+        world.presses("sam", "Publish")
     world.says("ben", "How do I claim a taxi?")
     assert world.last("ben").count("Way number") == 3
 

@@ -60,7 +60,7 @@ def test_the_page_asks_helps_and_opens_the_settings(world: World) -> None:
 
 def test_ones_own_open_question_says_what_happens_next(world: World) -> None:
     world.says("ana", TAXI)
-    assert f"Your questions\n\n1 {TAXI}\nI have asked a colleague about Travel." in page(
+    assert f"Your questions\n\nQuestion 1: {TAXI}\nI have asked a colleague about Travel." in page(
         world, "ana"
     )
     world.presses(world.who_was_asked()[-1], "I take it")
@@ -98,7 +98,7 @@ def test_who_is_asked_may_take_it_on_their_page(either_world: World) -> None:
     world = either_world
     world.says("ana", TAXI)
     helper = world.who_was_asked()[-1]
-    assert f"Questions for you\n\n1, from Ana about Travel.\n{TAXI}" in page(world, helper)
+    assert f"Questions for you\n\nQuestion 1, from Ana about Travel.\n{TAXI}" in page(world, helper)
     reply = world.presses_on_page(helper, "I take it")
     assert "You took this." in text(reply)
     assert world.state() == "claimed"
@@ -268,17 +268,20 @@ def test_settings_are_shown_and_a_pause_begins_and_ends_on_the_page(world: World
     assert reply.page is not None
     assert "Paused until 9 Mar 2026." in render_plain(reply.page)
     assert "Pause 1 week" not in labels(reply.page)
-    reply = world.presses_on_page("ana", "Go on")
+    assert reply.message is None, "the page says it, and no message besides"
+    reply = world.presses_on_page("ana", "End the pause")
+    assert reply.message is None
     assert reply.page is not None
     assert "Paused" not in render_plain(reply.page)
 
 
 def test_a_stop_is_shown_and_ends_on_the_page(world: World) -> None:
-    world.presses_on_page("ana", "Stop all")
+    assert world.presses_on_page("ana", "Stop all").message is None
     stopped = world.opens("ana")
     assert "Stopped: nothing that you did not ask for reaches you." in render_plain(stopped)
-    assert {"Go on"} == {"Go on", "Pause 1 week", "Stop all", "Ask me again"} & {*labels(stopped)}
-    world.presses_on_page("ana", "Go on")
+    ways = {"End the pause", "Write to me again", "Pause 1 week", "Stop all", "Ask me again"}
+    assert ways & {*labels(stopped)} == {"Write to me again"}
+    assert world.presses_on_page("ana", "Write to me again").message is None
     assert "Stop all" in labels(world.opens("ana"))
 
 

@@ -99,6 +99,14 @@ def test_words_too_long_for_a_button_are_led_to_the_thread(world: World) -> None
     assert world.state() == "routed"
 
 
+def test_words_of_several_lines_are_passed_on_whole(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.says(who, "Use the form.\nAttach the receipt.")
+    world.presses(who, "Answer to question 1")
+    assert "Use the form.\n> Attach the receipt." in world.last("ana")
+
+
 def test_what_looks_like_an_answer_can_be_a_question_of_ones_own(world: World) -> None:
     world.says("ana", TAXI)
     [who] = world.who_was_asked()
@@ -176,11 +184,265 @@ def test_who_asked_back_keeps_the_question_for_two_working_days(world: World) ->
     assert world.question().claimed_by != who
 
 
-def test_a_question_back_can_be_the_answer(world: World) -> None:
+def test_a_question_back_is_not_offered_as_the_answer(world: World) -> None:
     who = ask_and_take(world)
-    world.says(who, "Have you tried the expense form?", thread=thread_of(world, who))
-    world.presses("ana", "That’s the answer")
-    assert world.state() == "accepted"
+    world.says(who, "Is it more than 6 hours?", thread=thread_of(world, who))
+    letter = next(h for h in world.hears("ana") if "has a question about" in h.text)
+    assert [button.label for button in letter.buttons] == ["Reply", "Withdraw"]
+
+
+# --- named in passing, and help --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("Hi all, @inflow is our new bot", "Hi all, Inflow is our new bot"),
+        ("Please all welcome @inflow", "Please all welcome"),
+        ("Ask @inflow about it from now on", "Ask Inflow about it from now on"),
+    ],
+)
+def test_who_names_the_bot_in_passing_is_asked_first(world: World, words: str, kept: str) -> None:
+    world.says("ana", words, "#general")
+    assert "Is that a question for me?" in world.last("ana")
+    assert kept in world.last("ana")
+    assert world.in_channel("#general") == []
+    assert not world.dms("sam")
+    world.presses("ana", "No")
+    assert "All right. I have asked nobody." in world.last("ana")
+    with pytest.raises(AssertionError, match="no question 1"):
+        world.question()
+
+
+def test_what_was_named_in_passing_is_asked_openly_if_it_was_a_question(
+    either_world: World,
+) -> None:
+    world = either_world
+    world.says("ana", "I have lost a hotel bill, maybe @inflow knows", "#general")
+    world.presses("ana", "Ask it here")
+    question = world.question()
+    assert (question.text, question.asker) == (
+        "I have lost a hotel bill, maybe Inflow knows",
+        "ana",
+    )
+    (card,) = world.in_channel("#general")
+    assert "question 1" in card.text.casefold()
+
+
+def test_a_question_that_ends_with_the_bots_name_is_asked_at_once(world: World) -> None:
+    world.says("ana", f"Hello, {TAXI} @inflow", "#general")
+    assert world.question().text == f"Hello, {TAXI}"
+
+
+def test_words_in_passing_too_long_for_a_button_are_not_asked(world: World) -> None:
+    world.says("ana", f"Hi, @inflow is new. {RECEIPT * 60}", "#general")
+    assert "begin with my name" in world.last("ana")
+    assert world.in_channel("#general") == []
+
+
+@pytest.mark.parametrize("words", ["/ask help", "/ask Help?", "ask help"])
+def test_help_behind_ask_explains_how_to_ask(world: World, words: str) -> None:
+    world.says("ana", words)
+    assert "/ask anonymously" in world.last("ana")
+    assert not world.who_was_asked()
+
+
+def test_a_question_behind_the_wrong_command_is_led_to_ask(world: World) -> None:
+    world.says("ana", "/learn where do I get a ticket?")
+    assert "To ask a question, begin it with /ask." in world.last("ana")
+
+
+def test_who_gives_a_command_hears_nothing_of_questions(world: World) -> None:
+    for command in ("pause banana", "resume banana", "settings banana", "stop banana"):
+        world.says("ana", f"/{command}")
+        assert "question" not in world.last("ana")
+        world.says("ana", command)
+        assert "If that was a question, begin it with “ask”." in world.last("ana")
+
+
+# --- replying without a thread --------------------------------------------------------
+
+
+HOTEL = "Which hotel is near the office for a trip?"
+
+
+def asked_back(world: World, command: str = "", text: str = TAXI) -> str:
+    """Ana asks, and whoever is asked asks back; who that is."""
+    world.says("ana", f"{command} {text}".strip())
+    who = world.who_was_asked()[-1]
+    world.presses(who, "I take it")
+    world.presses(who, "Ask back")
+    world.fills(who, text="Is it more than 6 hours?")
+    return who
+
+
+@pytest.mark.parametrize("words", ["Yes, 7 hours.", "No", "ok", "sure", "7", "about 7 hours or so"])
+def test_plain_words_of_an_anonymous_asker_who_was_asked_back_are_the_reply(
+    either_world: World, words: str
+) -> None:
+    world = either_world
+    who = asked_back(world, "/ask anonymously")
+    world.says("ana", words)
+    assert words in world.last(who)
+    assert "The asker wrote about question 1." in world.last(who)
+    assert f"Passed on to {world.find_person(who).name}, without your name" in world.last("ana")
+    with pytest.raises(AssertionError, match="no question 2"):
+        world.question(2)
+    others = {p: world.dms(p) for p in ("kim", "bo", "lu", "sam", "dana")}
+    assert not any("Ana" in text for texts in others.values() for text in texts)
+
+
+def test_plain_words_of_an_asker_who_was_asked_back_are_the_reply(either_world: World) -> None:
+    who = asked_back(either_world)
+    either_world.says("ana", "Yes, 7 hours.")
+    assert "Ana wrote about question 1." in either_world.last(who)
+    assert "Yes, 7 hours." in either_world.last(who)
+    assert "as more about question 1." in either_world.last("ana")
+
+
+@pytest.mark.parametrize("command", ["", "/ask anonymously"])
+def test_plain_words_after_an_answer_are_more_for_who_gave_it(world: World, command: str) -> None:
+    world.says("ana", f"{command} {TAXI}".strip())
+    [who] = world.who_was_asked()
+    world.presses(who, "Answer now")
+    world.fills(who, answer=RECEIPT)
+    world.says("ana", "There is no receipt, it was lost")
+    assert "There is no receipt" in world.last(who)
+    assert world.state() == "claimed"
+
+
+def test_thanks_for_a_question_back_are_only_thanks(world: World) -> None:
+    who = asked_back(world)
+    world.says("ana", "thanks, sure")
+    assert world.last("ana") == "You are welcome."
+    assert "sure" not in world.last(who)
+
+
+def test_what_comes_after_an_anonymous_reply_is_asked_about_first(world: World) -> None:
+    who = asked_back(world, "/ask anonymously")
+    world.says("ana", "Yes, 7 hours.")
+    world.says("ana", "And it was in Lyon")
+    assert "What is that for?" in world.last("ana")
+    assert "Lyon" not in world.last(who)
+    world.presses("ana", "For my question 1")
+    assert "Lyon" in world.last(who)
+    assert "without your name" in world.last("ana")
+
+
+def test_a_question_of_an_anonymous_asker_who_was_asked_back_is_asked_about_first(
+    world: World,
+) -> None:
+    who = asked_back(world, "/ask anonymously")
+    world.says("ana", "Which of the two flights do you mean?")
+    assert "What is that for?" in world.last("ana")
+    assert not any("flights" in text for p in ("kim", "bo", "sam") for text in world.dms(p))
+    world.presses("ana", "For my question 1")
+    assert "flights" in world.last(who)
+
+
+def test_a_new_question_is_asked_as_the_asker_says(world: World) -> None:
+    asked_back(world, "/ask anonymously")
+    world.says("ana", "Is a night in Lyon paid?\nIt is for Monday.")
+    world.presses("ana", "A new question, without my name")
+    assert world.question(2).text == "Is a night in Lyon paid?\nIt is for Monday."
+    assert world.question(2).asker is None
+
+
+def test_a_new_question_may_be_asked_by_name(world: World) -> None:
+    asked_back(world, "/ask anonymously")
+    world.says("ana", "Is a night in Lyon paid?")
+    world.presses("ana", "A new question, as me")
+    assert world.question(2).asker == "ana"
+
+
+def test_more_than_one_who_waits_is_asked_about_first(world: World) -> None:
+    asked_back(world, "/ask anonymously")
+    second = asked_back(world, "/ask", HOTEL)
+    world.says("ana", "Yes, 7 hours.")
+    assert "What is that for?" in world.last("ana")
+    assert "7 hours" not in world.last(second)
+    world.presses("ana", "For my question 2")
+    assert "Ana wrote about question 2." in world.last(second)
+
+
+def test_words_that_may_belong_to_an_anonymous_question_nobody_took_are_asked_about_first(
+    world: World,
+) -> None:
+    world.says("ana", f"/ask anonymously {TAXI}")
+    [who] = world.who_was_asked()
+    world.says("ana", "It was a visit in Lyon")
+    assert "What is that for?" in world.last("ana")
+    assert not any("Lyon" in text for p in ("kim", "bo", "sam") for text in world.dms(p))
+    world.presses("ana", "For my question 1")
+    (card,) = [h for h in world.offers() if h.conversation == f"dm:{who}"]
+    assert "Lyon" in card.text
+
+
+def test_a_question_beside_an_anonymous_one_that_nobody_took_is_a_new_one(world: World) -> None:
+    world.says("ana", f"/ask anonymously {TAXI}")
+    world.says("ana", HOTEL)
+    assert world.question(2).asker == "ana"
+
+
+def test_what_is_said_of_a_settled_anonymous_question_is_asked_about_first(world: World) -> None:
+    who = world.settles("ana", TAXI, RECEIPT, command="/ask anonymously")
+    world.passes(days=4)
+    world.says("ana", "No, that did not work")
+    assert "What is that for?" in world.last("ana")
+    world.presses("ana", "For my question 1")
+    assert "that did not work" in world.last(who)
+    world.passes(days=8)
+    world.says("ana", "The printer on our floor is broken")
+    assert world.question(2).text == "The printer on our floor is broken"
+
+
+def test_an_answer_of_days_ago_does_not_take_in_what_is_said_now(world: World) -> None:
+    world.says("ana", TAXI)
+    [who] = world.who_was_asked()
+    world.presses(who, "Answer now")
+    world.fills(who, answer=RECEIPT)
+    world.passes(days=2)
+    world.says("ana", "The printer on our floor is broken")
+    assert world.question(2).text == "The printer on our floor is broken"
+
+
+def test_who_holds_a_question_and_was_asked_back_is_asked_which(world: World) -> None:
+    world.changes("bo", asks_welcome=False)
+    world.says("kim", f"/ask anonymously {TAXI}")
+    first = world.who_was_asked()[-1]
+    world.presses(first, "I take it")
+    world.says("ana", HOTEL)
+    world.presses("kim", "I take it")
+    world.presses(first, "Ask back")
+    world.fills(first, text="Is it more than 6 hours?")
+    world.says("kim", "Yes, 7 hours.")
+    labels = [b.label for b in world.hears("kim")[-1].buttons]
+    assert labels[:2] == ["For my question 1", "Answer to question 2"]
+    world.presses("kim", "For my question 1")
+    assert "Yes, 7 hours." in world.last(first)
+    assert (world.state(1), world.state(2)) == ("claimed", "claimed")
+
+
+def test_an_anonymous_reply_that_names_the_asker_is_not_passed_on(world: World) -> None:
+    who = asked_back(world, "/ask anonymously")
+    world.says("ana", "Yes, ask Ana for the bill")
+    assert "Your own name or address stands in that" in world.last("ana")
+    assert "bill" not in world.last(who)
+
+
+def test_words_too_long_for_a_button_of_an_anonymous_asker_go_nowhere(world: World) -> None:
+    world.says("ana", f"/ask anonymously {TAXI}")
+    world.says("ana", RECEIPT * 60)
+    assert "I have passed it on to nobody" in world.last("ana")
+    with pytest.raises(AssertionError, match="no question 2"):
+        world.question(2)
+
+
+def test_only_ones_own_question_takes_the_words(world: World) -> None:
+    who = asked_back(world, "/ask anonymously")
+    args = {"question": world.question().id, "words": "I am somebody else"}
+    world.forges("cem", "question.reply_words", args)
+    assert "somebody else" not in world.last(who)
 
 
 def test_a_question_in_an_open_thread_is_no_answer(world: World) -> None:

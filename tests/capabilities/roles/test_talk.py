@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.form import ChoiceField
 from bot.ids import WorkspaceId
-from bot.inbound import Inbound, Place, PlaceKind, Submitted
+from bot.inbound import Inbound, Ordered, Place, PlaceKind, Profile, Submitted
 from bot.people import Role, Workspace
 from bot.plain import render_plain
 from bot.reply import Reply
@@ -31,12 +32,55 @@ def changes(world: World, by: str, who: str, role: Role, change: str) -> Reply:
 
 
 def test_a_manager_sees_who_has_what(either_world: World) -> None:
-    either_world.changes("kim", roles=frozenset({Role.AUDITOR, Role.PEOPLE_MANAGER}))
+    either_world.changes("kim", roles=frozenset({Role.COMMUNITY_MANAGER}))
     said = text(either_world.says("dana", "/role"))
-    assert (
-        "- Community manager: Dana\n- People manager: Kim\n- Auditor: Kim\n- Operator: nobody"
-        in (said)
+    assert "- Community manager: Dana, Kim" in said
+
+
+def test_roles_that_give_no_rights_are_not_offered(world: World) -> None:
+    """Who reads “Auditor: nobody” asks what an auditor would see."""
+    world.changes("kim", roles=frozenset({Role.AUDITOR}))
+    said = text(world.says("dana", "/role"))
+    assert "Auditor" not in said
+    assert "Operator" not in said
+    world.presses("dana", "Give or take a role")
+    assert world.form is not None
+    (roles,) = (f for f in world.form.fields if isinstance(f, ChoiceField) and f.name == "role")
+    assert {option.value for option in roles.options} == {"community_manager"}
+    values = {"person": "kim", "role": "operator", "change": "give"}
+    assert "Please choose" in world.forges("dana", "role.keep", {}, values).errors["role"]
+
+
+def test_who_may_not_do_something_hears_who_may(world: World) -> None:
+    for words in ("/role", "/topic Keys", "/campaign Party", "/holiday 2026-12-24 Closed"):
+        said = text(world.says("ana", words))
+        assert said == "You may not do this. Ask Dana if you think you should."
+    changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
+    assert "Ask Dana or Kim if" in text(world.says("ana", "/role"))
+
+
+def test_a_newcomer_hears_it_too(world: World) -> None:
+    """What they did is taken back as a whole, and so is that they came."""
+    newcomer = Inbound(
+        platform=PLATFORM,
+        workspace="w1",
+        event_id="first",
+        person="rita",
+        place=Place(conversation="dm:rita", kind=PlaceKind.DM),
+        at=world.now,
+        what=Ordered(name="role"),
+        profile=Profile(name="Rita"),
     )
+    assert "Ask Dana" in text(world.app.receive(newcomer))
+    elsewhere = newcomer.model_copy(update={"workspace": "w2", "event_id": "elsewhere"})
+    assert "nobody looks after Inflow here yet" in text(world.app.receive(elsewhere))
+
+
+def test_where_nobody_may_it_says_what_to_do_about_it(world: World) -> None:
+    world.changes("dana", roles=frozenset())
+    said = text(world.says("ana", "/topic Keys"))
+    assert "nobody looks after Inflow here yet" in said
+    assert "INFLOW_ADMINS" in said
 
 
 def test_somebody_who_gets_a_role_has_its_rights_and_is_told(either_world: World) -> None:
@@ -58,8 +102,8 @@ def test_somebody_who_loses_a_role_loses_its_rights_and_is_told(world: World) ->
 
 def test_the_same_role_can_be_given_taken_and_given_again(world: World) -> None:
     for change in ("give", "take", "give"):
-        changes(world, "dana", "kim", Role.AUDITOR, change)
-    told = [said for said in world.dms("kim") if "auditor" in said]
+        changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, change)
+    told = [said for said in world.dms("kim") if "community manager here" in said]
     assert len(told) == 3
 
 
