@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage import (
     campaign_tables,
+    contact_tables,
     directory_tables,
     installation_tables,
     question_tables,
@@ -35,6 +36,7 @@ _FILLED_BY = (
     campaign_tables,
     installation_tables,
     directory_tables,
+    contact_tables,
 )
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101
