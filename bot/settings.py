@@ -17,6 +17,7 @@ PLATFORM_CREDENTIALS = (
     "SLACK_CLIENT_SECRET",
     "MICROSOFT_APP_ID",
     "MICROSOFT_APP_PASSWORD",
+    "MICROSOFT_APP_TENANT_ID",
 )
 
 Vectors = Literal["table", "none"]
