@@ -70,6 +70,8 @@ class Capability(Generic[W_contra]):
     `farewell` puts in order what a person who left the workspace leaves behind. `slots`
     are by the kind of a slot (`tips.daily`), `reactions` by our name of a mark that somebody
     puts on a message (`accept`). `home` is this capability's share of the person's own page.
+    `opens_forms` are those of the `presses` whose reply may be a form: some platforms open one
+    only for a button of which they know so beforehand (Teams).
     """
 
     name: str
@@ -77,6 +79,7 @@ class Capability(Generic[W_contra]):
     orders: Mapping[str, Order[W_contra]] = field(default_factory=dict)
     shortcuts: Mapping[str, MessageShortcut[W_contra]] = field(default_factory=dict)
     presses: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    opens_forms: frozenset[str] = frozenset()
     submits: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     timers: Mapping[str, TimerHandler[W_contra]] = field(default_factory=dict)
     hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
@@ -103,6 +106,7 @@ class Registry(Generic[W]):
     orders: Mapping[str, Order[W]]
     shortcuts: Mapping[str, MessageShortcut[W]]
     presses: Mapping[str, Handler[W]]
+    opens_forms: frozenset[str]
     submits: Mapping[str, Handler[W]]
     timers: Mapping[str, TimerHandler[W]]
     hears: Mapping[str, Handler[W]]
@@ -138,13 +142,18 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
 
     Raises:
         Clash: two capabilities claim the same word, action or plain words.
+        ValueError: a form is said to open for a button that is not there.
     """
     every = tuple(capabilities)
+    opens_forms = frozenset[str]().union(*(c.opens_forms for c in every))
+    for action in sorted(opens_forms.difference(*(c.presses for c in every))):
+        raise ValueError(f"no button is called {action}, which is said to open a form")
     return Registry(
         capabilities=every,
         orders=_merge("command", (c.orders for c in every)),
         shortcuts=_merge("shortcut", (c.shortcuts for c in every)),
         presses=_merge("button", (c.presses for c in every)),
+        opens_forms=opens_forms,
         submits=_merge("form", (c.submits for c in every)),
         timers=_merge("timer", (c.timers for c in every)),
         hears=_merge("thread", (c.hears for c in every)),

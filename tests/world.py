@@ -331,6 +331,8 @@ class World:
         )
         reply = self.app.receive(inbound)
         if reply.form is not None:
+            if isinstance(what, Pressed):
+                assert what.action in self.app.registry.opens_forms, what.action
             self.form = reply.form
             self.forms.append(reply.form)
         if reply.page is not None and pressed is not None:

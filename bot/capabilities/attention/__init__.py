@@ -54,6 +54,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
             "attention.go_on": handlers.go_on,
             "attention.settings": handlers.open_settings,
         },
+        opens_forms=frozenset({"attention.settings"}),
         submits={"attention.keep_settings": handlers.keep_settings},
         interrupts=dict.fromkeys(handlers.STOP_WORDS, stop),
         farewell=handlers.farewell,

@@ -44,6 +44,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.resend_unreachable": run.resend_unreachable,
         "campaign.cancel": run.cancel,
     },
+    opens_forms=frozenset({"campaign.list", "campaign.new", "campaign.change"}),
     submits={"campaign.draft": draft.submit},
     timers={
         "campaign.forecast": draft.forecast_on,

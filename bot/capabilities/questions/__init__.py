@@ -123,6 +123,22 @@ capability: Capability[QuestionsWork] = Capability(
         "faq.unshare": article.unshare,
         "faq.detach": article.detach,
     },
+    opens_forms=frozenset(
+        {
+            "question.add",
+            "question.someone_else",
+            "question.duplicate",
+            "question.answer",
+            "question.ask_back",
+            "question.follow_up",
+            "question.limit",
+            "question.ask",
+            "question.know",
+            "faq.flag",
+            "faq.edit",
+            "faq.merge",
+        }
+    ),
     submits={
         "question.ask": ask.submit,
         "question.send_answer": answer.send,

@@ -26,6 +26,7 @@ capability: Capability[Any] = Capability(
         ),
     },
     presses={"role.list": handlers.list_roles, "role.change": handlers.open_form},
+    opens_forms=frozenset({"role.change"}),
     submits={"role.keep": handlers.keep},
     home=handlers.home,
 )
