@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import jwt
 import pytest
-from botframework.connector.auth import (  # type: ignore[import-untyped]  # No types.
+from botframework.connector.auth import (
     ChannelValidation,
     JwtTokenExtractor,
     SimpleCredentialProvider,

@@ -14,11 +14,11 @@ OPEN = Settings(_env_file=None, host="0.0.0.0")
 PUBLIC = Settings(_env_file=None, public_url="https://inflow.example.com")
 
 
-def read(settings: Settings = BASE, **given: str) -> TeamsSettings | None:
+def read(settings: Settings = BASE, /, **given: str) -> TeamsSettings | None:
     return read_teams_settings(settings, {variable_of(name): said for name, said in given.items()})
 
 
-def complaint(settings: Settings = BASE, **given: str) -> tuple[str, ...]:
+def complaint(settings: Settings = BASE, /, **given: str) -> tuple[str, ...]:
     with pytest.raises(Misconfigured) as caught:
         read(settings, **given)
     assert "hushhush" not in str(caught.value)
