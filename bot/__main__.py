@@ -461,6 +461,64 @@ def slack_manifest(
 
 
 @main.group()
+def teams() -> None:
+    """What concerns Microsoft Teams alone."""
+
+
+@teams.command("package")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    default=Path("inflow-teams.zip"),
+    show_default=True,
+    help="The file to write.",
+)
+@click.option(
+    "--app-id",
+    metavar="ID",
+    help="The Application (client) ID of the bot’s registration; else MICROSOFT_APP_ID.",
+)
+@click.option(
+    "--website",
+    metavar="URL",
+    help="Where people of the organisation are told about it: Teams shows a link there.",
+)
+@click.option(
+    "--app-version",
+    metavar="1.0.1",
+    help="A higher one than the app has that is in Teams already.",
+)
+@click.option(
+    "--reads-channels",
+    is_flag=True,
+    help="Also be told what is said without a mention, in teams and chats whose owners allow it.",
+)
+@_plainly
+def teams_package(
+    out: Path,
+    app_id: str | None,
+    website: str | None,
+    app_version: str | None,
+    reads_channels: bool,
+) -> None:
+    """Write the zip file that is uploaded to Teams.
+
+    It declares what this version can do, and holds the icons and no secret. How to upload it
+    says the README under Install on Teams.
+    """
+    from bot.bootstrap.manifest import write_package  # noqa: PLC0415 - only this needs it
+
+    made = write_package(
+        out,
+        app_id=app_id or os.environ.get("MICROSOFT_APP_ID", "").strip(),
+        website=website,
+        version=app_version,
+        reads_channels=reads_channels,
+    )
+    click.echo(f"{out} is the app {made}. Upload it in the Teams admin center or in Teams itself.")
+
+
+@main.group()
 def eval() -> None:  # noqa: A001 - the word of the command
     """Measure search and routing, on data with known answers; prints one JSON object."""
 

@@ -1,15 +1,20 @@
-"""What Slack is told of the app, for who installs it."""
+"""What Slack and Teams are told of the app, for who installs it."""
 
 import os
 import re
+from dataclasses import replace
+from pathlib import Path
 
 from adapters.slack.manifest import Way, check_names, make_manifest, render_manifest
 from adapters.slack.settings import read_command_names
+from adapters.teams import manifest as teams
+from adapters.teams.settings import GUID
 from bot.bootstrap.registry import CAPABILITIES
 from bot.capability import register
 from bot.settings import Misconfigured, is_safe_address
 
 _APP = re.compile(r"A[A-Z0-9]{2,20}")
+_NUMBERS = re.compile(r"[1-9]\d{0,4}\.\d{1,5}\.\d{1,5}")
 
 
 def print_manifest(
@@ -42,3 +47,40 @@ def print_manifest(
     return render_manifest(
         make_manifest(registry, Way(url, for_many, in_private_channels, app, renamed))
     )
+
+
+def write_package(
+    file: Path,
+    *,
+    app_id: str | None,
+    website: str | None = None,
+    version: str | None = None,
+    reads_channels: bool = False,
+) -> str:
+    """Write the app as a zip file, as it is uploaded to Teams; over an older one. Returns its id.
+
+    Raises:
+        Misconfigured: the id is missing, or something cannot be used.
+        OSError: the file cannot be written.
+    """
+    if not app_id:
+        raise Misconfigured(
+            "Of whom is the bot? Set MICROSOFT_APP_ID, the Application (client) ID of its "
+            "registration in Entra, or name it: --app-id"
+        )
+    if not GUID.fullmatch(app_id):
+        raise Misconfigured(
+            "The app’s id is no id. Copy the Application (client) ID of its registration in Entra."
+        )
+    if website is not None and not is_safe_address(website):
+        raise Misconfigured("--website wants an address that begins with https://")
+    if version is not None and not _NUMBERS.fullmatch(version):
+        raise Misconfigured("--app-version wants three numbers such as 1.0.1")
+    way = teams.Way(app_id=app_id.lower(), reads_channels=reads_channels)
+    if website is not None:
+        way = replace(way, website=website)
+    if version is not None:
+        way = replace(way, version=version)
+    registry = register(CAPABILITIES)
+    file.write_bytes(teams.package(teams.make_manifest(registry, way)))
+    return way.app_id
