@@ -10,7 +10,7 @@ learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability
 from bot conversational APIs".
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
@@ -110,6 +110,18 @@ LOGIN_REFUSED = frozenset({"invalid_client", "invalid_request", "unauthorized_cl
 """The login's words for what an administrator has to mend, whatever their status."""
 
 
+class Calls(Protocol):
+    """What is needed of `adapters.teams.client.TeamsClient`."""
+
+    async def call(
+        self,
+        service_url: str,
+        verb: str,
+        path: Sequence[str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer: ...
+
+
 class Contacts(Protocol):
     """Where people and places are, as Teams told when it last brought something from there."""
 
@@ -144,6 +156,34 @@ def write_plain(rendered: Rendered) -> Json:
         "text": rendered.text,
         "textFormat": "plain",
     }
+
+
+async def make_direct(client: Calls, contacts: Contacts, contact: Contact) -> Contact | Answer:
+    """A person's own conversation with the bot, kept for the next time. `contact` is any in
+    which they were seen; it is the same one however often it is made."""
+    if contact.user is None:
+        return Refused(0, "ForbiddenOperationException")
+    tenant = contact.tenant
+    answer = await client.call(
+        contact.service_url,
+        "POST",
+        ["conversations"],
+        {
+            "isGroup": False,
+            "bot": {"id": contact.bot},
+            "members": [{"id": contact.user}],
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+        },
+    )
+    if not isinstance(answer, Answered):
+        return answer
+    made = answer.data.get("id")
+    if not isinstance(made, str) or not made:
+        return Doubtful("unreadable")
+    direct = replace(contact, conversation=made, kind=PlaceKind.DM, team=None)
+    await contacts.keep(direct)
+    return direct
 
 
 def find_thread(conversation: str, thread: str | None) -> str:
@@ -214,7 +254,7 @@ class TeamsPlatform:
                 return self._judge(delivery, answer, contact)
             # Of a conversation that is none any more nothing was taken.
             await self._contacts.drop(contact)
-        made = await self._make(contact)
+        made = await make_direct(self._client, self._contacts, contact)
         if isinstance(made, Contact):
             return self._judge(delivery, await self._send(delivery, made), made)
         if isinstance(made, Doubtful):
@@ -235,32 +275,6 @@ class TeamsPlatform:
             return True
         log.error("teams contact is another one's", workspace=delivery.workspace)
         return False
-
-    async def _make(self, contact: Contact) -> Contact | Answer:
-        """A personal conversation, kept for the next time."""
-        if contact.user is None:
-            return Refused(0, "ForbiddenOperationException")
-        tenant = contact.tenant
-        answer = await self._client.call(
-            contact.service_url,
-            "POST",
-            ["conversations"],
-            {
-                "isGroup": False,
-                "bot": {"id": contact.bot},
-                "members": [{"id": contact.user}],
-                "tenantId": tenant,
-                "channelData": {"tenant": {"id": tenant}},
-            },
-        )
-        if not isinstance(answer, Answered):
-            return answer
-        made = answer.data.get("id")
-        if not isinstance(made, str) or not made:
-            return Doubtful("unreadable")
-        direct = replace(contact, conversation=made, kind=PlaceKind.DM, team=None)
-        await self._contacts.keep(direct)
-        return direct
 
     async def _send(self, delivery: Delivery, contact: Contact) -> Answer:
         where = find_thread(contact.conversation, delivery.thread)

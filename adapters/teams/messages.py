@@ -31,6 +31,16 @@ GIVE_NUMBER_BETWEEN = "Please give a number from {least} to {most}."
 GIVE_NUMBER_FROM = "Please give a number of {least} or more."
 GIVE_NUMBER_TO = "Please give a number of {most} or less."
 
+BUSY = "I am busy at the moment and could not keep this. Please try again in a minute."
+BROKEN = "Something broke on our side. Please try that again."
+STALE = "That is from an older version of me. Please start again."
+LATE = "This takes longer than usual. I write to you as soon as it is done."
+LATE_FORM = "This took too long. Please press the button again."
+DONE = "Done."
+ANSWERED_BELOW = "My answer is below."
+ANSWERED_APART = "My answer is in our own chat."
+OPEN_CHAT = "I have an answer for you alone. Please open a chat with me and ask me there."
+
 # The app as Teams shows it to who installs it.
 
 APP_NAME = "Inflow"

@@ -13,15 +13,15 @@ try every person and moment, and so find who asked without a name.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from adapters.teams.control import read_filled, read_pressed
-from adapters.teams.seal import name_event, open_origin
-from adapters.teams.speech import clean, read_html, read_speech
+from adapters.teams.seal import Origin, name_event, open_origin
+from adapters.teams.speech import clean, read_html, read_quoted, read_speech
 from bot.directory import known_zone
 from bot.inbound import (
     Inbound,
@@ -110,12 +110,15 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Source:
     """How to answer. `message` is the address of the message that was said, pressed or marked;
-    `is_form`: with what was pressed came a form's values."""
+    `is_form`: with what was pressed came a form's values. `sealed` is what that form carried, and
+    `origin` what it says."""
 
     kind: Kind
     contact: Contact
     message: str | None = None
     is_form: bool = False
+    sealed: str = field(default="", repr=False)
+    origin: Origin | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +217,18 @@ def read_contact(activity: Json) -> Contact | None:
 
 def is_talk_among_people(heard: Heard) -> bool:
     """Words in a channel, to nobody in particular: they can concern us only by their thread."""
+    return _is_talk(heard) and heard.inbound.place.thread is None
+
+
+def is_talk_in_thread(heard: Heard) -> bool:
+    """The same in a thread of a channel, or under a quoted message: they concern us if it is
+    ours."""
+    return _is_talk(heard) and heard.inbound.place.thread is not None
+
+
+def _is_talk(heard: Heard) -> bool:
     what, place = heard.inbound.what, heard.inbound.place
-    return (
-        isinstance(what, Said)
-        and not what.mentioned
-        and place.kind is PlaceKind.CHANNEL
-        and place.thread is None
-    )
+    return isinstance(what, Said) and not what.mentioned and place.kind is PlaceKind.CHANNEL
 
 
 # Words and marks -------------------------------------------------------------------------
@@ -230,13 +238,18 @@ def _read_message(activity: Json, contact: Contact, reading: Reading) -> Found:
     id_ = _needed(activity["id"])
     if _is_given(activity.get("value")):
         return _read_control(Kind.CARD, activity["value"], activity, contact, reading)
-    speech = read_speech(activity.get("text") or "", activity.get("entities") or (), contact.bot)
+    entities = activity.get("entities") or ()
+    speech = read_speech(activity.get("text") or "", entities, contact.bot)
+    place = _place(activity, contact, root=id_)
+    if place.thread is None:
+        quoted = read_quoted(activity.get("attachments") or (), entities)
+        place = place.model_copy(update={"thread": quoted})
     return _heard(
         Source(Kind.WORDS, contact, id_),
         reading,
         activity,
         event_id=name_event(reading.seal, "words", contact.tenant, contact.conversation, id_),
-        place=_place(activity, contact, root=id_),
+        place=place,
         what=Said(text=speech.words, mentioned=speech.mentioned, message=id_),
     )
 
@@ -297,7 +310,7 @@ def _read_control(
         if origin is None:
             return Dropped(Drop.FORGED)
         return _heard(
-            Source(kind, contact, card, is_form=True),
+            Source(kind, contact, card, is_form=True, sealed=filled.hidden, origin=origin),
             reading,
             activity,
             event_id=event_id,
@@ -368,8 +381,11 @@ def _read_installation(activity: Json, contact: Contact, _reading: Reading) -> F
     match activity.get("action"):
         case "add" | "add-upgrade":
             return News(contact, are_we_here=True)
-        case "remove" | "remove-upgrade":
+        case "remove":
             return News(contact, are_we_here=False)
+        case "remove-upgrade":
+            # What comes after it says that we are there.
+            return Dropped(Drop.CHANGED)
         case _:
             return Dropped(Drop.UNKNOWN)
 

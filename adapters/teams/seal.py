@@ -22,11 +22,13 @@ _SIGNATURE = 43
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a form is for, and where it was opened."""
+    """What a form is for, and where it was opened. `form` are its fields, by which it can be
+    shown again when something in it is wrong (see `adapters.teams.answer`)."""
 
     action: str
     args: Args
     place: Place
+    form: Args | None = None
 
 
 def seal_origin(key: bytes, tenant: str, person: str, origin: Origin) -> str:
@@ -36,7 +38,15 @@ def seal_origin(key: bytes, tenant: str, person: str, origin: Origin) -> str:
         ValueError: the form's args are too long.
     """
     place = origin.place
-    said = [origin.action, origin.args, place.conversation, place.kind.value, place.thread]
+    said: list[object] = [
+        origin.action,
+        origin.args,
+        place.conversation,
+        place.kind.value,
+        place.thread,
+    ]
+    if origin.form is not None:
+        said.append(origin.form)
     text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
     sealed = _sign(key, tenant, person, text) + text
     if len(sealed) > LONGEST:
@@ -50,10 +60,9 @@ def open_origin(key: bytes, tenant: str, person: str, sealed: str) -> Origin | N
     expected = _sign(key, tenant, person, text).encode()
     if not hmac.compare_digest(expected, signature.encode("utf-8", "surrogatepass")):
         return None
-    action, args, conversation, kind, thread = json.loads(text)
-    return Origin(
-        action, args, Place(conversation=conversation, kind=PlaceKind(kind), thread=thread)
-    )
+    action, args, conversation, kind, thread, *rest = json.loads(text)
+    place = Place(conversation=conversation, kind=PlaceKind(kind), thread=thread)
+    return Origin(action, args, place, rest[0] if rest else None)
 
 
 def name_event(key: bytes, kind: str, *parts: str) -> str:

@@ -21,6 +21,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENTITY = re.compile(r"&(nbsp|lt|gt|quot|apos|#39|amp);")
 _ENTITIES = {"nbsp": " ", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "#39": "'", "amp": "&"}
 
+_QUOTED = re.compile(r"<quoted(?: [^<>]*)?/>", re.IGNORECASE)
+_REPLY = re.compile(
+    r'<blockquote\b(?=[^>]*\bitemtype="https?://schema\.skype\.com/Reply")'
+    r'[^>]*\bitemid="([0-9]{1,20})"'
+)
+_ID = re.compile(r"[0-9]{1,20}")
+
 _BLOCKS = frozenset(
     {"blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "tr", "ul"}
 )
@@ -53,8 +60,30 @@ def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
             text = text[:start] + text[after.end() if after else end :]
         elif end:
             text = f"{text[:start]}@{name}{text[end:]}"
+    text = _QUOTED.sub("", text)
     shown = _ENTITY.sub(lambda found: _ENTITIES[found[1]], _AT.sub(r"@\1", text))
     return Speech(clean(shown.replace("\r\n", "\n").replace("\xa0", " ")).strip(), is_mentioned)
+
+
+def read_quoted(attachments: Iterable[object], entities: Iterable[object]) -> str | None:
+    """The id of the message that words were a reply to, in a chat, where Teams has no threads but
+    quotes the message; None where they quote none.
+
+    Teams says it in the words' HTML, and newer ones in an entity as well.
+    """
+    for entity in entities:
+        if isinstance(entity, Mapping) and entity.get("type") == "quotedReply":
+            quoted = entity.get("quotedReply")
+            id_ = quoted.get("messageId") if isinstance(quoted, Mapping) else None
+            if isinstance(id_, str) and _ID.fullmatch(id_):
+                return id_
+    for attachment in attachments:
+        if isinstance(attachment, Mapping) and attachment.get("contentType") == "text/html":
+            content = attachment.get("content")
+            found = _REPLY.match(content.lstrip()) if isinstance(content, str) else None
+            if found is not None:
+                return found[1]
+    return None
 
 
 def _find_mention(text: str, entity: Mapping[str, Any]) -> tuple[int, int, str]:

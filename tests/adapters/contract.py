@@ -10,6 +10,7 @@ hold for HTML, Slack blocks and Teams cards.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 import pytest
@@ -464,6 +465,9 @@ def make_people(address: Callable[[str], str] = str) -> list[Person]:
 class PlatformContract:
     """Subclass it and provide the fixture `harness`."""
 
+    apart: Mapping[str, str] = MappingProxyType({DM: DM, CHANNEL: CHANNEL})
+    """Where a reply stands that is for one person alone, by where they spoke."""
+
     @pytest.mark.parametrize("name", SAMPLES)
     def test_message_is_shown_without_loss(self, harness: Harness, name: str) -> None:
         (heard,) = harness.say("ana", f"/show {name}").messages
@@ -506,10 +510,11 @@ class PlatformContract:
 
     def test_what_is_for_one_person_stays_with_them(self, harness: Harness) -> None:
         harness.say("ana", "/show text", CHANNEL)
-        (heard,) = harness.heard("ana", CHANNEL)
+        apart = self.apart[CHANNEL]
+        (heard,) = harness.heard("ana", apart)
         assert heard.only_me
-        assert harness.heard("bo", CHANNEL) == []
-        assert harness.heard("ana") == []
+        assert (harness.heard("bo", CHANNEL), harness.heard("bo")) == ([], [])
+        assert harness.heard("ana", DM if apart == CHANNEL else CHANNEL) == []
 
     def test_what_is_for_the_place_is_seen_by_everybody(self, harness: Harness) -> None:
         harness.say("ana", "/publish text", CHANNEL)
@@ -571,7 +576,7 @@ class PlatformContract:
             "You pressed [('n', 1)]",
             (),
         )
-        first, second = harness.heard("ana", place)
+        first, second = harness.heard("ana", self.apart[place])
         assert (first.id, first.plain) == (card.id, heard.plain)
         assert second.plain == render_plain(SAMPLES["text"])
 
