@@ -125,7 +125,8 @@ def _draw_rich(screen: Screen, element: Json) -> None:
             screen.links.append(action["url"])
             plain += "" if action["url"] == run["text"] else f" ({action['url']})"
     if screen.inputs and text.startswith(WRONG):
-        screen.errors[screen.inputs[-1]["id"]] = text.removeprefix(WRONG)
+        # What belongs to no input stands below the last one's own.
+        screen.errors.setdefault(screen.inputs[-1]["id"], text.removeprefix(WRONG))
     if _BAR.fullmatch(text):
         screen.lines.append(text)
         return

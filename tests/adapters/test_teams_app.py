@@ -1,0 +1,418 @@
+"""What Teams is answered, and what people see of it, beyond what every platform does."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msrest import ServiceClient
+
+from adapters.teams.app import LONGEST_BODY, read_activity
+from adapters.teams.messages import (
+    ANSWERED_APART,
+    ANSWERED_BELOW,
+    BROKEN,
+    BUSY,
+    DONE,
+    OPEN_CHAT,
+    STALE,
+)
+from bot.capabilities.questions.memory import Memory
+from bot.inbound import PlaceKind
+from storage.database import Database
+from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
+from tests.adapters.slack_desk import Doing, make_capability
+from tests.adapters.teams.memory import TENANT
+from tests.adapters.teams.screen import Control
+from tests.adapters.teams_harness import HANDLE, Json, Seen, TeamsHarness, open_harness
+from tests.databases import RELAY_KEY
+
+DIALOGS = frozenset({"door.open", "door.both", "door.alone"})
+
+
+@pytest.fixture
+def doing() -> Doing:
+    return Doing()
+
+
+@pytest.fixture
+def desk(sqlite_template: Path, tmp_path: Path, doing: Doing) -> Iterator[TeamsHarness]:
+    """Everybody in Teams, with buttons that open dialogs."""
+    file = shutil.copyfile(sqlite_template, tmp_path / "teams.db")
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    with open_harness(database, DIALOGS, [make_capability(doing)]) as harness:
+        yield harness
+    database.close()
+
+
+def card_of(desk: TeamsHarness, text: str, place: str = DM) -> Heard:
+    (card,) = desk.say("ana", text, place).messages
+    return card
+
+
+def door(desk: TeamsHarness) -> Heard:
+    """A card with buttons that stands in the channel, for all."""
+    return card_of(desk, "/door all", CHANNEL)
+
+
+def press(desk: TeamsHarness, card: Heard, label: str, person: str = "ana") -> Seen:
+    site, somebody = desk.site, desk.people[person]
+    place, post = desk.find(card.id)
+    control = site.screen(post, somebody).control(label)
+    return site.tell(site.press(somebody, place, post, control))
+
+
+def shown(desk: TeamsHarness, person: str = "ana", place: str = DM) -> list[str]:
+    return [heard.plain for heard in desk.heard(person, place)]
+
+
+# Who is heard ----------------------------------------------------------------------------
+
+
+def words(desk: TeamsHarness, text: str = "hello", **more: Any) -> Json:
+    place = desk.site.teams.add_personal(desk.people["ana"])
+    return desk.site.words(desk.people["ana"], place, text) | more
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (400, b"{", {}),
+        (400, b"[]", {}),
+        (400, b"\xff", {}),
+        (400, b"[" * 100_000, {}),
+        (400, b"{}", {"Content-Type": "text/plain"}),
+        (400, b"{}", {"Content-Type": ""}),
+        (401, b"{}", {"Authorization": ""}),
+        (401, b"{}", {"Authorization": "Bearer a.b.c"}),
+        (403, b"{}", {}),
+        (403, b'{"channelId": "msteams", "serviceUrl": "https://evil.example/"}', {}),
+        (413, b" " * (LONGEST_BODY + 1), {}),
+    ],
+)
+def test_what_teams_would_not_say_has_a_status(
+    desk: TeamsHarness, status: int, body: bytes, headers: dict[str, str]
+) -> None:
+    teams = desk.site.teams
+    given = {
+        "Authorization": f"Bearer {teams.signer.token(teams.service_url)}",
+        "Content-Type": "application/json",
+    }
+    told = desk.site.run(desk.site.wire.send_raw(body, given | headers))
+    assert (told.status, told.raw) == (status, b"")
+
+
+def test_service_url_of_nobodys_is_refused_though_the_token_says_it(desk: TeamsHarness) -> None:
+    url = "https://evil.example/"
+    activity = words(desk, serviceUrl=url)
+    told = desk.site.run(desk.site.wire.send(activity, desk.site.teams.signer.token(url)))
+    assert told.status == 403
+    assert shown(desk) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"type": None},
+        {"type": 5},
+        {"conversation": 7},
+        {"from": "ana"},
+        {"entities": "x"},
+        {"attachments": {"a": 1}},
+        {"timestamp": "yesterday"},
+    ],
+)
+def test_shapes_that_teams_does_not_write_come_to_nothing(desk: TeamsHarness, more: Json) -> None:
+    told = desk.site.run(desk.site.wire.send(words(desk) | more))
+    assert told.status in {200, 400}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("signin/verifyState", {}, 501),
+        ("composeExtension/query", {}, 501),
+        (None, {}, 501),
+        ("task/fetch", None, 400),
+        ("adaptiveCard/action", {"action": 1}, 400),
+    ],
+)
+def test_invoke_that_we_do_not_know_is_said_to_be_so(
+    desk: TeamsHarness, name: str, value: Json, status: int
+) -> None:
+    ana = desk.people["ana"]
+    place = desk.site.teams.add_personal(ana)
+    activity = desk.site.invoke(ana, place, name, value, None)
+    assert desk.site.run(desk.site.wire.send(activity)).status == status
+
+
+def test_body_may_begin_with_a_mark_of_its_order() -> None:
+    assert read_activity(b'\xef\xbb\xbf{"type": "x"}') == {"type": "x"}
+
+
+def test_nothing_of_the_library_is_built_that_sends(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a client of msrest's")
+
+    monkeypatch.setattr(ServiceClient, "__init__", fail)
+    card = card_of(desk, "/show buttons")
+    assert press(desk, card, "Yes").card is not None
+    assert len(shown(desk)) == 1
+
+
+# Presses ---------------------------------------------------------------------------------
+
+
+def test_card_is_changed_for_who_pressed_and_for_all(desk: TeamsHarness) -> None:
+    card = card_of(desk, "/publish buttons", CHANNEL)
+    seen = press(desk, card, "Yes", "bo")
+    _, post = desk.find(card.id)
+    assert seen.card == post.activity["attachments"][0]["content"]
+    assert shown(desk, "kim", CHANNEL) == ["You pressed [('n', 1)]"]
+    assert post.edits == 1
+
+
+def test_old_client_presses_with_a_message(desk: TeamsHarness) -> None:
+    card = card_of(desk, "/show buttons")
+    site, ana = desk.site, desk.people["ana"]
+    place, post = desk.find(card.id)
+    control = site.screen(post, ana).control("Yes")
+    old = Control("Yes", control.action["fallback"])
+    activity = site.press(ana, place, post, old)
+    assert activity["type"] == "message"
+    assert site.tell(activity).told.status == 200
+    assert shown(desk) == ["You pressed [('n', 1)]"]
+
+
+def test_answer_to_a_press_in_a_channel_is_in_the_own_chat(desk: TeamsHarness) -> None:
+    card = card_of(desk, "/publish choice", CHANNEL)
+    answer = desk.press("bo", card, "How far?", choice="v7")
+    assert [heard.plain for heard in answer.messages] == ["You chose v7 of q1"]
+    assert shown(desk, "bo") == ["You chose v7 of q1"]
+    assert len(shown(desk, "kim", CHANNEL)) == 1
+
+
+def test_who_presses_is_told_where_to_look(desk: TeamsHarness) -> None:
+    card = door(desk)
+    assert press(desk, card, "Loud").sentence == ANSWERED_BELOW
+    assert shown(desk, "kim", CHANNEL)[1:] == ["For all"]
+    choice = card_of(desk, "/publish choice", CHANNEL)
+    place, post = desk.find(choice.id)
+    control = desk.site.screen(post, desk.people["bo"]).control("How far?")
+    activity = desk.site.press(desk.people["bo"], place, post, control, "v1")
+    assert desk.site.tell(activity).sentence == ANSWERED_APART
+
+
+def test_control_of_an_older_version_is_said_to_be_old(desk: TeamsHarness) -> None:
+    card = card_of(desk, "/show buttons")
+    site, ana = desk.site, desk.people["ana"]
+    place, post = desk.find(card.id)
+    for data in ({}, {"Inflow": {"form": "forged"}}, {"Inflow": {"press": "No"}}):
+        old = Control("Yes", {"type": "Action.Execute", "verb": "x", "data": data})
+        assert site.tell(site.press(ana, place, post, old)).sentence == STALE
+
+
+def test_what_breaks_is_said_and_not_shown(desk: TeamsHarness) -> None:
+    card = door(desk)
+    assert press(desk, card, "Crash").sentence == BROKEN
+    assert desk.site.run(desk.site.wire.send(words(desk, "/crash"))).status == 500
+    assert shown(desk) == []
+
+
+# Dialogs ---------------------------------------------------------------------------------
+
+
+def open_door(desk: TeamsHarness, person: str = "ana") -> OpenForm:
+    form = desk.press(person, door(desk), "Open").form
+    assert form is not None
+    assert form.id.startswith("dialog-")
+    return form
+
+
+def test_button_opens_a_dialog_that_stays_while_something_is_wrong(desk: TeamsHarness) -> None:
+    form = open_door(desk)
+    assert "A door" in form.shown
+    answer = desk.submit("ana", form, {"word": "wrong"})
+    assert answer.messages == ()
+    assert answer.errors == {"word": "Not this."}
+    dialog = list(desk.site.open_dialogs.values())[-1]
+    assert "Nor that." in str(dialog.card)
+    assert "'value': 'wrong'" in str(dialog.card)
+    again = OpenForm(dialog.id, "", ("word",))
+    assert [heard.plain for heard in desk.submit("ana", again, {"word": "in"}).messages] == [
+        "d1: in"
+    ]
+    assert shown(desk) == ["d1: in"]
+
+
+def test_dialog_may_lead_to_another(desk: TeamsHarness) -> None:
+    answer = desk.submit("ana", open_door(desk), {"word": "next"})
+    assert answer.form is not None
+    assert "Next" in answer.form.shown
+    assert shown(desk) == ["On"]
+
+
+def test_dialog_ends_where_nothing_is_said(desk: TeamsHarness) -> None:
+    assert desk.submit("ana", open_door(desk), {"word": "quiet"}).messages == ()
+    desk.submit("ana", open_door(desk), {"word": "loud"})
+    assert shown(desk, "kim", CHANNEL)[-1] == "For all"
+
+
+def test_form_of_another_is_not_taken(desk: TeamsHarness) -> None:
+    form = open_door(desk)
+    activity = desk.site.sends(desk.site.open_dialogs[form.id], {"field-word": "x"})
+    seen = desk.site.tell({**activity, "from": desk.people["bo"].account})
+    assert seen.dialog is not None
+    assert seen.dialog.says == STALE
+    assert shown(desk, "bo") == []
+
+
+def test_what_has_no_form_is_read_in_the_dialog(desk: TeamsHarness) -> None:
+    seen = press(desk, door(desk), "Alone")
+    assert seen.dialog is not None
+    assert (seen.dialog.says, shown(desk)) == ("For you alone", [])
+
+
+def test_busy_store_loses_nothing_that_was_typed(desk: TeamsHarness, doing: Doing) -> None:
+    form = open_door(desk)
+    doing.away = True
+    answer = desk.submit("ana", form, {"word": "long story"})
+    dialog = list(desk.site.open_dialogs.values())[-1]
+    assert answer.messages == ()
+    assert BUSY in str(dialog.card)
+    assert "long story" in str(dialog.card)
+    assert desk.site.run(desk.site.wire.send(words(desk, "/ask x"))).status == 503
+
+
+def test_form_in_the_chat_is_done_with_when_it_was_sent(desk: TeamsHarness) -> None:
+    def filled(word: str) -> list[str]:
+        answer = desk.say("ana", "/both", CHANNEL)
+        assert answer.form is not None
+        desk.submit("ana", answer.form, {"word": word})
+        return shown(desk)[-1:]
+
+    assert filled("in") == ["d1: in"]
+    assert filled("quiet") == [DONE]
+    assert filled("loud") == [DONE]
+    assert shown(desk, "bo", CHANNEL)[-1] == "For all"
+
+
+def test_shortcuts_open_dialogs(desk: TeamsHarness) -> None:
+    ana = desk.people["ana"]
+    place = desk.site.teams.memory.conversations[desk.channel]
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    activity = desk.site.invoke(ana, place, "composeExtension/fetchTask", value, None)
+    seen = desk.site.tell(activity)
+    assert seen.dialog is not None
+    assert seen.dialog.card is not None
+    sent = desk.site.tell(desk.site.sends(seen.dialog, {"field-word": "in"}))
+    assert (sent.told.status, sent.told.raw) == (200, b"")
+    assert shown(desk) == ["d1: in"]
+
+
+# Who may be written to -------------------------------------------------------------------
+
+
+def test_channel_hears_nothing_of_an_answer_that_nobody_can_be_given(desk: TeamsHarness) -> None:
+    teams = desk.site.teams
+    lee = teams.add_person("Lee Oh", has_app=False)
+    place = teams.memory.conversations[desk.channel]
+    desk.site.tell(desk.site.words(lee, place, f"{HANDLE} /show text"))
+    assert shown(desk, "bo", CHANNEL) == [OPEN_CHAT]
+    (post,) = teams.posts(desk.channel)
+    assert post.thread is not None
+
+
+def test_conversation_is_made_where_it_is_not_known(desk: TeamsHarness) -> None:
+    teams = desk.site.teams
+    lee = teams.add_person("Lee Oh")
+    place = teams.memory.conversations[desk.channel]
+    for _ in range(2):
+        desk.site.tell(desk.site.words(lee, place, f"{HANDLE} /count"))
+    assert len(teams.posts(str(lee.personal))) == 2
+    assert len(teams.called("create")) == 1
+    found = desk.site.runner.run(desk.site.contacts.find_person(TENANT, lee.entra))
+    assert found is not None
+    assert (found.kind, found.conversation) == (PlaceKind.DM, lee.personal)
+
+
+def test_who_comes_is_welcomed_once_and_forgotten_when_they_go(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee = site.teams.add_person("Lee Oh")
+    installed = site.installs(lee)
+    site.tell(installed)
+    added = [{"id": site.teams.bot}, {"id": lee.user}]
+    change = {"type": "conversationUpdate", "membersAdded": added, "id": "f:x"}
+    site.tell({**installed, **change})
+    assert len(site.teams.posts(str(lee.personal))) == 1
+    site.tell({**installed, "action": "remove", "id": "f:y"})
+    found = site.runner.run(site.contacts.find_person(TENANT, lee.entra))
+    assert found is not None
+    assert (found.kind, found.user) == (PlaceKind.CHANNEL, lee.user)
+
+
+def test_nothing_is_kept_of_who_talks_among_others(desk: TeamsHarness) -> None:
+    lee = desk.site.teams.add_person("Lee Oh")
+    place = desk.site.teams.memory.conversations[desk.channel]
+    desk.site.tell(desk.site.words(lee, place, "good morning"))
+    desk.site.tell(desk.site.words(lee, place, "to you too", "1772441000001"))
+    assert desk.site.runner.run(desk.site.contacts.find_person(TENANT, lee.entra)) is None
+
+
+def test_words_that_quote_ours_in_a_group_are_heard(desk: TeamsHarness) -> None:
+    site, ana, bo = desk.site, desk.people["ana"], desk.people["bo"]
+    group = site.teams.add_group("19:group@thread.v2", ana, bo)
+    site.tell(site.words(ana, group, f"{HANDLE} /write k1 {group.id} Speak here"))
+    site.drain()
+    (letter,) = site.teams.posts(group.id)
+    site.tell(site.words(bo, group, "nothing to you"))
+    site.tell(site.words(bo, group, "yes", letter.id))
+    said = [site.screen(post, ana).plain for post in site.teams.posts(group.id)]
+    assert said == ["Speak here", "Bo said in the thread of sample:k1: yes"]
+
+
+# When Teams is not well ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["error_before:503", "refuse:412:PreconditionFailed"])
+def test_reply_is_shown_though_teams_was_away(desk: TeamsHarness, fault: str) -> None:
+    desk.site.teams.fail("send", fault)
+    desk.say("ana", "/show text")
+    assert len(shown(desk)) == 1
+
+
+def test_lost_answer_is_no_reason_to_say_it_again(desk: TeamsHarness) -> None:
+    desk.site.teams.fail("send", "reset_after")
+    desk.say("ana", "/show text")
+    assert len(shown(desk)) == 1
+
+
+def test_refused_card_is_said_in_words(desk: TeamsHarness) -> None:
+    desk.site.teams.fail("send", "refuse:400:BadSyntax")
+    desk.site.tell(words(desk, "/show note"))
+    (post,) = desk.site.teams.posts(str(desk.people["ana"].personal))
+    assert (post.activity["text"], post.activity["textFormat"]) == ("Small print", "plain")
+
+
+def test_card_that_is_gone_is_said_anew(desk: TeamsHarness) -> None:
+    card = card_of(desk, "/show buttons")
+    desk.site.teams.fail("update", "refuse:404:ActivityNotFoundInConversation")
+    press(desk, card, "Yes")
+    assert shown(desk)[-1] == "You pressed [('n', 1)]"
+
+
+def test_told_twice_at_once_and_after_a_restart_it_is_shown_once(desk: TeamsHarness) -> None:
+    site, activity = desk.site, words(desk, "/count")
+
+    async def twice() -> list[int]:
+        told = await asyncio.gather(*(site.wire.send(activity) for _ in range(3)))
+        return [each.status for each in told]
+
+    assert site.run(twice()) == [200, 200, 200]
+    site.runner.run(site.restart())
+    assert site.tell(activity).told.status == 200
+    assert len(shown(desk)) == 1
