@@ -70,11 +70,12 @@ def main() -> None:
     """Inflow: ask, and get a trusted answer at once or the right colleague soon.
 
     \b
-    inflow run                       everything in one process: in Slack where its credentials
-                                     are set, else in the playground
+    inflow run                       everything in one process: in Slack and Teams where their
+                                     credentials are set, else in the playground
     inflow web, inflow worker        the same in several processes, on PostgreSQL
     inflow playground                the playground, whatever is set
     inflow slack manifest            what Slack wants to know to make the app
+    inflow teams package             the same for Teams, as a file to upload
     inflow copy --from URL --to URL  move everything from SQLite to PostgreSQL
     inflow restored                  go on with a database that was restored from a backup
     inflow doctor                    what is wrong here, and how to mend it
@@ -87,7 +88,9 @@ def main() -> None:
     INFLOW_HOST, INFLOW_METRICS_PORT, INFLOW_VECTORS, INFLOW_DEMO, INFLOW_ADMINS,
     INFLOW_PUBLIC_URL, INFLOW_TOKEN_KEYS, INFLOW_LOG_LEVEL; for Slack SLACK_BOT_TOKEN,
     SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_COMMANDS,
-    SLACK_MESSAGES_A_MINUTE, SLACK_API_BASE_URL. The README explains them.
+    SLACK_MESSAGES_A_MINUTE, SLACK_API_BASE_URL; for Teams MICROSOFT_APP_ID,
+    MICROSOFT_APP_PASSWORD, MICROSOFT_APP_TENANT_ID, TEAMS_MESSAGES_A_SECOND, TEAMS_ANONYMOUS,
+    TEAMS_CONNECTOR_URL, TEAMS_LOGIN_URL, TEAMS_METADATA_URL. The README explains them.
     """
 
 
@@ -134,7 +137,8 @@ def _playground(
 @BEYOND_THIS_MACHINE
 @_plainly
 def run(port: int | None, beyond_this_machine: bool) -> None:
-    """Do everything in one process: in Slack where its credentials are set, else in the playground.
+    """Do everything in one process: in Slack and Teams where their credentials are set, else in the
+    playground.
 
     Makes or upgrades the database. Ctrl-C stops it; what was accepted is kept. For Slack set
     SLACK_BOT_TOKEN and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); whether

@@ -16,6 +16,8 @@ from bot.settings import Misconfigured, Settings, is_safe_address, is_this_machi
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """An id in Entra: of an app, an organisation or a person."""
 OVERVIEW = "the app's registration in Entra, Overview"
+PLAYGROUND = "http://127.0.0.1:56150"
+"""Where Microsoft's Playground plays Teams, unless it is told otherwise."""
 
 
 class TeamsSettings(BaseModel):
@@ -177,4 +179,4 @@ def _check_addresses(teams: TeamsSettings) -> Iterator[str]:
             )
     url = teams.connector_url
     if url is not None and not (is_safe_address(url) and url.startswith("http:")):
-        yield "TEAMS_CONNECTOR_URL is an address on this very machine: http://127.0.0.1:56150"
+        yield f"TEAMS_CONNECTOR_URL is an address on this very machine: {PLAYGROUND}"

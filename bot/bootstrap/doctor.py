@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.playground.clock import PlaygroundClock
 from adapters.slack.manifest import Way, check_names, command_names, needed_scopes
 from adapters.slack.settings import SlackSettings, read_slack_settings
+from adapters.teams.settings import read_teams_settings
 from bot.bootstrap import now
 from bot.bootstrap.environment import SETTINGS_FILE
 from bot.bootstrap.key import existing_key, key_file, token_key_file, token_keys
@@ -28,6 +29,7 @@ from bot.machine import (
 )
 from bot.settings import Misconfigured, Settings, platform_credentials, read_settings
 from storage.backlog import read_backlog
+from storage.contact import ContactBook
 from storage.database import Database, read_url
 from storage.doctor import (
     WEEK,
@@ -42,7 +44,7 @@ from storage.migrate import is_current
 from storage.token_seal import WrongTokenKey
 from storage.transcript import SqlTranscript
 
-NAMES = ("machine", "settings", "search", "store", "people", "delivery", "slack")
+NAMES = ("machine", "settings", "search", "store", "people", "delivery", "slack", "teams")
 """The groups, in the order in which they are looked at."""
 
 
@@ -66,6 +68,7 @@ def doctor_groups(names: Sequence[str] = ()) -> list[Group]:
             "people": ("Hours and holidays", _look_at_people),
             "delivery": ("Delivery", _look_at_delivery),
             "slack": ("Slack", _look_at_slack),
+            "teams": ("Teams", _look_at_teams),
         }
         groups += [
             Group(name, title, _bound(look, settings)) for name, (title, look) in looks.items()
@@ -196,6 +199,41 @@ def _look_at_slack(settings: Settings) -> Iterator[Finding]:
                 except (Misconfigured, WrongTokenKey) as error:
                     yield wrong(str(error), "Restore INFLOW_TOKEN_KEYS from your backup.")
     yield from look_at_slack(patient, now)
+
+
+def _look_at_teams(settings: Settings) -> Iterator[Finding]:
+    try:
+        teams = read_teams_settings(settings)
+    except Misconfigured as error:
+        yield from (Finding(Verdict.PROBLEM, each) for each in error.sentences)
+        return
+    if teams is None:
+        yield fine(
+            "No credentials of Teams are set, neither in this terminal nor in a file "
+            f"{SETTINGS_FILE} in this folder, so Inflow is not in Teams."
+        )
+        return
+    # As of Slack.
+    from adapters.teams.doctor import Patient, look_at_teams  # noqa: PLC0415
+    from bot.bootstrap.teams import cloud_of, credentials_of, login_of  # noqa: PLC0415
+
+    patient = Patient(
+        credentials=credentials_of(teams),
+        login_url=login_of(teams),
+        cloud=cloud_of(teams),
+        administrators=sorted(settings.administrators),
+        public_url=settings.public_url,
+    )
+    with _opened(settings) as database:
+        if database is not None and teams.app_tenant_id is not None:
+            reach = ContactBook(database).count(teams.app_tenant_id)
+            patient = replace(
+                patient,
+                known=reach.people,
+                refused=reach.refused,
+                lost_places=sum(reach.lost.values()),
+            )
+    yield from look_at_teams(patient, now)
 
 
 def _channels(database: Database) -> Sequence[str]:

@@ -13,18 +13,24 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from adapters.slack.settings import VARIABLES as SLACK_VARIABLES
+from adapters.teams.settings import VARIABLES as TEAMS_VARIABLES
 from bot.settings import PLATFORM_CREDENTIALS, Misconfigured, Settings, variable_of
 
 SETTINGS_FILE = Path("inflow.env")
 """In the folder in which a process is started; there is `inflow.db` too, unless it is told
 otherwise."""
 VARIABLES = frozenset(
-    {*map(variable_of, Settings.model_fields), *SLACK_VARIABLES, *PLATFORM_CREDENTIALS}
+    {
+        *map(variable_of, Settings.model_fields),
+        *SLACK_VARIABLES,
+        *TEAMS_VARIABLES,
+        *PLATFORM_CREDENTIALS,
+    }
 )
 """Every setting, by the name of its variable."""
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
-_OURS = ("INFLOW_", "SLACK_")
+_OURS = ("INFLOW_", "SLACK_", "TEAMS_", "MICROSOFT_APP_")
 
 
 def take_up(file: Path, environment: MutableMapping[str, str]) -> str | None:

@@ -1,9 +1,11 @@
 """The keys that are not in the database: where they come from, and whether they are its own."""
 
 import contextlib
+import hashlib
+import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,3 +140,21 @@ def check_key(database: Database, key: RelayKey) -> None:
             f"{sentence} Restore it from your backup: without it nobody who asked anonymously "
             "can be sent their answers."
         ) from error
+
+
+def derive_secrets(settings: Settings, platform: str) -> Callable[[str], bytes]:
+    """Secrets derived from the relay key, each for one purpose on one platform: no second key to
+    look after.
+
+    Raises:
+        Misconfigured: there is no relay key.
+    """
+    key = existing_key(settings)
+    if key is None:
+        raise Misconfigured("There is no relay key. The first start makes one: inflow run")
+
+    def derive(purpose: str) -> bytes:
+        said = f"inflow {platform} {purpose}".encode()
+        return hmac.new(key.value, said, hashlib.sha256).digest()
+
+    return derive

@@ -71,6 +71,7 @@ def find_branches(settings: Settings) -> Sequence[BranchOf]:
     """
     # Whoever only wants the playground does without the libraries of platforms.
     from adapters.slack.settings import read_slack_settings  # noqa: PLC0415
+    from adapters.teams.settings import read_teams_settings  # noqa: PLC0415
 
     found: list[BranchOf] = []
     slack = read_slack_settings(settings)
@@ -78,6 +79,11 @@ def find_branches(settings: Settings) -> Sequence[BranchOf]:
         from bot.bootstrap.slack import SlackBranch  # noqa: PLC0415
 
         found.append(partial(SlackBranch, slack))
+    teams = read_teams_settings(settings)
+    if teams is not None:
+        from bot.bootstrap.teams import TeamsBranch  # noqa: PLC0415
+
+        found.append(partial(TeamsBranch, teams))
     return found
 
 

@@ -6,9 +6,7 @@ us is that of processes with pages. Both hold the same parts, and begin only wha
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +26,7 @@ from adapters.slack.wording import Wording
 from bot.access import Administrators
 from bot.app import OWN_WORDS, App
 from bot.bootstrap import new_id, now
-from bot.bootstrap.key import existing_key, token_keys
+from bot.bootstrap.key import derive_secrets, token_keys
 from bot.bootstrap.site import Check, Routes
 from bot.capability import Registry
 from bot.clock import Tick
@@ -98,7 +96,7 @@ class SlackBranch:
         check_names(registry, slack.command_names)
         self._commands = command_names(registry, slack.command_names)
         self._wording = Wording(self._commands, frozenset({*OWN_WORDS, *registry.orders}))
-        self._secret_of = _secrets(settings)
+        self._secret_of = derive_secrets(settings, NAME)
         self._receipts = Receipts()
         self._platforms: dict[str, SlackPlatform] = {}
         self._opened: set[str] = set()
@@ -389,18 +387,6 @@ class SlackBranch:
         if installed.trouble == OUT_OF_REACH:
             return "Slack cannot be reached"
         return f"Slack does not take the bot token ({installed.trouble})"
-
-
-def _secrets(settings: Settings) -> Callable[[str], bytes]:
-    """Secrets derived from the relay key, each for one purpose: no second key to look after."""
-    key = existing_key(settings)
-    if key is None:
-        raise Misconfigured("There is no relay key. The first start makes one: inflow run")
-
-    def derive(purpose: str) -> bytes:
-        return hmac.new(key.value, f"inflow slack {purpose}".encode(), hashlib.sha256).digest()
-
-    return derive
 
 
 def _installations(

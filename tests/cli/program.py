@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 PATIENCE = 30
 """Seconds to wait for the program to start, stop or answer on a crowded machine."""
 ROOT = Path(__file__).parents[2]
-OURS = re.compile(r"INFLOW_|PORT$|SLACK_|MICROSOFT_|PYTHONPATH$", re.IGNORECASE)
+OURS = re.compile(r"INFLOW_|PORT$|SLACK_|TEAMS_|MICROSOFT_|PYTHONPATH$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

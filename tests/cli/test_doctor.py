@@ -49,7 +49,7 @@ def test_beside_a_program_that_runs_it_names_it_and_finds_it_well(program: Progr
     assert "The relay key is the one of this database." in told
     assert {finding["verdict"] for finding in found["findings"]} == {"ok"}
     assert {finding["group"] for finding in found["findings"]} == {
-        *("machine", "settings", "search", "store", "people", "delivery", "slack")
+        *("machine", "settings", "search", "store", "people", "delivery", "slack", "teams")
     }
 
 

@@ -9,6 +9,8 @@ from pydantic import SecretStr
 
 from adapters.slack.settings import SlackSettings
 from adapters.slack.settings import variable_of as slack_variable_of
+from adapters.teams.settings import TeamsSettings
+from adapters.teams.settings import variable_of as teams_variable_of
 from bot.__main__ import main
 from bot.app import OWN_WORDS
 from bot.bootstrap.registry import CAPABILITIES
@@ -55,8 +57,10 @@ def test_the_orders_are_those_that_people_can_give() -> None:
     assert known - named - {"help"} == set(), "the README leaves something out"
 
 
-FIELDS = {variable_of(name): field for name, field in Settings.model_fields.items()} | {
-    slack_variable_of(name): field for name, field in SlackSettings.model_fields.items()
+FIELDS = {
+    **{variable_of(name): field for name, field in Settings.model_fields.items()},
+    **{slack_variable_of(name): field for name, field in SlackSettings.model_fields.items()},
+    **{teams_variable_of(name): field for name, field in TeamsSettings.model_fields.items()},
 }
 
 

@@ -143,7 +143,7 @@ def test_a_platforms_credentials_and_a_host_that_others_reach_are_refused(
     scaled: Program,
 ) -> None:
     beside = replace(scaled, settings={**scaled.settings, "MICROSOFT_APP_ID": "a secret"})
-    assert "inflow playground --beside-platforms" in refusal(beside, "web")
+    assert "MICROSOFT_APP_ID is no id." in refusal(beside, "web")
     for host in ("0.0.0.0", "::", "inflow.example"):
         beyond = replace(scaled, settings={**scaled.settings, "INFLOW_HOST": host})
         assert f"INFLOW_HOST is {host}" in refusal(beyond, "web")
