@@ -315,8 +315,8 @@ def _plan_late(heard: Heard, reply: Reply, showman: Showman) -> Plan:
 
 
 def plan_sentence(heard: Heard, sentence: str, showman: Showman) -> Json | None:
-    """What an invoke is answered with that came to nothing, in a sentence of the adapter's own;
-    None where a dialog cannot say it without losing what was typed."""
+    """What an invoke is answered with that came to nothing: a sentence of the adapter's own, in
+    the form that was sent, so that nothing that was typed is lost."""
     if heard.source.is_form:
         return plan_answer(heard, Reply(errors={"": sentence}), showman).body
     return say_sentence(heard.source.kind, sentence)

@@ -10,8 +10,9 @@ All else of it is left out, because it is archived and will stay as it is:
   response is our own JSON, written once.
 - Its check of tokens answers 500 to most forged ones and asks for keys on the event loop. See
   `adapters.teams.auth`.
-- Its activity drops the tenant, whom a mention means and the zone. So `adapters.teams.read` reads
-  the JSON, and of botbuilder's activity only its type is asked.
+- Its reading drops the tenant, whom a mention means and the zone, and refuses whatever has
+  another shape than in 2025. So `adapters.teams.read` reads the JSON, and botbuilder is told no
+  more than the type and the name.
 - Its clients are built for each turn, 6 ms of work each time, and may repeat a POST. None is ever
   built: `_Turns` sends nothing. See `adapters.teams.client`.
 """
@@ -238,13 +239,11 @@ class TeamsEntrance:
         loop's time."""
         if until is None:
             until = asyncio.get_running_loop().time() + self._within
-        try:
-            turn = TurnContext(self._turns, Activity.deserialize(activity))
-        except Exception:  # noqa: BLE001 - msrest looks into an activity without care for its shape.
+        kind, name = activity.get("type"), activity.get("name")
+        if not isinstance(kind, str) or not kind:
             return self._refuse(400, "unreadable")
+        turn = TurnContext(self._turns, Activity(type=kind, name=name))
         told = turn.turn_state[_TURN] = _Told(activity, until)
-        if not isinstance(turn.activity.type, str):
-            return self._refuse(400, "unreadable")
         await self._turns.run_pipeline(turn, self._handler.on_turn)
         return told.ack or Ack()
 

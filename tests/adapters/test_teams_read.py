@@ -388,6 +388,42 @@ def test_we_come_and_go(name: str, are_we_here: bool) -> None:
     assert (found.are_we_here, found.came, found.went) == (are_we_here, (), ())
 
 
+def test_quoted_message_is_the_thread_of_a_chat() -> None:
+    quote = '<blockquote itemscope="" itemtype="http://schema.skype.com/Reply" itemid="17">'
+    html = {"contentType": "text/html", "content": f"\n{quote}<p>…</p></blockquote><p>yes</p>"}
+    entity = {"type": "quotedReply", "quotedReply": {"messageId": "18"}}
+    found = hear("message_personal", text="yes", attachments=[{"contentType": "x"}, html])
+    assert found.inbound.place == PERSONAL.model_copy(update={"thread": "17"})
+    found = hear("message_group", text='<quoted messageId="18"/>yes', entities=[entity])
+    assert found.inbound.place == GROUP.model_copy(update={"thread": "18"})
+    assert isinstance(found.inbound.what, Said)
+    assert found.inbound.what.text == "yes"
+    # In a channel it stands in a thread as it is.
+    found = hear("message_thread", attachments=[html])
+    assert found.inbound.place.thread == ROOT
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        {"contentType": "text/html", "content": '<p>see itemid="17"</p>'},
+        {"contentType": "text/html", "content": '<blockquote itemid="17">x</blockquote>'},
+        {"contentType": "text/html", "content": 5},
+        {"contentType": "text/html", "content": "<blockquote " + "itemtype=" * 20_000},
+        "x",
+    ],
+)
+def test_what_quotes_no_message_is_in_no_thread(attachment: object) -> None:
+    began = perf_counter()
+    assert hear("message_personal", attachments=[attachment]).inbound.place == PERSONAL
+    assert perf_counter() - began < 1
+
+
+def test_end_of_what_is_upgraded_is_no_farewell() -> None:
+    found = read(load("installed") | {"action": "remove-upgrade"}, READING)
+    assert found == Dropped(Drop.CHANGED)
+
+
 def test_upgrade_is_an_installation() -> None:
     found = read(load("installed") | {"action": "add-upgrade"}, READING)
     assert isinstance(found, News)
