@@ -1,0 +1,147 @@
+"""What a reply becomes in Teams, case by case."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.teams.answer import (
+    Replace,
+    Showman,
+    Tell,
+    make_showman,
+    plan_answer,
+    plan_sentence,
+    sent_form,
+)
+from adapters.teams.control import read_filled
+from adapters.teams.limits import find_faults
+from adapters.teams.messages import BUSY, DONE
+from adapters.teams.read import Heard, Kind
+from adapters.teams.seal import LONGEST, open_origin
+from adapters.teams.wording import Wording
+from bot.form import ChoiceField, Form, TextField
+from bot.inbound import Submitted
+from bot.message import Option, say
+from bot.reply import NOTHING, Audience, Reply
+from tests.adapters.contract import FORM
+from tests.adapters.every_message import SHOWN
+from tests.adapters.test_teams_read import ANA, SEAL, TENANT, hear
+
+FORMS = {name: shown for name, shown in SHOWN.items() if isinstance(shown, Form)} | {"all": FORM}
+SHOWMAN: Showman = make_showman(Wording(frozenset({"pause"})), SEAL, ())
+LONG = Form(
+    title="Long",
+    fields=(
+        ChoiceField(
+            name="which",
+            label="Which",
+            options=tuple(Option(label=f"Option {n} " + "x" * 50, value=f"{n}") for n in range(99)),
+        ),
+    ),
+    action="sample.fill",
+)
+
+
+def sent(form: Form, kind: Kind, **values: str) -> Heard:
+    """The form, as somebody sends it who was shown it for words in a channel."""
+    shown = SHOWMAN.form(hear("message_channel"), form, in_chat=kind is Kind.EXECUTE)
+    assert find_faults(shown.card) == []
+    filled = read_filled(shown.card["actions"][0]["data"])
+    assert filled is not None
+    origin = open_origin(SEAL, TENANT, ANA, filled.hidden)
+    assert origin is not None
+    pressed = hear("execute_personal")
+    what = Submitted(action=origin.action, args=origin.args, values=values)
+    inbound = pressed.inbound.model_copy(update={"what": what, "place": origin.place})
+    source = replace(pressed.source, kind=kind, is_form=True, sealed=filled.hidden, origin=origin)
+    return Heard(inbound, source)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_of_ours_carries_its_fields(name: str) -> None:
+    form = FORMS[name]
+    found = sent_form(sent(form, Kind.DIALOG))
+    assert found is not None
+    assert found.model_dump(exclude={"fields"}) == form.model_dump(exclude={"fields"})
+    empty = [
+        entry.model_copy(update={"value": type(entry).model_fields["value"].default})
+        for entry in form.fields
+    ]
+    assert list(found.fields) == empty
+
+
+def test_wrong_form_in_a_chat_is_changed_for_who_sent_it() -> None:
+    plan = plan_answer(sent(FORM, Kind.EXECUTE, word="w"), Reply(errors={"word": "No."}), SHOWMAN)
+    assert plan.steps == ()
+    assert plan.body is not None
+    assert "✕ No." in str(plan.body["value"])
+    assert "'value': 'w'" in str(plan.body["value"])
+    assert find_faults(plan.body["value"]) == []
+
+
+def test_wrong_form_of_an_old_client_is_changed_where_it_stands() -> None:
+    (step,) = plan_answer(sent(FORM, Kind.CARD), Reply(errors={"word": "No."}), SHOWMAN).steps
+    assert isinstance(step, Replace)
+    assert "✕ No." in str(step.said.card)
+
+
+@pytest.mark.parametrize("kind", [Kind.DIALOG, Kind.EXTENSION, Kind.EXECUTE, Kind.CARD])
+def test_form_too_long_to_carry_along_says_what_is_wrong(kind: Kind) -> None:
+    heard = sent(LONG, kind)
+    assert len(heard.source.sealed) < LONGEST
+    assert sent_form(heard) is None
+    plan = plan_answer(heard, Reply(errors={"which": "Not this."}), SHOWMAN)
+    assert "Not this." in str(plan.body or [step.said.card for step in plan.steps])
+
+
+def test_form_of_an_older_version_is_none() -> None:
+    heard = sent(FORM, Kind.DIALOG)
+    assert heard.source.origin is not None
+    old = replace(heard.source.origin, form={"title": "x", "fields": [{"kind": "gone"}]})
+    assert sent_form(replace(heard, source=replace(heard.source, origin=old))) is None
+
+
+def test_what_failed_is_said_in_the_form() -> None:
+    body = plan_sentence(sent(FORM, Kind.DIALOG, story="long"), BUSY, SHOWMAN)
+    assert body is not None
+    assert BUSY in str(body)
+    assert "long" in str(body)
+
+
+def test_form_in_a_chat_makes_room_for_what_is_said() -> None:
+    heard = sent(FORM, Kind.EXECUTE)
+    plan = plan_answer(heard, Reply(message=say("Sent to Kim")), SHOWMAN)
+    assert [type(step) for step in plan.steps] == [Replace]
+    for reply in (NOTHING, Reply(message=say("For all"), audience=Audience.PLACE)):
+        plan = plan_answer(heard, reply, SHOWMAN)
+        assert plan.body is not None
+        assert DONE in str(plan.body["value"])
+    assert [type(step) for step in plan.steps] == [Replace, Tell]
+    another = Form(title="Next", fields=(TextField(name="a", label="A"),), action="a.b")
+    plan = plan_answer(heard, Reply(form=another), SHOWMAN)
+    assert plan.body is not None
+    assert "Next" in str(plan.body["value"])
+
+
+def test_reply_in_a_channel_is_in_the_thread_of_the_words() -> None:
+    heard = hear("message_channel")
+    reply = Reply(message=say("For all"), audience=Audience.PLACE)
+    (step,) = plan_answer(heard, reply, SHOWMAN).steps
+    assert isinstance(step, Tell)
+    assert (step.place.thread, step.is_private) == (heard.source.message, False)
+    (step,) = plan_answer(hear("execute_thread"), reply, SHOWMAN).steps
+    assert isinstance(step, Tell)
+    assert step.place == hear("execute_thread").inbound.place
+
+
+def test_page_that_was_pressed_is_shown_anew_beside_the_message() -> None:
+    reply = Reply(page=say("The page"), message=say("Done so"))
+    plan = plan_answer(hear("execute_personal"), reply, SHOWMAN)
+    assert [type(step) for step in plan.steps] == [Replace, Tell]
+    plan = plan_answer(hear("task_fetch"), reply, SHOWMAN)
+    assert [type(step) for step in plan.steps] == [Replace]
+    assert plan.body == {"task": {"type": "message", "value": "Done so"}}
+    # Who filled in a form from there is shown the page where nothing else is said.
+    (step,) = plan_answer(sent(FORM, Kind.DIALOG), Reply(page=say("The page")), SHOWMAN).steps
+    assert isinstance(step, Tell)
+    assert "The page" in step.said.text
