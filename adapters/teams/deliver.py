@@ -10,7 +10,8 @@ learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability
 from bot conversational APIs".
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
@@ -31,6 +32,7 @@ from adapters.teams.client import (
 from adapters.teams.read import Contact
 from adapters.teams.render import Rendered, render_message
 from adapters.teams.wording import Wording
+from bot.errors import Unavailable
 from bot.inbound import PlaceKind
 from bot.outbox import Ambiguous, Delivery, Limited, Never, Outcome, Sent, TryLater
 from bot.rate import Bucket, Limits
@@ -194,7 +196,8 @@ def find_thread(conversation: str, thread: str | None) -> str:
 
 class TeamsPlatform:
     """Implements `bot.ports.Platform` for one tenant. `dialogs` are the actions that open a
-    form, see `render_message`."""
+    form, see `render_message`. `note_refusal` is told where Teams lets nobody write, with its
+    word for why; it may raise Unavailable."""
 
     def __init__(
         self,
@@ -205,12 +208,14 @@ class TeamsPlatform:
         wording: Wording,
         dialogs: Collection[str] = frozenset(),
         a_second: float = A_SECOND,
+        note_refusal: Callable[[Contact, str], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._tenant = tenant
         self._contacts = contacts
         self._wording = wording
         self._dialogs = frozenset(dialogs)
+        self._note_refusal = note_refusal
         self._limits = Limits(per_minute=a_second * 60, conversation=PER_CONVERSATION)
         self._told: set[str] = set()
 
@@ -242,7 +247,7 @@ class TeamsPlatform:
             place = await self._contacts.find_place(self._tenant, delivery.address)
             if place is None or not self._is_here(place, delivery):
                 return Never("unknown_conversation")
-            return self._judge(delivery, await self._send(delivery, place), place)
+            return await self._settle(delivery, await self._send(delivery, place), place)
         contact = await self._contacts.find_person(self._tenant, delivery.address)
         if contact is None:
             return Never("not_installed", unreachable=True)
@@ -251,16 +256,16 @@ class TeamsPlatform:
         if contact.kind is PlaceKind.DM:
             answer = await self._send(delivery, contact)
             if not (isinstance(answer, Refused) and answer.status == 404):
-                return self._judge(delivery, answer, contact)
+                return await self._settle(delivery, answer, contact)
             # Of a conversation that is none any more nothing was taken.
             await self._contacts.drop(contact)
         made = await make_direct(self._client, self._contacts, contact)
         if isinstance(made, Contact):
-            return self._judge(delivery, await self._send(delivery, made), made)
+            return await self._settle(delivery, await self._send(delivery, made), made)
         if isinstance(made, Doubtful):
             # It may have been made, but nothing was said in it; made again it is the same one.
             return TryLater(timedelta(0), made.why)
-        return self._judge(delivery, made, contact)
+        return await self._settle(delivery, made, contact)
 
     # --- what is sent -----------------------------------------------------------------------
 
@@ -315,6 +320,14 @@ class TeamsPlatform:
         return answer
 
     # --- what became of it ------------------------------------------------------------------
+
+    async def _settle(self, delivery: Delivery, answer: Answer, contact: Contact) -> Outcome:
+        """What became of a letter; of whom Teams lets nobody write to, that is noted."""
+        if isinstance(answer, Refused) and fate_of(answer) is Fate.GONE and self._note_refusal:
+            # What Teams said of the letter counts, whether the note can be kept or not.
+            with contextlib.suppress(Unavailable):
+                await self._note_refusal(contact, answer.code)
+        return self._judge(delivery, answer, contact)
 
     def _judge(self, delivery: Delivery, answer: Answer, contact: Contact) -> Outcome:
         match answer:

@@ -211,6 +211,7 @@ class TeamsBranch:
                 wording=self._wording,
                 dialogs=self._dialogs,
                 a_second=self._teams.messages_a_second,
+                note_refusal=here.contacts.refuse,
             )
         return self._platforms[workspace]
 

@@ -23,6 +23,7 @@ from adapters.teams.read import Contact
 from adapters.teams.render import render_message
 from adapters.teams.wording import Wording
 from bot.capabilities.questions.memory import Memory
+from bot.errors import Unavailable
 from bot.ids import PersonId, WorkspaceId
 from bot.inbound import PlaceKind
 from bot.lanes import Lanes
@@ -387,6 +388,30 @@ def test_what_an_administrator_has_to_mend_is_told_once() -> None:
         asyncio.run(run())
     told = [(each["event"], each["code"]) for each in logs]
     assert told == [("teams refuses", "BotDisabledByAdmin")] * 2
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_where_teams_lets_nobody_write_that_is_noted(is_kept: bool) -> None:
+    noted: list[tuple[Contact, str]] = []
+
+    async def note(contact: Contact, why: str) -> None:
+        noted.append((contact, why))
+        if not is_kept:
+            raise Unavailable
+
+    async def story() -> None:
+        async with far_end(refusal(403, "MessageWritesBlocked")) as end:
+            client = TeamsClient(None, local=end.url)
+            book = Book([known(end.url)])
+            platform = TeamsPlatform(client, TENANT, book, wording=WORDING, note_refusal=note)
+            assert await platform.deliver(LETTER) == Never("MessageWritesBlocked", unreachable=True)
+            assert noted == [(known(end.url), "MessageWritesBlocked")]
+            end.acts = [refusal(405)]
+            await platform.deliver(LETTER)
+            assert len(noted) == 1, "that says nothing of the person"
+            await client.close()
+
+    asyncio.run(story())
 
 
 def test_what_cannot_be_looked_up_is_for_the_lane_to_decide() -> None:

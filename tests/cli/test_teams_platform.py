@@ -27,8 +27,11 @@ from bot.bootstrap.slack import SlackBranch
 from bot.bootstrap.store import open_database
 from bot.bootstrap.teams import ASKED_AGAIN, KEPT, KnownContacts, TeamsBranch
 from bot.capability import register
+from bot.ids import WorkspaceId
 from bot.inbound import PlaceKind
+from bot.message import say
 from bot.metric import Meters
+from bot.outbox import Delivery, Never, Priority
 from bot.settings import Settings
 from storage.contact import ContactBook
 from storage.database import Database
@@ -50,6 +53,14 @@ DIRECT = Contact(
     bot="28:app",
     person=ANA,
     user="29:ana",
+)
+
+LETTER = Delivery(
+    *(1, "k", WorkspaceId("w1"), ANA),
+    direct=True,
+    message=say("Hello"),
+    kind="k",
+    priority=Priority.ANSWER,
 )
 
 
@@ -173,6 +184,37 @@ def test_a_secret_that_is_taken_later_needs_no_new_start(
                     assert branch._asked_at is not None
                     branch._asked_at -= ASKED_AGAIN
                     assert await check() is None
+
+    asyncio.run(story())
+
+
+def test_who_has_blocked_it_is_seen_by_the_operator(
+    settings: Settings, environment: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with FakeTeams() as teams:
+            ana = teams.add_person("Ana")
+            place = teams.add_personal(ana)
+            place.is_blocked = True
+            set_all(environment, given(teams))
+            with open_database(settings) as database:
+                branch = branch_of(settings, database)
+                async with branch.living(App(database, REGISTRY, now, new_id), Meters()):
+                    contact = replace(
+                        DIRECT,
+                        service_url=teams.service_url,
+                        conversation=place.id,
+                        bot=teams.bot,
+                        person=ana.entra,
+                        user=ana.user,
+                    )
+                    await branch._here.contacts.keep(contact)
+                    platform = await branch.platform_of(TENANT)
+                    assert platform is not None
+                    outcome = await platform.deliver(replace(LETTER, address=ana.entra))
+                    assert outcome == Never("MessageWritesBlocked", unreachable=True)
+                    reach = ContactBook(database).count(TENANT)
+                    assert reach.refused == {"MessageWritesBlocked": 1}
 
     asyncio.run(story())
 
