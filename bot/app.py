@@ -377,6 +377,9 @@ class App(Generic[W]):
         if first.startswith("/"):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first, rest)
+        if said.addressed and self._is_rooted(first, rest):
+            spoken = replace(command, message=said.message)
+            return self._order(context, work, spoken, first, rest)
         # “Ask @inflow about it” is said to others, and no command.
         order = registry.orders.get(first.lower()) if said.addressed else None
         is_dm = inbound.place.kind is PlaceKind.DM
@@ -390,6 +393,12 @@ class App(Generic[W]):
             raise Invalid(self._unknown(first))
         addressed = replace(command, addressed=said.addressed)
         return handler(context, work, replace(addressed, text=said.text, message=said.message))
+
+    def _is_rooted(self, first: str, rest: str) -> bool:
+        """Whether words begin as `learn topic` does: a command where there is no slash, and no
+        question that begins with “Learn”."""
+        word = rest.partition(" ")[0].lower()
+        return first.lower() in ROOT_WORDS and word in {*OWN_WORDS, *self._registry.orders}
 
     def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
         """Whoever we never met, or who left before, leaves nothing behind."""

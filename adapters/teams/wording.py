@@ -21,10 +21,13 @@ _COMMAND = re.compile(r"(?<![\w/.:<>~\\@-])/([a-z]+)(?![\w/.]\w|\w|/|-\w)(?: ([a
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`words` are all the words we know; `handle` is how the bot is mentioned."""
+    """`words` are all the words we know; `handle` is how the bot is mentioned. `rooted` are the
+    words that begin a command here only with the root before them: with more words behind them
+    they might be a sentence."""
 
     words: frozenset[str]
     handle: str = "@Inflow"
+    rooted: frozenset[str] = frozenset()
 
     def say(self, text: str) -> str:
         """One of our own sentences with the commands as they are called here.
@@ -51,5 +54,9 @@ class Wording:
         word, after = match[1], match[2]
         behind = "" if after is None else f" {after}"
         if word == ROOT:
+            if after in self.rooted:
+                return ROOT + behind
             return after if after in self.words else HELP + behind
+        if word in self.rooted:
+            return f"{ROOT} {word}{behind}"
         return word + behind if word in self.words else match[0]

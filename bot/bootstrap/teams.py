@@ -150,7 +150,12 @@ class TeamsBranch:
         self._teams = teams
         self._settings = settings
         self._book = ContactBook(database)
-        self._wording = Wording(frozenset({*OWN_WORDS, *registry.orders}))
+        self._wording = Wording(
+            frozenset({*OWN_WORDS, *registry.orders}),
+            rooted=frozenset(
+                word for word, order in registry.orders.items() if order.hint and not order.spoken
+            ),
+        )
         self._dialogs = registry.opens_forms
         self._secret_of = derive_secrets(settings, NAME)
         self._platforms: dict[str, TeamsPlatform] = {}

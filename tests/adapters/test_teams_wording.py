@@ -1,5 +1,7 @@
 """Commands as people write them to the bot in Teams."""
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.teams.wording import Wording
@@ -25,6 +27,19 @@ WORDING = Wording(
 )
 def test_known_command_has_no_slash(ours: str, theirs: str) -> None:
     assert WORDING.say(ours) == theirs
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("/holiday 2026-12-24", "learn holiday 2026-12-24"),
+        ("/learn holiday", "learn holiday"),
+        ("`/holiday`, /pause", "`learn holiday`, pause"),
+        ("/holidays", "holidays"),
+    ],
+)
+def test_a_word_that_might_begin_a_sentence_has_the_root_before_it(ours: str, theirs: str) -> None:
+    assert replace(WORDING, rooted=frozenset({"holiday"})).say(ours) == theirs
 
 
 @pytest.mark.parametrize(

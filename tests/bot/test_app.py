@@ -271,6 +271,16 @@ def test_a_root_word_may_stand_before_the_command(small_home: Home, name: str) -
     assert small_home.done == ["it"]
 
 
+@pytest.mark.parametrize("words", ["learn file 7", "Inflow file 7"])
+def test_a_root_word_makes_a_command_of_words(small_home: Home, words: str) -> None:
+    small_home.says(Said(text=words, message="m"), "e1")
+    small_home.says(Said(text="Learn how to file?", message="m"), "e2")
+    aside = Said(text=words, message="m", mentioned=True, addressed=False)
+    small_home.says(aside, "e3", kind=PlaceKind.CHANNEL)
+    assert small_home.done[:2] == ["7", "heard Learn how to file?"]
+    assert "7" not in small_home.done[2:], "it is said to others"
+
+
 def test_what_became_of_each_inbound_is_counted(small_home: Home) -> None:
     small_home.says(Ordered(name="do", text="a"), "e1")
     small_home.says(Ordered(name="do", text="a"), "e1")
