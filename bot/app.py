@@ -46,6 +46,7 @@ from bot.inbound import (
     What,
 )
 from bot.message import (
+    MAX_PARTS,
     Message,
     Note,
     Text,
@@ -58,6 +59,7 @@ from bot.message import (
 from bot.messages import (
     HELP,
     HELP_WISHES,
+    NO_FILES,
     entrusted_with_all,
     help_button,
     help_words,
@@ -298,7 +300,12 @@ class App(Generic[W]):
                     context, work, replace(command, text=text, author=author, message=message)
                 )
             case Said() as said:
-                return self._words(context, work, inbound, command, said)
+                # In a channel everybody sees the file where it is.
+                is_lost = said.files > 0 and inbound.place.kind is PlaceKind.DM
+                if is_lost and not said.text.strip():
+                    raise Invalid(NO_FILES)
+                reply = self._words(context, work, inbound, command, said)
+                return _with_note(reply, NO_FILES) if is_lost else reply
             case Reacted() as reacted:
                 about = self._about_marked(work, inbound, reacted)
                 handle = self._registry.reactions[reacted.name]
@@ -605,6 +612,15 @@ def _bare(text: str) -> str:
     """The words alone, without marks, signs and “please”: “**Stop**, please!” is `stop`."""
     letters = "".join(c if c.isalpha() else " " for c in text.replace("'", "").replace("’", ""))
     return " ".join(word for word in letters.casefold().split() if word != "please")
+
+
+def _with_note(reply: Reply, note: str) -> Reply:
+    """The reply, with small print below its message where there is room."""
+    message = reply.message
+    if message is None or len(message.parts) >= MAX_PARTS:
+        return reply
+    parts = (*message.parts, Note(text=note))
+    return reply.model_copy(update={"message": message.model_copy(update={"parts": parts})})
 
 
 def _known_zone(zone: str) -> str:

@@ -31,13 +31,15 @@ class Place(Value):
 
 class Said(Value):
     """Plain words. `mentioned`: the bot's name was among them (see `bot.mention`). `addressed`:
-    not only in passing, as in “Hi all, @inflow is our new bot”."""
+    not only in passing, as in “Hi all, @inflow is our new bot”. `files` is how many came with
+    the words; they stay where they are."""
 
     kind: Literal["said"] = "said"
     text: str
     mentioned: bool = False
     addressed: bool = True
     message: str
+    files: int = Field(default=0, ge=0)
 
 
 class Ordered(Value):

@@ -27,6 +27,7 @@ SCHEMA_VERSION = 1
 MAX_QUOTE = 2_900
 MAX_TEXT = 3_000
 MAX_TOTAL = 12_000
+MAX_PARTS = 40
 MAX_ARGS = 1_500
 """Of a button, as JSON; Slack keeps 2,000 characters for a button's value."""
 MAX_CHOICE_ARGS = 200
@@ -241,7 +242,7 @@ class Message(Value):
 
     version: Literal[1] = 1
     summary: str = Field(min_length=1, max_length=300)
-    parts: tuple[Part, ...] = Field(min_length=1, max_length=40)
+    parts: tuple[Part, ...] = Field(min_length=1, max_length=MAX_PARTS)
     tone: Tone = Tone.NEUTRAL
 
     @model_validator(mode="after")

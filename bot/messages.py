@@ -107,6 +107,7 @@ def paused_by_silence() -> Message:
 LEFT_ALONE = "their own wishes, days off, a full budget, or no reaction for long"
 """Why people do not get something, where no single reason may be told."""
 
+NO_FILES = "I pass on words only, and the file stays here: paste a link, or say what it shows."
 REASONS: Mapping[str, str] = {
     "stopped": "they want nothing unasked",
     "paused": "they have paused",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from bot.message import (
+    MAX_PARTS,
     MAX_TOTAL,
     Args,
     Button,
@@ -27,7 +28,6 @@ MARK = "home"
 """In the args of all that can be pressed on a page: what is pressed there shows it anew."""
 MOST = 5
 """Entries of a section to begin with. A page is looked over; lists have their commands."""
-MOST_PARTS = 40
 MOST_BUTTONS = 5
 
 
@@ -133,7 +133,7 @@ def _parts(sections: Sequence[Section], shown: Sequence[int]) -> list[Part]:
 
 
 def _fits(parts: Sequence[Part]) -> bool:
-    return len(parts) <= MOST_PARTS and length_of(parts) <= MAX_TOTAL
+    return len(parts) <= MAX_PARTS and length_of(parts) <= MAX_TOTAL
 
 
 def _marked(part: Part) -> Part:

@@ -298,6 +298,7 @@ def _read_words(payload: Json, reading: Reading) -> Heard | Dropped:
             mentioned=speech.mentioned or is_mention,
             addressed=speech.addressed,
             message=ts,
+            files=len(files) if isinstance(files := event.get("files"), list) else 0,
         ),
     )
 

@@ -91,7 +91,7 @@ TS = "1772442000.000100"
         ("message_channel", Said(text="good morning", message=TS), CHANNEL),
         ("message_thread", Said(text="in a thread", message=TS), IN_THREAD),
         ("message_thread_broadcast", Said(text="seen by all", message=TS), IN_THREAD),
-        ("message_file_share", Said(text="look at this", message=TS), DIRECT),
+        ("message_file_share", Said(text="look at this", message=TS, files=1), DIRECT),
         ("message_shared_channel", Said(text="hello from here", message=TS), SHARED),
         ("app_mention", Said(text="where is it?", mentioned=True, message=TS), CHANNEL),
         ("app_mention_thread", Said(text="and here?", mentioned=True, message=TS), IN_THREAD),

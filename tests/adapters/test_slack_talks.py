@@ -289,7 +289,9 @@ def _told(world: SlackWorld) -> list[tuple[str, str]]:
     """What those who asked were told, wherever and in whatever order; nobody's offers."""
     world.drains()
     told = [h for h in world.room.heard if h.key is None or ":offer:" not in h.key]
-    return sorted((h.conversation, re.sub(r"[0-9]+", "N", h.text)) for h in told)
+    # Which question comes first decides whom it goes to, and so how many are asked at once.
+    varies = re.compile(r"[0-9]+|a colleague\b|two colleagues\b")
+    return sorted((h.conversation, varies.sub("N", h.text)) for h in told)
 
 
 def _all_ask_at_once(world: SlackWorld, calm: SlackWorld) -> None:

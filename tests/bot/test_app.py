@@ -255,6 +255,18 @@ def test_any_command_word_works_alone_in_a_direct_message(small_home: Home) -> N
     assert small_home.done[2:] == [], "in a channel it may be a word like any other"
 
 
+def test_files_are_not_passed_on_and_who_sent_them_is_told(small_home: Home) -> None:
+    alone = small_home.says(Said(text=" ", message="m", files=1), "e1")
+    assert small_home.done == []
+    assert "I pass on words only" in str(alone.message)
+    with_words = small_home.says(Said(text="do it as attached", message="m", files=2), "e2")
+    assert small_home.done == ["it as attached"]
+    assert with_words.message is not None
+    assert "I pass on words only" in render_plain(with_words.message)
+    in_public = Said(text="", message="m", files=1, mentioned=True)
+    assert "I pass on" not in str(small_home.says(in_public, "e3", kind=PlaceKind.CHANNEL).message)
+
+
 @pytest.mark.parametrize("words", ["help", "HELP", " help "])
 def test_help_alone_lists_the_commands(small_home: Home, words: str) -> None:
     assert "`/do`" in str(small_home.says(Said(text=words, message="m"), "e1").message)

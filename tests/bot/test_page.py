@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.message import (
+    MAX_PARTS,
     MAX_TOTAL,
     Button,
     Buttons,
@@ -19,7 +20,7 @@ from bot.message import (
     Text,
     length_of,
 )
-from bot.page import MOST, MOST_PARTS, Section, Shelf, assemble, is_marked, mark, unmark
+from bot.page import MOST, Section, Shelf, assemble, is_marked, mark, unmark
 from bot.plain import render_plain
 
 
@@ -158,7 +159,7 @@ sections_of_any_size = st.lists(
 def test_a_page_always_fits(sections: list[Section]) -> None:
     page = assemble([ASK, *sections])
     assert isinstance(page, Message)
-    assert len(page.parts) <= MOST_PARTS
+    assert len(page.parts) <= MAX_PARTS
     assert length_of(page.parts) <= MAX_TOTAL
 
 
