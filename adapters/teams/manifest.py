@@ -20,6 +20,7 @@ from adapters.teams.messages import (
     DEVELOPER,
     HELP_COMMAND,
 )
+from adapters.teams.wording import make_wording
 from bot.capability import Order, Registry
 
 VERSION = "1.30"
@@ -111,11 +112,15 @@ def make_manifest(registry: Registry[Any], way: Way) -> Manifest:
 def _commands(registry: Registry[Any], scope: str) -> list[Manifest]:
     """What Teams offers to whoever begins to write to the bot. Among others only what anybody
     would say there; alone with it as many as there is room for, those first."""
-    spoken = [(word, order) for word, order in registry.orders.items() if order.spoken]
-    others = [(word, order) for word, order in registry.orders.items() if not order.spoken]
+    everybodys = [each for each in registry.orders.items() if each[1].needs is None]
+    spoken = [each for each in everybodys if each[1].spoken]
+    others = [each for each in everybodys if not each[1].spoken]
     offered = [*spoken, *others] if scope == "personal" else spoken
+    say = make_wording(registry).say
     listed = [{"title": "help", "description": HELP_COMMAND}]
-    listed += [{"title": word, "description": _describe(order)} for word, order in offered]
+    listed += [
+        {"title": say(f"/{word}"), "description": _describe(order)} for word, order in offered
+    ]
     return listed[:MAX_COMMANDS]
 
 

@@ -6,6 +6,10 @@ words alone to the bot, and in a channel with a mention before them.
 
 import re
 from dataclasses import dataclass
+from typing import Any
+
+from bot.app import OWN_WORDS
+from bot.capability import Registry
 
 ROOT = "learn"
 """The word before all others on other platforms. Here nothing stands before them."""
@@ -60,3 +64,9 @@ class Wording:
         if word in self.rooted:
             return f"{ROOT} {word}{behind}"
         return word + behind if word in self.words else match[0]
+
+
+def make_wording(registry: Registry[Any]) -> Wording:
+    """How the commands of these capabilities are called."""
+    rooted = (word for word, order in registry.orders.items() if order.hint and not order.spoken)
+    return Wording(frozenset({*OWN_WORDS, *registry.orders}), rooted=frozenset(rooted))

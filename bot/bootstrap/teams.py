@@ -18,9 +18,9 @@ from adapters.teams.deliver import NAME, TeamsPlatform
 from adapters.teams.doctor import ENTRANCE
 from adapters.teams.read import Contact
 from adapters.teams.settings import PLAYGROUND, TeamsSettings
-from adapters.teams.wording import Wording
+from adapters.teams.wording import make_wording
 from bot.access import NO_ADMINISTRATORS, Administrators
-from bot.app import OWN_WORDS, App
+from bot.app import App
 from bot.bootstrap import now
 from bot.bootstrap.key import derive_secrets
 from bot.bootstrap.site import Check, Routes
@@ -150,12 +150,7 @@ class TeamsBranch:
         self._teams = teams
         self._settings = settings
         self._book = ContactBook(database)
-        self._wording = Wording(
-            frozenset({*OWN_WORDS, *registry.orders}),
-            rooted=frozenset(
-                word for word, order in registry.orders.items() if order.hint and not order.spoken
-            ),
-        )
+        self._wording = make_wording(registry)
         self._dialogs = registry.opens_forms
         self._secret_of = derive_secrets(settings, NAME)
         self._platforms: dict[str, TeamsPlatform] = {}

@@ -20,7 +20,7 @@ from adapters.teams.auth import Cloud, Keys, TokenGate
 from adapters.teams.client import Credentials, TeamsClient
 from adapters.teams.deliver import TeamsPlatform
 from adapters.teams.read import NAME, Contact
-from adapters.teams.wording import Wording
+from adapters.teams.wording import make_wording
 from bot.app import App
 from bot.capability import Capability, register
 from bot.lanes import Lanes
@@ -147,7 +147,7 @@ class TeamsSite:
         self.teams = FakeTeams(lambda: clock().timestamp(), rates=False)
         self.delivered: dict[tuple[str, str], Delivery] = {}
         self.contacts = BookContacts(ContactBook(database))
-        self.wording = Wording(frozenset({"help", "home", *app.registry.orders}))
+        self.wording = make_wording(app.registry)
         self.open_dialogs: dict[str, Dialog] = {}
         self.other: dict[str, Any] = {}
         """Parts of the entrance that are otherwise than usual, from its next start on."""
@@ -333,7 +333,7 @@ class TeamsSite:
         if control.input is not None and choice is not None:
             data[control.input["id"]] = choice
         if (data.get("msteams") or {}).get("type") == "task/fetch":
-            told = {"data": {"type": "task/fetch", **data}, "context": {"theme": "default"}}
+            told: Json = {"data": {"type": "task/fetch", **data}, "context": {"theme": "default"}}
             return self.invoke(somebody, place, "task/fetch", told, post)
         if action["type"] == "Action.Execute":
             told = {

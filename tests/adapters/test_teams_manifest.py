@@ -4,6 +4,7 @@ The schema itself may not be kept here; its numbers stand below.
 """
 
 import io
+import itertools
 import json
 import re
 import struct
@@ -68,9 +69,13 @@ def test_every_command_is_one_that_the_bot_knows(manifest: dict[str, Any]) -> No
     lists = {tuple(each["scopes"]): [command["title"] for command in each["commands"]]
              for each in manifest["bots"][0]["commandLists"]}  # fmt: skip
     known = {*REGISTRY.orders, *OWN_WORDS}
-    assert all(set(titles) <= known for titles in lists.values())
+    rooted = {word for word, order in REGISTRY.orders.items() if order.hint and not order.spoken}
+    for title in itertools.chain(*lists.values()):
+        word = title.removeprefix("learn ")
+        assert word in known
+        assert title.startswith("learn ") is (word in rooted), "as it must be written"
     assert all(titles[0] == "help" for titles in lists.values())
-    spoken = {word for word, order in REGISTRY.orders.items() if order.spoken}
+    spoken = {word for word, order in REGISTRY.orders.items() if order.spoken and not order.needs}
     assert spoken < set(lists["personal",])
     assert set(lists["team",]) == set(lists["groupChat",]) == spoken | {"help"}
 

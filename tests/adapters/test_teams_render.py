@@ -27,8 +27,7 @@ from adapters.teams.messages import (
     SHORTENED,
 )
 from adapters.teams.render import ROW, escape, render_form, render_message
-from adapters.teams.wording import Wording
-from bot.app import OWN_WORDS
+from adapters.teams.wording import Wording, make_wording
 from bot.capability import register
 from bot.form import ChoiceField, DateField, Form, NumberField, PeopleField, TextField
 from bot.message import (
@@ -65,8 +64,7 @@ from tests.world import CAPABILITIES
 Json = dict[str, Any]
 
 GOLDEN = Path(__file__).parent / "golden" / "teams"
-WORDS = frozenset(register(CAPABILITIES).orders) | frozenset(OWN_WORDS)
-WORDING = Wording(WORDS)
+WORDING = make_wording(register(CAPABILITIES))
 PLAIN = Wording(frozenset())
 KIM = "6f0b2c54-1111-2222-3333-0123456789ab"
 SAM = "29:1a2b3c4d5e6f7g8h9i0j"
