@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from bot.capabilities.questions.model import Topic
 from bot.ids import TopicId, WorkspaceId
+from bot.topic import Topic
 from storage.question_tables import topics
 from storage.row import columns_of, put, values_of
 
@@ -13,7 +13,7 @@ _TOPIC = columns_of(topics, Topic)
 
 
 class SqlTopics:
-    """`bot.capabilities.questions.ports.TopicStore` in a table."""
+    """`bot.topic.TopicStore` in a table."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -27,7 +27,6 @@ from bot.capabilities.questions.model import (
     Level,
     Question,
     Tally,
-    Topic,
     fold,
 )
 from bot.capabilities.roles import capability as roles
@@ -57,6 +56,7 @@ from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
 from bot.rate import UNLIMITED, Limits
 from bot.reply import Audience, Reply
+from bot.topic import Topic
 from storage.column import metadata
 from storage.database import Database
 from storage.lane import SqlLaneStore

@@ -29,7 +29,6 @@ from bot.capabilities.questions.model import (
     Question,
     State,
     Tally,
-    Topic,
     Turn,
     TurnKind,
     Urgency,
@@ -50,6 +49,7 @@ from bot.message import Message, Part
 from bot.outbox import LetterState
 from bot.page import Section, Shelf
 from bot.people import Person, Role, Workspace
+from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section

@@ -1,6 +1,6 @@
 """Topics belong to a workspace."""
 
-from bot.capabilities.questions.model import Topic
+from bot.topic import Topic
 from storage.database import Database
 from tests.storage.example import ACME, ANA, EXPENSES, OTHER
 

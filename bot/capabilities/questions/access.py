@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from bot.access import Right, may, roles_with
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.model import Article, EventKind, Question, Topic, Visibility
+from bot.capabilities.questions.model import Article, EventKind, Question, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
 from bot.outbox import To, ToPerson, ToRelay
 from bot.people import Person
+from bot.topic import Topic
 
 
 def asker_of(work: QuestionsWork, question: Question) -> PersonId | None:

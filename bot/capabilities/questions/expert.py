@@ -11,7 +11,7 @@ from bot.capabilities.questions.access import named
 from bot.capabilities.questions.addressee import hear_direct, is_asked_back
 from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
-from bot.capabilities.questions.model import Declaration, Level, State, Topic, Visibility
+from bot.capabilities.questions.model import Declaration, Level, State, Visibility
 from bot.capabilities.questions.offer import leave, pass_all, take_back_waiting, whole_number
 from bot.capabilities.questions.step import load_of
 from bot.capabilities.questions.talk import (
@@ -30,6 +30,7 @@ from bot.inbound import Command
 from bot.message import Note, Part, say
 from bot.people import Person
 from bot.reply import Reply
+from bot.topic import Topic
 
 
 def know(context: Context, work: QuestionsWork, command: Command) -> Reply:

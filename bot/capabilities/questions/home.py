@@ -7,7 +7,7 @@ from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import is_steward, topic_of
 from bot.capabilities.questions.answer import may_keep_private
 from bot.capabilities.questions.article import REVIEWED
-from bot.capabilities.questions.model import LOOKING_STATES, Question, State, Topic, TurnKind
+from bot.capabilities.questions.model import LOOKING_STATES, Question, State, TurnKind
 from bot.capabilities.questions.step import (
     asker_name,
     holder_name,
@@ -17,6 +17,7 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.page import MOST, Section
 from bot.people import Person
+from bot.topic import Topic
 
 ASKED_LAST = 50
 """Questions of one's own among which the open ones are looked for."""

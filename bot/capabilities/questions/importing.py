@@ -27,7 +27,6 @@ from bot.capabilities.questions.model import (
     EventKind,
     Question,
     State,
-    Topic,
     Turn,
     TurnKind,
     Urgency,
@@ -52,6 +51,7 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.message import Args
 from bot.people import Person
+from bot.topic import Topic
 
 __all__ = [
     "FAQ_HELP",

@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import TypeAlias
 
-from bot.capabilities.questions.model import PastQuestion, Tally, Topic
+from bot.capabilities.questions.model import PastQuestion, Tally
 from bot.capabilities.questions.ports import Stores
 from bot.capabilities.questions.routing import Candidate, Given, Helper, History, Matter
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.search import Entry, Hit, TextIndex, Thresholds, Vectors, calibrate
+from bot.topic import Topic
 
 NEAR = 0.05
 """Entries whose scores differ by less are ordered by how often they worked."""

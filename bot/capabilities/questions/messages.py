@@ -20,7 +20,6 @@ from bot.capabilities.questions.model import (
     Question,
     State,
     Tally,
-    Topic,
     Turn,
     Urgency,
     Visibility,
@@ -55,6 +54,7 @@ from bot.message import (
 from bot.messages import CONTROLS, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
 from bot.page import Section, Shelf
 from bot.people import Person, local
+from bot.topic import Topic
 
 SHOWN = 1_200
 """Characters of a question or answer that a card shows; the rest is one tap away."""

@@ -159,20 +159,6 @@ _TO: dict[EventKind, State] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """`steward` owns content and FAQ of the topic; `channel` is the address of its channel."""
-
-    id: TopicId
-    workspace: WorkspaceId
-    title: str
-    aliases: tuple[str, ...] = ()
-    steward: PersonId | None = None
-    channel: str | None = None
-    regulated: bool = False
-    """A second person publishes; unreviewed answers are never suggested."""
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """`asker` is None when the question is anonymous: only the relay knows then.
 

@@ -39,7 +39,6 @@ from bot.capabilities.questions.model import (
     OfferState,
     Question,
     State,
-    Topic,
     Urgency,
     Visibility,
     can,
@@ -83,6 +82,7 @@ from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, add_working_time, at_local, next_working_moment
+from bot.topic import Topic
 
 UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""

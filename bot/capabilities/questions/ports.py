@@ -17,21 +17,11 @@ from bot.capabilities.questions.model import (
     Question,
     State,
     Tally,
-    Topic,
     Turn,
     Use,
 )
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
-
-
-class TopicStore(Protocol):
-    def every(self, workspace: WorkspaceId) -> Sequence[Topic]:
-        """All topics by title."""
-
-    def get(self, workspace: WorkspaceId, topic: TopicId) -> Topic | None: ...
-
-    def save(self, topic: Topic) -> None:
-        """Insert or replace."""
+from bot.topic import TopicStore
 
 
 class ExpertStore(Protocol):

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.capabilities.questions.importing import Entry, Intake, Verified
-from bot.capabilities.questions.model import Declaration, Level, Topic
+from bot.capabilities.questions.model import Declaration, Level
 from bot.capabilities.questions.work import QuestionsWork
 from bot.ids import PersonId, TopicId, WorkspaceId
 from bot.people import Person, Role
+from bot.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.capabilities.questions.memory import Memory
-from bot.capabilities.questions.model import Topic
 from bot.errors import Unavailable
 from bot.ids import TopicId, WorkspaceId
 from bot.inbound import Inbound, Ordered, Place, PlaceKind, Pressed, Profile, Said
 from bot.message import Quote
 from bot.people import Workspace
 from bot.plain import render_plain
+from bot.topic import Topic
 from storage.database import Database
 from tests.databases import RELAY_KEY
 from tests.world import MONDAY, PLATFORM, WORKSPACE, World

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.capabilities.questions.model import Topic
 from bot.capabilities.questions.offer import explain
 from bot.capabilities.questions.routing import Why
 from bot.ids import TopicId
 from bot.reply import NOTHING
+from bot.topic import Topic
 from tests.world import WORKSPACE, Heard, World
 
 TAXI = "How do I claim a taxi on a trip?"

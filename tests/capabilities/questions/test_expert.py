@@ -6,9 +6,9 @@ import pytest
 
 from bot.capabilities.attention.day import parse_until
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.model import Topic
 from bot.errors import Invalid
 from bot.ids import TopicId
+from bot.topic import Topic
 from tests.world import WORKSPACE, World
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # A Wednesday.

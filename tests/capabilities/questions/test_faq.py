@@ -9,7 +9,6 @@ from bot.capabilities.questions.model import (
     Article,
     ArticleState,
     Tally,
-    Topic,
     Use,
     UseKind,
     move,
@@ -19,6 +18,7 @@ from bot.errors import Conflict
 from bot.ids import ArticleId, PersonId, TopicId
 from bot.people import Role
 from bot.reply import Reply
+from bot.topic import Topic
 from tests.world import MONDAY, WORKSPACE, Heard, World, person
 
 TAXI = "How do I claim the taxi from a client visit?"

@@ -6,13 +6,13 @@ from datetime import date, time
 import pytest
 from sqlalchemy import event
 
-from bot.capabilities.questions.model import Topic
 from bot.ids import PersonId, TopicId
 from bot.message import Buttons, Message
 from bot.messages import HELP
 from bot.people import WorkingHours
 from bot.plain import render_plain
 from bot.reply import Reply
+from bot.topic import Topic
 from tests.world import WORKSPACE, World
 
 TAXI = "How do I claim a taxi on a trip?"

@@ -29,7 +29,6 @@ from bot.capabilities.questions.model import (
     Credit,
     EventKind,
     State,
-    Topic,
     Turn,
     TurnKind,
     Visibility,
@@ -39,6 +38,7 @@ from bot.capabilities.questions.model import (
 from bot.capabilities.questions.source import MAX_REPORTED, AnswerRow, FaqRow, QuestionRow
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.people import Person, Role, Workspace
+from bot.topic import Topic
 from storage.database import Database
 from storage.work import SqlWork
 from tests.search.shared_data import ABSENT, find_shared_data

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.capabilities.questions.model import Topic
 from bot.ids import PersonId, TopicId
 from bot.inbound import Inbound, Place, PlaceKind, Pressed
 from bot.people import WorkingHours
 from bot.reply import Reply
+from bot.topic import Topic
 from tests.world import MONDAY, PLATFORM, WORKSPACE, World, person
 
 TAXI = "How do I claim the taxi from a client visit?"
