@@ -1,0 +1,8 @@
+"""Content that anybody can write: what packs hold, as values, and the store that keeps it.
+
+item      what a quiz asks
+model     sections, tips, quizzes
+scoring   what an answer to an item is worth                      (pure)
+version   what a thing's version is                               (pure)
+ports     the store: everything with every version it had
+"""

@@ -1,0 +1,94 @@
+"""What is kept of packs, within one open transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.pack.item import Item
+from bot.pack.model import Content, Kind, Quiz, Section, Tip
+
+C_co = TypeVar("C_co", bound=Content | Item, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[C_co]):
+    """One thing as it stands now. `version` follows from what it says; a `retired` one is
+    shown to nobody new. `pack` is empty for what was written in chat."""
+
+    value: C_co
+    version: str
+    retired: bool
+    changed_at: datetime
+    pack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One version that something had, and who made it so (None: a pack)."""
+
+    kind: Kind
+    id: str
+    version: str
+    at: datetime
+    by: PersonId | None
+    note: str
+    body: str
+    """JSON of all that it said, defaults written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Something to keep, new or changed. With `editorial` its statistics go on."""
+
+    value: Content
+    pack: str
+    at: datetime
+    by: PersonId | None = None
+    note: str = ""
+    editorial: bool = False
+
+
+class PackStore(Protocol):
+    """Sections, tips and quizzes of a workspace, with every version they had."""
+
+    def section(self, workspace: WorkspaceId, id_: str) -> Kept[Section] | None: ...
+
+    def sections(self, workspace: WorkspaceId, topic: TopicId) -> Sequence[Kept[Section]]:
+        """Those of a topic that are not retired, by title."""
+
+    def tip(self, workspace: WorkspaceId, id_: str) -> Kept[Tip] | None: ...
+
+    def tips(self, workspace: WorkspaceId, topics: Iterable[TopicId]) -> Sequence[Kept[Tip]]:
+        """Those of the topics that are not retired and not drafts, by when they came and id."""
+
+    def quiz(self, workspace: WorkspaceId, id_: str) -> Kept[Quiz] | None:
+        """As it stands now, with all its items."""
+
+    def quiz_at(self, workspace: WorkspaceId, id_: str, version: str) -> Quiz:
+        """As it stood in that version, from memory where it was read before.
+
+        Raises:
+            KeyError: it never had that version.
+        """
+
+    def quizzes(self, workspace: WorkspaceId) -> Sequence[Kept[Quiz]]:
+        """Those that are not retired, by title."""
+
+    def put(self, workspace: WorkspaceId, things: Iterable[Put]) -> Sequence[str]:
+        """Keep them; returns the ids of those of which anything changed. What says the same as
+        before is left alone; what was retired is back."""
+
+    def retire(self, workspace: WorkspaceId, kind: Kind, ids: Iterable[str], at: datetime) -> None:
+        """Out of use from now on; nothing is deleted."""
+
+    def ids(self, workspace: WorkspaceId, kind: Kind, pack: str) -> Sequence[str]:
+        """Of what the pack brought and is not retired."""
+
+    def history(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Sequence[Edition]:
+        """Every version, the newest first. Items have a history of their own."""
+
+    def family(self, workspace: WorkspaceId, item: str, version: str) -> str:
+        """The version since which an item means the same: editorial changes keep it. What is
+        known of an item's answers counts by family."""
