@@ -116,7 +116,7 @@ class Policy(Frozen):
     feedback: Literal["after_each", "at_end"] = "after_each"
     retake: Retake = Retake()
     sprt: Sprt = Sprt()
-    form: dict[Id, Annotated[int, Field(ge=1, le=50)]] = {}
+    form: dict[Id, Annotated[int, Field(ge=1, le=50)]] = Field(default_factory=dict)
     cut: Annotated[int, Field(ge=1, le=200)] | Literal["angoff"] | None = None
     valid_for: timedelta | None = None
     renew_from: timedelta = timedelta(days=60)
