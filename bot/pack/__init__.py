@@ -5,4 +5,5 @@ model     sections, tips, quizzes
 scoring   what an answer to an item is worth                      (pure)
 version   what a thing's version is                               (pure)
 ports     the store: everything with every version it had
+waiver    what somebody need not be taught any more
 """
