@@ -395,6 +395,12 @@ class App(Generic[W]):
         if is_bare or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
+        if is_dm:
+            said_here = replace(command, text=said.text, message=said.message)
+            for answers in registry.answers:
+                reply = answers(context, work, said_here)
+                if reply is not None:
+                    return reply
         handler = registry.words if is_dm else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))

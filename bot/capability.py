@@ -28,6 +28,9 @@ AboutMe: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
 Home: TypeAlias = Callable[[Context, W, Person], Sequence[Section]]
 """What a person's own page shows of one capability (see `bot.page`); it changes nothing, and
 reads no more than a few rows of that person's: the page is opened often."""
+Answers: TypeAlias = Callable[[Context, W, Command], Reply | None]
+"""Takes plain words in a direct message for the answer to what this capability has asked the
+person there; None where they are none, and nothing was changed."""
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,
 with the slot's key, to its person, between `due_at` and `closes_at`."""
@@ -66,7 +69,8 @@ class Capability(Generic[W_contra]):
 
     `presses` and `submits` are by action (`question.claim`), `timers` by timer
     action, `hears` by what a thread is about (`question`). `mention` answers words
-    addressed to the bot in a channel, `words` plain words in a direct message.
+    addressed to the bot in a channel, `words` plain words in a direct message. Before `words`
+    each `answers` may take them, in the order of the capabilities: “b” answers a quiz.
     `farewell` puts in order what a person who left the workspace leaves behind. `slots`
     are by the kind of a slot (`tips.daily`), `reactions` by our name of a mark that somebody
     puts on a message (`accept`). `home` is this capability's share of the person's own page.
@@ -88,6 +92,7 @@ class Capability(Generic[W_contra]):
     reactions: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     mention: Handler[W_contra] | None = None
     words: Handler[W_contra] | None = None
+    answers: Answers[W_contra] | None = None
     farewell: Farewell[W_contra] | None = None
     hush: Hush[W_contra] | None = None
     about_me: AboutMe[W_contra] | None = None
@@ -115,6 +120,7 @@ class Registry(Generic[W]):
     slots: Mapping[str, SlotPlanner[W]]
     mention: Handler[W] | None
     words: Handler[W] | None
+    answers: tuple[Answers[W], ...]
 
 
 T = TypeVar("T")
@@ -162,4 +168,5 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         slots=_merge("slot", (c.slots for c in every)),
         mention=_only("mentions", (c.mention for c in every)),
         words=_only("plain words", (c.words for c in every)),
+        answers=tuple(c.answers for c in every if c.answers is not None),
     )

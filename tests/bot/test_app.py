@@ -62,6 +62,7 @@ class Home:
             presses={"test.do": self._press},
             timers={"test.ring": self._ring, "test.break": self._break},
             words=self._hear,
+            answers=self._answer,
             farewell=self._farewell,
         )
         self.meters = Meters()
@@ -90,6 +91,9 @@ class Home:
     def _hear(self, _context: Context, _work: SqlWork, command: Command) -> Reply:
         self.done.append(f"heard {command.text}")
         return NOTHING
+
+    def _answer(self, _context: Context, _work: SqlWork, command: Command) -> Reply | None:
+        return Reply(message=say("Right.")) if command.text.lower() in {"b", "do"} else None
 
     def _ring(self, _context: Context, _work: SqlWork, timer: Timer) -> None:
         if self.wrong:
@@ -508,3 +512,22 @@ def test_the_command_of_a_form_is_bare_under_its_field(home: Home) -> None:
     home.wrong = [Invalid(fields={"a": "Say `/do` first."})]
     reply = home.says(Submitted(action="test.do", args={"home": True}), "e1")
     assert (reply.errors, reply.page) == ({"a": "Say /do first."}, None)
+
+
+def test_plain_words_may_be_the_answer_to_what_was_asked(home: Home) -> None:
+    reply = home.says(Said(text="b", message="m1"), "e1")
+    assert reply.message == say("Right.")
+    home.says(Said(text="bees", message="m2"), "e2")
+    assert home.done == ["heard bees"]
+
+
+def test_an_answer_is_given_in_a_direct_message_only(home: Home) -> None:
+    said = Said(text="b", message="m1", mentioned=True)
+    reply = home.says(said, "e1", kind=PlaceKind.CHANNEL)
+    assert reply.message is not None
+    assert "I do not know the command" in render_plain(reply.message)
+
+
+def test_a_command_is_no_answer(home: Home) -> None:
+    home.says(Said(text="do", message="m1"), "e1")
+    assert home.done == [""]
