@@ -18,6 +18,7 @@ from storage import (
     contact_tables,
     directory_tables,
     installation_tables,
+    pack_tables,
     question_tables,
     queue_schema,
     tables,
@@ -37,6 +38,7 @@ _FILLED_BY = (
     installation_tables,
     directory_tables,
     contact_tables,
+    pack_tables,
 )
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101

@@ -13,6 +13,7 @@ from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
 from storage.outbox import SqlOutbox
+from storage.pack import SqlPacks
 from storage.people import SqlPeople
 from storage.question import SqlQuestions
 from storage.relay import SqlRelay
@@ -49,4 +50,5 @@ class SqlWork:
         self.questions = SqlQuestions(connection, revisions, seal)
         self.articles = SqlArticles(connection, revisions)
         self.campaigns = SqlCampaigns(connection)
+        self.packs = SqlPacks(connection)
         self.memory = memory

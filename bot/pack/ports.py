@@ -35,19 +35,24 @@ class Edition:
     by: PersonId | None
     note: str
     body: str
-    """JSON of all that it said, defaults written out."""
+    """JSON of all that it said, defaults written out. A quiz names its items there by id and
+    digest: their bodies stand in their own history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Something to keep, new or changed. With `editorial` its statistics go on."""
+    """Something to keep, new or changed. Statistics of the items named as `editorial` go on.
+
+    `brought` is what the pack itself says, where `value` also holds what people changed since.
+    """
 
     value: Content
     pack: str
     at: datetime
     by: PersonId | None = None
     note: str = ""
-    editorial: bool = False
+    editorial: frozenset[str] = frozenset()
+    brought: Content | None = None
 
 
 class PackStore(Protocol):
@@ -81,7 +86,13 @@ class PackStore(Protocol):
         before is left alone; what was retired is back."""
 
     def retire(self, workspace: WorkspaceId, kind: Kind, ids: Iterable[str], at: datetime) -> None:
-        """Out of use from now on; nothing is deleted."""
+        """Out of use from now on; nothing is deleted. With a quiz go its items."""
+
+    def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Content | None:
+        """A section, tip or quiz as its pack said it last, whatever people changed since."""
+
+    def quiz_of(self, workspace: WorkspaceId, item: str) -> str | None:
+        """The quiz that an item is in, or was in last."""
 
     def ids(self, workspace: WorkspaceId, kind: Kind, pack: str) -> Sequence[str]:
         """Of what the pack brought and is not retired."""
@@ -92,3 +103,6 @@ class PackStore(Protocol):
     def family(self, workspace: WorkspaceId, item: str, version: str) -> str:
         """The version since which an item means the same: editorial changes keep it. What is
         known of an item's answers counts by family."""
+
+    def detach(self, workspace: WorkspaceId, person: PersonId) -> int:
+        """Take a person's name off all that they changed; returns how many versions."""
