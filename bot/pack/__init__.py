@@ -2,8 +2,10 @@
 
 item      what a quiz asks
 model     sections, tips, quizzes
+answer    what an answer looks like, and what words mean as one   (pure)
 scoring   what an answer to an item is worth                      (pure)
 version   what a thing's version is                               (pure)
+markup    how what authors write is shown                         (pure)
 ports     the store: everything with every version it had
 waiver    what somebody need not be taught any more
 """
