@@ -20,6 +20,8 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]
 Choosable = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 """What can be chosen: an option, a step, a line."""
 Credit = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Tolerance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Frozen(BaseModel):
@@ -142,8 +144,8 @@ class Matching(Asked):
 class NearMiss(Frozen):
     """A wrong number whose cause is known."""
 
-    value: float
-    tolerance: Annotated[float, Field(ge=0)] = 0
+    value: Number
+    tolerance: Tolerance = 0
     score: Credit = 0
     feedback: Said = ""
 
@@ -152,8 +154,8 @@ class Numeric(Asked):
     """Right within `tolerance` of `answer`."""
 
     type: Literal["numeric"]
-    answer: float
-    tolerance: Annotated[float, Field(ge=0)] = 0
+    answer: Number
+    tolerance: Tolerance = 0
     unit: Annotated[str, StringConstraints(max_length=40)] = ""
     near_misses: tuple[NearMiss, ...] = Field(default=(), max_length=10)
 

@@ -6,9 +6,9 @@ Everything has an id of its own kind for ever, and a version that follows from w
 
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from bot.pack.item import Choosable, Frozen, Id, Item, Option, Said, Stem
 
@@ -18,6 +18,17 @@ Headline = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150, pattern=r"^[^\n]*$")
 ]
 Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _refuse_numbers(value: Any) -> Any:
+    # Nobody means the 24 seconds that a mere 24 would be.
+    if isinstance(value, int | float):
+        raise ValueError("how long something lasts is written like PT24H, P14D or P1Y")
+    return value
+
+
+Span = Annotated[timedelta, BeforeValidator(_refuse_numbers), Field(ge=timedelta(0))]
+"""How long something lasts, in ISO 8601; a year is 365 days and a month 30."""
 
 
 class Kind(StrEnum):
@@ -86,7 +97,7 @@ class Tip(Frozen):
 class Retake(Frozen):
     """When somebody may try again."""
 
-    cooldown: timedelta = timedelta(hours=24)
+    cooldown: Span = timedelta(hours=24)
     scope: Literal["failed_objectives", "all"] = "failed_objectives"
     max_per_30d: Annotated[int, Field(ge=1, le=30)] = 4
 
@@ -118,12 +129,12 @@ class Policy(Frozen):
     sprt: Sprt = Sprt()
     form: dict[Id, Annotated[int, Field(ge=1, le=50)]] = Field(default_factory=dict)
     cut: Annotated[int, Field(ge=1, le=200)] | Literal["angoff"] | None = None
-    valid_for: timedelta | None = None
-    renew_from: timedelta = timedelta(days=60)
-    grace: timedelta = timedelta(days=30)
+    valid_for: Span | None = None
+    renew_from: Span = timedelta(days=60)
+    grace: Span = timedelta(days=30)
     renewal: Literal["retest", "longitudinal"] = "retest"
     requirement: Literal["voluntary", "mandatory", "regulatory"] = "voluntary"
-    max_time: timedelta | None = None
+    max_time: Span | None = None
 
 
 class Objective(Frozen):
