@@ -155,7 +155,8 @@ STATES = {
 @dataclass(frozen=True, slots=True)
 class Start:
     """What an attempt is frozen to. `seed` is hexadecimal; `objectives` are those asked, in the
-    quiz's order; `carried` names the attempt in which each of the others was met."""
+    quiz's order; `carried` names the attempt in which each of the others was met. `form` are the
+    items of a fixed form, in the order in which they are shown."""
 
     quiz_version: str
     seed: str
@@ -165,6 +166,7 @@ class Start:
     first: bool = True
     accommodations: tuple[str, ...] = ()
     language: str = "en"
+    form: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
