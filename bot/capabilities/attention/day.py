@@ -1,4 +1,4 @@
-"""Days and hours as people write them."""
+"""Days and hours as people write them. Weekdays are in `bot.weekday`."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -7,8 +7,8 @@ from bot.capabilities.attention import messages
 from bot.errors import Invalid
 from bot.people import zone_of
 from bot.schedule import at_local
+from bot.weekday import NAMES
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
@@ -40,7 +40,7 @@ def _parse_day(text: str, today: date) -> date | None:
         return today + timedelta(days=1)
     if text == "week":
         text = "monday"
-    for number, name in enumerate(_DAYS):
+    for number, name in enumerate(NAMES):
         if text in {name, name[:3]}:
             return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
     amount = re.fullmatch(r"(\d{1,3}|a|one|two|three)\s*(day|week|month|year)s?", text)
@@ -84,46 +84,6 @@ def _parse_date(text: str, today: date) -> date | None:
         except ValueError:
             continue
     return next((day for day in days if day > today), days[-1] if days else None)
-
-
-def parse_weekdays(words: str) -> frozenset[int] | None:
-    """ISO weekdays from `Mon Tue Wed`, `Monday to Friday`, `Sun-Thu`; None when not understood."""
-    text = re.sub(r"\s*(?:-|–|\bto\b)\s*", "-", words.strip().casefold())
-    found: set[int] = set()
-    for token in re.split(r"[\s,;&]+|\band\b", text):
-        if not token:
-            continue
-        ends = [_weekday(name) for name in token.split("-")]
-        if len(ends) > 2 or None in ends:
-            return None
-        first, last = ends[0] or 1, ends[-1] or 1
-        found |= {(first - 1 + step) % 7 + 1 for step in range((last - first) % 7 + 1)}
-    return frozenset(found) or None
-
-
-def _weekday(name: str) -> int | None:
-    if len(name) < 2:
-        return None
-    return next((number for number, day in enumerate(_DAYS, 1) if day.startswith(name)), None)
-
-
-def say_weekdays(weekdays: frozenset[int]) -> str:
-    """`Mon-Fri`, `Sun-Thu` or `Mon Wed`, as `parse_weekdays` reads it."""
-    if len(weekdays) == len(_DAYS):
-        return "Mon-Sun"
-    # Each run of days begins after a day off, and may go on over the end of the week.
-    said = []
-    for first in sorted(day for day in weekdays if _before(day) not in weekdays):
-        days = [first]
-        while (following := days[-1] % 7 + 1) in weekdays:
-            days.append(following)
-        names = [_DAYS[day - 1][:3].title() for day in days]
-        said.append(f"{names[0]}-{names[-1]}" if len(names) > 2 else " ".join(names))
-    return " ".join(said)
-
-
-def _before(weekday: int) -> int:
-    return (weekday - 2) % 7 + 1
 
 
 def parse_clock(words: str) -> time | None:

@@ -19,12 +19,7 @@ from bot.attention import (
     rearrange,
 )
 from bot.capabilities.attention import messages
-from bot.capabilities.attention.day import (
-    parse_clock,
-    parse_until,
-    parse_weekdays,
-    say_weekdays,
-)
+from bot.capabilities.attention.day import parse_clock, parse_until
 from bot.capability import AboutMe, Hush
 from bot.context import Context
 from bot.errors import Invalid
@@ -37,6 +32,7 @@ from bot.people import Person, WorkingHours, local, pause
 from bot.ports import Work
 from bot.reply import Reply
 from bot.schedule import at_local
+from bot.weekday import parse_weekdays, say_weekdays
 
 W = TypeVar("W", bound=Work)
 
