@@ -1,0 +1,386 @@
+"""What somebody has earned, and how long it lasts (domain.md 1.9). Pure.
+
+A certification is the fold of its events, like an attempt. Times that are reached are events
+too, so that what was said about it on a day can be told later. Evidence is a chain: each record
+holds the hash of the one before, so that none can be changed or taken away unseen.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.capabilities.quizzes.model import Response
+from bot.capabilities.quizzes.rule import bounds, log_ratio
+from bot.errors import Conflict
+from bot.ids import AttemptId, CertificationId, PersonId, WorkspaceId
+from bot.message import Args
+from bot.pack.model import Policy
+
+MATERIAL_NOTICE = timedelta(days=60)
+"""After a change in what it is about, a certification lasts at least so long."""
+REMIND_EVERY = timedelta(days=7)
+"""A renewal that is due is not mentioned more often."""
+LAST_RESPONSES = 20
+"""First answers that the longitudinal rule looks at."""
+FRESH_ITEMS = 2
+"""Of each objective in each half year, for renewal without a test."""
+HALF_YEAR = timedelta(days=182.5)
+GENESIS = "0" * 64
+"""What the first record of a chain is chained to."""
+
+
+class State(StrEnum):
+    """In renewal due and in grace it still counts."""
+
+    VALID = "valid"
+    RENEWAL_DUE = "renewal_due"
+    GRACE = "grace"
+    LAPSED = "lapsed"
+    EXEMPT = "exempt"
+    REVOKED = "revoked"
+
+
+HOLDS = frozenset({State.VALID, State.RENEWAL_DUE, State.GRACE, State.EXEMPT})
+"""States in which somebody is certified."""
+
+
+class EventKind(StrEnum):
+    PASSED = "passed"
+    """By a test, or by answers over time; `data`: attempt, evidence, valid_until (`passed`)."""
+    RENEWAL_CAME_DUE = "renewal_came_due"
+    EXPIRED = "expired"
+    """What it was valid for is over: grace begins."""
+    LAPSED = "lapsed"
+    CHANGED_MATERIALLY = "changed_materially"
+    """What it is about has changed; `data`: deadline, an ISO time or None."""
+    WAIVED = "waived"
+    """`data`: reason, until (an ISO time or None). The actor approved it."""
+    REVOKED = "revoked"
+    """`data`: reason, second (the other person who decided)."""
+
+
+_NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
+    None: {EventKind.PASSED: State.VALID, EventKind.WAIVED: State.EXEMPT},
+    State.VALID: {
+        EventKind.PASSED: State.VALID,
+        EventKind.RENEWAL_CAME_DUE: State.RENEWAL_DUE,
+        EventKind.CHANGED_MATERIALLY: State.RENEWAL_DUE,
+        EventKind.WAIVED: State.EXEMPT,
+        EventKind.REVOKED: State.REVOKED,
+    },
+    State.RENEWAL_DUE: {
+        EventKind.PASSED: State.VALID,
+        EventKind.EXPIRED: State.GRACE,
+        EventKind.CHANGED_MATERIALLY: State.RENEWAL_DUE,
+        EventKind.WAIVED: State.EXEMPT,
+        EventKind.REVOKED: State.REVOKED,
+    },
+    State.GRACE: {
+        EventKind.PASSED: State.VALID,
+        EventKind.LAPSED: State.LAPSED,
+        EventKind.WAIVED: State.EXEMPT,
+        EventKind.REVOKED: State.REVOKED,
+    },
+    State.LAPSED: {
+        EventKind.PASSED: State.VALID,
+        EventKind.WAIVED: State.EXEMPT,
+        EventKind.REVOKED: State.REVOKED,
+    },
+    State.EXEMPT: {
+        EventKind.PASSED: State.VALID,
+        EventKind.LAPSED: State.LAPSED,
+        EventKind.WAIVED: State.EXEMPT,
+        EventKind.REVOKED: State.REVOKED,
+    },
+    State.REVOKED: {EventKind.PASSED: State.VALID, EventKind.WAIVED: State.EXEMPT},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """Of one person for one quiz. `state` None: nothing was earned yet. `valid_until` None is
+    for ever; of an exemption it is the exemption's own end. `version` is what was read."""
+
+    id: CertificationId
+    workspace: WorkspaceId
+    person: PersonId
+    quiz: str
+    changed_at: datetime
+    state: State | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    attempt: AttemptId | None = None
+    evidence: str | None = None
+    reason: str = ""
+    version: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether the person counts as certified."""
+        return self.state in HOLDS
+
+    @property
+    def subject(self) -> str:
+        """What letters call it."""
+        return f"certification:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a certification. `actor` is None for the clock and the rule."""
+
+    certification: CertificationId
+    kind: EventKind
+    at: datetime
+    actor: PersonId | None = None
+    data: Args = field(default_factory=dict)
+
+
+def can(certification: Certification, kind: EventKind) -> bool:
+    """Whether `kind` may happen to it in its present state."""
+    return kind in _NEXT[certification.state]
+
+
+def apply(certification: Certification, event: Event) -> Certification:
+    """The certification after the event.
+
+    Raises:
+        Conflict: its state does not allow the event (any more), or one person alone revoked it.
+    """
+    state = _NEXT[certification.state].get(event.kind)
+    if state is None:
+        raise Conflict("This certification has changed since. Please look again.")
+    after = replace(certification, state=state, changed_at=event.at)
+    data = event.data
+    match event.kind:
+        case EventKind.PASSED:
+            return replace(
+                after,
+                valid_from=event.at,
+                valid_until=_time(data.get("valid_until")),
+                attempt=AttemptId(str(data["attempt"])) if data.get("attempt") else None,
+                evidence=str(data["evidence"]) if data.get("evidence") else None,
+                reason="",
+            )
+        case EventKind.CHANGED_MATERIALLY:
+            ends = event.at + MATERIAL_NOTICE
+            deadline = _time(data.get("deadline"))
+            if deadline is not None:
+                # It can be later than the notice, but never sooner.
+                ends = max(ends, deadline)
+            old = certification.valid_until
+            return replace(after, valid_until=ends if old is None else min(old, ends))
+        case EventKind.WAIVED:
+            return replace(
+                after,
+                valid_from=event.at,
+                valid_until=_time(data.get("until")),
+                reason=str(data["reason"]),
+            )
+        case EventKind.REVOKED:
+            second = data.get("second")
+            if event.actor is None or not second or second == event.actor:
+                raise Conflict("Two people have to agree before a certification is revoked.")
+            return replace(after, reason=str(data["reason"]))
+        case EventKind.RENEWAL_CAME_DUE | EventKind.EXPIRED | EventKind.LAPSED:
+            return after
+
+
+def fold(certification: Certification, events: Iterable[Event]) -> Certification:
+    """Replay: the certification as its events left it."""
+    replayed = Certification(
+        id=certification.id,
+        workspace=certification.workspace,
+        person=certification.person,
+        quiz=certification.quiz,
+        changed_at=certification.changed_at,
+        version=certification.version,
+    )
+    for event in events:
+        replayed = apply(replayed, event)
+    return replayed
+
+
+def renewed_until(
+    certification: Certification, policy: Policy, passed_at: datetime
+) -> datetime | None:
+    """Until when it is valid after it was passed again. Who renews early loses no day: it goes
+    on from where the old one would have ended."""
+    if policy.valid_for is None:
+        return None
+    old = certification.valid_until
+    if old is None or certification.state not in (State.VALID, State.RENEWAL_DUE):
+        return passed_at + policy.valid_for
+    if certification.state is State.VALID:
+        # Passed again long before it was due: nothing is lost, and nothing is piled up.
+        return max(old, passed_at + policy.valid_for)
+    return max(old, passed_at) + policy.valid_for
+
+
+def passed(
+    certification: Certification,
+    policy: Policy,
+    at: datetime,
+    attempt: AttemptId | None = None,
+    evidence: str | None = None,
+) -> Event:
+    """The event of passing. It holds the date until which that is valid, so that a policy that
+    changes later changes nothing that was earned."""
+    until = renewed_until(certification, policy, at)
+    return Event(
+        certification.id,
+        EventKind.PASSED,
+        at,
+        certification.person,
+        {
+            "attempt": attempt,
+            "evidence": evidence,
+            "valid_until": until.isoformat() if until else None,
+        },
+    )
+
+
+def next_due(certification: Certification, policy: Policy) -> tuple[EventKind, datetime] | None:
+    """What time alone will do to it next, and when: what a timer is set for."""
+    until = certification.valid_until
+    if until is None:
+        return None
+    match certification.state:
+        case State.VALID:
+            return EventKind.RENEWAL_CAME_DUE, until - policy.renew_from
+        case State.RENEWAL_DUE:
+            return EventKind.EXPIRED, until
+        case State.GRACE:
+            return EventKind.LAPSED, until + policy.grace
+        case State.EXEMPT:
+            return EventKind.LAPSED, until
+        case _:
+            return None
+
+
+def pass_time(
+    certification: Certification, policy: Policy, now: datetime
+) -> tuple[tuple[Event, ...], Certification]:
+    """What time has done to it until now, each at its own moment, and what it is afterwards."""
+    events: list[Event] = []
+    while (due := next_due(certification, policy)) is not None and due[1] <= now:
+        kind, at = due
+        # Of a short certification renewal is due at once, not before it was earned.
+        at = max(at, certification.changed_at)
+        events.append(Event(certification.id, kind, at))
+        certification = apply(certification, events[-1])
+    return tuple(events), certification
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A first answer to a fresh item that was asked over time, in daily checks."""
+
+    item: str
+    objective: str
+    right: bool
+    critical: bool
+    at: datetime
+
+
+def earns_renewal(
+    policy: Policy,
+    objectives: Sequence[str],
+    answers: Sequence[Answer],
+    valid_from: datetime,
+    valid_until: datetime,
+) -> bool:
+    """Whether answers over time renew it without a test: two fresh items of each objective in
+    each half year until renewal is due, the last twenty passing the sequential test, and no
+    critical error that was not made good by a later right answer on its objective."""
+    until = valid_until - policy.renew_from
+    firsts: dict[str, Answer] = {}
+    for answer in sorted(answers, key=lambda a: a.at):
+        if valid_from <= answer.at <= until:
+            firsts.setdefault(answer.item, answer)
+    counted = list(firsts.values())
+    halves = max(1, round((until - valid_from) / HALF_YEAR))
+    length = (until - valid_from) / halves
+    for objective in objectives:
+        asked = [0] * halves
+        for answer in counted:
+            if answer.objective == objective:
+                asked[min(int((answer.at - valid_from) / length), halves - 1)] += 1
+        if min(asked) < FRESH_ITEMS:
+            return False
+        last_error = max(
+            (a.at for a in counted if a.objective == objective and a.critical), default=None
+        )
+        if last_error is not None and not any(
+            a.objective == objective and a.right and not a.critical and a.at > last_error
+            for a in counted
+        ):
+            return False
+    last = counted[-LAST_RESPONSES:]
+    ratio = log_ratio(policy.sprt, sum(a.right for a in last), len(last))
+    return ratio >= bounds(policy.sprt)[1] - 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One record of a chain. `body` is canonical JSON; `digest` is SHA-256 of what it is
+    chained to and of the body."""
+
+    number: int
+    previous: str
+    body: str
+    digest: str
+
+
+def chain(last: Evidence | None, told: Mapping[str, object]) -> Evidence:
+    """The next record of a chain. `told` is JSON."""
+    body = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    previous = last.digest if last else GENESIS
+    number = last.number + 1 if last else 1
+    return Evidence(number, previous, body, digest_of(number, previous, body))
+
+
+def digest_of(number: int, previous: str, body: str) -> str:
+    return hashlib.sha256(f"{number}\n{previous}\n{body}".encode()).hexdigest()
+
+
+def find_break(records: Iterable[Evidence]) -> int | None:
+    """The number of the first record that is not what was chained; None if all are. A record
+    missing at the end can only be seen by who knows the last digest."""
+    previous = GENESIS
+    for expected, record in enumerate(records, 1):
+        if (
+            record.number != expected
+            or record.previous != previous
+            or record.digest != digest_of(record.number, record.previous, record.body)
+        ):
+            return expected
+        previous = record.digest
+    return None
+
+
+def told_of(response: Response) -> Mapping[str, object]:
+    """A response as evidence keeps it. How sure somebody was is theirs, and is not kept."""
+    return {
+        "item": response.item,
+        "item_version": response.item_version,
+        "objective": response.objective,
+        "order": response.order,
+        "raw": response.raw,
+        "credit": response.credit,
+        "right": response.right,
+        "critical": response.critical,
+        "severity": response.severity.value,
+        "scored": response.scored,
+        "struck": response.struck,
+        "marked_by": response.marked_by,
+        "shown_at": response.shown_at.isoformat(),
+        "answered_at": response.answered_at.isoformat(),
+    }
+
+
+def _time(told: object) -> datetime | None:
+    return datetime.fromisoformat(str(told)) if told else None
