@@ -21,6 +21,7 @@ from storage import (
     pack_tables,
     question_tables,
     queue_schema,
+    quiz_tables,
     tables,
 )
 from storage.column import metadata
@@ -39,6 +40,7 @@ _FILLED_BY = (
     directory_tables,
     contact_tables,
     pack_tables,
+    quiz_tables,
 )
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from storage.article import SqlArticles
 from storage.attention import SqlAttention
 from storage.campaign import SqlCampaigns
+from storage.certification import SqlCertifications
 from storage.crowd import SqlCrowds
 from storage.directory import SqlDirectory, SqlMemberships
 from storage.expert import SqlExperts
@@ -16,6 +17,7 @@ from storage.outbox import SqlOutbox
 from storage.pack import SqlPacks
 from storage.people import SqlPeople
 from storage.question import SqlQuestions
+from storage.quiz import SqlAttempts, SqlNeeds
 from storage.relay import SqlRelay
 from storage.revision import Revisions
 from storage.seal import Seal
@@ -23,6 +25,7 @@ from storage.slot import SqlSlots
 from storage.timer import SqlTimers
 from storage.topic import SqlTopics
 from storage.truth import SqlTruth
+from storage.waiver import SqlWaivers
 
 if TYPE_CHECKING:
     from bot.capabilities.questions.memory import Memory
@@ -51,4 +54,8 @@ class SqlWork:
         self.articles = SqlArticles(connection, revisions)
         self.campaigns = SqlCampaigns(connection)
         self.packs = SqlPacks(connection)
+        self.attempts = SqlAttempts(connection)
+        self.needs = SqlNeeds(connection)
+        self.certifications = SqlCertifications(connection)
+        self.waivers = SqlWaivers(connection)
         self.memory = memory

@@ -1,0 +1,152 @@
+"""What quizzes need from storage, beyond `bot.ports.Work`. `work.py` puts it together."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.capabilities.quizzes.certification import Certification, Evidence
+from bot.capabilities.quizzes.certification import Event as Change
+from bot.capabilities.quizzes.model import Attempt, Event, Response
+from bot.ids import AttemptId, CertificationId, PersonId, WorkspaceId
+from bot.pack.answer import Raw
+
+
+class Need(StrEnum):
+    """What somebody needs so that a quiz shows what they can do. Declared by themselves, and
+    shown to nobody (domain.md 1.8)."""
+
+    PLAIN_TEXT = "plain_text"
+    NO_IMAGES = "no_images"
+    ONE_A_DAY = "one_item_per_day"
+    EXTRA_TIME = "extra_time"
+    ALOUD = "alternative_format"
+    """To be asked by a person instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person has chosen of an answer that is not given yet.
+
+    `path` are the choices so far in a branching case. `raw` is a whole answer that waits for
+    the word how sure they are.
+    """
+
+    item: str
+    path: tuple[str, ...] = ()
+    raw: Raw = None
+
+
+class AttemptStore(Protocol):
+    """Attempts with what was answered in them."""
+
+    def add(self, attempt: Attempt) -> None: ...
+
+    def get(self, attempt: AttemptId) -> Attempt | None: ...
+
+    def save(self, attempt: Attempt, changed: Sequence[Response] = ()) -> Attempt:
+        """Replace the version that was read; returns the value with its new version. `changed`
+        are those of its responses that are new or not as they were read.
+
+        Raises:
+            Conflict: the attempt was changed since it was read.
+        """
+
+    def record(self, event: Event) -> None:
+        """Append to the attempt's events."""
+
+    def events(self, attempt: AttemptId) -> Sequence[Event]:
+        """All events of an attempt in order."""
+
+    def of(self, person: PersonId, quiz: str | None = None) -> Sequence[Attempt]:
+        """All of a person, at one quiz if it is named; the last offered first."""
+
+    def under_way(self, person: PersonId) -> Sequence[Attempt]:
+        """Those of a person that are neither decided nor over, the last changed first."""
+
+    def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
+        """Those in which the item was answered, or stands before the person."""
+
+    def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
+        """Those with an answer that a person has to read, longest waiting first."""
+
+    def draft(self, attempt: AttemptId) -> Draft | None:
+        """What was chosen of an answer that is not given yet."""
+
+    def keep_draft(self, attempt: AttemptId, draft: Draft | None) -> None:
+        """Keep it instead of what was there; None for nothing."""
+
+    def expose(self, workspace: WorkspaceId, quiz: str, objective: str, item: str) -> None:
+        """Count that an item was put before somebody."""
+
+    def exposures(self, workspace: WorkspaceId, quiz: str, objective: str) -> Mapping[str, int]:
+        """How often each item of an objective was put before anybody; never: left out."""
+
+
+class NeedStore(Protocol):
+    """Accommodations."""
+
+    def of(self, person: PersonId) -> frozenset[Need]: ...
+
+    def keep(self, person: PersonId, needs: frozenset[Need]) -> None:
+        """Keep them instead of those that were there; an empty set forgets the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the chain of evidence of a workspace, and whom it is about."""
+
+    id: str
+    workspace: WorkspaceId
+    person: PersonId
+    quiz: str
+    at: datetime
+    evidence: Evidence
+
+
+class CertificationStore(Protocol):
+    """What people have earned, and the evidence for it."""
+
+    def get(self, certification: CertificationId) -> Certification | None: ...
+
+    def of(self, person: PersonId) -> Sequence[Certification]:
+        """All of a person, by quiz."""
+
+    def find(self, person: PersonId, quiz: str) -> Certification | None:
+        """The person's certification for a quiz, if there ever was one."""
+
+    def save(self, certification: Certification) -> Certification:
+        """Insert it, or replace the version that was read; returns it with its new version.
+
+        Raises:
+            Conflict: it was changed since it was read.
+        """
+
+    def record(self, event: Change) -> None:
+        """Append to the certification's events."""
+
+    def events(self, certification: CertificationId) -> Sequence[Change]:
+        """All events of a certification in order."""
+
+    def attest(self, workspace: WorkspaceId, make: Callable[[Evidence | None], Record]) -> Record:
+        """Append to the workspace's chain what is made of its last record. Nobody else appends
+        until the end of the transaction."""
+
+    def evidence(self, workspace: WorkspaceId, id_: str) -> Record | None: ...
+
+    def chain(self, workspace: WorkspaceId) -> Iterator[Evidence]:
+        """All records of a workspace in order."""
+
+
+class Stores(Protocol):
+    """All that quizzes keep, within one open transaction."""
+
+    @property
+    def attempts(self) -> AttemptStore: ...
+
+    @property
+    def needs(self) -> NeedStore: ...
+
+    @property
+    def certifications(self) -> CertificationStore: ...

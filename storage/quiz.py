@@ -1,0 +1,227 @@
+"""Attempts, what was answered in them, and what follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
+
+from bot.capabilities.quizzes.model import (
+    UNDER_WAY,
+    Attempt,
+    Current,
+    Event,
+    Response,
+    Start,
+    State,
+)
+from bot.capabilities.quizzes.ports import Draft, Need
+from bot.errors import Conflict
+from bot.ids import AttemptId, PersonId, WorkspaceId
+from storage.quiz_tables import (
+    accommodations,
+    attempt_events,
+    attempts,
+    exposures,
+    responses,
+)
+from storage.row import columns_of, insert_for, put, values_of
+
+_ATTEMPT = [attempts.c[f.name] for f in fields(Attempt) if f.name != "responses"]
+_RESPONSE = columns_of(responses, Response)
+_EVENT = columns_of(attempt_events, Event)
+_START = TypeAdapter(Start)
+_CURRENT = TypeAdapter(Current)
+_DRAFT = TypeAdapter(Draft)
+_NOT_OVER = UNDER_WAY | {State.OFFERED}
+_REPLACE = update(attempts).where(
+    attempts.c.id == bindparam("of_id"), attempts.c.version == bindparam("of_version")
+)
+
+
+class SqlAttempts:
+    """`bot.capabilities.quizzes.ports.AttemptStore` in tables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, attempt: Attempt) -> None:
+        """Insert a new attempt."""
+        self._connection.execute(insert(attempts), _row_of(attempt))
+
+    def get(self, attempt: AttemptId) -> Attempt | None:
+        """The attempt of that id."""
+        return next(iter(self._find(attempts.c.id == attempt)), None)
+
+    def save(self, attempt: Attempt, changed: Sequence[Response] = ()) -> Attempt:
+        """Replace the version that was read; returns the value with its new version.
+
+        Raises:
+            Conflict: the attempt was changed since it was read.
+        """
+        values = _row_of(attempt) | {"version": attempt.version + 1}
+        replaced = self._connection.execute(
+            _REPLACE, values | {"of_id": attempt.id, "of_version": attempt.version}
+        )
+        if replaced.rowcount != 1:
+            raise Conflict
+        for response in changed:
+            put(self._connection, responses, {"attempt": attempt.id} | values_of(response))
+        return replace(attempt, version=attempt.version + 1)
+
+    def record(self, event: Event) -> None:
+        """Append to the attempt's events."""
+        self._connection.execute(insert(attempt_events), values_of(event))
+
+    def events(self, attempt: AttemptId) -> Sequence[Event]:
+        """All events of an attempt in order."""
+        rows = self._connection.execute(
+            select(*_EVENT).where(attempt_events.c.attempt == attempt).order_by(attempt_events.c.id)
+        )
+        return [Event(**row._mapping) for row in rows]
+
+    def of(self, person: PersonId, quiz: str | None = None) -> Sequence[Attempt]:
+        """All of a person, at one quiz if it is named; the last offered first."""
+        where: list[ColumnElement[bool]] = [attempts.c.person == person]
+        if quiz is not None:
+            where.append(attempts.c.quiz == quiz)
+        return sorted(self._find(*where), key=lambda a: (a.offered_at, a.id), reverse=True)
+
+    def under_way(self, person: PersonId) -> Sequence[Attempt]:
+        """Those of a person that are neither decided nor over, the last changed first."""
+        found = self._find(attempts.c.person == person, attempts.c.state.in_(_NOT_OVER))
+        return sorted(found, key=lambda a: (a.changed_at, a.id), reverse=True)
+
+    def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
+        """Those in which the item was answered, or stands before the person."""
+        answered = exists().where(responses.c.attempt == attempts.c.id, responses.c.item == item)
+        here = [attempts.c.workspace == workspace, attempts.c.quiz == quiz]
+        found = self._find(*here, answered)
+        found += [
+            attempt
+            for attempt in self._find(*here, attempts.c.current.is_not(None))
+            if attempt.current is not None and attempt.current.item == item
+        ]
+        return list({attempt.id: attempt for attempt in found}.values())
+
+    def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
+        """Those with an answer that a person has to read, longest waiting first."""
+        waits = (
+            select(responses.c.attempt)
+            .join(attempts, attempts.c.id == responses.c.attempt)
+            .where(
+                attempts.c.workspace == workspace,
+                attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
+                responses.c.needs_person.is_(True),
+                responses.c.struck.is_(False),
+            )
+            .order_by(responses.c.answered_at, responses.c.attempt)
+            .limit(limit)
+        )
+        ids = list(dict.fromkeys(self._connection.execute(waits).scalars()))
+        found = {attempt.id: attempt for attempt in self._find(attempts.c.id.in_(ids))}
+        return [found[AttemptId(id_)] for id_ in ids]
+
+    def draft(self, attempt: AttemptId) -> Draft | None:
+        """What was chosen of an answer that is not given yet."""
+        draft = self._connection.execute(
+            select(attempts.c.draft).where(attempts.c.id == attempt)
+        ).scalar()
+        return None if draft is None else _DRAFT.validate_python(draft)
+
+    def keep_draft(self, attempt: AttemptId, draft: Draft | None) -> None:
+        """Keep it instead of what was there; None for nothing."""
+        kept = None if draft is None else _DRAFT.dump_python(draft, mode="json")
+        self._connection.execute(
+            update(attempts).where(attempts.c.id == attempt).values(draft=kept)
+        )
+
+    def expose(self, workspace: WorkspaceId, quiz: str, objective: str, item: str) -> None:
+        """Count that an item was put before somebody."""
+        adding = insert_for(self._connection.dialect.name, exposures).values(
+            workspace=workspace, quiz=quiz, objective=objective, item=item, times=1
+        )
+        self._connection.execute(
+            adding.on_conflict_do_update(
+                index_elements=list(exposures.primary_key.columns),
+                set_={"times": exposures.c.times + 1},
+            )
+        )
+
+    def exposures(self, workspace: WorkspaceId, quiz: str, objective: str) -> Mapping[str, int]:
+        """How often each item of an objective was put before anybody; never: left out."""
+        rows = self._connection.execute(
+            select(exposures.c.item, exposures.c.times).where(
+                exposures.c.workspace == workspace,
+                exposures.c.quiz == quiz,
+                exposures.c.objective == objective,
+            )
+        )
+        return dict(rows.tuples().all())
+
+    def _find(self, *where: ColumnElement[bool]) -> list[Attempt]:
+        rows = self._connection.execute(select(*_ATTEMPT).where(*where)).all()
+        if not rows:
+            return []
+        said: dict[str, list[Response]] = {}
+        answered = self._connection.execute(
+            select(responses.c.attempt, *_RESPONSE)
+            .join(attempts, attempts.c.id == responses.c.attempt)
+            .where(*where)
+            .order_by(responses.c.order)
+        )
+        for row in answered:
+            values = dict(row._mapping)
+            said.setdefault(values.pop("attempt"), []).append(Response(**values))
+        return [_attempt_of(row, said.get(row.id, [])) for row in rows]
+
+
+def _row_of(attempt: Attempt) -> dict[str, Any]:
+    values = values_of(attempt)
+    del values["responses"]
+    start, current = attempt.start, attempt.current
+    values["start"] = None if start is None else _START.dump_python(start, mode="json")
+    values["current"] = None if current is None else _CURRENT.dump_python(current, mode="json")
+    return values
+
+
+def _attempt_of(row: Row[Any], said: Sequence[Response]) -> Attempt:
+    values = dict(row._mapping)
+    for name, adapter in (("start", _START), ("current", _CURRENT)):
+        if values[name] is not None:
+            values[name] = adapter.validate_python(values[name])
+    return Attempt(**values, responses=tuple(said))
+
+
+class SqlNeeds:
+    """`bot.capabilities.quizzes.ports.NeedStore` in a table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, person: PersonId) -> frozenset[Need]:
+        """What the person declared."""
+        needs = self._connection.execute(
+            select(accommodations.c.needs).where(accommodations.c.person == person)
+        ).scalar()
+        return frozenset(Need(need) for need in needs or ())
+
+    def keep(self, person: PersonId, needs: frozenset[Need]) -> None:
+        """Keep them instead of those that were there; an empty set forgets the person."""
+        if needs:
+            put(self._connection, accommodations, {"person": person, "needs": sorted(needs)})
+        else:
+            self._connection.execute(
+                delete(accommodations).where(accommodations.c.person == person)
+            )
