@@ -150,7 +150,8 @@ def test_the_same_id_or_name_twice_is_said_where_it_stands_again(tmp_path: Path)
             "kind: topic\n",
             (
                 "x.yaml:1:1: error: kind: this is one of 'pack', 'topics', 'experts', 'faq', "
-                "'demo' (did you mean 'topics'?)"
+                "'demo', 'section', 'tips', 'quiz', 'prompts', 'campaign', 'metric' "
+                "(did you mean 'topics'?)"
             ),
         ),
         ("kind: faq\nkind: faq\n", "x.yaml:2:1: error: found duplicate key"),

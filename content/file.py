@@ -1,0 +1,231 @@
+"""Reads a file of a pack: its shape, and where everything in it stands."""
+
+import difflib
+import gc
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from content.schema import BARE, FILES, fields_of
+from content.tree import Mark, Unreadable, Where, find, read
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+
+class PackError(Exception):
+    """The pack has errors; nothing of it can be used. With the warnings that there are."""
+
+    def __init__(self, errors: Iterable[str], warnings: Iterable[str] = ()) -> None:
+        self.errors = tuple(errors)
+        self.warnings = tuple(warnings)
+        super().__init__("\n".join(self.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of good shape, with the marks that know where everything stands. `folder` is that
+    of its pack."""
+
+    folder: Path
+    path: Path
+    mark: Mark
+    part: BaseModel
+
+
+class Findings:
+    """Errors and warnings with their places."""
+
+    def __init__(self) -> None:
+        self._errors: list[tuple[str, int, int, str]] = []
+        self._warnings: list[tuple[str, int, int, str]] = []
+
+    def note(self, path: Path, line: int, column: int, message: str) -> None:
+        """An error. `line` and `column` count from 0."""
+        self._errors.append((str(path), line + 1, column + 1, message))
+
+    def at(self, file: File, where: Where, message: str) -> None:
+        """An error at a place in a file."""
+        self.note(file.path, *find(file.mark, where), f"{dotted(where)}: {message}")
+
+    def warn(self, file: File, where: Where, message: str) -> None:
+        """A warning at a place in a file."""
+        line, column = find(file.mark, where)
+        message = f"{dotted(where)}: {message}"
+        self._warnings.append((str(file.path), line + 1, column + 1, message))
+
+    def warnings(self, folder: Path | None = None) -> tuple[str, ...]:
+        """In the order of the files, as editors and CI take them; of one pack, or of all."""
+        found = [one for one in self._warnings if folder is None or folder in Path(one[0]).parents]
+        return tuple(_told("warning", found))
+
+    def raise_any(self) -> None:
+        """Raises PackError if there is an error."""
+        if self._errors:
+            raise PackError(_told("error", self._errors), self.warnings())
+
+
+def _told(grade: str, found: list[tuple[str, int, int, str]]) -> Iterator[str]:
+    for path, line, column, message in sorted(set(found)):
+        yield f"{path}:{line}:{column}: {grade}: {message}"
+
+
+def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File | None]:
+    """The file's kind, "" when it cannot be told, and the file if its shape is good."""
+    text = _read_text(path, findings)
+    if text is None:
+        return "", None
+    below: tuple[str, int] | None = None
+    if path.suffix == ".md":
+        parts = _split(text)
+        if parts is None:
+            findings.note(path, 0, 0, "a section begins with '---', its data and '---' again")
+            return "", None
+        text, below = parts
+    try:
+        with _no_collection():
+            value, mark = read(text)
+    except Unreadable as error:
+        findings.note(path, error.line, error.column, error.message)
+        return "", None
+    if not isinstance(value, dict):
+        what = "the file is empty" if value is None else "a file holds names with values"
+        findings.note(path, 0, 0, f"{what}; it begins with 'kind: ...'")
+        return "", None
+    if below is not None:
+        if "body" in value:
+            findings.note(path, *find(mark, ("body",)), "body: this is what stands below the '---'")
+            return "section", None
+        body, line = below
+        value["body"] = body
+        mark.inner["body"] = Mark(line, 0)
+    return _shape(folder, path, value, mark, findings)
+
+
+def _read_text(path: Path, findings: Findings) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n")
+        findings.note(path, line, 0, f"byte 0x{error.object[error.start]:02x} is not UTF-8")
+    except OSError as error:
+        findings.note(path, 0, 0, f"the file cannot be read ({error.strerror})")
+    return None
+
+
+def _split(text: str) -> tuple[str, tuple[str, int]] | None:
+    """Data with the lines that they had, and the body with the line where it begins."""
+    fences = []
+    for fence in _FENCE.finditer(text):
+        fences.append(fence)
+        if len(fences) == 2:
+            break
+    if len(fences) < 2 or fences[0].start() != 0:
+        return None
+    first, second = fences
+    body = text[second.end() :].removeprefix("\r").removeprefix("\n")
+    line = text.count("\n", 0, second.end()) + 1
+    return text[first.end() : second.start()], (body, line)
+
+
+def _shape(
+    folder: Path, path: Path, value: dict[str, Any], mark: Mark, findings: Findings
+) -> tuple[str, File | None]:
+    kind = value.get("kind")
+    shape = FILES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        known = ", ".join(f"'{name}'" for name in FILES)
+        message = f"kind: this is one of {known}{near(str(kind), FILES)}"
+        findings.note(path, *find(mark, ("kind",)), message)
+        return "", None
+    if shape in BARE:
+        value = {name: what for name, what in value.items() if name != "kind"}
+    try:
+        with _no_collection():
+            part = shape.model_validate(value)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            _note_detail(path, mark, shape, detail, findings)
+        return str(kind), None
+    return str(kind), File(folder, path, mark, part)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A file is read into very many values, none of which is garbage."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _note_detail(
+    path: Path, mark: Mark, shape: type[BaseModel], detail: ErrorDetails, findings: Findings
+) -> None:
+    steps: Where = tuple(step for step in detail["loc"] if step != "[key]")
+    where = _without_tags(mark, steps)
+    message = detail["msg"].removeprefix("Value error, ")
+    name = str(steps[-1]) if steps else ""
+    ctx = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden" if " " in name.strip():
+            message = (
+                f"'{name}' is no name. Does a comma end the text before it? "
+                "Text with a comma is put in quotes inside braces"
+            )
+        case "extra_forbidden":
+            message = f"this is unknown here{near(name, fields_of(shape, steps))}"
+        case "missing" | "union_tag_not_found":
+            if detail["type"] == "union_tag_not_found":
+                where = (*where, "type")
+            message = "this is missing"
+        case "union_tag_invalid":
+            where = (*where, "type")
+            expected = str(ctx.get("expected_tags", ""))
+            message = f"this is one of {expected}{_near_quoted(ctx.get('tag'), expected)}"
+        case "literal_error" | "enum":
+            message += _near_quoted(detail["input"], ctx.get("expected", ""))
+        case "string_type" if detail["input"] is not None and not isinstance(
+            detail["input"], dict | list
+        ):
+            message += " (put it in quotes)"
+        case _:
+            pass
+    findings.note(path, *find(mark, where), f"{dotted(where)}: {message}")
+
+
+def _near_quoted(word: object, expected: object) -> str:
+    return near(str(word), re.findall(r"'([^']*)'", str(expected)))
+
+
+def _without_tags(mark: Mark, steps: Where) -> Where:
+    """The steps that are in the file: pydantic also names which of several shapes it tried."""
+    found: list[str | int] = []
+    for place, step in enumerate(steps):
+        inner = mark.inner.get(step)
+        if inner is None and not isinstance(step, str):
+            inner = mark.inner.get(str(step))
+        if inner is None and place < len(steps) - 1:
+            continue
+        found.append(step)
+        mark = inner or Mark(mark.line, mark.column)
+    return tuple(found)
+
+
+def dotted(where: Where) -> str:
+    """A place in a file, as an error names it."""
+    return ".".join(map(str, where)) or "file"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The known word that was perhaps meant."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""
