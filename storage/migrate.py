@@ -23,6 +23,7 @@ from storage import (
     queue_schema,
     quiz_tables,
     tables,
+    tip_tables,
 )
 from storage.column import metadata
 from storage.database import make_engine, read_url
@@ -41,6 +42,7 @@ _FILLED_BY = (
     contact_tables,
     pack_tables,
     quiz_tables,
+    tip_tables,
 )
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101

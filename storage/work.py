@@ -23,6 +23,7 @@ from storage.revision import Revisions
 from storage.seal import Seal
 from storage.slot import SqlSlots
 from storage.timer import SqlTimers
+from storage.tip import SqlTips
 from storage.topic import SqlTopics
 from storage.truth import SqlTruth
 from storage.waiver import SqlWaivers
@@ -58,4 +59,5 @@ class SqlWork:
         self.needs = SqlNeeds(connection)
         self.certifications = SqlCertifications(connection)
         self.waivers = SqlWaivers(connection)
+        self.tips = SqlTips(connection)
         self.memory = memory

@@ -30,6 +30,7 @@ from bot.capabilities.questions.model import (
     fold,
 )
 from bot.capabilities.roles import capability as roles
+from bot.capabilities.tips import capability as tips
 from bot.capability import Capability, register
 from bot.form import Form
 from bot.ids import ArticleId, PersonId, TopicId, WorkspaceId
@@ -67,7 +68,7 @@ from tests.everywhere import everywhere
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, calendar, roles)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, tips, calendar, roles)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 

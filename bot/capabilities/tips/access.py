@@ -1,0 +1,135 @@
+"""Who may see and do what with tips. Ids in buttons come back from a client."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.access import Right, may, roles_with
+from bot.capabilities.tips import messages
+from bot.capabilities.tips.course import Course, Entry, course_of, entry_of
+from bot.capabilities.tips.model import Nomination, NominationState
+from bot.capabilities.tips.work import TipsWork
+from bot.errors import NotAllowed, NotFound
+from bot.ids import TopicId, WorkspaceId
+from bot.people import Person
+from bot.topic import Topic
+
+
+def named(args: Mapping[str, object], name: str) -> str:
+    """The id that came back from a client under `name`; "" unless it can be one of ours.
+
+    PostgreSQL refuses a NUL in a text, which no id of ours has.
+    """
+    value = args.get(name)
+    return value if isinstance(value, str) and value.isprintable() else ""
+
+
+def find_entry(work: TipsWork, person: Person, args: Mapping[str, object]) -> tuple[Entry, Topic]:
+    """The tip that `args["tip"]` names, and its topic.
+
+    Raises:
+        NotFound: there is none in the person's workspace, or it was taken out.
+    """
+    kept = work.packs.tip(person.workspace, named(args, "tip"))
+    if kept is None or kept.retired or kept.value.status == "draft":
+        raise NotFound(messages.GONE)
+    topic = work.topics.get(person.workspace, TopicId(kept.value.topic))
+    if topic is None:
+        raise NotFound(messages.GONE)
+    return entry_of(kept.value), topic
+
+
+def find_topic(work: TipsWork, person: Person, args: Mapping[str, object]) -> Topic:
+    """The topic that was chosen, or that `args["topic"]` names.
+
+    Raises:
+        NotFound: there is none in the person's workspace.
+    """
+    id_ = named(args, "choice") or named(args, "topic")
+    topic = work.topics.get(person.workspace, TopicId(id_))
+    if topic is None:
+        raise NotFound(messages.NO_SUCH_TOPIC)
+    return topic
+
+
+def topic_by_words(topics: Iterable[Topic], words: str) -> Topic:
+    """The topic that somebody's words name, by title, id or another name of it.
+
+    Raises:
+        NotFound: none is called so, or anything like it.
+    """
+    names: dict[str, Topic] = {}
+    for topic in topics:
+        for name in (topic.title, topic.id, *topic.aliases):
+            names.setdefault(name.casefold(), topic)
+    near = difflib.get_close_matches(" ".join(words.casefold().split()), names, n=1, cutoff=0.75)
+    if not near:
+        raise NotFound(messages.NO_SUCH_TOPIC)
+    return names[near[0]]
+
+
+def courses(
+    work: TipsWork, workspace: WorkspaceId, topics: Iterable[TopicId]
+) -> Mapping[TopicId, Course]:
+    """What there is to tell about each of these topics that has any tips."""
+    found: dict[TopicId, list[Entry]] = {}
+    for kept in work.packs.tips(workspace, sorted(set(topics))):
+        found.setdefault(TopicId(kept.value.topic), []).append(entry_of(kept.value))
+    return {topic: course_of(topic, entries) for topic, entries in found.items()}
+
+
+def open_topics(work: TipsWork, person: Person) -> Sequence[Topic]:
+    """The topics about which there are tips, by title."""
+    every = work.topics.every(person.workspace)
+    told = {kept.value.topic for kept in work.packs.tips(person.workspace, [t.id for t in every])}
+    return [topic for topic in every if topic.id in told]
+
+
+def is_steward(person: Person, topic: Topic) -> bool:
+    """Whether the person looks after the topic: as its steward, or by right."""
+    return topic.steward == person.id or may(person, Right.CURATE)
+
+
+def stewards_of(work: TipsWork, topic: Topic) -> Sequence[Person]:
+    """Who looks after a topic: its steward, else those who look after all."""
+    steward = work.people.get(topic.steward) if topic.steward is not None else None
+    if steward is not None and steward.active:
+        return [steward]
+    return [
+        person
+        for role in roles_with(Right.CURATE)
+        for person in work.people.holders(topic.workspace, role)
+    ]
+
+
+def find_nomination(
+    work: TipsWork, person: Person, args: Mapping[str, object]
+) -> tuple[Nomination, Topic]:
+    """The nomination that `args["nomination"]` names, if it is for the person to decide: the
+    author's while it waits for them, a steward's of the topic afterwards.
+
+    Raises:
+        NotFound: there is none, or it is not theirs. The two are told apart for nobody.
+    """
+    nomination = work.tips.nomination(named(args, "nomination"))
+    topic = (
+        work.topics.get(nomination.workspace, nomination.topic)
+        if nomination is not None and nomination.workspace == person.workspace
+        else None
+    )
+    if nomination is None or topic is None or not may_decide(person, nomination, topic):
+        raise NotFound(messages.NOT_YOURS)
+    return nomination, topic
+
+
+def may_decide(person: Person, nomination: Nomination, topic: Topic) -> bool:
+    """Whether the person decides, or has decided, about an answer as a tip."""
+    if nomination.author == person.id and nomination.state is not NominationState.REVIEW:
+        return True
+    # In a regulated topic nobody publishes their own words.
+    return is_steward(person, topic) and (nomination.author != person.id or not topic.regulated)
+
+
+def require_steward(person: Person, topic: Topic) -> None:
+    """Raises NotAllowed unless the person looks after the topic."""
+    if not is_steward(person, topic):
+        raise NotAllowed(messages.ONLY_STEWARD)

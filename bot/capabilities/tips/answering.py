@@ -1,0 +1,289 @@
+"""What people say of a tip, and how they answer its question."""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.attention import Wish, book
+from bot.capabilities.tips import messages
+from bot.capabilities.tips.access import courses, find_entry, stewards_of
+from bot.capabilities.tips.course import Entry, is_right
+from bot.capabilities.tips.model import (
+    CONFIRMED,
+    DROP_AFTER,
+    Card,
+    CardState,
+    Certainty,
+    Learner,
+    Pick,
+    Reaction,
+    Review,
+)
+from bot.capabilities.tips.reacting import Outcome, answer, be_certain, drop, react, show
+from bot.capabilities.tips.today import is_sent, message_of, settle
+from bot.capabilities.tips.work import TipsWork
+from bot.context import Context
+from bot.errors import Invalid, NotFound
+from bot.happenings import Happening
+from bot.ids import TopicId
+from bot.inbound import Command
+from bot.message import Args, Message, say
+from bot.messages import with_controls
+from bot.outbox import Letter, Priority, ToPerson
+from bot.pack.item import Option
+from bot.pack.model import Check
+from bot.people import Person, local
+from bot.reply import Reply
+from bot.topic import Topic
+
+
+def say_of_it(context: Context, work: TipsWork, command: Command) -> Reply:
+    """*New to me*, *Useful*, *Knew it*, *Not for me*."""
+    entry, topic = find_entry(work, command.person, command.args)
+    try:
+        reaction = Reaction(str(command.args.get("said")))
+    except ValueError:
+        raise NotFound(messages.GONE) from None
+    if reaction in {Reaction.RIGHT, Reaction.WRONG}:
+        raise NotFound(messages.GONE)
+    pick = _pick_of(context, command, topic)
+    return Reply(
+        message=_say(context, work, command.person, entry, topic, pick, reaction), replace=True
+    )
+
+
+def _say(
+    context: Context,
+    work: TipsWork,
+    person: Person,
+    entry: Entry,
+    topic: Topic,
+    pick: Pick,
+    reaction: Reaction,
+) -> Message:
+    learner = settle(work, person)
+    today = local(person, context.now).date()
+    card = _card_of(work, person, pick)
+    number = len(work.tips.reviews(person.id, entry.tip.id)) + 1
+    outcome = (
+        drop(card, today, number)
+        if reaction is Reaction.NOT_FOR_ME and card.state is not CardState.SUSPENDED
+        else react(card, entry, reaction, today, number)
+    )
+    if outcome is None:
+        return _dressed(pick, say(messages.NOTED_ALREADY))
+    _keep(work, learner, outcome)
+    if reaction is Reaction.NOT_FOR_ME:
+        _flag(context, work, entry, topic)
+        cards = work.tips.cards(person.id, [pick.topic])
+        if sum(each.state is CardState.SUSPENDED for each in cards) >= DROP_AFTER:
+            return _dressed(pick, messages.drop_topic(topic))
+    return _dressed(pick, messages.reacted(entry, pick, reaction, outcome.card, today))
+
+
+def _keep(work: TipsWork, learner: Learner, outcome: Outcome) -> None:
+    card = outcome.card
+    work.tips.save_cards([card])
+    work.tips.add_review(outcome.review)
+    is_it = learner.pick is not None and learner.pick.tip == card.tip
+    active = work.tips.count_active(card.person)
+    work.tips.save_learners([replace(learner, open=learner.open and not is_it, active=active)])
+
+
+def _dressed(pick: Pick, message: Message) -> Message:
+    """What stood under a letter stays under what replaces it."""
+    return message if pick.pulled else with_controls(message)
+
+
+def _pick_of(context: Context, command: Command, topic: Topic) -> Pick:
+    """What a button stood under, as far as a client may be believed: it is the person's own
+    card, whatever they say."""
+    args, today = command.args, local(command.person, context.now).date()
+    variant = args.get("variant")
+    try:
+        day = min(date.fromisoformat(str(args.get("day"))), today)
+    except ValueError:
+        day = today
+    return Pick(
+        tip=str(args.get("tip")),
+        topic=topic.id,
+        variant=variant if isinstance(variant, int) else 0,
+        day=day,
+        asks="option" in args,
+        pulled=args.get("pulled") is True,
+        why="",
+        is_new=False,
+    )
+
+
+def _card_of(work: TipsWork, person: Person, pick: Pick) -> Card:
+    """The card of what the person has before them."""
+    return work.tips.card(person.id, pick.tip) or show(None, pick, person)
+
+
+def choose(context: Context, work: TipsWork, command: Command) -> Reply:
+    """A letter under a question."""
+    entry, topic = find_entry(work, command.person, command.args)
+    pick = _pick_of(context, command, topic)
+    check = entry.wording(pick.variant).check
+    chosen = _option(check, command.args.get("option"))
+    if check is None or chosen is None:
+        raise NotFound(messages.GONE)
+    hint = command.args.get("hint") is True
+    message = _answer(context, work, command.person, entry, pick, check, chosen, hint=hint)
+    return Reply(message=message, replace=True)
+
+
+def _answer(
+    context: Context,
+    work: TipsWork,
+    person: Person,
+    entry: Entry,
+    pick: Pick,
+    check: Check,
+    chosen: Option,
+    *,
+    hint: bool,
+) -> Message:
+    learner = settle(work, person)
+    today = local(person, context.now).date()
+    card = _card_of(work, person, pick)
+    number = len(work.tips.reviews(person.id, entry.tip.id)) + 1
+    outcome = answer(
+        card,
+        entry,
+        today,
+        number,
+        right=is_right(check, chosen),
+        hint=hint,
+        chosen=f"{pick.variant}:{chosen.id}",
+    )
+    _keep(work, learner, outcome)
+    if outcome.review.rating is None:
+        return _dressed(pick, messages.feedback(entry, check, chosen, outcome.review, outcome.card))
+    return _dressed(
+        pick, messages.how_sure(entry, check, chosen, outcome.review, pulled=pick.pulled)
+    )
+
+
+def _option(check: Check | None, id_: object) -> Option | None:
+    if check is None:
+        return None
+    return next((option for option in check.options if option.id == id_), None)
+
+
+def remind(context: Context, work: TipsWork, command: Command) -> Reply:
+    """*Remind me first*: the idea stands above its question, which then counts as hard."""
+    entry, topic = find_entry(work, command.person, command.args)
+    pick = replace(_pick_of(context, command, topic), asks=True)
+    return Reply(message=_dressed(pick, message_of(entry, pick, topic, hint=True)), replace=True)
+
+
+def tell_certainty(_context: Context, work: TipsWork, command: Command) -> Reply:
+    """*How sure are you?*, or *Just tell me*: then what is right is told."""
+    entry, _ = find_entry(work, command.person, command.args)
+    number = command.args.get("number")
+    said = next(
+        (r for r in work.tips.reviews(command.person.id, entry.tip.id) if r.number == number), None
+    )
+    certainty = next((c for c in Certainty if c.value == command.args.get("sure")), None)
+    message = None if said is None else _certain(work, command.person, entry, said, certainty)
+    if message is None:
+        raise NotFound(messages.GONE)
+    dressed = message if command.args.get("pulled") is True else with_controls(message)
+    return Reply(message=dressed, replace=True)
+
+
+def _certain(
+    work: TipsWork, person: Person, entry: Entry, said: Review, certainty: Certainty | None
+) -> Message | None:
+    card = work.tips.card(person.id, entry.tip.id)
+    variant, _, option = (said.chosen or "").partition(":")
+    check = entry.wording(int(variant)).check if variant.isdigit() else None
+    chosen = _option(check, option)
+    if card is None or check is None or chosen is None:
+        return None
+    # Whoever says it twice, once knowing what is right, is taken at their first word.
+    if certainty is not None and said.certainty is None:
+        outcome = be_certain(card, entry, said, certainty)
+        card, said = outcome.card, outcome.review
+        work.tips.save_cards([card])
+        work.tips.add_review(said)
+    test = _test(work, person, entry) if card.confirmed and said.knew else None
+    return messages.feedback(entry, check, chosen, said, card, test=test)
+
+
+def _test(work: TipsWork, person: Person, entry: Entry) -> str | None:
+    """The quiz with which somebody could test out, who knew several ideas of one of its
+    objectives beforehand."""
+    objective = entry.tip.objective
+    if objective is None:
+        return None
+    topic = TopicId(entry.tip.topic)
+    course = courses(work, person.workspace, [topic]).get(topic)
+    if course is None:
+        return None
+    known = 0
+    for card in work.tips.cards(person.id, [topic]):
+        other = course.entry(card.tip)
+        known += card.confirmed and other is not None and other.tip.objective == objective
+    quiz = work.packs.quiz(person.workspace, objective.partition("/")[0])
+    if known < CONFIRMED or quiz is None or quiz.retired:
+        return None
+    return quiz.value.id
+
+
+def _flag(context: Context, work: TipsWork, entry: Entry, topic: Topic) -> None:
+    """Show a tip that many did not want to who looks after its topic, once for each version."""
+    tally = work.tips.tally(topic.workspace, entry.tip.id)
+    kept = work.packs.tip(topic.workspace, entry.tip.id)
+    if not tally.is_flagged or kept is None:
+        return
+    wishes = [
+        Wish(
+            steward,
+            Letter(
+                key=f"tips:flag:{entry.tip.id}:{kept.version}:{steward.id}",
+                to=ToPerson(person=steward.id),
+                message=messages.flagged(entry.tip, topic, tally),
+                kind="tips.flag",
+                priority=Priority.PROMPT,
+                because=messages.because_steward(topic),
+            ),
+        )
+        for steward in stewards_of(work, topic)
+    ]
+    keys = [wish.letter.key for wish in wishes]
+    if not work.outbox.promised(topic.workspace, keys):
+        work.happenings.note(
+            Happening(topic.workspace, "tip.flagged", context.now, f"tip:{entry.tip.id}")
+        )
+    book(context, work, wishes)
+
+
+def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
+    """Plain words that answer the last tip: a letter, or what its buttons say."""
+    words = command.text.strip().rstrip(".!)").casefold()
+    is_letter = len(words) == 1 and words.upper() in messages.LETTERS
+    if not is_letter and words not in messages.SAID_WORDS:
+        return None
+    person = command.person
+    learner = work.tips.learner(person.id, person.workspace)
+    pick = learner.pick
+    if pick is None or not learner.open or pick.asks != is_letter:
+        return None
+    if not pick.pulled and not is_sent(work, person, pick):
+        return None
+    args: Args = {"tip": pick.tip}
+    entry, topic = find_entry(work, person, args)
+    if not is_letter:
+        reaction = messages.SAID_WORDS[words]
+        return Reply(message=_say(context, work, person, entry, topic, pick, reaction))
+    check = entry.wording(pick.variant).check
+    if check is None:
+        return None
+    options = messages.shown(entry, check, pick)
+    place = messages.LETTERS.index(words.upper())
+    if place >= len(options):
+        raise Invalid(messages.no_such_letter(len(options)))
+    message = _answer(context, work, person, entry, pick, check, options[place], hint=False)
+    return Reply(message=message)

@@ -1,0 +1,51 @@
+"""What tips show a person about themselves, and what they leave behind."""
+
+from collections.abc import Sequence
+
+from bot.capabilities.tips import messages
+from bot.capabilities.tips.access import open_topics
+from bot.capabilities.tips.following import leave, slot_of, stewarded
+from bot.capabilities.tips.work import TipsWork
+from bot.context import Context
+from bot.message import Part
+from bot.page import Section
+from bot.people import Person
+
+
+def home(_context: Context, work: TipsWork, person: Person) -> Sequence[Section]:
+    """What the person follows, and answers that wait to become tips."""
+    titles = _titles(work, person)
+    slot = slot_of(work, person)
+    waiting = work.tips.nominations_for(person.workspace, person.id, stewarded(work, person))
+    return messages.home(
+        titles,
+        next_on=slot.next_day if slot is not None else None,
+        has_any=not titles and bool(open_topics(work, person)),
+        waiting=len(waiting),
+    )
+
+
+def about_me(_context: Context, work: TipsWork, person: Person) -> Sequence[Part]:
+    """What is kept of the person's tips."""
+    learner = work.tips.learner(person.id, person.workspace)
+    return messages.about_me(
+        _titles(work, person),
+        cards=work.tips.count_cards(person.id),
+        reviews=work.tips.count_reviews(person.id),
+        pick=learner.pick,
+    )
+
+
+def _titles(work: TipsWork, person: Person) -> Sequence[str]:
+    titles = []
+    for subscription in work.tips.subscriptions(person.id):
+        topic = work.topics.get(person.workspace, subscription.topic)
+        if subscription.is_active and topic is not None:
+            titles.append(topic.title)
+    return sorted(titles, key=str.casefold)
+
+
+def farewell(_context: Context, work: TipsWork, person: Person) -> None:
+    """Somebody has left: nothing of it is kept. A tip that bears their name stays, as an FAQ
+    entry does."""
+    leave(work, person)

@@ -1,0 +1,756 @@
+"""Every sentence about tips."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.capabilities.tips.course import Entry, best_of, in_order, is_right
+from bot.capabilities.tips.model import (
+    MOST_ACTIVE,
+    Card,
+    CardState,
+    Certainty,
+    Nomination,
+    Pace,
+    Pick,
+    Reaction,
+    Review,
+    Subscription,
+    SubscriptionState,
+    Tally,
+)
+from bot.form import ChoiceField, Form, LongTextField, TextField
+from bot.message import (
+    Args,
+    Button,
+    Buttons,
+    Choice,
+    Confirm,
+    Divider,
+    Message,
+    Note,
+    Option,
+    Part,
+    Quote,
+    Text,
+    Tone,
+    literal,
+    say,
+    shorten,
+)
+from bot.messages import WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.pack.item import Option as Answer
+from bot.pack.markup import bare, rich
+from bot.pack.model import Check, Tip
+from bot.page import Section, Shelf
+from bot.people import Person
+from bot.topic import Topic
+from bot.weekday import say_weekdays
+
+MOST_LISTED = 6
+MOST_OPTIONS = 10
+LETTERS = "ABCDEFGH"
+MAX_TIP = 600
+
+NO_TIPS = "There are no tips here yet. When somebody writes some, you find them under `/tips`."
+NO_SUCH_TOPIC = "I have no tips about that. `/tips` lists what there is."
+GONE = "I could not find that tip any more. It may have been taken out."
+NOTED_ALREADY = "I have noted that already."
+NOT_YOURS = "I could not find that any more."
+NOTHING_NOW = (
+    "There is nothing for you just now: all that you follow has been told, and nothing of it is "
+    "due. `/tips` shows what else there is."
+)
+CHOOSE_PACE = "Please choose how often."
+BAD_WEEKDAYS = "Please name weekdays, like: Mon-Fri, or: Tue Thu"
+ONLY_STEWARD = "Only who looks after the topic can do this."
+TOO_LONG = f"A tip has at most {MAX_TIP} characters: one idea, read in less than a minute."
+ALL_THREE = "A question takes all three: itself, the best answer and a likely mistake."
+TOO_LONG_LINE = "At most 300 characters."
+EMPTY_TIP = "Please write what the tip says."
+TAKEN_OUT = "Taken out. Nobody gets this tip any more; it stays on record."
+DECIDED = "That has been decided already."
+DECLINED = "All right, it stays an answer and becomes no tip."
+FORGOTTEN = "Forgotten: what you followed, what was shown to you, and what you said about it."
+NO_NOMINATIONS = "No answer waits to become a tip."
+
+_MY_TIPS = Button(label="My tips", action="tips.list")
+_PULL = Button(label="A tip now", action="tips.pull")
+
+_SAID = {
+    Reaction.NEW_TO_ME: "New to me",
+    Reaction.USEFUL: "Useful",
+    Reaction.KNEW_IT: "Knew it",
+    Reaction.NOT_FOR_ME: "Not for me",
+}
+SAID_WORDS: Mapping[str, Reaction] = {
+    "new": Reaction.NEW_TO_ME,
+    **{label.casefold(): reaction for reaction, label in _SAID.items()},
+}
+"""What may be written instead of pressed."""
+PACES = {
+    Pace.DAILY: "Every working day",
+    Pace.THREE: "Every second working day",
+    Pace.WEEKLY: "Once a week",
+}
+_SURE = {
+    Certainty.GUESS: "A guess",
+    Certainty.FAIRLY: "Fairly sure",
+    Certainty.SURE: "Very sure",
+}
+
+
+# --- one tip --------------------------------------------------------------------------------
+
+
+def tip(entry: Entry, pick: Pick, topic: Topic) -> Message:
+    """An idea, and what one may say about it."""
+    wording = entry.wording(pick.variant)
+    before = f"New since you finished **{literal(topic.title)}**:\n" if pick.is_late else ""
+    args = _args(pick)
+    small = [topic.title]
+    small += [f"from {entry.tip.credit}"] if entry.tip.credit else []
+    return say(
+        before + rich(wording.text),
+        *([Note(text="Try it: " + rich(entry.tip.try_it))] if entry.tip.try_it else []),
+        Buttons(
+            buttons=tuple(
+                Button(label=label, action="tips.react", args={**args, "said": reaction.value})
+                for reaction, label in _SAID.items()
+            )
+        ),
+        Note(text=f"{literal(' · '.join(small))}. Or write “new”, “useful” or “knew it”."),
+        _stop_row(topic),
+        summary=bare(wording.text),
+    )
+
+
+def question(
+    entry: Entry, check: Check, pick: Pick, topic: Topic, *, hint: bool = False
+) -> Message:
+    """A question that brings an idea back. With `hint` the idea itself stands above it."""
+    args = _args(pick)
+    options = shown(entry, check, pick)
+    lines = [
+        f"**{letter}.** {rich(option.text)}"
+        for letter, option in zip(LETTERS, options, strict=False)
+    ]
+    buttons = [
+        Button(
+            label=letter,
+            action="tips.answer",
+            args={**args, "option": option.id, **({"hint": True} if hint else {})},
+        )
+        for letter, option in zip(LETTERS, options, strict=False)
+    ]
+    if not hint:
+        buttons.append(Button(label="Remind me first", action="tips.remind", args=args))
+    recalled: list[Part] = [Note(text=rich(entry.wording(pick.variant).text))] if hint else []
+    return say(
+        rich(check.q),
+        *recalled,
+        Text(text="\n".join(lines)),
+        Buttons(buttons=tuple(buttons)),
+        Note(text=f"{literal(topic.title)}. You may answer with a letter, too."),
+        _stop_row(topic),
+        summary=bare(check.q),
+    )
+
+
+def shown(entry: Entry, check: Check, pick: Pick) -> Sequence[Answer]:
+    """The options in the order in which everybody gets them on that day."""
+    return in_order(check, f"{entry.tip.id}:{pick.variant}:{pick.day.isoformat()}")
+
+
+def no_such_letter(count: int) -> str:
+    return f"Please answer with a letter from A to {LETTERS[count - 1]}."
+
+
+def _args(pick: Pick) -> Args:
+    return {
+        "tip": pick.tip,
+        "variant": pick.variant,
+        "day": pick.day.isoformat(),
+        **({"pulled": True} if pick.pulled else {}),
+    }
+
+
+def _stop_row(topic: Topic) -> Buttons:
+    label = shorten(f"Stop “{topic.title}”", 75)
+    return Buttons(buttons=(Button(label=label, action="tips.stop", args={"topic": topic.id}),))
+
+
+def reacted(entry: Entry, pick: Pick, reaction: Reaction, card: Card, today: date) -> Message:
+    """In the place of the tip, once something was said about it."""
+    return say(
+        rich(entry.wording(pick.variant).text),
+        Note(text=f"You said: {_SAID[reaction]}. {_next(card, today)}"),
+        Buttons(buttons=(_PULL, _MY_TIPS)),
+        tone=Tone.GOOD,
+        summary=f"You said: {_SAID[reaction]}. {_next(card, today)}",
+    )
+
+
+def _next(card: Card, today: date) -> str:
+    if card.state is CardState.SUSPENDED:
+        return "It does not come again."
+    if card.due_on is None:
+        return "It was for once only."
+    days = (card.due_on - today).days
+    when = "tomorrow" if days <= 1 else f"in {days} days" if days < 60 else "in some months"
+    return f"I ask you about it {when}, or on the next day that suits you."
+
+
+def drop_topic(topic: Topic) -> Message:
+    """Asked of who did not want several tips of a topic."""
+    return say(
+        f"That was not the first of **{literal(topic.title)}** that is not for you. Shall I drop "
+        "the topic?",
+        Buttons(
+            buttons=(
+                Button(label="Drop it", action="tips.stop", args={"topic": topic.id}),
+                Button(label="Keep it", action="tips.list"),
+            )
+        ),
+    )
+
+
+def how_sure(entry: Entry, check: Check, chosen: Answer, said: Review, *, pulled: bool) -> Message:
+    """Asked before it is told whether the answer was right."""
+    args: Args = {"tip": entry.tip.id, "number": said.number}
+    if pulled:
+        args["pulled"] = True
+    return say(
+        rich(check.q),
+        Text(text=f"You chose: {rich(chosen.text)}"),
+        Text(text="How sure are you?"),
+        Buttons(
+            buttons=(
+                *(
+                    Button(label=label, action="tips.sure", args={**args, "sure": certainty.value})
+                    for certainty, label in _SURE.items()
+                ),
+                Button(label="Just tell me", action="tips.sure", args=args),
+            )
+        ),
+        Note(text="Only you see this. It tells me when to ask you again."),
+        summary=f"You chose: {bare(chosen.text)} How sure are you?",
+    )
+
+
+def feedback(
+    entry: Entry,
+    check: Check,
+    chosen: Answer,
+    said: Review,
+    card: Card,
+    *,
+    test: str | None = None,
+) -> Message:
+    """What is right, and why. `test` is a quiz with which the person could test out."""
+    right = is_right(check, chosen)
+    parts: list[Part] = [Text(text=f"You chose: {rich(chosen.text)}")]
+    if chosen.feedback:
+        parts.append(Text(text=rich(chosen.feedback)))
+    if not right:
+        best = best_of(check)
+        told = f"Best: {rich(best.text)}"
+        parts.append(Text(text=told + (f"\n{rich(best.feedback)}" if best.feedback else "")))
+    parts.append(Note(text=rich(entry.tip.text)))
+    about = _about_certainty(said, right=right)
+    parts.append(Note(text=" ".join(filter(None, (about, _after(said, card))))))
+    buttons = [_PULL, _MY_TIPS]
+    if not right:
+        buttons.insert(0, Button(label="Ask someone", action="question.ask", args=_ask_args(entry)))
+    if test is not None:
+        parts.append(
+            Text(text="You knew this beforehand, as you did with others. You could test out of it.")
+        )
+        buttons.insert(0, Button(label="Test me", action="quiz.begin", args={"quiz": test}))
+    head = "Right." if right else "Not quite."
+    return say(
+        f"**{head}** {rich(check.q)}",
+        *parts,
+        Buttons(buttons=tuple(buttons)),
+        tone=Tone.GOOD if right else Tone.NEUTRAL,
+        summary=head + " " + bare(chosen.feedback or chosen.text),
+    )
+
+
+def _ask_args(entry: Entry) -> Args:
+    section = entry.tip.section
+    return {"about": f"section:{section}"} if section else {}
+
+
+def _about_certainty(said: Review, *, right: bool) -> str:
+    match said.certainty, right:
+        case Certainty.SURE, False:
+            return "You were sure: these are the ones that are worth most to see again."
+        case Certainty.GUESS, True:
+            return "You were not sure, and you were right."
+        case _:
+            return ""
+
+
+def _after(said: Review, card: Card) -> str:
+    if said.rating is None:
+        return "You have answered this today already, so it counts as practice."
+    return _next(card, said.day)
+
+
+def because(pick: Pick, topic: Topic) -> str:
+    """The answer to “Why am I getting this?”."""
+    title = shorten(topic.title, 80)
+    if pick.is_late:
+        how = "This was added after you had seen all there was"
+    elif pick.is_new:
+        how = "This was the next you have not seen"
+    else:
+        how = "You have seen this before, and it may be fading"
+    return f"You follow {title}. {how} ({pick.why})."
+
+
+# --- following ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands with a topic they follow: how many of its tips they have seen, of
+    how many, and how many of them come back."""
+
+    topic: Topic
+    subscription: Subscription
+    seen: int
+    tips: int
+    active: int
+
+
+def choose_topic(open_topics: Sequence[Topic]) -> Sequence[Part]:
+    """The topics that a person may follow, ten to a list."""
+    return [
+        Choice(
+            label="Follow a topic" if first == 0 else "More topics",
+            action="tips.follow",
+            options=tuple(
+                Option(label=shorten(topic.title, 75), value=topic.id)
+                for topic in open_topics[first : first + MOST_OPTIONS]
+            ),
+        )
+        for first in range(0, len(open_topics), MOST_OPTIONS)
+    ]
+
+
+def overview(
+    standings: Sequence[Standing],
+    open_topics: Sequence[Topic],
+    person: Person,
+    *,
+    next_on: date | None,
+    active: int,
+    nominations: int,
+) -> Message:
+    """What a person follows, and what they may."""
+    if not standings and not open_topics:
+        return say(NO_TIPS)
+    parts: list[Part] = []
+    for each in standings[:MOST_LISTED]:
+        parts += _standing(each, person)
+    if len(standings) > MOST_LISTED:
+        more = ", ".join(literal(each.topic.title) for each in standings[MOST_LISTED:])
+        parts.append(Note(text=f"And: {more}. `/tips` with a topic shows it."))
+    if active >= MOST_ACTIVE:
+        parts.append(
+            Note(
+                text=f"{active} tips are under way, as many as one message a day keeps up with. "
+                "New ones wait; pause a topic to make room."
+            )
+        )
+    if standings:
+        parts.append(Buttons(buttons=(_PULL, *_of_mine(nominations), _FORGET)))
+    elif nominations:
+        parts.append(Buttons(buttons=_of_mine(nominations)))
+    parts += choose_topic(open_topics[: 3 * MOST_OPTIONS])
+    if not standings:
+        head = (
+            "One small useful thing at a time, which comes back as a question so that it stays. "
+            "Choose what about, then how often."
+        )
+    elif next_on is None:
+        head = "This is what you follow."
+    else:
+        head = f"This is what you follow. Something may come on {_day(next_on)}."
+    return say(head, *parts)
+
+
+def _of_mine(nominations: int) -> tuple[Button, ...]:
+    if not nominations:
+        return ()
+    return (Button(label=f"Answers as tips ({nominations})", action="tips.nominations"),)
+
+
+_FORGET = Button(
+    label="Forget my tips",
+    action="tips.forget",
+    confirm=Confirm(
+        title="Forget it all?",
+        text="What you follow, what you have seen and what you said about it is deleted. "
+        "Following a topic later begins anew.",
+        yes="Forget it",
+    ),
+)
+
+
+def _standing(each: Standing, person: Person) -> list[Part]:
+    subscription = each.subscription
+    args: Args = {"topic": each.topic.id}
+    is_paused = subscription.state is SubscriptionState.PAUSED
+    when = "paused" if is_paused else _days_of(subscription, person)
+    how = f"{each.seen} of {each.tips} seen, {each.active} come back"
+    turn = (
+        Button(label="Go on", action="tips.go_on", args=args)
+        if is_paused
+        else Button(label="Pause", action="tips.pause", args=args)
+    )
+    return [
+        Text(text=f"**{literal(each.topic.title)}** · {when}\n{how}"),
+        Buttons(
+            buttons=(
+                Button(label="One now", action="tips.pull", args=args),
+                Button(label="Days", action="tips.change", args=args),
+                turn,
+                Button(label="Stop", action="tips.stop", args=args),
+            )
+        ),
+    ]
+
+
+def _days_of(subscription: Subscription, person: Person) -> str:
+    if subscription.weekdays == person.hours.weekdays:
+        return "every working day"
+    return say_weekdays(subscription.weekdays)
+
+
+def how_often(topic: Topic, tips: int) -> Message:
+    """The second tap: how often."""
+    count = "one tip" if tips == 1 else f"{tips} tips"
+    return say(
+        f"**{literal(topic.title)}**: {count}, one at a time. How often?",
+        Buttons(
+            buttons=tuple(
+                Button(
+                    label=label, action="tips.pace", args={"topic": topic.id, "pace": pace.value}
+                )
+                for pace, label in PACES.items()
+            )
+        ),
+        Note(text="You can pause or stop it any time, and `/tip` brings one whenever you like."),
+    )
+
+
+def following(
+    subscription: Subscription,
+    topic: Topic,
+    person: Person,
+    *,
+    hour: str,
+    next_on: date | None,
+    limits: tuple[int, int],
+    crowded: bool,
+) -> Message:
+    """Somebody follows a topic, or on other days. `limits` are messages a day and a week."""
+    days = _days_of(subscription, person)
+    first = f" It may begin on {_day(next_on)}." if next_on is not None else ""
+    per_day, per_week = limits
+    parts: list[Part] = [
+        Note(
+            text=f"I send at most {per_day} a day and {per_week} a week of all that you did not "
+            "ask for by name, around your hour: `/settings` changes both."
+        )
+    ]
+    if crowded:
+        parts.append(
+            Note(
+                text=f"That makes more than {MOST_ACTIVE} tips altogether. One message a day keeps "
+                "up with no more, so new ones wait until there is room."
+            )
+        )
+    args: Args = {"topic": topic.id}
+    return say(
+        f"You follow **{literal(topic.title)}**: {days}, around {hour}.{first}",
+        *parts,
+        Buttons(
+            buttons=(
+                Button(label="The first one now", action="tips.pull", args=args),
+                Button(label="Other days", action="tips.change", args=args),
+                Button(label="My hour", action="attention.settings"),
+                Button(label="Stop", action="tips.stop", args=args),
+            )
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def change_form(subscription: Subscription, topic: Topic) -> Form:
+    """On which days."""
+    return Form(
+        title="Days of this topic",
+        intro=shorten(topic.title, 300),
+        fields=(
+            ChoiceField(
+                name="pace",
+                label="How often",
+                options=tuple(
+                    Option(label=label, value=pace.value) for pace, label in PACES.items()
+                ),
+                value=subscription.pace.value,
+                required=True,
+            ),
+            TextField(
+                name="weekdays",
+                label="Or on which days",
+                hint="For example: Tue Thu. Empty is as often as chosen above.",
+            ),
+        ),
+        submit="Keep",
+        action="tips.keep_days",
+        args={"topic": topic.id},
+    )
+
+
+def paused(topic: Topic) -> Message:
+    return say(
+        f"Paused: nothing about **{literal(topic.title)}** until you go on. What you know of it "
+        "is kept.",
+        Buttons(
+            buttons=(
+                Button(label="Go on", action="tips.go_on", args={"topic": topic.id}),
+                _MY_TIPS,
+            )
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def stopped(topic: Topic) -> Message:
+    return say(
+        f"Stopped: you no longer follow **{literal(topic.title)}**.",
+        Buttons(
+            buttons=(
+                Button(label="Follow it again", action="tips.follow", args={"topic": topic.id}),
+                _MY_TIPS,
+            )
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def nothing_now(open_topics: Sequence[Topic]) -> Message:
+    """There is nothing to tell; that is good news."""
+    return say(NOTHING_NOW, *choose_topic(open_topics[:MOST_OPTIONS]), tone=Tone.GOOD)
+
+
+def which_topic(open_topics: Sequence[Topic]) -> Message:
+    """For who wants a tip and follows nothing."""
+    if not open_topics:
+        return say(NO_TIPS)
+    options = tuple(
+        Option(label=shorten(topic.title, 75), value=topic.id)
+        for topic in open_topics[:MOST_OPTIONS]
+    )
+    return say("What about?", Choice(label="A tip about", action="tips.pull", options=options))
+
+
+# --- from answers to tips -------------------------------------------------------------------
+
+
+def nominated(nomination: Nomination, topic: Topic, *, fits: bool) -> Message:
+    """Asked of who gave the answer, in one tap."""
+    args: Args = {"nomination": nomination.id}
+    approve = [Button(label="Make it a tip", action="tips.approve", args=args)] if fits else []
+    return say(
+        f"Your answer settled somebody’s question about **{literal(topic.title)}**. Shall it "
+        "become a tip for those who follow the topic? Your name stands with it.",
+        Quote(text=nomination.text),
+        *([] if fits else [Note(text=TOO_LONG)]),
+        Buttons(
+            buttons=(
+                *approve,
+                Button(label="Change it first", action="tips.edit", args=args),
+                Button(label="No tip", action="tips.decline", args=args),
+            )
+        ),
+        summary=f"Shall your answer about {topic.title} become a tip?",
+    )
+
+
+def to_review(nomination: Nomination, topic: Topic, author: Person) -> Message:
+    """Asked of the steward of a regulated topic, where a second person publishes."""
+    args: Args = {"nomination": nomination.id}
+    return say(
+        f"{literal(author.name)} would make this answer a tip about **{literal(topic.title)}**. "
+        "In this topic a second person publishes.",
+        Quote(text=nomination.text, by=author.name),
+        Buttons(
+            buttons=(
+                Button(label="Publish", action="tips.approve", args=args),
+                Button(label="Change it first", action="tips.edit", args=args),
+                Button(label="No tip", action="tips.decline", args=args),
+            )
+        ),
+    )
+
+
+def because_nominated(topic: Topic) -> str:
+    return f"An answer of yours about {shorten(topic.title, 80)} was accepted."
+
+
+def because_steward(topic: Topic) -> str:
+    return f"You look after {shorten(topic.title, 80)}."
+
+
+def edit_form(nomination: Nomination) -> Form:
+    return Form(
+        title="A tip from an answer",
+        intro="One idea, so that it can be read in less than a minute.",
+        fields=(
+            LongTextField(
+                name="text",
+                label="What the tip says",
+                value=nomination.text,
+                required=True,
+                max_length=3_000,
+            ),
+            TextField(
+                name="question",
+                label="A question that brings it back",
+                hint="Without one it is told once. For example: A customer asks ... what first?",
+                max_length=300,
+            ),
+            TextField(name="best", label="The best answer to that", max_length=300),
+            TextField(name="other", label="A likely mistake", max_length=300),
+        ),
+        submit="Make it a tip",
+        action="tips.publish",
+        args={"nomination": nomination.id},
+    )
+
+
+def published(told: Tip, topic: Topic) -> Message:
+    return say(
+        f"It is a tip now: those who follow **{literal(topic.title)}** get it in their turn, "
+        f"from {literal(told.credit or 'you')}.",
+        Text(text=rich(told.text)),
+        tone=Tone.GOOD,
+    )
+
+
+def sent_to_steward(topic: Topic) -> Message:
+    return say(
+        f"Thank you. In **{literal(topic.title)}** a second person publishes: I have passed it on.",
+        tone=Tone.GOOD,
+    )
+
+
+def nominations(waiting: Sequence[tuple[Nomination, Topic]]) -> Message:
+    """Answers that may become tips."""
+    if not waiting:
+        return say(NO_NOMINATIONS, Buttons(buttons=(_MY_TIPS,)))
+    parts: list[Part] = []
+    for nomination, topic in waiting[:5]:
+        args: Args = {"nomination": nomination.id}
+        parts += [
+            Quote(text=shorten(nomination.text, MAX_TIP)),
+            Note(text=literal(topic.title)),
+            Buttons(
+                buttons=(
+                    Button(label="Make it a tip", action="tips.approve", args=args),
+                    Button(label="Change it first", action="tips.edit", args=args),
+                    Button(label="No tip", action="tips.decline", args=args),
+                )
+            ),
+            Divider(),
+        ]
+    return say("These answers may become tips.", *parts[:-1])
+
+
+# --- for who looks after a topic ------------------------------------------------------------
+
+
+def flagged(told: Tip, topic: Topic, tally: Tally) -> Message:
+    """A tip that many did not want, for the steward. Who they are is nobody's business."""
+    args: Args = {"tip": told.id}
+    return say(
+        f"A tip about **{literal(topic.title)}** is not for {tally.not_for_me} of the "
+        f"{tally.people} people who got it. It may be out of date, unclear, or in the wrong "
+        "topic.",
+        Quote(text=bare(told.text)),
+        Buttons(
+            buttons=(
+                Button(
+                    label="Take it out",
+                    action="tips.take_out",
+                    args=args,
+                    confirm=Confirm(
+                        title="Take it out?",
+                        text="Nobody gets this tip any more. It stays on record.",
+                        yes="Take it out",
+                    ),
+                ),
+            )
+        ),
+        summary=f"A tip about {topic.title} is not for many.",
+    )
+
+
+# --- a person's own -------------------------------------------------------------------------
+
+
+def home(
+    titles: Sequence[str], *, next_on: date | None, has_any: bool, waiting: int
+) -> list[Section]:
+    """What stands on a person's page."""
+    sections = []
+    if waiting:
+        count = "One answer" if waiting == 1 else f"{waiting} answers"
+        sections.append(
+            Section(
+                Shelf.DUTY,
+                WHAT_YOU_LOOK_AFTER,
+                entries=[[Text(text=f"{count} of colleagues’ questions may become tips.")]],
+                buttons=[Button(label="Answers as tips", action="tips.nominations")],
+            )
+        )
+    if titles:
+        when = f" Something may come on {_day(next_on)}." if next_on is not None else ""
+        named = ", ".join(literal(title) for title in titles[:MOST_LISTED])
+        sections.append(
+            Section(
+                Shelf.WISHES,
+                WHAT_REACHES_YOU,
+                entries=[[Text(text=f"Tips about {named}.{when}")]],
+                buttons=[_MY_TIPS, _PULL],
+            )
+        )
+    elif has_any:
+        sections.append(
+            Section(Shelf.BEGIN, buttons=[Button(label="Get a tip a day", action="tips.list")])
+        )
+    return sections
+
+
+def about_me(titles: Sequence[str], *, cards: int, reviews: int, pick: Pick | None) -> list[Part]:
+    """What is kept of a person's tips, for that person."""
+    if not titles and not cards and not reviews:
+        return []
+    follows = ", ".join(literal(title) for title in titles) or "no topic at the moment"
+    told = (
+        f"**Tips.** You follow {follows}. {cards} tips were shown to you, and I keep {reviews} of "
+        "your reactions for at most a year, by the day. Only you see them."
+    )
+    if pick is not None:
+        told += f"\nWhy the last one came: {literal(pick.why)}."
+    return [Text(text=told), Buttons(buttons=(_MY_TIPS, _FORGET))]
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}"

@@ -1,0 +1,252 @@
+"""Values of tips: who follows what, what has become of each idea for them, and what they said.
+
+A *card* is one person's side of one tip: of the idea, whatever words it comes in. Days are local
+days of the person; no moment of a reaction is kept, since questions are kept with the moment at
+which they were asked, and an exact one would tell who asked without a name (see `bot.attention`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.capabilities.tips.spacing import Trace
+from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.people import Person
+
+KIND = "tips.daily"
+"""The slot at which a tip comes, and what outbox and metrics call its letter."""
+MOST_ACTIVE = 40
+"""Cards under way: more than that one message a day never catches up with (domain.md 2.5)."""
+RECENT = 10
+"""Of so many last messages at most half are new ideas."""
+SHOW_AGAIN_DAYS = 5
+"""Working days after which something without any reaction may be shown once more."""
+MOST_SHOWN = 2
+"""How often a new idea is shown without any reaction."""
+NO_BOOKMARK = ""
+"""The bookmark of who has had some of a topic in no order."""
+DROP_AFTER = 2
+"""“Not for me” so often in a topic, and the person is asked whether they want it at all."""
+CONFIRMED = 3
+"""So many ideas of one objective known beforehand, and shown to be: then one could test out."""
+FLAG_SHARE = 0.30
+FLAG_LEAST = 20
+"""A tip that this share of so many people did not want is shown to its steward."""
+REACTIONS_KEPT_DAYS = 365
+
+
+class Pace(StrEnum):
+    """How often a topic may come; which days that are follows from the person's own week."""
+
+    DAILY = "daily"
+    THREE = "three"
+    WEEKLY = "weekly"
+
+
+class SubscriptionState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A person follows a topic, by their own choice. `weekdays` are ISO weekdays.
+
+    `after` is the last new tip that came of it, in the topic's order; `finished` is the mark of
+    the order (`Course.mark`) when all of it had come: what is added later makes another mark.
+    """
+
+    person: PersonId
+    workspace: WorkspaceId
+    topic: TopicId
+    pace: Pace
+    weekdays: frozenset[int]
+    opted_in_at: datetime
+    source: str
+    state: SubscriptionState = SubscriptionState.ACTIVE
+    after: str | None = None
+    finished: str | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state is SubscriptionState.ACTIVE
+
+
+class CardState(StrEnum):
+    """New: shown, and nothing was said about it. Active: it comes back as a question.
+    Suspended: not for this person. Done: it was for once only."""
+
+    NEW = "new"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One idea for one person. `variant` is in which words it was shown last (0: the tip's own),
+    `shown_on` on which day and `shown` how often; `due_on` is the first day on which it may come
+    again, None for never. `knew`: the person said so and has not been asked yet; `confirmed`:
+    and was right."""
+
+    person: PersonId
+    workspace: WorkspaceId
+    tip: str
+    topic: TopicId
+    state: CardState = CardState.NEW
+    variant: int = 0
+    shown: int = 0
+    shown_on: date | None = None
+    due_on: date | None = None
+    trace: Trace | None = None
+    reps: int = 0
+    lapses: int = 0
+    knew: bool = False
+    confirmed: bool = False
+
+
+class Certainty(StrEnum):
+    """How sure a person is of an answer: below 67 %, 67 to 80 %, above 80 % (domain.md 1.7)."""
+
+    GUESS = "guess"
+    FAIRLY = "fairly"
+    SURE = "sure"
+
+
+class Reaction(StrEnum):
+    """What a person did with a message of ours."""
+
+    NEW_TO_ME = "new_to_me"
+    USEFUL = "useful"
+    KNEW_IT = "knew_it"
+    NOT_FOR_ME = "not_for_me"
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One reaction, as it is kept for a year: seen by the person, and by nobody else unless
+    counted over ten people and more.
+
+    `rating` None rated nothing. `before` is the trace from which it was rated, so that how sure
+    the person was can still be minded a moment later; `knew`: they had said that they knew it.
+    `number` counts the reactions to a card.
+    """
+
+    person: PersonId
+    workspace: WorkspaceId
+    tip: str
+    number: int
+    day: date
+    reaction: Reaction
+    rating: int | None = None
+    certainty: Certainty | None = None
+    hint: bool = False
+    knew: bool = False
+    before: Trace | None = None
+    chosen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What was chosen for a person on a day. `asks`: as a question. `why` has the parts of the
+    score by which it was chosen."""
+
+    tip: str
+    topic: TopicId
+    variant: int
+    day: date
+    asks: bool
+    pulled: bool
+    why: str
+    is_new: bool
+    is_late: bool = False
+    """It was added after the person had finished the topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Where a person stands with tips: the last thing that was chosen for them (`open` while
+    nothing came of it), and of the last ones whether they were new (`n`) or came back (`r`),
+    oldest first. `active` counts the cards under way in the topics that they follow."""
+
+    person: PersonId
+    workspace: WorkspaceId
+    recent: str = ""
+    pick: Pick | None = None
+    open: bool = False
+    active: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What people said of one tip, all together. `people` are those to whom it was shown."""
+
+    tip: str
+    people: int
+    not_for_me: int
+
+    @property
+    def is_flagged(self) -> bool:
+        return self.people >= FLAG_LEAST and self.not_for_me >= FLAG_SHARE * self.people
+
+
+class NominationState(StrEnum):
+    """Waiting: for whose answer it is. Review: for the steward of a regulated topic."""
+
+    WAITING = "waiting"
+    REVIEW = "review"
+    PUBLISHED = "published"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Nomination:
+    """An accepted answer that may become a tip. `version` is what was read; saving another one
+    is a `Conflict`."""
+
+    id: str
+    workspace: WorkspaceId
+    topic: TopicId
+    question: str
+    author: PersonId
+    text: str
+    at: datetime
+    state: NominationState = NominationState.WAITING
+    tip: str | None = None
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {NominationState.WAITING, NominationState.REVIEW}
+
+
+def letter_key(person: PersonId, day: date) -> str:
+    """The key of the letter that a slot brings (`bot.slot.DueSlot.key`)."""
+    return f"{KIND}:{person}:{day.isoformat()}"
+
+
+def weekdays_of(pace: Pace, person: Person, today: int) -> frozenset[int]:
+    """On which ISO weekdays a pace comes in the person's own week: all their working days, every
+    second of them, or one: the working day that comes first after weekday `today`."""
+    week = sorted(person.hours.weekdays or range(1, 8))
+    # A week that runs over Sunday begins behind the days off: Sun-Thu begins on Sunday.
+    starts = [day for day in week if (day - 2) % 7 + 1 not in week]
+    if starts:
+        first = starts[-1] if len(starts) > 1 or starts[0] > week[0] else starts[0]
+        week.sort(key=lambda day: (day - first) % 7)
+    match pace:
+        case Pace.DAILY:
+            return frozenset(week)
+        case Pace.THREE:
+            return frozenset(week[::2])
+        case Pace.WEEKLY:
+            return frozenset({min(week, key=lambda day: (day - today - 1) % 7)})
+
+
+def note_pick(learner: Learner, pick: Pick) -> Learner:
+    """The learner after something was chosen."""
+    recent = (learner.recent + ("n" if pick.is_new else "r"))[-RECENT:]
+    return replace(learner, recent=recent, pick=pick, open=True)

@@ -1,0 +1,397 @@
+"""Who follows what, and where people stand with each tip."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    distinct,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from bot.capabilities.tips.model import (
+    Card,
+    CardState,
+    Learner,
+    Nomination,
+    NominationState,
+    Pick,
+    Reaction,
+    Review,
+    Subscription,
+    SubscriptionState,
+    Tally,
+)
+from bot.capabilities.tips.spacing import Trace
+from bot.errors import Conflict
+from bot.ids import PersonId, TopicId, WorkspaceId
+from storage.prepared import fetch
+from storage.row import add_all_new, add_new, among, columns_of, insert_for, values_of
+from storage.tip_tables import (
+    tip_cards,
+    tip_learners,
+    tip_nominations,
+    tip_reviews,
+    tip_subscriptions,
+)
+
+_SUBSCRIPTION = columns_of(tip_subscriptions, Subscription)
+_NOMINATION = columns_of(tip_nominations, Nomination)
+_TRACE = ("stability", "difficulty", "reviewed_on")
+_CARD = [
+    tip_cards.c[name]
+    for name in (
+        *("person", "workspace", "tip", "topic", "state", "variant", "shown", "shown_on"),
+        *("due_on", *_TRACE, "reps", "lapses", "knew", "confirmed"),
+    )
+]
+_LEARNER = list(tip_learners.c)
+_REVIEW = [
+    tip_reviews.c[name]
+    for name in (
+        *("person", "workspace", "tip", "number", "day", "reaction", "rating", "certainty"),
+        *("hint", "knew", *_TRACE, "chosen"),
+    )
+]
+# A partial index is used only where its condition stands in the query in so many words.
+_IS_DUE = tip_cards.c.due_on.is_not(None)
+_ACTIVE = tip_subscriptions.c.state == literal_column(f"'{SubscriptionState.ACTIVE}'")
+
+_OWN_CARD = select(*_CARD).where(
+    tip_cards.c.person == bindparam("person"), tip_cards.c.tip == bindparam("tip")
+)
+_COUNT_ACTIVE = (
+    select(func.count())
+    .select_from(
+        tip_cards.join(
+            tip_subscriptions,
+            and_(
+                tip_subscriptions.c.person == tip_cards.c.person,
+                tip_subscriptions.c.topic == tip_cards.c.topic,
+            ),
+        )
+    )
+    .where(
+        tip_cards.c.person == bindparam("person"),
+        tip_cards.c.state == CardState.ACTIVE,
+        _ACTIVE,
+    )
+)
+
+
+@cache
+def _follow(dialect: str) -> Select[Any]:
+    return select(*_SUBSCRIPTION).where(
+        among(dialect, tip_subscriptions.c.person, "people"), _ACTIVE
+    )
+
+
+@cache
+def _learn(dialect: str) -> Select[Any]:
+    return select(*_LEARNER).where(among(dialect, tip_learners.c.person, "people"))
+
+
+@cache
+def _due(dialect: str) -> Select[Any]:
+    return select(*_CARD).where(
+        among(dialect, tip_cards.c.person, "people"),
+        _IS_DUE,
+        tip_cards.c.due_on <= bindparam("upto"),
+    )
+
+
+@cache
+def _seen(dialect: str) -> Select[Any]:
+    return select(tip_cards.c.person, tip_cards.c.tip).where(
+        among(dialect, tip_cards.c.person, "people")
+    )
+
+
+class SqlTips:
+    """`bot.capabilities.tips.ports.TipStore` in five tables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+
+    # --- of one person
+
+    def subscriptions(self, person: PersonId) -> Sequence[Subscription]:
+        """All of a person's, ended ones too, by topic."""
+        rows = self._connection.execute(
+            select(*_SUBSCRIPTION)
+            .where(tip_subscriptions.c.person == person)
+            .order_by(tip_subscriptions.c.topic)
+        )
+        return [_subscription(row) for row in rows]
+
+    def save_subscriptions(self, subscriptions: Iterable[Subscription]) -> None:
+        """Insert or replace."""
+        self._put_all(
+            tip_subscriptions,
+            [
+                values_of(one) | {"weekdays": "".join(map(str, sorted(one.weekdays)))}
+                for one in subscriptions
+            ],
+        )
+
+    def learner(self, person: PersonId, workspace: WorkspaceId) -> Learner:
+        """A new one for somebody of whom nothing is kept."""
+        return self.learners([person]).get(person) or Learner(person, workspace)
+
+    def save_learners(self, learners: Iterable[Learner]) -> None:
+        """Insert or replace."""
+        self._put_all(tip_learners, [_values_of_learner(one) for one in learners])
+
+    def card(self, person: PersonId, tip: str) -> Card | None:
+        """A person's side of a tip."""
+        rows = fetch(self._connection, _OWN_CARD, {"person": person, "tip": tip})
+        return _card(rows[0]) if rows else None
+
+    def cards(self, person: PersonId, topics: Iterable[TopicId]) -> Sequence[Card]:
+        """A person's cards of these topics, those that are due soonest first and those that
+        are never due last."""
+        rows = self._connection.execute(
+            select(*_CARD)
+            .where(tip_cards.c.person == person, tip_cards.c.topic.in_(list(topics)))
+            .order_by(tip_cards.c.due_on.is_(None), tip_cards.c.due_on, tip_cards.c.tip)
+        )
+        return [_card(row) for row in rows]
+
+    def add_cards(self, cards: Iterable[Card]) -> None:
+        """Insert those that are new, and leave the others as they are."""
+        rows = [_values_of_card(one) for one in cards]
+        if rows:
+            names = list(rows[0])
+            add_all_new(self._connection, tip_cards, names, [tuple(row.values()) for row in rows])
+
+    def save_cards(self, cards: Iterable[Card]) -> None:
+        """Insert or replace."""
+        self._put_all(tip_cards, [_values_of_card(one) for one in cards])
+
+    def count_active(self, person: PersonId) -> int:
+        """The person's cards under way in topics that they follow."""
+        return int(fetch(self._connection, _COUNT_ACTIVE, {"person": person})[0][0])
+
+    def count_cards(self, person: PersonId) -> int:
+        """How many tips were shown to a person."""
+        return self._count(tip_cards, person)
+
+    def add_review(self, review: Review) -> None:
+        """Keep a reaction, or replace the one of that number."""
+        values = values_of(review) | _values_of_trace(review.before)
+        del values["before"]
+        self._put_all(tip_reviews, [values])
+
+    def reviews(self, person: PersonId, tip: str) -> Sequence[Review]:
+        """A person's reactions to a tip, oldest first."""
+        rows = self._connection.execute(
+            select(*_REVIEW)
+            .where(tip_reviews.c.person == person, tip_reviews.c.tip == tip)
+            .order_by(tip_reviews.c.number)
+        )
+        return [_review(row) for row in rows]
+
+    def count_reviews(self, person: PersonId) -> int:
+        """How many reactions of a person are kept."""
+        return self._count(tip_reviews, person)
+
+    def forget(self, person: PersonId) -> None:
+        """All that is kept of a person's tips."""
+        for table in (tip_reviews, tip_cards, tip_learners, tip_subscriptions):
+            self._connection.execute(delete(table).where(table.c.person == person))
+
+    def _count(self, table: Table, person: PersonId) -> int:
+        counted = select(func.count()).select_from(table).where(table.c.person == person)
+        return int(self._connection.execute(counted).scalar_one())
+
+    # --- of many people at once
+
+    def active_subscriptions(self, people: Sequence[PersonId]) -> Sequence[Subscription]:
+        """What these people follow at the moment, in no certain order."""
+        rows = fetch(self._connection, _follow(self._dialect), {"people": tuple(people)})
+        return [_subscription(row) for row in rows]
+
+    def learners(self, people: Sequence[PersonId]) -> Mapping[PersonId, Learner]:
+        """Only those of whom something is kept."""
+        rows = fetch(self._connection, _learn(self._dialect), {"people": tuple(people)})
+        return {row[0]: _learner(row) for row in rows}
+
+    def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Card]:
+        """Their cards that are due on that local day or before, in no certain order."""
+        rows = fetch(self._connection, _due(self._dialect), {"people": tuple(people), "upto": upto})
+        return [_card(row) for row in rows]
+
+    def seen(self, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[str]]:
+        """The tips of which these people have cards."""
+        had: dict[PersonId, set[str]] = defaultdict(set)
+        for person, tip in fetch(self._connection, _seen(self._dialect), {"people": tuple(people)}):
+            had[person].add(tip)
+        return {person: frozenset(tips) for person, tips in had.items()}
+
+    def _put_all(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(_put(self._dialect, table), rows)
+
+    # --- of a tip, or a workspace
+
+    def tally(self, workspace: WorkspaceId, tip: str) -> Tally:
+        """What people said of a tip, as many as they are."""
+        people = select(func.count()).where(
+            tip_cards.c.workspace == workspace, tip_cards.c.tip == tip
+        )
+        unwanted = select(func.count(distinct(tip_reviews.c.person))).where(
+            tip_reviews.c.workspace == workspace,
+            tip_reviews.c.tip == tip,
+            tip_reviews.c.reaction == Reaction.NOT_FOR_ME,
+        )
+        return Tally(
+            tip,
+            int(self._connection.execute(people).scalar_one()),
+            int(self._connection.execute(unwanted).scalar_one()),
+        )
+
+    def nominate(self, nomination: Nomination) -> bool:
+        """False when the answer was nominated before."""
+        return add_new(self._connection, tip_nominations, values_of(nomination))
+
+    def nomination(self, id_: str) -> Nomination | None:
+        """The nomination of that id."""
+        row = self._connection.execute(
+            select(*_NOMINATION).where(tip_nominations.c.id == id_)
+        ).one_or_none()
+        return None if row is None else Nomination(**row._mapping)
+
+    def save_nomination(self, nomination: Nomination) -> Nomination:
+        """Replace the version that was read; returns the value with its new version.
+
+        Raises:
+            Conflict: it was changed since it was read.
+        """
+        saved = replace(nomination, version=nomination.version + 1)
+        changed = self._connection.execute(
+            update(tip_nominations)
+            .where(
+                tip_nominations.c.id == nomination.id,
+                tip_nominations.c.version == nomination.version,
+            )
+            .values(values_of(saved))
+        )
+        if changed.rowcount != 1:
+            raise Conflict
+        return saved
+
+    def nominations_for(
+        self, workspace: WorkspaceId, person: PersonId, topics: Iterable[TopicId]
+    ) -> Sequence[Nomination]:
+        """Those that wait for the person as author, or for a steward of the topics; oldest
+        first."""
+        mine = and_(
+            tip_nominations.c.state == NominationState.WAITING,
+            tip_nominations.c.author == person,
+        )
+        to_review = and_(
+            tip_nominations.c.state == NominationState.REVIEW,
+            tip_nominations.c.topic.in_(list(topics)),
+        )
+        rows = self._connection.execute(
+            select(*_NOMINATION)
+            .where(tip_nominations.c.workspace == workspace, or_(mine, to_review))
+            .order_by(tip_nominations.c.at, tip_nominations.c.id)
+        )
+        return [Nomination(**row._mapping) for row in rows]
+
+
+@cache
+def _put(dialect: str, table: Table) -> Any:
+    new = insert_for(dialect, table)
+    key = {column.name for column in table.primary_key}
+    return new.on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key],
+        set_={c.name: new.excluded[c.name] for c in table.columns if c.name not in key},
+    )
+
+
+@lru_cache(maxsize=128)
+def _weekdays(digits: str) -> frozenset[int]:
+    return frozenset(map(int, digits))
+
+
+def _subscription(row: Sequence[Any]) -> Subscription:
+    person, workspace, topic, pace, weekdays, *more = row
+    return Subscription(person, workspace, topic, pace, _weekdays(weekdays), *more)
+
+
+def _card(row: Sequence[Any]) -> Card:
+    stability, difficulty, reviewed_on, reps, lapses, knew, confirmed = row[9:]
+    trace = None if stability is None else Trace(stability, difficulty, reviewed_on)
+    person, workspace, tip, topic, state, variant, shown, shown_on, due_on = row[:9]
+    first = (person, workspace, tip, topic, state, variant, shown, shown_on, due_on)
+    return Card(*first, trace, reps, lapses, bool(knew), bool(confirmed))
+
+
+def _values_of_trace(trace: Trace | None) -> dict[str, Any]:
+    if trace is None:
+        return {"stability": None, "difficulty": None, "reviewed_on": None}
+    return {
+        "stability": trace.stability,
+        "difficulty": trace.difficulty,
+        "reviewed_on": trace.day,
+    }
+
+
+def _values_of_card(card: Card) -> dict[str, Any]:
+    values = values_of(card) | _values_of_trace(card.trace)
+    del values["trace"]
+    return values
+
+
+def _learner(row: Sequence[Any]) -> Learner:
+    (person, workspace, recent, tip, topic, variant, day) = row[:7]
+    (asks, pulled, why, is_new, is_late, is_open, active) = row[7:]
+    pick = (
+        None
+        if tip is None
+        else Pick(
+            tip, topic, variant, day, bool(asks), bool(pulled), why, bool(is_new), bool(is_late)
+        )
+    )
+    return Learner(person, workspace, recent, pick, bool(is_open), active)
+
+
+_NO_PICK = dict.fromkeys(
+    ("tip", "topic", "variant", "day", "asks", "pulled", "why", "is_new", "is_late")
+)
+
+
+def _values_of_learner(learner: Learner) -> dict[str, Any]:
+    picked = _NO_PICK if learner.pick is None else values_of(learner.pick)
+    return {
+        "person": learner.person,
+        "workspace": learner.workspace,
+        "recent": learner.recent,
+        **picked,
+        "open": learner.open,
+        "active": learner.active,
+    }
+
+
+def _review(row: Sequence[Any]) -> Review:
+    hint, knew, stability, difficulty, reviewed_on, chosen = row[8:]
+    before = None if stability is None else Trace(stability, difficulty, reviewed_on)
+    person, workspace, tip, number, day, reaction, rating, certainty = row[:8]
+    first = (person, workspace, tip, number, day, reaction, rating, certainty)
+    return Review(*first, bool(hint), bool(knew), before, chosen)
