@@ -27,6 +27,7 @@ from bot.pack.item import (
 )
 from bot.pack.model import Quiz, Section, Tip
 from bot.pack.scoring import guess, key, score
+from content.load import find_packs, load_packs
 
 PACKS = Path(__file__).resolve().parents[2] / "content" / "packs"
 LEARNING = ("everyday-data", "first-response", "meetings-that-decide")
@@ -136,6 +137,18 @@ def right_answer(item: Item) -> Raw:
 
 def test_there_are_packs_to_learn_from() -> None:
     assert {pack.name for pack in TAUGHT} >= set(LEARNING)
+
+
+def test_the_packs_load_together_and_nothing_is_to_be_said_of_them() -> None:
+    loaded = load_packs(find_packs(PACKS))
+    assert [pack.folder.name for pack in loaded] == list(ALL)
+    assert [warning for pack in loaded for warning in pack.warnings] == []
+
+
+@each_pack
+def test_a_pack_loads_without_the_others(pack: Pack) -> None:
+    (loaded,) = load_packs([PACKS / pack.name])
+    assert loaded.bundle.id == pack.name
 
 
 @each_pack
