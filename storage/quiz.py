@@ -1,6 +1,6 @@
 """Attempts, what was answered in them, and what follows from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -115,6 +115,22 @@ class SqlAttempts:
         ]
         return list({attempt.id: attempt for attempt in found}.values())
 
+    def in_states(
+        self, workspace: WorkspaceId, quiz: str, states: Collection[State], limit: int
+    ) -> Sequence[Attempt]:
+        """Those at a quiz in any of the states, by id."""
+        ids = self._connection.execute(
+            select(attempts.c.id)
+            .where(
+                attempts.c.workspace == workspace,
+                attempts.c.quiz == quiz,
+                attempts.c.state.in_(states),
+            )
+            .order_by(attempts.c.id)
+            .limit(limit)
+        ).scalars()
+        return sorted(self._find(attempts.c.id.in_(list(ids))), key=lambda a: a.id)
+
     def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
         """Those with an answer that a person has to read, longest waiting first."""
         waits = (
@@ -168,7 +184,7 @@ class SqlAttempts:
                 exposures.c.objective == objective,
             )
         )
-        return dict(rows.tuples().all())
+        return {row.item: row.times for row in rows}
 
     def _find(self, *where: ColumnElement[bool]) -> list[Attempt]:
         rows = self._connection.execute(select(*_ATTEMPT).where(*where)).all()

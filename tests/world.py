@@ -29,6 +29,7 @@ from bot.capabilities.questions.model import (
     Tally,
     fold,
 )
+from bot.capabilities.quizzes import capability as quizzes
 from bot.capabilities.roles import capability as roles
 from bot.capabilities.tips import capability as tips
 from bot.capability import Capability, register
@@ -68,7 +69,7 @@ from tests.everywhere import everywhere
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, campaigns, tips, calendar, roles)
+_OTHERS: Sequence[Capability[SqlWork]] = (questions, quizzes, campaigns, tips, calendar, roles)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 

@@ -7,4 +7,77 @@ referral       what to read after what was missed                             (p
 certification  what was earned, how long it lasts, and the evidence           (pure)
 statistic      what answers say about items and quizzes                       (pure)
 flag           what statistics tell an item's owner                           (pure)
+show           how an item stands before a person, and what answers say       (pure)
+access         who may see and do what
+sitting        one event of an attempt, and where it stands by its rule
+retake         when somebody may try again, and what they need not show again
+ending         what is earned with an attempt, and what is told at its end
+asking         the next item, or an end
+offer taking review renewal                                                   handlers
+home           what stands on a person's own page
+messages       every sentence
+ports work     what is needed from storage, and one transaction of it
 """
+
+from bot.capabilities.quizzes import home, offer, renewal, review, taking
+from bot.capabilities.quizzes.work import QuizzesWork
+from bot.capability import Capability, Order
+
+capability: Capability[QuizzesWork] = Capability(
+    name="quizzes",
+    title="Quizzes",
+    orders={
+        "quiz": Order(
+            offer.quiz,
+            "topic | review",
+            "lists the quizzes that are open to you; who passes needs to read nothing",
+            slash=True,
+        ),
+    },
+    presses={
+        "quiz.list": offer.list_open,
+        "quiz.begin": offer.begin,
+        "quiz.start": offer.start,
+        "quiz.decline": offer.decline,
+        "quiz.calibration": offer.calibration,
+        "quiz.needs": offer.needs_form,
+        "quiz.pick": taking.pick,
+        "quiz.toggle": taking.toggle,
+        "quiz.done": taking.done,
+        "quiz.form": taking.form,
+        "quiz.sure": taking.sure,
+        "quiz.change": taking.change,
+        "quiz.leave": taking.leave,
+        "quiz.resume": taking.resume,
+        "quiz.stop": taking.stop,
+        "quiz.finish": taking.finish,
+        "quiz.answers": taking.answers,
+        "quiz.review": review.list_waiting,
+        "quiz.mark": review.mark_form,
+        "quiz.withdraw": review.withdraw_form,
+        "quiz.void": review.void_form,
+    },
+    opens_forms=frozenset({"quiz.needs", "quiz.form", "quiz.mark", "quiz.withdraw", "quiz.void"}),
+    submits={
+        "quiz.answer": taking.answer,
+        "quiz.keep_needs": offer.keep_needs,
+        "quiz.keep_mark": review.keep_mark,
+        "quiz.keep_withdrawn": review.keep_withdrawn,
+        "quiz.keep_void": review.keep_void,
+    },
+    timers={
+        "quiz.silence": taking.silence,
+        "quiz.abandon": taking.abandon,
+        "quiz.time_up": taking.time_up,
+        "quiz.tomorrow": taking.tomorrow,
+        "quiz.review_due": review.review_due,
+        "quiz.strike": review.strike,
+        "quiz.void": review.void,
+        "quiz.certification": renewal.pass_time,
+        "quiz.remind": renewal.remind,
+    },
+    answers=taking.hear,
+    farewell=home.farewell,
+    about_me=home.about_me,
+    home=home.home,
+)

@@ -1,6 +1,6 @@
 """What quizzes need from storage, beyond `bot.ports.Work`. `work.py` puts it together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.capabilities.quizzes.certification import Certification, Evidence
 from bot.capabilities.quizzes.certification import Event as Change
-from bot.capabilities.quizzes.model import Attempt, Event, Response
+from bot.capabilities.quizzes.model import Attempt, Event, Response, State
 from bot.ids import AttemptId, CertificationId, PersonId, WorkspaceId
 from bot.pack.answer import Raw
 
@@ -67,6 +67,11 @@ class AttemptStore(Protocol):
 
     def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
         """Those in which the item was answered, or stands before the person."""
+
+    def in_states(
+        self, workspace: WorkspaceId, quiz: str, states: Collection[State], limit: int
+    ) -> Sequence[Attempt]:
+        """Those at a quiz in any of the states, by id."""
 
     def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
         """Those with an answer that a person has to read, longest waiting first."""

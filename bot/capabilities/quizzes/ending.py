@@ -1,0 +1,241 @@
+"""How an attempt ends: what was earned with it, what is told, and what to read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.capabilities.quizzes import certification as rules
+from bot.capabilities.quizzes import messages
+from bot.capabilities.quizzes.certification import Certification, Evidence, chain, told_of
+from bot.capabilities.quizzes.certification import Event as Change
+from bot.capabilities.quizzes.messages import Result, day, when
+from bot.capabilities.quizzes.model import Attempt, EventKind
+from bot.capabilities.quizzes.ports import Record
+from bot.capabilities.quizzes.referral import refer
+from bot.capabilities.quizzes.renewal import watch
+from bot.capabilities.quizzes.retake import opens_again
+from bot.capabilities.quizzes.sitting import Sitting, advance, look
+from bot.capabilities.quizzes.work import QuizzesWork
+from bot.context import Context
+from bot.ids import CertificationId, PersonId, TopicId, WorkspaceId
+from bot.message import Message, Part
+from bot.pack.model import Quiz
+from bot.pack.model import Section as Reading
+from bot.pack.waiver import Waiver
+from bot.people import Person
+
+
+def end_passed(
+    context: Context, work: QuizzesWork, sitting: Sitting, before: Sequence[Part] = ()
+) -> tuple[Attempt, Message]:
+    """It is passed: a certificate with its evidence, and nothing to be read any more."""
+    attempt = advance(context, work, sitting.attempt, EventKind.PASSED)
+    work.attempts.keep_draft(attempt.id, None)
+    sitting = replace(sitting, attempt=attempt)
+    certification = certify(
+        context, work, attempt.person, sitting.quiz, told=_told(sitting), attempt=attempt
+    )
+    minutes = _given_back(work, sitting)
+    waive(context, work, attempt, sitting.quiz, minutes, certification)
+    person = _person(work, attempt)
+    return attempt, messages.passed(_result(context, work, sitting, person, minutes), before)
+
+
+def certify(
+    context: Context,
+    work: QuizzesWork,
+    person: PersonId,
+    quiz: Quiz,
+    *,
+    told: Mapping[str, object],
+    attempt: Attempt | None = None,
+    actor: PersonId | None = None,
+) -> Certification:
+    """What the person has earned from now on, with the evidence for it in the chain. `told` is
+    what the evidence says beside who, what and when; `actor` who vouches for it, if somebody
+    does."""
+    workspace = (attempt.workspace if attempt else None) or _workspace(work, person)
+    known = work.certifications.find(person, quiz.id)
+    if known is None:
+        known = Certification(
+            id=CertificationId(context.new_id()),
+            workspace=workspace,
+            person=person,
+            quiz=quiz.id,
+            changed_at=context.now,
+        )
+    passed_time, known_now = rules.pass_time(known, quiz.policy, context.now)
+    id_ = context.new_id()
+    body: Mapping[str, object] = {
+        **told,
+        "id": id_,
+        "person": person,
+        "quiz": quiz.id,
+        "requirement": quiz.policy.requirement,
+        "at": context.now.isoformat(),
+        "vouched_by": actor,
+    }
+
+    def make(last: Evidence | None) -> Record:
+        return Record(id_, workspace, person, quiz.id, context.now, chain(last, body))
+
+    record = work.certifications.attest(workspace, make)
+    earned = rules.passed(
+        known_now, quiz.policy, context.now, attempt.id if attempt else None, record.id
+    )
+    if actor is not None:
+        earned = replace(earned, actor=actor)
+    saved = work.certifications.save(rules.apply(known_now, earned))
+    for change in (*passed_time, earned):
+        work.certifications.record(change)
+    watch(context, work, saved, quiz)
+    return saved
+
+
+def change(
+    context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz, event: Change
+) -> Certification:
+    """The certification after one more event, saved and recorded.
+
+    Raises:
+        Conflict: its state does not allow it, or it was changed meanwhile.
+    """
+    saved = work.certifications.save(rules.apply(certification, event))
+    work.certifications.record(event)
+    watch(context, work, saved, quiz)
+    return saved
+
+
+def waive(
+    context: Context,
+    work: QuizzesWork,
+    attempt: Attempt,
+    quiz: Quiz,
+    minutes: int,
+    certification: Certification,
+) -> None:
+    """Nothing about the topic has to come to the person any more."""
+    work.waivers.add(
+        Waiver(
+            workspace=attempt.workspace,
+            person=attempt.person,
+            quiz=quiz.id,
+            topic=TopicId(quiz.topic),
+            objectives=tuple(objective.id for objective in quiz.objectives),
+            minutes=minutes,
+            at=context.now,
+            until=certification.valid_until,
+        )
+    )
+
+
+def end_failed(
+    context: Context, work: QuizzesWork, sitting: Sitting, before: Sequence[Part] = ()
+) -> tuple[Attempt, Message]:
+    """It is not passed: what to look at, what to skip, when to try again."""
+    attempt = advance(context, work, sitting.attempt, EventKind.FAILED)
+    work.attempts.keep_draft(attempt.id, None)
+    return attempt, tell_failed(context, work, replace(sitting, attempt=attempt), before)
+
+
+def tell_failed(
+    context: Context, work: QuizzesWork, sitting: Sitting, before: Sequence[Part] = ()
+) -> Message:
+    """What is said about an attempt that was not passed."""
+    person = _person(work, sitting.attempt)
+    return messages.failed(_result(context, work, sitting, person, 0), before)
+
+
+def result_of(context: Context, work: QuizzesWork, sitting: Sitting) -> Result:
+    """Where an attempt stands, for its person."""
+    return _result(context, work, sitting, _person(work, sitting.attempt), 0)
+
+
+def _result(
+    context: Context, work: QuizzesWork, sitting: Sitting, person: Person, minutes: int
+) -> Result:
+    quiz, attempt, verdict = sitting.quiz, sitting.attempt, sitting.verdict
+    texts = {objective.id: objective.text for objective in quiz.objectives}
+    referral = refer(quiz, verdict, attempt.responses)
+    certification = work.certifications.find(person.id, quiz.id)
+    until = certification.valid_until if certification and certification.holds else None
+    again = opens_again(work, work.attempts.of(person.id, quiz.id), quiz.policy, context.now)
+    return Result(
+        attempt=attempt.id,
+        quiz=quiz,
+        met=[texts[id_] for id_ in verdict.met if id_ in texts],
+        not_met=[texts[id_] for id_ in verdict.not_met if id_ in texts],
+        saved=minutes,
+        until=day(person, until, context.now) if until else "",
+        readings=readings(work, attempt, [reading.section for reading in referral.read]),
+        skip=readings(work, attempt, referral.skip),
+        again="now on" if again is None else when(person, again, context.now),
+    )
+
+
+def readings(work: QuizzesWork, attempt: Attempt, ids: Sequence[str]) -> list[Reading]:
+    """The sections of these ids that can be read."""
+    found = [work.packs.section(attempt.workspace, id_) for id_ in ids]
+    return [kept.value for kept in found if kept is not None and not kept.retired]
+
+
+def _given_back(work: QuizzesWork, sitting: Sitting) -> int:
+    """Minutes of reading that the person does not need: all sections of what they showed without
+    having been shown that it was missing before."""
+    attempt = sitting.attempt
+    missed = {
+        objective
+        for before in work.attempts.of(attempt.person, attempt.quiz)
+        if before.id != attempt.id and before.start is not None and before.decided_at is not None
+        for objective in look(work, before).verdict.not_met
+    }
+    wanted = {s for o in sitting.quiz.objectives if o.id in missed for s in o.sections}
+    spared = dict.fromkeys(
+        section
+        for objective in sitting.quiz.objectives
+        for section in objective.sections
+        if section not in wanted
+    )
+    return sum(reading.minutes for reading in readings(work, attempt, list(spared)))
+
+
+def _told(sitting: Sitting) -> Mapping[str, object]:
+    """An attempt as evidence keeps it: by which rule, and by which answers."""
+    attempt, verdict = sitting.attempt, sitting.verdict
+    start = attempt.start
+    policy = sitting.quiz.policy
+    return {
+        "attempt": attempt.id,
+        "quiz_version": start.quiz_version if start else None,
+        "language": start.language if start else None,
+        "started_at": attempt.started_at.isoformat() if attempt.started_at else None,
+        "rule": policy.model_dump(mode="json"),
+        "n": verdict.n,
+        "s": verdict.s,
+        "llr": verdict.llr,
+        "cbm": verdict.cbm,
+        "objectives": [
+            {
+                "objective": result.objective,
+                "n": result.n,
+                "s": result.s,
+                "decision": result.decision.value,
+                "carried_from": result.carried_from,
+            }
+            for result in verdict.objectives
+        ],
+        "responses": [told_of(r) for r in attempt.responses],
+    }
+
+
+def _person(work: QuizzesWork, attempt: Attempt) -> Person:
+    person = work.people.get(attempt.person)
+    if person is None:
+        raise LookupError("people are never erased while their attempts are kept")
+    return person
+
+
+def _workspace(work: QuizzesWork, person: PersonId) -> WorkspaceId:
+    found = work.people.get(person)
+    if found is None:
+        raise LookupError("nobody is certified who is not known")
+    return found.workspace

@@ -1,0 +1,74 @@
+"""What quizzes show a person on their own page, what they hold about them, and what is left."""
+
+from collections.abc import Sequence
+
+from bot.capabilities.quizzes import messages
+from bot.capabilities.quizzes.messages import day
+from bot.capabilities.quizzes.model import UNDER_WAY, Attempt, EventKind, State, can
+from bot.capabilities.quizzes.review import count_waiting
+from bot.capabilities.quizzes.sitting import advance
+from bot.capabilities.quizzes.work import QuizzesWork
+from bot.context import Context
+from bot.message import Part
+from bot.page import Section
+from bot.people import Person
+
+MOST_TOLD = 20
+LEFT = "The person has left."
+
+
+def home(_context: Context, work: QuizzesWork, person: Person) -> Sequence[Section]:
+    """What the person has begun, what they may begin, and what waits for a steward."""
+    going = [a for a in work.attempts.under_way(person.id) if a.state in UNDER_WAY]
+    return [
+        messages.page_under_way([(attempt, _title(work, attempt)) for attempt in going]),
+        messages.page_begin(len(work.packs.quizzes(person.workspace))),
+        messages.page_duty(count_waiting(work, person)),
+    ]
+
+
+def _title(work: QuizzesWork, attempt: Attempt) -> str:
+    kept = work.packs.quiz(attempt.workspace, attempt.quiz)
+    return kept.value.title if kept is not None else attempt.quiz
+
+
+def about_me(context: Context, work: QuizzesWork, person: Person) -> Sequence[Part]:
+    """What quizzes hold about this person, for this person."""
+    attempts = [a for a in work.attempts.of(person.id) if a.state is not State.OFFERED]
+    lines = [messages.taken(attempt, _title(work, attempt)) for attempt in attempts[:MOST_TOLD]]
+    for certification in work.certifications.of(person.id):
+        kept = work.packs.quiz(person.workspace, certification.quiz)
+        title = kept.value.title if kept is not None else certification.quiz
+        until = certification.valid_until
+        lines.append(
+            messages.certified(
+                title, certification.holds, day(person, until, context.now) if until else ""
+            )
+        )
+    lines += [
+        messages.waived(waiver.minutes, _titled(work, person, waiver.quiz))
+        for waiver in work.waivers.of(person.id)
+    ]
+    return messages.about_me(lines, work.needs.of(person.id))
+
+
+def _titled(work: QuizzesWork, person: Person, quiz: str) -> str:
+    kept = work.packs.quiz(person.workspace, quiz)
+    return kept.value.title if kept is not None else quiz
+
+
+def farewell(context: Context, work: QuizzesWork, person: Person) -> None:
+    """A person has left: nothing is open for them, and what they needed is forgotten. What
+    they have earned stays, with its evidence."""
+    for attempt in work.attempts.under_way(person.id):
+        kind = EventKind.ABANDONED if can(attempt, EventKind.ABANDONED) else EventKind.VOIDED
+        if can(attempt, kind):
+            advance(context, work, attempt, kind, data={"reason": LEFT})
+        work.attempts.keep_draft(attempt.id, None)
+        for verb in ("review", "tomorrow", "time_up"):
+            work.timers.cancel(f"{attempt.subject}:{verb}")
+    for certification in work.certifications.of(person.id):
+        for verb in ("time", "remind"):
+            work.timers.cancel(f"{certification.subject}:{verb}")
+    work.needs.keep(person.id, frozenset())
+    work.waivers.forget(person.id)

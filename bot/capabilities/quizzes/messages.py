@@ -1,0 +1,1151 @@
+"""Every sentence of the quizzes capability.
+
+What a pack says goes through `bot.pack.markup`, what a person wrote through `literal`. Every item
+can be answered in plain words as well, and says how.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.capabilities.quizzes.model import Attempt, State
+from bot.capabilities.quizzes.ports import Need
+from bot.capabilities.quizzes.show import Asking, Mark, fields_of, tell
+from bot.form import AnyField, ChoiceField, Form, LongTextField, NumberField, TextField
+from bot.ids import AttemptId
+from bot.message import (
+    MAX_TEXT,
+    Args,
+    Button,
+    Buttons,
+    Choice,
+    Divider,
+    Heading,
+    Image,
+    Message,
+    Note,
+    Option,
+    Part,
+    Quote,
+    Style,
+    Text,
+    Tone,
+    fits_a_button,
+    literal,
+    say,
+    shorten,
+)
+from bot.messages import WHAT_YOU_LOOK_AFTER
+from bot.pack.answer import Raw
+from bot.pack.item import (
+    Branching,
+    Item,
+    Matching,
+    MultiSelect,
+    Numeric,
+    Ordering,
+    ShortText,
+    SpotProblem,
+)
+from bot.pack.markup import bare, rich
+from bot.pack.model import Quiz
+from bot.pack.model import Section as Reading
+from bot.pack.scoring import Scored
+from bot.page import Section, Shelf
+from bot.people import Person, local
+
+MOST_LISTED = 10
+MOST_READINGS = 3
+"""Sections shown after what was missed, the heaviest first (domain.md 1.6)."""
+
+GONE = "I could not find that quiz any more."
+OVER = "That attempt is over. `/quiz` shows what is open to you."
+ANSWERED = "You have answered that question already."
+NOT_YOURS = "I could not find that any more."
+UNDER_WAY = "You are in the middle of this quiz. Here is where you were."
+NO_SUCH_QUIZ = "I know no quiz of that name. `/quiz` lists those that are open to you."
+NO_QUIZ_HERE = "There is no quiz about this topic yet."
+NOT_YET = "Nobody has to hurry: `/quiz` finds it again whenever you like."
+IN_PRIVATE = "I ask you in a direct message, where only the two of us are. Please look there."
+TOO_OLD = "That was more than two weeks ago, so please begin again. It does not count as a fail."
+NO_ITEMS = "This quiz has no questions for you at the moment. Its owner can see that."
+CHANGED_MEANWHILE = "Somebody has marked this answer already."
+CHOOSE_MARK = "Please choose what the answer is worth."
+NO_REASON = "Please say why. The people whose attempts it concerns read it."
+NOTHING_TO_READ = "There is no written answer to read."
+BECAUSE_ASKED = "You are taking this quiz."
+BECAUSE_STEWARD = "You look after the topic of this quiz."
+NO_IMAGE = "Picture"
+
+_SURE = ("Not sure (below 67 %)", "Fairly sure (67–80 %)", "Very sure (above 80 %)")
+_SURE_WORDS = ("not sure", "fairly sure", "very sure")
+
+
+# --- small pieces -------------------------------------------------------------------------
+
+
+def _rich(text: str) -> str:
+    """What a pack says, for `Text`; escaped it could be longer than fits."""
+    shown = rich(text)
+    return shown if len(shown) <= MAX_TEXT else literal(shorten(bare(text), MAX_TEXT // 3))
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def about(least: int, most: int) -> str:
+    """How many more, as a part of a sentence: “3” or “2 to 4”."""
+    return str(most) if least >= most else f"{least} to {most}"
+
+
+def when(person: Person, at: datetime, now: datetime) -> str:
+    """A moment on the person's own clock: “today at 16:30”, “Tuesday 3 March at 10:00”."""
+    here, today = local(person, at), local(person, now).date()
+    days = (here.date() - today).days
+    if days in {0, 1}:
+        return f"{'tomorrow' if days else 'today'} at {here:%H:%M}"
+    return f"{day(person, at, now)} at {here:%H:%M}"
+
+
+def day(person: Person, at: datetime, now: datetime) -> str:
+    """A day on the person's own calendar, with its year where that is not this one's."""
+    here = local(person, at)
+    year = f" {here.year}" if here.year != local(person, now).year else ""
+    return f"{here:%A} {here.day} {here:%B}{year}"
+
+
+def _lines(title: str, lines: Sequence[str]) -> list[Part]:
+    return [Text(text=shorten(f"**{title}**\n" + "\n".join(lines), MAX_TEXT))] if lines else []
+
+
+# --- offer --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody is told before they begin. `minutes` is about how long it takes, `reading`
+    how much reading there is about it. `objectives` are those asked; `carried` those that were
+    met before."""
+
+    quiz: Quiz
+    least: int
+    most: int
+    minutes: int
+    reading: int
+    objectives: Sequence[str]
+    carried: int = 0
+    required: bool = False
+    aloud: bool = False
+
+
+def offer(told: Offer) -> Message:
+    """Before a quiz: test first, read first, or neither."""
+    quiz = told.quiz
+    lines = [f"**{literal(quiz.title)}**"]
+    if quiz.purpose:
+        lines.append(_rich(quiz.purpose))
+    n = f"about {told.most}" if told.most != told.least else str(told.most)
+    lines.append(
+        f"Check yourself first: {n} questions, {_count(told.minutes, 'minute')} or so. "
+        "You can leave at any time and come back."
+    )
+    if told.carried:
+        lines.append(
+            f"I ask only what was open last time; {_count(told.carried, 'part')} you have "
+            "shown already."
+        )
+    if told.reading:
+        lines.append(
+            f"Who passes need not read anything about it ({_count(told.reading, 'minute')})."
+        )
+    if told.required:
+        lines.append("Your organisation asks everybody concerned for it.")
+    rows = [
+        Button(
+            label="Check myself", action="quiz.start", args={"quiz": quiz.id}, style=Style.PRIMARY
+        ),
+        Button(label="Read first", action="library.topic", args={"topic": quiz.topic}),
+        Button(label="Not now", action="quiz.decline", args={"quiz": quiz.id}),
+    ]
+    if told.aloud:
+        rows.append(Button(label="Ask me in person", action="quiz.aloud", args={"quiz": quiz.id}))
+    return say("\n".join(lines), Buttons(buttons=tuple(rows)), summary=f"Quiz: {quiz.title}")
+
+
+def declined() -> Message:
+    """After *Not now*."""
+    return say(NOT_YET)
+
+
+def in_private() -> Message:
+    """Where it was started in a channel."""
+    return say(IN_PRIVATE)
+
+
+def cannot_begin(
+    person: Person, quiz: Quiz, at: datetime | None, now: datetime, steward: str | None
+) -> Message:
+    """When the person cannot try again yet: from when on, or with whom they may talk."""
+    title = literal(quiz.title)
+    ask = Button(
+        label="Ask about it",
+        action="question.ask",
+        args={"text": f"About “{quiz.title}”: "},
+    )
+    if steward is not None:
+        text = (
+            f"You have tried **{title}** several times this month. I would rather not ask you a "
+            f"fifth time: fifteen minutes with {literal(steward)} may help more. Shall I ask?"
+        )
+        return say(text, Buttons(buttons=(ask,)))
+    moment = when(person, at, now) if at is not None else "later"
+    return say(
+        f"You can try **{title}** again from {moment}. A night in between helps; reading is "
+        "up to you.",
+        Buttons(
+            buttons=(
+                Button(label="Show me", action="library.topic", args={"topic": quiz.topic}),
+                ask,
+            )
+        ),
+    )
+
+
+# --- an item ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands: in which attempt, as which one of about how many."""
+
+    attempt: AttemptId
+    title: str
+    number: int
+    least: int
+    most: int
+    plain: bool = False
+    images: bool = True
+    seen_before: bool = False
+
+    @property
+    def line(self) -> str:
+        """“Customer data · question 3 of 8 to 10”."""
+        total = about(self.number - 1 + self.least, self.number - 1 + self.most)
+        seen = " · you have seen this one before" if self.seen_before else ""
+        return f"{literal(self.title)} · question {self.number} of {total}{seen}"
+
+
+def question(
+    asking: Asking, place: Place, before: Sequence[Part] = (), picked_note: str = ""
+) -> Message:
+    """An item, below what is said about the last answer."""
+    item = asking.item
+    parts: list[Part] = [*before, *_body(asking, place)]
+    args: Args = {"attempt": place.attempt, "item": item.id}
+    leave = Button(label="Leave for now", action="quiz.leave", args={"attempt": place.attempt})
+    if place.plain:
+        parts += [Note(text=_how(asking, tap=False)), Buttons(buttons=(leave,))]
+        return _with_summary(parts, asking, before)
+    if asking.is_one_of:
+        row = [
+            Button(
+                label=mark.sign,
+                action="quiz.pick",
+                args={**args, "sign": mark.sign, "depth": len(asking.path)},
+            )
+            for mark in asking.marks
+        ]
+        parts += [Buttons(buttons=tuple(row)), Note(text=_how(asking, tap=True))]
+        parts.append(Buttons(buttons=(leave,)))
+    elif asking.is_some_of:
+        buttons = [_toggle(asking, mark, args) for mark in asking.marks]
+        parts += [
+            Buttons(buttons=tuple(buttons[first : first + 5]))
+            for first in range(0, len(buttons), 5)
+        ]
+        done = Button(
+            label="Done",
+            action="quiz.done",
+            args={**args, "picked": [*sorted(asking.picked)]},
+            style=Style.PRIMARY,
+        )
+        parts += [Note(text=_how(asking, tap=True)), Buttons(buttons=(done, leave))]
+    else:
+        label = {Ordering: "Put them in order", Matching: "Match them"}.get(type(item), "Answer")
+        form = Button(label=label, action="quiz.form", args=args, style=Style.PRIMARY)
+        parts += [Note(text=_how(asking, tap=True)), Buttons(buttons=(form, leave))]
+    if picked_note:
+        parts.append(Note(text=picked_note))
+    return _with_summary(parts, asking, before)
+
+
+def _with_summary(parts: list[Part], asking: Asking, before: Sequence[Part]) -> Message:
+    first = next((part.text for part in before if isinstance(part, Text)), "")
+    told = first.split("\n")[0].replace("**", "").replace("\\", "") if first else ""
+    summary = shorten(f"{told} {bare(asking.item.stem)}".strip(), 300)
+    return Message(summary=summary, parts=tuple(parts))
+
+
+def _toggle(asking: Asking, mark: Mark, args: Args) -> Button:
+    """A choice that can be made and taken back; its label says in words which it is."""
+    is_on = mark.sign in asking.picked
+    after = asking.picked ^ {mark.sign}
+    return Button(
+        label=f"✓ {mark.sign} chosen" if is_on else mark.sign,
+        action="quiz.toggle",
+        args={**args, "picked": [*sorted(after)]},
+    )
+
+
+def _body(asking: Asking, place: Place) -> list[Part]:
+    item = asking.item
+    parts: list[Part] = [Note(text=place.line), Text(text=_rich(item.stem))]
+    parts += _picture(item, place)
+    if isinstance(item, Branching):
+        parts += _way(asking)
+    if isinstance(item, SpotProblem) and item.artefact:
+        parts.append(Note(text=literal(item.artefact)))
+    if asking.marks:
+        parts.append(Text(text=_listed(asking, asking.marks)))
+    if asking.sides:
+        parts.append(Text(text=_listed(asking, asking.sides)))
+    return parts
+
+
+def _picture(item: Item, place: Place) -> list[Part]:
+    if item.image is None:
+        return []
+    alt = item.image_alt or NO_IMAGE
+    if place.images and item.image.startswith("https://"):
+        return [Image(url=item.image, alt=alt[:500])]
+    return [Note(text=f"{NO_IMAGE}: {literal(alt)}")]
+
+
+def _listed(asking: Asking, marks: Sequence[Mark]) -> str:
+    whole = "\n".join(
+        f"{'✓ ' if mark.sign in asking.picked else ''}**{mark.sign}.** {rich(mark.text)}"
+        for mark in marks
+    )
+    if len(whole) <= MAX_TEXT:
+        return whole
+    room = MAX_TEXT // len(marks) // 2 - 10
+    return "\n".join(f"**{m.sign}.** {literal(shorten(bare(m.text), room))}" for m in marks)
+
+
+def _way(asking: Asking) -> list[Part]:
+    """What was decided so far in a case, and what stands before the person now."""
+    parts: list[Part] = []
+    taken = tell(asking, list(asking.path))
+    if taken:
+        parts.append(Note(text="So far: " + " → ".join(literal(bare(line)) for line in taken)))
+    node = node_of(asking)
+    if node:
+        parts.append(Text(text=_rich(node)))
+    return parts
+
+
+def node_of(asking: Asking) -> str:
+    """What the node that stands before the person says; empty at the end of a case."""
+    item = asking.item
+    if not isinstance(item, Branching):
+        return ""
+    here: str | None = item.start
+    for chosen in asking.path:
+        options = item.nodes[here].options if here in item.nodes else ()
+        here = next((option.next for option in options if option.id == chosen), None)
+    return item.nodes[here].text if here is not None and here in item.nodes else ""
+
+
+def _how(asking: Asking, *, tap: bool) -> str:
+    """How to answer in words, and by a tap where there is one."""
+    item, count = asking.item, len(asking.shown.ids)
+    match item:
+        case MultiSelect():
+            tapped, said = "Tap all that apply, then *Done*", "the letters, like “A C”, or “none”"
+        case SpotProblem():
+            tapped, said = (
+                "Tap all that are wrong, then *Done*",
+                "the numbers, like “2 4”, or “none”",
+            )
+        case Ordering():
+            example = " ".join(str(number) for number in range(count, 0, -1))
+            tapped, said = "Tap *Put them in order*", f"the numbers in order, like “{example}”"
+        case Matching():
+            sides = [side.sign for side in asking.sides]
+            example = " ".join(f"{n}{sides[n % len(sides)]}" for n in range(1, count + 1))
+            tapped, said = "Tap *Match them*", f"pairs, like “{example}”"
+        case Numeric():
+            unit = f" ({literal(item.unit)})" if item.unit else ""
+            tapped, said = "Tap *Answer*", f"one number{unit}"
+        case ShortText():
+            tapped, said = "Tap *Answer*", "a few words"
+        case _:
+            tapped, said = "Tap a letter", "it, like “B”" if tap else "a letter, like “B”"
+    return f"{tapped}, or reply with {said}." if tap else f"Reply with {said}."
+
+
+def question_form(asking: Asking, place: Place, *, certainty: bool) -> Form:
+    """The form of an item that is answered in one: ranks, pairs, a number or words."""
+    item = asking.item
+    fields: list[AnyField] = []
+    intro = shorten(bare(item.stem), 1_000)
+    match item:
+        case Ordering():
+            options = _options(asking.marks)
+            fields += [
+                ChoiceField(name=name, label=_rank(number), options=options, required=True)
+                for number, name in enumerate(fields_of(asking), 1)
+            ]
+        case Matching():
+            options = _options(asking.sides)
+            fields += [
+                ChoiceField(
+                    name=name,
+                    label=shorten(f"{mark.sign}. {bare(mark.text)}", 150),
+                    options=options,
+                    required=True,
+                )
+                for name, mark in zip(fields_of(asking), asking.marks, strict=True)
+            ]
+        case Numeric():
+            fields.append(NumberField(name="answer", label=_number(item), required=True))
+        case ShortText(max_length=limit):
+            fields.append(
+                TextField(name="answer", label="Your answer", max_length=limit, required=True)
+            )
+        case _:
+            raise ValueError(f"{item.type} is answered without a form")
+    if certainty:
+        fields.append(_sure_field())
+    return Form(
+        title="Your answer",
+        intro=intro,
+        fields=tuple(fields),
+        submit="Answer",
+        action="quiz.answer",
+        args={"attempt": place.attempt, "item": item.id},
+    )
+
+
+def _number(item: Numeric) -> str:
+    return f"Number ({item.unit})" if item.unit else "Number"
+
+
+def _rank(number: int) -> str:
+    return {1: "1st", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
+
+
+def _options(marks: Sequence[Mark]) -> tuple[Option, ...]:
+    return tuple(
+        Option(label=shorten(f"{mark.sign}. {bare(mark.text)}", 75), value=mark.sign)
+        for mark in marks
+    )
+
+
+def _sure_field() -> ChoiceField:
+    options = tuple(Option(label=label, value=str(n)) for n, label in enumerate(_SURE, 1))
+    return ChoiceField(name="sure", label="How sure are you?", options=options)
+
+
+def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message:
+    """The answer that was chosen, and the question how sure the person is of it."""
+    item = asking.item
+    args: Args = {"attempt": place.attempt, "item": item.id}
+    chosen = tell(asking, raw)
+    mine = "\n".join(_rich(line) for line in chosen) if chosen else "None of them"
+    why = (
+        "It counts: right gives 1, 2 or 3, wrong 0, −2 or −6."
+        if counts
+        else "It does not count. It shows you where you can trust yourself."
+    )
+    sure = [
+        Button(label=label, action="quiz.sure", args={**args, "sure": n})
+        for n, label in enumerate(_SURE, 1)
+    ]
+    change = Button(label="Change my answer", action="quiz.change", args=args)
+    parts: list[Part] = [
+        Note(text=place.line),
+        Text(text=_rich(item.stem)),
+        Text(text=shorten(f"**Your answer:** {mine}", MAX_TEXT)),
+        Text(text="**How sure are you?**"),
+    ]
+    if place.plain:
+        how = "Reply with 1 (not sure), 2 (fairly sure) or 3 (very sure)."
+        parts += [Note(text=f"{how} {why}"), Buttons(buttons=(change,))]
+    else:
+        parts += [
+            Buttons(buttons=tuple(sure)),
+            Note(text=f"{why} You can also reply with 1, 2 or 3."),
+            Buttons(buttons=(change,)),
+        ]
+    return Message(summary="How sure are you?", parts=tuple(parts))
+
+
+# --- what is said about an answer ---------------------------------------------------------
+
+
+def feedback(
+    asking: Asking,
+    scored: Scored,
+    *,
+    certainty: int | None = None,
+    counted: bool = True,
+    reveal: bool = True,
+    asked_about: Args | None = None,
+) -> list[Part]:
+    """What is said about an answer before the next question. Without `reveal` it says nothing
+    of what would have been right. `asked_about` are the args of *Ask about this*."""
+    item = asking.item
+    if scored.needs_person:
+        head = "**Thank you.** A colleague reads this answer within two working days."
+        lines = [head]
+    else:
+        head = "**Right.**" if scored.right else "**Not quite.**"
+        if not scored.right and scored.credit > 0:
+            head = "**Partly right.**"
+        lines = [head + _sureness(certainty, right=scored.right)]
+        lines += _remarks(asking, scored, reveal=reveal)
+        lines += [f"What happens next: {rich(c.text)}" for c in scored.consequences if c.text]
+    if item.feedback:
+        lines.append(f"*{literal('In short:')}* {rich(item.feedback)}")
+    if not counted:
+        lines.append("This question is new and does not count yet.")
+    whole = "\n".join(lines)
+    parts: list[Part] = [Text(text=whole if len(whole) <= MAX_TEXT else _cut(lines))]
+    if asked_about is not None and fits_a_button(asked_about):
+        parts.append(
+            Buttons(
+                buttons=(Button(label="Ask about this", action="question.ask", args=asked_about),)
+            )
+        )
+    return [*parts, Divider()]
+
+
+def _cut(lines: Sequence[str]) -> str:
+    kept: list[str] = []
+    for line in lines:
+        if sum(map(len, kept)) + len(line) + len(kept) > MAX_TEXT - 10:
+            break
+        kept.append(line)
+    return "\n".join([*kept, "…"])
+
+
+def _sureness(certainty: int | None, *, right: bool) -> str:
+    if right and certainty == 1:
+        return " And you were not sure: you can trust yourself more here."
+    if not right and certainty == 3:
+        return " You were very sure, so this one is worth a look."
+    return ""
+
+
+def _remarks(asking: Asking, scored: Scored, *, reveal: bool) -> list[str]:
+    item = asking.item
+    signs = {mark.id: mark for mark in asking.marks}
+    lines = []
+    for remark in scored.feedback:
+        if not reveal and not remark.chosen:
+            continue
+        mark = signs.get(remark.about)
+        if asking.is_some_of and mark is not None:
+            is_mine = "you chose it" if remark.chosen else "you left it"
+            word = "right" if remark.right else "not so"
+            what = literal(shorten(bare(mark.text), 80))
+            why = f": {rich(remark.text)}" if remark.text else ""
+            lines.append(f"- **{mark.sign}.** {what} ({is_mine}, {word}){why}")
+        elif isinstance(item, Ordering | Matching):
+            continue
+        elif remark.text:
+            lines.append(rich(remark.text))
+    if isinstance(item, Ordering | Matching | Numeric) and reveal and not scored.right:
+        lines += [f"Right is: {line}" for line in [_key_line(item)] if line]
+    return lines
+
+
+def _key_line(item: Ordering | Matching | Numeric) -> str:
+    if isinstance(item, Ordering):
+        return " → ".join(rich(step.text) for step in item.steps)
+    if isinstance(item, Matching):
+        return "; ".join(f"{rich(pair.left)} → {rich(pair.right)}" for pair in item.pairs)
+    return literal(f"{item.answer:g} {item.unit}".strip())
+
+
+def left(attempt: Attempt, title: str) -> Message:
+    """Left for now, with the way back."""
+    return say(
+        f"I keep your place in **{literal(title)}** for two weeks. Leaving is never a fail.",
+        Buttons(
+            buttons=(
+                Button(
+                    label="Go on",
+                    action="quiz.resume",
+                    args={"attempt": attempt.id},
+                    style=Style.PRIMARY,
+                ),
+            )
+        ),
+    )
+
+
+def until_tomorrow(before: Sequence[Part], title: str, moment: str) -> Message:
+    """To who wants one question a day."""
+    text = f"That was today’s question of **{literal(title)}**. The next one comes {moment}."
+    parts = (*before, Text(text=text))
+    return Message(summary=f"The next question comes {moment}", parts=parts)
+
+
+# --- results ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What somebody is told at the end. `met` and `not_met` are objectives in words, `saved` is
+    minutes of reading given back, `until` when it has to be shown again."""
+
+    attempt: AttemptId
+    quiz: Quiz
+    met: Sequence[str]
+    not_met: Sequence[str] = ()
+    saved: int = 0
+    until: str = ""
+    readings: Sequence[Reading] = ()
+    skip: Sequence[Reading] = ()
+    again: str = ""
+
+
+def _see(result: Result) -> Button:
+    return Button(label="See all answers", action="quiz.answers", args={"attempt": result.attempt})
+
+
+def passed(result: Result, before: Sequence[Part] = ()) -> Message:
+    """The attempt is passed."""
+    lines = [f"**You have passed “{literal(result.quiz.title)}”.** You have shown that you can:"]
+    lines += [f"- {_rich(text)}" for text in result.met]
+    if result.saved:
+        lines.append(
+            f"So you need not read anything about it, and no tips about it come: about "
+            f"{_count(result.saved, 'minute')} given back to you."
+        )
+    if result.until:
+        lines.append(f"It is valid until {result.until}.")
+    parts: list[Part] = [*before, Text(text="\n".join(lines)), Buttons(buttons=(_see(result),))]
+    return Message(summary=f"You have passed “{result.quiz.title}”", parts=tuple(parts))
+
+
+def fell_short(result: Result, least: int, most: int, before: Sequence[Part] = ()) -> Message:
+    """It is decided that it is not passed; whoever wants to know all may go on."""
+    n = about(least, most)
+    args: Args = {"attempt": result.attempt}
+    text = (
+        f"This time it is not enough for **{literal(result.quiz.title)}**. That is no harm: "
+        "now I can show you just what you need. You can stop here, or finish, so that I know "
+        f"which parts you can skip (about {n} more)."
+    )
+    buttons = (
+        Button(label="Stop here", action="quiz.stop", args=args, style=Style.PRIMARY),
+        Button(label="Finish", action="quiz.finish", args=args),
+    )
+    return Message(
+        summary="Stop here, or finish to see what you can skip",
+        parts=(*before, Text(text=text), Buttons(buttons=buttons)),
+    )
+
+
+def failed(result: Result, before: Sequence[Part] = ()) -> Message:
+    """Not passed: what to look at, what can be skipped, and when to try again."""
+    quiz = result.quiz
+    lines = [f"**“{literal(quiz.title)}”: not there yet.**"]
+    if result.not_met:
+        lines.append("Still open:")
+        lines += [f"- {_rich(text)}" for text in result.not_met]
+    if result.met:
+        lines.append("You have shown already:")
+        lines += [f"- {_rich(text)}" for text in result.met]
+    parts: list[Part] = [*before, Text(text="\n".join(lines))]
+    if result.readings:
+        parts.append(Heading(text="What helps with it"))
+    for reading in result.readings[:MOST_READINGS]:
+        parts += [
+            Text(
+                text=f"**{literal(reading.title)}** ({_count(reading.minutes, 'minute')})\n"
+                f"{_rich(reading.summary)}"
+            ),
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Read it here",
+                        action="library.section",
+                        args={"section": reading.id, "why": f"quiz:{quiz.id}"},
+                    ),
+                    Button(
+                        label="Ask about this",
+                        action="question.ask",
+                        args={
+                            "text": f"About “{reading.title}”: ",
+                            "about": f"section:{reading.id}",
+                        },
+                    ),
+                )
+            ),
+        ]
+    if result.skip:
+        titles = ", ".join(literal(reading.title) for reading in result.skip)
+        parts.append(Note(text=f"You can skip: {titles}."))
+    parts.append(
+        Text(
+            text=f"You can try again from {result.again}, whether you have read anything or not. "
+            "I ask only what is still open, with other questions where there are any."
+        )
+    )
+    parts.append(Buttons(buttons=(_see(result),)))
+    return Message(summary=f"“{quiz.title}”: what helps with what is open", parts=tuple(parts))
+
+
+def waiting(result: Result, before: Sequence[Part] = ()) -> Message:
+    """All is asked, and a written answer has to be read."""
+    text = (
+        f"That was all of **{literal(result.quiz.title)}**. A colleague reads what you wrote "
+        "within two working days, and then you hear from me."
+    )
+    return Message(summary="A colleague reads what you wrote", parts=(*before, Text(text=text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """One answer of an attempt that is over: what it said, and what would have been right."""
+
+    item: Item
+    mine: Sequence[str]
+    key: Sequence[str]
+    right: bool
+    waits: bool = False
+    struck: bool = False
+    principle: str = ""
+
+
+def answers(
+    quiz: Quiz, reviewed: Sequence[Reviewed], page: int, pages: int, attempt: AttemptId
+) -> Message:
+    """What was asked and said in an attempt, with what would have been right."""
+    parts: list[Part] = [Heading(text=shorten(f"{quiz.title}: your answers", 150))]
+    for one in reviewed:
+        mine = "; ".join(literal(bare(line)) for line in one.mine) or "none of them"
+        lines = [f"**{literal(shorten(bare(one.item.stem), 300))}**", f"You: {mine}"]
+        if one.struck:
+            lines.append("This question was withdrawn and does not count.")
+        elif one.waits:
+            lines.append("A colleague reads it.")
+        elif one.right:
+            lines.append("That is right.")
+        elif one.key:
+            lines.append("Right is: " + "; ".join(literal(bare(line)) for line in one.key))
+        if one.principle:
+            lines.append(rich(one.principle))
+        parts.append(
+            Text(text=_cut(lines) if len("\n".join(lines)) > MAX_TEXT else "\n".join(lines))
+        )
+    if pages > page:
+        parts.append(
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Next page",
+                        action="quiz.answers",
+                        args={"attempt": attempt, "page": page + 1},
+                    ),
+                )
+            )
+        )
+    parts.append(Note(text=f"Page {page} of {pages}. Only you see this."))
+    return Message(summary=f"Your answers in “{quiz.title}”", parts=tuple(parts))
+
+
+# --- what is open to somebody -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A quiz as it is open to somebody. `note` is where they stand with it."""
+
+    quiz: Quiz
+    note: str = ""
+    attempt: AttemptId | None = None
+
+
+def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
+    """`/quiz`: all that is open to a person, and what is under way."""
+    if not open_:
+        return say("There is no quiz here yet. Packs bring them; a steward can write one.")
+    lines = [
+        f"- **{literal(one.quiz.title)}**{': ' + literal(one.note) if one.note else ''}"
+        for one in open_[:MOST_LISTED]
+    ]
+    parts: list[Part] = []
+    under_way = next((one for one in open_ if one.attempt is not None), None)
+    if under_way is not None:
+        parts.append(
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Go on",
+                        action="quiz.resume",
+                        args={"attempt": under_way.attempt},
+                        style=Style.PRIMARY,
+                    ),
+                )
+            )
+        )
+    parts.append(
+        Choice(
+            label="Check myself in",
+            action="quiz.begin",
+            options=tuple(
+                Option(label=shorten(one.quiz.title, 75), value=one.quiz.id)
+                for one in open_[:MOST_LISTED]
+            ),
+        )
+    )
+    more = [Button(label="What I need", action="quiz.needs")]
+    if calibration:
+        more.append(Button(label="How sure, how right", action="quiz.calibration"))
+    parts.append(Buttons(buttons=tuple(more)))
+    text = "**Open to you.** You may always test yourself before you read.\n" + "\n".join(lines)
+    if len(open_) > MOST_LISTED:
+        text += f"\nand {len(open_) - MOST_LISTED} more: `/quiz` and a name finds them."
+    return say(text, *parts, summary="Quizzes open to you")
+
+
+def calibration(counts: Mapping[int, tuple[int, int]]) -> Message:
+    """How often the person was right at each certainty: by certainty, right ones and all."""
+    if not counts:
+        return say("You have not said yet how sure you are. After some answers this shows it.")
+    lines = [
+        f"- When you say *{_SURE_WORDS[sure - 1]}*, you are right {right} of {n} times."
+        for sure, (right, n) in sorted(counts.items())
+    ]
+    right, n = counts.get(3, (0, 0))
+    if n >= 5 and right / n < 0.8:
+        lines.append("When you are very sure, a second look pays.")
+    right, n = counts.get(1, (0, 0))
+    if n >= 5 and right / n > 0.67:
+        lines.append("You can trust yourself more than you do.")
+    return say("**How sure, how right.** Only you see this.\n" + "\n".join(lines))
+
+
+_NEEDS: Mapping[Need, tuple[str, str]] = {
+    Need.PLAIN_TEXT: ("Plain text", "Questions without buttons; you reply with letters."),
+    Need.NO_IMAGES: ("No pictures", "What a picture shows is said in words."),
+    Need.ONE_A_DAY: ("One question a day", "At your own hour, on working days."),
+    Need.EXTRA_TIME: ("More time", "Twice the time where a quiz has a limit; most have none."),
+    Need.ALOUD: ("In person", "A steward can ask you instead of me."),
+}
+
+
+def needs_form(needs: frozenset[Need]) -> Form:
+    """What the person needs to show what they can do; seen by nobody else."""
+    options = (Option(label="Yes", value="yes"), Option(label="No", value="no"))
+    return Form(
+        title="What I need",
+        intro="So that a quiz shows what you can do. Nobody else sees this, and you need not say "
+        "why.",
+        fields=tuple(
+            ChoiceField(
+                name=need.value,
+                label=label,
+                hint=hint,
+                options=options,
+                value="yes" if need in needs else "no",
+            )
+            for need, (label, hint) in _NEEDS.items()
+        ),
+        submit="Keep",
+        action="quiz.keep_needs",
+    )
+
+
+def needs_kept(needs: frozenset[Need]) -> Message:
+    """After the form."""
+    if not needs:
+        return say("Kept: nothing special.")
+    named = ", ".join(label.lower() for need, (label, _) in _NEEDS.items() if need in needs)
+    return say(f"Kept: {named}. It holds from the next question on, and nobody else sees it.")
+
+
+# --- a person's own page and what is known of them ----------------------------------------
+
+
+def page_under_way(attempts: Sequence[tuple[Attempt, str]]) -> Section:
+    """Quizzes that the person has begun."""
+    entries: list[Sequence[Part]] = [
+        [
+            Text(text=f"**{literal(title)}**: {_standing(attempt)}"),
+            Buttons(
+                buttons=(Button(label="Go on", action="quiz.resume", args={"attempt": attempt.id}),)
+            ),
+        ]
+        if attempt.state is not State.PENDING_REVIEW
+        else [Text(text=f"**{literal(title)}**: {_standing(attempt)}")]
+        for attempt, title in attempts
+    ]
+    return Section(Shelf.MINE, "Your quizzes", entries=entries, more="/quiz")
+
+
+def _standing(attempt: Attempt) -> str:
+    if attempt.state is State.PENDING_REVIEW:
+        return "a colleague reads what you wrote"
+    return f"{_count(len(attempt.responses), 'answer')} given, your place is kept"
+
+
+def page_begin(count: int) -> Section:
+    """Said while nothing is under way."""
+    if not count:
+        return Section(Shelf.BEGIN)
+    button = Button(label="Test me", action="quiz.list")
+    text = f"{_count(count, 'quiz', 'quizzes')} to test yourself with, before you read anything."
+    return Section(Shelf.BEGIN, entries=[[Text(text=text)]], buttons=(button,))
+
+
+def page_duty(written: int) -> Section:
+    """For stewards: written answers that wait."""
+    if not written:
+        return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER)
+    line = f"- {_count(written, 'written answer')} in quizzes to read"
+    button = Button(label="Read answers", action="quiz.review")
+    return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER, entries=[[Text(text=line)]], buttons=(button,))
+
+
+def about_me(lines: Sequence[str], needs: frozenset[Need]) -> list[Part]:
+    """What quizzes hold about the person, for the person."""
+    told = list(lines) or ["I hold no attempt at a quiz of yours."]
+    if needs:
+        named = ", ".join(label.lower() for need, (label, _) in _NEEDS.items() if need in needs)
+        told.append(f"- What you need: {named}")
+    return [Divider(), *_lines("Quizzes", told)]
+
+
+# --- stewards -----------------------------------------------------------------------------
+
+
+def review_list(
+    waiting_: Sequence[tuple[AttemptId, Item, str]],
+    titles: Sequence[str],
+    quizzes_: Sequence[Quiz],
+) -> Message:
+    """Written answers that no rule knew: what they said, and nobody's name. Below, what can be
+    done with the quizzes that somebody looks after."""
+    parts: list[Part] = []
+    for (attempt, item, said), title in zip(waiting_, titles, strict=True):
+        parts += [
+            Text(text=f"**{literal(title)}**: {_rich(shorten(item.stem, 400))}"),
+            Quote(text=said or "…"),
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Mark it",
+                        action="quiz.mark",
+                        args={"attempt": attempt, "item": item.id},
+                        style=Style.PRIMARY,
+                    ),
+                )
+            ),
+        ]
+    options = tuple(
+        Option(label=shorten(one.title, 75), value=one.id) for one in quizzes_[:MOST_LISTED]
+    )
+    if options:
+        parts += [
+            Divider(),
+            Choice(label="Withdraw a question of", action="quiz.withdraw", options=options),
+            Choice(label="Void what is under way in", action="quiz.void", options=options),
+        ]
+    head = (
+        f"{_count(len(waiting_), 'written answer')} to read. Who wrote it does not matter here."
+        if waiting_
+        else NOTHING_TO_READ
+    )
+    return say(head, *parts)
+
+
+def mark_form(attempt: AttemptId, item: Item, said: str) -> Form:
+    """What a written answer is worth."""
+    rules = getattr(item, "accept", ())
+    known = "; ".join(rule.value for rule in rules if rule.match != "regex" and rule.score >= 1)
+    hint = f"Accepted without a person: {shorten(known, 300)}" if known else None
+    return Form(
+        title="Mark an answer",
+        intro=shorten(f"{bare(item.stem)}\n\nThe answer: {said}", 1_000),
+        fields=(
+            ChoiceField(
+                name="worth",
+                label="What is it worth?",
+                hint=hint,
+                options=(
+                    Option(label="Right", value="right"),
+                    Option(label="Partly right", value="partly"),
+                    Option(label="Not right", value="wrong"),
+                ),
+                required=True,
+            ),
+        ),
+        submit="Mark it",
+        action="quiz.keep_mark",
+        args={"attempt": attempt, "item": item.id},
+    )
+
+
+def marked() -> Message:
+    """After the form."""
+    return say("Thank you, that is marked. The person hears of it.", tone=Tone.GOOD)
+
+
+def to_read(quiz: Quiz) -> Message:
+    """To the steward: written answers have come in."""
+    return say(
+        f"Somebody’s written answer in **{literal(quiz.title)}** waits for your eyes, and they "
+        "cannot go on without it. Two working days are the promise.",
+        Buttons(buttons=(Button(label="Read answers", action="quiz.review"),)),
+    )
+
+
+def mark_heard(quiz: Quiz, item: Item, worth: str, following: Message | None) -> Message:
+    """To the person: what a colleague gave, and what follows from it."""
+    text = (
+        f"A colleague has read your answer in **{literal(quiz.title)}** to "
+        f"“{literal(shorten(bare(item.stem), 200))}”: {worth}."
+    )
+    if following is None:
+        return say(text)
+    return Message(
+        summary=shorten(following.summary, 300), parts=(Text(text=text), *following.parts)
+    )
+
+
+WORTHS: Mapping[str, tuple[float, str]] = {
+    "right": (1.0, "it is right"),
+    "partly": (0.5, "it is partly right"),
+    "wrong": (0.0, "it is not right"),
+}
+
+
+def withdraw_form(quiz: Quiz, items: Sequence[Item]) -> Form:
+    """A question that turns out to be wrong, taken out of everything."""
+    return Form(
+        title="Withdraw a question",
+        intro="It counts for nobody any more. Attempts in which it decided something are scored "
+        "anew, and their people are told. Nobody loses what they have passed.",
+        fields=(
+            ChoiceField(
+                name="item",
+                label="Which one?",
+                options=tuple(
+                    Option(label=shorten(f"{one.id}: {bare(one.stem)}", 75), value=one.id)
+                    for one in items[:100]
+                ),
+                required=True,
+            ),
+            LongTextField(name="reason", label="Why?", max_length=300, required=True),
+        ),
+        submit="Withdraw it",
+        action="quiz.keep_withdrawn",
+        args={"quiz": quiz.id},
+    )
+
+
+def withdrawn() -> Message:
+    """After the form."""
+    return say(
+        "Withdrawn: nobody is asked it any more. Attempts in which it was answered are being "
+        "scored anew, and their people hear of it.",
+        tone=Tone.GOOD,
+    )
+
+
+def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
+    """To somebody whose attempt held a question that was withdrawn."""
+    text = (
+        f"A question in **{literal(quiz.title)}** was wrong and is withdrawn: {literal(reason)} "
+        "I have scored your attempt without it."
+    )
+    if following is None:
+        return say(text)
+    return Message(
+        summary=shorten(following.summary, 300), parts=(Text(text=text), *following.parts)
+    )
+
+
+def voided(quiz: Quiz, reason: str) -> Message:
+    """To somebody whose attempt does not count."""
+    return say(
+        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(reason)} It is not "
+        "held against you, and you can begin again at once.",
+        Buttons(
+            buttons=(Button(label="Begin again", action="quiz.begin", args={"quiz": quiz.id}),)
+        ),
+    )
+
+
+def void_form(quiz: Quiz) -> Form:
+    """Something went wrong for all who are taking it now."""
+    return Form(
+        title="Void attempts",
+        intro=f"Every attempt at “{shorten(quiz.title, 150)}” that is under way ends. It is held "
+        "against nobody, and can be begun again at once. People read the reason.",
+        fields=(LongTextField(name="reason", label="Why?", max_length=300, required=True),),
+        submit="Void them",
+        action="quiz.keep_void",
+        args={"quiz": quiz.id},
+    )
+
+
+VOIDING = "They are being voided, and everybody concerned hears of it."
+NO_ITEM = "That question is not in this quiz any more."
+
+
+# --- certificates -------------------------------------------------------------------------
+
+
+def renewal_due(quiz: Quiz, until: str) -> Message:
+    """One quiet message, then at most one a week."""
+    return say(
+        f"What you showed in **{literal(quiz.title)}** is valid until {until}. A few questions "
+        "renew it, and you lose no days by being early.",
+        Buttons(
+            buttons=(
+                Button(label="Check myself", action="quiz.begin", args={"quiz": quiz.id}),
+                Button(label="Not now", action="quiz.decline", args={"quiz": quiz.id}),
+            )
+        ),
+    )
+
+
+def in_grace(quiz: Quiz, until: str) -> Message:
+    """It ran out; for a while it still counts."""
+    return say(
+        f"**{literal(quiz.title)}** has run out. It still counts until {until}; a few questions "
+        "renew it.",
+        Buttons(
+            buttons=(Button(label="Check myself", action="quiz.begin", args={"quiz": quiz.id}),)
+        ),
+    )
+
+
+def because_due(quiz: Quiz) -> str:
+    """Why somebody gets it."""
+    return shorten(f"You passed “{quiz.title}”, and it has to be shown again after a while.", 300)
+
+
+def taken(attempt: Attempt, title: str) -> str:
+    """An attempt in a line, for its own person."""
+    return f"- **{literal(title)}**: {attempt.state.value.replace('_', ' ')}"
+
+
+def certified(title: str, holds: bool, until: str) -> str:
+    """What somebody has earned, in a line for themselves."""
+    if not holds:
+        return f"- **{literal(title)}**: not valid any more"
+    return f"- **{literal(title)}**: valid" + (f" until {until}" if until else "")
+
+
+def waived(minutes: int, title: str) -> str:
+    """What somebody need not read, in a line for themselves."""
+    return f"- **{literal(title)}**: nothing to read ({_count(minutes, 'minute')} given back)"

@@ -1,0 +1,375 @@
+"""What stewards do: read written answers, withdraw a question, declare attempts void.
+
+They never see whose an answer is, and nobody marks their own.
+"""
+
+from collections.abc import Sequence
+
+from bot.access import Right, may
+from bot.attention import Wish, book
+from bot.capabilities.quizzes import messages
+from bot.capabilities.quizzes.access import (
+    find_quiz,
+    find_written,
+    is_steward,
+    named,
+    require_steward,
+    stewards_of,
+)
+from bot.capabilities.quizzes.asking import proceed, send
+from bot.capabilities.quizzes.ending import end_passed
+from bot.capabilities.quizzes.model import (
+    ASKING,
+    REVIEW_DAYS,
+    UNDER_WAY,
+    Attempt,
+    EventKind,
+    Mark,
+    Response,
+    State,
+    can,
+    data_of,
+)
+from bot.capabilities.quizzes.rule import Outcome
+from bot.capabilities.quizzes.sitting import advance, look
+from bot.capabilities.quizzes.work import QuizzesWork
+from bot.context import Context
+from bot.errors import Conflict, Invalid, NotFound
+from bot.ids import AttemptId, PersonId, WorkspaceId
+from bot.inbound import Command
+from bot.message import Message, say
+from bot.outbox import Letter, Priority, ToPerson
+from bot.pack.item import Item, Status
+from bot.pack.model import Quiz
+from bot.pack.ports import Put
+from bot.pack.scoring import is_right
+from bot.people import Person
+from bot.ports import Timer
+from bot.reply import Reply
+from bot.schedule import add_working_days
+
+MOST_WAITING = 100
+"""Written answers among which those of one's topics are looked for."""
+MOST_SHOWN = 8
+CHUNK = 50
+"""Attempts of one transaction, where a question is withdrawn from many."""
+
+
+# --- written answers ----------------------------------------------------------------------
+
+
+def waiting_for(
+    work: QuizzesWork, person: Person
+) -> Sequence[tuple[Attempt, Quiz, Item, Response]]:
+    """Written answers that the person may mark, longest waiting first; their own is not."""
+    found = []
+    for attempt in work.attempts.waiting_for_person(person.workspace, MOST_WAITING):
+        if attempt.start is None or attempt.person == person.id:
+            continue
+        quiz = work.packs.quiz_at(person.workspace, attempt.quiz, attempt.start.quiz_version)
+        if not is_steward(work, person, quiz):
+            continue
+        items = {item.id: item for item in quiz.items}
+        found += [
+            (attempt, quiz, items[response.item], response)
+            for response in attempt.responses
+            if response.needs_person and not response.struck
+        ]
+    return found
+
+
+def list_waiting(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*Read answers*, and what else a steward can do with the quizzes of their topics."""
+    waiting = waiting_for(work, command.person)[:MOST_SHOWN]
+    mine = [
+        kept.value
+        for kept in work.packs.quizzes(command.person.workspace)
+        if is_steward(work, command.person, kept.value)
+    ]
+    if not mine and not waiting:
+        raise NotFound(messages.NOTHING_TO_READ)
+    return Reply(
+        message=messages.review_list(
+            [(attempt.id, item, str(response.raw)) for attempt, _, item, response in waiting],
+            [quiz.title for _, quiz, _, _ in waiting],
+            mine,
+        )
+    )
+
+
+def count_waiting(work: QuizzesWork, person: Person) -> int:
+    """How many written answers wait for the person; for nobody but stewards."""
+    topics = work.topics.every(person.workspace)
+    if not may(person, Right.CURATE) and all(topic.steward != person.id for topic in topics):
+        return 0
+    return len(waiting_for(work, person))
+
+
+def mark_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*Mark it*."""
+    attempt, quiz, response = find_written(work, command.person, command.args)
+    if not response.needs_person:
+        raise Conflict(messages.CHANGED_MEANWHILE)
+    item = next(item for item in quiz.items if item.id == response.item)
+    return Reply(form=messages.mark_form(attempt.id, item, str(response.raw)))
+
+
+def keep_mark(context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """The form: what the answer is worth, and what follows from it for its person."""
+    attempt, quiz, response = find_written(work, command.person, command.args)
+    worth = messages.WORTHS.get(command.values.get("worth", ""))
+    if worth is None:
+        raise Invalid(fields={"worth": messages.CHOOSE_MARK})
+    if not response.needs_person:
+        raise Conflict(messages.CHANGED_MEANWHILE)
+    item = next(item for item in quiz.items if item.id == response.item)
+    credit, words = worth
+    right = is_right(item, credit)
+    mark = Mark(item.id, credit, right, critical=item.critical and not right)
+    attempt = advance(
+        context, work, attempt, EventKind.MARKED, command.person.id, data=data_of(mark)
+    )
+    following = _reconsider(context, work, attempt)
+    person = work.people.get(attempt.person)
+    if person is not None and person.active:
+        send(
+            work,
+            person,
+            attempt,
+            messages.mark_heard(quiz, item, words, following),
+            f"marked:{item.id}",
+        )
+    return Reply(message=messages.marked())
+
+
+def _reconsider(context: Context, work: QuizzesWork, attempt: Attempt) -> Message | None:
+    """What follows for an attempt from a mark, or from a question that was withdrawn: the next
+    item or its end, where that waited for it; None where nothing does."""
+    if attempt.state is State.PENDING_REVIEW or (
+        attempt.state in ASKING and attempt.current is None
+    ):
+        return proceed(context, work, attempt)[1]
+    sitting = look(work, attempt)
+    # Nobody loses by it what they have passed.
+    if attempt.state is State.FAILED and sitting.verdict.outcome is Outcome.PASSED:
+        return end_passed(context, work, sitting)[1]
+    return None
+
+
+def tell_stewards(context: Context, work: QuizzesWork, quiz: Quiz, attempt: Attempt) -> None:
+    """A written answer waits. They hear once a day at most, and it is promised in two working
+    days."""
+    stewards = [s for s in stewards_of(work, attempt.workspace, quiz) if s.id != attempt.person]
+    day = context.now.date().isoformat()
+    book(
+        context,
+        work,
+        [
+            Wish(steward, _call(context, quiz, steward, f"{day}:{steward.id}"))
+            for steward in stewards
+        ],
+    )
+    if stewards:
+        due_at = add_working_days(stewards[0], context.now, REVIEW_DAYS)
+        work.timers.set(
+            Timer(
+                key=f"{attempt.subject}:review",
+                due_at=due_at,
+                action="quiz.review_due",
+                args={"attempt": attempt.id},
+            )
+        )
+
+
+def _call(context: Context, quiz: Quiz, steward: Person, key: str) -> Letter:
+    return Letter(
+        key=f"quiz:{quiz.id}:to_read:{key}",
+        to=ToPerson(person=steward.id),
+        message=messages.to_read(quiz),
+        kind="quiz.to_read",
+        priority=Priority.OFFER,
+        expires_at=add_working_days(steward, context.now, REVIEW_DAYS),
+        because=messages.BECAUSE_STEWARD,
+    )
+
+
+def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
+    """Two working days have passed: everybody who may read it hears of it."""
+    attempt = work.attempts.get(AttemptId(str(timer.args["attempt"])))
+    if attempt is None or attempt.start is None or not attempt.waits_for_person:
+        return
+    if not can(attempt, EventKind.MARKED):
+        return
+    quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, attempt.start.quiz_version)
+    readers = {person.id: person for person in stewards_of(work, attempt.workspace, quiz)}
+    readers |= {p.id: p for p in _curators(work, attempt.workspace)}
+    book(
+        context,
+        work,
+        [
+            Wish(reader, _call(context, quiz, reader, f"late:{attempt.id}:{reader.id}"))
+            for reader in readers.values()
+            if reader.id != attempt.person
+        ],
+    )
+
+
+def _curators(work: QuizzesWork, workspace: WorkspaceId) -> Sequence[Person]:
+    return [p for p in work.people.everybody(workspace) if may(p, Right.CURATE)]
+
+
+# --- withdrawing --------------------------------------------------------------------------
+
+
+def withdraw_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*Withdraw a question*."""
+    person = command.person
+    id_ = named(command.args, "quiz") or named(command.args, "choice")
+    quiz, _ = find_quiz(work, person.workspace, id_)
+    require_steward(work, person, quiz)
+    items = [item for item in quiz.items if item.status in {Status.LIVE, Status.PILOT}]
+    if not items:
+        raise NotFound(messages.NO_ITEMS)
+    return Reply(form=messages.withdraw_form(quiz, items))
+
+
+def keep_withdrawn(context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """The form: nobody is asked it any more, and it counts for nobody."""
+    person = command.person
+    quiz, _ = find_quiz(work, person.workspace, named(command.args, "quiz"))
+    require_steward(work, person, quiz)
+    wanted = command.values.get("item", "").strip()
+    reason = " ".join(command.values.get("reason", "").split())
+    wrong = {}
+    if all(item.id != wanted for item in quiz.items):
+        wrong["item"] = messages.NO_ITEM
+    if not reason:
+        wrong["reason"] = messages.NO_REASON
+    if wrong:
+        raise Invalid(fields=wrong)
+    withdraw(context, work, person, quiz, wanted, reason[:300])
+    return Reply(message=messages.withdrawn())
+
+
+def withdraw(
+    context: Context, work: QuizzesWork, person: Person, quiz: Quiz, item: str, reason: str
+) -> None:
+    """Take a question out of a quiz, and out of all attempts in which it was asked."""
+    items = tuple(
+        one.model_copy(update={"status": Status.RETIRED}) if one.id == item else one
+        for one in quiz.items
+    )
+    kept = work.packs.quiz(person.workspace, quiz.id)
+    work.packs.put(
+        person.workspace,
+        [
+            Put(
+                quiz.model_copy(update={"items": items}),
+                kept.pack if kept is not None else "",
+                context.now,
+                person.id,
+                f"{item}: {reason}",
+            )
+        ],
+    )
+    _strike_later(context, work, person.workspace, quiz.id, item, reason)
+
+
+def _strike_later(
+    context: Context, work: QuizzesWork, workspace: WorkspaceId, quiz: str, item: str, reason: str
+) -> None:
+    work.timers.set(
+        Timer(
+            key=f"quiz:{workspace}:{quiz}:strike:{item}",
+            due_at=context.now,
+            action="quiz.strike",
+            args={"workspace": workspace, "quiz": quiz, "item": item, "reason": reason},
+        )
+    )
+
+
+def strike(context: Context, work: QuizzesWork, timer: Timer) -> None:
+    """The next attempts are scored without a question that was withdrawn."""
+    workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
+    item, reason = str(timer.args["item"]), str(timer.args["reason"])
+    waiting = [
+        attempt
+        for attempt in work.attempts.with_item(workspace, id_, item)
+        if can(attempt, EventKind.STRUCK) and _holds(attempt, item)
+    ]
+    for attempt in waiting[:CHUNK]:
+        struck = advance(
+            context, work, attempt, EventKind.STRUCK, data={"item": item, "reason": reason}
+        )
+        following = _reconsider(context, work, struck)
+        if attempt.response_to(item) is None and following is None:
+            continue
+        person = work.people.get(attempt.person)
+        if person is not None and person.active:
+            quiz = look(work, struck).quiz
+            told = messages.struck(quiz, reason, following)
+            send(work, person, attempt, told, f"struck:{item}")
+    if len(waiting) > CHUNK:
+        _strike_later(context, work, workspace, id_, item, reason)
+
+
+def _holds(attempt: Attempt, item: str) -> bool:
+    """Whether the question counts in the attempt, or stands before its person."""
+    response = attempt.response_to(item)
+    if response is not None:
+        return not response.struck
+    return attempt.current is not None and attempt.current.item == item
+
+
+def void_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*Void attempts*: those that are under way."""
+    person = command.person
+    id_ = named(command.args, "quiz") or named(command.args, "choice")
+    quiz, _ = find_quiz(work, person.workspace, id_)
+    require_steward(work, person, quiz)
+    return Reply(form=messages.void_form(quiz))
+
+
+def keep_void(context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """The form: every attempt under way ends, and is held against nobody."""
+    person = command.person
+    quiz, _ = find_quiz(work, person.workspace, named(command.args, "quiz"))
+    require_steward(work, person, quiz)
+    reason = " ".join(command.values.get("reason", "").split())[:300]
+    if not reason:
+        raise Invalid(fields={"reason": messages.NO_REASON})
+    _void_later(context, work, person.workspace, quiz.id, reason, person.id)
+    return Reply(message=say(messages.VOIDING))
+
+
+def _void_later(
+    context: Context,
+    work: QuizzesWork,
+    workspace: WorkspaceId,
+    quiz: str,
+    reason: str,
+    actor: PersonId,
+) -> None:
+    work.timers.set(
+        Timer(
+            key=f"quiz:{workspace}:{quiz}:void",
+            due_at=context.now,
+            action="quiz.void",
+            args={"workspace": workspace, "quiz": quiz, "reason": reason, "actor": actor},
+        )
+    )
+
+
+def void(context: Context, work: QuizzesWork, timer: Timer) -> None:
+    """The next attempts under way are void."""
+    workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
+    reason, actor = str(timer.args["reason"]), PersonId(str(timer.args["actor"]))
+    kept = work.packs.quiz(workspace, id_)
+    waiting = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK)
+    for attempt in waiting:
+        advance(context, work, attempt, EventKind.VOIDED, actor, data={"reason": reason})
+        person = work.people.get(attempt.person)
+        if person is not None and person.active and kept is not None:
+            send(work, person, attempt, messages.voided(kept.value, reason), "voided")
+    if len(waiting) == CHUNK:
+        _void_later(context, work, workspace, id_, reason, actor)
