@@ -4,16 +4,16 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 import click
 
-from bot.bootstrap import new_id
+from bot.bootstrap import new_id, now
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
 from bot.bootstrap.environment import SETTINGS_FILE, take_up
@@ -42,6 +42,9 @@ from bot.errors import BotError
 from bot.outbox import LetterState
 from bot.search.evaluation import evaluate_faq
 from bot.settings import Misconfigured, Settings, read_settings
+
+if TYPE_CHECKING:
+    from content.load import Loaded
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,6 +84,8 @@ def main() -> None:
     inflow doctor                    what is wrong here, and how to mend it
     inflow letters                   what became of the letters
     inflow import faq FILE           bring an FAQ that you have
+    inflow content check FOLDER      what is wrong with a pack of content, and what could be better
+    inflow content sync FOLDER       bring a pack of content
     inflow eval faq --data DIR       measure the search on your own questions
 
     Settings are environment variables, or lines NAME=value of a file inflow.env in the folder
@@ -419,6 +424,193 @@ def _report(report: ImportReport, dry_run: bool) -> None:
     if dry_run:
         click.echo("A dry run: nothing was kept. It would have been:")
     click.echo(describe(report))
+
+
+@main.group()
+def content() -> None:
+    """Write packs of content: sections to read, tips, quizzes and all that belongs to them."""
+
+
+FOLDERS = click.argument(
+    "folders",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+EDITORIAL = click.option(
+    "--editorial",
+    multiple=True,
+    metavar="ITEM",
+    help="An item that is only said better: what is known of its answers goes on.",
+)
+
+
+@content.command("check")
+@FOLDERS
+@click.option("--strict", is_flag=True, help="Take warnings for errors.")
+@_plainly
+def content_check(folders: tuple[Path, ...], strict: bool) -> None:
+    """Say what is wrong with the packs in FOLDERS, and what could be better.
+
+    A line for each, path:line:column: error or warning: where: what. Packs that are given
+    together may name each other's things.
+    """
+    from bot.bootstrap.authoring import packs_in, sum_up_check  # noqa: PLC0415
+    from content.load import PackError, load_packs  # noqa: PLC0415
+
+    errors: tuple[str, ...] = ()
+    try:
+        packs = load_packs(packs_in(folders), now().date())
+        warnings = tuple(line for loaded in packs for line in loaded.warnings)
+    except PackError as error:
+        errors, warnings = error.errors, error.warnings
+    for line in (*errors, *warnings):
+        click.echo(line)
+    click.echo(sum_up_check(len(errors), len(warnings)), err=True)
+    if errors or (strict and warnings):
+        sys.exit(1)
+
+
+@content.command("render")
+@FOLDERS
+@click.option("--item", required=True, help="The id of an item.")
+@click.option("--platform", type=click.Choice(["text", "slack", "teams"]), default="text")
+@_plainly
+def content_render(folders: tuple[Path, ...], item: str, platform: str) -> None:
+    """Show an item of the packs in FOLDERS as people get it."""
+    from bot.bootstrap.preview import show_item  # noqa: PLC0415
+
+    click.echo(show_item(_load_packs(folders), item, platform))
+
+
+@content.command("diff")
+@click.argument("old", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@EDITORIAL
+@_plainly
+def content_diff(old: Path, new: Path, editorial: tuple[str, ...]) -> None:
+    """Say what changes from the packs in OLD to those in NEW, and which items begin anew.
+
+    To see what a pack would change in a workspace: inflow content sync --dry-run
+    """
+    from bot.bootstrap.authoring import (  # noqa: PLC0415
+        check_editorial,
+        contents_of,
+        describe_changes,
+    )
+    from bot.pack.sync import compare  # noqa: PLC0415
+
+    after = _load_packs((new,))
+    only_said_better = check_editorial(after, editorial)
+    changes = compare(contents_of(_load_packs((old,))), contents_of(after), only_said_better)
+    for line in describe_changes(changes):
+        click.echo(line)
+
+
+@content.group("new")
+def content_new() -> None:
+    """Begin something: an item, a tip or a section on the screen, or the files of a pack."""
+
+
+@content_new.command("item")
+@click.argument("id_", metavar="ID")
+@click.option("--type", "type_", default="scenario_choice", help="Which of the eight types.")
+@click.option("--objective", default="an-objective", help="What it is to show.")
+@_plainly
+def content_new_item(id_: str, type_: str, objective: str) -> None:
+    """An item, for a quiz's items."""
+    from content.template import ITEM_TYPES, write_item  # noqa: PLC0415
+
+    if type_ not in ITEM_TYPES:
+        raise click.BadParameter(f"one of {', '.join(ITEM_TYPES)}", param_hint="--type")
+    click.echo(write_item(type_, id_, objective), nl=False)
+
+
+TOPIC = click.option("--topic", default="a-topic", help="What it is about.")
+
+
+@content_new.command("tip")
+@click.argument("id_", metavar="ID")
+@TOPIC
+@_plainly
+def content_new_tip(id_: str, topic: str) -> None:
+    """A tip, for a file's tips."""
+    from content.template import write_tip  # noqa: PLC0415
+
+    click.echo(write_tip(id_, topic), nl=False)
+
+
+@content_new.command("section")
+@click.argument("id_", metavar="ID")
+@TOPIC
+@_plainly
+def content_new_section(id_: str, topic: str) -> None:
+    """A section, as a file of its own."""
+    from content.template import write_section  # noqa: PLC0415
+
+    click.echo(write_section(id_, topic), nl=False)
+
+
+@content_new.command("quiz")
+@click.argument("id_", metavar="ID")
+@TOPIC
+@_plainly
+def content_new_quiz(id_: str, topic: str) -> None:
+    """A quiz, as a file of its own."""
+    from content.template import write_quiz  # noqa: PLC0415
+
+    click.echo(write_quiz(id_, topic), nl=False)
+
+
+@content_new.command("pack")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@_plainly
+def content_new_pack(folder: Path) -> None:
+    """The files of a pack, in FOLDER, whose name becomes its id."""
+    from content.template import make_pack  # noqa: PLC0415
+
+    for path in make_pack(folder, folder.resolve().name):
+        click.echo(path)
+
+
+@content.command("sync")
+@FOLDERS
+@WORKSPACE
+@DRY_RUN
+@EDITORIAL
+@_plainly
+def content_sync(
+    folders: tuple[Path, ...], workspace: str | None, dry_run: bool, editorial: tuple[str, ...]
+) -> None:
+    """Bring the packs in FOLDERS to a workspace.
+
+    Nothing is ever deleted: what a pack no longer holds is retired. What people changed in
+    chat stays until the pack says something else about it. Who is in the middle of a quiz
+    goes on with the one they began.
+    """
+    from bot.bootstrap.authoring import bring, check_editorial, describe_changes  # noqa: PLC0415
+
+    packs = _load_packs(folders)
+    only_said_better = check_editorial(packs, editorial)
+    with import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment):
+        changes = bring(work, to, packs, moment, editorial=only_said_better)
+    if dry_run:
+        click.echo("A dry run: nothing was kept. It would have been:")
+    for line in describe_changes(changes):
+        click.echo(line)
+
+
+def _load_packs(folders: tuple[Path, ...]) -> "Sequence[Loaded]":
+    """The packs, or all of their errors, and exit code 1."""
+    from bot.bootstrap.authoring import packs_in  # noqa: PLC0415
+    from content.load import PackError, load_packs  # noqa: PLC0415
+
+    try:
+        return load_packs(packs_in(folders))
+    except PackError as error:
+        for line in error.errors:
+            click.echo(line, err=True)
+        sys.exit(1)
 
 
 @main.group()

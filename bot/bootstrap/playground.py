@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.playground.clock import SETTING as CLOCK_SETTING
 from adapters.playground.clock import ClockMover, PlaygroundClock
@@ -12,7 +12,7 @@ from adapters.playground.platform import NAME, PlaygroundPlatform
 from bot.bootstrap import new_id, now
 from bot.bootstrap.registry import CAPABILITIES
 from bot.bootstrap.site import Core, Routes, Site
-from bot.capabilities.questions.starting import Pack, apply_pack
+from bot.capabilities.questions.starting import Demo
 from bot.capability import Registry, register
 from bot.errors import BotError
 from bot.ids import WorkspaceId
@@ -24,6 +24,9 @@ from bot.settings import Misconfigured, Settings, is_this_machine, platform_cred
 from storage.database import Database
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
+
+if TYPE_CHECKING:
+    from content.load import Loaded
 
 DEMO = "demo"
 """The playground's own name for its workspace."""
@@ -80,26 +83,37 @@ def refuse_real_workspaces(work: SqlWork) -> None:
     raise Misconfigured(served, *([] if platform_credentials() else [forgotten]), playing)
 
 
-def load_starter(settings: Settings) -> Pack | None:
-    """The starter pack with its demo workspace, unless the settings want an empty one."""
-    from content.load import STARTER, load_pack  # noqa: PLC0415 - a worker loads no packs
+def load_demo(settings: Settings) -> "Sequence[Loaded]":
+    """All packs that come with this version, the one with the demo workspace first; none where
+    the settings want an empty one."""
+    from content.load import PACKS, find_packs, load_packs  # noqa: PLC0415 - a worker loads none
 
-    return load_pack(STARTER) if settings.demo else None
+    if not settings.demo:
+        return ()
+    return sorted(load_packs(find_packs(PACKS)), key=lambda loaded: loaded.pack.demo is None)
 
 
-def prepare_workspace(work: SqlWork, moment: datetime, pack: Pack | None) -> Workspace:
-    """The playground's workspace; with a pack all of that, or what is new in it."""
+def demo_of(packs: "Sequence[Loaded]") -> Demo | None:
+    """The made-up workspace that is among the packs."""
+    return next((loaded.pack.demo for loaded in packs if loaded.pack.demo), None)
+
+
+def prepare_workspace(work: SqlWork, moment: datetime, packs: "Sequence[Loaded]" = ()) -> Workspace:
+    """The playground's workspace; with packs all of that, or what is new in it."""
     workspace = work.people.workspace(NAME, DEMO)
+    demo = demo_of(packs)
     if workspace is None:
         workspace = Workspace(
             id=WorkspaceId(new_id()),
             platform=NAME,
             external=DEMO,
-            name=pack.demo.name if pack and pack.demo else DEMO,
+            name=demo.name if demo else DEMO,
         )
         work.people.add_workspace(workspace)
-    if pack is not None:
-        apply_pack(work, workspace.id, pack, moment, new_id)
+    if packs:
+        from bot.bootstrap.authoring import bring  # noqa: PLC0415 - a worker brings none
+
+        bring(work, workspace.id, packs, moment, demo=demo)
     return workspace
 
 
@@ -113,7 +127,7 @@ class PlaygroundSite(Site):
         self._clock = PlaygroundClock(now, self._transcript)
         self._platform = PlaygroundPlatform(self._transcript, database, self.now)
         self._registry = register(CAPABILITIES)
-        self._pack: Pack | None = None
+        self._packs: Sequence[Loaded] = ()
         self._workspace: WorkspaceId | None = None
 
     @property
@@ -143,7 +157,7 @@ class PlaygroundSite(Site):
         return ours.id if ours else None
 
     def prepare(self) -> None:
-        """Load the starter pack, and wake in working hours: at night nobody would be asked.
+        """Load the packs, and wake in working hours: at night nobody would be asked.
 
         At the first start it is ten in the morning of the next working day, so that a story
         has a day before it.
@@ -153,10 +167,10 @@ class PlaygroundSite(Site):
         """
         with self._database.transaction() as work:
             refuse_real_workspaces(work)
-        self._pack = load_starter(self._settings)
+        self._packs = load_demo(self._settings)
         is_first = self._transcript.setting(CLOCK_SETTING) is None
         with self._database.transaction() as work:
-            prepare_workspace(work, self.now(), self._pack)
+            prepare_workspace(work, self.now(), self._packs)
             workspace = work.people.workspace(NAME, DEMO)
             people = work.people.everybody(workspace.id) if workspace else ()
         if people and (is_first or not any(is_working(each, self.now()) for each in people)):
@@ -167,7 +181,7 @@ class PlaygroundSite(Site):
         from adapters.playground.app import HINT, Playground  # noqa: PLC0415
         from adapters.playground.room import Room  # noqa: PLC0415
 
-        pack = self._pack
+        demo = demo_of(self._packs)
         room = Room(
             app=core.app,
             database=self._database,
@@ -176,12 +190,12 @@ class PlaygroundSite(Site):
             new_id=new_id,
             workspace=DEMO,
             channels=self._channels(),
-            about={p.handle: p.about for p in pack.demo.people} if pack and pack.demo else {},
+            about={p.handle: p.about for p in demo.people} if demo else {},
             move_clock=self._clock.set_to,
         )
 
         with self._database.transaction() as work:
-            here = prepare_workspace(work, self.now(), None).id
+            here = prepare_workspace(work, self.now()).id
 
         async def carry() -> None:
             await core.carry(here)
@@ -198,7 +212,7 @@ class PlaygroundSite(Site):
             clock=self._clock,
             mover=ClockMover(self._clock, core.app, play),
             transcript=self._transcript,
-            hint=HINT if pack else None,
+            hint=HINT if self._packs else None,
         )
         return [playground.add_routes]
 

@@ -14,7 +14,7 @@ from adapters.playground.clock import PlaygroundClock
 from adapters.playground.platform import NAME as PLAYGROUND
 from bot.bootstrap import now
 from bot.bootstrap.key import SHORTEST_KEY, check_key, relay_key
-from bot.bootstrap.playground import load_starter, prepare_workspace
+from bot.bootstrap.playground import load_demo, prepare_workspace
 from bot.capabilities.questions.memory import Memory, VectorsOrLoader
 from bot.ids import WorkspaceId
 from bot.people import Workspace
@@ -160,7 +160,7 @@ def import_work(
         moment = now() if is_real else PlaygroundClock(now, SqlTranscript(database)).now()
         with contextlib.suppress(_RolledBack), database.transaction() as work:
             if not is_real:
-                prepare_workspace(work, moment, load_starter(settings))
+                prepare_workspace(work, moment, load_demo(settings))
             yield work, _find_workspace(work, workspace, is_real=is_real).id, moment
             if dry_run:
                 raise _RolledBack
