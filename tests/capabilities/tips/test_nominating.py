@@ -1,0 +1,134 @@
+"""Accepted answers that become tips, with the word of who gave them."""
+
+from bot.message import Args
+from bot.plain import render_plain
+from bot.ports import Timer
+from tests.capabilities.tips.telling import (
+    budget,
+    follow,
+    letters,
+    open_topic,
+    tell,
+    tip,
+)
+from tests.world import Heard, World
+
+ANSWER = "Book the early train and keep the number of the seat: without it nobody finds you."
+
+
+def asked(world: World, who: str) -> list[Heard]:
+    """The letters that ask somebody whether an answer may become a tip."""
+    return [h for h in world.hears(who) if (h.key or "").startswith("tips:nomination:")]
+
+
+def settle(world: World, answer: str = ANSWER) -> str:
+    """Ana asks about travel, somebody answers, she accepts."""
+    helper = world.settles("ana", "How do I book a train for my travel?", answer)
+    world.passes(hours=26)
+    return helper
+
+
+def test_an_accepted_answer_becomes_a_tip_in_one_tap_with_the_name_of_who_gave_it(
+    either_world: World,
+) -> None:
+    world = either_world
+    tell(world, tip("trains"))
+    follow(world, "cem")
+    helper = settle(world)
+    [letter] = asked(world, helper)
+    assert "Shall it become a tip" in letter.text
+    assert ANSWER in letter.text
+    assert "Ana" not in letter.text
+    world.presses(helper, "Make it a tip", on=letter)
+    assert f"from {helper.title()}" in letter.text
+    budget(world, "cem")
+    world.passes(days=10)
+    told = [each.text for each in letters(world, "cem") if ANSWER in each.text]
+    assert len(told) >= 1
+    assert f"from {helper.title()}" in told[0]
+
+
+def test_no_is_enough(world: World) -> None:
+    tell(world, tip("trains"))
+    helper = settle(world)
+    [letter] = asked(world, helper)
+    world.presses(helper, "No tip", on=letter)
+    assert "becomes no tip" in letter.text
+    world.says("cem", "/tip travel")
+    assert ANSWER not in world.last("cem")
+
+
+def test_what_was_accepted_in_private_is_nominated_to_nobody(world: World) -> None:
+    helper = world.settles("ana", "How do I book a train for my travel?", ANSWER, private=True)
+    world.passes(days=2)
+    assert asked(world, helper) == []
+
+
+def test_a_short_yes_is_no_tip(world: World) -> None:
+    helper = settle(world, "Yes, in the portal.")
+    assert asked(world, helper) == []
+
+
+def test_one_letter_at_a_time_the_next_waits_on_the_page(world: World) -> None:
+    for number in (1, 2):
+        args: Args = {"question": f"q{number}", "answer": "a", "topic": "travel"}
+        args |= {"author": "kim", "text": f"{ANSWER} Number {number}."}
+        with world.database.transaction() as work:
+            work.timers.set(Timer(f"n{number}", world.now, "tips.nominate", args))
+    world.passes(hours=2)
+    [letter] = asked(world, "kim")
+    assert "Number 1." in letter.text
+    assert "2 answers of colleagues’ questions may become tips." in render_plain(world.opens("kim"))
+    world.presses_on_page("kim", "Answers as tips")
+    assert "Number 2." in world.last("kim")
+
+
+def test_a_long_answer_is_made_short_first(world: World) -> None:
+    helper = settle(world, "Go on and on. " * 60)
+    [letter] = asked(world, helper)
+    assert "at most 600 characters" in letter.text
+    world.presses(helper, "Change it first", on=letter)
+    reply = world.fills(helper, question="Where to?", best="On")
+    assert reply.errors == {
+        "text": "A tip has at most 600 characters: one idea, read in less than a minute.",
+        "other": "A question takes all three: itself, the best answer and a likely mistake.",
+    }
+    world.fills(helper, text="Go on.", question="Where to?", best="On", other="Back")
+    assert "It is a tip now" in world.last(helper)
+    world.says("cem", "/tip travel")
+    assert "Go on." in world.last("cem")
+    assert "from " + helper.title() in world.last("cem")
+
+
+def test_in_a_regulated_topic_a_second_person_publishes(world: World) -> None:
+    open_topic(world, "travel", regulated=True)
+    helper = settle(world)
+    assert helper != "sam"
+    [letter] = asked(world, helper)
+    world.presses(helper, "Make it a tip", on=letter)
+    assert "a second person publishes" in letter.text
+    world.says("cem", "/tip travel")
+    assert ANSWER not in world.last("cem")
+    world.passes(days=3)
+    [review] = asked(world, "sam")
+    world.presses("sam", "Publish", on=review)
+    assert "It is a tip now" in review.text
+    world.says("cem", "/tip travel")
+    assert ANSWER in world.last("cem")
+
+
+def test_nobody_else_decides_about_an_answer(world: World) -> None:
+    tell(world, tip("trains"))
+    helper = settle(world)
+    [letter] = asked(world, helper)
+    args = letter.buttons[0].args
+    reply = world.forges("cem", "tips.approve", args)
+    assert reply.message is not None
+    assert "could not find" in reply.message.summary
+    reply = world.forges("cem", "tips.approve", {"nomination": "a\0b"})
+    assert reply.message is not None
+    assert "could not find" in reply.message.summary
+    world.presses(helper, "Make it a tip", on=letter)
+    reply = world.forges(helper, "tips.approve", args)
+    assert reply.message is not None
+    assert "decided already" in reply.message.summary
