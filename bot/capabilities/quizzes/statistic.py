@@ -204,7 +204,8 @@ def quiz_statistic(given: Sequence[Given]) -> QuizStatistic | None:
     for g in given:
         by_attempt.setdefault(g.attempt, {})[g.item] = g.credit
     length = max((len(marks) for marks in by_attempt.values()), default=0)
-    whole = [marks for marks in by_attempt.values() if len(marks) == length]
+    # Sums of floats depend on their order, so it is always the same.
+    whole = [by_attempt[id_] for id_ in sorted(by_attempt) if len(by_attempt[id_]) == length]
     if not whole or not length:
         return None
     same = all(marks.keys() == whole[0].keys() for marks in whole)
