@@ -12,7 +12,6 @@ A raw answer is JSON, and names things by their ids, never by where they stood:
     spot_problem      ["l2", "l4"]               the lines with a problem; may be none
 """
 
-import hashlib
 import hmac
 import math
 import re
@@ -108,7 +107,7 @@ def shuffle(ids: Sequence[str], seed: bytes, about: str) -> tuple[str, ...]:
     """The same order for the same seed and thing, whatever process asks."""
 
     def draw(id_: str) -> bytes:
-        return hmac.new(seed, f"{about}\n{id_}".encode(), hashlib.sha256).digest()
+        return hmac.digest(seed, f"{about}\n{id_}".encode(), "sha256")
 
     return tuple(sorted(ids, key=draw))
 

@@ -4,11 +4,10 @@ The same attempt draws the same way whatever process asks: all chance comes from
 `Bank` is what can be prepared of a quiz once for each of its versions.
 """
 
-import hashlib
 import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.capabilities.quizzes.model import Attempt, Start
 from bot.capabilities.quizzes.rule import Decision, Outcome, Verdict
@@ -23,7 +22,6 @@ MAX_DRAWN = 128
 """Of more items that are equally good so many are drawn first, to keep the choice quick."""
 PLENTY = 100
 """No rule wants more items of an objective, so no more are counted."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,23 +183,24 @@ def pick(
 
     `ids` are not empty, and always in the same order.
     """
-    best: tuple[bool, int, datetime, int] | None = None
-    equal: list[str] = []
-    for id_ in ids:
-        known = seen.get(id_)
-        if known is None:
-            rank = (False, 0, _NEVER, exposures.get(id_, 0))
-        else:
-            fresh = known.in_last_attempt or now - known.last_at < AGAIN_AFTER
-            rank = (fresh, known.times, known.last_at, exposures.get(id_, 0))
-        if best is None or rank < best:
-            best, equal = rank, [id_]
-        elif rank == best:
-            equal.append(id_)
+    unseen = [id_ for id_ in ids if id_ not in seen]
+    if unseen:
+        shown = [exposures.get(id_, 0) for id_ in unseen] if exposures else [0] * len(unseen)
+        least = min(shown)
+        equal = [id_ for id_, times in zip(unseen, shown, strict=True) if times == least]
+    else:
+        ranks = [_rank(seen[id_], exposures.get(id_, 0), now) for id_ in ids]
+        first_rank = min(ranks)
+        equal = [id_ for id_, rank in zip(ids, ranks, strict=True) if rank == first_rank]
     if len(equal) > MAX_DRAWN:
         first = int.from_bytes(_draw(seed, f"from {len(equal)}")[:8]) % len(equal)
         equal = (equal[first:] + equal[:first])[:MAX_DRAWN]
     return min(equal, key=lambda id_: _draw(seed, id_))
+
+
+def _rank(known: Seen, exposures: int, now: datetime) -> tuple[bool, int, datetime, int]:
+    fresh = known.in_last_attempt or now - known.last_at < AGAIN_AFTER
+    return fresh, known.times, known.last_at, exposures
 
 
 def blocked_by(bank: Bank, asked: Iterable[str]) -> set[str]:
@@ -276,4 +275,4 @@ def _apart(bank: Bank, ids: Iterable[str], blocked: Collection[str]) -> list[str
 
 
 def _draw(seed: bytes, about: str) -> bytes:
-    return hmac.new(seed, about.encode(), hashlib.sha256).digest()
+    return hmac.digest(seed, about.encode(), "sha256")
