@@ -156,6 +156,26 @@ def difference_index(cold: ItemStatistic, read: ItemStatistic | None) -> Interva
     return difference(read.facility.value, read.n, cold.facility.value, cold.n)
 
 
+class Effect(StrEnum):
+    """What a change of an item did."""
+
+    TOO_EARLY = "too_early"
+    BETTER = "better"
+    NO_DIFFERENCE = "no_difference"
+    WORSE = "worse"
+
+
+def verify(before: ItemStatistic, after: ItemStatistic) -> tuple[Effect, Interval]:
+    """Whether more people are right since an item or its section was changed, and by how much,
+    from -1 to 1. Nothing is said before there are as many answers as a flag needs."""
+    gain = difference(after.facility.value, after.n, before.facility.value, before.n)
+    if min(before.n, after.n) < FACILITY_FROM:
+        return Effect.TOO_EARLY, gain
+    if gain.low > 0:
+        return Effect.BETTER, gain
+    return (Effect.WORSE if gain.high < 0 else Effect.NO_DIFFERENCE), gain
+
+
 def dead_distractors(item: Item, cold: ItemStatistic) -> tuple[str, ...]:
     """Wrong options that do no work: hardly anybody who is wrong chooses them, or those who do
     are better elsewhere than most."""

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.capabilities.quizzes.flag import (
+    Effect,
     Flag,
     FlagKind,
     dead_distractors,
@@ -15,6 +16,7 @@ from bot.capabilities.quizzes.flag import (
     flag_item,
     flag_pool,
     flag_section,
+    verify,
 )
 from bot.capabilities.quizzes.statistic import Distractor, Interval, ItemStatistic, wilson
 from tests.bot.item import CHOICE
@@ -104,6 +106,24 @@ def test_a_section_that_works_is_praised() -> None:
     assert flags == (Flag(FlagKind.SECTION_WORKS, "item:choice", 130, {"gain": 0.34}),)
     assert difference_index(cold, told(29, 29)) is None
     assert flag_item(CHOICE, cold, told(50, 28)) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effect"),
+    [
+        ((80, 40), (50, 42), Effect.BETTER),
+        ((80, 60), (50, 22), Effect.WORSE),
+        ((80, 40), (50, 28), Effect.NO_DIFFERENCE),
+        ((80, 10), (29, 29), Effect.TOO_EARLY),
+        ((29, 0), (80, 80), Effect.TOO_EARLY),
+    ],
+)
+def test_a_change_is_verified_by_answers(
+    before: tuple[int, int], after: tuple[int, int], effect: Effect
+) -> None:
+    found, gain = verify(told(*before), told(*after))
+    assert found is effect
+    assert gain.value == pytest.approx(after[1] / after[0] - before[1] / before[0])
 
 
 @pytest.mark.parametrize(
