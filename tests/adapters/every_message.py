@@ -51,6 +51,7 @@ from bot.page import Section, Shelf
 from bot.people import Person, Role, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
+from tests.adapters.every_quiz_message import SHOWN as QUIZZES
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section
 
@@ -484,6 +485,7 @@ SHOWN: dict[str, Shown] = {
         [],
         {},
     ),
+    **QUIZZES,
 }
 
 

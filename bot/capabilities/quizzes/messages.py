@@ -145,9 +145,9 @@ def offer(told: Offer) -> Message:
     lines = [f"**{literal(quiz.title)}**"]
     if quiz.purpose:
         lines.append(_rich(quiz.purpose))
-    n = f"about {told.most}" if told.most != told.least else str(told.most)
+    n = about(told.least, told.most)
     lines.append(
-        f"Check yourself first: {n} questions, {_count(told.minutes, 'minute')} or so. "
+        f"Check yourself first: {n} questions, about {_count(told.minutes, 'minute')}. "
         "You can leave at any time and come back."
     )
     if told.carried:
@@ -487,6 +487,7 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
 
 def feedback(
     asking: Asking,
+    raw: Raw,
     scored: Scored,
     *,
     certainty: int | None = None,
@@ -499,12 +500,13 @@ def feedback(
     item = asking.item
     if scored.needs_person:
         head = "**Thank you.** A colleague reads this answer within two working days."
-        lines = [head]
+        lines = [head, *_mine(asking, raw)]
     else:
         head = "**Right.**" if scored.right else "**Not quite.**"
         if not scored.right and scored.credit > 0:
             head = "**Partly right.**"
         lines = [head + _sureness(certainty, right=scored.right)]
+        lines += _mine(asking, raw)
         lines += _remarks(asking, scored, reveal=reveal)
         lines += [f"What happens next: {rich(c.text)}" for c in scored.consequences if c.text]
     if item.feedback:
@@ -539,27 +541,40 @@ def _sureness(certainty: int | None, *, right: bool) -> str:
     return ""
 
 
+def _mine(asking: Asking, raw: Raw) -> list[str]:
+    """What was answered, where the remarks do not say so."""
+    chosen = tell(asking, raw)
+    if asking.is_some_of and chosen:
+        return []
+    joint = " → " if isinstance(asking.item, Ordering | Branching) else "; "
+    said = joint.join(literal(shorten(bare(line), 150)) for line in chosen) or "none of them"
+    return [f"You said: {said}"]
+
+
 def _remarks(asking: Asking, scored: Scored, *, reveal: bool) -> list[str]:
     item = asking.item
-    signs = {mark.id: mark for mark in asking.marks}
     lines = []
-    for remark in scored.feedback:
-        if not reveal and not remark.chosen:
-            continue
-        mark = signs.get(remark.about)
-        if asking.is_some_of and mark is not None:
-            is_mine = "you chose it" if remark.chosen else "you left it"
-            word = "right" if remark.right else "not so"
-            what = literal(shorten(bare(mark.text), 80))
+    about = {remark.about: remark for remark in scored.feedback}
+    if asking.is_some_of:
+        for mark in asking.marks:
+            remark = about.get(mark.id)
+            if remark is None or not (reveal or remark.chosen):
+                continue
+            said = "you chose it" if remark.chosen and remark.right else _SAID[remark.chosen]
             why = f": {rich(remark.text)}" if remark.text else ""
-            lines.append(f"- **{mark.sign}.** {what} ({is_mine}, {word}){why}")
-        elif isinstance(item, Ordering | Matching):
-            continue
-        elif remark.text:
-            lines.append(rich(remark.text))
+            lines.append(
+                f"- **{mark.sign}.** {literal(shorten(bare(mark.text), 80))} ({said}){why}"
+            )
+        return lines
+    if not isinstance(item, Ordering | Matching):
+        lines += [rich(remark.text) for remark in scored.feedback if remark.text]
     if isinstance(item, Ordering | Matching | Numeric) and reveal and not scored.right:
-        lines += [f"Right is: {line}" for line in [_key_line(item)] if line]
+        lines.append(f"Right is: {_key_line(item)}")
     return lines
+
+
+_SAID = {True: "you chose it, and should not", False: "you missed it"}
+"""Of what was not dealt with rightly, by whether it was chosen."""
 
 
 def _key_line(item: Ordering | Matching | Numeric) -> str:

@@ -269,6 +269,7 @@ def _take(
     if policy.feedback == "after_each":
         before = messages.feedback(
             ask(item, attempt.seed),
+            raw,
             scored,
             certainty=certainty,
             counted=response.scored,

@@ -29,5 +29,5 @@ def test_the_offer_says_what_to_expect_and_leads_three_ways(world: QuizWorld) ->
         "Read first",
         "Not now",
     ]
-    assert "about 6 questions" in world.last("ana")
+    assert "Check yourself first: 4 to 6 questions, about 4 minutes." in world.last("ana")
     assert "You can leave at any time and come back." in world.last("ana")

@@ -1,0 +1,213 @@
+"""Values of every message of quizzes, for `tests.adapters.every_message`: an item of each type
+as it is asked, with and without buttons, and all that is said about it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.capabilities.quizzes import messages as quizzes
+from bot.capabilities.quizzes.messages import Offer, Open, Place, Result, Reviewed
+from bot.capabilities.quizzes.model import Attempt, State
+from bot.capabilities.quizzes.ports import Need
+from bot.capabilities.quizzes.show import ask, tell
+from bot.form import Form
+from bot.ids import AttemptId, PersonId, WorkspaceId
+from bot.message import Message, Part
+from bot.pack.answer import Raw
+from bot.pack.item import Item
+from bot.pack.model import Objective, Quiz
+from bot.pack.model import Section as Reading
+from bot.pack.scoring import key, score
+from bot.page import Section
+from bot.people import Person
+from tests.bot.item import CASE, CHOICE, EVERY, MATCH, NUMBER, ORDER, SELECT, SPOT, TEXT
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SEED = bytes(range(32))
+ATTEMPT = AttemptId("at7")
+ANA = Person(PersonId("ana"), WorkspaceId("w"), "U0ANA0000", "Ana", zone="Europe/Berlin")
+QUIZ = Quiz(
+    id="customer-data",
+    title="Customer data & privacy",
+    topic="customer-data",
+    purpose="Shows that you can *decide*, in everyday cases, what data to take.",
+    objectives=(
+        Objective(id="one", text="Choose the least data", sections=("minimise",)),
+        Objective(id="two", text="Share it by a *suitable* route", sections=("share",)),
+        Objective(id="three", text="Report an incident in time", sections=("report",)),
+        Objective(id="four", text="Spot what should not be there", sections=("minimise",)),
+    ),
+    items=EVERY,
+)
+SHARE = Reading(
+    id="share",
+    title="Share on a route you trust",
+    topic="customer-data",
+    minutes=3,
+    summary="Who gets it, by which route, for how long? *Call back* on a number on file.",
+    body="...",
+)
+MINIMISE = SHARE.model_copy(
+    update={"id": "minimise", "title": "Take only what the job needs", "minutes": 2}
+)
+PLACE = Place(ATTEMPT, QUIZ.title, number=3, least=4, most=8)
+PLAIN = replace(PLACE, plain=True, images=False, seen_before=True)
+RESULT = Result(
+    attempt=ATTEMPT,
+    quiz=QUIZ,
+    met=[QUIZ.objectives[0].text, QUIZ.objectives[3].text],
+    not_met=[QUIZ.objectives[1].text],
+    readings=[SHARE, MINIMISE],
+    skip=[MINIMISE],
+    again="tomorrow at 10:00",
+)
+PASSED = replace(
+    RESULT, met=[o.text for o in QUIZ.objectives], not_met=[], saved=8, until="Tuesday 2 March 2027"
+)
+GOING = Attempt(ATTEMPT, WorkspaceId("w"), PersonId("ana"), QUIZ.id, NOW, NOW, state=State.PAUSED)
+OFFER = Offer(QUIZ, least=8, most=12, minutes=9, reading=8, objectives=("one", "two"))
+LONG = CHOICE.model_copy(
+    update={
+        "stem": "What now? " * 150,
+        "options": tuple(o.model_copy(update={"text": "Wait. " * 50}) for o in CHOICE.options),
+    }
+)
+PICTURED = CHOICE.model_copy(
+    update={"image": "https://pictures.example/desk.png", "image_alt": "A desk with a badge"}
+)
+WRONG: dict[str, Raw] = {
+    "scenario_choice": "a",
+    "multi_select": ["a", "f"],
+    "ordering": ["s2", "s1", "s4", "s3"],
+    "matching": {"p1": "p1", "p2": "no-1", "p3": "p2"},
+    "numeric": 72,
+    "short_text": "my boss",
+    "branching": ["a", "b"],
+    "spot_problem": ["l1", "l2"],
+}
+
+
+def _question(item: Item, place: Place = PLACE, path: tuple[str, ...] = ()) -> Message:
+    return quizzes.question(ask(item, SEED, path), place)
+
+
+def _feedback(item: Item, raw: Raw, **more: int) -> list[Part]:
+    return quizzes.feedback(
+        ask(item, SEED),
+        raw,
+        score(item, raw),
+        certainty=more.get("certainty"),
+        asked_about={"text": "In the quiz: what do I do?", "about": f"item:{item.id}"},
+    )
+
+
+def _reviewed(item: Item, raw: Raw) -> Reviewed:
+    asking = ask(item, SEED)
+    scored = score(item, raw)
+    return Reviewed(
+        item, tell(asking, raw), tell(asking, key(item)), scored.right, principle=item.feedback
+    )
+
+
+SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
+    "quizzes.offer": quizzes.offer(OFFER),
+    "quizzes.offer:again": quizzes.offer(
+        replace(OFFER, least=2, most=2, minutes=1, carried=3, required=True, aloud=True)
+    ),
+    "quizzes.declined": quizzes.declined(),
+    "quizzes.in_private": quizzes.in_private(),
+    "quizzes.cannot_begin": quizzes.cannot_begin(ANA, QUIZ, NOW.replace(day=3), NOW, None),
+    "quizzes.cannot_begin:quota": quizzes.cannot_begin(ANA, QUIZ, None, NOW, "Sam"),
+    "quizzes.question": _question(CHOICE),
+    "quizzes.question:long": _question(LONG),
+    "quizzes.question:picture": _question(PICTURED),
+    "quizzes.question:no picture": _question(PICTURED, PLAIN),
+    "quizzes.question:picked": quizzes.question(ask(SELECT, SEED, picked=["A", "C"]), PLACE),
+    "quizzes.question:after": quizzes.question(
+        ask(CHOICE, SEED), PLACE, _feedback(SELECT, ["a", "f"])
+    ),
+    "quizzes.question:case": _question(CASE),
+    "quizzes.question:further": _question(CASE, path=("b",)),
+    **{f"quizzes.question:{one.type}": _question(one) for one in EVERY},
+    **{f"quizzes.question:plain {one.type}": _question(one, PLAIN) for one in EVERY},
+    **{
+        f"quizzes.question_form:{one.type}": quizzes.question_form(
+            ask(one, SEED), PLACE, certainty=one is not TEXT
+        )
+        for one in (ORDER, MATCH, NUMBER, TEXT)
+    },
+    "quizzes.how_sure": quizzes.how_sure(ask(CHOICE, SEED), PLACE, "b", counts=False),
+    "quizzes.how_sure:counts": quizzes.how_sure(ask(SPOT, SEED), PLACE, [], counts=True),
+    "quizzes.how_sure:plain": quizzes.how_sure(ask(CASE, SEED), PLAIN, ["b", "a"], counts=False),
+    **{f"quizzes.feedback:{one.type}": _feedback(one, WRONG[one.type]) for one in EVERY},
+    **{f"quizzes.feedback:right {one.type}": _feedback(one, key(one)) for one in EVERY},
+    "quizzes.feedback:sure": _feedback(CHOICE, "a", certainty=3),
+    "quizzes.feedback:unsure": _feedback(CHOICE, "b", certainty=1),
+    "quizzes.feedback:person": _feedback(TEXT, "nobody at all"),
+    "quizzes.left": quizzes.left(GOING, QUIZ.title),
+    "quizzes.until_tomorrow": quizzes.until_tomorrow(
+        _feedback(CHOICE, "b"), QUIZ.title, "tomorrow at 10:00"
+    ),
+    "quizzes.passed": quizzes.passed(PASSED),
+    "quizzes.passed:after": quizzes.passed(PASSED, _feedback(CHOICE, "b")),
+    "quizzes.fell_short": quizzes.fell_short(RESULT, 2, 4, _feedback(CHOICE, "a")),
+    "quizzes.failed": quizzes.failed(RESULT),
+    "quizzes.failed:nothing to read": quizzes.failed(replace(RESULT, readings=[], skip=[], met=[])),
+    "quizzes.waiting": quizzes.waiting(RESULT, _feedback(TEXT, "nobody at all")),
+    "quizzes.answers": quizzes.answers(
+        QUIZ, [_reviewed(one, WRONG[one.type]) for one in EVERY[:5]], 1, 2, ATTEMPT
+    ),
+    "quizzes.answers:right": quizzes.answers(
+        QUIZ,
+        [
+            _reviewed(CHOICE, "b"),
+            replace(_reviewed(SPOT, []), struck=True),
+            replace(_reviewed(TEXT, "x"), waits=True),
+        ],
+        2,
+        2,
+        ATTEMPT,
+    ),
+    "quizzes.quizzes": quizzes.quizzes(
+        [Open(QUIZ, "under way, your place is kept", ATTEMPT), Open(QUIZ)], calibration=True
+    ),
+    "quizzes.quizzes:none": quizzes.quizzes([], calibration=False),
+    "quizzes.quizzes:many": quizzes.quizzes([Open(QUIZ)] * 14, calibration=False),
+    "quizzes.calibration": quizzes.calibration({1: (5, 6), 2: (3, 4), 3: (6, 9)}),
+    "quizzes.calibration:none": quizzes.calibration({}),
+    "quizzes.needs_form": quizzes.needs_form(frozenset({Need.PLAIN_TEXT})),
+    "quizzes.needs_kept": quizzes.needs_kept(frozenset({Need.PLAIN_TEXT, Need.ONE_A_DAY})),
+    "quizzes.needs_kept:none": quizzes.needs_kept(frozenset()),
+    "quizzes.page_under_way": quizzes.page_under_way(
+        [(GOING, QUIZ.title), (replace(GOING, state=State.PENDING_REVIEW), "First response")]
+    ),
+    "quizzes.page_begin": quizzes.page_begin(3),
+    "quizzes.page_begin:none": quizzes.page_begin(0),
+    "quizzes.page_duty": quizzes.page_duty(2),
+    "quizzes.page_duty:none": quizzes.page_duty(0),
+    "quizzes.about_me": quizzes.about_me(
+        [
+            quizzes.taken(GOING, QUIZ.title),
+            quizzes.certified(QUIZ.title, True, "Tuesday 2 March 2027"),
+            quizzes.waived(8, QUIZ.title),
+        ],
+        frozenset({Need.NO_IMAGES}),
+    ),
+    "quizzes.about_me:nothing": quizzes.about_me([], frozenset()),
+    "quizzes.review_list": quizzes.review_list(
+        [(ATTEMPT, TEXT, "nobody\nat *all*")], [QUIZ.title], [QUIZ]
+    ),
+    "quizzes.review_list:none": quizzes.review_list([], [], [QUIZ]),
+    "quizzes.mark_form": quizzes.mark_form(ATTEMPT, TEXT, "nobody at all"),
+    "quizzes.marked": quizzes.marked(),
+    "quizzes.to_read": quizzes.to_read(QUIZ),
+    "quizzes.mark_heard": quizzes.mark_heard(QUIZ, TEXT, "it is right", quizzes.passed(PASSED)),
+    "quizzes.mark_heard:no more": quizzes.mark_heard(QUIZ, TEXT, "it is not right", None),
+    "quizzes.withdraw_form": quizzes.withdraw_form(QUIZ, EVERY),
+    "quizzes.withdrawn": quizzes.withdrawn(),
+    "quizzes.struck": quizzes.struck(QUIZ, "Two answers were right.", quizzes.passed(PASSED)),
+    "quizzes.struck:no more": quizzes.struck(QUIZ, "Two answers were right.", None),
+    "quizzes.void_form": quizzes.void_form(QUIZ),
+    "quizzes.voided": quizzes.voided(QUIZ, "The buttons were broken."),
+    "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),
+    "quizzes.in_grace": quizzes.in_grace(QUIZ, "Thursday 1 April 2027"),
+}
