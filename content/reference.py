@@ -94,7 +94,7 @@ def _unique(findings: Findings, what: str, named: Named) -> dict[str, File]:
             first, place = there[name]
             line = find(first.mark, place)[0] + 1
             findings.at(
-                file, where, f"there is a {what} '{name}' already, in {first.path.name}:{line}"
+                file, where, f"there is {a(what)} '{name}' already, in {first.path.name}:{line}"
             )
         else:
             there[name] = (file, where)
@@ -105,6 +105,11 @@ def _require(findings: Findings, what: str, known: Mapping[str, object], used: N
     for file, where, name in used:
         if name not in known:
             findings.at(file, where, f"unknown {what} '{name}'{near(name, known)}")
+
+
+def a(what: str) -> str:
+    """“a topic”, “an item”."""
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 def bare(handle: str) -> str:

@@ -68,7 +68,7 @@ def read(text: str, *, libyaml: bool = True) -> tuple[Any, Mark]:
 
 def _parse_slowly(text: str) -> tuple[Any, Mark]:
     try:
-        return _Reader(YAML(typ="rt", pure=True).parse(text)).read()
+        return _Reader(YAML(typ="safe", pure=True).parse(text)).read()
     except (YAMLError, ValueError) as error:
         raise _unreadable(error, text) from error
 
@@ -123,7 +123,7 @@ class _Reader:
                 case "DocumentStartEvent":
                     if seen:
                         self._refuse(event, "a file holds one document, and this is a second")
-                case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent" | "CommentEvent":
+                case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent":
                     pass
                 case _:
                     value, inner = self._value(event, 0)
@@ -179,8 +179,6 @@ class _Reader:
             name = type(event).__name__
             if name == "SequenceEndEvent":
                 break
-            if name == "CommentEvent":
-                continue
             value, inner = self._value(event, depth + 1)
             place = event.start_mark
             marks[len(values)] = Mark(place.line, place.column, inner)
@@ -195,8 +193,6 @@ class _Reader:
             name = type(event).__name__
             if name == "MappingEndEvent":
                 break
-            if name == "CommentEvent":
-                continue
             key = self._key(event)
             held = next(self._events)
             if key == "<<" and not event.style:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from bot.pack.item import Choosable, Frozen, Id, Item, Option, Said, Stem
 
@@ -27,7 +27,13 @@ def _refuse_numbers(value: Any) -> Any:
     return value
 
 
-Span = Annotated[timedelta, BeforeValidator(_refuse_numbers), Field(ge=timedelta(0))]
+def _refuse_the_past(value: timedelta) -> timedelta:
+    if value < timedelta(0):
+        raise ValueError("nothing lasts less than no time at all")
+    return value
+
+
+Span = Annotated[timedelta, BeforeValidator(_refuse_numbers), AfterValidator(_refuse_the_past)]
 """How long something lasts, in ISO 8601; a year is 365 days and a month 30."""
 
 
