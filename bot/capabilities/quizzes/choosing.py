@@ -102,7 +102,9 @@ def choose(
     if start is None or verdict.outcome in (Outcome.PASSED, Outcome.WAITS):
         return None
     blocked = blocked_by(bank, attempt.asked) | set(barred)
-    pilot = _choose_pilot(bank, attempt, start, blocked, seen, exposures, now)
+    # Who goes on after a fail wants to know what can be skipped, and is asked nothing else.
+    open_ = verdict.outcome is Outcome.OPEN
+    pilot = _choose_pilot(bank, attempt, start, blocked, seen, exposures, now) if open_ else None
     if pilot is not None:
         return Choice(bank.items[pilot], scored=False, seen_before=pilot in seen)
     if policy.mode == "fixed":

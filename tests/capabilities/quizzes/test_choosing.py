@@ -22,7 +22,7 @@ from bot.capabilities.quizzes.choosing import (
     rotate,
 )
 from bot.capabilities.quizzes.model import Attempt, Current, Response, Start, State
-from bot.capabilities.quizzes.rule import Outcome, Verdict, decide
+from bot.capabilities.quizzes.rule import Decision, ObjectiveResult, Outcome, Verdict, decide
 from bot.ids import AttemptId, PersonId, WorkspaceId
 from bot.pack.model import Objective, Policy, Quiz
 from tests.bot.item import ADAPTER, CHOICE
@@ -228,6 +228,17 @@ def test_one_pilot_stands_among_the_first_four() -> None:
         assert len(played.responses) == 7
         places[unscored[0]] += 1
     assert set(places) == {1, 2, 3, 4}
+
+
+def test_after_a_fail_no_pilot_is_asked() -> None:
+    tried = bank(SIX, {"one-0": {"status": "pilot"}})
+    failed = Verdict(Outcome.FAILED, (ObjectiveResult("two", 0, 0, Decision.OPEN),), 0, 0)
+    open_ = Verdict(Outcome.OPEN, failed.objectives, 0, 0)
+    seeds = range(40)
+    asked = [choose(tried, GATE, attempt(seed), open_, {}, {}, NOW) for seed in seeds]
+    assert {choice.scored for choice in asked if choice} == {True, False}
+    asked = [choose(tried, GATE, attempt(seed), failed, {}, {}, NOW) for seed in seeds]
+    assert {choice.scored for choice in asked if choice} == {True}
 
 
 def test_nothing_is_asked_of_who_has_passed_or_waits() -> None:
