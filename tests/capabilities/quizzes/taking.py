@@ -1,7 +1,6 @@
 """A world with a quiz in it, and people who take it."""
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 
 from bot.app import App
@@ -12,7 +11,7 @@ from bot.context import Context
 from bot.ids import PersonId, TopicId
 from bot.inbound import Command
 from bot.message import say
-from bot.pack.answer import Raw, next_node
+from bot.pack.answer import Raw, next_node, rights
 from bot.pack.item import (
     Branching,
     Item,
@@ -26,7 +25,7 @@ from bot.pack.item import (
 )
 from bot.pack.model import Objective, Policy, Quiz, Section
 from bot.pack.ports import Put
-from bot.pack.scoring import key, score
+from bot.pack.scoring import score
 from bot.ports import Work
 from bot.reply import Reply
 from bot.topic import Topic
@@ -187,8 +186,8 @@ def wrong_for(item: Item) -> Raw:
         case Ordering():
             return [step.id for step in reversed(item.steps)]
         case Matching():
-            ids = [pair.id for pair in item.pairs]
-            return dict(zip(ids, [*ids[1:], ids[0]], strict=True))
+            none = rights(item)[-1].id
+            return {pair.id: none for pair in item.pairs}
         case Numeric():
             return item.answer + item.tolerance + 1000
         case ShortText():
@@ -202,7 +201,3 @@ def wrong_for(item: Item) -> Raw:
 
 def is_wrong(item: Item) -> bool:
     return not score(item, wrong_for(item)).right
-
-
-RIGHT: Callable[[Item], Raw] = key
-HALF_HOUR = timedelta(minutes=30)

@@ -1,11 +1,6 @@
 """Quizzes as talks: who is asked what, who hears what, and what follows."""
 
-from datetime import timedelta
-
-import pytest
-
-from bot.ids import PersonId
-from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
+from tests.capabilities.quizzes.taking import TWO, QuizWorld, quiz_of
 
 
 def test_from_hello_to_passed_without_reading_anything(either_world: QuizWorld) -> None:
