@@ -11,7 +11,6 @@ from sqlalchemy import (
     Row,
     bindparam,
     delete,
-    exists,
     insert,
     select,
     update,
@@ -105,7 +104,8 @@ class SqlAttempts:
 
     def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
         """Those in which the item was answered, or stands before the person."""
-        answered = exists().where(responses.c.attempt == attempts.c.id, responses.c.item == item)
+        said = responses.alias()
+        answered = attempts.c.id.in_(select(said.c.attempt).where(said.c.item == item))
         here = [attempts.c.workspace == workspace, attempts.c.quiz == quiz]
         found = self._find(*here, answered)
         found += [

@@ -1,0 +1,227 @@
+"""What is earned with a quiz: certificates, the chain of evidence, and what need not be read."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bot.capabilities.quizzes.certification import Certification, find_break, fold
+from bot.ids import PersonId, TopicId
+from bot.message import say
+from bot.outbox import Letter, LetterState, Priority, ToPerson
+from bot.pack.waiver import source_of_tips
+from storage.quiz_tables import evidence
+from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
+from tests.world import MONDAY, WORKSPACE
+
+YEAR = {"valid_for": "P365D", "renew_from": "P60D", "grace": "P30D"}
+
+
+def certification(world: QuizWorld, who: str) -> Certification:
+    with world.database.transaction() as work:
+        found = work.certifications.find(PersonId(who), "data")
+        assert found is not None
+        events = work.certifications.events(found.id)
+    assert fold(found, events).state == found.state
+    return found
+
+
+def passes_quiz(world: QuizWorld, who: str) -> None:
+    world.begins(who)
+    while world.quiz_state(who) == "in_progress":
+        world.decides(who, True)
+
+
+def test_a_pass_is_valid_for_as_long_as_the_quiz_says(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, **YEAR))
+    passes_quiz(world, "ana")
+    assert "It is valid until Tuesday 2 March 2027." in world.last("ana")
+    found = certification(world, "ana")
+    assert (found.state, found.valid_until) == ("valid", MONDAY + timedelta(days=365))
+    world.says("ana", "/quiz")
+    assert "passed, valid until Tuesday 2 March 2027" in world.last("ana")
+
+
+def test_evidence_says_how_it_was_decided_and_nothing_private(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
+    world.begins("ana")
+    while world.quiz_state("ana") == "in_progress":
+        world.says("ana", f"{world.sign('ana', 'b')} 1")
+    with world.database.transaction() as work:
+        [link] = work.certifications.chain(WORKSPACE)
+        record = work.certifications.evidence(WORKSPACE, certification_evidence(work))
+    assert record is not None
+    assert record.evidence == link
+    told = json.loads(link.body)
+    attempt = world.attempt("ana")
+    assert attempt.start is not None
+    assert told["attempt"] == attempt.id
+    assert told["quiz_version"] == attempt.start.quiz_version
+    assert told["rule"]["mode"] == "gate"
+    assert [r["item_version"] for r in told["responses"]] == [
+        r.item_version for r in attempt.responses
+    ]
+    assert {o["decision"] for o in told["objectives"]} == {"met"}
+    assert "certainty" not in link.body
+
+
+def certification_evidence(work: object) -> str:
+    found = work.certifications.find(PersonId("ana"), "data")  # type: ignore[attr-defined]  # SqlWork
+    return str(found.evidence)
+
+
+def test_a_changed_or_missing_record_is_seen(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    for who in ("ana", "ben", "cem"):
+        passes_quiz(world, who)
+    with world.database.transaction() as work:
+        links = list(work.certifications.chain(WORKSPACE))
+    assert [link.number for link in links] == [1, 2, 3]
+    assert find_break(links) is None
+    assert find_break([links[0], links[2]]) == 2
+    with world.database.begin() as connection:
+        connection.execute(
+            update(evidence)
+            .where(evidence.c.number == 2)
+            .values(body=links[1].body.replace("ben", "bob"))
+        )
+    with world.database.transaction() as work:
+        assert find_break(work.certifications.chain(WORKSPACE)) == 2
+
+
+def test_a_pass_takes_back_the_tips_that_wait_and_no_others(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO))
+
+    def promise(who: str, topic: str, key: str) -> None:
+        letter = Letter(
+            key=key,
+            to=ToPerson(person=PersonId(who)),
+            message=say("A tip."),
+            kind="tip",
+            priority=Priority.TIP,
+            due_at=world.now + timedelta(hours=5),
+            source=source_of_tips(TopicId(topic)),
+        )
+        with world.database.transaction() as work:
+            work.outbox.post(WORKSPACE, letter)
+
+    promise("ana", "travel", "mine")
+    promise("ana", "payroll", "other topic")
+    promise("ben", "travel", "other person")
+    passes_quiz(world, "ana")
+    with world.database.transaction() as work:
+        states = work.outbox.promised(WORKSPACE, ["mine", "other topic", "other person"])
+        [waiver] = work.waivers.of(PersonId("ana"))
+    assert {key: promised.state for key, promised in states.items()} == {
+        "mine": LetterState.CANCELLED,
+        "other topic": LetterState.PENDING,
+        "other person": LetterState.PENDING,
+    }
+    assert (waiver.topic, waiver.objectives, waiver.minutes) == ("travel", ("share", "keep"), 6)
+
+
+def test_minutes_given_back_are_told_of_five_people_and_more(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    for who in ("ana", "ben", "cem", "kim"):
+        passes_quiz(world, who)
+    with world.database.transaction() as work:
+        assert work.waivers.given_back(WORKSPACE) is None
+    passes_quiz(world, "lu")
+    with world.database.transaction() as work:
+        given = work.waivers.given_back(WORKSPACE)
+    assert given is not None
+    assert (given.people, given.minutes) == (5, 30)
+
+
+def reminders(world: QuizWorld, who: str) -> list[str]:
+    return [text for text in world.dms(who) if "renew" in text]
+
+
+def test_renewal_is_mentioned_quietly_and_once_a_week_at_most(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, **YEAR))
+    passes_quiz(world, "ana")
+    world.passes(days=304)
+    assert reminders(world, "ana") == []
+    world.passes(days=3)
+    assert certification(world, "ana").state == "renewal_due"
+    assert len(reminders(world, "ana")) == 1
+    world.passes(days=5)
+    assert len(reminders(world, "ana")) == 1
+    world.passes(days=6)
+    assert len(reminders(world, "ana")) == 2
+
+
+def test_who_renews_early_loses_no_day(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, **YEAR))
+    passes_quiz(world, "ana")
+    world.passes(days=310)
+    world.presses(
+        "ana",
+        "Check myself",
+        on=next(h for h in reversed(world.hears("ana")) if "renew it" in h.text),
+    )
+    world.presses("ana", "Check myself")
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", True)
+    assert certification(world, "ana").valid_until == MONDAY + timedelta(days=730)
+    assert certification(world, "ana").state == "valid"
+
+
+def test_what_runs_out_counts_in_its_grace_and_then_no_more(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, **YEAR))
+    passes_quiz(world, "ana")
+    world.passes(days=366)
+    assert certification(world, "ana").state == "grace"
+    assert certification(world, "ana").holds
+    world.passes(days=31)
+    found = certification(world, "ana")
+    assert (found.state, found.holds) == ("lapsed", False)
+    world.says("ana", "/me")
+    assert "Customer data: not valid any more" in world.last("ana")
+
+
+def test_a_later_fail_takes_nothing_away(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    passes_quiz(world, "ana")
+    before = certification(world, "ana")
+    world.begins("ana")
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", False)
+    world.presses("ana", "Stop here")
+    assert certification(world, "ana") == before
+
+
+def test_happenings_name_nobody(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    passes_quiz(world, "ana")
+    told = world.dump()["happenings"]
+    assert "quiz.passed" in told
+    assert "ana" not in told
+
+
+def test_nobody_else_is_told_who_passed_or_failed(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*TWO, choice("x", "share")], requirement="mandatory"))
+    passes_quiz(world, "ana")
+    world.begins("ben")
+    while world.quiz_state("ben") == "in_progress":
+        world.decides("ben", False)
+    for who in ("sam", "dana", "kim"):
+        world.says(who, "/quiz")
+        world.says(who, "/home")
+        heard = " ".join(h.text for h in world.hears(who))
+        assert "Ana" not in heard
+        assert "Ben" not in heard
+
+
+@pytest.mark.parametrize("who", ["ana"])
+def test_a_quiz_can_be_taken_again_though_it_is_passed(world: QuizWorld, who: str) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    passes_quiz(world, who)
+    passes_quiz(world, who)
+    first, second = world.attempts(who)[::-1]
+    assert not {r.item for r in first.responses} & {r.item for r in second.responses}
+    assert second.start is not None
+    assert (second.start.first, dict(second.start.carried)) == (False, {})

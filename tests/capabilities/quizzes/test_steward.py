@@ -1,0 +1,247 @@
+"""What stewards do: read written answers, withdraw a question, void what went wrong."""
+
+import pytest
+
+from bot.ids import PersonId
+from bot.message import Choice
+from bot.pack.item import Accept, ShortText
+from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
+
+
+def written(id_: str, objective: str = "share") -> ShortText:
+    return ShortText(
+        id=id_,
+        type="short_text",
+        objective=objective,
+        stem=f"Whom do you tell ({id_})?",
+        accept=(Accept(match="exact", value="the lead"),),
+    )
+
+
+WRITTEN = [written("w1"), written("w2"), written("w3")]
+
+
+def answers_in_words(world: QuizWorld, who: str = "ana") -> None:
+    """Whoever takes the quiz writes what no rule knows, and decides the rest rightly."""
+    while world.quiz_state(who) == "in_progress":
+        if isinstance(world.asking(who).item, ShortText):
+            world.says(who, "my neighbour, who knows")
+        else:
+            world.decides(who, True)
+
+
+def chosen(world: QuizWorld, who: str, label: str) -> None:
+    """Choose the only option of that label in the newest message."""
+    parts = world.hears(who)[-1].message.parts
+    choice_ = next(p for p in parts if isinstance(p, Choice) and p.label == label)
+    world.app.registry.presses[choice_.action]
+    args = {**choice_.args, "choice": choice_.options[0].value}
+    reply = world.forges(who, choice_.action, args)
+    assert reply.form is not None
+
+
+def test_a_written_answer_is_read_by_a_person_and_the_rest_goes_on(
+    either_world: QuizWorld,
+) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    assert world.quiz_state("ana") == "pending_review"
+    assert "A colleague reads what you wrote within two working days" in world.last("ana")
+
+    world.passes(hours=2)
+    world.says("sam", "/quiz review")
+    assert "> my neighbour, who knows" in world.last("sam")
+    assert "ana" not in world.last("sam").casefold()
+    world.presses("sam", "Mark it")
+    world.fills("sam", worth="right")
+    world.says("sam", "/quiz review")
+    world.presses("sam", "Mark it")
+    world.fills("sam", worth="right")
+    assert world.quiz_state("ana") == "passed"
+    assert "A colleague has read your answer" in world.last("ana")
+    assert "You have passed “Customer data”" in world.last("ana")
+
+
+def test_a_mark_that_leaves_it_open_brings_the_next_question(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.says("sam", "/quiz review")
+    world.presses("sam", "Mark it")
+    world.fills("sam", worth="wrong")
+    world.says("sam", "/quiz review")
+    world.presses("sam", "Mark it")
+    world.fills("sam", worth="right")
+    assert world.quiz_state("ana") == "in_progress"
+    assert "Whom do you tell" in world.last("ana")
+    assert "it is right" in world.last("ana")
+
+
+def test_the_steward_hears_of_it_once_a_day_and_again_when_it_is_late(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.passes(days=1)
+    calls = [text for text in world.dms("sam") if "waits for your eyes" in text]
+    assert len(calls) == 1
+    world.passes(days=3)
+    calls = [text for text in world.dms("sam") if "waits for your eyes" in text]
+    assert len(calls) == 2
+    assert [text for text in world.dms("dana") if "waits for your eyes" in text]
+
+
+def test_what_waits_stands_on_the_stewards_page(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.presses_on_page("sam", "Read answers")
+    assert "2 written answers to read" in world.last("sam")
+    page = world.opens("ben")
+    assert "Read answers" not in str(page)
+
+
+def test_nobody_else_reads_and_nobody_marks_their_own(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("sam")
+    answers_in_words(world, "sam")
+    attempt = world.attempt("sam")
+    args = {"attempt": attempt.id, "item": "w1"}
+    for who in ("ben", "sam"):
+        world.forges(who, "quiz.mark", args)
+        assert world.last(who) == "I could not find that any more."
+        world.forges(who, "quiz.keep_mark", args, {"worth": "right"})
+        assert world.attempt("sam") == attempt
+    world.says("ben", "/quiz review")
+    assert world.last("ben") == "There is no written answer to read."
+
+
+def test_two_stewards_mark_an_answer_once(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    [first, *_] = [r for r in world.attempt("ana").responses if r.needs_person]
+    args = {"attempt": world.attempt("ana").id, "item": first.item}
+    world.forges("sam", "quiz.keep_mark", args, {"worth": "right"})
+    world.forges("dana", "quiz.keep_mark", args, {"worth": "wrong"})
+    assert world.last("dana") == "Somebody has marked this answer already."
+    response = world.attempt("ana").response_to(first.item)
+    assert response is not None
+    assert (response.credit, response.marked_by) == (1.0, PersonId("sam"))
+
+
+def test_a_mark_has_to_be_one(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.says("sam", "/quiz review")
+    world.presses("sam", "Mark it")
+    assert set(world.fills("sam", worth="splendid").errors) == {"worth"}
+
+
+# --- withdrawing --------------------------------------------------------------------------
+
+
+def withdraw(world: QuizWorld, item: str, reason: str = "Two answers were right.") -> None:
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "Withdraw a question of")
+    reply = world.fills("sam", item=item, reason=reason)
+    assert reply.errors == {}
+    world.passes(seconds=1)
+
+
+def test_a_withdrawn_question_is_asked_no_more_and_the_next_one_comes(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    here = world.asking("ana").item.id
+    withdraw(world, here)
+    assert world.asking("ana").item.id != here
+    assert "is withdrawn: Two answers were right." in world.last("ana")
+    assert "question 1 of" in world.last("ana")
+    world.decides("ana", True, True, True, True)
+    assert here not in {r.item for r in world.attempt("ana").responses}
+    world.begins("ben")
+    while world.quiz_state("ben") == "in_progress":
+        assert world.asking("ben").item.id != here
+        world.decides("ben", True)
+
+
+def test_a_fail_that_hung_on_it_becomes_a_pass(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([choice(f"i{n}", "one") for n in range(6)], confidence="cbm"))
+    world.begins("ana")
+    for id_ in ("b", "a", "b"):
+        world.says("ana", f"{world.sign('ana', id_)} 3")
+    # Met by two of three, but the mark of the wrong one, -6, was too much.
+    assert world.quiz_state("ana") == "failed"
+    wrong = [r.item for r in world.attempt("ana").responses if not r.right]
+    withdraw(world, wrong[0])
+    assert world.quiz_state("ana") == "passed"
+    assert "is withdrawn" in world.last("ana")
+    assert "You have passed “Customer data”" in world.last("ana")
+
+
+def test_a_fail_that_is_undecided_without_it_bars_nobody(world: QuizWorld) -> None:
+    items = [choice(f"i{n}", "one") for n in range(6)]
+    world.opens_quiz(quiz_of(items))
+    world.begins("ana")
+    world.decides("ana", True, False, False)
+    assert world.quiz_state("ana") == "failed"
+    wrong = [r.item for r in world.attempt("ana").responses if not r.right]
+    withdraw(world, wrong[0])
+    # One right and one wrong are left: nothing is decided, so it is held against nobody.
+    assert world.quiz_state("ana") == "failed"
+    assert "is withdrawn" in world.last("ana")
+    world.says("ana", "/quiz data")
+    assert "Check yourself first" in world.last("ana")
+
+
+def test_nobody_loses_what_they_have_passed(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.decides("ana", True, True, True, True)
+    withdraw(world, world.attempt("ana").responses[0].item)
+    assert world.quiz_state("ana") == "passed"
+    assert world.attempt("ana").responses[0].struck
+
+
+@pytest.mark.parametrize(
+    ("item", "reason", "field"), [("gone", "x", "item"), ("share-1", " ", "reason")]
+)
+def test_withdrawing_needs_a_question_and_a_reason(
+    world: QuizWorld, item: str, reason: str, field: str
+) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    reply = world.forges(
+        "sam", "quiz.keep_withdrawn", {"quiz": "data"}, {"item": item, "reason": reason}
+    )
+    assert set(reply.errors) == {field}
+
+
+@pytest.mark.parametrize("action", ["quiz.withdraw", "quiz.void"])
+def test_only_a_steward_withdraws_and_voids(world: QuizWorld, action: str) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.forges("ben", action, {"quiz": "data"})
+    assert world.last("ben") == "You may not do this."
+    kept = {"quiz.withdraw": "quiz.keep_withdrawn", "quiz.void": "quiz.keep_void"}[action]
+    world.forges("ben", kept, {"quiz": "data"}, {"item": "share-1", "reason": "I want to."})
+    assert world.last("ben") == "You may not do this."
+
+
+def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.decides("ana", True)
+    world.begins("ben")
+    world.presses("ben", "Leave for now")
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "Void what is under way in")
+    world.fills("sam", reason="The buttons were broken.")
+    world.passes(seconds=1)
+    for who in ("ana", "ben"):
+        assert world.quiz_state(who) == "voided"
+        assert "does not count: The buttons were broken." in world.last(who)
+        world.presses(who, "Begin again")
+        world.presses(who, "Check myself")
+        assert world.quiz_state(who) == "in_progress"
+    assert [a.state.value for a in world.attempts("ana")] == ["in_progress", "voided"]
