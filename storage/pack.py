@@ -80,12 +80,22 @@ class _Written:
     """A thing as its row and its body hold it."""
 
     kind: Kind
-    id: str
+    value: Content | Item
     topic: str
-    version: str
     digest: str
     body: str
     quiz: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.value.id
+
+    @property
+    def version(self) -> str:
+        """Worked out where something changed, and only there: it takes longest of all."""
+        if isinstance(self.value, Section | Tip | Quiz):
+            return version_of(self.value)
+        return version_of_item(self.value)
 
 
 class SqlPacks:
@@ -314,10 +324,11 @@ class SqlPacks:
         ).one_or_none()
         brought = before.brought if before is not None else None
         if put.by is None and put.pack:
-            said, its_items = (thing, items) if put.brought is None else _write(put.brought)
-            if put.brought is not None:
+            brought = thing.digest
+            if put.brought is not None and put.brought is not put.value:
+                said, its_items = _write(put.brought)
                 self._keep_bodies(workspace, [said, *its_items])
-            brought = said.digest
+                brought = said.digest
         says_the_same = before is not None and before.digest == thing.digest
         changed = before is None or before.retired or not says_the_same
         if before is not None and not changed:
@@ -365,18 +376,15 @@ class SqlPacks:
         self._keep_bodies(workspace, said)
         self._keep_things(workspace, put, moved, None)
         self._keep_editions(workspace, put, said)
-        families = [
-            (
-                workspace,
-                item.id,
-                item.version,
-                self.family(workspace, item.id, before[item.id].version)
-                if item.id in put.editorial and item.id in before
-                else item.version,
-            )
-            for item in said
-            if item.id not in before or before[item.id].version != item.version
-        ]
+        families = []
+        for item in said:
+            was, version = before.get(item.id), item.version
+            if was is not None and was.version == version:
+                continue
+            family = version
+            if was is not None and item.id in put.editorial:
+                family = self.family(workspace, item.id, was.version)
+            families.append((workspace, item.id, version, family))
         if families:
             # A version that is back is in the family that it was in.
             names = ("workspace", "item", "version", "family")
@@ -474,26 +482,15 @@ def _write(value: Content) -> tuple[_Written, Sequence[_Written]]:
     if not isinstance(value, Quiz):
         kind = Kind.SECTION if isinstance(value, Section) else Kind.TIP
         body = value.model_dump_json()
-        return _Written(kind, value.id, value.topic, version_of(value), _digest(body), body), ()
+        return _Written(kind, value, value.topic, _digest(body), body), ()
     items = []
     for item in value.items:
         body = item.model_dump_json()
-        items.append(
-            _Written(
-                Kind.ITEM,
-                item.id,
-                value.topic,
-                version_of_item(item),
-                _digest(body),
-                body,
-                quiz=value.id,
-            )
-        )
+        items.append(_Written(Kind.ITEM, item, value.topic, _digest(body), body, value.id))
     told = value.model_dump(mode="json", exclude={"items"})
     told["items"] = [[item.id, item.digest] for item in items]
     body = json.dumps(told, ensure_ascii=False)
-    quiz = _Written(Kind.QUIZ, value.id, value.topic, version_of(value), _digest(body), body)
-    return quiz, items
+    return _Written(Kind.QUIZ, value, value.topic, _digest(body), body), items
 
 
 def _parse(kind: Kind, body: str) -> Content:
