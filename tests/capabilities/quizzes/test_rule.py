@@ -274,8 +274,11 @@ def test_earlier_answers_count_where_they_speak_for_the_person() -> None:
     new = answers(four="++")
     assert decide(SPRT, asked, new, PLENTY, earlier=good).outcome is Outcome.PASSED
     assert decide(SPRT, asked, new, PLENTY).outcome is Outcome.OPEN
-    bad = answers(one="+-+", two="+-+", three="-++")
-    assert decide(SPRT, asked, answers(four="+"), PLENTY, earlier=bad).outcome is Outcome.OPEN
+    # Four times two of three would be nearly failed before anything is answered.
+    bad = answers(one="+-+", two="+-+", three="-++", four="+-+")
+    asked = start("five", carried=dict.fromkeys(("one", "two", "three", "four"), AttemptId("b")))
+    verdict = decide(SPRT, asked, answers(five="+-"), {"five": 9}, earlier=bad)
+    assert verdict.outcome is Outcome.OPEN
 
 
 @pytest.mark.parametrize(
@@ -381,6 +384,9 @@ def test_the_cut_of_judges_has_an_error_and_items_to_discuss() -> None:
             (0.20, 0.90, 0.50, 0.40, 0.60),
         ]
     )
+    assert judge([(0.5, 0.5, 0.5, 0.5, 0.81)]).discuss == (0,)
+    assert judge([(0.5, 0.5, 0.5, 0.5, 0.80)]).discuss == ()
+    assert judge([(0.5, 0.8, 0.5, 0.8, 0.65)]).discuss == ()
     # Judges' sums: 1.6, 2.5, 2.0, 1.8, 2.2; mean 2.02, deviation .349 285 …
     assert angoff.cut == 3
     assert angoff.mean == pytest.approx(2.02)

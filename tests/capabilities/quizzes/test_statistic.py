@@ -260,12 +260,13 @@ def test_distractors_have_shares_of_the_wrong_answers() -> None:
         )
         elsewhere = float(n == 0 or n > 5)
         given.append(Given("j", f"a{n}", elsewhere, right=bool(elsewhere)))
+        given.append(Given("k", f"a{n}", 1.0, right=True))
     found = item_statistics(given)["i"]
     first, second = found.distractors
     assert (first.option, first.n, first.share, first.strong) == ("b", 3, 0.75, 1)
     assert (second.option, second.n, second.share, second.strong) == ("c", 1, 0.25, 0)
-    # Five of ten were right elsewhere; one of the three who chose B.
-    assert first.rest_difference == pytest.approx(1 / 3 - 1 / 2)
+    # Five of ten were right at the second item, one of the three who chose B; all at the third.
+    assert first.rest_difference == pytest.approx((1 / 3 - 1 / 2) / 2)
     assert found.strong_right == 4
 
 
