@@ -16,6 +16,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import (
     UNDER_WAY,
     Attempt,
@@ -28,6 +29,7 @@ from bot.capabilities.quizzes.model import (
 from bot.capabilities.quizzes.ports import Draft, Need
 from bot.errors import Conflict
 from bot.ids import AttemptId, PersonId, WorkspaceId
+from storage.prepared import fetch
 from storage.quiz_tables import (
     accommodations,
     attempt_events,
@@ -43,6 +45,18 @@ _EVENT = columns_of(attempt_events, Event)
 _START = TypeAdapter(Start)
 _CURRENT = TypeAdapter(Current)
 _DRAFT = TypeAdapter(Draft)
+_EXPOSURES = select(exposures.c.item, exposures.c.times).where(
+    exposures.c.workspace == bindparam("in_workspace"),
+    exposures.c.quiz == bindparam("of_quiz"),
+    exposures.c.objective == bindparam("of_objective"),
+)
+_SEEN = (
+    select(responses.c.attempt, responses.c.item, responses.c.shown_at)
+    .join(attempts, attempts.c.id == responses.c.attempt)
+    .where(attempts.c.person == bindparam("of_person"), attempts.c.quiz == bindparam("of_quiz"))
+    .order_by(attempts.c.offered_at.desc(), attempts.c.id.desc(), responses.c.order)
+)
+"""The last attempt comes first."""
 _NOT_OVER = UNDER_WAY | {State.OFFERED}
 _REPLACE = update(attempts).where(
     attempts.c.id == bindparam("of_id"), attempts.c.version == bindparam("of_version")
@@ -177,14 +191,25 @@ class SqlAttempts:
 
     def exposures(self, workspace: WorkspaceId, quiz: str, objective: str) -> Mapping[str, int]:
         """How often each item of an objective was put before anybody; never: left out."""
-        rows = self._connection.execute(
-            select(exposures.c.item, exposures.c.times).where(
-                exposures.c.workspace == workspace,
-                exposures.c.quiz == quiz,
-                exposures.c.objective == objective,
+        values = {"in_workspace": workspace, "of_quiz": quiz, "of_objective": objective}
+        return {row[0]: row[1] for row in fetch(self._connection, _EXPOSURES, values)}
+
+    def seen(self, person: PersonId, quiz: str, but: AttemptId | None = None) -> Mapping[str, Seen]:
+        """What a person was asked at a quiz, but in one attempt."""
+        seen: dict[str, Seen] = {}
+        last: str | None = None
+        values = {"of_person": person, "of_quiz": quiz}
+        for attempt, item, shown_at in fetch(self._connection, _SEEN, values):
+            if attempt == but:
+                continue
+            last = last or attempt
+            known = seen.get(item)
+            seen[item] = Seen(
+                known.times + 1 if known else 1,
+                max(known.last_at, shown_at) if known else shown_at,
+                attempt == last or (known is not None and known.in_last_attempt),
             )
-        )
-        return {row.item: row.times for row in rows}
+        return seen
 
     def _find(self, *where: ColumnElement[bool]) -> list[Attempt]:
         rows = self._connection.execute(select(*_ATTEMPT).where(*where)).all()

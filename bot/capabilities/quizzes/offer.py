@@ -26,7 +26,6 @@ from bot.capabilities.quizzes.sitting import (
     bank_of,
     barred_from,
     limit_time,
-    seen_by,
 )
 from bot.capabilities.quizzes.taking import go_on
 from bot.capabilities.quizzes.work import QuizzesWork
@@ -217,7 +216,7 @@ def _start(
             bank,
             quiz.policy,
             seed,
-            seen_by(attempts),
+            work.attempts.seen(person.id, quiz.id),
             Exposures(work, person.workspace, quiz.id, bank),
             context.now,
             barred_from(work, person.workspace, quiz, version),

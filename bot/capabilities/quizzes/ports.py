@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.capabilities.quizzes.certification import Certification, Evidence
 from bot.capabilities.quizzes.certification import Event as Change
+from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import Attempt, Event, Response, State
 from bot.ids import AttemptId, CertificationId, PersonId, WorkspaceId
 from bot.pack.answer import Raw
@@ -87,6 +88,9 @@ class AttemptStore(Protocol):
 
     def exposures(self, workspace: WorkspaceId, quiz: str, objective: str) -> Mapping[str, int]:
         """How often each item of an objective was put before anybody; never: left out."""
+
+    def seen(self, person: PersonId, quiz: str, but: AttemptId | None = None) -> Mapping[str, Seen]:
+        """What a person was asked at a quiz, but in one attempt."""
 
 
 class NeedStore(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from bot.capabilities.quizzes.choosing import Bank, Choice, Seen, choose, left, prepare
+from bot.capabilities.quizzes.choosing import Bank, Choice, choose, left, prepare
 from bot.capabilities.quizzes.model import (
     ASKING,
     RESUME_WITHIN,
@@ -248,21 +248,6 @@ def _earlier(work: QuizzesWork, carried: Mapping[str, AttemptId]) -> Sequence[Re
     return sorted(found, key=lambda r: r.answered_at)
 
 
-def seen_by(attempts: Sequence[Attempt], but: AttemptId | None = None) -> Mapping[str, Seen]:
-    """What a person was asked in attempts at one quiz; the last offered of them comes first."""
-    before = [a for a in attempts if a.id != but and a.responses]
-    seen: dict[str, Seen] = {}
-    for place, attempt in enumerate(before):
-        for response in attempt.responses:
-            known = seen.get(response.item, Seen(0, response.shown_at))
-            seen[response.item] = Seen(
-                known.times + 1,
-                max(known.last_at, response.shown_at),
-                known.in_last_attempt or place == 0,
-            )
-    return seen
-
-
 class Exposures(Mapping[str, int]):
     """How often each item of a quiz was shown to anybody, read objective by objective as it is
     asked for: a bank may hold thousands, and a choice looks at those of one."""
@@ -272,15 +257,19 @@ class Exposures(Mapping[str, int]):
         self._workspace = workspace
         self._quiz = quiz
         self._bank = bank
-        self._read: dict[str, Mapping[str, int]] = {}
+        self._read: dict[str, int] = {}
 
     def __getitem__(self, id_: str) -> int:
-        objective = self._bank.items[id_].objective
-        if objective not in self._read:
-            self._read[objective] = self._work.attempts.exposures(
-                self._workspace, self._quiz, objective
-            )
-        return self._read[objective][id_]
+        try:
+            return self._read[id_]
+        except KeyError:
+            item = self._bank.items[id_]
+        # All of the objective at once: a choice asks for each of them, a thousand perhaps.
+        of = item.objective
+        same = (*self._bank.live.get(of, ()), *self._bank.pilots.get(of, ()), id_)
+        self._read.update(dict.fromkeys(same, 0))
+        self._read.update(self._work.attempts.exposures(self._workspace, self._quiz, of))
+        return self._read[id_]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._bank.items)
@@ -292,7 +281,7 @@ class Exposures(Mapping[str, int]):
 def next_item(context: Context, work: QuizzesWork, sitting: Sitting) -> Choice | None:
     """What is to be shown next; None when there is nothing."""
     attempt = sitting.attempt
-    seen = seen_by(work.attempts.of(attempt.person, attempt.quiz), but=attempt.id)
+    seen = work.attempts.seen(attempt.person, attempt.quiz, but=attempt.id)
     exposures = Exposures(work, attempt.workspace, attempt.quiz, sitting.bank)
     return choose(
         sitting.bank,

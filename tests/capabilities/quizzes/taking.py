@@ -23,7 +23,7 @@ from bot.pack.item import (
     ShortText,
     SpotProblem,
 )
-from bot.pack.model import Objective, Policy, Quiz, Section
+from bot.pack.model import Content, Objective, Policy, Quiz, Section
 from bot.pack.ports import Put
 from bot.pack.scoring import score
 from bot.ports import Work
@@ -121,7 +121,8 @@ class QuizWorld(World):
                 for objective in quiz.objectives
                 for section in objective.sections
             ]
-            work.packs.put(WORKSPACE, [Put(value, "test", self.now) for value in (*sections, quiz)])
+            things: list[Content] = [*sections, quiz]
+            work.packs.put(WORKSPACE, [Put(value, "test", self.now) for value in things])
         return quiz
 
     def begins(self, who: str, quiz: str = "data") -> None:
