@@ -24,6 +24,7 @@ from bot.pack.ports import Edition, Kept, Put
 from bot.pack.version import LENGTH, version_of, version_of_item
 from storage.pack_tables import pack_bodies, pack_editions, pack_families, pack_things
 from storage.row import add_all_new, among, insert_for
+from storage.tables import workspaces
 
 KEPT_ITEMS = 20_000
 """Items, sections and tips that a process keeps in memory, at most, or one quiz that is larger."""
@@ -34,6 +35,12 @@ _THING = select(pack_things).where(
     pack_things.c.workspace == bindparam("workspace"),
     pack_things.c.kind == bindparam("kind"),
     pack_things.c.id == bindparam("id"),
+)
+_LOCK = (
+    select(workspaces.c.id)
+    .where(workspaces.c.id == bindparam("workspace"))
+    # Rows that name the workspace can be written meanwhile.
+    .with_for_update(key_share=True)
 )
 _BODY = select(pack_bodies.c.body).where(
     pack_bodies.c.workspace == bindparam("workspace"),
@@ -155,6 +162,8 @@ class SqlPacks:
     def put(self, workspace: WorkspaceId, things: Iterable[Put]) -> Sequence[str]:
         """Keep them; returns the ids of those of which anything changed. What says the same as
         before is left alone; what was retired is back."""
+        # Whoever else brings something to the workspace waits, and then finds it there.
+        self._connection.execute(_LOCK, {"workspace": workspace})
         return [put.value.id for put in things if self._put(workspace, put)]
 
     def retire(self, workspace: WorkspaceId, kind: Kind, ids: Iterable[str], at: datetime) -> None:
@@ -317,11 +326,7 @@ class SqlPacks:
 
     def _put(self, workspace: WorkspaceId, put: Put) -> bool:
         thing, items = _write(put.value)
-        # Two that write the same thing come one after the other.
-        before = self._connection.execute(
-            _THING.with_for_update(),
-            {"workspace": workspace, "kind": thing.kind, "id": thing.id},
-        ).one_or_none()
+        before = self._row(workspace, thing.kind, thing.id)
         brought = before.brought if before is not None else None
         if put.by is None and put.pack:
             brought = thing.digest

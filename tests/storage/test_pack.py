@@ -1,7 +1,10 @@
 """What packs hold: it is kept with every version, and nothing of it is ever deleted."""
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -268,6 +271,27 @@ def test_a_name_comes_off_what_somebody_changed(packs: Database) -> None:
         assert work.packs.detach(ACME.id, ANA.id) == 0
         assert [one.by for one in work.packs.history(ACME.id, Kind.TIP, "t-links")] == [None]
         assert [one.by for one in work.packs.history(ACME.id, Kind.SECTION, "links")] == [BO.id]
+
+
+def test_two_processes_that_bring_the_same_leave_one_edition(acme: Database) -> None:
+    first_has_written, put = Event(), [by_pack(tip()), by_pack(TWO)]
+
+    def bring() -> Sequence[str]:
+        first_has_written.wait(5)
+        with acme.transaction() as work:
+            return work.packs.put(ACME.id, put)
+
+    with ThreadPoolExecutor(1) as pool:
+        with acme.transaction() as work:
+            second = pool.submit(bring)
+            assert work.packs.put(ACME.id, put) == ["t-links", "sharing"]
+            first_has_written.set()
+            # The other one is at it by now, or is about to be: it waits either way.
+            assert not wait([second], 0.2).done
+        assert second.result(10) == []
+    with acme.transaction() as work:
+        assert len(work.packs.history(ACME.id, Kind.TIP, "t-links")) == 1
+        assert len(work.packs.history(ACME.id, Kind.ITEM, "s-1")) == 1
 
 
 def test_memory_holds_what_was_used_last() -> None:
