@@ -1,0 +1,200 @@
+"""Attempts, certificates and evidence in the store."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.capabilities.quizzes.certification import Certification, chain, find_break
+from bot.capabilities.quizzes.certification import State as Standing
+from bot.capabilities.quizzes.choosing import Seen
+from bot.capabilities.quizzes.model import Attempt, Current, Response, Start, State
+from bot.capabilities.quizzes.ports import Draft, Need, Record
+from bot.errors import Conflict
+from bot.ids import AttemptId, CertificationId, PersonId, TopicId
+from bot.pack.waiver import GivenBack, Waiver
+from storage.database import Database
+from tests.storage.example import ACME, ANA, BO, NOW
+
+START = Start("v1", "ab" * 16, "gate", ("one", "two"), {"three": AttemptId("a0")}, first=False)
+ATTEMPT = Attempt(AttemptId("a1"), ACME.id, ANA.id, "data", NOW, NOW, state=State.OFFERED)
+
+
+def response(item: str, order: int, **more: object) -> Response:
+    values: dict[str, object] = {
+        "item": item,
+        "item_version": "iv",
+        "objective": "one",
+        "order": order,
+        "raw": ["b", {"c": 1}],
+        "credit": 0.5,
+        "right": False,
+        "shown_at": NOW,
+        "answered_at": NOW + timedelta(minutes=order),
+    }
+    return Response(**values | more)  # type: ignore[arg-type]  # by name
+
+
+def test_an_attempt_is_read_as_it_was_saved(acme: Database) -> None:
+    answered = (response("i1", 1), response("i2", 2, needs_person=True, certainty=3))
+    saved = replace(
+        ATTEMPT,
+        state=State.IN_PROGRESS,
+        start=START,
+        started_at=NOW,
+        current=Current("i3", "iv", "two", scored=False, seen_before=True),
+        shown_at=NOW,
+        responses=answered,
+    )
+    with acme.transaction() as work:
+        work.attempts.add(ATTEMPT)
+        assert work.attempts.get(ATTEMPT.id) == ATTEMPT
+        kept = work.attempts.save(saved, answered)
+    with acme.transaction() as work:
+        assert work.attempts.get(ATTEMPT.id) == kept == replace(saved, version=1)
+        assert work.attempts.under_way(ANA.id) == [kept]
+        assert work.attempts.under_way(BO.id) == []
+        assert work.attempts.waiting_for_person(ACME.id, 9) == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i2") == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i3") == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i4") == []
+        assert work.attempts.in_states(ACME.id, "data", {State.IN_PROGRESS}, 9) == [kept]
+        assert work.attempts.in_states(ACME.id, "data", {State.PAUSED}, 9) == []
+
+
+def test_a_response_that_is_marked_later_is_replaced(acme: Database) -> None:
+    waiting = response("i1", 1, needs_person=True)
+    with acme.transaction() as work:
+        work.attempts.add(ATTEMPT)
+        kept = work.attempts.save(replace(ATTEMPT, responses=(waiting,)), [waiting])
+        marked = replace(waiting, needs_person=False, credit=1.0, marked_by=PersonId("ben"))
+        work.attempts.save(replace(kept, responses=(marked,)), [marked])
+    with acme.transaction() as work:
+        found = work.attempts.get(ATTEMPT.id)
+        assert found is not None
+        assert found.responses == (marked,)
+        assert work.attempts.waiting_for_person(ACME.id, 9) == []
+
+
+def test_who_saves_what_was_changed_meanwhile_is_told(acme: Database) -> None:
+    with acme.transaction() as work:
+        work.attempts.add(ATTEMPT)
+        work.attempts.save(ATTEMPT)
+    with pytest.raises(Conflict), acme.transaction() as work:
+        work.attempts.save(ATTEMPT)
+
+
+def test_a_draft_stays_until_it_is_taken_away(acme: Database) -> None:
+    draft = Draft("i1", ("a", "b"), ["a", "b", "c"])
+    with acme.transaction() as work:
+        work.attempts.add(ATTEMPT)
+        assert work.attempts.draft(ATTEMPT.id) is None
+        work.attempts.keep_draft(ATTEMPT.id, draft)
+    with acme.transaction() as work:
+        assert work.attempts.draft(ATTEMPT.id) == draft
+        work.attempts.keep_draft(ATTEMPT.id, None)
+        assert work.attempts.draft(ATTEMPT.id) is None
+
+
+def test_what_was_seen_and_shown_is_counted(acme: Database) -> None:
+    later = NOW + timedelta(days=2)
+    second = replace(ATTEMPT, id=AttemptId("a2"), offered_at=later)
+    first = [response("i1", 1), response("i2", 2)]
+    again = [response("i1", 1, shown_at=later)]
+    with acme.transaction() as work:
+        for attempt, answered in ((ATTEMPT, first), (second, again)):
+            work.attempts.add(attempt)
+            work.attempts.save(replace(attempt, responses=tuple(answered)), answered)
+        for item in ("i1", "i1", "i2"):
+            work.attempts.expose(ACME.id, "data", "one", item)
+        work.attempts.expose(ACME.id, "data", "two", "i9")
+    with acme.transaction() as work:
+        assert work.attempts.exposures(ACME.id, "data", "one") == {"i1": 2, "i2": 1}
+        assert work.attempts.seen(ANA.id, "data") == {
+            "i1": Seen(2, later, in_last_attempt=True),
+            "i2": Seen(1, NOW),
+        }
+        assert work.attempts.seen(ANA.id, "data", but=second.id) == {
+            "i1": Seen(1, NOW, in_last_attempt=True),
+            "i2": Seen(1, NOW, in_last_attempt=True),
+        }
+        assert work.attempts.seen(BO.id, "data") == {}
+
+
+def test_needs_are_kept_and_forgotten(acme: Database) -> None:
+    needs = frozenset({Need.PLAIN_TEXT, Need.EXTRA_TIME})
+    with acme.transaction() as work:
+        work.needs.keep(ANA.id, needs)
+        work.needs.keep(BO.id, needs)
+        work.needs.keep(BO.id, frozenset())
+    with acme.transaction() as work:
+        assert work.needs.of(ANA.id) == needs
+        assert work.needs.of(BO.id) == frozenset()
+
+
+def test_a_certification_is_read_as_it_was_saved(acme: Database) -> None:
+    earned = Certification(
+        CertificationId("c1"), ACME.id, ANA.id, "data", NOW, state=Standing.VALID, valid_from=NOW
+    )
+    with acme.transaction() as work:
+        saved = work.certifications.save(earned)
+        assert saved == replace(earned, version=1)
+    with acme.transaction() as work:
+        assert work.certifications.find(ANA.id, "data") == saved
+        assert work.certifications.get(earned.id) == saved
+        assert work.certifications.of(BO.id) == []
+        work.certifications.save(replace(saved, state=Standing.RENEWAL_DUE))
+    for stale in (earned, saved):
+        with pytest.raises(Conflict), acme.transaction() as work:
+            work.certifications.save(stale)
+
+
+def test_each_workspace_has_a_chain_of_its_own(acme: Database) -> None:
+    with acme.transaction() as work:
+        for number in range(3):
+            work.certifications.attest(
+                ACME.id,
+                lambda last, n=number: Record(
+                    f"e{n}", ACME.id, ANA.id, "data", NOW, chain(last, {"n": n})
+                ),
+            )
+        links = list(work.certifications.chain(ACME.id))
+        found = work.certifications.evidence(ACME.id, "e1")
+    assert find_break(links) is None
+    assert [link.body for link in links] == ['{"n":0}', '{"n":1}', '{"n":2}']
+    assert found is not None
+    assert found.evidence == links[1]
+
+
+def test_waivers_are_replaced_withdrawn_and_forgotten(acme: Database) -> None:
+    waiver = Waiver(ACME.id, ANA.id, "data", TopicId("privacy"), ("one", "two"), 6, NOW)
+    with acme.transaction() as work:
+        work.waivers.add(waiver)
+        work.waivers.add(replace(waiver, minutes=9))
+        work.waivers.add(replace(waiver, quiz="other"))
+        work.waivers.add(replace(waiver, person=BO.id))
+        assert work.waivers.of(ANA.id) == [
+            replace(waiver, minutes=9),
+            replace(waiver, quiz="other"),
+        ]
+        assert len(work.waivers.of_several([ANA.id, BO.id, PersonId("x")])) == 3
+        assert work.waivers.of_several([]) == []
+        assert work.waivers.given_back(ACME.id) is None
+        work.waivers.withdraw(ANA.id, "data")
+        assert [w.quiz for w in work.waivers.of(ANA.id)] == ["other"]
+        work.waivers.forget(ANA.id)
+        assert work.waivers.of(ANA.id) == []
+        for n in range(5):
+            work.waivers.add(replace(waiver, person=PersonId(f"p{n}")))
+        assert work.waivers.given_back(ACME.id) == GivenBack(6, 36)
+
+
+def test_a_waiver_covers_what_it_says_for_as_long_as_it_says() -> None:
+    waiver = Waiver(
+        ACME.id, ANA.id, "data", TopicId("privacy"), ("one",), 6, NOW, NOW + timedelta(days=1)
+    )
+    assert waiver.covers("data/one", NOW)
+    assert waiver.covers(None, NOW)
+    assert not waiver.covers("data/two", NOW)
+    assert not waiver.covers("other/one", NOW)
+    assert not waiver.covers("data/one", NOW + timedelta(days=1))
