@@ -41,6 +41,22 @@ def change(connection: Connection, statement: Change, values: Mapping[str, Any])
     return _prepare(statement, tuple(values)).change(connection, values)
 
 
+def change_all(
+    connection: Connection,
+    statement: Change,
+    names: tuple[str, ...],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Run a statement that stands in a module for many rows, each with the values of its
+    parameters in the order of `names`."""
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        _prepare(statement, names).change_all(connection, names, rows)
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A statement as SQLite's driver takes it."""
@@ -75,6 +91,17 @@ class _Prepared:
         # Not left to the collector: an open statement would keep what it looks at.
         cursor.close()
         return changed
+
+    def change_all(
+        self, connection: Connection, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        places = [(names.index(name), convert) for name, convert in self.given]
+        given = [
+            [row[place] if convert is None else convert(row[place]) for place, convert in places]
+            for row in rows
+        ]
+        driver: Any = connection.connection.driver_connection
+        driver.executemany(self.text, given).close()
 
 
 @cache

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Table,
@@ -23,14 +24,19 @@ from sqlalchemy import (
 )
 
 from bot.capabilities.tips.model import (
+    Bookmark,
     Card,
     CardState,
+    Due,
+    Following,
     Learner,
     Nomination,
     NominationState,
     Pick,
     Reaction,
     Review,
+    Shown,
+    Standing,
     Subscription,
     SubscriptionState,
     Tally,
@@ -38,8 +44,9 @@ from bot.capabilities.tips.model import (
 from bot.capabilities.tips.spacing import Trace
 from bot.errors import Conflict
 from bot.ids import PersonId, TopicId, WorkspaceId
-from storage.prepared import fetch
+from storage.prepared import change_all, fetch
 from storage.row import add_all_new, add_new, among, columns_of, insert_for, values_of
+from storage.tables import outbox
 from storage.tip_tables import (
     tip_cards,
     tip_learners,
@@ -70,6 +77,8 @@ _REVIEW = [
 _IS_DUE = tip_cards.c.due_on.is_not(None)
 _ACTIVE = tip_subscriptions.c.state == literal_column(f"'{SubscriptionState.ACTIVE}'")
 
+_IS_ACTIVE: ColumnElement[str] = literal_column(f"'{CardState.ACTIVE}'")
+
 _OWN_CARD = select(*_CARD).where(
     tip_cards.c.person == bindparam("person"), tip_cards.c.tip == bindparam("tip")
 )
@@ -92,25 +101,79 @@ _COUNT_ACTIVE = (
 )
 
 
+_OWN_LEARNER = select(*_LEARNER).where(tip_learners.c.person == bindparam("who"))
+
+
 @cache
 def _follow(dialect: str) -> Select[Any]:
-    return select(*_SUBSCRIPTION).where(
+    return select(*(tip_subscriptions.c[name] for name in Following._fields)).where(
         among(dialect, tip_subscriptions.c.person, "people"), _ACTIVE
     )
 
 
 @cache
-def _learn(dialect: str) -> Select[Any]:
-    return select(*_LEARNER).where(among(dialect, tip_learners.c.person, "people"))
+def _stand(dialect: str) -> Select[Any]:
+    """With the state of the letter, in the words of the outbox."""
+    learner = tip_learners.c
+    return (
+        select(
+            *(learner.person, learner.recent, learner.tip, learner.topic, learner.variant),
+            *(learner.day, learner.is_new, learner.letter.is_(None).label("is_pulled")),
+            *(learner.open, learner.active, outbox.c.state),
+        )
+        .select_from(
+            tip_learners.outerjoin(
+                outbox,
+                and_(
+                    learner.open,
+                    outbox.c.workspace == learner.workspace,
+                    outbox.c.key == learner.letter,
+                ),
+            )
+        )
+        .where(among(dialect, learner.person, "people"))
+        .with_for_update(of=tip_learners)
+    )
 
 
 @cache
 def _due(dialect: str) -> Select[Any]:
-    return select(*_CARD).where(
-        among(dialect, tip_cards.c.person, "people"),
+    card = tip_cards.c
+    return select(
+        *(card.person, card.tip, card.topic, (card.state == _IS_ACTIVE).label("asks")),
+        *(card.variant, card.shown, card.shown_on, card.due_on, card.stability),
+        card.reviewed_on,
+    ).where(
+        among(dialect, card.person, "people"),
         _IS_DUE,
-        tip_cards.c.due_on <= bindparam("upto"),
+        card.due_on <= bindparam("upto"),
     )
+
+
+_SHOW = (
+    update(tip_cards)
+    .where(tip_cards.c.person == bindparam("of_person"), tip_cards.c.tip == bindparam("of_tip"))
+    .values({name: bindparam(name) for name in ("variant", "shown", "shown_on", "due_on")})
+)
+_PICK = (
+    update(tip_learners)
+    .where(tip_learners.c.person == bindparam("of_person"))
+    .values(
+        {
+            column.name: bindparam(column.name)
+            for column in tip_learners.c
+            if column.name not in {"person", "workspace", "active"}
+        }
+    )
+)
+_MARK = (
+    update(tip_subscriptions)
+    .where(
+        tip_subscriptions.c.person == bindparam("of_person"),
+        tip_subscriptions.c.topic == bindparam("of_topic"),
+    )
+    .values({name: bindparam(name) for name in ("after", "finished")})
+)
 
 
 @cache
@@ -150,11 +213,13 @@ class SqlTips:
 
     def learner(self, person: PersonId, workspace: WorkspaceId) -> Learner:
         """A new one for somebody of whom nothing is kept."""
-        return self.learners([person]).get(person) or Learner(person, workspace)
+        rows = fetch(self._connection, _OWN_LEARNER, {"who": person})
+        return _learner(rows[0]) if rows else Learner(person, workspace)
 
     def save_learners(self, learners: Iterable[Learner]) -> None:
         """Insert or replace."""
-        self._put_all(tip_learners, [_values_of_learner(one) for one in learners])
+        rows = [_row_of_learner(one) for one in learners]
+        change_all(self._connection, _put(self._dialect, tip_learners), _LEARNER_NAMES, rows)
 
     def card(self, person: PersonId, tip: str) -> Card | None:
         """A person's side of a tip."""
@@ -220,20 +285,23 @@ class SqlTips:
 
     # --- of many people at once
 
-    def active_subscriptions(self, people: Sequence[PersonId]) -> Sequence[Subscription]:
+    def following(self, people: Sequence[PersonId]) -> Sequence[Following]:
         """What these people follow at the moment, in no certain order."""
         rows = fetch(self._connection, _follow(self._dialect), {"people": tuple(people)})
-        return [_subscription(row) for row in rows]
+        return [
+            Following(person, topic, _weekdays(weekdays), after, finished)
+            for person, topic, weekdays, after, finished in rows
+        ]
 
-    def learners(self, people: Sequence[PersonId]) -> Mapping[PersonId, Learner]:
-        """Only those of whom something is kept."""
-        rows = fetch(self._connection, _learn(self._dialect), {"people": tuple(people)})
-        return {row[0]: _learner(row) for row in rows}
+    def standings(self, people: Sequence[PersonId]) -> Sequence[Standing]:
+        """Where they stand; those of whom nothing is kept are left out."""
+        rows = fetch(self._connection, _stand(self._dialect), {"people": tuple(people)})
+        return [Standing._make(row) for row in rows]
 
-    def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Card]:
+    def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Due]:
         """Their cards that are due on that local day or before, in no certain order."""
-        rows = fetch(self._connection, _due(self._dialect), {"people": tuple(people), "upto": upto})
-        return [_card(row) for row in rows]
+        given = {"people": tuple(people), "upto": upto}
+        return [Due._make(row) for row in fetch(self._connection, _due(self._dialect), given)]
 
     def seen(self, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[str]]:
         """The tips of which these people have cards."""
@@ -242,9 +310,27 @@ class SqlTips:
             had[person].add(tip)
         return {person: frozenset(tips) for person, tips in had.items()}
 
-    def _put_all(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(_put(self._dialect, table), rows)
+    def note_shown(self, shown: Sequence[Shown]) -> None:
+        """Keep on cards that there are that they were shown."""
+        names = ("of_person", "of_tip", "variant", "shown", "shown_on", "due_on")
+        change_all(self._connection, _SHOW, names, shown)
+
+    def keep_picks(self, learners: Sequence[Learner]) -> None:
+        """Keep what was chosen last for people of whom something is kept; how many cards they
+        have under way stays as it is."""
+        names = ("of_person", *_LEARNER_NAMES[2:-1])
+        rows = [(one.person, *_row_of_learner(one)[2:-1]) for one in learners]
+        change_all(self._connection, _PICK, names, rows)
+
+    def move_bookmarks(self, bookmarks: Sequence[Bookmark]) -> None:
+        """Keep where people are in their topics."""
+        names = ("of_person", "of_topic", "after", "finished")
+        change_all(self._connection, _MARK, names, bookmarks)
+
+    def _put_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        names = tuple(column.name for column in table.columns)
+        given = [[row[name] for name in names] for row in rows]
+        change_all(self._connection, _put(self._dialect, table), names, given)
 
     # --- of a tip, or a workspace
 
@@ -317,7 +403,9 @@ class SqlTips:
 
 @cache
 def _put(dialect: str, table: Table) -> Any:
-    new = insert_for(dialect, table)
+    new = insert_for(dialect, table).values(
+        {column.name: bindparam(column.name) for column in table.columns}
+    )
     key = {column.name for column in table.primary_key}
     return new.on_conflict_do_update(
         index_elements=[column.name for column in table.primary_key],
@@ -361,32 +449,34 @@ def _values_of_card(card: Card) -> dict[str, Any]:
 
 def _learner(row: Sequence[Any]) -> Learner:
     (person, workspace, recent, tip, topic, variant, day) = row[:7]
-    (asks, pulled, why, is_new, is_late, is_open, active) = row[7:]
+    (asks, letter, why, is_new, is_late, is_open, active) = row[7:]
     pick = (
         None
         if tip is None
-        else Pick(
-            tip, topic, variant, day, bool(asks), bool(pulled), why, bool(is_new), bool(is_late)
-        )
+        else Pick(tip, topic, variant, day, bool(asks), letter, why, bool(is_new), bool(is_late))
     )
     return Learner(person, workspace, recent, pick, bool(is_open), active)
 
 
-_NO_PICK = dict.fromkeys(
-    ("tip", "topic", "variant", "day", "asks", "pulled", "why", "is_new", "is_late")
-)
+_LEARNER_NAMES = tuple(column.name for column in _LEARNER)
+_NO_PICK = (None,) * 9
 
 
-def _values_of_learner(learner: Learner) -> dict[str, Any]:
-    picked = _NO_PICK if learner.pick is None else values_of(learner.pick)
-    return {
-        "person": learner.person,
-        "workspace": learner.workspace,
-        "recent": learner.recent,
-        **picked,
-        "open": learner.open,
-        "active": learner.active,
-    }
+def _row_of_learner(learner: Learner) -> tuple[Any, ...]:
+    """In the order of the columns."""
+    pick = learner.pick
+    picked = (
+        _NO_PICK
+        if pick is None
+        else (
+            *(pick.tip, pick.topic, pick.variant, pick.day, pick.asks, pick.letter, pick.why),
+            *(pick.is_new, pick.is_late),
+        )
+    )
+    return (
+        *(learner.person, learner.workspace, learner.recent, *picked),
+        *(learner.open, learner.active),
+    )
 
 
 def _review(row: Sequence[Any]) -> Review:

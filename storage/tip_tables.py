@@ -1,6 +1,8 @@
-"""The tables of tips. Days are local days of the person: no moment of a reaction is kept. What
-is kept of people goes with them; what they wrote and approved stays, so a nomination names them
-without a foreign key."""
+"""The tables of tips. A plan reads and writes a row or more of each of a hundred thousand people:
+so those of people lie in the order of people, without row ids, and name their workspace without
+a foreign key beside the person's. Days are local days of the person: no moment of a reaction is
+kept. What is kept of people goes with them; what they wrote and approved stays, so a nomination
+names them without a foreign key."""
 
 from sqlalchemy import (
     Boolean,
@@ -31,7 +33,7 @@ tip_subscriptions = Table(
     metadata,
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
     Column("topic", Text, primary_key=True),
-    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("workspace", Text, nullable=False),
     Column("pace", Name(Pace), nullable=False),
     # ISO weekdays as digits.
     Column("weekdays", Text, nullable=False),
@@ -41,13 +43,14 @@ tip_subscriptions = Table(
     # The bookmark: the last new tip, and what there was to tell when all had come.
     Column("after", Text),
     Column("finished", Text),
+    sqlite_with_rowid=False,
 )
 
 tip_learners = Table(
     "tip_learners",
     metadata,
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
-    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("workspace", Text, nullable=False),
     # Of the last messages whether each was new (n) or came back (r), oldest first.
     Column("recent", Text, nullable=False),
     # What was chosen last, and whether anything came of it.
@@ -56,12 +59,14 @@ tip_learners = Table(
     Column("variant", Integer),
     Column("day", Date),
     Column("asks", Boolean),
-    Column("pulled", Boolean),
+    # The key of the letter that brings it; null for what the person asked for.
+    Column("letter", Text),
     Column("why", Text),
     Column("is_new", Boolean),
     Column("is_late", Boolean),
     Column("open", Boolean, nullable=False),
     Column("active", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 tip_cards = Table(
@@ -69,7 +74,7 @@ tip_cards = Table(
     metadata,
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
     Column("tip", Text, primary_key=True),
-    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("workspace", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("state", Name(CardState), nullable=False),
     Column("variant", Integer, nullable=False),
@@ -86,6 +91,7 @@ tip_cards = Table(
     Column("knew", Boolean, nullable=False),
     Column("confirmed", Boolean, nullable=False),
     Index(None, "workspace", "tip"),
+    sqlite_with_rowid=False,
 )
 Index(
     "ix_tip_cards_person_due_on",

@@ -10,14 +10,15 @@ budget (`bot.attention`), which also knows the rule of ignored messages: nothing
     choosing    what comes today, and why                                      (pure)
     reacting    what the buttons mean                                          (pure)
     access      who may see and do what
-    today       what comes to whom: a thousand at a time, or one who asks
+    planning    what comes to everybody at their hour, a thousand at a time
+    today       what one person is told
     answering following nominating                                             handlers
     home        what a person sees of themselves, and what they leave behind
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.tips import answering, following, home, nominating, today
+from bot.capabilities.tips import answering, following, home, nominating, planning
 from bot.capabilities.tips.model import KIND
 from bot.capabilities.tips.work import TipsWork
 from bot.capability import Capability, Order
@@ -54,7 +55,7 @@ capability: Capability[TipsWork] = Capability(
     opens_forms=frozenset({"tips.change", "tips.edit", "tips.approve"}),
     submits={"tips.keep_days": following.keep_days, "tips.publish": nominating.send},
     timers={"tips.nominate": nominating.nominate},
-    slots={KIND: today.plan},
+    slots={KIND: planning.plan},
     answers=answering.hear,
     farewell=home.farewell,
     about_me=home.about_me,

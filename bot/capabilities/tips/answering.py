@@ -91,7 +91,7 @@ def _keep(work: TipsWork, learner: Learner, outcome: Outcome) -> None:
 
 def _dressed(pick: Pick, message: Message) -> Message:
     """What stood under a letter stays under what replaces it."""
-    return message if pick.pulled else with_controls(message)
+    return message if pick.is_pulled else with_controls(message)
 
 
 def _pick_of(context: Context, command: Command, topic: Topic) -> Pick:
@@ -109,7 +109,7 @@ def _pick_of(context: Context, command: Command, topic: Topic) -> Pick:
         variant=variant if isinstance(variant, int) else 0,
         day=day,
         asks="option" in args,
-        pulled=args.get("pulled") is True,
+        letter=None if args.get("pulled") is True else "",
         why="",
         is_new=False,
     )
@@ -161,7 +161,7 @@ def _answer(
     if outcome.review.rating is None:
         return _dressed(pick, messages.feedback(entry, check, chosen, outcome.review, outcome.card))
     return _dressed(
-        pick, messages.how_sure(entry, check, chosen, outcome.review, pulled=pick.pulled)
+        pick, messages.how_sure(entry, check, chosen, outcome.review, pulled=pick.is_pulled)
     )
 
 
@@ -271,7 +271,7 @@ def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
     pick = learner.pick
     if pick is None or not learner.open or pick.asks != is_letter:
         return None
-    if not pick.pulled and not is_sent(work, person, pick):
+    if not pick.is_pulled and not is_sent(work, person, pick):
         return None
     args: Args = {"tip": pick.tip}
     entry, topic = find_entry(work, person, args)

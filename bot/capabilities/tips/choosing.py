@@ -2,13 +2,13 @@
 
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.capabilities.tips.course import Course, Entry, next_variant
-from bot.capabilities.tips.model import Card, CardState, Learner, Pick, Subscription
-from bot.capabilities.tips.spacing import recall, retention
+from bot.capabilities.tips.model import Card, CardState, Due, Pick, Subscription
+from bot.capabilities.tips.spacing import recall_after, retention
 from bot.holiday import DaysOff
 from bot.ids import PersonId, TopicId
 from bot.pack.waiver import Waiver
@@ -25,25 +25,34 @@ _CLOSE = 1e-9
 _HORIZON = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Something that could come today. `card` is None for what the person has never seen."""
 
     entry: Entry
     topic: TopicId
-    card: Card | None
+    card: Due | None
     variant: int
     asks: bool
     is_late: bool = False
 
+
+class Today(NamedTuple):
+    """For whom is chosen, and when: what the last messages were (`Learner.recent`), and what
+    the last one was about."""
+
+    person: Person
+    day: date
+    recent: str
+    last_topic: TopicId | None
+
     @property
-    def is_new(self) -> bool:
-        return not self.asks
+    def wants_new(self) -> bool:
+        """Whether few enough of the last messages were new."""
+        return self.recent.count("n") < NEW_SHARE * (len(self.recent) or 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A score in its parts; what is 0 had nothing to say."""
+class Parts(NamedTuple):
+    """A score in its parts, which is their sum; what is 0 had nothing to say."""
 
     critical: float = 0
     faded: float = 0
@@ -52,79 +61,81 @@ class Parts:
     just_seen: float = 0
 
     @property
-    def total(self) -> float:
-        return self.critical + self.faded + self.new + self.other_topic + self.just_seen
-
-    @property
     def words(self) -> str:
         """As it is kept: `critical 2.00, faded 0.12`."""
-        said = [
-            f"{name.replace('_', ' ')} {value:.2f}"
-            for name, value in (
-                ("critical", self.critical),
-                ("faded", self.faded),
-                ("new", self.new),
-                ("other topic", self.other_topic),
-                ("just seen", self.just_seen),
-            )
-            if value
-        ]
+        said = []
+        if self.critical:
+            said.append(f"critical {self.critical:.2f}")
+        if self.faded:
+            said.append(f"faded {self.faded:.2f}")
+        if self.new:
+            said.append(f"new {self.new:.2f}")
+        if self.other_topic:
+            said.append(f"other topic {self.other_topic:.2f}")
+        if self.just_seen:
+            said.append(f"just seen {self.just_seen:.2f}")
         return ", ".join(said) or "nothing else was due"
 
 
-def weigh(candidate: Candidate, learner: Learner, person: Person, day: date) -> Parts:
+def weigh(candidate: Candidate, today: Today) -> Parts:
     """The score of a candidate for a person on their local day.
 
     Campaigns are not among the candidates: their letters have the higher priority in the one
     budget, which is decided where all wishes meet (`bot.attention`).
     """
-    card = candidate.card
-    critical = faded = new = other = just_seen = 0.0
-    if candidate.asks and card is not None and card.trace is not None:
-        wanted = retention(critical=candidate.entry.tip.critical)
-        faded = (wanted - recall(card.trace, day)) / wanted
-        critical = CRITICAL if candidate.entry.tip.critical else 0.0
-    elif learner.recent.count("n") < NEW_SHARE * max(len(learner.recent), 1):
+    entry, topic, card, variant, asks, _ = candidate
+    critical = faded = new = just_seen = 0.0
+    if asks:
+        if card is not None and card.stability is not None and card.reviewed_on is not None:
+            wanted = retention(critical=entry.tip.critical)
+            elapsed = (today.day - card.reviewed_on).days
+            faded = (wanted - recall_after(elapsed, card.stability)) / wanted
+        if entry.tip.critical:
+            critical = CRITICAL
+    elif today.wants_new:
         new = NEW
-    if learner.pick is None or learner.pick.topic != candidate.topic:
-        other = OTHER_TOPIC
-    if (
-        card is not None
-        and card.shown_on is not None
-        and card.variant == candidate.variant
-        and working_days(person, card.shown_on, day, JUST_SEEN_DAYS) < JUST_SEEN_DAYS
-    ):
-        just_seen = -JUST_SEEN
+    if card is not None and card.variant == variant and card.shown_on is not None:
+        just_seen = -JUST_SEEN if _is_just_seen(today, card.shown_on) else 0.0
+    other = OTHER_TOPIC if today.last_topic != topic else 0.0
     return Parts(critical, faded, new, other, just_seen)
 
 
-def choose(
-    candidates: Sequence[Candidate],
-    learner: Learner,
-    person: Person,
-    day: date,
-    *,
-    pulled: bool = False,
-) -> Pick | None:
-    """The candidate of the highest score; equal ones are told apart by person and day, the same
-    at every try. None where there is none."""
+def _is_just_seen(today: Today, shown_on: date) -> bool:
+    if (today.day - shown_on).days < JUST_SEEN_DAYS:
+        return True
+    seen = working_days(today.person, shown_on, today.day, JUST_SEEN_DAYS)
+    return seen < JUST_SEEN_DAYS
+
+
+def choose(candidates: Sequence[Candidate], today: Today) -> tuple[Candidate, Parts] | None:
+    """The candidate of the highest score, and that; equal ones are told apart by person and
+    day, the same at every try. None where there is none."""
     if not candidates:
         return None
-    weighed = [(weigh(candidate, learner, person, day), candidate) for candidate in candidates]
-    most = max(parts.total for parts, _ in weighed)
-    best = [(parts, one) for parts, one in weighed if parts.total >= most - _CLOSE]
+    if len(candidates) == 1:
+        return candidates[0], weigh(candidates[0], today)
+    weighed = [(weigh(candidate, today), candidate) for candidate in candidates]
+    totals = [sum(parts) for parts, _ in weighed]
+    least = max(totals) - _CLOSE
+    best = [each for each, total in zip(weighed, totals, strict=True) if total >= least]
     if len(best) > 1:
-        best.sort(key=lambda each: draw(person.id, day, each[1].entry.tip.id))
+        person, day = today.person.id, today.day
+        best.sort(key=lambda each: draw(person, day, each[1].entry.tip.id))
     parts, chosen = best[0]
+    return chosen, parts
+
+
+def pick_of(chosen: Candidate, parts: Parts, day: date, letter: str | None) -> Pick:
+    """What was chosen, as it is kept. `letter` is the key of what brings it."""
     return Pick(
         tip=chosen.entry.tip.id,
         topic=chosen.topic,
         variant=chosen.variant,
         day=day,
         asks=chosen.asks,
-        pulled=pulled,
+        letter=letter,
         why=parts.words,
-        is_new=chosen.is_new,
+        is_new=not chosen.asks,
         is_late=chosen.is_late,
     )
 
@@ -134,16 +145,32 @@ def draw(person: PersonId, day: date, tip: str) -> bytes:
     return hmac.digest(person.encode(), f"{day.isoformat()}:{tip}".encode(), "sha256")
 
 
-def candidate_of(course: Course, card: Card) -> Candidate | None:
+def candidate_of(course: Course, card: Due) -> Candidate | None:
     """A card whose day has come, as a candidate; None if its tip is not told any more."""
-    entry = course.entry(card.tip)
-    if entry is None:
+    place = course.places.get(card.tip)
+    if place is None:
         return None
-    asks = card.state is CardState.ACTIVE
-    variant = next_variant(entry, card, asks=asks)
+    entry = course.entries[place]
+    variant = next_variant(entry, card.variant, asks=card.asks)
     if variant is None:
         return None
-    return Candidate(entry, course.topic, card, variant, asks)
+    return Candidate(entry, course.topic, card, variant, card.asks)
+
+
+def due_of(card: Card) -> Due:
+    """What a choice needs of a card, as if its day had come."""
+    return Due(
+        person=card.person,
+        tip=card.tip,
+        topic=card.topic,
+        asks=card.state is CardState.ACTIVE,
+        variant=card.variant,
+        shown=card.shown,
+        shown_on=card.shown_on,
+        due_on=card.due_on or date.max,
+        stability=None if card.trace is None else card.trace.stability,
+        reviewed_on=None if card.trace is None else card.trace.day,
+    )
 
 
 def is_waived(

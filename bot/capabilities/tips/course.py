@@ -1,11 +1,10 @@
 """A topic's tips in their order, and the words in which each can come."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.capabilities.tips.model import Card, Subscription
 from bot.capabilities.tips.spacing import share_of
 from bot.ids import TopicId
 from bot.pack.item import Option
@@ -23,15 +22,17 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One tip of a course. `wordings` begin with the tip's own."""
+    """One tip of a course. `wordings` begin with the tip's own; `asking` are the numbers of
+    those that have a question."""
 
     tip: Tip
     wordings: tuple[Wording, ...]
+    asking: tuple[int, ...]
 
     @property
     def comes_back(self) -> bool:
         """Whether it is asked again; else it is said, and that is all."""
-        return self.tip.spaced and any(wording.check for wording in self.wordings)
+        return self.tip.spaced and bool(self.asking)
 
     def wording(self, variant: int) -> Wording:
         """The words of a variant; the tip's own where there is none of that number any more."""
@@ -58,25 +59,20 @@ class Course:
         place = self.places.get(tip)
         return None if place is None else self.entries[place]
 
-    def next_new(self, subscription: Subscription) -> Entry | Unsure | None:
-        """The next tip that the person has not had, as far as their bookmark tells.
+    def next_new(self, after: str | None, finished: str | None) -> Entry | Unsure | None:
+        """The next tip that a person has not had, as far as their bookmark tells.
 
         None: they have had all there is. Unsure: what they have had must be looked up, since
         the course changed behind their bookmark, or they are through.
         """
-        if subscription.finished is not None:
-            return None if subscription.finished == self.mark else Unsure.UNSURE
-        if subscription.after is None:
+        if finished is not None:
+            return None if finished == self.mark else Unsure.UNSURE
+        if after is None:
             return self.entries[0] if self.entries else Unsure.UNSURE
-        place = self.places.get(subscription.after)
+        place = self.places.get(after)
         if place is None or place + 1 >= len(self.entries):
             return Unsure.UNSURE
         return self.entries[place + 1]
-
-    def first_unseen(self, seen: Iterable[str]) -> Entry | None:
-        """The first tip that is not among those."""
-        had = set(seen)
-        return next((entry for entry in self.entries if entry.tip.id not in had), None)
 
 
 def course_of(topic: TopicId, entries: Sequence[Entry]) -> Course:
@@ -88,25 +84,21 @@ def course_of(topic: TopicId, entries: Sequence[Entry]) -> Course:
 
 def entry_of(tip: Tip) -> Entry:
     """A tip by itself."""
-    return Entry(tip, _wordings(tip))
-
-
-def _wordings(tip: Tip) -> tuple[Wording, ...]:
     more = (Wording(variant.text, variant.check or tip.check) for variant in tip.variants)
-    return (Wording(tip.text, tip.check), *more)
+    wordings = (Wording(tip.text, tip.check), *more)
+    asking = tuple(number for number, wording in enumerate(wordings) if wording.check is not None)
+    return Entry(tip, wordings, asking)
 
 
-def next_variant(entry: Entry, card: Card | None, *, asks: bool) -> int | None:
-    """In which words it comes this time: never twice running in the same, where there are
-    others. None where a question is wanted and there is none."""
-    if card is None:
-        return 0
-    count = len(entry.wordings)
-    for step in range(1, count + 1):
-        variant = (card.variant + step) % count
-        if not asks or entry.wordings[variant].check is not None:
-            return variant
-    return None
+def next_variant(entry: Entry, last: int, *, asks: bool) -> int | None:
+    """In which words it comes, after those in which it came last: never twice running in the
+    same, where there are others. None where a question is wanted and there is none."""
+    if not asks:
+        return (last + 1) % len(entry.wordings)
+    if len(entry.asking) == 1:
+        return entry.asking[0]
+    later = [variant for variant in entry.asking if variant > last]
+    return later[0] if later else entry.asking[0] if entry.asking else None
 
 
 def in_order(check: Check, seed: str) -> Sequence[Option]:

@@ -31,7 +31,6 @@ from bot.errors import Invalid, NotFound
 from bot.ids import TopicId
 from bot.inbound import Command
 from bot.message import Message, say
-from bot.outbox import LetterState
 from bot.pack.model import Kind
 from bot.people import Person, local
 from bot.reply import Reply
@@ -239,11 +238,8 @@ def _turn(context: Context, work: TipsWork, command: Command, state: Subscriptio
 def take_back(work: TipsWork, person: Person, topic: TopicId) -> None:
     """What of a topic waits for a person is not sent any more."""
     pick = work.tips.learner(person.id, person.workspace).pick
-    if pick is None or pick.topic != topic:
-        return
-    key = f"{KIND}:{person.id}:{pick.day.isoformat()}"
-    if work.outbox.state(person.workspace, key) is LetterState.PENDING:
-        work.outbox.cancel(person.workspace, key)
+    if pick is not None and pick.topic == topic and pick.letter is not None:
+        work.outbox.cancel(person.workspace, pick.letter)
 
 
 def go_on(context: Context, work: TipsWork, command: Command) -> Reply:
@@ -287,8 +283,8 @@ def leave(work: TipsWork, person: Person) -> None:
     """Nothing of a person's tips is kept, and none comes."""
     work.slots.remove(person.id, KIND)
     pick = work.tips.learner(person.id, person.workspace).pick
-    if pick is not None:
-        work.outbox.cancel(person.workspace, f"{KIND}:{person.id}:{pick.day.isoformat()}")
+    if pick is not None and pick.letter is not None:
+        work.outbox.cancel(person.workspace, pick.letter)
     work.tips.forget(person.id)
 
 

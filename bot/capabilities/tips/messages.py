@@ -171,7 +171,7 @@ def _args(pick: Pick) -> Args:
         "tip": pick.tip,
         "variant": pick.variant,
         "day": pick.day.isoformat(),
-        **({"pulled": True} if pick.pulled else {}),
+        **({"pulled": True} if pick.is_pulled else {}),
     }
 
 
@@ -298,16 +298,15 @@ def _after(said: Review, card: Card) -> str:
     return _next(card, said.day)
 
 
-def because(pick: Pick, topic: Topic) -> str:
-    """The answer to “Why am I getting this?”."""
-    title = shorten(topic.title, 80)
+def because(pick: Pick, title: str) -> str:
+    """The answer to “Why am I getting this?”, of a topic with that title."""
     if pick.is_late:
         how = "This was added after you had seen all there was"
     elif pick.is_new:
         how = "This was the next you have not seen"
     else:
         how = "You have seen this before, and it may be fading"
-    return f"You follow {title}. {how} ({pick.why})."
+    return f"You follow {title[:80]}. {how} ({pick.why})."
 
 
 # --- following ------------------------------------------------------------------------------

@@ -5,10 +5,15 @@ from datetime import date
 from typing import Protocol
 
 from bot.capabilities.tips.model import (
+    Bookmark,
     Card,
+    Due,
+    Following,
     Learner,
     Nomination,
     Review,
+    Shown,
+    Standing,
     Subscription,
     Tally,
 )
@@ -62,17 +67,27 @@ class TipStore(Protocol):
 
     # --- of many people at once
 
-    def active_subscriptions(self, people: Sequence[PersonId]) -> Sequence[Subscription]:
+    def following(self, people: Sequence[PersonId]) -> Sequence[Following]:
         """What these people follow at the moment, in no certain order."""
 
-    def learners(self, people: Sequence[PersonId]) -> Mapping[PersonId, Learner]:
-        """Only those of whom something is kept."""
+    def standings(self, people: Sequence[PersonId]) -> Sequence[Standing]:
+        """Where they stand; those of whom nothing is kept are left out."""
 
-    def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Card]:
+    def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Due]:
         """Their cards that are due on that local day or before, in no certain order."""
 
     def seen(self, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[str]]:
         """The tips of which these people have cards."""
+
+    def note_shown(self, shown: Sequence[Shown]) -> None:
+        """Keep on cards that there are that they were shown."""
+
+    def keep_picks(self, learners: Sequence[Learner]) -> None:
+        """Keep what was chosen last for people of whom something is kept; how many cards they
+        have under way stays as it is."""
+
+    def move_bookmarks(self, bookmarks: Sequence[Bookmark]) -> None:
+        """Keep where people are in their topics."""
 
     # --- of a tip, or a workspace
 

@@ -44,13 +44,18 @@ def show(card: Card | None, pick: Pick, person: Person) -> Card:
     if card is None:
         card = Card(person.id, person.workspace, pick.tip, pick.topic)
     shown = card.shown + 1
-    again: date | None = working_day_after(person, pick.day, SHOW_AGAIN_DAYS)
-    if card.state is CardState.NEW and shown >= MOST_SHOWN:
-        again = None
-    elif card.state is not CardState.NEW and (card.due_on is None or card.due_on > pick.day):
+    again = show_again(person, pick.day, shown, asks=card.state is not CardState.NEW)
+    if card.state is not CardState.NEW and (card.due_on is None or card.due_on > pick.day):
         # It was asked for before its day, which stays.
         again = card.due_on
     return replace(card, variant=pick.variant, shown=shown, shown_on=pick.day, due_on=again)
+
+
+def show_again(person: Person, day: date, shown: int, *, asks: bool) -> date | None:
+    """When something comes again of which nothing came, though it was shown so often."""
+    if not asks and shown >= MOST_SHOWN:
+        return None
+    return working_day_after(person, day, SHOW_AGAIN_DAYS)
 
 
 def react(card: Card, entry: Entry, reaction: Reaction, day: date, number: int) -> Outcome | None:

@@ -84,10 +84,14 @@ def review(
 
 
 def recall(trace: Trace, day: date) -> float:
-    """How likely it is that the person still knows it on a local day: py-fsrs's retrievability,
-    written out, since a plan asks it of each of many thousand cards."""
-    elapsed = max(0, (day - trace.day).days)
-    known: float = (1 + _FACTOR * elapsed / trace.stability) ** _DECAY
+    """How likely it is that the person still knows it on a local day."""
+    return recall_after((day - trace.day).days, trace.stability)
+
+
+def recall_after(days: int, stability: float) -> float:
+    """The same, so many days after the last review: py-fsrs's retrievability, written out, since
+    a plan asks it of each of many thousand cards."""
+    known: float = (1 + _FACTOR * max(days, 0) / stability) ** _DECAY
     return known
 
 

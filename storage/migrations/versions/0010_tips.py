@@ -59,10 +59,8 @@ def upgrade() -> None:
         sa.Column("knew", sa.Boolean(), nullable=False),
         sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_tip_cards_person_people")),
-        sa.ForeignKeyConstraint(
-            ["workspace"], ["workspaces.id"], name=op.f("fk_tip_cards_workspace_workspaces")
-        ),
         sa.PrimaryKeyConstraint("person", "tip", name=op.f("pk_tip_cards")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_tip_cards_person_due_on",
@@ -86,7 +84,7 @@ def upgrade() -> None:
         sa.Column("variant", sa.Integer(), nullable=True),
         sa.Column("day", sa.Date(), nullable=True),
         sa.Column("asks", sa.Boolean(), nullable=True),
-        sa.Column("pulled", sa.Boolean(), nullable=True),
+        sa.Column("letter", sa.Text(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("is_new", sa.Boolean(), nullable=True),
         sa.Column("is_late", sa.Boolean(), nullable=True),
@@ -95,10 +93,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person"], ["people.id"], name=op.f("fk_tip_learners_person_people")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace"], ["workspaces.id"], name=op.f("fk_tip_learners_workspace_workspaces")
-        ),
         sa.PrimaryKeyConstraint("person", name=op.f("pk_tip_learners")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tip_reviews",
@@ -144,8 +140,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person"], ["people.id"], name=op.f("fk_tip_subscriptions_person_people")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace"], ["workspaces.id"], name=op.f("fk_tip_subscriptions_workspace_workspaces")
-        ),
         sa.PrimaryKeyConstraint("person", "topic", name=op.f("pk_tip_subscriptions")),
+        sqlite_with_rowid=False,
     )
