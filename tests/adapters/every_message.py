@@ -35,6 +35,21 @@ from bot.capabilities.questions.model import (
     Visibility,
 )
 from bot.capabilities.roles import messages as roles
+from bot.capabilities.tips import messages as tips
+from bot.capabilities.tips.course import entry_of
+from bot.capabilities.tips.model import (
+    Card,
+    CardState,
+    Certainty,
+    Nomination,
+    Pace,
+    Pick,
+    Reaction,
+    Review,
+    Subscription,
+    SubscriptionState,
+)
+from bot.capabilities.tips.model import Tally as TipTally
 from bot.form import Form
 from bot.ids import (
     AnswerId,
@@ -47,6 +62,8 @@ from bot.ids import (
 )
 from bot.message import Message, Part
 from bot.outbox import LetterState
+from bot.pack.item import Option
+from bot.pack.model import Check, Tip
 from bot.page import Section, Shelf
 from bot.people import Person, Role, Workspace
 from bot.topic import Topic
@@ -109,6 +126,70 @@ ANSWER = Turn(
     author=KIM.id,
 )
 ADDED = replace(ANSWER, id=AnswerId("a2"), text="It is for two people.", author=None)
+
+CHECK = Check(
+    q="The train is full. What *first*?",
+    options=(
+        Option(id="a", text="Ask for the later one", score=1, feedback="Yes, it costs nothing."),
+        Option(id="b", text="Buy a second `ticket`", feedback="Then you pay for two."),
+        Option(id="c", text="Drive", feedback="Parking takes longer than the train."),
+    ),
+)
+TIP = entry_of(
+    Tip(
+        id="t-trains",
+        topic="travel",
+        text="Before you book, look at the *later* train: it is often half as full.",
+        try_it="Look at the last trip you booked.",
+        check=CHECK,
+        section="trains",
+        credit="Kim",
+    )
+)
+PICK = Pick(
+    tip="t-trains",
+    topic=TRAVEL.id,
+    variant=0,
+    day=date(2026, 3, 2),
+    asks=False,
+    letter="tips.daily:ana:2026-03-02",
+    why="new 0.50, other topic 0.20",
+    is_new=True,
+)
+ASKS = replace(PICK, asks=True, is_new=False, why="faded 0.12")
+CARD = Card(
+    ANA.id,
+    WORKSPACE.id,
+    "t-trains",
+    TRAVEL.id,
+    state=CardState.ACTIVE,
+    due_on=date(2026, 3, 6),
+)
+SAID = Review(
+    ANA.id,
+    WORKSPACE.id,
+    "t-trains",
+    2,
+    date(2026, 3, 2),
+    Reaction.RIGHT,
+    rating=3,
+    certainty=Certainty.GUESS,
+    chosen="0:a",
+)
+FOLLOWS = Subscription(
+    ANA.id, WORKSPACE.id, TRAVEL.id, Pace.DAILY, frozenset({1, 2, 3, 4, 5}), MONDAY, "person"
+)
+ON_HOLD = replace(FOLLOWS, topic=PAYROLL.id, state=SubscriptionState.PAUSED)
+STANDING = tips.Standing(topic=TRAVEL, subscription=FOLLOWS, seen=5, tips=12, active=4)
+NOMINATION = Nomination(
+    "n1",
+    WORKSPACE.id,
+    TRAVEL.id,
+    "q12",
+    KIM.id,
+    "Book it in the portal under *Trips*, and keep the number of your seat.",
+    MONDAY,
+)
 
 ARTICLE = Article(
     id=ArticleId("f3"),
@@ -439,6 +520,72 @@ SHOWN: dict[str, Shown] = {
         PAUSED, replace(OF_ATTENTION, attention=STOPPED, ignored=20), MONDAY
     ),
     "attention.me": attention.me(attention.about_me(ANA, OF_ATTENTION, MONDAY)),
+    # --- tips
+    "tips.tip": tips.tip(TIP, PICK, TRAVEL),
+    "tips.tip:late": tips.tip(TIP, replace(PICK, letter=None, is_late=True), TRAVEL),
+    "tips.question": tips.question(TIP, CHECK, ASKS, TRAVEL),
+    "tips.question:hint": tips.question(TIP, CHECK, ASKS, TRAVEL, hint=True),
+    "tips.reacted": tips.reacted(TIP, PICK, Reaction.NEW_TO_ME, CARD, PICK.day),
+    "tips.reacted:not_for_me": tips.reacted(
+        TIP, PICK, Reaction.NOT_FOR_ME, replace(CARD, state=CardState.SUSPENDED), PICK.day
+    ),
+    "tips.reacted:once": tips.reacted(
+        TIP, PICK, Reaction.USEFUL, replace(CARD, state=CardState.DONE, due_on=None), PICK.day
+    ),
+    "tips.drop_topic": tips.drop_topic(TRAVEL),
+    "tips.how_sure": tips.how_sure(TIP, CHECK, CHECK.options[0], SAID, pulled=False),
+    "tips.feedback": tips.feedback(TIP, CHECK, CHECK.options[0], SAID, CARD, test="travel"),
+    "tips.feedback:wrong": tips.feedback(
+        TIP,
+        CHECK,
+        CHECK.options[1],
+        replace(SAID, reaction=Reaction.WRONG, certainty=Certainty.SURE),
+        CARD,
+    ),
+    "tips.feedback:practice": tips.feedback(
+        TIP, CHECK, CHECK.options[0], replace(SAID, rating=None), CARD
+    ),
+    "tips.overview": tips.overview(
+        [STANDING, replace(STANDING, topic=PAYROLL, subscription=ON_HOLD)],
+        [TRAVEL],
+        ANA,
+        next_on=date(2026, 3, 3),
+        active=40,
+        nominations=2,
+    ),
+    "tips.overview:nothing": tips.overview(
+        [], [TRAVEL, PAYROLL], ANA, next_on=None, active=0, nominations=0
+    ),
+    "tips.overview:no_tips": tips.overview([], [], ANA, next_on=None, active=0, nominations=0),
+    "tips.how_often": tips.how_often(TRAVEL, 12),
+    "tips.following": tips.following(
+        FOLLOWS,
+        TRAVEL,
+        ANA,
+        hour="10:00",
+        next_on=date(2026, 3, 3),
+        limits=(1, 4),
+        crowded=True,
+    ),
+    "tips.change_form": tips.change_form(FOLLOWS, TRAVEL),
+    "tips.paused": tips.paused(TRAVEL),
+    "tips.stopped": tips.stopped(TRAVEL),
+    "tips.nothing_now": tips.nothing_now([PAYROLL]),
+    "tips.which_topic": tips.which_topic([TRAVEL, PAYROLL]),
+    "tips.nominated": tips.nominated(NOMINATION, TRAVEL, fits=True),
+    "tips.nominated:long": tips.nominated(
+        replace(NOMINATION, text="On and on. " * 120), TRAVEL, fits=False
+    ),
+    "tips.to_review": tips.to_review(NOMINATION, TRAVEL, KIM),
+    "tips.edit_form": tips.edit_form(NOMINATION),
+    "tips.published": tips.published(TIP.tip, TRAVEL),
+    "tips.sent_to_steward": tips.sent_to_steward(TRAVEL),
+    "tips.nominations": tips.nominations([(NOMINATION, TRAVEL), (NOMINATION, PAYROLL)]),
+    "tips.nominations:none": tips.nominations([]),
+    "tips.flagged": tips.flagged(TIP.tip, TRAVEL, TipTally("t-trains", 20, 7)),
+    "tips.home": tips.home(["Travel"], next_on=date(2026, 3, 3), has_any=True, waiting=2),
+    "tips.home:new": tips.home([], next_on=None, has_any=True, waiting=0),
+    "tips.about_me": tips.about_me(["Travel"], cards=12, reviews=30, pick=PICK),
     # --- calendar
     "calendar.coming": calendar.coming(
         "DE-BY", [(date(2026, 4, 3), "Good Friday")], [(date(2026, 12, 24), "Company day")]
