@@ -47,6 +47,22 @@ class SqlCertifications:
         """The person's certification for a quiz, if there ever was one."""
         return next((found for found in self.of(person) if found.quiz == quiz), None)
 
+    def of_quiz(
+        self, workspace: WorkspaceId, quiz: str, after: str, limit: int
+    ) -> Sequence[Certification]:
+        """The next of everybody's for a quiz, by id from after `after` on."""
+        rows = self._connection.execute(
+            select(*_CERTIFICATION)
+            .where(
+                certifications.c.workspace == workspace,
+                certifications.c.quiz == quiz,
+                certifications.c.id > after,
+            )
+            .order_by(certifications.c.id)
+            .limit(limit)
+        )
+        return [Certification(**row._mapping) for row in rows]
+
     def save(self, certification: Certification) -> Certification:
         """Insert it, or replace the version that was read; returns it with its new version.
 

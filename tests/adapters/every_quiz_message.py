@@ -11,7 +11,7 @@ from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import ask, tell
 from bot.form import Form
 from bot.ids import AttemptId, PersonId, WorkspaceId
-from bot.message import Message, Part
+from bot.message import Args, Message, Part
 from bot.pack.answer import Raw
 from bot.pack.item import Item
 from bot.pack.model import Objective, Quiz
@@ -71,6 +71,7 @@ LONG = CHOICE.model_copy(
         "options": tuple(o.model_copy(update={"text": "Wait. " * 50}) for o in CHOICE.options),
     }
 )
+ASKED: Args = {"quiz": "customer-data", "person": "ana", "day": "2026-03-02"}
 PICTURED = CHOICE.model_copy(
     update={"image": "https://pictures.example/desk.png", "image_alt": "A desk with a badge"}
 )
@@ -208,6 +209,14 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.struck:no more": quizzes.struck(QUIZ, "Two answers were right.", None),
     "quizzes.void_form": quizzes.void_form(QUIZ),
     "quizzes.voided": quizzes.voided(QUIZ, "The buttons were broken."),
+    "quizzes.passed:in person": quizzes.passed(replace(PASSED, attempt=None)),
+    "quizzes.aloud_asked": quizzes.aloud_asked(["Sam", "Dana"]),
+    "quizzes.aloud_asked:nobody": quizzes.aloud_asked([]),
+    "quizzes.aloud_wanted": quizzes.aloud_wanted(ANA, QUIZ, ASKED),
+    "quizzes.record_form": quizzes.record_form(QUIZ, "Ana", ASKED),
+    "quizzes.recorded": quizzes.recorded(),
+    "quizzes.aloud_not_yet": quizzes.aloud_not_yet(QUIZ),
+    "quizzes.material_form": quizzes.material_form(QUIZ),
     "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),
     "quizzes.in_grace": quizzes.in_grace(QUIZ, "Thursday 1 April 2027"),
 }

@@ -30,7 +30,7 @@ from bot.capability import register
 from bot.context import Context
 from bot.ids import PersonId, TopicId, WorkspaceId
 from bot.inbound import Inbound, Ordered, Place, PlaceKind, Pressed, Profile, What
-from bot.message import Buttons
+from bot.message import Args, Buttons
 from bot.pack.item import Item, ScenarioChoice
 from bot.pack.model import Objective, Policy, Quiz
 from bot.pack.ports import Put
@@ -128,7 +128,7 @@ class Desk:
             quiz = work.packs.quiz_at(PLACE.id, "bank", attempt.start.quiz_version)
         item = next(item for item in quiz.items if item.id == attempt.current.item)
         sign = next(m.sign for m in ask(item, attempt.seed).marks if m.id == id_)
-        args = {"attempt": attempt.id, "item": item.id, "sign": sign, "depth": 0}
+        args: Args = {"attempt": attempt.id, "item": item.id, "sign": sign, "depth": 0}
         begun = time.perf_counter()
         reply = self.does(Pressed(action="quiz.pick", args=args))
         taken = time.perf_counter() - begun

@@ -1,11 +1,12 @@
 """Attempts, certificates and evidence in the store."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.capabilities.quizzes.certification import Certification, chain, find_break
+from bot.capabilities.quizzes.certification import Certification, Evidence, chain, find_break
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import Attempt, Current, Response, Start, State
@@ -150,14 +151,14 @@ def test_a_certification_is_read_as_it_was_saved(acme: Database) -> None:
 
 
 def test_each_workspace_has_a_chain_of_its_own(acme: Database) -> None:
+    def record(number: int) -> Callable[[Evidence | None], Record]:
+        return lambda last: Record(
+            f"e{number}", ACME.id, ANA.id, "data", NOW, chain(last, {"n": number})
+        )
+
     with acme.transaction() as work:
         for number in range(3):
-            work.certifications.attest(
-                ACME.id,
-                lambda last, n=number: Record(
-                    f"e{n}", ACME.id, ANA.id, "data", NOW, chain(last, {"n": n})
-                ),
-            )
+            work.certifications.attest(ACME.id, record(number))
         links = list(work.certifications.chain(ACME.id))
         found = work.certifications.evidence(ACME.id, "e1")
     assert find_break(links) is None

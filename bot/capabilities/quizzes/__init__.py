@@ -56,14 +56,29 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.mark": review.mark_form,
         "quiz.withdraw": review.withdraw_form,
         "quiz.void": review.void_form,
+        "quiz.material": review.material_form,
+        "quiz.aloud": review.ask_aloud,
+        "quiz.record": review.record_form,
     },
-    opens_forms=frozenset({"quiz.needs", "quiz.form", "quiz.mark", "quiz.withdraw", "quiz.void"}),
+    opens_forms=frozenset(
+        {
+            "quiz.needs",
+            "quiz.form",
+            "quiz.mark",
+            "quiz.withdraw",
+            "quiz.void",
+            "quiz.material",
+            "quiz.record",
+        }
+    ),
     submits={
         "quiz.answer": taking.answer,
         "quiz.keep_needs": offer.keep_needs,
         "quiz.keep_mark": review.keep_mark,
         "quiz.keep_withdrawn": review.keep_withdrawn,
         "quiz.keep_void": review.keep_void,
+        "quiz.keep_material": review.keep_material,
+        "quiz.keep_record": review.keep_record,
     },
     timers={
         "quiz.silence": taking.silence,
@@ -73,6 +88,7 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.review_due": review.review_due,
         "quiz.strike": review.strike,
         "quiz.void": review.void,
+        "quiz.material": review.material,
         "quiz.certification": renewal.pass_time,
         "quiz.remind": renewal.remind,
     },

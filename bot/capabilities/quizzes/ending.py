@@ -1,6 +1,6 @@
 """How an attempt ends: what was earned with it, what is told, and what to read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.capabilities.quizzes import certification as rules
@@ -35,7 +35,7 @@ def end_passed(
         context, work, attempt.person, sitting.quiz, told=_told(sitting), attempt=attempt
     )
     minutes = _given_back(work, sitting)
-    waive(context, work, attempt, sitting.quiz, minutes, certification)
+    waive(context, work, certification, sitting.quiz, minutes)
     person = _person(work, attempt)
     return attempt, messages.passed(_result(context, work, sitting, person, minutes), before)
 
@@ -91,6 +91,37 @@ def certify(
     return saved
 
 
+def certify_aloud(
+    context: Context,
+    work: QuizzesWork,
+    quiz: Quiz,
+    person: Person,
+    steward: Person,
+    account: str,
+) -> Message:
+    """What somebody showed in person counts like a pass; the steward vouches for it."""
+    kept = work.packs.quiz(person.workspace, quiz.id)
+    told = {
+        "route": "in person",
+        "account": account,
+        "quiz_version": kept.version if kept else None,
+    }
+    certification = certify(context, work, person.id, quiz, told=told, actor=steward.id)
+    sections = dict.fromkeys(s for o in quiz.objectives for s in o.sections)
+    minutes = sum(r.minutes for r in readings(work, person.workspace, sections))
+    waive(context, work, certification, quiz, minutes)
+    until = certification.valid_until
+    return messages.passed(
+        Result(
+            attempt=None,
+            quiz=quiz,
+            met=[objective.text for objective in quiz.objectives],
+            saved=minutes,
+            until=day(person, until, context.now) if until else "",
+        )
+    )
+
+
 def change(
     context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz, event: Change
 ) -> Certification:
@@ -108,16 +139,15 @@ def change(
 def waive(
     context: Context,
     work: QuizzesWork,
-    attempt: Attempt,
+    certification: Certification,
     quiz: Quiz,
     minutes: int,
-    certification: Certification,
 ) -> None:
     """Nothing about the topic has to come to the person any more."""
     work.waivers.add(
         Waiver(
-            workspace=attempt.workspace,
-            person=attempt.person,
+            workspace=certification.workspace,
+            person=certification.person,
             quiz=quiz.id,
             topic=TopicId(quiz.topic),
             objectives=tuple(objective.id for objective in quiz.objectives),
@@ -166,15 +196,15 @@ def _result(
         not_met=[texts[id_] for id_ in verdict.not_met if id_ in texts],
         saved=minutes,
         until=day(person, until, context.now) if until else "",
-        readings=readings(work, attempt, [reading.section for reading in referral.read]),
-        skip=readings(work, attempt, referral.skip),
+        readings=readings(work, attempt.workspace, [reading.section for reading in referral.read]),
+        skip=readings(work, attempt.workspace, referral.skip),
         again="now on" if again is None else when(person, again, context.now),
     )
 
 
-def readings(work: QuizzesWork, attempt: Attempt, ids: Sequence[str]) -> list[Reading]:
+def readings(work: QuizzesWork, workspace: WorkspaceId, ids: Iterable[str]) -> list[Reading]:
     """The sections of these ids that can be read."""
-    found = [work.packs.section(attempt.workspace, id_) for id_ in ids]
+    found = [work.packs.section(workspace, id_) for id_ in ids]
     return [kept.value for kept in found if kept is not None and not kept.retired]
 
 
@@ -195,7 +225,7 @@ def _given_back(work: QuizzesWork, sitting: Sitting) -> int:
         for section in objective.sections
         if section not in wanted
     )
-    return sum(reading.minutes for reading in readings(work, attempt, list(spared)))
+    return sum(reading.minutes for reading in readings(work, attempt.workspace, spared))
 
 
 def _told(sitting: Sitting) -> Mapping[str, object]:

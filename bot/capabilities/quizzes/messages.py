@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import Asking, Mark, fields_of, tell
-from bot.form import AnyField, ChoiceField, Form, LongTextField, NumberField, TextField
+from bot.form import AnyField, ChoiceField, DateField, Form, LongTextField, NumberField, TextField
 from bot.ids import AttemptId
 from bot.message import (
     MAX_TEXT,
@@ -19,6 +19,7 @@ from bot.message import (
     Button,
     Buttons,
     Choice,
+    Confirm,
     Divider,
     Heading,
     Image,
@@ -32,6 +33,7 @@ from bot.message import (
     Tone,
     fits_a_button,
     literal,
+    mention,
     say,
     shorten,
 )
@@ -169,7 +171,19 @@ def offer(told: Offer) -> Message:
         Button(label="Not now", action="quiz.decline", args={"quiz": quiz.id}),
     ]
     if told.aloud:
-        rows.append(Button(label="Ask me in person", action="quiz.aloud", args={"quiz": quiz.id}))
+        rows.append(
+            Button(
+                label="Ask me in person",
+                action="quiz.aloud",
+                args={"quiz": quiz.id},
+                confirm=Confirm(
+                    title="Be asked in person?",
+                    text="Whoever looks after the topic learns that you would like that, and "
+                    "finds a time with you. Nobody learns why.",
+                    yes="Ask them",
+                ),
+            )
+        )
     return say("\n".join(lines), Buttons(buttons=tuple(rows)), summary=f"Quiz: {quiz.title}")
 
 
@@ -615,9 +629,10 @@ def until_tomorrow(before: Sequence[Part], title: str, moment: str) -> Message:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What somebody is told at the end. `met` and `not_met` are objectives in words, `saved` is
-    minutes of reading given back, `until` when it has to be shown again."""
+    minutes of reading given back, `until` when it has to be shown again. Without an attempt it was
+    shown to a person."""
 
-    attempt: AttemptId
+    attempt: AttemptId | None
     quiz: Quiz
     met: Sequence[str]
     not_met: Sequence[str] = ()
@@ -628,8 +643,11 @@ class Result:
     again: str = ""
 
 
-def _see(result: Result) -> Button:
-    return Button(label="See all answers", action="quiz.answers", args={"attempt": result.attempt})
+def _see(result: Result) -> list[Part]:
+    if result.attempt is None:
+        return []
+    args: Args = {"attempt": result.attempt}
+    return [Buttons(buttons=(Button(label="See all answers", action="quiz.answers", args=args),))]
 
 
 def passed(result: Result, before: Sequence[Part] = ()) -> Message:
@@ -643,7 +661,7 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
         )
     if result.until:
         lines.append(f"It is valid until {result.until}.")
-    parts: list[Part] = [*before, Text(text="\n".join(lines)), Buttons(buttons=(_see(result),))]
+    parts: list[Part] = [*before, Text(text="\n".join(lines)), *_see(result)]
     return Message(summary=f"You have passed “{result.quiz.title}”", parts=tuple(parts))
 
 
@@ -712,7 +730,7 @@ def failed(result: Result, before: Sequence[Part] = ()) -> Message:
             "I ask only what is still open, with other questions where there are any."
         )
     )
-    parts.append(Buttons(buttons=(_see(result),)))
+    parts += _see(result)
     return Message(summary=f"“{quiz.title}”: what helps with what is open", parts=tuple(parts))
 
 
@@ -972,6 +990,7 @@ def review_list(
             Divider(),
             Choice(label="Withdraw a question of", action="quiz.withdraw", options=options),
             Choice(label="Void what is under way in", action="quiz.void", options=options),
+            Choice(label="The rules have changed in", action="quiz.material", options=options),
         ]
     head = (
         f"{_count(len(waiting_), 'written answer')} to read. Who wrote it does not matter here."
@@ -1112,11 +1131,94 @@ def void_form(quiz: Quiz) -> Form:
     )
 
 
+CHANGING = "Everybody who passed it hears that it is to be shown again, and by when."
+BAD_DAY = "Please write the day like 2026-03-31."
 VOIDING = "They are being voided, and everybody concerned hears of it."
 NO_ITEM = "That question is not in this quiz any more."
 
 
+# --- in person ----------------------------------------------------------------------------
+
+
+def aloud_asked(names: Sequence[str]) -> Message:
+    """To who wants to be asked in person."""
+    who = " or ".join(literal(name) for name in names)
+    return say(f"{who} hears of it and finds a time with you." if names else NOBODY_ASKS)
+
+
+def aloud_wanted(person: Person, quiz: Quiz, args: Args) -> Message:
+    """To the steward: somebody would like to be asked in person."""
+    return say(
+        f"{mention(person.name, person.address)} would like to show in person, not in writing, "
+        f"what **{literal(quiz.title)}** asks for. Please find a quarter of an hour; then write "
+        "down what they showed.",
+        Buttons(buttons=(Button(label="Write it down", action="quiz.record", args=args),)),
+    )
+
+
+def record_form(quiz: Quiz, name: str, args: Args) -> Form:
+    """What somebody showed in person, as evidence keeps it."""
+    return Form(
+        title="Asked in person",
+        intro=shorten(f"{name}: {quiz.title}. What you write is kept as evidence.", 1_000),
+        fields=(
+            ChoiceField(
+                name="outcome",
+                label="Have they shown what it asks for?",
+                options=(
+                    Option(label="Yes, all of it", value="passed"),
+                    Option(label="Not yet", value="not_yet"),
+                ),
+                required=True,
+            ),
+            LongTextField(
+                name="account",
+                label="What did you ask, and what did they show?",
+                max_length=2_000,
+                required=True,
+            ),
+        ),
+        submit="Keep it",
+        action="quiz.keep_record",
+        args=args,
+    )
+
+
+def recorded() -> Message:
+    """After the form."""
+    return say("Thank you, that is kept. They hear of it.", tone=Tone.GOOD)
+
+
+def aloud_not_yet(quiz: Quiz) -> Message:
+    """To who was asked in person."""
+    return say(
+        f"What you showed in person for **{literal(quiz.title)}** is not all of it yet. Nothing "
+        "is held against you: ask again when you like."
+    )
+
+
+NOBODY_ASKS = "There is nobody yet who looks after this topic. Please ask in the topic’s channel."
+NO_ACCOUNT = "Please write what you asked and what they showed."
+NO_OUTCOME = "Please choose one."
+
+
 # --- certificates -------------------------------------------------------------------------
+
+
+def material_form(quiz: Quiz) -> Form:
+    """What a quiz is about has changed, so what was shown before has to be shown again."""
+    return Form(
+        title="The rules have changed",
+        intro=f"Whoever passed “{shorten(quiz.title, 150)}” shows it again: within 60 days, or by "
+        "a later day that you choose. Until then what they have stays valid.",
+        fields=(
+            DateField(name="deadline", label="By when?", hint="Leave it empty for 60 days."),
+            LongTextField(name="reason", label="What has changed?", max_length=300, required=True),
+        ),
+        submit="Tell them",
+        action="quiz.keep_material",
+        args={"quiz": quiz.id},
+    )
 
 
 def renewal_due(quiz: Quiz, until: str) -> Message:

@@ -149,13 +149,12 @@ def _offer(context: Context, work: QuizzesWork, command: Command, quiz: Quiz) ->
         verdict = decide(quiz.policy, start, (), live)
         least, most = verdict.least, verdict.most
     sections = dict.fromkeys(s for o in quiz.objectives for s in o.sections)
-    wish = Attempt(AttemptId(""), person.workspace, person.id, quiz.id, context.now, context.now)
     told = Offer(
         quiz=quiz,
         least=least,
         most=most,
         minutes=max(1, round(most * MINUTES_AN_ITEM)),
-        reading=sum(reading.minutes for reading in readings(work, wish, list(sections))),
+        reading=sum(reading.minutes for reading in readings(work, person.workspace, sections)),
         objectives=start.objectives,
         carried=len(start.carried),
         required=quiz.policy.requirement != "voluntary",

@@ -125,6 +125,11 @@ class CertificationStore(Protocol):
     def find(self, person: PersonId, quiz: str) -> Certification | None:
         """The person's certification for a quiz, if there ever was one."""
 
+    def of_quiz(
+        self, workspace: WorkspaceId, quiz: str, after: str, limit: int
+    ) -> Sequence[Certification]:
+        """The next of everybody's for a quiz, by id from after `after` on."""
+
     def save(self, certification: Certification) -> Certification:
         """Insert it, or replace the version that was read; returns it with its new version.
 

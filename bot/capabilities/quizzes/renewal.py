@@ -52,7 +52,7 @@ def pass_time(context: Context, work: QuizzesWork, timer: Timer) -> None:
             work.certifications.record(event)
     watch(context, work, after, quiz)
     if after.state in {State.RENEWAL_DUE, State.GRACE}:
-        _remind(context, work, after, quiz)
+        tell_due(context, work, after, quiz)
 
 
 def remind(context: Context, work: QuizzesWork, timer: Timer) -> None:
@@ -62,10 +62,11 @@ def remind(context: Context, work: QuizzesWork, timer: Timer) -> None:
         return
     kept = work.packs.quiz(certification.workspace, certification.quiz)
     if kept is not None and not kept.retired:
-        _remind(context, work, certification, kept.value)
+        tell_due(context, work, certification, kept.value)
 
 
-def _remind(context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz) -> None:
+def tell_due(context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz) -> None:
+    """Say quietly that it is to be shown again, and once more in a week while it is."""
     person = work.people.get(certification.person)
     until = certification.valid_until
     if person is None or not person.active or until is None:

@@ -4,6 +4,7 @@ They never see whose an answer is, and nobody marks their own.
 """
 
 from collections.abc import Sequence
+from datetime import date, datetime, time
 
 from bot.access import Right, may
 from bot.attention import Wish, book
@@ -17,7 +18,10 @@ from bot.capabilities.quizzes.access import (
     stewards_of,
 )
 from bot.capabilities.quizzes.asking import proceed, send
-from bot.capabilities.quizzes.ending import end_passed
+from bot.capabilities.quizzes.certification import Event as Change
+from bot.capabilities.quizzes.certification import EventKind as ChangeKind
+from bot.capabilities.quizzes.certification import can as can_change
+from bot.capabilities.quizzes.ending import certify_aloud, change, end_passed
 from bot.capabilities.quizzes.model import (
     ASKING,
     REVIEW_DAYS,
@@ -30,6 +34,7 @@ from bot.capabilities.quizzes.model import (
     can,
     data_of,
 )
+from bot.capabilities.quizzes.renewal import tell_due
 from bot.capabilities.quizzes.rule import Outcome
 from bot.capabilities.quizzes.sitting import advance, look
 from bot.capabilities.quizzes.work import QuizzesWork
@@ -37,7 +42,7 @@ from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
 from bot.ids import AttemptId, PersonId, WorkspaceId
 from bot.inbound import Command
-from bot.message import Message, say
+from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Item, Status
 from bot.pack.model import Quiz
@@ -46,7 +51,7 @@ from bot.pack.scoring import is_right
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import add_working_days
+from bot.schedule import add_working_days, at_local
 
 MOST_WAITING = 100
 """Written answers among which those of one's topics are looked for."""
@@ -373,3 +378,169 @@ def void(context: Context, work: QuizzesWork, timer: Timer) -> None:
             send(work, person, attempt, messages.voided(kept.value, reason), "voided")
     if len(waiting) == CHUNK:
         _void_later(context, work, workspace, id_, reason, actor)
+
+
+# --- in person ----------------------------------------------------------------------------
+
+
+def _asked_key(quiz: Quiz, person: str, day: str, steward: PersonId) -> str:
+    return f"quiz:{quiz.id}:aloud:{person}:{day}:{steward}"
+
+
+def ask_aloud(context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*Ask me in person*: whoever looks after the topic hears that the person wishes it."""
+    person = command.person
+    quiz, _ = find_quiz(work, person.workspace, named(command.args, "quiz"))
+    stewards = [s for s in stewards_of(work, person.workspace, quiz) if s.id != person.id]
+    day = context.now.date().isoformat()
+    wishes = [
+        Wish(
+            steward,
+            Letter(
+                key=_asked_key(quiz, person.id, day, steward.id),
+                to=ToPerson(person=steward.id),
+                message=messages.aloud_wanted(
+                    person, quiz, {"quiz": quiz.id, "person": person.id, "day": day}
+                ),
+                kind="quiz.aloud",
+                priority=Priority.OFFER,
+                because=messages.BECAUSE_STEWARD,
+            ),
+        )
+        for steward in stewards
+    ]
+    book(context, work, wishes)
+    return Reply(message=messages.aloud_asked([steward.name for steward in stewards]))
+
+
+def _find_asked(work: QuizzesWork, command: Command) -> tuple[Quiz, Person]:
+    """Whom a steward was asked to ask in person.
+
+    Raises:
+        NotFound: nobody asked this steward to.
+    """
+    steward = command.person
+    quiz, _ = find_quiz(work, steward.workspace, named(command.args, "quiz"))
+    require_steward(work, steward, quiz)
+    id_, day = named(command.args, "person"), named(command.args, "day")
+    person = work.people.get(PersonId(id_))
+    key = _asked_key(quiz, id_, day, steward.id)[:200]
+    if (
+        person is None
+        or not person.active
+        or person.workspace != steward.workspace
+        or work.outbox.state(steward.workspace, key) is None
+    ):
+        raise NotFound(messages.NOT_YOURS)
+    return quiz, person
+
+
+def record_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*Write it down*."""
+    quiz, person = _find_asked(work, command)
+    return Reply(form=messages.record_form(quiz, person.name, command.args))
+
+
+def keep_record(context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """The form: the steward vouches for what the person showed."""
+    quiz, person = _find_asked(work, command)
+    outcome = command.values.get("outcome", "")
+    account = command.values.get("account", "").strip()[:2_000]
+    wrong = {}
+    if outcome not in {"passed", "not_yet"}:
+        wrong["outcome"] = messages.NO_OUTCOME
+    if not account:
+        wrong["account"] = messages.NO_ACCOUNT
+    if wrong:
+        raise Invalid(fields=wrong)
+    if outcome == "passed":
+        message = certify_aloud(context, work, quiz, person, command.person, account)
+    else:
+        message = messages.aloud_not_yet(quiz)
+    work.outbox.post(
+        person.workspace,
+        Letter(
+            key=f"quiz:{quiz.id}:asked:{person.id}:{context.new_id()}",
+            to=ToPerson(person=person.id),
+            message=message,
+            kind="quiz.asked",
+            priority=Priority.ANSWER,
+            because=messages.BECAUSE_ASKED,
+        ),
+    )
+    return Reply(message=messages.recorded())
+
+
+# --- what a quiz is about has changed -----------------------------------------------------
+
+
+def material_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """*The rules have changed*."""
+    person = command.person
+    id_ = named(command.args, "quiz") or named(command.args, "choice")
+    quiz, _ = find_quiz(work, person.workspace, id_)
+    require_steward(work, person, quiz)
+    return Reply(form=messages.material_form(quiz))
+
+
+def keep_material(context: Context, work: QuizzesWork, command: Command) -> Reply:
+    """The form: what was passed before has to be shown again, and nobody lapses at once."""
+    person = command.person
+    quiz, _ = find_quiz(work, person.workspace, named(command.args, "quiz"))
+    require_steward(work, person, quiz)
+    wrong = {}
+    deadline = None
+    if day := command.values.get("deadline", "").strip():
+        try:
+            deadline = at_local(date.fromisoformat(day), time(0), person.zone)
+        except (ValueError, OverflowError):
+            wrong["deadline"] = messages.BAD_DAY
+    if not command.values.get("reason", "").strip():
+        wrong["reason"] = messages.NO_REASON
+    if wrong:
+        raise Invalid(fields=wrong)
+    change_later(context, work, person.workspace, quiz.id, deadline)
+    return Reply(message=say(messages.CHANGING))
+
+
+def change_later(
+    context: Context,
+    work: QuizzesWork,
+    workspace: WorkspaceId,
+    quiz: str,
+    deadline: datetime | None,
+    after: str = "",
+) -> None:
+    """Have all certificates of a quiz shown again, by `deadline` or in sixty days."""
+    work.timers.set(
+        Timer(
+            key=f"quiz:{workspace}:{quiz}:material",
+            due_at=context.now,
+            action="quiz.material",
+            args={
+                "workspace": workspace,
+                "quiz": quiz,
+                "deadline": deadline.isoformat() if deadline else None,
+                "after": after,
+            },
+        )
+    )
+
+
+def material(context: Context, work: QuizzesWork, timer: Timer) -> None:
+    """The next certificates of a quiz that has changed in what it is about."""
+    workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
+    told = timer.args["deadline"]
+    deadline = datetime.fromisoformat(told) if isinstance(told, str) else None
+    kept = work.packs.quiz(workspace, id_)
+    if kept is None or kept.retired:
+        return
+    found = work.certifications.of_quiz(workspace, id_, str(timer.args["after"]), CHUNK)
+    for certification in found:
+        if can_change(certification, ChangeKind.CHANGED_MATERIALLY):
+            data: Args = {"deadline": deadline.isoformat() if deadline else None}
+            event = Change(certification.id, ChangeKind.CHANGED_MATERIALLY, context.now, None, data)
+            changed = change(context, work, certification, kept.value, event)
+            tell_due(context, work, changed, kept.value)
+    if len(found) == CHUNK:
+        change_later(context, work, workspace, id_, deadline, found[-1].id)

@@ -1,11 +1,14 @@
 """What stewards do: read written answers, withdraw a question, void what went wrong."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.ids import PersonId
 from bot.message import Choice
 from bot.pack.item import Accept, ShortText
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
+from tests.world import WORKSPACE
 
 
 def written(id_: str, objective: str = "share") -> ShortText:
@@ -245,3 +248,79 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
         world.presses(who, "Check myself")
         assert world.quiz_state(who) == "in_progress"
     assert [a.state.value for a in world.attempts("ana")] == ["in_progress", "voided"]
+
+
+# --- in person ----------------------------------------------------------------------------
+
+
+def wants_to_be_asked(world: QuizWorld) -> None:
+    world.says("ana", "/quiz")
+    world.presses("ana", "What I need")
+    world.fills("ana", alternative_format="yes")
+    world.says("ana", "/quiz data")
+    world.presses("ana", "Ask me in person")
+    assert "Sam hears of it and finds a time with you." in world.last("ana")
+    world.passes(days=1)
+
+
+def test_who_cannot_be_asked_in_writing_is_asked_in_person(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D"))
+    wants_to_be_asked(world)
+    assert "Ana would like to show in person" in world.last("sam")
+    world.presses("sam", "Write it down")
+    world.fills("sam", outcome="passed", account="Three cases, all decided well.")
+    assert "You have passed “Customer data”" in world.last("ana")
+    with world.database.transaction() as work:
+        earned = work.certifications.find(PersonId("ana"), "data")
+        [link] = work.certifications.chain(WORKSPACE)
+        [waiver] = work.waivers.of(PersonId("ana"))
+    assert earned is not None
+    assert earned.holds
+    assert '"account":"Three cases, all decided well."' in link.body
+    assert '"vouched_by":"sam"' in link.body
+    assert waiver.minutes == 6
+
+
+def test_not_yet_in_person_is_held_against_nobody(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    wants_to_be_asked(world)
+    world.presses("sam", "Write it down")
+    assert set(world.fills("sam", outcome="maybe", account=" ").errors) == {"outcome", "account"}
+    world.fills("sam", outcome="not_yet", account="One of three.")
+    assert "Nothing is held against you" in world.last("ana")
+    world.begins("ana")
+    assert world.quiz_state("ana") == "in_progress"
+
+
+def test_nobody_vouches_for_who_did_not_ask(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    wants_to_be_asked(world)
+    values = {"outcome": "passed", "account": "I know him."}
+    for who, person in (("sam", "ben"), ("ben", "ana"), ("dana", "ana")):
+        args = {"quiz": "data", "person": person, "day": "2026-03-02"}
+        world.forges(who, "quiz.keep_record", args, values)
+        with world.database.transaction() as work:
+            assert work.certifications.find(PersonId(person), "data") is None
+
+
+# --- what a quiz is about has changed -----------------------------------------------------
+
+
+def test_after_a_material_change_nobody_lapses_at_once(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D"))
+    for who in ("ana", "ben"):
+        world.begins(who)
+        while world.quiz_state(who) == "in_progress":
+            world.decides(who, True)
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "The rules have changed in")
+    assert set(world.fills("sam", deadline="soon", reason="").errors) == {"deadline", "reason"}
+    world.fills("sam", deadline="2026-06-30", reason="A new law.")
+    world.passes(days=2)
+    for who in ("ana", "ben"):
+        with world.database.transaction() as work:
+            earned = work.certifications.find(PersonId(who), "data")
+        assert earned is not None
+        assert (earned.state, earned.holds) == ("renewal_due", True)
+        assert earned.valid_until == datetime(2026, 6, 30, tzinfo=UTC)
+        assert "is valid until Tuesday 30 June" in world.dms(who)[-1]
