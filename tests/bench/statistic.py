@@ -10,8 +10,8 @@ import random
 import time
 from typing import Final
 
-from bot.capabilities.quizzes.flag import flag_item
-from bot.capabilities.quizzes.statistic import Given, item_statistics, quiz_statistic
+from bot.pack.flag import flag_item
+from bot.pack.statistic import Given, item_statistics, quiz_statistic
 from tests.bot.item import CHOICE
 
 ANSWERS: Final = 100_000

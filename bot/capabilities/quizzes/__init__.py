@@ -5,8 +5,7 @@ rule           when an attempt is decided: gate, sequential test, fixed form  (p
 choosing       which item comes next                                          (pure)
 referral       what to read after what was missed                             (pure)
 certification  what was earned, how long it lasts, and the evidence           (pure)
-statistic      what answers say about items and quizzes                       (pure)
-flag           what statistics tell an item's owner                           (pure)
+statistic      which answers of an attempt make statistics                    (pure)
 show           how an item stands before a person, and what answers say       (pure)
 access         who may see and do what
 sitting        one event of an attempt, and where it stands by its rule

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.capabilities.quizzes.flag import (
+from bot.pack.flag import (
     Effect,
     Flag,
     FlagKind,
@@ -18,7 +18,7 @@ from bot.capabilities.quizzes.flag import (
     flag_section,
     verify,
 )
-from bot.capabilities.quizzes.statistic import Distractor, Interval, ItemStatistic, wilson
+from bot.pack.statistic import Distractor, Interval, ItemStatistic, wilson
 from tests.bot.item import CHOICE
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -11,11 +11,12 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from bot.capabilities.quizzes.model import Response
-from bot.capabilities.quizzes.statistic import (
+from bot.capabilities.quizzes.statistic import core
+from bot.pack.model import Policy, Sprt
+from bot.pack.statistic import (
     Given,
     Interval,
     agreement,
-    core,
     dependability,
     describe,
     difference,
@@ -24,7 +25,6 @@ from bot.capabilities.quizzes.statistic import (
     quiz_statistic,
     wilson,
 )
-from bot.pack.model import Policy, Sprt
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 GOLDEN = (

@@ -10,15 +10,15 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from bot.capabilities.quizzes.statistic import (
+from bot.message import Args
+from bot.pack.item import Item, MultiSelect, ScenarioChoice, SpotProblem
+from bot.pack.statistic import (
     SHOWN_FROM,
     Distractor,
     Interval,
     ItemStatistic,
     difference,
 )
-from bot.message import Args
-from bot.pack.item import Item, MultiSelect, ScenarioChoice, SpotProblem
 
 FACILITY_FROM = 30
 """Answers from which flags about how hard an item is are raised."""
