@@ -22,15 +22,18 @@ class Right(StrEnum):
     """Write to many at once, and see what became of it."""
     NAME_ROLES = "name_roles"
     """Say who has which role."""
+    AUDIT = "audit"
+    """See who holds what is mandatory, and the evidence for it."""
 
 
 K_ANONYMOUS = 5
 """An aggregate over fewer people than this does not exist (product.md N7)."""
 
 _RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.COMMUNITY_MANAGER: frozenset(Right),
+    # Who looks after a community need not know who has passed what.
+    Role.COMMUNITY_MANAGER: frozenset(Right) - {Right.AUDIT},
     Role.PEOPLE_MANAGER: frozenset(),
-    Role.AUDITOR: frozenset(),
+    Role.AUDITOR: frozenset({Right.AUDIT}),
     Role.OPERATOR: frozenset(),
 }
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.capabilities.quizzes import messages as quizzes
-from bot.capabilities.quizzes.messages import Offer, Open, Place, Result, Reviewed
+from bot.capabilities.quizzes.messages import Attested, Holder, Offer, Open, Place, Result, Reviewed
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import ask, tell
@@ -70,6 +70,9 @@ LONG = CHOICE.model_copy(
         "stem": "What now? " * 150,
         "options": tuple(o.model_copy(update={"text": "Wait. " * 50}) for o in CHOICE.options),
     }
+)
+ATTESTED = Attested(
+    "Ana", "Monday 2 March", 12, "ab" * 32, "0123456789abcdef" * 2, right=8, asked=9, mode="gate"
 )
 ASKED: Args = {"quiz": "customer-data", "person": "ana", "day": "2026-03-02"}
 PICTURED = CHOICE.model_copy(
@@ -217,6 +220,23 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.recorded": quizzes.recorded(),
     "quizzes.aloud_not_yet": quizzes.aloud_not_yet(QUIZ),
     "quizzes.material_form": quizzes.material_form(QUIZ),
+    "quizzes.audited": quizzes.audited([QUIZ]),
+    "quizzes.audited:none": quizzes.audited([]),
+    "quizzes.holders": quizzes.holders(
+        QUIZ,
+        [
+            Holder("c1", "Ana", "valid", "Tuesday 2 March 2027"),
+            Holder("c2", "Kim <3", "lapsed", "Monday 2 March"),
+        ],
+        is_more=True,
+    ),
+    "quizzes.holders:nobody": quizzes.holders(QUIZ, [], is_more=False),
+    "quizzes.attested": quizzes.attested(QUIZ, ATTESTED),
+    "quizzes.attested:in person": quizzes.attested(
+        QUIZ, replace(ATTESTED, vouched_by="Sam", account="Three cases, all decided well.")
+    ),
+    "quizzes.chain_checked": quizzes.chain_checked(12, None),
+    "quizzes.chain_checked:broken": quizzes.chain_checked(12, 7),
     "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),
     "quizzes.in_grace": quizzes.in_grace(QUIZ, "Thursday 1 April 2027"),
 }

@@ -12,7 +12,15 @@ from bot.people import Person, Role
 ANA = Person(id=PersonId("ana"), workspace=WorkspaceId("w"), address="ana", name="Ana")
 
 
-@pytest.mark.parametrize("right", list(Right))
+OVER_CONTENT = [right for right in Right if right is not Right.AUDIT]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_an_auditor_sees_who_has_passed_what(role: Role) -> None:
+    assert may(replace(ANA, roles=frozenset({role})), Right.AUDIT) is (role is Role.AUDITOR)
+
+
+@pytest.mark.parametrize("right", OVER_CONTENT)
 @pytest.mark.parametrize("role", list(Role))
 def test_only_a_community_manager_has_rights_over_content(role: Role, right: Right) -> None:
     assert may(replace(ANA, roles=frozenset({role})), right) is (role is Role.COMMUNITY_MANAGER)

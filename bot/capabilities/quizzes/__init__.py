@@ -18,7 +18,7 @@ messages       every sentence
 ports work     what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.quizzes import home, offer, renewal, review, taking
+from bot.capabilities.quizzes import audit, home, offer, renewal, review, taking
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.capability import Capability, Order
 
@@ -58,6 +58,9 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.material": review.material_form,
         "quiz.aloud": review.ask_aloud,
         "quiz.record": review.record_form,
+        "quiz.holders": audit.holders,
+        "quiz.evidence": audit.evidence,
+        "quiz.check_chain": audit.check_chain,
     },
     opens_forms=frozenset(
         {

@@ -21,6 +21,8 @@ from bot.message import (
     Choice,
     Confirm,
     Divider,
+    Fact,
+    Facts,
     Heading,
     Image,
     Message,
@@ -1266,3 +1268,116 @@ def certified(title: str, holds: bool, until: str) -> str:
 def waived(minutes: int, title: str) -> str:
     """What somebody need not read, in a line for themselves."""
     return f"- **{literal(title)}**: nothing to read ({_count(minutes, 'minute')} given back)"
+
+
+# --- auditors -----------------------------------------------------------------------------
+
+NAMELESS = "Somebody who has left"
+NO_EVIDENCE = "There is no record of evidence behind this."
+_STANDING: Mapping[str, str] = {
+    "valid": "valid",
+    "renewal_due": "valid, to be renewed",
+    "grace": "run out, still counts",
+    "lapsed": "not valid any more",
+    "exempt": "exempt",
+    "revoked": "revoked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who holds or held what a quiz gives, for auditors."""
+
+    certification: str
+    name: str
+    state: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """One record of evidence, for auditors."""
+
+    name: str
+    on: str
+    number: int
+    digest: str
+    version: str
+    right: int
+    asked: int
+    mode: str
+    vouched_by: str = ""
+    account: str = ""
+
+
+def audited(quizzes_: Sequence[Quiz]) -> Message:
+    """The quizzes that are asked for; of others nobody sees anything."""
+    check = Buttons(buttons=(Button(label="Check the chain", action="quiz.check_chain"),))
+    if not quizzes_:
+        return say("No quiz here is mandatory, so there is nothing to audit.", check)
+    options = tuple(
+        Option(label=shorten(quiz.title, 75), value=quiz.id) for quiz in quizzes_[:MOST_LISTED]
+    )
+    return say(
+        "Who holds what is mandatory here, and the evidence for it. What people test themselves "
+        "with of their own accord is seen by nobody.",
+        Choice(label="Who has passed", action="quiz.holders", options=options),
+        check,
+    )
+
+
+def holders(quiz: Quiz, page: Sequence[Holder], *, is_more: bool) -> Message:
+    """Some of those who hold or held it."""
+    if not page:
+        return say(f"Nobody has passed **{literal(quiz.title)}** yet.")
+    lines = [
+        f"- **{literal(one.name)}**: {_STANDING.get(one.state, one.state)}"
+        + (f" until {one.until}" if one.until and one.state in {"valid", "renewal_due"} else "")
+        for one in page
+    ]
+    parts: list[Part] = [
+        Choice(
+            label="See the evidence of",
+            action="quiz.evidence",
+            options=tuple(
+                Option(label=shorten(one.name, 75), value=one.certification) for one in page
+            ),
+        )
+    ]
+    if is_more:
+        args: Args = {"quiz": quiz.id, "after": page[-1].certification}
+        parts.append(
+            Buttons(buttons=(Button(label="Next page", action="quiz.holders", args=args),))
+        )
+    return say(f"**{literal(quiz.title)}**\n" + "\n".join(lines), *parts)
+
+
+def attested(quiz: Quiz, told: Attested) -> Message:
+    """What a certificate rests on."""
+    facts = [
+        Fact(label="Who", value=told.name),
+        Fact(label="When", value=told.on),
+        Fact(label="Record", value=f"number {told.number}, SHA-256 {told.digest}"),
+    ]
+    if told.vouched_by:
+        facts.append(Fact(label="Vouched for by", value=told.vouched_by))
+        facts.append(Fact(label="What they saw", value=shorten(told.account, 1_000) or "…"))
+    else:
+        facts.append(Fact(label="Answers", value=f"{told.right} of {told.asked} right"))
+        facts.append(Fact(label="Rule", value=told.mode or "…"))
+    if told.version:
+        facts.append(Fact(label="Version of the quiz", value=told.version))
+    return say(f"**{literal(quiz.title)}**: the evidence", Facts(facts=tuple(facts)))
+
+
+def chain_checked(records: int, broken_at: int | None) -> Message:
+    """Whether the chain of evidence is whole."""
+    if broken_at is not None:
+        return say(
+            f"Record {broken_at} of {records} is not as it was written. Somebody has changed or "
+            "taken away something in the database.",
+            tone=Tone.BAD,
+        )
+    if records == 1:
+        return say("The one record of evidence is as it was written.", tone=Tone.GOOD)
+    return say(f"All {records} records of evidence are as they were written.", tone=Tone.GOOD)

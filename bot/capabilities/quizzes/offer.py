@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from bot.capabilities.quizzes import messages, review
+from bot.capabilities.quizzes import audit, messages, review
 from bot.capabilities.quizzes.access import find_quiz, named, stewards_of
 from bot.capabilities.quizzes.asking import proceed, send
 from bot.capabilities.quizzes.choosing import draw_form
@@ -41,7 +41,7 @@ from bot.reply import Reply
 
 MINUTES_AN_ITEM = 0.75
 """About how long somebody takes over one question; a quiz of ten stays under ten minutes."""
-REVIEW = "review"
+REVIEW, AUDIT = "review", "audit"
 
 
 def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -51,6 +51,8 @@ def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
         return list_open(context, work, command)
     if wanted == REVIEW:
         return review.list_waiting(context, work, command)
+    if wanted == AUDIT:
+        return audit.begin(context, work, command)
     found = _search(work, command.person, wanted)
     if not found:
         raise NotFound(messages.NO_SUCH_QUIZ)

@@ -56,7 +56,10 @@ def listed(holders: Mapping[Role, Sequence[Person]]) -> Message:
                 Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),
             )
         ),
-        Note(text="Community managers look after the FAQ, topics, days off, campaigns and roles."),
+        Note(
+            text="Community managers look after the FAQ, topics, days off, campaigns and roles. "
+            "Auditors see who has passed mandatory quizzes: `/quiz audit`."
+        ),
     )
 
 

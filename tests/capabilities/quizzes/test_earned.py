@@ -8,9 +8,10 @@ from sqlalchemy import update
 
 from bot.capabilities.quizzes.certification import Certification, find_break, fold
 from bot.ids import PersonId, TopicId
-from bot.message import say
+from bot.message import Choice, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson
 from bot.pack.waiver import source_of_tips
+from bot.people import Role
 from storage.quiz_tables import evidence
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
 from tests.world import MONDAY, WORKSPACE
@@ -225,3 +226,65 @@ def test_a_quiz_can_be_taken_again_though_it_is_passed(world: QuizWorld, who: st
     assert not {r.item for r in first.responses} & {r.item for r in second.responses}
     assert second.start is not None
     assert (second.start.first, dict(second.start.carried)) == (False, {})
+
+
+# --- auditors -----------------------------------------------------------------------------
+
+
+def chosen(world: QuizWorld, who: str, label: str, place: int = 0) -> None:
+    """Choose an option in the newest message."""
+    parts = world.hears(who)[-1].message.parts
+    listed = next(p for p in parts if isinstance(p, Choice) and p.label == label)
+    world.forges(who, listed.action, {**listed.args, "choice": listed.options[place].value})
+
+
+def test_an_auditor_sees_who_holds_what_is_mandatory_and_why(world: QuizWorld) -> None:
+    world.changes("kim", roles=frozenset({Role.AUDITOR}))
+    world.opens_quiz(quiz_of(TWO, requirement="mandatory", **YEAR))
+    passes_quiz(world, "ana")
+    world.says("kim", "/quiz audit")
+    chosen(world, "kim", "Who has passed")
+    assert "Ana: valid until Tuesday 2 March 2027" in world.last("kim")
+    chosen(world, "kim", "See the evidence of")
+    assert "Answers: 4 of 4 right" in world.last("kim")
+    assert "Rule: gate" in world.last("kim")
+    world.says("kim", "/quiz audit")
+    world.presses("kim", "Check the chain")
+    assert "The one record of evidence is as it was written." in world.last("kim")
+
+
+def test_a_broken_chain_is_told(world: QuizWorld) -> None:
+    world.changes("kim", roles=frozenset({Role.AUDITOR}))
+    world.opens_quiz(quiz_of(TWO, requirement="regulatory"))
+    passes_quiz(world, "ana")
+    with world.database.begin() as connection:
+        connection.execute(update(evidence).values(body="{}"))
+    world.says("kim", "/quiz audit")
+    world.presses("kim", "Check the chain")
+    assert "Record 1 of 1 is not as it was written." in world.last("kim")
+
+
+def test_what_people_take_for_themselves_is_no_auditors_business(world: QuizWorld) -> None:
+    world.changes("kim", roles=frozenset({Role.AUDITOR}))
+    world.opens_quiz(quiz_of(TWO))
+    passes_quiz(world, "ana")
+    world.says("kim", "/quiz audit")
+    assert "nothing to audit" in world.last("kim")
+    world.forges("kim", "quiz.holders", {"quiz": "data"})
+    assert "I could not find that quiz any more." in world.last("kim")
+    world.forges("kim", "quiz.evidence", {"choice": certification(world, "ana").id})
+    assert "I could not find that quiz any more." in world.last("kim")
+
+
+@pytest.mark.parametrize("action", ["quiz.holders", "quiz.evidence", "quiz.check_chain"])
+def test_nobody_else_audits_not_even_who_looks_after_the_community(
+    world: QuizWorld, action: str
+) -> None:
+    world.opens_quiz(quiz_of(TWO, requirement="mandatory"))
+    passes_quiz(world, "ana")
+    args = {"quiz": "data", "choice": certification(world, "ana").id}
+    for who in ("dana", "sam", "ben"):
+        world.forges(who, action, args)
+        assert "You may not do this" in world.last(who)
+        world.says(who, "/quiz audit")
+        assert "You may not do this" in world.last(who)
