@@ -19,10 +19,12 @@ from sqlalchemy import (
     update,
 )
 
+from bot.capabilities.tips.model import REACTIONS_KEPT_DAYS
 from bot.outbox import LetterState
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
 from storage.tables import inbox, outbox, rates, showings
+from storage.tip_tables import tip_reviews
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -38,6 +40,8 @@ COUNTS_KEPT = timedelta(days=7)
 """Longer than any day lasts anywhere. How often somebody asked matters on the day itself."""
 PACES_KEPT = timedelta(days=1)
 """How long a conversation is remembered in which nothing was sent."""
+REACTIONS_KEPT = timedelta(days=REACTIONS_KEPT_DAYS)
+"""How long it can be read what somebody said of a tip."""
 CHUNK = 1_000
 """Rows a transaction."""
 
@@ -70,6 +74,7 @@ class Retained:
     letters: int
     counts: int
     paces: int
+    reactions: int = 0
 
 
 def retain(
@@ -135,6 +140,9 @@ def retain(
         letters=letters,
         counts=repeat(lambda connection: _drop_counts(connection, now - COUNTS_KEPT, chunk)),
         paces=repeat(lambda connection: _drop_paces(connection, now - PACES_KEPT, chunk)),
+        reactions=repeat(
+            lambda connection: _drop_reactions(connection, now - REACTIONS_KEPT, chunk)
+        ),
     )
 
 
@@ -245,5 +253,24 @@ def _drop_paces(connection: Connection, before: datetime, chunk: int) -> int:
                 rates.c.conversation == bindparam("of_conversation"),
             ),
             [{"of_lane": row.lane, "of_conversation": row.conversation} for row in rows],
+        )
+    return len(rows)
+
+
+def _drop_reactions(connection: Connection, before: datetime, chunk: int) -> int:
+    rows = connection.execute(
+        select(tip_reviews.c.person, tip_reviews.c.tip, tip_reviews.c.number)
+        .where(tip_reviews.c.day < before.date())
+        .limit(chunk)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            delete(tip_reviews).where(
+                tip_reviews.c.person == bindparam("of_person"),
+                tip_reviews.c.tip == bindparam("of_tip"),
+                tip_reviews.c.number == bindparam("of_number"),
+            ),
+            [{"of_person": row.person, "of_tip": row.tip, "of_number": row.number} for row in rows],
         )
     return len(rows)

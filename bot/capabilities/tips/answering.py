@@ -63,7 +63,7 @@ def _say(
     learner = settle(work, person)
     today = local(person, context.now).date()
     card = _card_of(work, person, pick)
-    number = len(work.tips.reviews(person.id, entry.tip.id)) + 1
+    number = _next_number(work, person, entry)
     outcome = (
         drop(card, today, number)
         if reaction is Reaction.NOT_FOR_ME and card.state is not CardState.SUSPENDED
@@ -78,6 +78,11 @@ def _say(
         if sum(each.state is CardState.SUSPENDED for each in cards) >= DROP_AFTER:
             return _dressed(pick, messages.drop_topic(topic))
     return _dressed(pick, messages.reacted(entry, pick, reaction, outcome.card, today))
+
+
+def _next_number(work: TipsWork, person: Person, entry: Entry) -> int:
+    """The first reactions may have been forgotten by now."""
+    return max((each.number for each in work.tips.reviews(person.id, entry.tip.id)), default=0) + 1
 
 
 def _keep(work: TipsWork, learner: Learner, outcome: Outcome) -> None:
@@ -147,7 +152,7 @@ def _answer(
     learner = settle(work, person)
     today = local(person, context.now).date()
     card = _card_of(work, person, pick)
-    number = len(work.tips.reviews(person.id, entry.tip.id)) + 1
+    number = _next_number(work, person, entry)
     outcome = answer(
         card,
         entry,

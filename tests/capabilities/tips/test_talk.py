@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from bot.capabilities.tips.model import CardState, Reaction, SubscriptionState
 from bot.ids import PersonId, TopicId
-from bot.message import Choice
+from bot.message import Args, Choice
 from bot.outbox import LetterState
 from bot.pack.model import Kind
 from bot.pack.waiver import Waiver
@@ -127,7 +127,8 @@ def test_other_days(world: World) -> None:
     assert "You follow Travel: Tue Thu, around 10:00." in world.last("ana")
     kept = slot(world, "ana")
     assert kept is not None
-    assert (kept.weekdays, kept.next_day) == ({2, 4}, date(2026, 3, 3))
+    assert kept.weekdays == {2, 4}
+    assert kept.next_day == date(2026, 3, 3)
 
 
 def test_the_slot_follows_what_is_followed(world: World) -> None:
@@ -568,7 +569,7 @@ def test_no_moment_of_a_reaction_is_kept(world: World) -> None:
 
 def test_forged_buttons_change_nothing(world: World) -> None:
     tell(world, tip("trains"))
-    forged = [
+    forged: list[tuple[str, Args]] = [
         ("tips.react", {"tip": "t-none", "said": "useful"}),
         ("tips.react", {"tip": "t-trains", "said": "right"}),
         ("tips.react", {"tip": "t-trains", "said": "nonsense"}),
