@@ -46,7 +46,7 @@ from bot.pack.answer import Raw, next_node, parse
 from bot.pack.item import Branching, Numeric, ShortText
 from bot.pack.markup import bare
 from bot.pack.scoring import key, score
-from bot.people import Person
+from bot.people import Person, is_away
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import next_morning
@@ -518,6 +518,12 @@ def tomorrow(context: Context, work: QuizzesWork, timer: Timer) -> None:
     attempt = _of(work, timer)
     person = work.people.get(attempt.person) if attempt is not None else None
     if attempt is None or person is None or attempt.state is not State.PAUSED:
+        return
+    if is_away(person, context.now):
+        # A pause or a leave holds for this too; two weeks of it end the attempt as any other.
+        hour = work.attention.get(person.id).hour
+        due_at = next_morning(person, context.now + HALF_A_DAY, hour)
+        work.timers.set(replace(timer, due_at=due_at, attempts=0))
         return
     attempt = advance(context, work, attempt, EventKind.RESUMED)
     attempt, message = proceed(context, work, attempt)

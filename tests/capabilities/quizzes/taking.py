@@ -169,6 +169,21 @@ class QuizWorld(World):
         for right in rights:
             self.chooses(who, "b" if right else "a")
 
+    def replies(self, who: str, raw: Raw) -> None:
+        """Answer what stands before a person in plain words."""
+        asking = self.asking(who)
+        signs = {mark.id: mark.sign for mark in asking.marks}
+        sides = {side.id: side.sign for side in asking.sides}
+        if isinstance(asking.item, Branching) and isinstance(raw, list):
+            for id_ in raw:
+                self.says(who, self.sign(who, str(id_)))
+        elif isinstance(raw, dict):
+            self.says(who, " ".join(signs[left] + sides[str(r)] for left, r in raw.items()))
+        elif isinstance(raw, list):
+            self.says(who, " ".join(signs[str(id_)] for id_ in raw) or "none")
+        else:
+            self.says(who, signs.get(str(raw), str(raw)))
+
     def checks(self) -> None:
         super().checks()
         for who in ("ana", "ben", "cem", "kim", "bo", "lu", "sam"):

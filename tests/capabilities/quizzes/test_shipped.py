@@ -15,7 +15,7 @@ from bot.capabilities.quizzes.show import ask
 from bot.capability import register
 from bot.ids import AttemptId
 from bot.pack.answer import Raw
-from bot.pack.item import Branching, Item, Matching, MultiSelect, ShortText, SpotProblem
+from bot.pack.item import Item, MultiSelect, ShortText, SpotProblem
 from bot.pack.model import Content, Quiz
 from bot.pack.ports import Put
 from bot.pack.scoring import key, score
@@ -31,25 +31,6 @@ SLACK = Wording({"learn": "learn"}, frozenset({"quiz", "ask"}))
 SEED = bytes(32)
 
 
-def says(world: QuizWorld, raw: Raw) -> None:
-    """Answer what stands before ana in plain words."""
-    asking = world.asking("ana")
-    signs = {mark.id: mark.sign for mark in asking.marks}
-    sides = {side.id: side.sign for side in asking.sides}
-    item = asking.item
-    if isinstance(item, Branching):
-        assert isinstance(raw, list)
-        for id_ in raw:
-            world.says("ana", world.sign("ana", str(id_)))
-    elif isinstance(item, Matching):
-        assert isinstance(raw, dict)
-        world.says("ana", " ".join(signs[left] + sides[str(r)] for left, r in raw.items()))
-    elif isinstance(raw, list):
-        world.says("ana", " ".join(signs[str(id_)] for id_ in raw) or "none")
-    else:
-        world.says("ana", signs.get(str(raw), str(raw)))
-
-
 def takes(world: QuizWorld, quiz: Quiz, *, knows: bool) -> None:
     with world.database.transaction() as work:
         work.packs.put(WORKSPACE, [Put(value, "shipped", world.now) for value in CONTENTS])
@@ -58,7 +39,7 @@ def takes(world: QuizWorld, quiz: Quiz, *, knows: bool) -> None:
         if world.quiz_state("ana") == "in_progress":
             item = world.asking("ana").item
             # What a pattern looks for is read by a person where it does not fit by itself.
-            says(world, key(item) if knows else wrong_for(item))
+            world.replies("ana", key(item) if knows else wrong_for(item))
             if quiz.policy.confidence != "off":
                 world.says("ana", "3" if knows else "1")
         elif world.quiz_state("ana") == "failed_open":
