@@ -149,8 +149,17 @@ def _shape(
         with _no_collection():
             part = shape.model_validate(value)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            _note_detail(path, mark, shape, detail, findings)
+        details = error.errors(include_url=False)
+        misspelt = {
+            (*detail["loc"][:-1], meant)
+            for detail in details
+            if detail["type"] == "extra_forbidden"
+            and (meant := closest(str(detail["loc"][-1]), fields_of(shape, _steps(detail))))
+        }
+        for detail in details:
+            # What is there under another name is told once.
+            if detail["type"] != "missing" or detail["loc"] not in misspelt:
+                _note_detail(path, mark, shape, detail, findings)
         return str(kind), None
     return str(kind), File(folder, path, mark, part)
 
@@ -170,7 +179,7 @@ def _no_collection() -> Iterator[None]:
 def _note_detail(
     path: Path, mark: Mark, shape: type[BaseModel], detail: ErrorDetails, findings: Findings
 ) -> None:
-    steps: Where = tuple(step for step in detail["loc"] if step != "[key]")
+    steps = _steps(detail)
     where = _without_tags(mark, steps)
     message = detail["msg"].removeprefix("Value error, ")
     name = str(steps[-1]) if steps else ""
@@ -202,6 +211,10 @@ def _note_detail(
     findings.note(path, *find(mark, where), f"{dotted(where)}: {message}")
 
 
+def _steps(detail: ErrorDetails) -> Where:
+    return tuple(step for step in detail["loc"] if step != "[key]")
+
+
 def _near_quoted(word: object, expected: object) -> str:
     return near(str(word), re.findall(r"'([^']*)'", str(expected)))
 
@@ -226,6 +239,12 @@ def dotted(where: Where) -> str:
 
 
 def near(word: str, known: Iterable[str]) -> str:
+    """“(did you mean 'x'?)” with a space before it, or nothing."""
+    meant = closest(word, known)
+    return f" (did you mean '{meant}'?)" if meant else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was perhaps meant."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
+    return close[0] if close else None

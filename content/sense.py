@@ -20,6 +20,7 @@ from bot.pack.item import (
 )
 from bot.pack.model import Check, Policy, Quiz, Tip
 from content.file import File, Findings, near
+from content.pattern import fault_of
 from content.tree import Where
 
 MAX_ITEM = 6_000
@@ -28,8 +29,6 @@ MAX_STEPS = 6
 """Decisions on the longest way through a case."""
 MIN_JUDGES = 3
 _UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
-# Whether something repeats that repeats within: then a search may take for ever.
-_FOREVER = re.compile(r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d+,\})(?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,\d*\})")
 
 Fault = tuple[Where, str]
 """Where it is, from the thing itself, and what is wrong."""
@@ -191,23 +190,16 @@ def _matching_faults(item: Matching) -> Iterator[Fault]:
 
 def _numeric_faults(item: Numeric) -> Iterator[Fault]:
     for place, miss in enumerate(item.near_misses):
-        if abs(miss.value - item.answer) <= item.tolerance:
+        # Beside the answer it may be wider: "within five is right, within fifty nearly".
+        if abs(miss.value - item.answer) + miss.tolerance <= item.tolerance:
             yield ("near_misses", place, "value"), "this is within the tolerance of the answer"
 
 
 def _text_faults(item: ShortText) -> Iterator[Fault]:
     for place, rule in enumerate(item.accept):
-        if rule.match == "regex":
-            where: Where = ("accept", place, "value")
-            try:
-                pattern = re.compile(rule.value, re.IGNORECASE)
-            except (re.error, OverflowError, RecursionError) as error:
-                yield where, f"this is no regular expression ({error})"
-                continue
-            if pattern.fullmatch("") is not None:
-                yield where, "this matches every answer, even an empty one"
-            if _FOREVER.search(rule.value):
-                yield where, "a repetition within a repetition can take for ever"
+        fault = fault_of(rule.value) if rule.match == "regex" else None
+        if fault is not None:
+            yield ("accept", place, "value"), fault
     if all(rule.score < 1 for rule in item.accept):
         yield ("accept",), "no rule gives full credit"
 
