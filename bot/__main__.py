@@ -17,6 +17,7 @@ from bot.bootstrap import new_id, now
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
 from bot.bootstrap.environment import SETTINGS_FILE, take_up
+from bot.bootstrap.exchange import COMMANDS as EXCHANGE
 from bot.bootstrap.letters import describe_lanes, read_lanes
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.platform import choose_site
@@ -429,6 +430,10 @@ def _report(report: ImportReport, dry_run: bool) -> None:
 @main.group()
 def content() -> None:
     """Write packs of content: sections to read, tips, quizzes and all that belongs to them."""
+
+
+for _command in EXCHANGE:
+    content.add_command(_command)
 
 
 FOLDERS = click.argument(

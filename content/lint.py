@@ -11,9 +11,14 @@ from statistics import pstdev
 
 from bot.pack.item import (
     Item,
+    Matching,
+    MultiSelect,
+    Numeric,
     Option,
+    Ordering,
     ScenarioChoice,
     ShortText,
+    SpotProblem,
     Status,
 )
 from bot.pack.model import Quiz, Section, Tip
@@ -73,6 +78,8 @@ def lint(findings: Findings, files: Sequence[File], today: date | None) -> None:
                 for number, item in enumerate(quiz.items):
                     if item.status is not Status.RETIRED:
                         _warn(findings, file, ("items", number), item_doubts(item))
+                    if item.status is Status.DRAFT:
+                        _warn(findings, file, ("items", number), draft_doubts(item))
                 _due(findings, file, (), quiz.review_by, today)
             case Section() as section:
                 _warn(findings, file, (), section_doubts(section))
@@ -123,6 +130,33 @@ def item_doubts(item: Item) -> Iterator[Fault]:
             yield ("accept",), message
         case _:
             pass
+
+
+def draft_doubts(item: Item) -> Iterator[Fault]:
+    """What is still missing before a draft can be asked, as what comes from elsewhere does."""
+    silent = _silent_parts(item)
+    if silent and not item.feedback:
+        message = f"this draft has no feedback yet: say the principle, or why, for {silent}"
+        yield ("status",), message
+
+
+def _silent_parts(item: Item) -> str:
+    """The parts of an answer about which nothing is said; "" when there are none."""
+    match item:
+        # A wrong option without feedback is warned of anyway.
+        case MultiSelect(options=options):
+            silent = [option.id for option in options if not option.feedback]
+        case SpotProblem(lines=lines):
+            silent = [line.id for line in lines if line.problem and not line.why]
+        case Ordering() | Matching():
+            return "the whole"
+        case Numeric(near_misses=misses):
+            return "" if any(miss.feedback for miss in misses) else "the likely wrong numbers"
+        case ShortText(accept=rules):
+            return "" if any(rule.feedback for rule in rules) else "what is accepted"
+        case _:
+            return ""
+    return ", ".join(silent)
 
 
 def _options_doubts(options: Sequence[Option]) -> Iterator[Fault]:

@@ -8,17 +8,18 @@ import re
 
 from bot.message import literal
 
-_MARKS = re.compile(
+MARKS = re.compile(
     r"`(?P<code>[^`\n]+)`"
     r"|(?<![*\w])(?P<stars>\*{1,2})(?P<strong>[^\s*](?:[^*\n]*[^\s*])?)(?P=stars)(?![*\w])"
 )
+"""A mark: its `code`, or what is `strong` between its `stars`."""
 
 
 def rich(text: str) -> str:
     """The text for `bot.message.Text` or `Note`."""
     pieces: list[str] = []
     end = 0
-    for found in _MARKS.finditer(text):
+    for found in MARKS.finditer(text):
         pieces.append(literal(text[end : found.start()]))
         end = found.end()
         code, strong = found["code"], found["strong"]
@@ -28,4 +29,4 @@ def rich(text: str) -> str:
 
 def bare(text: str) -> str:
     """The text without its marks, where there is no markup: in forms and quotes."""
-    return _MARKS.sub(lambda found: found["code"] or found["strong"], text)
+    return MARKS.sub(lambda found: found["code"] or found["strong"], text)
