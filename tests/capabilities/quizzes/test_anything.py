@@ -54,8 +54,8 @@ def acts(world: QuizWorld, chance: random.Random) -> None:
         case 7 | 8 if world.attempts("ana") and world.attempt("ana").state is State.IN_PROGRESS:
             if world.attempt("ana").current is not None:
                 world.forges("ana", "quiz.change", at_hand(world))
-                item = world.asking("ana").item
-                world.replies("ana", key(item) if chance.random() < 0.6 else wrong_for(item))
+                here = world.asking("ana").item
+                world.replies("ana", key(here) if chance.random() < 0.6 else wrong_for(here))
         case _:
             heard = [h for h in world.hears("ana")[-6:] if h.buttons]
             if heard:

@@ -23,7 +23,10 @@ from tests.capabilities.quizzes.taking import QuizWorld, wrong_for
 from tests.content.test_packs import TAUGHT
 from tests.world import CAPABILITIES, WORKSPACE
 
-CONTENTS: list[Content] = [value for pack in TAUGHT for value in (*pack.sections, *pack.quizzes)]
+CONTENTS: list[Content] = [
+    *(section for pack in TAUGHT for section in pack.sections),
+    *(quiz for pack in TAUGHT for quiz in pack.quizzes),
+]
 QUIZZES = [value for value in CONTENTS if isinstance(value, Quiz)]
 ITEMS = [item for quiz in QUIZZES for item in quiz.items]
 TEAMS = make_wording(register(CAPABILITIES))
