@@ -187,6 +187,9 @@ def _quiz_faults(quiz: Quiz) -> Iterator[Fault]:
         if _KNOWS.search(objective.text):
             message = "this is what somebody knows; say what they can do"
             yield ("objectives", number, "text"), message
+        if objective.text.casefold() == objective.id.replace("-", " "):
+            message = "this only repeats the id; say what somebody can do"
+            yield ("objectives", number, "text"), message
     taught = {objective.id for objective in quiz.objectives if objective.sections}
     stems: dict[str, str] = {}
     for number, item in enumerate(quiz.items):

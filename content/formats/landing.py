@@ -145,6 +145,9 @@ def land(
             message = f"item '{again}' asks the same: it is left as it is"
             problems.append(Problem(question.line, message, refused=False))
             continue
+        if named is not None and named != about:
+            message = f"the quiz has no objective '{named}': this comes under '{about}'"
+            problems.append(Problem(question.line, message, refused=False))
         if wanted is not None:
             message = f"there is an item '{wanted}' already: this one is '{id_}'"
             problems.append(Problem(question.line, message, refused=False))
