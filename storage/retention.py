@@ -23,6 +23,7 @@ from bot.capabilities.tips.model import REACTIONS_KEPT_DAYS
 from bot.outbox import LetterState
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
+from storage.quiz_tables import attempt_events, attempts, responses
 from storage.tables import inbox, outbox, rates, showings
 from storage.tip_tables import tip_reviews
 
@@ -42,6 +43,9 @@ PACES_KEPT = timedelta(days=1)
 """How long a conversation is remembered in which nothing was sent."""
 REACTIONS_KEPT = timedelta(days=REACTIONS_KEPT_DAYS)
 """How long it can be read what somebody said of a tip."""
+ATTEMPTS_KEPT = timedelta(days=730)
+"""How long it is kept what somebody answered in a quiz; the evidence for what they have earned by
+it stays in its chain (domain.md 9.1)."""
 CHUNK = 1_000
 """Rows a transaction."""
 
@@ -75,6 +79,7 @@ class Retained:
     counts: int
     paces: int
     reactions: int = 0
+    attempts: int = 0
 
 
 def retain(
@@ -143,6 +148,7 @@ def retain(
         reactions=repeat(
             lambda connection: _drop_reactions(connection, now - REACTIONS_KEPT, chunk)
         ),
+        attempts=repeat(lambda connection: _drop_attempts(connection, now - ATTEMPTS_KEPT, chunk)),
     )
 
 
@@ -274,3 +280,16 @@ def _drop_reactions(connection: Connection, before: datetime, chunk: int) -> int
             [{"of_person": row.person, "of_tip": row.tip, "of_number": row.number} for row in rows],
         )
     return len(rows)
+
+
+def _drop_attempts(connection: Connection, before: datetime, chunk: int) -> int:
+    ids = connection.execute(
+        select(attempts.c.id)
+        .where(attempts.c.ended_at < before)
+        .limit(chunk)
+        .with_for_update(skip_locked=True)
+    ).scalars()
+    gone = list(ids)
+    for column in (responses.c.attempt, attempt_events.c.attempt, attempts.c.id):
+        connection.execute(delete(column.table).where(column.in_(gone)))
+    return len(gone)

@@ -9,12 +9,21 @@ import pytest
 from bot.capabilities.quizzes.certification import Certification, Evidence, chain, find_break
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import Seen
-from bot.capabilities.quizzes.model import Attempt, Current, Response, Start, State
+from bot.capabilities.quizzes.model import (
+    Attempt,
+    Current,
+    Event,
+    EventKind,
+    Response,
+    Start,
+    State,
+)
 from bot.capabilities.quizzes.ports import Draft, Need, Record
 from bot.errors import Conflict
 from bot.ids import AttemptId, CertificationId, PersonId, TopicId
 from bot.pack.waiver import GivenBack, Waiver
 from storage.database import Database
+from storage.retention import ATTEMPTS_KEPT, retain
 from tests.storage.example import ACME, ANA, BO, NOW
 
 START = Start("v1", "ab" * 16, "gate", ("one", "two"), {"three": AttemptId("a0")}, first=False)
@@ -199,3 +208,25 @@ def test_a_waiver_covers_what_it_says_for_as_long_as_it_says() -> None:
     assert not waiver.covers("data/two", NOW)
     assert not waiver.covers("other/one", NOW)
     assert not waiver.covers("data/one", NOW + timedelta(days=1))
+
+
+def test_answers_are_forgotten_after_two_years_and_evidence_is_not(acme: Database) -> None:
+    old = replace(ATTEMPT, state=State.PASSED, ended_at=NOW - ATTEMPTS_KEPT - timedelta(seconds=1))
+    young = replace(old, id=AttemptId("a2"), ended_at=NOW - ATTEMPTS_KEPT)
+    going = replace(ATTEMPT, id=AttemptId("a3"), offered_at=NOW - 2 * ATTEMPTS_KEPT)
+    with acme.transaction() as work:
+        for attempt in (old, young, going):
+            work.attempts.add(replace(attempt, responses=()))
+            work.attempts.save(attempt, [response("i1", 1)])
+            work.attempts.record(Event(attempt.id, EventKind.OFFERED, NOW))
+        work.certifications.attest(
+            ACME.id, lambda last: Record("e1", ACME.id, ANA.id, "data", NOW, chain(last, {}))
+        )
+    assert retain(acme, NOW).attempts == 1
+    with acme.transaction() as work:
+        assert work.attempts.get(old.id) is None
+        assert work.attempts.events(old.id) == []
+        assert {attempt.id for attempt in work.attempts.of(ANA.id)} == {"a2", "a3"}
+        assert all(attempt.responses for attempt in work.attempts.of(ANA.id))
+        assert len(list(work.certifications.chain(ACME.id))) == 1
+    assert retain(acme, NOW).attempts == 0
