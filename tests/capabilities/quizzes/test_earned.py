@@ -14,6 +14,7 @@ from bot.pack.waiver import source_of_tips
 from bot.people import Role
 from storage.quiz_tables import evidence
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
+from tests.capabilities.tips.telling import follow, letters, tell, tip
 from tests.world import MONDAY, WORKSPACE
 
 YEAR = {"valid_for": "P365D", "renew_from": "P60D", "grace": "P30D"}
@@ -122,6 +123,20 @@ def test_a_pass_takes_back_the_tips_that_wait_and_no_others(either_world: QuizWo
         "other person": LetterState.PENDING,
     }
     assert (waiver.topic, waiver.objectives, waiver.minutes) == ("travel", ("share", "keep"), 6)
+
+
+def test_who_has_passed_gets_no_more_tips_about_it(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    names = ("one", "two", "three", "four", "five", "six")
+    tell(world, *(tip(name, asks=False) for name in names))
+    for who in ("ana", "ben"):
+        follow(world, who)
+    world.passes(hours=27)
+    assert len(letters(world, "ana")) == len(letters(world, "ben")) == 1
+    passes_quiz(world, "ana")
+    world.passes(days=3)
+    assert len(letters(world, "ana")) == 1
+    assert len(letters(world, "ben")) > 1
 
 
 def test_minutes_given_back_are_told_of_five_people_and_more(world: QuizWorld) -> None:
