@@ -32,6 +32,16 @@ def fetch(
     return _prepare(statement, tuple(values)).fetch(connection, values)
 
 
+def fetch_columns(
+    connection: Connection, statement: Select[Any], values: Mapping[str, Any]
+) -> Sequence[Sequence[Any]]:
+    """The columns of many such rows: what is the same in many of them, as a day is, becomes a
+    value once. Without any rows there are no columns either."""
+    if connection.dialect.name != "sqlite":
+        return list(zip(*connection.execute(statement, values), strict=True))
+    return _prepare(statement, tuple(values)).fetch_columns(connection, values)
+
+
 def change(connection: Connection, statement: Change, values: Mapping[str, Any]) -> int:
     """How many rows a statement that stands in a module has inserted or updated."""
     if connection.dialect.name != "sqlite":
@@ -85,6 +95,17 @@ class _Prepared:
                 row[place] = convert(row[place])
         return rows
 
+    def fetch_columns(
+        self, connection: Connection, values: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        columns: list[Sequence[Any]] = list(
+            zip(*self.run(connection, values).fetchall(), strict=True)
+        )
+        if columns:
+            for place, convert in self.taken:
+                columns[place] = _turn(columns[place], convert)
+        return columns
+
     def change(self, connection: Connection, values: Mapping[str, Any]) -> int:
         cursor = self.run(connection, values)
         changed = cursor.rowcount
@@ -95,13 +116,19 @@ class _Prepared:
     def change_all(
         self, connection: Connection, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
     ) -> None:
-        places = [(names.index(name), convert) for name, convert in self.given]
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
         given = [
-            [row[place] if convert is None else convert(row[place]) for place, convert in places]
-            for row in rows
+            columns[name] if convert is None else _turn(columns[name], convert)
+            for name, convert in self.given
         ]
         driver: Any = connection.connection.driver_connection
-        driver.executemany(self.text, given).close()
+        driver.executemany(self.text, list(zip(*given, strict=True))).close()
+
+
+def _turn(column: Sequence[Any], convert: _Convert) -> Sequence[Any]:
+    """Every value of a column, each different one converted once."""
+    turned = {value: convert(value) for value in set(column)}
+    return [turned[value] for value in column]
 
 
 @cache

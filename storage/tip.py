@@ -44,7 +44,7 @@ from bot.capabilities.tips.model import (
 from bot.capabilities.tips.spacing import Trace
 from bot.errors import Conflict
 from bot.ids import PersonId, TopicId, WorkspaceId
-from storage.prepared import change_all, fetch
+from storage.prepared import change_all, fetch, fetch_columns
 from storage.row import add_all_new, add_new, among, columns_of, insert_for, values_of
 from storage.tables import outbox
 from storage.tip_tables import (
@@ -73,8 +73,6 @@ _REVIEW = [
         *("hint", "knew", *_TRACE, "chosen"),
     )
 ]
-# A partial index is used only where its condition stands in the query in so many words.
-_IS_DUE = tip_cards.c.due_on.is_not(None)
 _ACTIVE = tip_subscriptions.c.state == literal_column(f"'{SubscriptionState.ACTIVE}'")
 
 _IS_ACTIVE: ColumnElement[str] = literal_column(f"'{CardState.ACTIVE}'")
@@ -145,7 +143,7 @@ def _due(dialect: str) -> Select[Any]:
         card.reviewed_on,
     ).where(
         among(dialect, card.person, "people"),
-        _IS_DUE,
+        # They lie side by side, forty at most: an index would be written more than read.
         card.due_on <= bindparam("upto"),
     )
 
@@ -287,21 +285,24 @@ class SqlTips:
 
     def following(self, people: Sequence[PersonId]) -> Sequence[Following]:
         """What these people follow at the moment, in no certain order."""
-        rows = fetch(self._connection, _follow(self._dialect), {"people": tuple(people)})
-        return [
-            Following(person, topic, _weekdays(weekdays), after, finished)
-            for person, topic, weekdays, after, finished in rows
-        ]
+        given = {"people": tuple(people)}
+        columns = fetch_columns(self._connection, _follow(self._dialect), given)
+        if not columns:
+            return []
+        person, topic, weekdays, after, finished = columns
+        return list(map(Following, person, topic, map(_weekdays, weekdays), after, finished))
 
     def standings(self, people: Sequence[PersonId]) -> Sequence[Standing]:
         """Where they stand; those of whom nothing is kept are left out."""
-        rows = fetch(self._connection, _stand(self._dialect), {"people": tuple(people)})
-        return [Standing._make(row) for row in rows]
+        given = {"people": tuple(people)}
+        columns = fetch_columns(self._connection, _stand(self._dialect), given)
+        return list(map(Standing, *columns)) if columns else []
 
     def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Due]:
         """Their cards that are due on that local day or before, in no certain order."""
         given = {"people": tuple(people), "upto": upto}
-        return [Due._make(row) for row in fetch(self._connection, _due(self._dialect), given)]
+        columns = fetch_columns(self._connection, _due(self._dialect), given)
+        return list(map(Due, *columns)) if columns else []
 
     def seen(self, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[str]]:
         """The tips of which these people have cards."""

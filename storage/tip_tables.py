@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from bot.capabilities.tips.model import (
@@ -92,13 +91,6 @@ tip_cards = Table(
     Column("confirmed", Boolean, nullable=False),
     Index(None, "workspace", "tip"),
     sqlite_with_rowid=False,
-)
-Index(
-    "ix_tip_cards_person_due_on",
-    tip_cards.c.person,
-    tip_cards.c.due_on,
-    sqlite_where=text("due_on IS NOT NULL"),
-    postgresql_where=text("due_on IS NOT NULL"),
 )
 
 tip_reviews = Table(

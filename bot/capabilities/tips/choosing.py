@@ -1,6 +1,7 @@
 """What comes to a person today, and why that (domain.md 2.5)."""
 
 import hmac
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -110,19 +111,19 @@ def _is_just_seen(today: Today, shown_on: date) -> bool:
 def choose(candidates: Sequence[Candidate], today: Today) -> tuple[Candidate, Parts] | None:
     """The candidate of the highest score, and that; equal ones are told apart by person and
     day, the same at every try. None where there is none."""
-    if not candidates:
-        return None
-    if len(candidates) == 1:
-        return candidates[0], weigh(candidates[0], today)
-    weighed = [(weigh(candidate, today), candidate) for candidate in candidates]
-    totals = [sum(parts) for parts, _ in weighed]
-    least = max(totals) - _CLOSE
-    best = [each for each, total in zip(weighed, totals, strict=True) if total >= least]
+    best: list[tuple[Candidate, Parts]] = []
+    most = -math.inf
+    for candidate in candidates:
+        parts = weigh(candidate, today)
+        total = parts[0] + parts[1] + parts[2] + parts[3] + parts[4]
+        if total > most + _CLOSE:
+            most, best = total, [(candidate, parts)]
+        elif total >= most - _CLOSE:
+            best.append((candidate, parts))
     if len(best) > 1:
         person, day = today.person.id, today.day
-        best.sort(key=lambda each: draw(person, day, each[1].entry.tip.id))
-    parts, chosen = best[0]
-    return chosen, parts
+        best.sort(key=lambda each: draw(person, day, each[0].entry.tip.id))
+    return best[0] if best else None
 
 
 def pick_of(chosen: Candidate, parts: Parts, day: date, letter: str | None) -> Pick:

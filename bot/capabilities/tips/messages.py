@@ -298,15 +298,16 @@ def _after(said: Review, card: Card) -> str:
     return _next(card, said.day)
 
 
-def because(pick: Pick, title: str) -> str:
-    """The answer to “Why am I getting this?”, of a topic with that title."""
-    if pick.is_late:
+def because(title: str, *, is_new: bool, is_late: bool) -> str:
+    """The answer to “Why am I getting this?”, of a topic with that title. The numbers behind it
+    are on `/me`."""
+    if is_late:
         how = "This was added after you had seen all there was"
-    elif pick.is_new:
+    elif is_new:
         how = "This was the next you have not seen"
     else:
         how = "You have seen this before, and it may be fading"
-    return f"You follow {title[:80]}. {how} ({pick.why})."
+    return f"You follow {title[:80]}. {how}."
 
 
 # --- following ------------------------------------------------------------------------------

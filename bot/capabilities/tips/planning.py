@@ -184,6 +184,7 @@ def _look_at(desk: _Desk, one: DueSlot, unsure: list[tuple[_Place, Following]]) 
     tested_out = person.id in desk.waivers
     place = _Place(one, today, active, standing is not None and standing.open, [])
     weekday = day.isoweekday()
+    candidates = place.candidates
     for each in desk.following.get(person.id, ()):
         course = desk.courses.get(each.topic)
         if course is None or weekday not in each.weekdays:
@@ -194,20 +195,21 @@ def _look_at(desk: _Desk, one: DueSlot, unsure: list[tuple[_Place, Following]]) 
                 if candidate is not None and not (
                     tested_out and desk.is_waived(person.id, candidate)
                 ):
-                    place.candidates.append(candidate)
+                    candidates.append(candidate)
         if active >= MOST_ACTIVE:
             continue
-        moved = desk.bookmarks.get((person.id, each.topic))
-        after = each.after if moved is None else moved.after
-        entry = course.next_new(after, each.finished)
+        moved = desk.bookmarks.get((person.id, each.topic)) if desk.bookmarks else None
+        entry = course.next_new(each.after if moved is None else moved.after, each.finished)
+        if entry is None:
+            continue
         if isinstance(entry, Unsure):
             unsure.append((place, each))
-        elif entry is not None:
-            new = Candidate(entry, each.topic, None, 0, False)
-            if tested_out and desk.is_waived(person.id, new):
-                unsure.append((place, each))
-            else:
-                place.candidates.append(new)
+            continue
+        new = Candidate(entry, each.topic, None, 0, False)
+        if tested_out and desk.is_waived(person.id, new):
+            unsure.append((place, each))
+        else:
+            candidates.append(new)
     return place
 
 
@@ -287,17 +289,8 @@ class _Wardrobe:
         return Wish(
             one.person,
             # All of these were checked when the model was made.
-            model.model_copy(
-                update={
-                    "key": one.key,
-                    "to": ToPerson(person=one.person.id),
-                    "because": messages.because(pick, self._title(pick.topic)),
-                }
-            ),
+            model.model_copy(update={"key": one.key, "to": ToPerson(person=one.person.id)}),
         )
-
-    def _title(self, id_: TopicId) -> str:
-        return self._topic(id_).title
 
     def _topic(self, id_: TopicId) -> Topic:
         found = self.topics.get(id_)
@@ -322,6 +315,6 @@ class _Wardrobe:
             due_at=one.due_at,
             expires_at=one.closes_at,
             source=source_of_tips(pick.topic),
-            because=messages.because(pick, topic.title),
+            because=messages.because(topic.title, is_new=pick.is_new, is_late=pick.is_late),
         )
         return model

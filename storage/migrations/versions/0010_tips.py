@@ -63,14 +63,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_tip_cards_person_due_on",
-        "tip_cards",
-        ["person", "due_on"],
-        unique=False,
-        sqlite_where=sa.text("due_on IS NOT NULL"),
-        postgresql_where=sa.text("due_on IS NOT NULL"),
-    )
-    op.create_index(
         op.f("ix_tip_cards_workspace_tip"), "tip_cards", ["workspace", "tip"], unique=False
     )
 

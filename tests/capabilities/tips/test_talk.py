@@ -226,7 +226,7 @@ def test_what_was_not_sent_was_not_shown(world: World) -> None:
     budget(world, "ana")
     follow(world, "ana")
     world.passes(hours=24, minutes=30)
-    world.says("ana", "/topics")
+    world.says("ana", "/questions")
     world.passes(hours=2)
     with world.database.transaction() as work:
         key = "tips.daily:ana:2026-03-03"
@@ -313,7 +313,10 @@ def test_the_letter_tells_why_it_came(world: World) -> None:
     next_morning(world)
     world.presses("ana", "Why am I getting this?", on=letters(world, "ana")[-1])
     said = world.last("ana")
-    assert "You have seen this before, and it may be fading (critical 2.00" in said
+    assert "You follow Travel. You have seen this before, and it may be fading." in said
+    world.says("ana", "/me")
+    said = world.last("ana")
+    assert "Why the last one came: critical 2.00, faded 0." in said
     assert "just seen -1.00" in said
 
 
