@@ -55,6 +55,8 @@ HALF_A_DAY = timedelta(hours=12)
 """Between two questions, for who wants one a day."""
 PAGE = 5
 """Answers on a page of what was answered."""
+_IN_WORDS = {Need.PLAIN_TEXT, Need.ONE_A_DAY}
+"""Who needs one of these takes a quiz up again by answering it in words."""
 _LEAVE = {"leave", "leave for now", "later", "quit", "not now"}
 _SURE = {"1": 1, "not sure": 1, "2": 2, "fairly sure": 2, "3": 3, "very sure": 3}
 _LETTER_AND_SURE = re.compile(r"([a-e])[\s,;:/-]+([123])", re.IGNORECASE)
@@ -345,7 +347,10 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     """Words in a direct message, if they answer the question that the person is at."""
     person, said = command.person, " ".join(command.text.split())
     going = [a for a in work.attempts.under_way(person.id) if a.start is not None]
-    attempt = next((a for a in going if a.state in ASKING or can_resume(a, context.now)), None)
+    attempt = next((a for a in going if a.state in ASKING), None)
+    if attempt is None and not work.needs.of(person.id).isdisjoint(_IN_WORDS):
+        # For anybody else a letter may by now be about something else, such as a tip.
+        attempt = next((a for a in going if can_resume(a, context.now)), None)
     if attempt is None or not said:
         return None
     word = said.casefold().rstrip(".!")

@@ -75,7 +75,7 @@ def at_hand(world: QuizWorld) -> Args:
     return {"attempt": world.attempt("ana").id, "item": world.asking("ana").item.id}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_nothing_that_people_do_breaks_it(world: QuizWorld, seed: int) -> None:
     chance = random.Random(seed)
     items = [

@@ -57,10 +57,24 @@ def test_leaving_is_no_fail_and_leads_back_to_the_same_question(world: QuizWorld
     assert f"Case {before}" in world.last("ana")
 
 
-def test_the_word_leaves_and_a_letter_comes_back(world: QuizWorld) -> None:
+def test_the_word_leaves_and_then_a_letter_is_about_something_else(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.begins("ana")
+    sign = world.sign("ana", "b")
     world.says("ana", "later")
+    assert world.quiz_state("ana") == "paused"
+    world.says("ana", sign)
+    assert world.quiz_state("ana") == "paused"
+    assert world.attempt("ana").responses == ()
+
+
+def test_who_takes_it_in_plain_text_comes_back_by_a_letter(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.says("ana", "/quiz")
+    world.presses("ana", "What I need")
+    world.fills("ana", plain_text="yes")
+    world.begins("ana")
+    world.passes(hours=3)
     assert world.quiz_state("ana") == "paused"
     world.says("ana", world.sign("ana", "b"))
     assert world.quiz_state("ana") == "in_progress"
