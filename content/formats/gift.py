@@ -34,8 +34,8 @@ from content.formats.question import (
 )
 
 _SPACE = " \t\n\f\v"
-_ID = re.compile(r"\[id:((?:\\.|[^\]\\])+)\]")
-_TAG = re.compile(r"\[tag:((?:\\.|[^\]\\])+)\]")
+_ID = re.compile(r"\[id:((?:\\.|[^\[\]\\]){1,200})\]")
+_TAG = re.compile(r"\[tag:((?:\\.|[^\[\]\\]){1,200})\]")
 _CATEGORY = re.compile(r"\s*\$(?:CATEGORY|COURSE|CATEGORYINFO)\s*:", re.IGNORECASE)
 _FORMAT = re.compile(r"\s*\[(html|markdown|plain|moodle)\]")
 _ESCAPE = re.compile(r"\\([\\:~=#{}\[\]n])")

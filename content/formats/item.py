@@ -50,7 +50,7 @@ from content.formats.question import (
 from content.sense import item_faults
 
 _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
-_LONG = 20_000
+_LONG = 10_000
 """Characters of a text that is far too long for anything."""
 _NOT_ID = re.compile(r"[^a-z0-9]+")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

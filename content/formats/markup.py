@@ -13,10 +13,11 @@ from content.formats.question import Format, Rich
 _STRONG = re.compile(r"[^\s*](?:[^*\n]*[^\s*])?")
 _CODE = re.compile(r"[^`\n]+")
 _SOFT = re.compile(r"[ \t\n\r\f\v]+")
+_NAMED = r"(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});"
+"""A sign by its name or number, after the &."""
 _TAG = re.compile(
     r"</?(?:a|abbr|b|blockquote|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|sub"
-    r"|sup|table|tbody|td|th|thead|tr|tt|u|ul|video|audio)(?:\s[^<>]*)?/?>"
-    r"|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});",
+    rf"|sup|table|tbody|td|th|thead|tr|tt|u|ul|video|audio)(?:\s[^<>]*)?/?>|&{_NAMED}",
     re.IGNORECASE,
 )
 _LINES = frozenset({"div", "li", "tr", "ul", "ol", "dl", "dt", "dd", "thead", "tbody", "hr"})
@@ -41,7 +42,13 @@ def to_ours(rich: Rich) -> Told:
     """The text as a pack has it."""
     if rich.format is Format.HTML or (rich.format is Format.MOODLE and _TAG.search(rich.text)):
         reader = _Reader()
-        reader.feed(rich.text)
+        # What is declared is none of the text; Python's parser does not survive all of it.
+        text = re.sub(r"<!--.*?-->", "", rich.text, flags=re.DOTALL)
+        text = re.sub(rf"&(?!{_NAMED})", "&amp;", text)
+        # Nor is a tag that nothing closes, for which the parser would look again and again.
+        whole = text.rfind(">") + 1
+        text = text[:whole] + text[whole:].replace("<", "&lt;")
+        reader.feed(re.sub(r"<(?=[!?])", "&lt;", text))
         reader.close()
         return Told(reader.finish(), reader.lost)
     return Told(rich.text.strip(" \t\n\r"))
@@ -156,7 +163,7 @@ class _Reader(HTMLParser):
         if name == "nbsp":
             self._refer(" ")
         else:
-            self._refer(html.unescape(f"&{name};") if f"{name};" in html5 else f"&{name}")
+            self._refer(html5.get(f"{name};", f"&{name};"))
 
     def _refer(self, text: str) -> None:
         if not self._silent:

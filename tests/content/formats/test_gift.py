@@ -164,6 +164,7 @@ def test_one_that_is_refused_hides_no_other() -> None:
         ("How?{#=%50%3}", "no number is wholly right: make one right"),
         ("How?{=a ~ A }", "options.1.text: this is said twice"),
         ("x" * 1501 + "{=a ~b}", "stem: 1,501 characters, of at most 1,500: shorten it"),
+        ("[html]" + "<a " * 4000 + "{=a ~b}", "a text has 11,999 characters"),
         ("[html]<p></p>{=a ~b}", "stem: there is no text here: write one"),
         (f"How?{{={'ab' * 251}}}", "accept.0.value: 502 characters, of at most 500: shorten it"),
     ],
@@ -214,3 +215,21 @@ def test_a_file_that_is_no_text_is_refused_with_the_line() -> None:
     with pytest.raises(Refused, match="byte 0xe9 is not UTF-8") as refused:
         gift.read(b"How?{=a ~b}\n\nCaf\xe9{=a ~b}")
     assert refused.value.problem == Problem(3, "byte 0xe9 is not UTF-8: save the file as UTF-8")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "data",
+    [
+        "// " + "[tag:" * 40_000,
+        "//" + "[id:\\" * 10_000,
+        "x{" + "=a->b" * 10_000 + "}",
+        "x{" + "~" * 40_000 + "}",
+        "x{" * 40_000,
+        "[html]" + "<a " * 3_000 + "{=a ~b}",
+    ],
+)
+def test_no_file_takes_long(data: str) -> None:
+    for question in gift.read(data.encode()).questions:
+        with pytest.raises(Refused):
+            to_item(question, "x", "y")

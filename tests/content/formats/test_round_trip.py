@@ -141,3 +141,28 @@ def test_html_gives_a_text_back(text: str) -> None:
     told = to_ours(Rich(f"<p>{to_html(text)}</p>", Format.HTML))
     assert (told.text, told.lost) == (text, [])
     assert to_ours(to_rich(text)).text == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>a<!-- b --></p>\n<p>c</p>", "a\n\nc"),
+        ("a <![CD b <!x> <?y", "a <![CD b <!x> <?y"),
+        ("<ol><li>a</li><li>b</li></ol>c", "- a\n- b\nc"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a | b\nc"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
+        ("x<b>y</b> <b>*</b> <i>z</i> <b>two words</b>", "xy * z *two words*"),
+        ("<style>p {}</style>a &amp; b &eacute; &none; &lt; AT&T", "a & b é &none; < AT&T"),
+        ("<script>x</script>", ""),
+        ("1 < 2 <3", "1 < 2 <3"),
+    ],
+)
+def test_html_of_others_becomes_plain_text(html: str, text: str) -> None:
+    assert to_ours(Rich(html, Format.HTML)).text == text
+
+
+def test_plain_text_is_html_only_where_it_has_a_tag() -> None:
+    assert to_ours(Rich("a < b > c & d", Format.MOODLE)).text == "a < b > c & d"
+    assert to_ours(Rich("a <br> b &amp; c", Format.MOODLE)).text == "a\nb & c"
+    assert to_ours(Rich("a <br>", Format.PLAIN)).text == "a <br>"
+    assert to_ours(Rich("**a** <br>", Format.MARKDOWN)).text == "**a** <br>"
