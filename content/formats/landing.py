@@ -36,6 +36,7 @@ WRITERS: Mapping[str, Callable[[Iterable[Question]], str]] = {
     "gift": gift.write,
     "moodle-xml": moodle_xml.write,
 }
+MOST_OBJECTIVES = 12
 _PLAIN = frozenset({"id", "type", "objective", "status", "match", "unmatched", "start", "next"})
 """Fields whose values are words, which need no quotes."""
 _MARK = "\ufeff"
@@ -107,7 +108,7 @@ def land(
 
     `quiz` None is the one that has the objective. A quiz that is not there is made, about
     `topic`, or about the pack's only one. `objective` is for questions that name none of the
-    quiz's themselves.
+    quiz's themselves; a new quiz has those that they name.
 
     Raises:
         Unlanded: there is no such place, or no such file.
@@ -123,7 +124,11 @@ def land(
         reading = READERS[format_](file.read_bytes())
     except OSError as error:
         raise Unlanded(f"{file} cannot be read: {error.strerror}") from error
-    objectives = {one.id for one in target[1].objectives} if target is not None else {objective}
+    if target is not None:
+        objectives = {one.id for one in target[1].objectives}
+    else:
+        tagged = map(objective_of, reading.questions)
+        objectives = {objective, *(tag for tag in tagged if tag is not None and _is_id(tag))}
     name = target[1].id if target is not None else str(quiz)
     problems = list(reading.problems)
     there = {item.id: item for _, one in pack.quizzes.values() for item in one.items}
@@ -167,7 +172,7 @@ def land(
     if path.exists():
         raise Unlanded(f"{path} is there already, and is not the quiz '{name}': move it away")
     if drafts:
-        _make(pack, path, name, topic, objective, drafts, dry_run)
+        _make(pack, path, name, topic, drafts, dry_run)
     return Landed(path, told, problems, made=bool(drafts))
 
 
@@ -303,7 +308,6 @@ def _make(
     path: Path,
     quiz: str,
     topic: str | None,
-    objective: str,
     items: Sequence[Item],
     dry_run: bool,
 ) -> None:
@@ -314,7 +318,9 @@ def _make(
         topic = topics[0]
     elif topic not in topics:
         raise Unlanded(f"The pack has no topic '{topic}'{near(topic, topics)}")
-    named = sorted({item.objective for item in items} | {objective})
+    named = list(dict.fromkeys(item.objective for item in items))
+    if len(named) > MOST_OBJECTIVES:
+        raise Unlanded(f"The questions name {len(named)} objectives; a quiz has {MOST_OBJECTIVES}")
     head = {
         "kind": "quiz",
         "id": quiz,

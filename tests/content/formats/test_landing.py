@@ -193,7 +193,10 @@ def test_a_new_quiz_gets_a_file_of_its_own(pack: Path) -> None:
     assert (landed.path, landed.made) == (pack / "quizzes" / "more.yaml", True)
     quiz = quiz_of(pack, "more")
     assert (quiz.title, quiz.topic) == ("More", "buses")
-    assert [(one.id, one.text) for one in quiz.objectives] == [("get-up", "Get up")]
+    assert [(one.id, one.text) for one in quiz.objectives] == [
+        ("get-up", "Get up"),
+        ("get-back", "Get back"),
+    ]
     assert (pack / "quizzes" / "bus.yaml").read_text() == QUIZ
     with pytest.raises(PackError) as caught:
         load_packs([pack])
