@@ -18,7 +18,7 @@ from bot.pack.item import (
     SpotProblem,
     Status,
 )
-from bot.pack.model import Check, Policy, Quiz, Tip
+from bot.pack.model import Check, Policy, Quiz, Section, Tip
 from content.file import File, Findings, near
 from content.pattern import fault_of
 from content.tree import Where
@@ -66,6 +66,17 @@ def live(quiz: Quiz) -> Mapping[str, Sequence[Item]]:
         if item.status is Status.LIVE and item.objective in found:
             found[item.objective].append(item)
     return found
+
+
+def faults_of(value: Section | Tip | Item) -> Sequence[Fault]:
+    """What is wrong with a thing by itself: what people change in chat is held to it as well."""
+    match value:
+        case Section():
+            return ()
+        case Tip():
+            return tuple(tip_faults(value))
+        case _:
+            return tuple(item_faults(value))
 
 
 # --- tips -----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from storage import (
     contact_tables,
     directory_tables,
     installation_tables,
+    library_tables,
     pack_tables,
     question_tables,
     queue_schema,
@@ -43,6 +44,7 @@ _FILLED_BY = (
     pack_tables,
     quiz_tables,
     tip_tables,
+    library_tables,
 )
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101

@@ -94,6 +94,8 @@ questions = Table(
     Column("goal", Words, nullable=False),
     Column("tried", Words, nullable=False),
     Column("topic", Text),
+    # Of what people learn from: `item:ID`, `section:ID`, or both with a space between.
+    Column("about", Text),
     Column("conversation", Text),
     Column("thread", Text),
     Column("wave", Integer, nullable=False),

@@ -13,6 +13,8 @@ from storage.directory import SqlDirectory, SqlMemberships
 from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
+from storage.issue import SqlIssues
+from storage.library import SqlLibrary
 from storage.outbox import SqlOutbox
 from storage.pack import SqlPacks
 from storage.people import SqlPeople
@@ -60,4 +62,6 @@ class SqlWork:
         self.certifications = SqlCertifications(connection)
         self.waivers = SqlWaivers(connection)
         self.tips = SqlTips(connection)
+        self.issues = SqlIssues(connection)
+        self.library = SqlLibrary(connection, seal)
         self.memory = memory

@@ -17,6 +17,7 @@ from bot.app import App
 from bot.capabilities.attention import capability_beside
 from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
+from bot.capabilities.library import capability_with
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.model import (
     Article,
@@ -59,6 +60,7 @@ from bot.plain import render_plain
 from bot.rate import UNLIMITED, Limits
 from bot.reply import Audience, Reply
 from bot.topic import Topic
+from content.sense import faults_of
 from storage.column import metadata
 from storage.database import Database
 from storage.lane import SqlLaneStore
@@ -69,7 +71,15 @@ from tests.everywhere import everywhere
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, quizzes, campaigns, tips, calendar, roles)
+_OTHERS: Sequence[Capability[SqlWork]] = (
+    questions,
+    capability_with(faults_of),
+    quizzes,
+    campaigns,
+    tips,
+    calendar,
+    roles,
+)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 

@@ -5,13 +5,23 @@ from collections.abc import Sequence
 from bot.capabilities.attention import capability_beside
 from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
+from bot.capabilities.library import capability_with
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.quizzes import capability as quizzes
 from bot.capabilities.roles import capability as roles
 from bot.capabilities.tips import capability as tips
 from bot.capability import Capability
+from content.sense import faults_of
 from storage.work import SqlWork
 
-_OTHERS: Sequence[Capability[SqlWork]] = (questions, quizzes, campaigns, tips, calendar, roles)
+_OTHERS: Sequence[Capability[SqlWork]] = (
+    questions,
+    capability_with(faults_of),
+    quizzes,
+    campaigns,
+    tips,
+    calendar,
+    roles,
+)
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 """In the order in which people are told of them."""

@@ -165,10 +165,30 @@ class Effect(StrEnum):
     WORSE = "worse"
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many, of answers that were right or of readers who understood."""
+
+    good: float
+    n: int
+
+    @property
+    def value(self) -> float:
+        return self.good / self.n if self.n else 0.0
+
+
 def verify(before: ItemStatistic, after: ItemStatistic) -> tuple[Effect, Interval]:
-    """Whether more people are right since an item or its section was changed, and by how much,
-    from -1 to 1. Nothing is said before there are as many answers as a flag needs."""
-    gain = difference(after.facility.value, after.n, before.facility.value, before.n)
+    """Whether more people are right since an item was changed, and by how much, from -1 to 1.
+    Nothing is said before there are as many answers as a flag needs."""
+    return compare(
+        Share(before.facility.value * before.n, before.n),
+        Share(after.facility.value * after.n, after.n),
+    )
+
+
+def compare(before: Share, after: Share) -> tuple[Effect, Interval]:
+    """The same of any shares: whether there is more good since something was changed."""
+    gain = difference(after.value, after.n, before.value, before.n)
     if min(before.n, after.n) < FACILITY_FROM:
         return Effect.TOO_EARLY, gain
     if gain.low > 0:

@@ -68,6 +68,7 @@ from bot.page import Section, Shelf
 from bot.people import Person, Role, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
+from tests.adapters.every_library_message import SHOWN as LIBRARY
 from tests.adapters.every_quiz_message import SHOWN as QUIZZES
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section
@@ -633,6 +634,7 @@ SHOWN: dict[str, Shown] = {
         {},
     ),
     **QUIZZES,
+    **LIBRARY,
 }
 
 

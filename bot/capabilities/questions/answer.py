@@ -62,6 +62,7 @@ from bot.capabilities.questions.step import (
     show_settled,
     show_status,
     status_of,
+    tell_library,
 )
 from bot.capabilities.questions.talk import asks, is_chat
 from bot.capabilities.questions.work import QuestionsWork
@@ -378,6 +379,8 @@ def _accept(context: Context, work: QuestionsWork, command: Command, *, private:
     )
     if not private:
         nominate(context, work, question, turn, author)
+    if article is not None:
+        tell_library(context, work, question, "answered", answer=turn.id, article=article.id)
     show_status(work, question)
     close_offers(work, question)
     card = messages.accepted(question, turn, author, article)

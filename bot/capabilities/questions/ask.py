@@ -1,6 +1,7 @@
 """Asking: the entrances, the suggestions and what the asker says to them."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -55,6 +56,7 @@ from bot.capabilities.questions.step import (
     show_offers,
     show_status,
     status_of,
+    tell_library,
     whereabouts_of,
 )
 from bot.capabilities.questions.work import QuestionsWork
@@ -63,7 +65,8 @@ from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import AnswerId, ArticleId, QuestionId, TopicId
 from bot.inbound import Command, PlaceKind
-from bot.message import say, shorten
+from bot.message import Args, say, shorten
+from bot.pack.about import read_about, write_about
 from bot.people import is_away, local
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
@@ -94,8 +97,11 @@ def ask(context: Context, work: QuestionsWork, command: Command) -> Reply:
 
 
 def open_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """The shortcut: the form, with the words of the message it was used on."""
-    return Reply(form=_form(work, command, text=command.text))
+    """The shortcut: the form, with the words of the message it was used on. A button elsewhere
+    brings its own words, what they are `about` (`bot.pack.about`), and the topic."""
+    text = command.args.get("text")
+    said = text if isinstance(text, str) else command.text
+    return Reply(form=_form(work, command, text=said))
 
 
 def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -132,6 +138,8 @@ def submit(context: Context, work: QuestionsWork, command: Command) -> Reply:
             goal=values.get("goal", ""),
             tried=values.get("tried", ""),
             topic=known.id if known else None,
+            about=read_about(command.args.get("about")),
+            heard=command.args.get("heard") is True,
         )
     except Invalid as error:
         at = "question"
@@ -152,11 +160,17 @@ def _form(
     in_channel = command.place.kind is PlaceKind.CHANNEL
     if visibility is Visibility.OPEN and not in_channel:
         raise Invalid(messages.NO_PLACE)
+    about = read_about(command.args.get("about"))
+    args: Args = {"about": write_about(about)} if about else {}
+    if about and command.args.get("heard") is True:
+        args["heard"] = True
     return messages.ask_form(
         text=text,
         visibility=visibility,
         place_is_channel=in_channel,
         topics=work.topics.every(command.person.workspace),
+        topic=named(command.args, "topic"),
+        args=args,
     )
 
 
@@ -222,8 +236,14 @@ def put(
     goal: str = "",
     tried: str = "",
     topic: TopicId | None = None,
+    about: Sequence[str] = (),
+    heard: bool = False,
 ) -> Reply:
-    """Take a question on: look in the FAQ first, else pass it to a colleague."""
+    """Take a question on: look in the FAQ first, else pass it to a colleague.
+
+    `about` is what it was asked about of what people learn from; `heard`, if it is known
+    already that the person does not understand that.
+    """
     person, text = command.person, clean(words)
     if visibility is Visibility.ANONYMOUS and any(
         names_person(said, person) for said in (text, goal, tried)
@@ -255,6 +275,7 @@ def put(
         topic=topic
         or work.memory.classify(work, person.workspace, text)
         or (None if anonymous else _topic_of_place(work, command)),
+        about=write_about(about) or None,
         conversation=command.place.conversation if is_open else None,
         thread=(command.place.thread or command.message) if is_open else None,
     )
@@ -266,6 +287,7 @@ def put(
         work.outbox.follow(
             question.workspace, question.conversation, question.thread, question.subject
         )
+    tell_library(context, work, question, "asked", heard=heard)
     return _look_up(context, work, command, question)
 
 

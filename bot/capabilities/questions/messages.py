@@ -127,6 +127,8 @@ def ask_form(
     topics: Sequence[Topic],
     intro: str | None = None,
     visibility: Visibility = Visibility.DIRECT,
+    topic: str = "",
+    args: Args | None = None,
 ) -> Form:
     """The question with three optional lines, who sees the asker, and a topic."""
     visibilities = [
@@ -137,6 +139,7 @@ def ask_form(
     topic_options = [Option(label="I am not sure", value="none")] + [
         Option(label=shorten(topic.title, 75), value=topic.id) for topic in topics[:99]
     ]
+    known = {option.value for option in topic_options}
     return Form(
         title="Ask the experts",
         intro=intro or "Only the question is needed. The other lines help a colleague to help you.",
@@ -164,10 +167,16 @@ def ask_form(
                 options=tuple(visibilities),
                 value=visibility.value,
             ),
-            ChoiceField(name="topic", label="Topic", options=tuple(topic_options), value="none"),
+            ChoiceField(
+                name="topic",
+                label="Topic",
+                options=tuple(topic_options),
+                value=topic if topic in known else "none",
+            ),
         ),
         submit="Ask",
         action="question.ask",
+        args=args or {},
     )
 
 
@@ -1397,9 +1406,25 @@ def topic_list(topics: Sequence[Topic], stewards: dict[str, str]) -> Message:
         summary="Topics",
         parts=(
             *_list("Topics", lines),
+            *_opening(topics),
             Note(text="Say “I know about …” or “I am learning …” to be asked, within your limit."),
         ),
     )
+
+
+MOST_OPENED = 10
+
+
+def _opening(topics: Sequence[Topic]) -> list[Part]:
+    """The way to what there is about a topic; the library shows it."""
+    options = [Option(label=shorten(topic.title, 75), value=topic.id) for topic in topics]
+    return [
+        Choice(
+            label="Test yourself, read, or ask",
+            action="library.topic",
+            options=tuple(options[:MOST_OPENED]),
+        )
+    ]
 
 
 def topic_added(topic: Topic) -> Message:

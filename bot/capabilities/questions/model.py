@@ -160,7 +160,8 @@ _TO: dict[EventKind, State] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`asker` is None when the question is anonymous: only the relay knows then.
+    """`asker` is None when the question is anonymous: only the relay knows then. `about` is
+    what it was asked about of what people learn from (`bot.pack.about`).
 
     `conversation` and `thread` are where an open question stands. `version` is what
     was read; saving another one is a `Conflict`.
@@ -179,6 +180,7 @@ class Question:
     goal: str = ""
     tried: str = ""
     topic: TopicId | None = None
+    about: str | None = None
     conversation: str | None = None
     thread: str | None = None
     wave: int = 0

@@ -121,6 +121,30 @@ def record(work: QuestionsWork, question: Question, event: Event) -> None:
     )
 
 
+def tell_library(
+    context: Context, work: QuestionsWork, question: Question, verb: str, **data: JsonValue
+) -> None:
+    """What was asked about something that people learn from, and what settled it, is told to
+    the library. That is another capability, which hears of it by this timer as soon as all is
+    kept."""
+    if question.about is None:
+        return
+    args: Args = {
+        "workspace": question.workspace,
+        "about": question.about,
+        "question": question.id,
+        **data,
+    }
+    work.timers.set(
+        Timer(
+            key=f"{question.subject}:library:{verb}",
+            due_at=context.now,
+            action=f"library.{verb}",
+            args=args,
+        )
+    )
+
+
 def asker_name(work: QuestionsWork, question: Question) -> str | None:
     """How the asker may be called before others: None for an anonymous one."""
     if question.asker is None:

@@ -1,0 +1,109 @@
+"""Who may see and do what in the library. Ids in buttons and forms come back from a client.
+
+Everybody reads. What could be better is seen by whoever looks after the topic, and nobody learns
+there who said so. Whoever looks after a topic changes what is written about it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bot.access import Right, may, roles_with
+from bot.capabilities.library import messages
+from bot.capabilities.library.thing import Thing, find_thing
+from bot.capabilities.library.work import LibraryWork
+from bot.errors import NotAllowed, NotFound
+from bot.ids import IssueId, TopicId, WorkspaceId
+from bot.pack.about import read_about
+from bot.pack.issue import Issue
+from bot.people import Person
+from bot.topic import Topic
+
+
+def named(args: Mapping[str, object], name: str) -> str:
+    """The id that came back from a client under `name`; "" unless it can be one of ours.
+
+    PostgreSQL refuses a NUL in a text, which no id of ours has.
+    """
+    value = args.get(name)
+    return value if isinstance(value, str) and value.isprintable() else ""
+
+
+def page_of(args: Mapping[str, object]) -> int:
+    """The page that was asked for; the first if none was."""
+    page = args.get("page")
+    return page if isinstance(page, int) and page > 0 else 0
+
+
+def is_steward(work: LibraryWork, person: Person, topic: TopicId) -> bool:
+    """Whether the person looks after the topic, as its steward or by right."""
+    if may(person, Right.CURATE):
+        return True
+    found = work.topics.get(person.workspace, topic)
+    return person.active and found is not None and found.steward == person.id
+
+
+def looked_after(work: LibraryWork, person: Person) -> Sequence[TopicId] | None:
+    """The topics that the person looks after; None for all there may be."""
+    if may(person, Right.CURATE):
+        return None
+    every = work.topics.every(person.workspace)
+    return [topic.id for topic in every if topic.steward == person.id]
+
+
+def stewards_of(work: LibraryWork, workspace: WorkspaceId, topic: TopicId) -> list[Person]:
+    """Who is told of what could be better: the topic's steward, or else all who curate by
+    right."""
+    found = work.topics.get(workspace, topic)
+    steward = work.people.get(found.steward) if found is not None and found.steward else None
+    if steward is not None and steward.active:
+        return [steward]
+    holders = [
+        holder
+        for role in roles_with(Right.CURATE)
+        for holder in work.people.holders(workspace, role)
+    ]
+    return list({holder.id: holder for holder in holders}.values())
+
+
+def find_topic(work: LibraryWork, person: Person, id_: str) -> Topic:
+    """The topic of that id.
+
+    Raises:
+        NotFound: there is none in the person's workspace.
+    """
+    topic = work.topics.get(person.workspace, TopicId(id_)) if id_ else None
+    if topic is None:
+        raise NotFound(messages.NO_TOPIC)
+    return topic
+
+
+def find_issue(work: LibraryWork, person: Person, args: Mapping[str, object]) -> Issue:
+    """The issue that `args["issue"]` names, if the person looks after its topic.
+
+    Raises:
+        NotFound: there is none, or it is not the person's business. The two are told apart
+            for nobody.
+    """
+    issue = work.issues.get(IssueId(named(args, "issue")))
+    if (
+        issue is None
+        or issue.workspace != person.workspace
+        or not is_steward(work, person, issue.topic)
+    ):
+        raise NotFound(messages.NO_ISSUE)
+    return issue
+
+
+def find_own_thing(work: LibraryWork, person: Person, args: Mapping[str, object]) -> Thing:
+    """The thing that `args["about"]` names, for somebody who looks after its topic.
+
+    Raises:
+        NotFound: there is none.
+        NotAllowed: the person does not look after its topic.
+    """
+    [about] = read_about(args.get("about")) or [""]
+    thing = find_thing(work, person.workspace, about) if about else None
+    if thing is None:
+        raise NotFound(messages.NO_ISSUE)
+    if not is_steward(work, person, thing.topic):
+        raise NotAllowed(messages.ONLY_STEWARD)
+    return thing

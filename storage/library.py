@@ -1,0 +1,364 @@
+"""What readers say of content and are shown under it, in tables."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    delete,
+    func,
+    select,
+)
+
+from bot.capabilities.library.ports import Answered, Answers, Asked, Missed, Signal
+from bot.capabilities.questions.model import SUGGESTED_STATES, ArticleState
+from bot.capabilities.questions.model import State as QuestionState
+from bot.capabilities.quizzes.model import Attempt, Response, State
+from bot.capabilities.quizzes.statistic import core
+from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
+from bot.pack.flag import Share, wrong_options
+from bot.pack.item import Item
+from bot.pack.statistic import Given
+from storage.library_tables import (
+    content_answers,
+    content_listeners,
+    content_readers,
+    content_signals,
+)
+from storage.pack import SqlPacks
+from storage.question_tables import articles, questions, topics
+from storage.quiz import SqlAttempts
+from storage.quiz_tables import attempts, responses
+from storage.row import add_new, among, put
+from storage.seal import Seal
+
+MOST_ATTEMPTS = 10_000
+"""Of more people statistics say nothing new, and take longer than a night's clock has."""
+_READY = frozenset({ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW})
+"""A steward stands behind them."""
+MOST_MERGES = 10
+"""Entries that were merged into each other, one after another, at most."""
+
+
+class SqlLibrary:
+    """`bot.capabilities.library.ports.Library` in tables."""
+
+    def __init__(self, connection: Connection, seal: Seal) -> None:
+        self._connection = connection
+        self._seal = seal
+
+    def note_reader(
+        self, workspace: WorkspaceId, section: str, version: str, person: PersonId, at: datetime
+    ) -> None:
+        """Count that somebody opened a version of a section: once, and without keeping who."""
+        add_new(
+            self._connection,
+            content_readers,
+            {
+                "fingerprint": self._seal.fingerprint("read", person, section, version),
+                "workspace": workspace,
+                "section": section,
+                "at": at,
+            },
+        )
+
+    def readers(
+        self, workspace: WorkspaceId, section: str, since: datetime, until: datetime
+    ) -> int:
+        """How many opened it from `since` on and before `until`."""
+        count: int = self._connection.execute(
+            select(func.count()).where(
+                content_readers.c.workspace == workspace,
+                content_readers.c.section == section,
+                content_readers.c.at >= since,
+                content_readers.c.at < until,
+            )
+        ).scalar_one()
+        return count
+
+    def note_unclear(
+        self, workspace: WorkspaceId, about: str, version: str, person: PersonId, at: datetime
+    ) -> bool:
+        """Count that somebody does not understand a version of a thing: once, and without
+        keeping who. False if they have said so before."""
+        return self._note(
+            workspace,
+            about,
+            at,
+            fingerprint=self._seal.fingerprint("unclear", person, about, version),
+        )
+
+    def note_question(
+        self,
+        workspace: WorkspaceId,
+        about: str,
+        question: QuestionId,
+        at: datetime,
+        *,
+        counts: bool,
+    ) -> None:
+        """Keep that a question is about a thing."""
+        self._note(workspace, about, at, question=question, counts=counts)
+
+    def _note(
+        self,
+        workspace: WorkspaceId,
+        about: str,
+        at: datetime,
+        *,
+        question: QuestionId | None = None,
+        fingerprint: str | None = None,
+        counts: bool = True,
+    ) -> bool:
+        return add_new(
+            self._connection,
+            content_signals,
+            {
+                "workspace": workspace,
+                "about": about,
+                "at": at,
+                "question": question,
+                "fingerprint": fingerprint,
+                "counts": counts,
+            },
+        )
+
+    def signals(
+        self, workspace: WorkspaceId, about: str, since: datetime, until: datetime
+    ) -> Sequence[Signal]:
+        """From `since` on and before `until`, in order."""
+        rows = self._connection.execute(
+            select(content_signals.c.at, content_signals.c.question, content_signals.c.counts)
+            .where(
+                content_signals.c.workspace == workspace,
+                content_signals.c.about == about,
+                content_signals.c.at >= since,
+                content_signals.c.at < until,
+            )
+            .order_by(content_signals.c.at, content_signals.c.id)
+        )
+        return [Signal(**row._mapping) for row in rows]
+
+    def asked(self, wanted: Collection[QuestionId]) -> Sequence[Asked]:
+        """Those of the questions that were not withdrawn, the last asked first."""
+        rows = self._connection.execute(
+            select(questions.c.id, questions.c.number, questions.c.text, questions.c.asked_at)
+            .where(
+                among(self._connection.dialect.name, questions.c.id, "wanted"),
+                questions.c.state != QuestionState.WITHDRAWN,
+            )
+            .order_by(questions.c.asked_at.desc(), questions.c.number.desc()),
+            {"wanted": list(wanted)},
+        )
+        return [Asked(row.id, row.number, row.text, row.asked_at) for row in rows]
+
+    def attach(
+        self,
+        workspace: WorkspaceId,
+        about: str,
+        question: QuestionId,
+        article: ArticleId,
+        at: datetime,
+    ) -> None:
+        """Show an entry of the FAQ under a thing from now on."""
+        put(
+            self._connection,
+            content_answers,
+            {
+                "workspace": workspace,
+                "about": about,
+                "question": question,
+                "article": article,
+                "at": at,
+            },
+        )
+
+    def answers(
+        self, workspace: WorkspaceId, about: Sequence[str], limit: int
+    ) -> Sequence[Answered]:
+        """What is attached to things and may be shown to everybody, each entry once; what a
+        steward stands behind first, then the newest."""
+        attached = self._connection.execute(
+            select(content_answers.c.article)
+            .where(content_answers.c.workspace == workspace, content_answers.c.about.in_(about))
+            .order_by(content_answers.c.at.desc(), content_answers.c.question)
+        ).scalars()
+        found: dict[str, Answered] = {}
+        for article in attached:
+            answered = self._answered(workspace, article)
+            if answered is not None:
+                found.setdefault(answered.article, answered)
+        return sorted(found.values(), key=lambda answered: not answered.verified)[:limit]
+
+    def _answered(self, workspace: WorkspaceId, article: str, merges: int = 0) -> Answered | None:
+        """The entry that stands for an article now, if everybody may be shown it."""
+        row = self._connection.execute(
+            select(articles, topics.c.regulated)
+            .outerjoin(
+                topics,
+                and_(topics.c.workspace == articles.c.workspace, topics.c.id == articles.c.topic),
+            )
+            .where(articles.c.id == article, articles.c.workspace == workspace)
+        ).one_or_none()
+        if row is None:
+            return None
+        if row.merged_into is not None and merges < MOST_MERGES:
+            return self._answered(workspace, row.merged_into, merges + 1)
+        verified = row.state in _READY
+        # In a regulated topic nothing is shown that no second person has verified.
+        if row.state not in SUGGESTED_STATES or (row.regulated and not verified):
+            return None
+        return Answered(row.id, row.title, row.text, row.author, verified, row.topic)
+
+    def listen(self, workspace: WorkspaceId, about: str, person: PersonId, at: datetime) -> None:
+        """Tell the person when the thing was changed."""
+        add_new(
+            self._connection,
+            content_listeners,
+            {"workspace": workspace, "about": about, "person": person, "at": at},
+        )
+
+    def listens(self, about: str, person: PersonId) -> bool:
+        """Whether the person wants to be told."""
+        return about in self.listening(person)
+
+    def take_listeners(self, workspace: WorkspaceId, about: str) -> Sequence[PersonId]:
+        """Who wanted to be told; they are forgotten here by that."""
+        which = and_(content_listeners.c.workspace == workspace, content_listeners.c.about == about)
+        people = self._connection.execute(
+            select(content_listeners.c.person).where(which).order_by(content_listeners.c.person)
+        )
+        found = list(people.scalars())
+        self._connection.execute(delete(content_listeners).where(which))
+        return found
+
+    def listening(self, person: PersonId) -> Sequence[str]:
+        """What a person wants to be told of."""
+        things = self._connection.execute(
+            select(content_listeners.c.about)
+            .where(content_listeners.c.person == person)
+            .order_by(content_listeners.c.about)
+        )
+        return list(things.scalars())
+
+    def forget(self, person: PersonId) -> None:
+        """The person has left: they want to be told of nothing."""
+        self._connection.execute(
+            delete(content_listeners).where(content_listeners.c.person == person)
+        )
+
+    def missed(self, person: PersonId, items: Collection[str]) -> Missed | None:
+        """Which of the items the person was wrong about last, if they were not right since."""
+        rows = self._connection.execute(
+            select(
+                responses.c.item,
+                responses.c.raw,
+                responses.c.right,
+                responses.c.needs_person,
+                attempts.c.quiz,
+                attempts.c.start,
+            )
+            .join(attempts, attempts.c.id == responses.c.attempt)
+            .where(
+                attempts.c.person == person,
+                attempts.c.state != State.VOIDED,
+                responses.c.struck.is_(False),
+                among(self._connection.dialect.name, responses.c.item, "items"),
+            )
+            .order_by(responses.c.answered_at.desc()),
+            {"items": list(items)},
+        )
+        seen: set[str] = set()
+        for row in rows:
+            if row.item in seen:
+                continue
+            seen.add(row.item)
+            if not row.right and not row.needs_person and row.start is not None:
+                return Missed(row.item, row.quiz, row.start["quiz_version"], row.raw)
+        return None
+
+    def given(self, workspace: WorkspaceId, quiz: str) -> Answers:
+        """All that was answered at a quiz and counts for statistics."""
+        packs = SqlPacks(self._connection)
+        families: dict[tuple[str, str], str] = {}
+        items: dict[str, Mapping[str, Item]] = {}
+        shown: Counter[str] = Counter()
+        repeated: Counter[str] = Counter()
+        cold: list[Given] = []
+        read: list[Given] = []
+        told = SqlAttempts(self._connection).in_states(
+            workspace, quiz, frozenset(State) - {State.VOIDED, State.OFFERED}, MOST_ATTEMPTS
+        )
+        for attempt in told:
+            if attempt.start is None:
+                continue
+            version = attempt.start.quiz_version
+            value = packs.quiz_at(workspace, quiz, version)
+            if version not in items:
+                items[version] = {item.id: item for item in value.items}
+            if attempt.start.first:
+                looked_at = core(value.policy, attempt.responses)
+            else:
+                counted = [r for r in attempt.responses if r.counts and not r.needs_person]
+                shown.update(r.item for r in counted)
+                repeated.update(r.item for r in counted if r.seen_before)
+                looked_at = tuple(r for r in counted if not r.seen_before)
+            for response in looked_at:
+                key = (response.item, response.item_version)
+                if key not in families:
+                    families[key] = packs.family(workspace, *key)
+                given = _given(attempt, response, families[key], items[version].get(response.item))
+                (cold if attempt.start.first else read).append(given)
+        return Answers(cold, read, {item: (n, repeated[item]) for item, n in shown.items()})
+
+    def right(
+        self,
+        workspace: WorkspaceId,
+        items: Collection[str],
+        since: datetime,
+        until: datetime,
+        *,
+        first: bool,
+    ) -> Share:
+        """How many answers to the items from `since` on and before `until` were right, in first
+        attempts or in re-takes."""
+        rows = self._connection.execute(
+            select(responses.c.right, attempts.c.start)
+            .join(attempts, attempts.c.id == responses.c.attempt)
+            .where(
+                attempts.c.workspace == workspace,
+                attempts.c.state != State.VOIDED,
+                responses.c.struck.is_(False),
+                responses.c.scored.is_(True),
+                responses.c.needs_person.is_(False),
+                responses.c.seen_before.is_(False),
+                responses.c.answered_at >= since,
+                responses.c.answered_at < until,
+                among(self._connection.dialect.name, responses.c.item, "items"),
+            ),
+            {"items": list(items)},
+        )
+        told = [row.right for row in rows if row.start and row.start.get("first", True) is first]
+        return Share(sum(told), len(told))
+
+
+def _given(attempt: Attempt, response: Response, family: str, item: Item | None) -> Given:
+    raw = response.raw
+    chosen = raw if isinstance(raw, list) else [raw]
+    return Given(
+        item=family_key(response.item, family),
+        attempt=attempt.id,
+        credit=response.credit,
+        right=response.right,
+        passed={State.PASSED: True, State.FAILED: False}.get(attempt.state),
+        certainty=response.certainty,
+        chosen=tuple(o for o in wrong_options(item) if o in chosen) if item is not None else (),
+        seconds=(response.answered_at - response.shown_at).total_seconds(),
+    )
+
+
+def family_key(item: str, family: str) -> str:
+    """How answers to an item, and to the versions of it that mean the same, are called."""
+    return f"{item}@{family}"

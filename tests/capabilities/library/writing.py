@@ -1,0 +1,115 @@
+"""A world in which something is written, and people who read it."""
+
+from datetime import UTC, datetime
+
+from bot.ids import PersonId
+from bot.message import Choice
+from bot.pack.issue import Issue, State, fold
+from bot.pack.model import Content, Kind, Quiz, Section
+from bot.pack.ports import Edition, Put
+from tests.capabilities.quizzes.taking import TWO, QuizWorld, quiz_of
+from tests.world import WORKSPACE
+
+BODY = """
+# Before you send
+
+Ask *who* needs it, and **why**.
+
+- Send a link, not a file.
+- Set the day on which it ends.
+
+| When | Then |
+|------|------|
+| in doubt | ask your steward |
+| never | passwords |
+"""
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class LibraryWorld(QuizWorld):
+    """The usual people, a quiz about travel, and a section for each of its two objectives."""
+
+    def writes(self, *contents: Content) -> None:
+        """A pack brings something."""
+        with self.database.transaction() as work:
+            work.packs.put(WORKSPACE, [Put(value, "test", self.now) for value in contents])
+
+    def writes_all(self) -> Quiz:
+        quiz = self.opens_quiz(quiz_of(TWO))
+        self.writes(
+            Section(
+                id="read-share",
+                title="Sharing well",
+                topic="travel",
+                minutes=3,
+                summary="What to ask before you send something.",
+                body=BODY,
+            )
+        )
+        return quiz
+
+    def chooses_in(self, who: str, label: str, option: str) -> None:
+        """Choose an option of the newest choice of that label that the person sees."""
+        for heard in reversed(self.hears(who)):
+            for part in heard.message.parts:
+                if isinstance(part, Choice) and part.label == label:
+                    found = next(o for o in part.options if o.label == option)
+                    self.forges(who, part.action, {**part.args, "choice": found.value})
+                    return
+        raise AssertionError(f"{who} sees no choice {label!r}")
+
+    def reads(self, who: str, section: str = "read-share") -> None:
+        self.forges(who, "library.section", {"section": section})
+
+    def finds_unclear(self, who: str, section: str = "read-share") -> None:
+        self.reads(who, section)
+        self.presses(who, "Still unclear")
+
+    def issues(self) -> list[Issue]:
+        """All issues; each is the fold of its events."""
+        with self.database.transaction() as work:
+            found = list(work.issues.in_states(WORKSPACE, frozenset(State)))
+            for issue in found:
+                assert fold(issue, work.issues.events(issue.id)) == issue
+        return found
+
+    def issue(self) -> Issue:
+        [issue] = self.issues()
+        return issue
+
+    def editions(self, kind: Kind, id_: str) -> list[Edition]:
+        with self.database.transaction() as work:
+            return list(work.packs.history(WORKSPACE, kind, id_))
+
+    def section_text(self, section: str = "read-share") -> str:
+        with self.database.transaction() as work:
+            kept = work.packs.section(WORKSPACE, section)
+        assert kept is not None
+        return kept.value.body
+
+    def changes_text(self, who: str = "sam", **more: str) -> None:
+        """Change what is written, by the form."""
+        self.forges(who, "library.edit", {"about": "section:read-share"})
+        values = {"body_a": "Ask who needs it.", "note": "Shorter"} | more
+        self.fills(who, **values)
+
+    def asked_about(self, about: str) -> list[int]:
+        """The numbers of the questions that are kept as evidence, the last first."""
+        with self.database.transaction() as work:
+            signals = work.library.signals(WORKSPACE, about, LONG_AGO, self.now)
+            evidence = [signal.question for signal in signals if signal.question is not None]
+            return [asked.number for asked in work.library.asked(evidence)]
+
+    def is_read_by(self, people: int, *, unclear: int, version: str, at: datetime) -> None:
+        """Many others open a version of the section, and some do not understand it."""
+        with self.database.transaction() as work:
+            for number in range(people):
+                who = PersonId(f"reader{number}")
+                work.library.note_reader(WORKSPACE, "read-share", version, who, at)
+            for number in range(unclear):
+                who = PersonId(f"reader{number}")
+                work.library.note_unclear(WORKSPACE, "section:read-share", version, who, at)
+
+    def checks(self) -> None:
+        super().checks()
+        self.issues()
