@@ -118,7 +118,7 @@ def _items(tokens: Sequence[Token], depth: int = 0) -> Iterator[str]:
                 )
                 sign = (f"{number}. " if is_ordered else "- ") if begins else ""
                 if depth and begins:
-                    sign = f"- {'– ' * depth}{sign.removeprefix('- ')}"
+                    sign = f"{'– ' * depth}{sign.removeprefix('- ')}"
                 yield sign + said
                 begins = False
             within = stop + 1

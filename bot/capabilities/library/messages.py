@@ -405,7 +405,7 @@ def issue_card(
     """One issue, with what people asked (never who) and how it went before and since."""
     state = _STATES[issue.state]
     if issue.state is State.WONT_FIX:
-        state = f"{state}: {issue.reason}"
+        state = f"{state}: {issue.reason.rstrip('.')}"
     lines = [
         _line(issue, thing),
         _WHAT[issue.kind],

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.ids import PersonId
+from bot.ids import PersonId, TopicId
 from bot.message import Choice
 from bot.pack.issue import Issue, State, fold
 from bot.pack.model import Content, Kind, Quiz, Section
@@ -64,6 +64,19 @@ class LibraryWorld(QuizWorld):
     def finds_unclear(self, who: str, section: str = "read-share") -> None:
         self.reads(who, section)
         self.presses(who, "Still unclear")
+
+    def sections(self) -> list[Section]:
+        with self.database.transaction() as work:
+            return [kept.value for kept in work.packs.sections(WORKSPACE, TopicId("travel"))]
+
+    def retires(self, section: str) -> None:
+        with self.database.transaction() as work:
+            work.packs.retire(WORKSPACE, Kind.SECTION, [section], self.now)
+
+    def says_me(self, who: str) -> str:
+        """What the person is shown of what is held about them."""
+        self.says(who, "/me")
+        return self.last(who)
 
     def issues(self) -> list[Issue]:
         """All issues; each is the fold of its events."""
