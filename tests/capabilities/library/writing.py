@@ -94,6 +94,16 @@ class LibraryWorld(QuizWorld):
         with self.database.transaction() as work:
             return list(work.packs.history(WORKSPACE, kind, id_))
 
+    def editions_of(self, section: str) -> list[Edition]:
+        return self.editions(Kind.SECTION, section)
+
+    def steward(self) -> PersonId:
+        with self.database.transaction() as work:
+            topic = work.topics.get(WORKSPACE, TopicId("travel"))
+        assert topic is not None
+        assert topic.steward is not None
+        return topic.steward
+
     def section_text(self, section: str = "read-share") -> str:
         with self.database.transaction() as work:
             kept = work.packs.section(WORKSPACE, section)
