@@ -1,12 +1,17 @@
 """A world in which something is written, and people who read it."""
 
 from datetime import UTC, datetime
+from itertools import count
 
-from bot.ids import PersonId, TopicId
+from bot.capabilities.quizzes.model import Attempt, Response, Start
+from bot.capabilities.quizzes.model import State as AttemptState
+from bot.ids import AttemptId, PersonId, TopicId
 from bot.message import Choice
 from bot.pack.issue import Issue, State, fold
 from bot.pack.model import Content, Kind, Quiz, Section
 from bot.pack.ports import Edition, Put
+from bot.pack.version import version_of_item
+from storage.database import Database
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, quiz_of
 from tests.world import WORKSPACE
 
@@ -28,6 +33,10 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 class LibraryWorld(QuizWorld):
     """The usual people, a quiz about travel, and a section for each of its two objectives."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._taken = count()
 
     def writes(self, *contents: Content) -> None:
         """A pack brings something."""
@@ -77,6 +86,51 @@ class LibraryWorld(QuizWorld):
         """What the person is shown of what is held about them."""
         self.says(who, "/me")
         return self.last(who)
+
+    def is_taken(
+        self,
+        item: str,
+        *,
+        right: int,
+        wrong: int,
+        first: bool = True,
+        chosen: str = "a",
+        certainty: int | None = None,
+    ) -> None:
+        """Many others answer an item as it stands now: in first attempts, or when they try
+        again."""
+        with self.database.transaction() as work:
+            kept = work.packs.quiz(WORKSPACE, "data")
+            assert kept is not None
+            asked = next(one for one in kept.value.items if one.id == item)
+            objectives = tuple(objective.id for objective in kept.value.objectives)
+            for number in range(right + wrong):
+                is_right = number < right
+                response = Response(
+                    item=item,
+                    item_version=version_of_item(asked),
+                    objective=asked.objective,
+                    order=1,
+                    raw="b" if is_right else chosen,
+                    credit=float(is_right),
+                    right=is_right,
+                    shown_at=self.now,
+                    answered_at=self.now,
+                    certainty=certainty,
+                )
+                taken = Attempt(
+                    id=AttemptId(f"taken{next(self._taken)}"),
+                    workspace=WORKSPACE,
+                    person=PersonId(f"taker{number}"),
+                    quiz="data",
+                    offered_at=self.now,
+                    changed_at=self.now,
+                    state=AttemptState.PASSED if is_right else AttemptState.FAILED,
+                    start=Start(kept.version, "00", "gate", objectives, first=first),
+                    responses=(response,),
+                )
+                work.attempts.add(taken)
+                work.attempts.save(taken, [response])
 
     def issues(self) -> list[Issue]:
         """All issues; each is the fold of its events."""
