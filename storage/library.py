@@ -192,6 +192,10 @@ class SqlLibrary:
                 found.setdefault(answered.article, answered)
         return sorted(found.values(), key=lambda answered: not answered.verified)[:limit]
 
+    def is_any(self, workspace: WorkspaceId, thing: str) -> bool:
+        """`bot.pack.attached.Attached`: whether everybody may see an answer under a thing."""
+        return bool(self.answers(workspace, [thing], 1))
+
     def _answered(self, workspace: WorkspaceId, article: str, merges: int = 0) -> Answered | None:
         """The entry that stands for an article now, if everybody may be shown it."""
         row = self._connection.execute(

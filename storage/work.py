@@ -63,5 +63,5 @@ class SqlWork:
         self.waivers = SqlWaivers(connection)
         self.tips = SqlTips(connection)
         self.issues = SqlIssues(connection)
-        self.library = SqlLibrary(connection, seal)
+        self.library = self.attached = SqlLibrary(connection, seal)
         self.memory = memory

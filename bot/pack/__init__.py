@@ -11,5 +11,6 @@ issue     what could be better, until it is               (pure)
 version   what a thing's version is                       (pure)
 markup    how what authors write is shown                 (pure)
 ports     the store: everything with every version it had
+attached  whether answers of colleagues stand under something
 waiver    what somebody need not be taught any more
 """

@@ -101,6 +101,7 @@ def _feedback(item: Item, raw: Raw, **more: int) -> list[Part]:
         score(item, raw),
         certainty=more.get("certainty"),
         asked_about={"text": "In the quiz: what do I do?", "about": f"item:{item.id}"},
+        answered=more.get("certainty") == 3,
     )
 
 

@@ -510,9 +510,11 @@ def feedback(
     counted: bool = True,
     reveal: bool = True,
     asked_about: Args | None = None,
+    answered: bool = False,
 ) -> list[Part]:
     """What is said about an answer before the next question. Without `reveal` it says nothing
-    of what would have been right. `asked_about` are the args of *Ask about this*."""
+    of what would have been right. `asked_about` are the args of *Ask about this*; `answered`, if
+    others asked about it and colleagues answered."""
     item = asking.item
     if scored.needs_person:
         head = "**Thank you.** A colleague reads this answer within two working days."
@@ -531,12 +533,14 @@ def feedback(
         lines.append("This question is new and does not count yet.")
     whole = "\n".join(lines)
     parts: list[Part] = [Text(text=whole if len(whole) <= MAX_TEXT else _cut(lines))]
+    buttons = []
+    if answered:
+        args: Args = {"about": f"item:{item.id}"}
+        buttons.append(Button(label="What others asked", action="library.answers", args=args))
     if asked_about is not None and fits_a_button(asked_about):
-        parts.append(
-            Buttons(
-                buttons=(Button(label="Ask about this", action="question.ask", args=asked_about),)
-            )
-        )
+        buttons.append(Button(label="Ask about this", action="question.ask", args=asked_about))
+    if buttons:
+        parts.append(Buttons(buttons=tuple(buttons)))
     return [*parts, Divider()]
 
 

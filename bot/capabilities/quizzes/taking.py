@@ -277,6 +277,8 @@ def _take(
             counted=response.scored,
             reveal=_may_reveal(sitting),
             asked_about=_about(work, sitting, raw) if not scored.right else None,
+            answered=not scored.right
+            and work.attached.is_any(attempt.workspace, f"item:{item.id}"),
         )
     if attempt.state is State.IN_PROGRESS and Need.ONE_A_DAY in work.needs.of(person.id):
         waiting = _until_tomorrow(context, work, attempt, person, quiz.title, before)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from bot.capabilities.quizzes.ports import Stores
+from bot.pack.attached import Attached
 from bot.pack.ports import PackStore
 from bot.pack.waiver import Waivers
 from bot.ports import Work
@@ -19,6 +20,10 @@ class QuizzesWork(Work, Stores, Protocol):
     @property
     def topics(self) -> TopicStore:
         """What they are about, and who looks after it."""
+
+    @property
+    def attached(self) -> Attached:
+        """What colleagues answered about items."""
 
     @property
     def waivers(self) -> Waivers:

@@ -132,6 +132,16 @@ class LibraryWorld(QuizWorld):
                 work.attempts.add(taken)
                 work.attempts.save(taken, [response])
 
+    def gets_answer(self, who: str, answer: str) -> str:
+        """Whoever was asked last answers, and the asker accepts; returns who answered."""
+        helper = self.who_was_asked()[-1]
+        self.presses(helper, "I take it")
+        self.presses(helper, "Answer")
+        self.fills(helper, answer=answer)
+        self.presses(who, "That’s the answer")
+        self.passes(minutes=1)
+        return helper
+
     def issues(self) -> list[Issue]:
         """All issues; each is the fold of its events."""
         with self.database.transaction() as work:
