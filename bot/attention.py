@@ -215,10 +215,25 @@ class Wish:
     `letter.to` is that person; `letter.due_at` (None: now) and `letter.expires_at` (None:
     `HORIZON` later) are the earliest and latest moment at which it makes sense. Its message
     has room for one more part.
+
+    Where many get the same, they may share one letter: then `key` is this person's, and whose
+    key the letter has and to whom it goes count for nothing.
     """
 
     person: Person
     letter: Letter
+    key: str | None = None
+
+    @property
+    def promise(self) -> str:
+        """The key under which it is promised."""
+        return self.key or self.letter.key
+
+    def own(self) -> dict[str, object]:
+        """What a shared letter has to become for this person."""
+        if self.key is None:
+            return {}
+        return {"key": self.key, "to": ToPerson(person=self.person.id)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -745,7 +760,7 @@ def _plan(
     accounts = _accounts(work, people, now)
     known: dict[tuple[WorkspaceId, str], Promised] = {}
     for workspace in dict.fromkeys(person.workspace for person in people.values()):
-        keys = [wish.letter.key for wish in wishes if wish.person.workspace == workspace]
+        keys = [wish.promise for wish in wishes if wish.person.workspace == workspace]
         found = work.outbox.promised(workspace, keys)
         known |= {(workspace, key): promised for key, promised in found.items()}
     times = Counter(wish.person.id for wish in wishes)
@@ -755,11 +770,11 @@ def _plan(
     order = sorted(range(len(wishes)), key=lambda number: wishes[number].letter.priority)
     for number in order:
         wish = wishes[number]
-        person, letter = wish.person, wish.letter
-        before = known.get((person.workspace, letter.key))
+        person, key = wish.person, wish.promise
+        before = known.get((person.workspace, key))
         if before is None:
-            booking = _book_one(plan, person, letter)
-            known[person.workspace, letter.key] = Promised(
+            booking = _book_one(plan, wish, key)
+            known[person.workspace, key] = Promised(
                 LetterState.SUPPRESSED if booking.day is None else LetterState.PENDING,
                 booking.day,
                 booking.due_at or now,
@@ -768,7 +783,7 @@ def _plan(
         else:
             refused = before.state is LetterState.SUPPRESSED
             booking = Booking(
-                letter.key,
+                key,
                 person.id,
                 None if refused else before.day,
                 None if refused else before.due_at,
@@ -779,19 +794,22 @@ def _plan(
     return plan
 
 
-def _book_one(plan: _Plan, person: Person, letter: Letter) -> Booking:
+def _book_one(plan: _Plan, wish: Wish, key: str) -> Booking:
+    person, letter = wish.person, wish.letter
     due_at = letter.due_at or plan.now
     until = letter.expires_at or max(due_at, plan.now) + HORIZON
-    found = _find(plan, person, _Asked(due_at, until, letter.priority, letter.kind), letter.key)
+    found = _find(plan, person, _Asked(due_at, until, letter.priority, letter.kind), key)
     if isinstance(found, Reason):
-        plan.refused.append((person.workspace, letter, found))
-        return Booking(letter.key, person.id, why=found)
+        refused = letter if wish.key is None else letter.model_copy(update=wish.own())
+        plan.refused.append((person.workspace, refused, found))
+        return Booking(key, person.id, why=found)
     # The same message for many stays one object, so that it is written as JSON once.
     message = plan.dressed.get(id(letter.message))
     if message is None:
         message = plan.dressed[id(letter.message)] = messages.with_controls(letter.message)
-    plan.letters.append((person.workspace, _fitted(letter, found, until, message)))
-    return Booking(letter.key, person.id, found.day, found.start)
+    fitted = _fitted(letter, found, until, message, wish.own())
+    plan.letters.append((person.workspace, fitted))
+    return Booking(key, person.id, found.day, found.start)
 
 
 def _find(plan: _Plan, person: Person, asked: _Asked, key: str) -> _Place | Reason:
@@ -834,7 +852,13 @@ def place_first(person: Person, letter: Letter, now: datetime) -> First | Reason
     return found if isinstance(found, Reason) else First(found.day, found.start, found.end, until)
 
 
-def _fitted(letter: Letter, place: _Place, until: datetime, message: Message) -> Letter:
+def _fitted(
+    letter: Letter,
+    place: _Place,
+    until: datetime,
+    message: Message,
+    own: Mapping[str, object],
+) -> Letter:
     # All of these were checked when they were made, and a campaign has 100,000 of them.
     return letter.model_copy(
         update={
@@ -843,6 +867,7 @@ def _fitted(letter: Letter, place: _Place, until: datetime, message: Message) ->
             "expires_at": place.end,
             "good_until": until,
             "message": message,
+            **own,
         }
     )
 
@@ -864,7 +889,7 @@ def _say_so(plan: _Plan, account: _Account) -> None:
         priority=Priority.PROMPT,
         because=messages.BECAUSE_PAUSED,
     )
-    plan.letters.append((person.workspace, _fitted(letter, found, until, letter.message)))
+    plan.letters.append((person.workspace, _fitted(letter, found, until, letter.message, {})))
 
 
 def rearrange(context: Context, work: AttentionWork, person: Person) -> None:

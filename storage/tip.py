@@ -236,14 +236,14 @@ class SqlTips:
 
     def add_cards(self, cards: Iterable[Card]) -> None:
         """Insert those that are new, and leave the others as they are."""
-        rows = [_values_of_card(one) for one in cards]
+        rows = [_row_of_card(one) for one in cards]
         if rows:
-            names = list(rows[0])
-            add_all_new(self._connection, tip_cards, names, [tuple(row.values()) for row in rows])
+            add_all_new(self._connection, tip_cards, _CARD_NAMES, rows)
 
     def save_cards(self, cards: Iterable[Card]) -> None:
         """Insert or replace."""
-        self._put_all(tip_cards, [_values_of_card(one) for one in cards])
+        rows = [_row_of_card(one) for one in cards]
+        change_all(self._connection, _put(self._dialect, tip_cards), _CARD_NAMES, rows)
 
     def count_active(self, person: PersonId) -> int:
         """The person's cards under way in topics that they follow."""
@@ -442,10 +442,18 @@ def _values_of_trace(trace: Trace | None) -> dict[str, Any]:
     }
 
 
-def _values_of_card(card: Card) -> dict[str, Any]:
-    values = values_of(card) | _values_of_trace(card.trace)
-    del values["trace"]
-    return values
+_CARD_NAMES = tuple(column.name for column in _CARD)
+
+
+def _row_of_card(card: Card) -> tuple[Any, ...]:
+    """In the order of the columns."""
+    trace = card.trace
+    return (
+        *(card.person, card.workspace, card.tip, card.topic, card.state, card.variant),
+        *(card.shown, card.shown_on, card.due_on),
+        *((None, None, None) if trace is None else (trace.stability, trace.difficulty, trace.day)),
+        *(card.reps, card.lapses, card.knew, card.confirmed),
+    )
 
 
 def _learner(row: Sequence[Any]) -> Learner:
@@ -465,19 +473,8 @@ _NO_PICK = (None,) * 9
 
 def _row_of_learner(learner: Learner) -> tuple[Any, ...]:
     """In the order of the columns."""
-    pick = learner.pick
-    picked = (
-        _NO_PICK
-        if pick is None
-        else (
-            *(pick.tip, pick.topic, pick.variant, pick.day, pick.asks, pick.letter, pick.why),
-            *(pick.is_new, pick.is_late),
-        )
-    )
-    return (
-        *(learner.person, learner.workspace, learner.recent, *picked),
-        *(learner.open, learner.active),
-    )
+    person, workspace, recent, pick, is_open, active = learner
+    return (person, workspace, recent, *(pick or _NO_PICK), is_open, active)
 
 
 def _review(row: Sequence[Any]) -> Review:

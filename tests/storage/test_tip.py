@@ -98,14 +98,14 @@ def test_what_is_kept_again_replaces_what_was(acme: Database) -> None:
         for state in (CardState.NEW, CardState.ACTIVE):
             work.tips.save_cards([replace(CARD, state=state)])
         work.tips.save_learners([LEARNER])
-        work.tips.save_learners([replace(LEARNER, pick=None, open=False)])
+        work.tips.save_learners([LEARNER._replace(pick=None, open=False)])
         work.tips.add_review(REVIEW)
         work.tips.add_review(replace(REVIEW, certainty=None))
         work.tips.save_subscriptions([FOLLOWS])
         work.tips.save_subscriptions([replace(FOLLOWS, state=SubscriptionState.ENDED)])
     with acme.transaction() as work:
         assert work.tips.card(ANA.id, "t-1") == CARD
-        assert work.tips.learner(ANA.id, ACME.id) == replace(LEARNER, pick=None, open=False)
+        assert work.tips.learner(ANA.id, ACME.id) == LEARNER._replace(pick=None, open=False)
         assert list(work.tips.reviews(ANA.id, "t-1")) == [replace(REVIEW, certainty=None)]
         assert [s.state for s in work.tips.subscriptions(ANA.id)] == [SubscriptionState.ENDED]
 
@@ -155,7 +155,7 @@ def test_a_plan_reads_what_concerns_these_people_today(acme: Database) -> None:
                 replace(CARD, person=CY.id),
             ]
         )
-        work.tips.save_learners([LEARNER, replace(LEARNER, person=CY.id)])
+        work.tips.save_learners([LEARNER, LEARNER._replace(person=CY.id)])
         work.outbox.post(
             ACME.id,
             letter("tips.daily:ana", due_at=NOW + HOUR, priority=Priority.TIP),
@@ -184,7 +184,7 @@ def test_what_a_plan_writes_leaves_the_rest(acme: Database) -> None:
         work.tips.save_cards([CARD])
         work.tips.save_learners([LEARNER])
     later = TODAY + 7 * DAY
-    picked = replace(LEARNER, recent="nrn", pick=None, open=False, active=99)
+    picked = LEARNER._replace(recent="nrn", pick=None, open=False, active=99)
     with acme.transaction() as work:
         work.tips.note_shown([Shown(ANA.id, "t-1", 0, 3, TODAY, later)])
         work.tips.move_bookmarks([Bookmark(ANA.id, EXPENSES, "t-2", "mark")])
@@ -196,7 +196,7 @@ def test_what_a_plan_writes_leaves_the_rest(acme: Database) -> None:
         )
         [follows] = work.tips.subscriptions(ANA.id)
         assert follows == replace(FOLLOWS, after="t-2", finished="mark")
-        assert work.tips.learner(ANA.id, ACME.id) == replace(picked, active=3)
+        assert work.tips.learner(ANA.id, ACME.id) == picked._replace(active=3)
 
 
 def test_a_tally_counts_people_of_the_workspace(acme: Database) -> None:
@@ -228,7 +228,7 @@ def test_all_of_one_person_is_forgotten_and_nothing_of_another(acme: Database) -
         for person in (ANA.id, BO.id):
             work.tips.save_subscriptions([replace(FOLLOWS, person=person)])
             work.tips.save_cards([replace(CARD, person=person)])
-            work.tips.save_learners([replace(LEARNER, person=person)])
+            work.tips.save_learners([LEARNER._replace(person=person)])
             work.tips.add_review(replace(REVIEW, person=person))
         work.tips.forget(ANA.id)
 

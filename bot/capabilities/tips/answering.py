@@ -1,6 +1,5 @@
 """What people say of a tip, and how they answer its question."""
 
-from dataclasses import replace
 from datetime import date
 
 from bot.attention import Wish, book
@@ -91,7 +90,7 @@ def _keep(work: TipsWork, learner: Learner, outcome: Outcome) -> None:
     work.tips.add_review(outcome.review)
     is_it = learner.pick is not None and learner.pick.tip == card.tip
     active = work.tips.count_active(card.person)
-    work.tips.save_learners([replace(learner, open=learner.open and not is_it, active=active)])
+    work.tips.save_learners([learner._replace(open=learner.open and not is_it, active=active)])
 
 
 def _dressed(pick: Pick, message: Message) -> Message:
@@ -179,7 +178,7 @@ def _option(check: Check | None, id_: object) -> Option | None:
 def remind(context: Context, work: TipsWork, command: Command) -> Reply:
     """*Remind me first*: the idea stands above its question, which then counts as hard."""
     entry, topic = find_entry(work, command.person, command.args)
-    pick = replace(_pick_of(context, command, topic), asks=True)
+    pick = _pick_of(context, command, topic)._replace(asks=True)
     return Reply(message=_dressed(pick, message_of(entry, pick, topic, hint=True)), replace=True)
 
 

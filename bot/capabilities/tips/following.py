@@ -175,7 +175,7 @@ def arrange(context: Context, work: TipsWork, person: Person) -> Slot | None:
     at the one hour at which they are written to unasked."""
     mine = [one for one in work.tips.subscriptions(person.id) if one.is_active]
     learner = work.tips.learner(person.id, person.workspace)
-    work.tips.save_learners([replace(learner, active=work.tips.count_active(person.id))])
+    work.tips.save_learners([learner._replace(active=work.tips.count_active(person.id))])
     if not mine:
         work.slots.remove(person.id, KIND)
         return None

@@ -285,12 +285,7 @@ class _Wardrobe:
     def wish(self, one: DueSlot, pick: Pick) -> Wish:
         words = (pick.tip, pick.variant, pick.day, pick.asks, pick.is_late)
         like = (words, one.due_at, one.closes_at)
-        model = self.letters.get(like) or self._model(like, one, pick)
-        return Wish(
-            one.person,
-            # All of these were checked when the model was made.
-            model.model_copy(update={"key": one.key, "to": ToPerson(person=one.person.id)}),
-        )
+        return Wish(one.person, self.letters.get(like) or self._model(like, one, pick), one.key)
 
     def _topic(self, id_: TopicId) -> Topic:
         found = self.topics.get(id_)
