@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
@@ -87,7 +87,9 @@ def main() -> None:
     inflow import faq FILE           bring an FAQ that you have
     inflow content check FOLDER      what is wrong with a pack of content, and what could be better
     inflow content sync FOLDER       bring a pack of content
+    inflow content stats             what answers tell of quizzes, and what could be clearer
     inflow eval faq --data DIR       measure the search on your own questions
+    inflow simulate                  play made-up people for weeks, and see what they would get
 
     Settings are environment variables, or lines NAME=value of a file inflow.env in the folder
     where it is started: INFLOW_DATABASE_URL, INFLOW_RELAY_KEY, PORT,
@@ -605,6 +607,24 @@ def content_sync(
         click.echo(line)
 
 
+@content.command("stats")
+@click.option("--quiz", metavar="ID", help="Only this one.")
+@WORKSPACE
+@_plainly
+def content_stats(quiz: str | None, workspace: str | None) -> None:
+    """Say what answers tell of the quizzes of a workspace, and what could be clearer.
+
+    Only first attempts count, and of fewer than ten people nothing is told. A flag names a
+    question or quiz that somebody should look at, with the number of answers it rests on.
+    """
+    from bot.bootstrap.figure import tell_figures  # noqa: PLC0415
+
+    with import_work(read_settings(), workspace, dry_run=True) as (work, to, _):
+        lines = tell_figures(work, to, quiz)
+    for line in lines:
+        click.echo(line)
+
+
 def _load_packs(folders: tuple[Path, ...]) -> "Sequence[Loaded]":
     """The packs, or all of their errors, and exit code 1."""
     from bot.bootstrap.authoring import packs_in  # noqa: PLC0415
@@ -717,6 +737,44 @@ def teams_package(
         reads_channels=reads_channels,
     )
     click.echo(f"{out} is the app {made}. Upload it in the Teams admin center or in Teams itself.")
+
+
+@main.command()
+@click.option(
+    "--people", type=click.IntRange(1, 5_000), default=500, show_default=True, help="How many."
+)
+@click.option(
+    "--days", type=click.IntRange(1, 365), default=60, show_default=True, help="For how long."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Other people, who do other things; the same seed gives the same report.",
+)
+@click.option("--json", "as_data", is_flag=True, help="Print one JSON object instead.")
+@_plainly
+def simulate(people: int, days: int, seed: int, as_data: bool) -> None:
+    """Play an organisation in virtual time, and say what its people get.
+
+    Made-up people in eight time zones, who know some things, forget, pause, ignore, and take
+    quizzes, with the packs, the clock, the attention budget and the lanes as they are. Says what
+    people got a day, what was not sent and why, what they still knew, who passed beside what
+    the rule lets one expect, and the minutes given back to who tested out. Nothing that is
+    yours is read or changed: the database is thrown away.
+
+    500 people for 60 days take some minutes. Exits with 1 when a promise was broken, as by a
+    message over somebody's budget or outside their hours.
+    """
+    configure_logs("error")
+    from bot.bootstrap.report import as_json, describe  # noqa: PLC0415 - only this needs it
+    from bot.bootstrap.simulate import simulate as play  # noqa: PLC0415 - the same
+
+    with _Bars() as bars:
+        report = play(people, days, seed, partial(bars.show, "days"))
+    click.echo(as_json(report) if as_data else "\n".join(describe(report)))
+    sys.exit(report.faults > 0)
 
 
 @main.group()

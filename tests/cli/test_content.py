@@ -95,6 +95,20 @@ def test_a_pack_comes_once_and_a_dry_run_leaves_nothing(call: Call, pack: Path) 
         assert connection.execute(query).fetchall() == [(1,)]
 
 
+def test_what_answers_tell_is_told_of_enough_people_only(call: Call, pack: Path) -> None:
+    assert pack.exists()
+    done = call("stats")
+    assert (done.exit_code, done.stderr) == (1, "Error: No quiz is here.\n")
+    call("sync", "ours")
+    assert call("stats").stdout.splitlines() == [
+        "quiz sharing: fewer than 10 people",
+        "",
+        "Nothing waits to be made clearer.",
+    ]
+    done = call("stats", "--quiz", "cooking")
+    assert done.stderr == "Error: There is no such quiz. There are: sharing\n"
+
+
 def test_a_pack_can_be_begun(call: Call) -> None:
     done = call("new", "pack", "first-aid")
     assert done.stdout.splitlines() == [
