@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.bootstrap import new_id
+from bot.capabilities.library.step import keep_watch
 from bot.capabilities.questions.starting import Demo, apply_pack
+from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import WorkspaceId
 from bot.pack.model import Content, Quiz
@@ -47,6 +49,8 @@ def bring(
     for loaded in packs:
         apply_pack(work, workspace, replace(loaded.pack, demo=demo), now, new_id)
         changes += sync(work.packs, workspace, loaded.bundle, now, editorial)
+    # From the first pack on what people answer is looked at every night.
+    keep_watch(Context(now, new_id), work, workspace)
     return tuple(changes)
 
 
