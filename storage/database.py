@@ -99,16 +99,18 @@ class Database:
         busy_timeout: float = BUSY_TIMEOUT,
         poke: Poke | None = None,
         group: int = LARGEST,
+        durable: bool = True,
     ) -> None:
         """`busy_timeout` is in seconds; the relay key has at least 32 bytes; of SQLite at
-        most `group` transactions share a commit."""
+        most `group` transactions share a commit. A SQLite file that is not `durable` is for
+        the bin: no commit waits for the disk."""
         self.poke = poke
         """Who is told of new letters. May be set later, once there is somebody."""
         self.ballast: Ballast | None = None
         self.seal = Seal(relay_key)
         self.owner = secrets.token_hex(8)
         self._memory = memory
-        self._engine = make_engine(url, busy_timeout, STATEMENT_LIMIT)
+        self._engine = make_engine(url, busy_timeout, STATEMENT_LIMIT, durable=durable)
         # An error may come from the driver itself, while it connects.
         self._driver_error = self._engine.dialect.loaded_dbapi.Error
         self._groups = (
@@ -221,11 +223,16 @@ class Database:
 
 
 def make_engine(
-    url: str, busy_timeout: float = BUSY_TIMEOUT, statement_limit: float | None = None
+    url: str,
+    busy_timeout: float = BUSY_TIMEOUT,
+    statement_limit: float | None = None,
+    *,
+    durable: bool = True,
 ) -> Engine:
     """An engine whose transactions begin as writers do; nothing is connected yet.
 
-    PostgreSQL ends a statement after `statement_limit` seconds, if that is given.
+    PostgreSQL ends a statement after `statement_limit` seconds, if that is given. What is not
+    `durable` may be lost on SQLite when the machine stops.
     Its errors do not repeat what was to be stored: they may end up in a log.
     """
     address = read_url(url)
@@ -245,7 +252,7 @@ def make_engine(
         def prepare(connection: sqlite3.Connection, _record: object) -> None:
             connection.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
             _switch_to_wal(connection)
-            connection.execute("PRAGMA synchronous = FULL").close()
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}").close()
             connection.execute("PRAGMA foreign_keys = ON").close()
             connection.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}").close()
 
