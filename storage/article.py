@@ -17,7 +17,7 @@ from bot.capabilities.questions.model import (
 )
 from bot.errors import Conflict
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
-from storage.question_tables import article_versions, articles, phrasings, uses
+from storage.question_tables import article_versions, articles, phrasings, questions, uses
 from storage.revision import Revisions
 from storage.row import add_new, columns_of, values_of
 
@@ -167,6 +167,18 @@ class SqlArticles:
             select(articles.c.workspace).where(articles.c.id == use.article)
         ).scalar()
         return add_new(self._connection, uses, values_of(use) | {"workspace": workspace})
+
+    def askers(self, article: Article) -> int:
+        """How many people it has helped, with the one whose question it came from. Who asked
+        without a name is somebody else each time."""
+        helped = select(uses.c.question).where(
+            uses.c.article == article.id, uses.c.kind.in_([UseKind.SOLVED, UseKind.WORKED])
+        )
+        who = func.coalesce(questions.c.asker, questions.c.id)
+        asked = or_(questions.c.id == article.question, questions.c.id.in_(helped))
+        return int(
+            self._connection.execute(select(func.count(who.distinct())).where(asked)).scalar_one()
+        )
 
     def tally(self, article: ArticleId, since: datetime | None = None) -> Tally:
         """How often each kind of evidence came in, at `since` or later where it is given."""

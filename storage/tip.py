@@ -352,8 +352,30 @@ class SqlTips:
         )
 
     def nominate(self, nomination: Nomination) -> bool:
-        """False when the answer was nominated before."""
-        return add_new(self._connection, tip_nominations, values_of(nomination))
+        """False when the answer was nominated before: then only `asked` is kept."""
+        if add_new(self._connection, tip_nominations, values_of(nomination)):
+            return True
+        self._connection.execute(
+            update(tip_nominations)
+            .where(
+                tip_nominations.c.workspace == nomination.workspace,
+                tip_nominations.c.question == nomination.question,
+                tip_nominations.c.author == nomination.author,
+            )
+            .values(asked=nomination.asked)
+        )
+        return False
+
+    def asked(self, workspace: WorkspaceId, tips: Iterable[str]) -> Mapping[str, int]:
+        """How many people the answers have helped that became these tips."""
+        rows = self._connection.execute(
+            select(tip_nominations.c.tip, tip_nominations.c.asked).where(
+                tip_nominations.c.workspace == workspace,
+                tip_nominations.c.state == NominationState.PUBLISHED,
+                tip_nominations.c.tip.in_(list(tips)),
+            )
+        )
+        return {row.tip: row.asked for row in rows}
 
     def nomination(self, id_: str) -> Nomination | None:
         """The nomination of that id."""

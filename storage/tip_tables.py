@@ -126,6 +126,8 @@ tip_nominations = Table(
     Column("at", Instant, nullable=False),
     Column("state", Name(NominationState), nullable=False),
     Column("tip", Text),
+    # How many people the answer has helped so far.
+    Column("asked", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("workspace", "question", "author"),
     Index(None, "workspace", "state"),

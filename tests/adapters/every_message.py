@@ -145,7 +145,8 @@ TIP = entry_of(
         check=CHECK,
         section="trains",
         credit="Kim",
-    )
+    ),
+    asked=7,
 )
 PICK = Pick(
     tip="t-trains",
@@ -157,7 +158,7 @@ PICK = Pick(
     why="new 0.50, other topic 0.20",
     is_new=True,
 )
-ASKS = replace(PICK, asks=True, is_new=False, why="faded 0.12")
+ASKS = PICK._replace(asks=True, is_new=False, why="faded 0.12")
 CARD = Card(
     ANA.id,
     WORKSPACE.id,
@@ -190,6 +191,7 @@ NOMINATION = Nomination(
     KIM.id,
     "Book it in the portal under *Trips*, and keep the number of your seat.",
     MONDAY,
+    asked=7,
 )
 
 ARTICLE = Article(
@@ -523,7 +525,7 @@ SHOWN: dict[str, Shown] = {
     "attention.me": attention.me(attention.about_me(ANA, OF_ATTENTION, MONDAY)),
     # --- tips
     "tips.tip": tips.tip(TIP, PICK, TRAVEL),
-    "tips.tip:late": tips.tip(TIP, replace(PICK, letter=None, is_late=True), TRAVEL),
+    "tips.tip:late": tips.tip(TIP, PICK._replace(letter=None, is_late=True), TRAVEL),
     "tips.question": tips.question(TIP, CHECK, ASKS, TRAVEL),
     "tips.question:hint": tips.question(TIP, CHECK, ASKS, TRAVEL, hint=True),
     "tips.reacted": tips.reacted(TIP, PICK, Reaction.NEW_TO_ME, CARD, PICK.day),

@@ -247,10 +247,18 @@ def test_all_of_one_person_is_forgotten_and_nothing_of_another(acme: Database) -
 def test_an_answer_is_nominated_once_and_decided_once(acme: Database) -> None:
     with acme.transaction() as work:
         assert work.tips.nominate(NOMINATION)
-        assert not work.tips.nominate(replace(NOMINATION, id="n2"))
+        assert not work.tips.nominate(replace(NOMINATION, id="n2", text="Other words.", asked=7))
         assert work.tips.nomination("n2") is None
+        assert work.tips.nomination("n1") == replace(NOMINATION, asked=7)
+        assert work.tips.asked(ACME.id, ["answer-n1"]) == {}
+        told = replace(NOMINATION, asked=7, state=NominationState.PUBLISHED, tip="answer-n1")
+        work.tips.save_nomination(told)
+        assert work.tips.asked(ACME.id, ["answer-n1", "t-1"]) == {"answer-n1": 7}
+        assert work.tips.asked(OTHER.id, ["answer-n1"]) == {}
     with acme.transaction() as work:
-        saved = work.tips.save_nomination(replace(NOMINATION, state=NominationState.DECLINED))
+        saved = work.tips.save_nomination(
+            replace(NOMINATION, state=NominationState.DECLINED, version=1)
+        )
         assert work.tips.nomination("n1") == saved
     with pytest.raises(Conflict), acme.transaction() as work:
         work.tips.save_nomination(NOMINATION)

@@ -377,8 +377,6 @@ def _accept(context: Context, work: QuestionsWork, command: Command, *, private:
         "follow_through",
         next_morning(command.person, context.now + FOLLOW_THROUGH),
     )
-    if not private:
-        nominate(context, work, question, turn, author)
     if article is not None:
         tell_library(context, work, question, "answered", answer=turn.id, article=article.id)
     show_status(work, question)
@@ -386,32 +384,6 @@ def _accept(context: Context, work: QuestionsWork, command: Command, *, private:
     card = messages.accepted(question, turn, author, article)
     show_settled(work, question, turn, command, card)
     return Reply(message=card, replace=True)
-
-
-def nominate(
-    context: Context, work: QuestionsWork, question: Question, turn: Turn, author: Person
-) -> None:
-    """Let an answer that others may read be thought of as a tip: whoever gave it will be asked.
-
-    Tips are another capability, which hears of it by this timer as soon as all is kept.
-    """
-    if question.topic is None:
-        return
-    args: Args = {
-        "question": question.id,
-        "answer": turn.id,
-        "topic": question.topic,
-        "author": author.id,
-        "text": turn.text,
-    }
-    work.timers.set(
-        Timer(
-            key=f"{question.subject}:nominate:{turn.id}",
-            due_at=context.now,
-            action="tips.nominate",
-            args=args,
-        )
-    )
 
 
 def not_yet(context: Context, work: QuestionsWork, command: Command) -> Reply:

@@ -33,6 +33,7 @@ from bot.capabilities.questions.model import (
     Turn,
     Use,
     UseKind,
+    is_worth_telling,
     move,
     read_subject,
     review_reason,
@@ -44,7 +45,7 @@ from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
 from bot.inbound import Command, PlaceKind
-from bot.message import say, shorten
+from bot.message import Args, say, shorten
 from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
 from bot.ports import Timer
@@ -283,11 +284,45 @@ def note_use(
                 article=article.id,
             )
         )
+    if kind in {UseKind.SOLVED, UseKind.WORKED}:
+        nominate(context, work, article)
     if kind is UseKind.SOLVED and article.state is ArticleState.CANDIDATE:
         send_to_review(context, work, article, "it helped somebody else too")
         return True
     check(context, work, article, reason)
     return True
+
+
+def nominate(context: Context, work: QuestionsWork, article: Article) -> None:
+    """Let an answer that helps again and again be thought of as a tip: whoever gave it will be
+    asked (product.md N9).
+
+    Tips are another capability, which hears of it by this timer as soon as all is kept.
+    """
+    asked = work.articles.askers(article)
+    if (
+        article.question is None
+        or article.author is None
+        or article.topic is None
+        or article.state not in SUGGESTED_STATES
+        or not is_worth_telling(work.articles.tally(article.id), asked)
+    ):
+        return
+    args: Args = {
+        "question": article.question,
+        "topic": article.topic,
+        "author": article.author,
+        "text": article.text,
+        "asked": asked,
+    }
+    work.timers.set(
+        Timer(
+            key=f"faq:{article.id}:nominate",
+            due_at=context.now,
+            action="tips.nominate",
+            args=args,
+        )
+    )
 
 
 def check(context: Context, work: QuestionsWork, article: Article, said: str = "") -> Article:

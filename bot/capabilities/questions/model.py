@@ -541,7 +541,19 @@ class Tally:
 
 
 REVIEW_EVERY = timedelta(days=182)
+SEVERAL = 2
+"""People who asked it, from whom on an answer may be worth telling to those who did not."""
+MOSTLY = 0.8
+"""The share of those who said what became of it whom such an answer has helped."""
 NOT_SOLVED_LIMIT = 2
+
+
+def is_worth_telling(tally: Tally, asked: int) -> bool:
+    """Whether an answer that so many people have asked for, and been helped by, may become a
+    tip: it mostly works, and several wanted it (product.md N9)."""
+    helped = tally.solved + tally.worked
+    failed = tally.not_solved + tally.did_not_work
+    return asked >= SEVERAL and helped > 0 and helped >= MOSTLY * (helped + failed)
 
 
 def review_reason(article: Article, tally: Tally, now: datetime) -> str | None:

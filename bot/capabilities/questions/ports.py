@@ -162,6 +162,10 @@ class ArticleStore(Protocol):
     def use(self, use: Use) -> bool:
         """Note evidence. False when its key was noted before."""
 
+    def askers(self, article: Article) -> int:
+        """How many people it has helped, with the one whose question it came from. Who asked
+        without a name is somebody else each time."""
+
     def tally(self, article: ArticleId, since: datetime | None = None) -> Tally: ...
 
     def confirmations(self, workspace: WorkspaceId) -> Sequence[tuple[float, bool]]:

@@ -10,8 +10,12 @@ from bot.capabilities.tips.model import Nomination, NominationState
 from bot.capabilities.tips.work import TipsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import TopicId, WorkspaceId
+from bot.pack.model import Tip
 from bot.people import Person
 from bot.topic import Topic
+
+FROM_QUESTION = "question:"
+"""How the source of a tip begins that was an answer."""
 
 
 def named(args: Mapping[str, object], name: str) -> str:
@@ -35,7 +39,7 @@ def find_entry(work: TipsWork, person: Person, args: Mapping[str, object]) -> tu
     topic = work.topics.get(person.workspace, TopicId(kept.value.topic))
     if topic is None:
         raise NotFound(messages.GONE)
-    return entry_of(kept.value), topic
+    return _entries(work, person.workspace, [kept.value])[0], topic
 
 
 def find_topic(work: TipsWork, person: Person, args: Mapping[str, object]) -> Topic:
@@ -72,9 +76,17 @@ def courses(
 ) -> Mapping[TopicId, Course]:
     """What there is to tell about each of these topics that has any tips."""
     found: dict[TopicId, list[Entry]] = {}
-    for kept in work.packs.tips(workspace, sorted(set(topics))):
-        found.setdefault(TopicId(kept.value.topic), []).append(entry_of(kept.value))
+    tips = [kept.value for kept in work.packs.tips(workspace, sorted(set(topics)))]
+    for entry in _entries(work, workspace, tips):
+        found.setdefault(TopicId(entry.tip.topic), []).append(entry)
     return {topic: course_of(topic, entries) for topic, entries in found.items()}
+
+
+def _entries(work: TipsWork, workspace: WorkspaceId, tips: Sequence[Tip]) -> list[Entry]:
+    """Tips with how many have asked for what was an answer once."""
+    answers = [tip.id for tip in tips if tip.source.startswith(FROM_QUESTION)]
+    asked = work.tips.asked(workspace, answers) if answers else {}
+    return [entry_of(tip, asked.get(tip.id, 0)) for tip in tips]
 
 
 def open_topics(work: TipsWork, person: Person) -> Sequence[Topic]:

@@ -1,5 +1,6 @@
 """What people say of a tip, and how they answer its question."""
 
+import re
 from datetime import date
 
 from bot.attention import Wish, book
@@ -25,7 +26,7 @@ from bot.errors import Invalid, NotFound
 from bot.happenings import Happening
 from bot.ids import TopicId
 from bot.inbound import Command
-from bot.message import Args, Message, say
+from bot.message import Message, say
 from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Option
@@ -189,7 +190,9 @@ def tell_certainty(_context: Context, work: TipsWork, command: Command) -> Reply
     said = next(
         (r for r in work.tips.reviews(command.person.id, entry.tip.id) if r.number == number), None
     )
-    certainty = next((c for c in Certainty if c.value == command.args.get("sure")), None)
+    certainty = next(
+        (c for c in Certainty if c.value == command.args.get("sure")), Certainty.UNSAID
+    )
     message = None if said is None else _certain(work, command.person, entry, said, certainty)
     if message is None:
         raise NotFound(messages.GONE)
@@ -198,7 +201,7 @@ def tell_certainty(_context: Context, work: TipsWork, command: Command) -> Reply
 
 
 def _certain(
-    work: TipsWork, person: Person, entry: Entry, said: Review, certainty: Certainty | None
+    work: TipsWork, person: Person, entry: Entry, said: Review, certainty: Certainty
 ) -> Message | None:
     card = work.tips.card(person.id, entry.tip.id)
     variant, _, option = (said.chosen or "").partition(":")
@@ -207,7 +210,7 @@ def _certain(
     if card is None or check is None or chosen is None:
         return None
     # Whoever says it twice, once knowing what is right, is taken at their first word.
-    if certainty is not None and said.certainty is None:
+    if said.certainty is None:
         outcome = be_certain(card, entry, said, certainty)
         card, said = outcome.card, outcome.review
         work.tips.save_cards([card])
@@ -265,29 +268,57 @@ def _flag(context: Context, work: TipsWork, entry: Entry, topic: Topic) -> None:
 
 
 def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
-    """Plain words that answer the last tip: a letter, or what its buttons say."""
+    """Plain words that answer the last tip: a letter (and how sure: `B 3`), what its buttons
+    say, or how sure the person is."""
     words = command.text.strip().rstrip(".!)").casefold()
-    is_letter = len(words) == 1 and words.upper() in messages.LETTERS
-    if not is_letter and words not in messages.SAID_WORDS:
+    letter, certainty = _letter(words), messages.SURE_WORDS.get(words)
+    if letter is None and certainty is None and words not in messages.SAID_WORDS:
         return None
     person = command.person
     learner = work.tips.learner(person.id, person.workspace)
     pick = learner.pick
-    if pick is None or not learner.open or pick.asks != is_letter:
+    if pick is None or not (pick.is_pulled or is_sent(work, person, pick)):
         return None
-    if not pick.is_pulled and not is_sent(work, person, pick):
+    if certainty is not None:
+        return _hear_certainty(context, work, person, pick, certainty)
+    if not learner.open or pick.asks != (letter is not None):
         return None
-    args: Args = {"tip": pick.tip}
-    entry, topic = find_entry(work, person, args)
-    if not is_letter:
+    entry, topic = find_entry(work, person, {"tip": pick.tip})
+    if letter is None:
         reaction = messages.SAID_WORDS[words]
         return Reply(message=_say(context, work, person, entry, topic, pick, reaction))
     check = entry.wording(pick.variant).check
     if check is None:
         return None
     options = messages.shown(entry, check, pick)
-    place = messages.LETTERS.index(words.upper())
+    place = messages.LETTERS.index(letter[0])
     if place >= len(options):
         raise Invalid(messages.no_such_letter(len(options)))
     message = _answer(context, work, person, entry, pick, check, options[place], hint=False)
-    return Reply(message=message)
+    told = messages.SURE_WORDS.get(letter[1])
+    also = _hear_certainty(context, work, person, pick, told) if told is not None else None
+    return also or Reply(message=message)
+
+
+def _letter(words: str) -> tuple[str, str] | None:
+    """The letter that words are, and what they say beside it."""
+    letter, *more = re.split(r"[\s,;:]+", words, maxsplit=1)
+    also = more[0] if more else ""
+    if len(letter) != 1 or letter.upper() not in messages.LETTERS:
+        return None
+    return (letter.upper(), also) if not also or also in messages.SURE_WORDS else None
+
+
+def _hear_certainty(
+    context: Context, work: TipsWork, person: Person, pick: Pick, certainty: Certainty
+) -> Reply | None:
+    """How sure, if that is what was asked last."""
+    said = next(iter(work.tips.reviews(person.id, pick.tip)[-1:]), None)
+    today = local(person, context.now).date()
+    if said is None or said.rating is None or said.certainty is not None or said.day != today:
+        return None
+    if said.reaction not in {Reaction.RIGHT, Reaction.WRONG}:
+        return None
+    entry, _ = find_entry(work, person, {"tip": pick.tip})
+    message = _certain(work, person, entry, said, certainty)
+    return None if message is None else Reply(message=message)

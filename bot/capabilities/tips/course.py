@@ -23,11 +23,13 @@ class Wording:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One tip of a course. `wordings` begin with the tip's own; `asking` are the numbers of
-    those that have a question."""
+    those that have a question. `asked`: how many people the answer has helped that it was made
+    of."""
 
     tip: Tip
     wordings: tuple[Wording, ...]
     asking: tuple[int, ...]
+    asked: int = 0
 
     @property
     def comes_back(self) -> bool:
@@ -82,12 +84,12 @@ def course_of(topic: TopicId, entries: Sequence[Entry]) -> Course:
     return Course(topic, tuple(entries), {id_: place for place, id_ in enumerate(ids)}, mark)
 
 
-def entry_of(tip: Tip) -> Entry:
+def entry_of(tip: Tip, asked: int = 0) -> Entry:
     """A tip by itself."""
     more = (Wording(variant.text, variant.check or tip.check) for variant in tip.variants)
     wordings = (Wording(tip.text, tip.check), *more)
     asking = tuple(number for number, wording in enumerate(wordings) if wording.check is not None)
-    return Entry(tip, wordings, asking)
+    return Entry(tip, wordings, asking, asked)
 
 
 def next_variant(entry: Entry, last: int, *, asks: bool) -> int | None:

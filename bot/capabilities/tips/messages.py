@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.access import K_ANONYMOUS
 from bot.capabilities.tips.course import Entry, best_of, in_order, is_right
 from bot.capabilities.tips.model import (
     MOST_ACTIVE,
@@ -34,11 +35,13 @@ from bot.message import (
     Quote,
     Text,
     Tone,
+    fits_a_button,
     literal,
     say,
     shorten,
 )
 from bot.messages import WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.pack.about import write_about
 from bot.pack.item import Option as Answer
 from bot.pack.markup import bare, rich
 from bot.pack.model import Check, Tip
@@ -98,6 +101,17 @@ _SURE = {
     Certainty.FAIRLY: "Fairly sure",
     Certainty.SURE: "Very sure",
 }
+SURE_WORDS: Mapping[str, Certainty] = {
+    **{label.casefold(): certainty for certainty, label in _SURE.items()},
+    "guess": Certainty.GUESS,
+    "not sure": Certainty.GUESS,
+    "1": Certainty.GUESS,
+    "2": Certainty.FAIRLY,
+    "sure": Certainty.SURE,
+    "3": Certainty.SURE,
+    "just tell me": Certainty.UNSAID,
+}
+"""The same of how sure somebody is."""
 
 
 # --- one tip --------------------------------------------------------------------------------
@@ -110,6 +124,7 @@ def tip(entry: Entry, pick: Pick, topic: Topic) -> Message:
     args = _args(pick)
     small = [topic.title]
     small += [f"from {entry.tip.credit}"] if entry.tip.credit else []
+    small += [asked_by(entry.asked)] if entry.asked > 1 else []
     return say(
         before + rich(wording.text),
         *([Note(text="Try it: " + rich(entry.tip.try_it))] if entry.tip.try_it else []),
@@ -120,9 +135,14 @@ def tip(entry: Entry, pick: Pick, topic: Topic) -> Message:
             )
         ),
         Note(text=f"{literal(' · '.join(small))}. Or write “new”, “useful” or “knew it”."),
-        _stop_row(topic),
+        Buttons(buttons=(*_read_more(entry), _stop(topic))),
         summary=bare(wording.text),
     )
+
+
+def asked_by(people: int) -> str:
+    """How many colleagues wanted to know. Of a few it is not said how few they are."""
+    return f"asked by {people if people >= K_ANONYMOUS else 'several'} colleagues"
 
 
 def question(
@@ -152,7 +172,7 @@ def question(
         Text(text="\n".join(lines)),
         Buttons(buttons=tuple(buttons)),
         Note(text=f"{literal(topic.title)}. You may answer with a letter, too."),
-        _stop_row(topic),
+        Buttons(buttons=(_stop(topic),)),
         summary=bare(check.q),
     )
 
@@ -175,9 +195,17 @@ def _args(pick: Pick) -> Args:
     }
 
 
-def _stop_row(topic: Topic) -> Buttons:
+def _stop(topic: Topic) -> Button:
     label = shorten(f"Stop “{topic.title}”", 75)
-    return Buttons(buttons=(Button(label=label, action="tips.stop", args={"topic": topic.id}),))
+    return Button(label=label, action="tips.stop", args={"topic": topic.id})
+
+
+def _read_more(entry: Entry) -> tuple[Button, ...]:
+    """To where the whole of it is written."""
+    if entry.tip.section is None:
+        return ()
+    args: Args = {"section": entry.tip.section, "why": f"tip:{entry.tip.id}"}
+    return (Button(label="Read more", action="library.section", args=args),)
 
 
 def reacted(entry: Entry, pick: Pick, reaction: Reaction, card: Card, today: date) -> Message:
@@ -185,7 +213,7 @@ def reacted(entry: Entry, pick: Pick, reaction: Reaction, card: Card, today: dat
     return say(
         rich(entry.wording(pick.variant).text),
         Note(text=f"You said: {_SAID[reaction]}. {_next(card, today)}"),
-        Buttons(buttons=(_PULL, _MY_TIPS)),
+        Buttons(buttons=(*_read_more(entry), _PULL, _MY_TIPS)),
         tone=Tone.GOOD,
         summary=f"You said: {_SAID[reaction]}. {_next(card, today)}",
     )
@@ -233,7 +261,10 @@ def how_sure(entry: Entry, check: Check, chosen: Answer, said: Review, *, pulled
                 Button(label="Just tell me", action="tips.sure", args=args),
             )
         ),
-        Note(text="Only you see this. It tells me when to ask you again."),
+        Note(
+            text="Only you see this. It tells me when to ask you again. You may write it, too: “a "
+            "guess”, “fairly sure” or “very sure”."
+        ),
         summary=f"You chose: {bare(chosen.text)} How sure are you?",
     )
 
@@ -259,9 +290,11 @@ def feedback(
     parts.append(Note(text=rich(entry.tip.text)))
     about = _about_certainty(said, right=right)
     parts.append(Note(text=" ".join(filter(None, (about, _after(said, card))))))
-    buttons = [_PULL, _MY_TIPS]
+    buttons = [*_read_more(entry), _PULL, _MY_TIPS]
     if not right:
-        buttons.insert(0, Button(label="Ask someone", action="question.ask", args=_ask_args(entry)))
+        buttons.insert(
+            0, Button(label="Ask someone", action="question.ask", args=_ask(entry, check, chosen))
+        )
     if test is not None:
         parts.append(
             Text(text="You knew this beforehand, as you did with others. You could test out of it.")
@@ -277,9 +310,18 @@ def feedback(
     )
 
 
-def _ask_args(entry: Entry) -> Args:
+def _ask(entry: Entry, check: Check, chosen: Answer) -> Args:
+    """What a question is about, and how it begins: with what the person chose."""
     section = entry.tip.section
-    return {"about": f"section:{section}"} if section else {}
+    things = [f"tip:{entry.tip.id}", *([f"section:{section}"] if section else [])]
+    args: Args = {"about": write_about(things), "topic": entry.tip.topic}
+    lines = [
+        f"In a tip: {shorten(bare(check.q), 350)}",
+        f"I chose: {shorten(bare(chosen.text), 200)}",
+        "What I do not see yet: ",
+    ]
+    begun = {**args, "text": "\n".join(lines)}
+    return begun if fits_a_button(begun) else args
 
 
 def _about_certainty(said: Review, *, right: bool) -> str:
@@ -568,8 +610,9 @@ def nominated(nomination: Nomination, topic: Topic, *, fits: bool) -> Message:
     args: Args = {"nomination": nomination.id}
     approve = [Button(label="Make it a tip", action="tips.approve", args=args)] if fits else []
     return say(
-        f"Your answer settled somebody’s question about **{literal(topic.title)}**. Shall it "
-        "become a tip for those who follow the topic? Your name stands with it.",
+        f"An answer of yours about **{literal(topic.title)}** was {asked_by(nomination.asked)}, "
+        "and it works. Shall it become a tip for those who follow the topic? Your name stands "
+        "with it.",
         Quote(text=nomination.text),
         *([] if fits else [Note(text=TOO_LONG)]),
         Buttons(
@@ -601,7 +644,7 @@ def to_review(nomination: Nomination, topic: Topic, author: Person) -> Message:
 
 
 def because_nominated(topic: Topic) -> str:
-    return f"An answer of yours about {shorten(topic.title, 80)} was accepted."
+    return f"An answer of yours about {shorten(topic.title, 80)} has helped several people."
 
 
 def because_steward(topic: Topic) -> str:

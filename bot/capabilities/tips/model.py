@@ -113,6 +113,8 @@ class Certainty(StrEnum):
     GUESS = "guess"
     FAIRLY = "fairly"
     SURE = "sure"
+    UNSAID = "unsaid"
+    """They did not want to say, and were told what is right."""
 
 
 class Reaction(StrEnum):
@@ -275,8 +277,9 @@ class NominationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Nomination:
-    """An accepted answer that may become a tip. `version` is what was read; saving another one
-    is a `Conflict`."""
+    """An accepted answer that helps again and again, and may become a tip. `asked`: how many
+    people it has helped so far. `version` is what was read; saving another one is a
+    `Conflict`."""
 
     id: str
     workspace: WorkspaceId
@@ -287,6 +290,7 @@ class Nomination:
     at: datetime
     state: NominationState = NominationState.WAITING
     tip: str | None = None
+    asked: int = 1
     version: int = 0
 
     @property

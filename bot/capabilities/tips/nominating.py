@@ -1,10 +1,11 @@
-"""Tips that come out of work: an accepted answer becomes one, once whoever gave it agrees."""
+"""Tips that come out of work: an answer that helps again and again becomes one, once whoever gave
+it agrees (product.md N9)."""
 
 from dataclasses import replace
 
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
-from bot.capabilities.tips.access import find_nomination, stewards_of
+from bot.capabilities.tips.access import FROM_QUESTION, find_nomination, stewards_of
 from bot.capabilities.tips.following import stewarded
 from bot.capabilities.tips.model import Nomination, NominationState
 from bot.capabilities.tips.work import TipsWork
@@ -29,7 +30,8 @@ MAX_OPTION = 300
 
 
 def nominate(context: Context, work: TipsWork, timer: Timer) -> None:
-    """An answer was accepted: whoever gave it is asked whether it may become a tip.
+    """An answer has helped several people: whoever gave it is asked whether it may become a tip.
+    When it helps one more, that is counted and nobody is asked again.
 
     One letter at a time: while an answer waits for somebody's word, the next ones wait on their
     own page. Topics without any tips have nobody to tell them to.
@@ -51,6 +53,7 @@ def nominate(context: Context, work: TipsWork, timer: Timer) -> None:
         author=author.id,
         text=text,
         at=context.now,
+        asked=int(str(args["asked"])),
     )
     if not work.tips.nominate(nomination) or waiting:
         return
@@ -170,7 +173,7 @@ def _publish(
         text=text,
         check=check,
         spaced=check is not None,
-        source=f"question:{nomination.question}",
+        source=f"{FROM_QUESTION}{nomination.question}",
         credit=author.name if author is not None else None,
     )
     if topic.regulated and nomination.state is NominationState.WAITING:

@@ -95,7 +95,10 @@ class TipStore(Protocol):
         """What people said of a tip, as many as they are."""
 
     def nominate(self, nomination: Nomination) -> bool:
-        """False when the answer was nominated before."""
+        """False when the answer was nominated before: then only `asked` is kept."""
+
+    def asked(self, workspace: WorkspaceId, tips: Iterable[str]) -> Mapping[str, int]:
+        """How many people the answers have helped that became these tips."""
 
     def nomination(self, id_: str) -> Nomination | None: ...
 

@@ -11,7 +11,7 @@ from tests.capabilities.tips.telling import (
     tell,
     tip,
 )
-from tests.world import Heard, World
+from tests.world import Heard, World, person
 
 ANSWER = "Book the early train and keep the number of the seat: without it nobody finds you."
 
@@ -21,11 +21,23 @@ def asked(world: World, who: str) -> list[Heard]:
     return [h for h in world.hears(who) if (h.key or "").startswith("tips:nomination:")]
 
 
-def settle(world: World, answer: str = ANSWER) -> str:
-    """Ana asks about travel, somebody answers, she accepts."""
+def settle(world: World, answer: str = ANSWER, *, reviewed: bool = False) -> str:
+    """Ana asks about travel, somebody answers, she accepts; it solves the same for Ben, once a
+    steward has published it where that comes first."""
     helper = world.settles("ana", "How do I book a train for my travel?", answer)
+    if reviewed:
+        [article] = world.articles()
+        world.forges("sam", "faq.publish", {"article": article.id})
+    asks_too(world, "ben")
     world.passes(hours=26)
     return helper
+
+
+def asks_too(world: World, who: str) -> None:
+    """Somebody else asks the same, and is helped by the answer that there is."""
+    world.says(who, "How can I book a train for my travel?")
+    world.presses(who, "Solves it")
+    world.passes(minutes=1)
 
 
 def test_an_accepted_answer_becomes_a_tip_in_one_tap_with_the_name_of_who_gave_it(
@@ -45,7 +57,51 @@ def test_an_accepted_answer_becomes_a_tip_in_one_tap_with_the_name_of_who_gave_i
     world.passes(days=10)
     told = [each.text for each in letters(world, "cem") if ANSWER in each.text]
     assert len(told) >= 1
-    assert f"from {helper.title()}" in told[0]
+    assert f"from {helper.title()} · asked by several colleagues" in told[0]
+
+
+def test_nobody_is_asked_before_the_answer_has_helped_somebody_else(world: World) -> None:
+    helper = world.settles("ana", "How do I book a train for my travel?", ANSWER)
+    world.passes(days=4)
+    world.presses("ana", "Worked")
+    world.passes(days=3)
+    assert asked(world, helper) == []
+    asks_too(world, "ana")
+    world.passes(days=3)
+    assert asked(world, helper) == [], "ana is one person, however often she asks"
+    asks_too(world, "ben")
+    world.passes(days=3)
+    assert len(asked(world, helper)) == 1
+
+
+def test_nor_where_it_helps_few_of_those_who_try(world: World) -> None:
+    helper = world.settles("ana", "How do I book a train for my travel?", ANSWER)
+    world.says("cem", "How can I book a train for my travel?")
+    world.presses("cem", "No")
+    asks_too(world, "ben")
+    world.passes(days=3)
+    assert asked(world, helper) == []
+
+
+def test_a_tip_tells_how_many_wanted_to_know_once_these_are_enough(either_world: World) -> None:
+    world = either_world
+    tell(world, tip("trains"))
+    helper = settle(world)
+    world.presses(helper, "Make it a tip", on=asked(world, helper)[0])
+    for number in range(3):
+        world.joins(person(f"p{number}"))
+        assert "asked by several colleagues" in tip_of(world, f"p{number}")
+        asks_too(world, f"p{number}")
+    assert "asked by 5 colleagues" in tip_of(world, "cem")
+    assert len(asked(world, helper)) == 1
+
+
+def tip_of(world: World, who: str) -> str:
+    """The tip that was an answer, as somebody gets it who asks for one."""
+    world.says(who, "/tip travel")
+    if ANSWER not in world.last(who):
+        world.says(who, "/tip travel")
+    return world.last(who)
 
 
 def test_no_is_enough(world: World) -> None:
@@ -72,7 +128,7 @@ def test_a_short_yes_is_no_tip(world: World) -> None:
 def test_one_letter_at_a_time_the_next_waits_on_the_page(world: World) -> None:
     for number in (1, 2):
         args: Args = {"question": f"q{number}", "answer": "a", "topic": "travel"}
-        args |= {"author": "kim", "text": f"{ANSWER} Number {number}."}
+        args |= {"author": "kim", "text": f"{ANSWER} Number {number}.", "asked": 2}
         with world.database.transaction() as work:
             work.timers.set(Timer(f"n{number}", world.now, "tips.nominate", args))
     world.passes(hours=2)
@@ -102,7 +158,7 @@ def test_a_long_answer_is_made_short_first(world: World) -> None:
 
 def test_in_a_regulated_topic_a_second_person_publishes(world: World) -> None:
     open_topic(world, "travel", regulated=True)
-    helper = settle(world)
+    helper = settle(world, reviewed=True)
     assert helper != "sam"
     [letter] = asked(world, helper)
     world.presses(helper, "Make it a tip", on=letter)

@@ -6,11 +6,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
-from bot.capabilities.tips.model import CardState, Reaction, SubscriptionState
+from bot.capabilities.tips.model import CardState, Certainty, Reaction, SubscriptionState
 from bot.ids import PersonId, TopicId
 from bot.message import Args, Choice
 from bot.outbox import LetterState
-from bot.pack.model import Kind
+from bot.pack.model import Kind, Section
+from bot.pack.ports import Put
 from bot.pack.waiver import Waiver
 from bot.plain import render_plain
 from storage.column import metadata
@@ -400,6 +401,76 @@ def test_wrong_and_not_understood_one_asks_somebody(world: World) -> None:
     world.presses("ana", "Just tell me", on=question)
     reply = world.presses("ana", "Ask someone", on=question)
     assert reply.form is not None
+    assert reply.form.args["about"] == "tip:t-trains"
+    [begun] = [str(field.value) for field in reply.form.fields if field.name == "question"]
+    assert begun.startswith("In a tip: What about trains?\nI chose: Half of trains\n")
+
+
+def test_how_sure_may_be_written_at_once_or_afterwards_and_once(world: World) -> None:
+    tell(world, tip("a"), tip("b"), tip("c"))
+    for _ in "abc":
+        world.says("ana", "/tip travel")
+        world.presses("ana", "New to me")
+    assert "Right" not in str(world.says("ana", "very sure").message)
+    next_morning(world)
+    ways = (("{}, not sure",), ("{} 3",), ("{}", "fairly sure"))
+    asked_about = []
+    for way in ways:
+        world.says("ana", "/tip travel")
+        question = world.hears("ana")[-1]
+        asked_about.append(learner(world, "ana").pick)
+        for words in way:
+            world.says("ana", words.format(letter_of(question, "The best")))
+        assert world.last("ana").startswith("Right.")
+    # It was told what is right: what is written now is about something else.
+    world.says("ana", "a guess")
+    assert "Right." not in world.last("ana")
+    with world.database.transaction() as work:
+        given = [work.tips.reviews(PersonId("ana"), pick.tip)[-1] for pick in asked_about if pick]
+    assert [(said.certainty, said.rating) for said in given] == [
+        (Certainty.GUESS, 2),
+        (Certainty.SURE, 4),
+        (Certainty.FAIRLY, 3),
+    ]
+
+
+def test_who_was_told_what_is_right_says_no_more_how_sure_they_were(world: World) -> None:
+    tell(world, tip("trains"))
+    world.says("ana", "/tip travel")
+    world.presses("ana", "New to me")
+    next_morning(world)
+    world.says("ana", "/tip travel")
+    question = world.hears("ana")[-1]
+    world.presses("ana", letter_of(question, "The best"), on=question)
+    sure = next(button for button in question.buttons if button.label == "Very sure")
+    world.says("ana", "just tell me")
+    assert world.last("ana").startswith("Right.")
+    world.taps("ana", sure, on=question)
+    with world.database.transaction() as work:
+        said = work.tips.reviews(PersonId("ana"), "t-trains")[-1]
+    assert (said.certainty, said.rating) == (Certainty.UNSAID, 3)
+
+
+def test_whatever_has_a_section_leads_to_it(world: World) -> None:
+    section = Section(
+        id="trains", title="Trains", topic="travel", minutes=2, summary="All.", body="All of it."
+    )
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(section, pack="made-up", at=world.now)])
+    tell(world, tip("trains", section="trains"))
+    world.says("ana", "/tip travel")
+    tip_itself = world.hears("ana")[-1]
+    world.presses("ana", "Read more", on=tip_itself)
+    assert "All of it." in world.last("ana")
+    world.presses("ana", "New to me", on=tip_itself)
+    assert "Read more" in labels(tip_itself)
+    next_morning(world)
+    world.says("ana", "/tip travel")
+    question = world.hears("ana")[-1]
+    assert "Read more" not in labels(question), "it would give the answer away"
+    world.says("ana", f"{letter_of(question, 'Half')} 3")
+    world.presses("ana", "Read more")
+    assert "All of it." in world.last("ana")
 
 
 def test_a_reminder_shows_the_idea_and_makes_it_hard(world: World) -> None:
