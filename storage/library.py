@@ -15,6 +15,7 @@ from sqlalchemy import (
 from bot.capabilities.library.ports import Answered, Answers, Asked, Missed, Signal
 from bot.capabilities.questions.model import SUGGESTED_STATES, ArticleState
 from bot.capabilities.questions.model import State as QuestionState
+from bot.capabilities.questions.name import hide_names
 from bot.capabilities.quizzes.model import Attempt, Response, State
 from bot.capabilities.quizzes.statistic import core
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
@@ -28,6 +29,7 @@ from storage.library_tables import (
     content_signals,
 )
 from storage.pack import SqlPacks
+from storage.people import SqlPeople
 from storage.question_tables import articles, questions, topics
 from storage.quiz import SqlAttempts
 from storage.quiz_tables import attempts, responses
@@ -144,15 +146,29 @@ class SqlLibrary:
     def asked(self, wanted: Collection[QuestionId]) -> Sequence[Asked]:
         """Those of the questions that were not withdrawn, the last asked first."""
         rows = self._connection.execute(
-            select(questions.c.id, questions.c.number, questions.c.text, questions.c.asked_at)
+            select(
+                questions.c.id,
+                questions.c.number,
+                questions.c.text,
+                questions.c.asked_at,
+                questions.c.asker,
+            )
             .where(
                 among(self._connection.dialect.name, questions.c.id, "wanted"),
                 questions.c.state != QuestionState.WITHDRAWN,
             )
             .order_by(questions.c.asked_at.desc(), questions.c.number.desc()),
             {"wanted": list(wanted)},
-        )
-        return [Asked(row.id, row.number, row.text, row.asked_at) for row in rows]
+        ).all()
+        # Who asks without a name cannot have written it: that was refused.
+        people = SqlPeople(self._connection).several({row.asker for row in rows if row.asker})
+
+        def unnamed(text: str, asker: str | None) -> str:
+            return hide_names(text, [p for p in people if p.id == asker])
+
+        return [
+            Asked(row.id, row.number, unnamed(row.text, row.asker), row.asked_at) for row in rows
+        ]
 
     def attach(
         self,

@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import Conflict
 from bot.ids import IssueId, TopicId, WorkspaceId
+from bot.message import Args
 from bot.pack.flag import Effect, FlagKind, Share, compare
 from bot.pack.issue import (
     OPEN_STATES,
@@ -28,7 +29,7 @@ ISSUE = Issue(
     NOW,
     NOW,
 )
-DATA = {
+DATA: dict[EventKind, Args] = {
     EventKind.RAISED: {"n": 3, "version": "v1", "readers": 9},
     EventKind.RAISED_AGAIN: {"n": 5, "version": "v2", "readers": 20},
     EventKind.CHANGED: {"version": "v2"},

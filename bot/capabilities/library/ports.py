@@ -26,7 +26,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about a thing, without a word of who asked it."""
+    """A question about a thing, without a word of who asked it: where they name themselves in it
+    stands “a colleague”."""
 
     question: QuestionId
     number: int

@@ -117,6 +117,21 @@ def test_a_question_without_a_name_counts_and_names_nobody(either_world: Library
             assert "'lu'" not in rows, name
 
 
+def test_who_names_themselves_in_a_question_is_not_named_to_the_steward(
+    world: LibraryWorld,
+) -> None:
+    world.writes_all()
+    for who in ("ana", "ben", "cem"):
+        world.reads(who)
+        world.presses(who, "Ask about this")
+        world.fills(who, question=f"{who.title()} here, why a link?", topic="travel")
+    world.passes(minutes=1)
+    world.forges("sam", "library.issue", {"issue": world.issue().id})
+    shown = world.last("sam")
+    assert shown.count("A colleague here, why a link?") == 3
+    assert "Ana" not in shown
+
+
 def test_a_question_about_an_item_alone_counts_for_its_sections(world: LibraryWorld) -> None:
     world.writes_all()
     for who in ("ana", "ben", "cem"):
