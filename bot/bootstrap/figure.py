@@ -50,7 +50,8 @@ def _tell_quiz(work: SqlWork, workspace: WorkspaceId, quiz: Quiz) -> Iterator[st
         if whole.standard_error is not None:
             told.append(f"standard error {whole.standard_error:.2f}")
         yield f"quiz {quiz.id}: {', '.join(told)}"
-    for item in quiz.items:
+    answered = {name.partition("@")[0] for name in cold}
+    for item in (one for one in quiz.items if one.id in answered):
         known = cold.get(f"{item.id}@{family_of(work, workspace, item)}")
         if known is not None:
             yield f"  item {item.id}: {_tell_item(known)}"

@@ -121,7 +121,10 @@ def flags_of(
     read = item_statistics(answers.read)
     seconds = [found.seconds for found in cold.values() if found.seconds is not None]
     found: list[tuple[str, Flag]] = []
+    answered = {name.partition("@")[0] for name in cold}
     for item in quiz.items:
+        if item.id not in answered:
+            continue  # Of a large bank most were answered by nobody yet.
         name = f"{item.id}@{family_of(work, workspace, item)}"
         if name in cold:
             usual = median(seconds) if seconds else None
