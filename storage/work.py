@@ -18,6 +18,7 @@ from storage.library import SqlLibrary
 from storage.outbox import SqlOutbox
 from storage.pack import SqlPacks
 from storage.people import SqlPeople
+from storage.practice import SqlPractice
 from storage.question import SqlQuestions
 from storage.quiz import SqlAttempts, SqlNeeds
 from storage.relay import SqlRelay
@@ -62,6 +63,7 @@ class SqlWork:
         self.certifications = SqlCertifications(connection)
         self.waivers = SqlWaivers(connection)
         self.tips = SqlTips(connection)
+        self.practice = SqlPractice(connection)
         self.issues = SqlIssues(connection)
         self.library = self.attached = SqlLibrary(connection, seal)
         self.memory = memory

@@ -12,5 +12,6 @@ version   what a thing's version is                       (pure)
 markup    how what authors write is shown                 (pure)
 ports     the store: everything with every version it had
 attached  whether answers of colleagues stand under something
+practice  what somebody answered to daily questions
 waiver    what somebody need not be taught any more
 """

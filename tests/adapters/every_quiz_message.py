@@ -239,5 +239,6 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.chain_checked": quizzes.chain_checked(12, None),
     "quizzes.chain_checked:broken": quizzes.chain_checked(12, 7),
     "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),
+    "quizzes.renewed": quizzes.renewed(QUIZ, "Thursday 2 March 2028"),
     "quizzes.in_grace": quizzes.in_grace(QUIZ, "Thursday 1 April 2027"),
 }

@@ -12,6 +12,8 @@ sitting        one event of an attempt, and where it stands by its rule
 retake         when somebody may try again, and what they need not show again
 ending         what is earned with an attempt, and what is told at its end
 asking         the next item, or an end
+deadline       when time will change a certificate next
+practice       renewal by daily questions, without a test
 offer taking review renewal                                                   handlers
 home           what stands on a person's own page
 messages       every sentence

@@ -7,11 +7,11 @@ from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.certification import Certification, Evidence, chain, told_of
 from bot.capabilities.quizzes.certification import Event as Change
+from bot.capabilities.quizzes.deadline import watch
 from bot.capabilities.quizzes.messages import Result, day, when
 from bot.capabilities.quizzes.model import Attempt, EventKind
 from bot.capabilities.quizzes.ports import Record
 from bot.capabilities.quizzes.referral import refer
-from bot.capabilities.quizzes.renewal import watch
 from bot.capabilities.quizzes.retake import opens_again
 from bot.capabilities.quizzes.sitting import Sitting, advance, look
 from bot.capabilities.quizzes.work import QuizzesWork

@@ -667,6 +667,11 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
         )
     if result.until:
         lines.append(f"It is valid until {result.until}.")
+        if result.quiz.policy.renewal == "longitudinal":
+            lines.append(
+                "If you follow its tips all the same (`/tips`), your answers to them can renew it, "
+                "and you need no test."
+            )
     parts: list[Part] = [*before, Text(text="\n".join(lines)), *_see(result)]
     return Message(summary=f"You have passed “{result.quiz.title}”", parts=tuple(parts))
 
@@ -1239,6 +1244,20 @@ def renewal_due(quiz: Quiz, until: str) -> Message:
             )
         ),
     )
+
+
+def renewed(quiz: Quiz, until: str) -> Message:
+    """It goes on without a test."""
+    return say(
+        f"Your answers to the questions that came with tips have renewed "
+        f"**{literal(quiz.title)}**: it is valid until {until}, and you need no test.",
+        tone=Tone.GOOD,
+    )
+
+
+def because_renewed(quiz: Quiz) -> str:
+    """Why somebody gets it."""
+    return shorten(f"You follow the topic of “{quiz.title}”, which you passed.", 300)
 
 
 def in_grace(quiz: Quiz, until: str) -> Message:

@@ -6,6 +6,8 @@ from bot.attention import Wish, book
 from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.certification import REMIND_EVERY, Certification, State
+from bot.capabilities.quizzes.deadline import watch
+from bot.capabilities.quizzes.practice import renew_over_time
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.ids import CertificationId
@@ -16,23 +18,6 @@ from bot.ports import Timer
 
 _GOOD_FOR = timedelta(days=5)
 """How long a reminder may wait for a free day of the person's attention."""
-
-
-def watch(_context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz) -> None:
-    """Look at it again when time will have changed it."""
-    key = f"{certification.subject}:time"
-    due = rules.next_due(certification, quiz.policy)
-    if due is None:
-        work.timers.cancel(key)
-        return
-    work.timers.set(
-        Timer(
-            key=key,
-            due_at=due[1],
-            action="quiz.certification",
-            args={"certification": certification.id},
-        )
-    )
 
 
 def pass_time(context: Context, work: QuizzesWork, timer: Timer) -> None:
@@ -51,6 +36,8 @@ def pass_time(context: Context, work: QuizzesWork, timer: Timer) -> None:
         for event in events:
             work.certifications.record(event)
     watch(context, work, after, quiz)
+    if events and after.state is State.RENEWAL_DUE and renew_over_time(context, work, after, quiz):
+        return
     if after.state in {State.RENEWAL_DUE, State.GRACE}:
         tell_due(context, work, after, quiz)
 

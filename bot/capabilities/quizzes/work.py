@@ -5,6 +5,7 @@ from typing import Protocol
 from bot.capabilities.quizzes.ports import Stores
 from bot.pack.attached import Attached
 from bot.pack.ports import PackStore
+from bot.pack.practice import Practice
 from bot.pack.waiver import Waivers
 from bot.ports import Work
 from bot.topic import TopicStore
@@ -24,6 +25,10 @@ class QuizzesWork(Work, Stores, Protocol):
     @property
     def attached(self) -> Attached:
         """What colleagues answered about items."""
+
+    @property
+    def practice(self) -> Practice:
+        """What people answered to daily questions."""
 
     @property
     def waivers(self) -> Waivers:
