@@ -289,6 +289,11 @@ def test_the_cut_of_judges_needs_judges(tmp_path: Path) -> None:
     files = {**FILES, QUIZ: head + rated.replace("[.6, .7, .8]", "[.6, .7]", 1)}
     (error,) = errors_of(tmp_path, files)
     assert error.endswith("the cut needs the ratings of at least 3 judges")
+    # One that nobody rated would have no part in the cut, and could not be passed by it.
+    files = {**FILES, QUIZ: head + rated.replace("    angoff: [.6, .7, .8]\n", "", 1)}
+    (error,) = errors_of(tmp_path, files)
+    assert "error: items.0" in error
+    assert error.endswith("angoff: the cut needs the ratings of at least 3 judges")
     files = {**FILES, QUIZ: head + rated.replace("[.6, .7, .8]", "[.6, .7, .8, .9]", 1)}
     (error,) = errors_of(tmp_path, files)
     assert error.endswith("items.0.angoff: 4 judges rated this, and 3 the others")
