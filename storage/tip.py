@@ -27,9 +27,11 @@ from bot.capabilities.tips.model import (
     Bookmark,
     Card,
     CardState,
+    Certainty,
     Due,
     Following,
     Learner,
+    Misbelief,
     Nomination,
     NominationState,
     Pick,
@@ -350,6 +352,29 @@ class SqlTips:
             int(self._connection.execute(people).scalar_one()),
             int(self._connection.execute(unwanted).scalar_one()),
         )
+
+    def misbelief(self, workspace: WorkspaceId, tip: str) -> Misbelief:
+        """Who was wrong about a tip, and how sure they were, as many as they are."""
+        review = tip_reviews.c
+        people = func.count(review.person.distinct())
+        wrong = (
+            review.workspace == workspace,
+            review.tip == tip,
+            review.reaction == Reaction.WRONG,
+            review.certainty.in_([Certainty.GUESS, Certainty.FAIRLY, Certainty.SURE]),
+        )
+        every, sure = (
+            int(self._connection.execute(select(people).where(*wrong, *also)).scalar_one())
+            for also in ((), (review.certainty == Certainty.SURE,))
+        )
+        most = self._connection.execute(
+            select(review.chosen, people)
+            .where(*wrong)
+            .group_by(review.chosen)
+            .order_by(people.desc(), review.chosen)
+            .limit(1)
+        ).first()
+        return Misbelief(tip, every, sure, *(most or ()))
 
     def nominate(self, nomination: Nomination) -> bool:
         """False when the answer was nominated before: then only `asked` is kept."""

@@ -41,6 +41,7 @@ from bot.capabilities.tips.model import (
     Card,
     CardState,
     Certainty,
+    Misbelief,
     Nomination,
     Pace,
     Pick,
@@ -585,6 +586,15 @@ SHOWN: dict[str, Shown] = {
     "tips.sent_to_steward": tips.sent_to_steward(TRAVEL),
     "tips.nominations": tips.nominations([(NOMINATION, TRAVEL), (NOMINATION, PAYROLL)]),
     "tips.nominations:none": tips.nominations([]),
+    "tips.misbelieved": tips.misbelieved(
+        TIP.tip, TRAVEL, Misbelief("t-trains", 14, 9, "0:b", 8), CHECK.options[1]
+    ),
+    "tips.misbelieved:many": tips.misbelieved(
+        TIP.tip.model_copy(update={"section": None}),
+        TRAVEL,
+        Misbelief("t-trains", 14, 9, "0:b", 4),
+        None,
+    ),
     "tips.flagged": tips.flagged(TIP.tip, TRAVEL, TipTally("t-trains", 20, 7)),
     "tips.home": tips.home(["Travel"], next_on=date(2026, 3, 3), has_any=True, waiting=2),
     "tips.home:new": tips.home([], next_on=None, has_any=True, waiting=0),

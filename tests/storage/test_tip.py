@@ -13,6 +13,7 @@ from bot.capabilities.tips.model import (
     Due,
     Following,
     Learner,
+    Misbelief,
     Nomination,
     NominationState,
     Pace,
@@ -242,6 +243,27 @@ def test_all_of_one_person_is_forgotten_and_nothing_of_another(acme: Database) -
             ]
 
     assert (kept(ANA.id), kept(BO.id)) == ([False] * 4, [True] * 4)
+
+
+def test_who_was_wrong_is_counted_once_with_how_sure_they_were(acme: Database) -> None:
+    wrong = replace(REVIEW, reaction=Reaction.WRONG, certainty=Certainty.SURE, chosen="0:b")
+    with acme.transaction() as work:
+        assert work.tips.misbelief(ACME.id, "t-1") == Misbelief("t-1", 0, 0)
+        for number, said in enumerate(
+            [
+                wrong,
+                replace(wrong, chosen="0:c"),
+                replace(wrong, certainty=Certainty.FAIRLY, person=BO.id),
+                replace(wrong, certainty=Certainty.UNSAID, person=CY.id),
+                replace(wrong, certainty=None, person=CY.id),
+                replace(wrong, reaction=Reaction.RIGHT, person=CY.id),
+                replace(wrong, tip="t-2", person=CY.id),
+            ],
+            20,
+        ):
+            work.tips.add_review(replace(said, number=number))
+        assert work.tips.misbelief(ACME.id, "t-1") == Misbelief("t-1", 2, 1, "0:b", 2)
+        assert work.tips.misbelief(OTHER.id, "t-1").people == 0
 
 
 def test_an_answer_is_nominated_once_and_decided_once(acme: Database) -> None:

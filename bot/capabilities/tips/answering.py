@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from bot.access import K_ANONYMOUS
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
 from bot.capabilities.tips.access import courses, find_entry, stewards_of
@@ -183,9 +184,9 @@ def remind(context: Context, work: TipsWork, command: Command) -> Reply:
     return Reply(message=_dressed(pick, message_of(entry, pick, topic, hint=True)), replace=True)
 
 
-def tell_certainty(_context: Context, work: TipsWork, command: Command) -> Reply:
+def tell_certainty(context: Context, work: TipsWork, command: Command) -> Reply:
     """*How sure are you?*, or *Just tell me*: then what is right is told."""
-    entry, _ = find_entry(work, command.person, command.args)
+    entry, topic = find_entry(work, command.person, command.args)
     number = command.args.get("number")
     said = next(
         (r for r in work.tips.reviews(command.person.id, entry.tip.id) if r.number == number), None
@@ -193,7 +194,11 @@ def tell_certainty(_context: Context, work: TipsWork, command: Command) -> Reply
     certainty = next(
         (c for c in Certainty if c.value == command.args.get("sure")), Certainty.UNSAID
     )
-    message = None if said is None else _certain(work, command.person, entry, said, certainty)
+    message = (
+        None
+        if said is None
+        else _certain(context, work, command.person, entry, topic, said, certainty)
+    )
     if message is None:
         raise NotFound(messages.GONE)
     dressed = message if command.args.get("pulled") is True else with_controls(message)
@@ -201,7 +206,13 @@ def tell_certainty(_context: Context, work: TipsWork, command: Command) -> Reply
 
 
 def _certain(
-    work: TipsWork, person: Person, entry: Entry, said: Review, certainty: Certainty
+    context: Context,
+    work: TipsWork,
+    person: Person,
+    entry: Entry,
+    topic: Topic,
+    said: Review,
+    certainty: Certainty,
 ) -> Message | None:
     card = work.tips.card(person.id, entry.tip.id)
     variant, _, option = (said.chosen or "").partition(":")
@@ -215,6 +226,8 @@ def _certain(
         card, said = outcome.card, outcome.review
         work.tips.save_cards([card])
         work.tips.add_review(said)
+        if said.reaction is Reaction.WRONG and certainty is Certainty.SURE:
+            _note_misbelief(context, work, entry, topic)
     test = _test(work, person, entry) if card.confirmed and said.knew else None
     return messages.feedback(entry, check, chosen, said, card, test=test)
 
@@ -240,30 +253,49 @@ def _test(work: TipsWork, person: Person, entry: Entry) -> str | None:
 
 
 def _flag(context: Context, work: TipsWork, entry: Entry, topic: Topic) -> None:
-    """Show a tip that many did not want to who looks after its topic, once for each version."""
+    """Show a tip that many did not want to who looks after its topic."""
     tally = work.tips.tally(topic.workspace, entry.tip.id)
+    if tally.is_flagged:
+        message = messages.flagged(entry.tip, topic, tally)
+        _tell_stewards(context, work, entry, topic, "flagged", message)
+
+
+def _note_misbelief(context: Context, work: TipsWork, entry: Entry, topic: Topic) -> None:
+    """Show what many are wrong about and sure of to who looks after its topic: who they are is
+    nobody's business."""
+    found = work.tips.misbelief(topic.workspace, entry.tip.id)
+    if found.is_flagged:
+        variant, _, option = found.chosen.partition(":")
+        check = entry.wording(int(variant)).check if variant.isdigit() else None
+        chosen = _option(check, option) if found.most >= K_ANONYMOUS else None
+        message = messages.misbelieved(entry.tip, topic, found, chosen)
+        _tell_stewards(context, work, entry, topic, "misbelieved", message)
+
+
+def _tell_stewards(
+    context: Context, work: TipsWork, entry: Entry, topic: Topic, what: str, message: Message
+) -> None:
+    """Say something about a tip to who looks after its topic, once for each version of it."""
     kept = work.packs.tip(topic.workspace, entry.tip.id)
-    if not tally.is_flagged or kept is None:
+    if kept is None:
         return
     wishes = [
         Wish(
             steward,
             Letter(
-                key=f"tips:flag:{entry.tip.id}:{kept.version}:{steward.id}",
+                key=f"tips:{what}:{entry.tip.id}:{kept.version}:{steward.id}",
                 to=ToPerson(person=steward.id),
-                message=messages.flagged(entry.tip, topic, tally),
-                kind="tips.flag",
+                message=message,
+                kind=f"tips.{what}",
                 priority=Priority.PROMPT,
                 because=messages.because_steward(topic),
             ),
         )
         for steward in stewards_of(work, topic)
     ]
-    keys = [wish.letter.key for wish in wishes]
-    if not work.outbox.promised(topic.workspace, keys):
-        work.happenings.note(
-            Happening(topic.workspace, "tip.flagged", context.now, f"tip:{entry.tip.id}")
-        )
+    if not work.outbox.promised(topic.workspace, [wish.promise for wish in wishes]):
+        about = f"tip:{entry.tip.id}"
+        work.happenings.note(Happening(topic.workspace, f"tip.{what}", context.now, about))
     book(context, work, wishes)
 
 
@@ -319,6 +351,6 @@ def _hear_certainty(
         return None
     if said.reaction not in {Reaction.RIGHT, Reaction.WRONG}:
         return None
-    entry, _ = find_entry(work, person, {"tip": pick.tip})
-    message = _certain(work, person, entry, said, certainty)
+    entry, topic = find_entry(work, person, {"tip": pick.tip})
+    message = _certain(context, work, person, entry, topic, said, certainty)
     return None if message is None else Reply(message=message)

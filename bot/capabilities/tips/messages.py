@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.access import K_ANONYMOUS
-from bot.capabilities.tips.course import Entry, best_of, in_order, is_right
+from bot.capabilities.tips.course import Entry, best_of, entry_of, in_order, is_right
 from bot.capabilities.tips.model import (
     MOST_ACTIVE,
     Card,
     CardState,
     Certainty,
+    Misbelief,
     Nomination,
     Pace,
     Pick,
@@ -742,6 +743,26 @@ def flagged(told: Tip, topic: Topic, tally: Tally) -> Message:
             )
         ),
         summary=f"A tip about {topic.title} is not for many.",
+    )
+
+
+def misbelieved(told: Tip, topic: Topic, found: Misbelief, chosen: Answer | None) -> Message:
+    """What many are wrong about and sure of, for the steward. `chosen` is what most of them
+    answered, where it is told."""
+    thing = f"section:{told.section}" if told.section else f"tip:{told.id}"
+    return say(
+        f"{found.sure} of the {found.people} people who were wrong about a tip on "
+        f"**{literal(topic.title)}** were very sure. They believe something else: it helps to say "
+        "so where it is written, and where people meet.",
+        Quote(text=bare(told.text)),
+        *([Note(text=f"Most of them chose: {rich(chosen.text)}")] if chosen is not None else []),
+        Buttons(
+            buttons=(
+                Button(label="Change it", action="library.edit", args={"about": thing}),
+                *_read_more(entry_of(told)),
+            )
+        ),
+        summary=f"Many are sure of something else about {topic.title}.",
     )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bot.capabilities.tips.spacing import Trace
 from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.pack.statistic import SHOWN_FROM
 from bot.people import Person
 
 KIND = "tips.daily"
@@ -33,6 +34,8 @@ CONFIRMED = 3
 FLAG_SHARE = 0.30
 FLAG_LEAST = 20
 """A tip that this share of so many people did not want is shown to its steward."""
+SURE_SHARE = 0.5
+"""Of those who were wrong, from which share on being sure of it is shown to the steward."""
 REACTIONS_KEPT_DAYS = 365
 
 
@@ -264,6 +267,24 @@ class Tally:
     @property
     def is_flagged(self) -> bool:
         return self.people >= FLAG_LEAST and self.not_for_me >= FLAG_SHARE * self.people
+
+
+@dataclass(frozen=True, slots=True)
+class Misbelief:
+    """Who was wrong about a tip's questions, all together, of those who said how sure they were:
+    so many `people`, so many of them very `sure`. `most` chose the same answer (`chosen`:
+    wording and option)."""
+
+    tip: str
+    people: int
+    sure: int
+    chosen: str = ""
+    most: int = 0
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether they believe something else, rather than not know (product.md N11)."""
+        return self.people >= SHOWN_FROM and self.sure >= SURE_SHARE * self.people
 
 
 class NominationState(StrEnum):

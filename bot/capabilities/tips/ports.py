@@ -10,6 +10,7 @@ from bot.capabilities.tips.model import (
     Due,
     Following,
     Learner,
+    Misbelief,
     Nomination,
     Review,
     Shown,
@@ -93,6 +94,9 @@ class TipStore(Protocol):
 
     def tally(self, workspace: WorkspaceId, tip: str) -> Tally:
         """What people said of a tip, as many as they are."""
+
+    def misbelief(self, workspace: WorkspaceId, tip: str) -> Misbelief:
+        """Who was wrong about a tip, and how sure they were, as many as they are."""
 
     def nominate(self, nomination: Nomination) -> bool:
         """False when the answer was nominated before: then only `asked` is kept."""

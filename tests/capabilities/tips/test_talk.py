@@ -32,7 +32,7 @@ from tests.capabilities.tips.telling import (
     tip,
     variant,
 )
-from tests.world import WORKSPACE, World, person
+from tests.world import WORKSPACE, Heard, World, person
 
 DAY = timedelta(days=1)
 
@@ -563,7 +563,7 @@ def test_a_tip_that_many_do_not_want_is_shown_to_its_steward_once(either_world: 
         if number >= 14:
             world.presses(f"p{number:02}", "Not for me")
     world.passes(hours=26)
-    flags = [h for h in world.hears("sam") if (h.key or "").startswith("tips:flag:")]
+    flags = [h for h in world.hears("sam") if (h.key or "").startswith("tips:flagged:")]
     [flag] = flags
     assert "is not for 6 of the 20 people" in flag.text
     assert "P14" not in flag.text
@@ -578,6 +578,43 @@ def test_a_tip_that_many_do_not_want_is_shown_to_its_steward_once(either_world: 
     world.presses("sam", "Take it out", on=flag)
     world.says("cem", "/tip travel")
     assert "Mind trains." not in world.last("cem")
+
+
+def test_what_many_are_wrong_about_and_sure_of_is_shown_to_the_steward(
+    either_world: World,
+) -> None:
+    world = either_world
+    tell(world, tip("trains"))
+    for number in range(12):
+        world.joins(person(f"p{number:02}"))
+        world.says(f"p{number:02}", "/tip travel")
+        world.presses(f"p{number:02}", "New to me")
+    next_morning(world)
+
+    def is_wrong(number: int, said: str) -> None:
+        who = f"p{number:02}"
+        world.says(who, "/tip travel")
+        question = world.hears(who)[-1]
+        answer = "Half" if number % 2 else "None"
+        world.says(who, f"{letter_of(question, answer)}, {said}")
+
+    def told() -> list[Heard]:
+        return [h for h in world.hears("sam") if (h.key or "").startswith("tips:misbelieved:")]
+
+    # Who does not say how sure they are is not among them.
+    for number, said in enumerate(["just tell me", *["a guess"] * 4, *["very sure"] * 5]):
+        is_wrong(number, said)
+    world.passes(hours=30)
+    assert told() == []
+    is_wrong(10, "very sure")
+    is_wrong(11, "very sure")
+    world.passes(hours=30)
+    [letter] = told()
+    assert "6 of the 10 people who were wrong about a tip on Travel were very sure" in letter.text
+    assert "Most of them chose: Half of trains" in letter.text
+    assert not any(f"P{number:02}" in letter.text for number in range(12))
+    reply = world.presses("sam", "Change it", on=letter)
+    assert reply.form is not None
 
 
 # --- about oneself --------------------------------------------------------------------------
