@@ -236,6 +236,15 @@ class SqlTips:
         )
         return [_card(row) for row in rows]
 
+    def every_card(self, person: PersonId) -> Sequence[Card]:
+        """All of a person's, by topic and tip."""
+        rows = self._connection.execute(
+            select(*_CARD)
+            .where(tip_cards.c.person == person)
+            .order_by(tip_cards.c.topic, tip_cards.c.tip)
+        )
+        return [_card(row) for row in rows]
+
     def add_cards(self, cards: Iterable[Card]) -> None:
         """Insert those that are new, and leave the others as they are."""
         rows = [_row_of_card(one) for one in cards]
@@ -427,6 +436,16 @@ class SqlTips:
         if changed.rowcount != 1:
             raise Conflict
         return saved
+
+    def drop_nominations(self, author: PersonId) -> None:
+        """Those of whoever wrote the answers that became no tip and that nobody else has before
+        them."""
+        left = [NominationState.WAITING, NominationState.DECLINED]
+        self._connection.execute(
+            delete(tip_nominations).where(
+                tip_nominations.c.author == author, tip_nominations.c.state.in_(left)
+            )
+        )
 
     def nominations_for(
         self, workspace: WorkspaceId, person: PersonId, topics: Iterable[TopicId]

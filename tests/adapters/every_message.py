@@ -51,6 +51,7 @@ from bot.capabilities.tips.model import (
     SubscriptionState,
 )
 from bot.capabilities.tips.model import Tally as TipTally
+from bot.capabilities.tips.spacing import Trace
 from bot.form import Form
 from bot.ids import (
     AnswerId,
@@ -586,6 +587,21 @@ SHOWN: dict[str, Shown] = {
     "tips.sent_to_steward": tips.sent_to_steward(TRAVEL),
     "tips.nominations": tips.nominations([(NOMINATION, TRAVEL), (NOMINATION, PAYROLL)]),
     "tips.nominations:none": tips.nominations([]),
+    "tips.all_kept": tips.all_kept(
+        [(FOLLOWS, "Travel"), (ON_HOLD, "Payroll")],
+        [
+            tips.KeptCard(
+                replace(CARD, shown=2, shown_on=date(2026, 3, 2), trace=Trace(3.5, 5, PICK.day)),
+                TIP.tip.text,
+                "Travel",
+                [replace(SAID, reaction=Reaction.NEW_TO_ME, certainty=None), SAID],
+            )
+        ],
+        ANA,
+        page=0,
+        pages=2,
+    ),
+    "tips.all_kept:nothing": tips.all_kept([], [], ANA, page=0, pages=1),
     "tips.misbelieved": tips.misbelieved(
         TIP.tip, TRAVEL, Misbelief("t-trains", 14, 9, "0:b", 8), CHECK.options[1]
     ),

@@ -42,6 +42,7 @@ capability: Capability[TipsWork] = Capability(
         "tips.stop": following.stop,
         "tips.pull": following.pull,
         "tips.forget": following.forget,
+        "tips.mine": home.tell_all,
         "tips.react": answering.say_of_it,
         "tips.answer": answering.choose,
         "tips.remind": answering.remind,

@@ -7,9 +7,13 @@ from bot.capabilities.tips.access import open_topics
 from bot.capabilities.tips.following import leave, slot_of, stewarded
 from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
+from bot.inbound import Command
 from bot.message import Part
 from bot.page import Section
 from bot.people import Person
+from bot.reply import Reply
+
+CARDS_A_PAGE = 6
 
 
 def home(_context: Context, work: TipsWork, person: Person) -> Sequence[Section]:
@@ -36,6 +40,29 @@ def about_me(_context: Context, work: TipsWork, person: Person) -> Sequence[Part
     )
 
 
+def tell_all(_context: Context, work: TipsWork, command: Command) -> Reply:
+    """*All that is kept*: every topic, every tip and every reaction, page by page."""
+    person, page = command.person, command.args.get("page")
+    cards = work.tips.every_card(person.id)
+    last = max(0, (len(cards) - 1) // CARDS_A_PAGE)
+    shown = min(max(page, 0), last) if isinstance(page, int) else 0
+    topics = {topic.id: topic.title for topic in work.topics.every(person.workspace)}
+    told = [
+        messages.KeptCard(
+            card,
+            kept.value.text if (kept := work.packs.tip(person.workspace, card.tip)) else card.tip,
+            topics.get(card.topic, card.topic),
+            work.tips.reviews(person.id, card.tip),
+        )
+        for card in cards[shown * CARDS_A_PAGE : (shown + 1) * CARDS_A_PAGE]
+    ]
+    follows = [
+        (one, topics.get(one.topic, one.topic)) for one in work.tips.subscriptions(person.id)
+    ]
+    message = messages.all_kept(follows, told, person, page=shown, pages=last + 1)
+    return Reply(message=message, replace=page is not None)
+
+
 def _titles(work: TipsWork, person: Person) -> Sequence[str]:
     titles = []
     for subscription in work.tips.subscriptions(person.id):
@@ -49,3 +76,4 @@ def farewell(_context: Context, work: TipsWork, person: Person) -> None:
     """Somebody has left: nothing of it is kept. A tip that bears their name stays, as an FAQ
     entry does."""
     leave(work, person)
+    work.tips.drop_nominations(person.id)

@@ -808,12 +808,93 @@ def about_me(titles: Sequence[str], *, cards: int, reviews: int, pick: Pick | No
         return []
     follows = ", ".join(literal(title) for title in titles) or "no topic at the moment"
     told = (
-        f"**Tips.** You follow {follows}. {cards} tips were shown to you, and I keep {reviews} of "
+        f"**Tips.** You follow {follows}. {_tips(cards)} shown to you, and I keep {reviews} of "
         "your reactions for at most a year, by the day. Only you see them."
     )
     if pick is not None:
         told += f"\nWhy the last one came: {literal(pick.why)}."
-    return [Text(text=told), Buttons(buttons=(_MY_TIPS, _FORGET))]
+    every = Button(label="All that is kept", action="tips.mine")
+    return [Text(text=told), Buttons(buttons=(_MY_TIPS, every, _FORGET))]
+
+
+def _tips(count: int) -> str:
+    return "One tip was" if count == 1 else f"{count} tips were"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCard:
+    """All that is kept of a person and one tip."""
+
+    card: Card
+    text: str
+    topic: str
+    reviews: Sequence[Review]
+
+
+def all_kept(
+    follows: Sequence[tuple[Subscription, str]],
+    cards: Sequence[KeptCard],
+    person: Person,
+    *,
+    page: int,
+    pages: int,
+) -> Message:
+    """Everything that is kept of a person's tips, in words, to read or to take along."""
+    if not follows and not cards:
+        return say("Nothing is kept of your tips.")
+    parts: list[Part] = []
+    if page == 0:
+        lines = [
+            f"**{literal(title)}**: {one.state.value}, {_days_of(one, person)}, chosen on "
+            f"{_date(one.opted_in_at.date())}"
+            for one, title in follows
+        ]
+        parts += [Text(text=line) for line in lines]
+    parts += [Text(text=_kept(each)) for each in cards]
+    turn = [
+        Button(label=label, action="tips.mine", args={"page": other})
+        for label, other in (("Back", page - 1), ("Go on", page + 1))
+        if 0 <= other < pages
+    ]
+    parts.append(Buttons(buttons=(*turn, _MY_TIPS, _FORGET)))
+    where = f" Page {page + 1} of {pages}." if pages > 1 else ""
+    return say(f"This is all that is kept of your tips. Only you see it.{where}", *parts)
+
+
+_STATE = {
+    CardState.NEW: "shown, and you said nothing of it yet",
+    CardState.ACTIVE: "comes back as a question",
+    CardState.SUSPENDED: "not for you",
+    CardState.DONE: "told once",
+}
+_REACTION = {**_SAID, Reaction.RIGHT: "right", Reaction.WRONG: "wrong"}
+
+
+def _kept(each: KeptCard) -> str:
+    card = each.card
+    told = [_STATE[card.state], f"shown {_times(card.shown)}"]
+    told += [f"last on {_date(card.shown_on)}"] if card.shown_on is not None else []
+    told += [f"due on {_date(card.due_on)}"] if card.due_on is not None else []
+    if card.trace is not None:
+        told.append(
+            f"stability {card.trace.stability:.1f} days, difficulty {card.trace.difficulty:.1f}"
+        )
+    said = "; ".join(
+        f"{_date(review.day)} {_REACTION[review.reaction]}"
+        + (f" ({_SURE[review.certainty].casefold()})" if review.certainty in _SURE else "")
+        + (" after a reminder" if review.hint else "")
+        for review in each.reviews
+    )
+    head = f"**{literal(shorten(bare(each.text), 150))}** ({literal(each.topic)})"
+    return f"{head}\n{', '.join(told)}" + (f"\nYou: {said}" if said else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _date(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def _day(day: date) -> str:

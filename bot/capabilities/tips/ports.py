@@ -44,6 +44,9 @@ class TipStore(Protocol):
         """A person's cards of these topics, those that are due soonest first and those that are
         never due last."""
 
+    def every_card(self, person: PersonId) -> Sequence[Card]:
+        """All of a person's, by topic and tip."""
+
     def add_cards(self, cards: Iterable[Card]) -> None:
         """Insert those that are new, and leave the others as they are."""
 
@@ -112,6 +115,10 @@ class TipStore(Protocol):
         Raises:
             Conflict: it was changed since it was read.
         """
+
+    def drop_nominations(self, author: PersonId) -> None:
+        """Those of whoever wrote the answers that became no tip and that nobody else has before
+        them."""
 
     def nominations_for(
         self, workspace: WorkspaceId, person: PersonId, topics: Iterable[TopicId]

@@ -173,6 +173,13 @@ def test_in_a_regulated_topic_a_second_person_publishes(world: World) -> None:
     assert ANSWER in world.last("cem")
 
 
+def test_of_who_leaves_no_answer_waits_to_become_a_tip(world: World) -> None:
+    helper = settle(world)
+    assert ANSWER in world.dump()["tip_nominations"]
+    world.leaves(helper)
+    assert world.dump()["tip_nominations"] == ""
+
+
 def test_nobody_else_decides_about_an_answer(world: World) -> None:
     tell(world, tip("trains"))
     helper = settle(world)

@@ -631,10 +631,44 @@ def test_the_page_and_me_tell_what_is_kept_and_only_of_oneself(world: World) -> 
     assert "Tips about Travel. Something may come on Monday 2 March." in page
     world.says("ana", "/me")
     said = world.last("ana")
-    assert "You follow Travel. 1 tips were shown to you, and I keep 1 of your reactions" in said
+    assert "You follow Travel. One tip was shown to you, and I keep 1 of your reactions" in said
     assert "Why the last one came: new 0.50, other topic 0.20." in said
     world.says("ben", "/me")
     assert "You follow" not in world.last("ben")
+
+
+def test_all_that_is_kept_is_told_to_who_it_is_about_and_to_nobody_else(world: World) -> None:
+    tell(world, *(tip(f"n{number}") for number in range(8)))
+    follow(world, "ana")
+    for _ in range(8):
+        world.says("ana", "/tip")
+        world.presses("ana", "New to me")
+    next_morning(world)
+    world.says("ana", "/tip")
+    question = world.hears("ana")[-1]
+    world.says("ana", f"{letter_of(question, 'The best')} 2")
+    world.says("ana", "/me")
+    world.presses("ana", "All that is kept")
+    first = world.last("ana")
+    assert "Travel: active, every working day, chosen on 2 March 2026" in first
+    assert first.count("comes back as a question") == 6
+    assert "2 March 2026 New to me" in first
+    world.presses("ana", "Go on")
+    second = world.last("ana")
+    assert "Page 2 of 2." in second
+    assert second.count("comes back as a question") == 2
+    both = first + second
+    assert both.count("3 March 2026 right (fairly sure)") == 1
+    assert all(f"Mind n{number}." in both for number in range(8))
+    with world.database.transaction() as work:
+        for kept in work.tips.every_card(PersonId("ana")):
+            assert kept.trace is not None
+            assert f"stability {kept.trace.stability:.1f} days" in both
+    world.forges("ben", "tips.mine", {"page": 1})
+    assert "Nothing is kept of your tips." in world.last("ben")
+    world.presses("ana", "Forget my tips")
+    world.forges("ana", "tips.mine", {"page": "x"})
+    assert "Nothing is kept of your tips." in world.last("ana")
 
 
 def test_all_of_it_can_be_forgotten(either_world: World) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from bot.ids import PersonId
 from bot.outbox import LetterState
-from bot.pack.model import Tip
+from bot.pack.model import Content, Tip
 from bot.pack.ports import Put
 from bot.pack.scoring import key
 from storage.database import Database
@@ -26,7 +26,7 @@ def together(database: Database) -> QuizWorld:
     world = QuizWorld(database)
     world.opens_quiz(SHIPPED)
     with database.transaction() as work:
-        things = [*(s for s in PACK.sections if s.topic == TOPIC), *TIPS]
+        things: list[Content] = [*(s for s in PACK.sections if s.topic == TOPIC), *TIPS]
         work.packs.put(WORKSPACE, [Put(value, "shipped", world.now) for value in things])
     return world
 
