@@ -121,7 +121,8 @@ class _Token:
 
 def is_allowed(url: str, local: str | None = None) -> bool:
     """Whether a service URL is one of Teams' servers, or the server of `local`, which must be
-    this very machine: the token is sent there."""
+    this very machine: the token is sent there. What this machine is called does not matter:
+    Microsoft's Playground says `localhost`."""
     try:
         # aiohttp reads URLs with yarl. Whoever checks with another reader checks another URL.
         wanted = URL(url)
@@ -129,10 +130,11 @@ def is_allowed(url: str, local: str | None = None) -> bool:
             return False
         if wanted.query_string or wanted.fragment:
             return False
-        where, host = (wanted.scheme, wanted.host, wanted.port), wanted.host or ""
+        host = wanted.host or ""
         if local is not None:
             base = URL(local)
-            if where == (base.scheme, base.host, base.port) and is_this_machine(host):
+            is_here = is_this_machine(host) and is_this_machine(base.host or "")
+            if is_here and (wanted.scheme, wanted.port) == (base.scheme, base.port):
                 return True
     except ValueError:
         return False

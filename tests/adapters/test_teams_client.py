@@ -316,6 +316,8 @@ def test_answer_of_endless_length_is_not_read(monkeypatch: pytest.MonkeyPatch) -
         "https://smba.infra.dod.teams.microsoft.us/dod",
         "https://europe.webchat.botframework.com/",
         f"http://{LOOPBACK}:3978/api",
+        "http://localhost:3978/_connector",
+        "http://[::1]:3978/",
     ],
 )
 def test_servers_of_teams_are_written_to(url: str) -> None:
@@ -341,7 +343,9 @@ def test_servers_of_teams_are_written_to(url: str) -> None:
         "http://169.254.169.254/",
         f"http://{LOOPBACK}:3979/",
         f"https://{LOOPBACK}:3978/",
-        "http://localhost:3978/",
+        "http://localhost:3979/",
+        "http://localhost.evil.example:3978/",
+        "http://10.0.0.1:3978/",
         "http://[::1",
         "ftp://smba.trafficmanager.net/",
     ],
@@ -352,6 +356,7 @@ def test_nobody_else_is_written_to(url: str) -> None:
 
 def test_local_server_is_one_on_this_machine() -> None:
     assert not is_allowed("http://10.0.0.1:3978/", "http://10.0.0.1:3978/")
+    assert not is_allowed(f"http://{LOOPBACK}:3978/", "http://10.0.0.1:3978/")
     assert not is_allowed(f"http://{LOOPBACK}:3978/")
 
 
