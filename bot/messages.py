@@ -84,10 +84,7 @@ HELP_WISHES = (
 
 def help_words(words: Sequence[str]) -> str:
     """Which command words do without the slash."""
-    return (
-        "In a direct message I understand you without a slash too where you begin with "
-        f"{', '.join(words[:-1])} or {words[-1]}."
-    )
+    return f"In a direct message it is enough to begin with {', '.join(words[:-1])} or {words[-1]}."
 
 
 BECAUSE_PAUSED = "I tell you once when I stop writing to you by myself."

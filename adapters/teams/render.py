@@ -106,7 +106,8 @@ _ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 _MACRO = re.compile(r"(?<=\{)(?=\{(?:DATE|TIME)\()")
 
 _STYLES = {Style.PRIMARY: "positive", Style.DANGER: "destructive"}
-_COLOURS = {Tone.WARNING: "Warning", Tone.BAD: "Attention"}
+_COLOURS = {Tone.BAD: {"color": "Attention"}}
+"""A warning has none: the light yellow that Teams gives it cannot be read on white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,8 @@ class _Card:
         self.named.clear()
         body: list[Json] = []
         if message.tone in FIRST_WORDS:
-            colour = {"color": _COLOURS[message.tone]}
-            body.append(_rich([_run(FIRST_WORDS[message.tone], BOLD | colour)]))
+            look = BOLD | _COLOURS.get(message.tone, {})
+            body.append(_rich([_run(FIRST_WORDS[message.tone], look)]))
         number = 0
         ruled = False
         for part in message.parts:

@@ -472,7 +472,7 @@ def test_help_names_the_words_that_do_without_a_slash(home: Home) -> None:
     reply = home.says(Said(text="help", message="m1"), "e1")
     assert reply.message is not None
     said = render_plain(reply.message)
-    assert "without a slash too where you begin with do, help or home." in said
+    assert "it is enough to begin with do, help or home." in said
     assert "Your own page is at /home." in said
 
 

@@ -640,7 +640,7 @@ def offer_state(
     tone = Tone.NEUTRAL
     match question.state:
         case State.CLAIMED if mine:
-            line = "You took this. Answer here in the thread, or with the button."
+            line = "You took this. Answer here, or with the button."
             buttons = [
                 Button(
                     label="Answer",
@@ -788,7 +788,7 @@ def which_question(
         numbers = ", ".join(str(question.number) for question, _, _ in shown)
         return say(
             f"I am not sure what that is for, so I have passed it on to nobody. To say it about "
-            f"question {numbers}, write in its thread or press *{'Reply' if own else 'Answer'}*. "
+            f"question {numbers}, reply to its message or press *{'Reply' if own else 'Answer'}*. "
             "To ask something of your own, begin with “ask”."
         )
     lines = "\n".join(
@@ -1012,7 +1012,7 @@ def follow_up(question: Question, turn: Turn, asker: str | None) -> Message:
     """What the asker added, for the one who is on it."""
     return say(
         f"{literal(asker or 'The asker')} wrote about question {question.number}. "
-        "Answer here in the thread, or with the button.",
+        "Answer here, or with the button.",
         _quote(turn.text, by=asker or "the asker", limit=MAX_QUOTE),
         Note(text=f"The question: {literal(shorten(question.text, 300))}"),
         Buttons(

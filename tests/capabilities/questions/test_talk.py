@@ -95,7 +95,7 @@ def test_words_too_long_for_a_button_are_led_to_the_thread(world: World) -> None
     world.says("ana", TAXI)
     [who] = world.who_was_asked()
     world.says(who, RECEIPT * 60)
-    assert "write in its thread" in world.last(who)
+    assert "reply to its message" in world.last(who)
     assert world.state() == "routed"
 
 
