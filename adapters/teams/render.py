@@ -88,9 +88,10 @@ LENGTHS = (1_500, 1_000, 700, 500, 300, 200)
 CELLS = 10
 """Characters of the bar that shows progress."""
 
-ROW = 45
-"""Characters of a row of buttons, with `AROUND` for what is around each word: about 320 pixels."""
-AROUND = 4
+ROW = 47
+"""Characters of a row of buttons, with `AROUND` for what is around each word: about 300 pixels,
+which is what a card on a phone has. What is wider is cut off there."""
+AROUND = 6
 
 PEOPLE = "graph.microsoft.com/users"
 """Where the picker of people looks them up; it gives back their Entra object id."""

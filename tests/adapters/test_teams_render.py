@@ -24,6 +24,7 @@ from adapters.teams.messages import (
     FORM_WRONG,
     GIVE_NUMBER,
     LEFT_OUT,
+    REFRESH,
     SHORTENED,
 )
 from adapters.teams.render import ROW, escape, render_form, render_message
@@ -511,7 +512,7 @@ def test_rows_of_buttons_fit_a_narrow_screen() -> None:
     buttons = tuple(Button(label=label, action="a.b") for label in labels)
     rows = [[each["title"] for each in row["actions"]] for row in _body(Buttons(buttons=buttons))]
     assert [title for row in rows for title in row] == labels
-    assert [len(row) for row in rows] == [3, 1, 1]
+    assert [len(row) for row in rows] == [2, 2, 1]
     assert all(sum(map(len, row)) <= ROW for row in rows[:2])
 
 
@@ -540,6 +541,22 @@ def test_tone_is_said_in_words(tone: Tone, above: list[str], first: str) -> None
     assert _shown(rendered.card).split("\n") == [*above, "It is so"]
     assert rendered.summary == f"{first}It is so"
     assert rendered.text == "\n\n".join([*above, "It is so"])
+
+
+def test_readers_are_those_for_whom_teams_asks_again() -> None:
+    card = render_message(say("x").model_copy(update={"readers": (KIM, SAM, "kim")}), PLAIN).card
+    action = {
+        "type": "Action.Execute",
+        "title": REFRESH,
+        "verb": "look",
+        "data": {OURS: {"look": True}},
+    }
+    assert card["refresh"] == {"action": action, "userIds": [f"8:orgid:{KIM}", SAM]}
+    assert find_faults(card) == []
+    # With nobody named, Teams would ask for everybody in a small conversation.
+    for nobody in ((), ("kim",)):
+        card = render_message(say("x").model_copy(update={"readers": nobody}), PLAIN).card
+        assert "refresh" not in card
 
 
 def test_message_of_nothing_to_see_says_its_summary() -> None:
