@@ -35,6 +35,7 @@ from bot.inbound import (
     Command,
     Inbound,
     Left,
+    Looked,
     Opened,
     Ordered,
     PlaceKind,
@@ -242,6 +243,8 @@ class App(Generic[W]):
             if isinstance(what, Opened):
                 # Looking is no talk, and looked at again it shows what there is by then.
                 return self._show_page(work, inbound), Received.DONE
+            if isinstance(what, Looked):
+                return self._show_view(work, inbound, what), Received.DONE
             stored = work.inbox.begin(inbound.platform, inbound.event_id, inbound.at)
             if stored is not None:
                 return stored, Received.REPEATED
@@ -310,12 +313,25 @@ class App(Generic[W]):
                 about = self._about_marked(work, inbound, reacted)
                 handle = self._registry.reactions[reacted.name]
                 return handle(context, work, replace(command, message=reacted.message, about=about))
-            case Opened():
+            case Opened() | Looked():
                 raise AssertionError("looked at before")
 
     def _show_page(self, work: W, inbound: Inbound) -> Reply:
         """The person's own page, for who opened it."""
         return Reply(page=self._page_of(work, self._meet(work, inbound)))
+
+    def _show_view(self, work: W, inbound: Inbound, looked: Looked) -> Reply:
+        """A message as it is to who looks at it. Nobody is met for that."""
+        workspace, person = _find_who(work, inbound)
+        if workspace is None or person is None or not person.active:
+            return NOTHING
+        found = work.outbox.find(workspace.id, inbound.place.conversation, looked.message)
+        if found is None or found.about is None:
+            return NOTHING
+        view = self._registry.views.get(found.about.partition(":")[0])
+        context = Context(now=self._clock(), new_id=self._new_id)
+        message = view(context, work, person, found) if view is not None else None
+        return NOTHING if message is None else Reply(message=message, replace=True)
 
     def _page_of(self, work: W, person: Person) -> Message:
         """What each capability has to show the person now."""

@@ -99,6 +99,15 @@ class Opened(Value):
     kind: Literal["opened"] = "opened"
 
 
+class Looked(Value):
+    """The person looks at `message`, which some see as a card of their own (`Message.readers`).
+    Nothing is kept of it. The reply is what it is to that person now, nothing where it is nothing
+    of ours."""
+
+    kind: Literal["looked"] = "looked"
+    message: str
+
+
 class Left(Value):
     """The person has left the workspace (deactivated, removed, uninstalled)."""
 
@@ -113,7 +122,7 @@ class Profile(Value):
 
 
 What: TypeAlias = Annotated[
-    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Left,
+    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Looked | Left,
     Field(discriminator="kind"),
 ]
 

@@ -314,6 +314,13 @@ def _plan_late(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     return Plan(steps=tuple(steps))
 
 
+def plan_look(reply: Reply, showman: Showman) -> Json | None:
+    """What Teams shows a person in the place of a card that they look at; None: the card stays."""
+    if reply.message is None or not reply.replace:
+        return None
+    return _card(showman.message(reply.message))
+
+
 def plan_sentence(heard: Heard, sentence: str, showman: Showman) -> Json | None:
     """What an invoke is answered with that came to nothing: a sentence of the adapter's own, in
     the form that was sent, so that nothing that was typed is lost."""

@@ -37,6 +37,7 @@ from adapters.teams.answer import (
     Answering,
     late_body,
     make_showman,
+    plan_look,
     plan_sentence,
     say_sentence,
 )
@@ -285,8 +286,21 @@ class TeamsEntrance:
             is_ours = await asyncio.to_thread(self._app.concerns, heard.inbound)
             if not is_ours:
                 return self._drop(_TALK, None)
+        if heard.source.kind is Kind.LOOK:
+            return await self._look(heard, until)
         await self._contacts.keep(heard.source.contact)
         return await self._do(heard, until)
+
+    async def _look(self, heard: Heard, until: float) -> Ack:
+        """What a card is to who looks at it. Nobody did anything, so nobody hears of it if that
+        cannot be told, and the card stays as it is."""
+        receive = self._app.receive
+        try:
+            async with asyncio.timeout_at(until):
+                reply = await asyncio.to_thread(receive, heard.inbound)
+        except (TimeoutError, Unavailable):
+            return Ack()
+        return Ack(200, plan_look(reply, self._showman))
 
     async def _do(self, heard: Heard, until: float) -> Ack:
         receiving = self._answering.keep(asyncio.to_thread(self._app.receive, heard.inbound))
@@ -316,6 +330,8 @@ class TeamsEntrance:
 
     def _excuse(self, found: object, sentence: str, otherwise: Ack) -> Ack:
         """Say a sentence to the person who waits; `otherwise` where nobody does."""
+        if isinstance(found, Heard) and found.source.kind is Kind.LOOK:
+            return Ack()
         if not isinstance(found, Heard) or found.source.kind in EVENTS:
             return otherwise
         return Ack(200, plan_sentence(found, sentence, self._showman))

@@ -70,6 +70,17 @@ def write_form(hidden: str) -> Json:
     return {OURS: {"form": hidden}}
 
 
+def write_look() -> Json:
+    """The `data` with which Teams asks what a card is to who looks at it."""
+    return {OURS: {"look": True}}
+
+
+def is_look(data: object) -> bool:
+    """Whether an action's data is that of `write_look`."""
+    ours = data.get(OURS) if isinstance(data, Mapping) else None
+    return isinstance(ours, Mapping) and ours.get("look") is True
+
+
 def open_dialog(data: Json) -> Json:
     """The data of a press for which Teams opens a dialog, by the invoke `task/fetch`."""
     return {**data, "msteams": {"type": "task/fetch"}}

@@ -17,6 +17,8 @@ SPOKEN_FIRST: Mapping[Tone, str] = {Tone.WARNING: "Please note: ", Tone.BAD: "Pr
 SHORTENED = "This is shortened: it is too long for one message here."
 LEFT_OUT = "Not everything of this fits into one message here."
 
+REFRESH = "Show what I can do"
+"""In the menu of a card that is more to some people than to others."""
 CHOOSE = "Choose…"
 CHOOSE_THIS = "Choose"
 

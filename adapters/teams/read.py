@@ -19,12 +19,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from adapters.teams.control import read_filled, read_pressed
+from adapters.teams.control import is_look, read_filled, read_pressed
 from adapters.teams.seal import Origin, name_event, open_origin
 from adapters.teams.speech import clean, read_html, read_quoted, read_speech
 from bot.directory import known_zone
 from bot.inbound import (
     Inbound,
+    Looked,
     Place,
     PlaceKind,
     Pressed,
@@ -81,6 +82,8 @@ class Kind(StrEnum):
     """A press or form by `Action.Submit`: the answer is another message, or the card changed."""
     EXECUTE = "execute"
     """A press or form by `Action.Execute`: the card may be changed in the response."""
+    LOOK = "look"
+    """A card that was looked at, whose reader sees one of their own: that is the response."""
     OPEN = "open"
     """A press that opens a dialog (`task/fetch`): the response is what stands in it."""
     DIALOG = "dialog"
@@ -281,9 +284,23 @@ def _read_change(_activity: Json, _contact: Contact, _reading: Reading) -> Found
 
 def _read_execute(activity: Json, contact: Contact, reading: Reading) -> Found:
     value = activity["value"]
+    if is_look(value["action"].get("data")):
+        return _read_look(activity, contact, reading)
     if value.get("trigger") == "automatic":
         return Dropped(Drop.REFRESH)
     return _read_control(Kind.EXECUTE, value["action"].get("data"), activity, contact, reading)
+
+
+def _read_look(activity: Json, contact: Contact, reading: Reading) -> Found:
+    card = _needed(activity["replyToId"])
+    return _heard(
+        Source(Kind.LOOK, contact, card),
+        reading,
+        activity,
+        event_id=_name_press(activity, contact, reading),
+        place=_place(activity, contact, root=card),
+        what=Looked(message=card),
+    )
 
 
 def _read_open(activity: Json, contact: Contact, reading: Reading) -> Found:

@@ -25,9 +25,10 @@ from adapters.teams.control import (
     name_field,
     open_dialog,
     write_form,
+    write_look,
     write_press,
 )
-from adapters.teams.limits import MAX_BYTES, VERSION, measure
+from adapters.teams.limits import MAX_BYTES, MAX_READERS, VERSION, measure
 from adapters.teams.messages import (
     CHOOSE,
     CHOOSE_THIS,
@@ -43,6 +44,7 @@ from adapters.teams.messages import (
     PICK_DAY,
     PICK_ONE,
     PICK_PERSON,
+    REFRESH,
     SHORTENED,
     SPOKEN_FIRST,
 )
@@ -218,7 +220,7 @@ class _Card:
                 }
                 for text, (address, name) in self.named.items()
             ]
-        return _wrap(body, self.summary) | {"msteams": teams}
+        return _wrap(body, self.summary) | _refresh(message.readers) | {"msteams": teams}
 
     # Parts -------------------------------------------------------------------------------
 
@@ -404,6 +406,30 @@ def _wrap(body: list[Json], spoken: str) -> Json:
         "speak": _visible(spoken),
         "body": body,
     }
+
+
+def _refresh(readers: Sequence[str]) -> Json:
+    """What lets Teams ask, for these people, what the card is to them. Not having it, as apps of
+    long ago, or having no answer, it shows them the card itself.
+
+    Both kinds of ids are Microsoft's ("Universal Actions for search based message extensions",
+    as of the property `userIds`). Without any, everybody in a small conversation would be asked
+    about.
+    """
+    users = [
+        address if _ACCOUNT.fullmatch(address) else f"8:orgid:{address.lower()}"
+        for address in readers
+        if _ACCOUNT.fullmatch(address) or _GUID.fullmatch(address)
+    ]
+    if not users:
+        return {}
+    action = {
+        "type": "Action.Execute",
+        "title": REFRESH,
+        "verb": "look",
+        "data": write_look(),
+    }
+    return {"refresh": {"action": action, "userIds": users[:MAX_READERS]}}
 
 
 def _pieces(message: Message) -> Iterator[tuple[int, int]]:

@@ -28,6 +28,7 @@ from adapters.teams.read import (
 from adapters.teams.seal import LONGEST, Origin, name_event, open_origin, seal_origin
 from adapters.teams.speech import Speech, read_html, read_speech
 from bot.inbound import (
+    Looked,
     Place,
     PlaceKind,
     Pressed,
@@ -270,6 +271,18 @@ def test_press_brings_its_args_and_where_it_was(
     assert what_of(name) == (Pressed(action="sample.press", args={"n": 1}, message=message), place)
     source = hear(name).source
     assert (source.kind, source.message, source.is_form) == (kind, message, False)
+
+
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+def test_card_that_is_looked_at_is_told_by_what_it_asks_with(trigger: str) -> None:
+    payload = load("execute_look")
+    payload["value"]["trigger"] = trigger
+    found = read(payload, READING)
+    assert isinstance(found, Heard)
+    assert (found.inbound.what, found.inbound.place) == (Looked(message=ROOT), CHANNEL)
+    assert (found.source.kind, found.source.message) == (Kind.LOOK, ROOT)
+    del payload["replyToId"]
+    assert read(payload, READING) == Dropped(Drop.UNKNOWN)
 
 
 def test_choice_brings_what_was_chosen() -> None:

@@ -63,6 +63,7 @@ from bot.capabilities.questions.step import (
     load_of,
     offer_card,
     offer_key,
+    posted_keys,
     pressed_key,
     send_asker,
     set_timer,
@@ -574,11 +575,12 @@ def card_of(work: QuestionsWork, question: Question, command: Command) -> Reply:
         holder=holder_name(work, question),
         added=added_to(work, question),
     )
-    shared = pressed_key(work, command) in {
-        f"{question.subject}:post",
-        f"{question.subject}:status",
-    }
-    return Reply(message=card, replace=not shared)
+    return Reply(message=card, replace=not _is_shared(work, question, command))
+
+
+def _is_shared(work: QuestionsWork, question: Question, command: Command) -> bool:
+    """Whether what was pressed may stand in a channel, for all."""
+    return pressed_key(work, command) in posted_keys(question)
 
 
 def refuse_own(work: QuestionsWork, person: Person, question: Question) -> None:
@@ -615,8 +617,10 @@ def release(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
     if question.claimed_by != command.person.id or not can(question, EventKind.RELEASED):
         return card_of(work, question, command)
+    # The holder has the button on the channel's card too, where they see one of their own.
+    shared = _is_shared(work, question, command)
     pass_on(context, work, question, command.person)
-    return Reply(message=say(messages.RELEASED), replace=True)
+    return Reply(message=say(messages.RELEASED), replace=not shared)
 
 
 def pass_on(
