@@ -191,11 +191,7 @@ def view(
     """What a question's card in a channel is to one of its readers: who has the question can
     answer there. Everybody else sees what all see."""
     question = work.questions.get(QuestionId((found.about or "").partition(":")[2]))
-    if (
-        question is None
-        or question.workspace != person.workspace
-        or question.conversation is None
-    ):
+    if question is None or question.workspace != person.workspace or question.conversation is None:
         return None
     is_own = question.visibility is Visibility.OPEN
     if found.key != f"{question.subject}:{'status' if is_own else 'post'}":
