@@ -253,7 +253,12 @@ def _read_message(activity: Json, contact: Contact, reading: Reading) -> Found:
         activity,
         event_id=name_event(reading.seal, "words", contact.tenant, contact.conversation, id_),
         place=place,
-        what=Said(text=speech.words, mentioned=speech.mentioned, message=id_),
+        what=Said(
+            text=speech.words,
+            mentioned=speech.mentioned,
+            addressed=speech.addressed,
+            message=id_,
+        ),
     )
 
 

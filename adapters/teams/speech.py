@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.mention import cut_mentions
+
 _AT = re.compile(r"<at(?: [^<>]*)?>([^<>]*)</at>", re.IGNORECASE)
 _TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)|[!?][^<>]*)>")
 _ATTRIBUTE = re.compile(r'(?<![\w-])(alt|href)="([^"]*)"')
-_AFTER_OURS = re.compile(r"[:,]?[^\S\n]*")
+_OURS = "\0"
+"""What stands for a mention of us while a text is read; no text that is kept has it."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,10 +39,12 @@ _UNSEEN = frozenset({"head", "script", "style", "template", "title"})
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Words as they were said. `mentioned`: the bot was named in them, which is cut out."""
+    """Words as they were said. `mentioned`: the bot was named in them; `addressed`: not only in
+    passing (see `bot.mention`)."""
 
     words: str
     mentioned: bool = False
+    addressed: bool = True
 
 
 def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
@@ -48,7 +53,7 @@ def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
     Whom a mention means its entity says, in the order of the text: somebody may be called as
     we are. Everybody else is called by their name.
     """
-    is_mentioned = False
+    text, is_mentioned = text.replace(_OURS, ""), False
     for entity in entities:
         if not isinstance(entity, Mapping) or entity.get("type") != "mention":
             continue
@@ -56,13 +61,14 @@ def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
         ours = _id_of(entity) == bot
         is_mentioned = is_mentioned or ours
         if ours and end:
-            after = _AFTER_OURS.match(text, end)
-            text = text[:start] + text[after.end() if after else end :]
+            text = text[:start] + _OURS + text[end:]
         elif end:
             text = f"{text[:start]}@{name}{text[end:]}"
     text = _QUOTED.sub("", text)
     shown = _ENTITY.sub(lambda found: _ENTITIES[found[1]], _AT.sub(r"@\1", text))
-    return Speech(clean(shown.replace("\r\n", "\n").replace("\xa0", " ")).strip(), is_mentioned)
+    pieces = shown.replace("\r\n", "\n").replace("\xa0", " ").split(_OURS)
+    words, is_addressed = cut_mentions(pieces)
+    return Speech(clean(words).strip(), is_mentioned, is_addressed)
 
 
 def read_quoted(attachments: Iterable[object], entities: Iterable[object]) -> str | None:

@@ -90,7 +90,7 @@ def what_of(name: str) -> tuple[object, Place]:
         ("message_channel", Said(text="where is it?", mentioned=True, message=TS), CHANNEL),
         (
             "message_thread",
-            Said(text="and here, ? @Kim asks", mentioned=True, message=TS),
+            Said(text="and here, Inflow? @Kim asks", mentioned=True, addressed=False, message=TS),
             IN_THREAD,
         ),
         ("message_group", Said(text="good morning", mentioned=True, message=TS), GROUP),
@@ -190,9 +190,13 @@ TWIN = {"type": "mention", "mentioned": {"id": "29:t", "name": "Inflow"}, "text"
         ("\r\n<at>Inflow</at> help\r\nme\r\n", [OURS], Speech("help\nme", True)),
         ("<at>Inflow</at>: help", [OURS], Speech("help", True)),
         ("ask <at>Kim</at>", [KIM], Speech("ask @Kim")),
-        ("<at>Kim</at> and <at>Inflow</at>", [KIM, OURS], Speech("@Kim and", True)),
+        ("<at>Kim</at> and <at>Inflow</at>", [KIM, OURS], Speech("@Kim and", True, False)),
         # Somebody who is called as we are is not us.
-        ("<at>Inflow</at> <at>Inflow</at>", [TWIN, OURS], Speech("@Inflow", True)),
+        ("<at>Inflow</at> <at>Inflow</at>", [TWIN, OURS], Speech("@Inflow", True, False)),
+        ("<at>Inflow</at>&nbsp;help", [OURS], Speech("help", True)),
+        ("hello <at>Inflow</at>", [OURS], Speech("hello", True, False)),
+        ("Hi all, <at>Inflow</at> is new", [OURS], Speech("Hi all, Inflow is new", True, False)),
+        ("ask\0 <at>Inflow</at>", [OURS], Speech("ask", True, False)),
         ("<at>Inflow</at> said so", [TWIN], Speech("@Inflow said so")),
         # Written by hand: nobody is meant.
         ("<at>Inflow</at> hello", [], Speech("@Inflow hello")),
