@@ -28,6 +28,11 @@ from bot.settings import is_this_machine
 
 LOGIN = "https://login.microsoftonline.com/"
 SCOPE = "https://api.botframework.com/.default"
+IMDS = "http://169.254.169.254/metadata/identity/oauth2/token"
+"""Where a virtual machine in Azure is given tokens of its managed identities
+(learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token)."""
+RESOURCE = "https://api.botframework.com"
+"""What such a token is for: a scope (`SCOPE`) is not known there."""
 TIMEOUT = timedelta(seconds=8)
 """Of a call and of a token together; shorter than a lane waits (`bot.retry.Patience`), so that
 the lane hears why."""
@@ -36,6 +41,9 @@ PAUSE = timedelta(seconds=2)
 """After a 429 that does not say for how long. Teams' shortest windows are one and two seconds."""
 EARLY = timedelta(minutes=5)
 """So long before its end a token is exchanged for a new one."""
+UNTOLD = timedelta(minutes=10)
+"""How long a token is used of which nobody says how long it is good. App Service tells only a
+moment of its own clock; asked again, it gives the same token or a newer one."""
 LOGIN_PAUSE = timedelta(seconds=5)
 """After a refused or failed login nobody tries again for so long."""
 LARGEST_ANSWER = 1 << 20
@@ -57,6 +65,9 @@ DOMAINS = (".botframework.com", ".botframework.us")
 
 NOT_ALLOWED = "url_not_allowed"
 NO_LOGIN = "login_failed"
+NO_IDENTITY = "identity_refused"
+"""This machine has no such managed identity. Its own word, for Azure has a different one in each
+place, and a status that would mean something else of a message."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _BLOCKED = "MessageWritesBlocked"
@@ -110,6 +121,19 @@ class Credentials:
     app_id: str
     password: str = field(repr=False)
     tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user-assigned managed identity: in the place of a secret, the machine that we run on in
+    Azure is trusted. `app_id` is its client id, `endpoint` where this machine is given tokens, and
+    `proof` what is shown there, where anything is: as App Service, Functions and Container Apps set
+    it in the environment."""
+
+    app_id: str
+    tenant: str
+    endpoint: str = IMDS
+    proof: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +192,7 @@ class TeamsClient:
 
     def __init__(
         self,
-        credentials: Credentials | None,
+        credentials: Credentials | Identity | None,
         *,
         local: str | None = None,
         login_url: str = LOGIN,
@@ -260,12 +284,17 @@ class TeamsClient:
             return token
         return self._failed[1] if self._failed else NotSent(NO_LOGIN)
 
-    async def _log_in(self, credentials: Credentials) -> _Token | Refused | NotSent:
+    async def _log_in(self, credentials: Credentials | Identity) -> _Token | Refused | NotSent:
         loop = asyncio.get_running_loop()
-        answer = await self._judge(self._ask_for_token(credentials))
+        if isinstance(credentials, Identity):
+            answer = await self._judge(self._ask_machine(credentials))
+        else:
+            answer = await self._judge(self._ask_for_token(credentials))
         match answer:
             case Answered(data):
                 value, seconds = data.get("access_token"), _read_time(data.get("expires_in"))
+                if isinstance(credentials, Identity) and "expires_in" not in data:
+                    seconds = UNTOLD.total_seconds()
                 if isinstance(value, str) and value and seconds is not None:
                     early = min(EARLY.total_seconds(), seconds / 2)
                     now = loop.time()
@@ -273,8 +302,9 @@ class TeamsClient:
                     self._failed = None
                     return self._token
                 failed: Refused | NotSent = NotSent(NO_LOGIN)
-            case Refused():
-                failed = answer
+            case Refused(code=code):
+                # Whatever the login's status is: 400 or 404 would mean something of a message.
+                failed = Refused(401, code)
             case Slow() | NotSent() | Doubtful():
                 # Whatever became of the login, nobody was written to.
                 failed = NotSent(NO_LOGIN)
@@ -293,6 +323,27 @@ class TeamsClient:
             url, data=form, allow_redirects=False, proxy=find_proxy(url)
         ) as answer:
             return _read(answer.status, answer.headers, await _take(answer))
+
+    async def _ask_machine(self, identity: Identity) -> Answer:
+        """The token of a managed identity. It is asked for on this machine or its network, and
+        never by way of a proxy."""
+        query = {
+            "api-version": "2018-02-01" if identity.proof is None else "2019-08-01",
+            "resource": RESOURCE,
+            "client_id": identity.app_id,
+        }
+        headers = {"Metadata": "true"}
+        if identity.proof is not None:
+            headers["X-IDENTITY-HEADER"] = identity.proof
+        async with self._open().get(
+            identity.endpoint, params=query, headers=headers, allow_redirects=False
+        ) as answer:
+            found = _read(answer.status, answer.headers, await _take(answer))
+        if not isinstance(found, Refused):
+            return found
+        # 404 and 410 are said while that service is being changed.
+        is_certain = found.status in {400, 401, 403}
+        return Refused(found.status, NO_IDENTITY) if is_certain else NotSent(NO_LOGIN)
 
     # --- calls ----------------------------------------------------------------------------
 

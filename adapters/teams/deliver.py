@@ -108,9 +108,6 @@ STATUSES: Mapping[int, Fate] = {
 }
 """The same by status; what is not here is LATER: when unsure, nothing is lost."""
 
-LOGIN_REFUSED = frozenset({"invalid_client", "invalid_request", "unauthorized_client"})
-"""The login's words for what an administrator has to mend, whatever their status."""
-
 
 class Calls(Protocol):
     """What is needed of `adapters.teams.client.TeamsClient`."""
@@ -369,6 +366,4 @@ class TeamsPlatform:
 
 def fate_of(answer: Refused) -> Fate:
     """What becomes of a letter that was refused so."""
-    if answer.code in LOGIN_REFUSED:
-        return Fate.REST
     return FATES.get(answer.code) or STATUSES.get(answer.status, Fate.LATER)

@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.teams.auth import PUBLIC, Cloud, Gate, Keys, LoopbackGate, TokenGate
-from adapters.teams.client import LOGIN, Credentials, NotSent, Refused, TeamsClient
+from adapters.teams.client import (
+    IMDS,
+    LOGIN,
+    NO_IDENTITY,
+    Credentials,
+    Identity,
+    NotSent,
+    Refused,
+    TeamsClient,
+)
 from adapters.teams.deliver import NAME, TeamsPlatform
 from adapters.teams.doctor import ENTRANCE
 from adapters.teams.read import Contact
@@ -49,8 +58,13 @@ process may have found meanwhile that it is none any more."""
 MOST_KEPT = 10_000
 
 
-def credentials_of(teams: TeamsSettings) -> Credentials | None:
+def credentials_of(teams: TeamsSettings) -> Credentials | Identity | None:
     """Of the bot's registration; None where nobody is asked for a token."""
+    if teams.app_type == "UserAssignedMSI" and teams.app_id and teams.app_tenant_id:
+        proof = teams.identity_header.get_secret_value() if teams.identity_header else None
+        if teams.identity_endpoint is None or proof is None:
+            return Identity(teams.app_id, teams.app_tenant_id, IMDS)
+        return Identity(teams.app_id, teams.app_tenant_id, teams.identity_endpoint, proof)
     if teams.app_id is None or teams.app_password is None or teams.app_tenant_id is None:
         return None
     return Credentials(teams.app_id, teams.app_password.get_secret_value(), teams.app_tenant_id)
@@ -293,5 +307,9 @@ class TeamsBranch:
 
     def _say_trouble(self, trouble: Refused | NotSent) -> str:
         if isinstance(trouble, NotSent):
+            if self._teams.app_type == "UserAssignedMSI":
+                return "no managed identity can be asked for on this machine"
             return "Microsoft’s login cannot be reached"
+        if trouble.code == NO_IDENTITY:
+            return f"this machine has no such managed identity ({trouble.code})"
         return f"Microsoft gives no token for Teams ({trouble.code})"

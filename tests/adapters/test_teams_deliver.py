@@ -373,6 +373,14 @@ def test_wrong_secret_waits_for_an_administrator() -> None:
     assert later.outcome == TryLater(timedelta(hours=1), "invalid_client")
 
 
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_no_letter_is_lost_for_a_login_that_says_what_we_do_not_know(status: int) -> None:
+    refused = saying({"error": "invalid_something"}, status=status)
+    told = deliver(LETTER, refused, credentials=Credentials("a", "right", TENANT))
+    assert told.outcome == TryLater(timedelta(minutes=5), "invalid_something")
+    assert len(told.heard) == 1
+
+
 def test_what_an_administrator_has_to_mend_is_told_once() -> None:
     async def run() -> None:
         refused = refusal(403, "BotDisabledByAdmin")
