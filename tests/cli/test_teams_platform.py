@@ -35,6 +35,7 @@ from bot.outbox import Delivery, Never, Priority
 from bot.settings import Settings
 from storage.contact import ContactBook
 from storage.database import Database
+from tests.adapters.far_end import Act, far_end, saying
 from tests.adapters.teams.memory import TENANT
 from tests.adapters.teams_server import FakeTeams
 from tests.adapters.test_slack_process import Process, running
@@ -184,6 +185,43 @@ def test_a_secret_that_is_taken_later_needs_no_new_start(
                     assert branch._asked_at is not None
                     branch._asked_at -= ASKED_AGAIN
                     assert await check() is None
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (saying({"access_token": "t1", "expires_on": "1999999999"}), None),
+        (
+            saying({"statusCode": 400}, status=400),
+            "has no such managed identity (identity_refused)",
+        ),
+        (saying("", status=500), "no managed identity can be asked for on this machine"),
+    ],
+)
+def test_a_managed_identity_stands_for_the_secret(
+    settings: Settings, environment: pytest.MonkeyPatch, act: Act, said: str | None
+) -> None:
+    async def story() -> None:
+        async with far_end(act) as machine:
+            given = given_without_a_server() | {
+                "MICROSOFT_APP_PASSWORD": "",
+                "MICROSOFT_APP_TYPE": "UserAssignedMSI",
+                "IDENTITY_ENDPOINT": machine.url,
+                "IDENTITY_HEADER": "a-proof-of-the-tests",
+            }
+            set_all(environment, given)
+            with open_database(settings) as database:
+                branch = branch_of(settings, database)
+                async with branch.living(App(database, REGISTRY, now, new_id), Meters()):
+                    (check,) = branch.checks.values()
+                    told = await check()
+                    assert told is None if said is None else said in str(told)
+                    assert said is None or said in branch.tell("http://127.0.0.1:1")
+            assert {h.headers["x-identity-header"] for h in machine.heard} == {
+                given["IDENTITY_HEADER"]
+            }
 
     asyncio.run(story())
 
