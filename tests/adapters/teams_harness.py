@@ -7,9 +7,11 @@ suite. All runs on one event loop, which stands still in between.
 import asyncio
 import html
 import itertools
+import random
+import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -105,6 +107,17 @@ class UnpacedPlatform(TeamsPlatform):
 
 
 @dataclass(slots=True)
+class Rules:
+    """How unruly Teams is. `copies` is how often an activity is delivered, at least and at most;
+    those of one doing come in any order and at the same time. `noise`: with others beside them
+    that are nothing for us."""
+
+    copies: tuple[int, int] = (1, 1)
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+    noise: bool = False
+
+
+@dataclass(slots=True)
 class Dialog:
     """A dialog that stands open, or says its last word."""
 
@@ -140,9 +153,11 @@ class TeamsSite:
         clock: Callable[[], datetime],
         *,
         dialogs: frozenset[str] = frozenset(),
+        rules: Rules | None = None,
     ) -> None:
         self.runner = runner
         self.app = app
+        self.rules = rules or Rules()
         self.dialogs = dialogs
         self.teams = FakeTeams(lambda: clock().timestamp(), rates=False)
         self.delivered: dict[tuple[str, str], Delivery] = {}
@@ -154,6 +169,12 @@ class TeamsSite:
         self.changed: dict[tuple[str, str], tuple[Json, int]] = {}
         """The card that one person sees in the place of a message, by both, and how often that
         was edited before."""
+        self.sent: list[Json] = []
+        """Every activity that was delivered, once."""
+        self.told: list[Told] = []
+        """What each delivery was answered with."""
+        self.picked: dict[str, Somebody] = {}
+        """Whom people mention when they type `@` and this."""
         self._clock = clock
         self._numbers = itertools.count(1)
         self._stack = AsyncExitStack()
@@ -265,6 +286,11 @@ class TeamsSite:
             shown = shown.replace(HANDLE, at, 1)
             mentioned = {"id": self.teams.bot, "name": BOT}
             entities.append({"type": "mention", "mentioned": mentioned, "text": at})
+        for handle, other in self.picked.items():
+            at = f"<at>{html.escape(other.name, quote=False)}</at>"
+            shown, times = re.subn(rf"(?<![\w@])@{re.escape(handle)}(?!\w)", at, shown)
+            mentioned = {"id": other.user, "name": other.name}
+            entities += [{"type": "mention", "mentioned": mentioned, "text": at}] * times
         quote, root = "", None
         if place.kind == "channel":
             root = thread or id_
@@ -322,12 +348,14 @@ class TeamsSite:
         control: Control,
         choice: str | None = None,
         values: Mapping[str, Any] | None = None,
+        card: Json | None = None,
     ) -> Json:
-        """A press on a control of a message, with what stands in its inputs."""
+        """A press on a control of a message, with what stands in its inputs. `card` is what stood
+        there when it was pressed, if that is no more."""
         action = control.action
         data = dict(action["data"])
         if action.get("associatedInputs") != "none":
-            card = self.card_of(post, somebody)
+            card = card or self.card_of(post, somebody)
             given = {each["id"]: each.get("value", "") for each in draw(card).inputs}
             data |= given | dict(values or {})
         if control.input is not None and choice is not None:
@@ -364,9 +392,62 @@ class TeamsSite:
         opened = dialog.opened_by
         return {**opened, "name": name, "value": told, "id": self.new_invoke()}
 
+    def rename(self, somebody: Somebody, place: Conversation) -> Json:
+        """The place is called otherwise."""
+        gone: Json = {"eventType": "channelRenamed", "tenant": {"id": somebody.tenant}}
+        told = self.activity(
+            somebody, place, type="conversationUpdate", id=self.new_invoke(), topicName="Other"
+        )
+        return told | {"channelData": told["channelData"] | gone}
+
+    def _noise(self, activity: Json) -> Iterator[Json]:
+        """What Teams tells beside it that is nothing for us: of words, that somebody types and
+        that they were edited, as when a link was given a picture; of a press, that the card was
+        looked at."""
+        if activity["type"] == "message" and "value" not in activity:
+            quiet = {"text", "attachments", "textFormat"}
+            yield {n: v for n, v in activity.items() if n not in quiet} | {"type": "typing"}
+            edited = activity["channelData"] | {"eventType": "editMessage"}
+            yield activity | {"type": "messageUpdate", "channelData": edited}
+        elif activity.get("name") == "adaptiveCard/action":
+            looked = activity["value"] | {"trigger": "automatic"}
+            yield activity | {"id": self.new_invoke(), "value": looked}
+
+    async def deliver(self, *activities: Json) -> list[Told]:
+        """Tell the bot, as often as the rules say, in any order and all at the same time; what it
+        answered to each of them in the end."""
+        dice, noise = self.rules.dice, list[Json]()
+        if self.rules.noise:
+            noise = [each for activity in activities for each in self._noise(activity)]
+        self.sent += [*activities, *noise]
+        copies = [
+            number
+            for number in range(len(activities) + len(noise))
+            for _ in range(dice.randint(*self.rules.copies))
+        ]
+        dice.shuffle(copies)
+        every = [*activities, *noise]
+        answers = await asyncio.gather(*(self.wire.send(every[number]) for number in copies))
+        self.told += answers
+        last = dict(zip(copies, answers, strict=True))
+        for number, told in zip(copies, answers, strict=True):
+            # However often it is told, whoever waits is shown the same.
+            assert told == last[number]
+        return [last[number] for number in range(len(activities))]
+
+    async def deliver_again(self) -> None:
+        """Tell everything once more, in any order and at the same time."""
+        sent = list(self.sent)
+        self.rules.dice.shuffle(sent)
+        self.told += await asyncio.gather(*map(self.wire.send, sent))
+
     def tell(self, activity: Json) -> Seen:
         """The bot is told, and Teams shows what it answers."""
-        told = self.run(self.wire.send(activity))
+        (told,) = self.run(self.deliver(activity))
+        return self.show(activity, told)
+
+    def show(self, activity: Json, told: Told) -> Seen:
+        """What Teams shows of an answer."""
         seen = Seen(told)
         if activity["type"] != "invoke" or told.body is None:
             assert activity["type"] == "invoke" or not told.raw
@@ -378,8 +459,9 @@ class TeamsSite:
                 seen.card = told.body["value"]
                 assert check_card(seen.card) == []
                 place, _ = self.teams.memory.find(activity["conversation"]["id"])
-                edits = place.posts[activity["replyToId"]].edits
-                self.changed[activity["from"]["id"], activity["replyToId"]] = seen.card, edits
+                post = place.posts.get(activity["replyToId"])
+                if post is not None:
+                    self.changed[activity["from"]["id"], post.id] = seen.card, post.edits
             else:
                 assert told.body["type"] == SAID
                 seen.sentence = told.body["value"]
