@@ -26,6 +26,7 @@ from tests.adapters.contract import CHANNEL, DM
 from tests.adapters.teams.memory import Conversation, Posted
 from tests.adapters.teams.screen import draw
 from tests.adapters.teams_harness import Json, Seen, TeamsHarness, open_harness
+from tests.adapters.teams_world import TeamsWorld
 from tests.databases import RELAY_KEY
 
 
@@ -162,6 +163,46 @@ def test_what_is_no_message_of_ours_stays_as_it_is(desk: TeamsHarness) -> None:
     desk.people["nobody"] = stranger
     seen = look(desk, "nobody", place, post)
     assert (seen.told.status, seen.told.raw) == (200, b"")
+
+
+@pytest.fixture
+def world(sqlite_template: Path, tmp_path: Path) -> Iterator[TeamsWorld]:
+    file = shutil.copyfile(sqlite_template, tmp_path / "world.db")
+    world = TeamsWorld(Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory()))
+    yield world
+    world.close()
+    world.database.close()
+
+
+def test_who_takes_a_question_in_a_channel_answers_there(world: TeamsWorld) -> None:
+    world.says("ana", "/ask anonymously How do I claim a taxi on a trip?")
+    world.passes(hours=1, minutes=31)
+    world.presses("ana", "Post it")
+    (told,) = world.in_channel("#travel")
+    place, post = next(found for found in world.posts() if found[1].id == told.id)
+    assert "refresh" not in world.card(post, None)
+    world.presses("cem", "I take it", on=told)
+    common = world.card(post, None)
+    assert common["refresh"]["userIds"] == [f"8:orgid:{world.somebody('cem').entra}"]
+    assert [control.label for control in draw(common).controls] == []
+    # Nothing in the card leads to who asked.
+    assert world.somebody("ana").entra not in str(common)
+    told_to_app = {"action": common["refresh"]["action"], "trigger": "automatic"}
+    for name in ("cem", "kim"):
+        activity = world.site.invoke(
+            world.somebody(name), place, "adaptiveCard/action", told_to_app, post
+        )
+        world.site.tell(activity)
+    labels = [control.label for control in world.read(post, "cem").controls]
+    assert labels == ["Answer", "Ask back", "Give it back"]
+    assert world.card(post, "kim") == world.card(post, None) == common
+    cem = world.somebody("cem")
+    give_back = world.site.screen(post, cem).control("Give it back")
+    world.site.tell(world.site.press(cem, place, post, give_back))
+    world.drains()
+    for name in (None, "cem", "kim"):
+        assert "Someone asks" in world.read(post, name).shown
+    assert "refresh" not in world.card(post, None)
 
 
 def test_view_is_what_its_own_message_says_and_no_more() -> None:
