@@ -200,8 +200,8 @@ def test_who_takes_a_question_in_a_channel_answers_there(world: TeamsWorld) -> N
     give_back = world.site.screen(post, cem).control("Give it back")
     world.site.tell(world.site.press(cem, place, post, give_back))
     world.drains()
-    for name in (None, "cem", "kim"):
-        assert "Someone asks" in world.read(post, name).shown
+    for who in (None, "cem", "kim"):
+        assert "Someone asks" in world.read(post, who).shown
     assert "refresh" not in world.card(post, None)
 
 
