@@ -143,6 +143,16 @@ class Showman:
     def message(self, message: Message) -> Rendered:
         return render_message(message, self.wording, self.dialogs)
 
+    def reply(self, heard: Heard, message: Message, *, is_private: bool) -> Rendered:
+        """A message in reply. Of one to the person alone that is about a channel the buttons say
+        so: what is pressed in their own chat is done where it was asked for."""
+        place, contact = heard.inbound.place, heard.source.contact
+        if place.kind is PlaceKind.DM or not is_private:
+            return self.message(message)
+        origin = Origin("", {}, place)
+        sealed = seal_origin(self.seal, contact.tenant, heard.inbound.person, origin)
+        return render_message(message, self.wording, self.dialogs, place=sealed)
+
     def form(self, heard: Heard, form: Form, *, in_chat: bool) -> Rendered:
         """A new form for the person who did what was heard."""
         hidden = self._hide(heard, form)
@@ -220,6 +230,7 @@ def _plan_in_chat(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     is_card = source.kind is Kind.CARD or source.kind is Kind.EXECUTE
     # A form that was filled in stands in the person's own chat, and is done with.
     is_over = is_card and source.is_form
+    is_in_own_chat = source.contact.kind is PlaceKind.DM
     new: Rendered | None = None
     steps: list[Step] = []
     if reply.page is not None and is_card and not source.is_form:
@@ -230,9 +241,10 @@ def _plan_in_chat(heard: Heard, reply: Reply, showman: Showman) -> Plan:
         is_private = reply.audience is Audience.PERSON
         takes_place = reply.replace or (is_over and is_private)
         if is_card and new is None and takes_place and reply.form is None:
-            new = showman.message(message)
+            new = showman.reply(heard, message, is_private=is_in_own_chat)
         else:
-            steps.append(_tell(heard, showman.message(message), is_private=is_private))
+            said = showman.reply(heard, message, is_private=is_private)
+            steps.append(_tell(heard, said, is_private=is_private))
     if reply.form is not None:
         shown = showman.form(heard, reply.form, in_chat=True)
         if is_over:
@@ -262,9 +274,10 @@ def _plan_dialog(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     elif reply.page is not None and message is None:
         message = reply.page
     if message is not None:
-        said = showman.message(message)
+        said = showman.reply(heard, message, is_private=is_private)
         if reply.replace and source.kind is Kind.OPEN and source.message is not None:
-            steps.append(Replace(said))
+            is_in_own_chat = source.contact.kind is PlaceKind.DM
+            steps.append(Replace(showman.reply(heard, message, is_private=is_in_own_chat)))
         elif opens and body is None and is_private and not _can_be_pressed(message):
             # It is read in the dialog, and need not be said again.
             body = _closing(said.text)
@@ -307,7 +320,8 @@ def _plan_late(heard: Heard, reply: Reply, showman: Showman) -> Plan:
         message = reply.page
     if message is not None:
         is_private = reply.audience is Audience.PERSON
-        steps.append(_tell(heard, showman.message(message), is_private=is_private))
+        said = showman.reply(heard, message, is_private=is_private)
+        steps.append(_tell(heard, said, is_private=is_private))
     if reply.form is not None:
         shown = showman.form(heard, reply.form, in_chat=True)
         steps.append(_tell(heard, shown, is_private=True))

@@ -19,7 +19,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from adapters.teams.control import is_look, read_filled, read_pressed
+from adapters.teams.control import is_look, read_filled, read_place, read_pressed
 from adapters.teams.seal import Origin, name_event, open_origin
 from adapters.teams.speech import clean, read_html, read_quoted, read_speech
 from bot.directory import known_zone
@@ -60,7 +60,7 @@ class Drop(StrEnum):
     CONTROL = "control"
     """A button, choice or form that is not ours, or of a shape that we never made."""
     FORGED = "forged"
-    """A form whose seal is broken."""
+    """A form, or a button about another place, whose seal is broken."""
     MARK = "mark"
     """A reaction that means nothing to us, or that was taken back."""
     REFRESH = "refresh"
@@ -343,12 +343,19 @@ def _read_control(
     if pressed is None:
         return Dropped(Drop.CONTROL)
     action, args = pressed
+    place, sealed = _place(activity, contact, root=card), read_place(data)
+    if sealed is not None:
+        # It stands in the person's own chat, and is about a channel.
+        origin = open_origin(reading.seal, contact.tenant, contact.person or "", sealed)
+        if origin is None:
+            return Dropped(Drop.FORGED)
+        place = origin.place
     return _heard(
         Source(kind, contact, card),
         reading,
         activity,
         event_id=event_id,
-        place=_place(activity, contact, root=card),
+        place=place,
         what=Pressed(action=action, args=args, message=card),
     )
 

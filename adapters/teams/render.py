@@ -124,20 +124,25 @@ class Rendered:
 
 
 def render_message(
-    message: Message, wording: Wording, dialogs: Collection[str] = frozenset()
+    message: Message,
+    wording: Wording,
+    dialogs: Collection[str] = frozenset(),
+    *,
+    place: str = "",
 ) -> Rendered:
     """A message as Teams takes it. What is too long for one card is shortened, and says so.
 
     `dialogs` are the actions that open a form: Teams opens a dialog only for a button that
     asks for one. Pressed, they come as the invoke `task/fetch`, all others as
     `adaptiveCard/action`, or as a message with a value from an app that does not know it.
+    `place` goes with each of them, see `adapters.teams.control.write_press`.
     """
     codes = _codes(message)
     summary = SPOKEN_FIRST.get(message.tone, "") + _called_in(message.summary, codes, wording)
     text = FIRST_WORDS.get(message.tone, "")
     plain = _called_in(render_plain(message), codes, wording)
     return Rendered(
-        card=_Card(wording, frozenset(dialogs), summary).fit(message),
+        card=_Card(wording, frozenset(dialogs), summary, place).fit(message),
         text=f"{text}\n\n{plain}" if text else plain,
         summary=summary,
     )
@@ -153,6 +158,7 @@ class _Card:
     wording: Wording
     dialogs: frozenset[str]
     summary: str
+    place: str = ""
     limit: int | None = None
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Who is mentioned: by the words in the card their address and name."""
@@ -295,7 +301,7 @@ class _Card:
     def _press(
         self, title: str, action: str, of: Button | Choice, *, style: Style, choice: str = ""
     ) -> Json:
-        data = write_press(action, of.args, choice=choice or None)
+        data = write_press(action, of.args, choice=choice or None, place=self.place)
         inputs = "auto" if choice else "none"
         submit: Json = {"type": "Action.Submit", "title": title, "associatedInputs": inputs}
         if action in self.dialogs:

@@ -109,12 +109,12 @@ class UnpacedPlatform(TeamsPlatform):
 @dataclass(slots=True)
 class Rules:
     """How unruly Teams is. `copies` is how often an activity is delivered, at least and at most;
-    those of one doing come in any order and at the same time. `noise`: with others beside them
-    that are nothing for us."""
+    those of one doing come in any order and at the same time. `noise` is how likely something
+    that is nothing for us comes beside it, from 0 to 1."""
 
     copies: tuple[int, int] = (1, 1)
     dice: random.Random = field(default_factory=lambda: random.Random(0))
-    noise: bool = False
+    noise: float = 0.0
 
 
 @dataclass(slots=True)
@@ -416,17 +416,12 @@ class TeamsSite:
     async def deliver(self, *activities: Json) -> list[Told]:
         """Tell the bot, as often as the rules say, in any order and all at the same time; what it
         answered to each of them in the end."""
-        dice, noise = self.rules.dice, list[Json]()
-        if self.rules.noise:
-            noise = [each for activity in activities for each in self._noise(activity)]
-        self.sent += [*activities, *noise]
-        copies = [
-            number
-            for number in range(len(activities) + len(noise))
-            for _ in range(dice.randint(*self.rules.copies))
-        ]
+        dice, rules = self.rules.dice, self.rules
+        noise = [each for activity in activities for each in self._noise(activity)]
+        every = [*activities, *(each for each in noise if dice.random() < rules.noise)]
+        self.sent += every
+        copies = [n for n in range(len(every)) for _ in range(dice.randint(*rules.copies))]
         dice.shuffle(copies)
-        every = [*activities, *noise]
         answers = await asyncio.gather(*(self.wire.send(every[number]) for number in copies))
         self.told += answers
         last = dict(zip(copies, answers, strict=True))

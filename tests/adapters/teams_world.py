@@ -7,15 +7,14 @@ page of one's own: both are words to the bot, and a page is the answer to them.
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.teams import messages
 from adapters.teams.control import name_field, open_dialog, read_pressed, write_form, write_press
-from adapters.teams.read import NAME, Contact
+from adapters.teams.read import NAME
 from adapters.teams.seal import Origin, seal_origin
 from bot.app import App
 from bot.capabilities.questions.model import Question, Topic
@@ -36,6 +35,7 @@ from bot.inbound import (
 from bot.message import Button, Buttons, Choice, Message, Option, Part, Text, literal
 from bot.people import Person
 from bot.reply import NOTHING, Reply
+from storage.contact import ContactBook, Whereabouts
 from storage.database import Database
 from storage.work import SqlWork
 from tests.adapters.teams.memory import TENANT, Conversation, Posted, Somebody
@@ -255,7 +255,7 @@ class TeamsWorld(World):
 
     def _keep(self, place: Conversation, somebody: Somebody | None = None) -> None:
         """The adapter has heard of a place before the talk begins."""
-        contact = Contact(
+        found = Whereabouts(
             tenant=TENANT,
             service_url=self.site.teams.service_url,
             conversation=place.id,
@@ -265,7 +265,7 @@ class TeamsWorld(World):
             user=None if somebody is None else somebody.user,
             team=place.team,
         )
-        self.runner.run(self.site.contacts.keep(contact))
+        ContactBook(self.database).keep(found)
 
     def _is_here(self, name: str) -> bool:
         return f"29:1-{address_of(name)}" in self.site.teams.memory.people
@@ -323,11 +323,12 @@ class TeamsWorld(World):
 
     def read(self, post: Posted, who: str | None) -> Screen:
         """With commands as the core calls them."""
-        card = copy.deepcopy(self.card(post, who))
-        for element in _elements(card.get("body") or ()):
-            for run in element.get("inlines", ()):
-                if run.get("fontType") == "Monospace":
-                    run["text"] = self._called(run["text"])
+        card = self.card(post, who)
+        if not any(map(_is_code, _runs(card))):
+            return draw(card)
+        card = copy.deepcopy(card)
+        for run in filter(_is_code, _runs(card)):
+            run["text"] = self._called(run["text"])
         return draw(card)
 
     def _called(self, text: str) -> str:
@@ -600,7 +601,14 @@ def _asks_who(entry: Json) -> bool:
     return bool(entry.get("choices.data"))
 
 
-def _elements(body: Any) -> Any:
-    for element in body:
-        yield element
-        yield from _elements(element.get("items", ()))
+def _runs(card: Json) -> Iterator[Json]:
+    """The words of a card that have a look, wherever they stand."""
+    elements = list(card.get("body") or ())
+    while elements:
+        element = elements.pop()
+        elements += element.get("items", ())
+        yield from element.get("inlines", ())
+
+
+def _is_code(run: Json) -> bool:
+    return run.get("fontType") == "Monospace"

@@ -13,19 +13,19 @@ from adapters.teams.answer import (
     plan_sentence,
     sent_form,
 )
-from adapters.teams.control import read_filled
+from adapters.teams.control import read_filled, write_press
 from adapters.teams.limits import find_faults
 from adapters.teams.messages import BUSY, DONE
-from adapters.teams.read import Heard, Kind
-from adapters.teams.seal import LONGEST, open_origin
+from adapters.teams.read import Drop, Dropped, Heard, Kind, Reading, read
+from adapters.teams.seal import LONGEST, Origin, open_origin, seal_origin
 from adapters.teams.wording import Wording
 from bot.form import ChoiceField, Form, TextField
-from bot.inbound import Submitted
-from bot.message import Option, say
+from bot.inbound import PlaceKind, Submitted
+from bot.message import Button, Buttons, Message, Option, say
 from bot.reply import NOTHING, Audience, Reply
-from tests.adapters.contract import FORM
+from tests.adapters.contract import FORM, MONDAY
 from tests.adapters.every_message import SHOWN
-from tests.adapters.test_teams_read import ANA, SEAL, TENANT, hear
+from tests.adapters.test_teams_read import ANA, SEAL, TENANT, hear, load
 
 FORMS = {name: shown for name, shown in SHOWN.items() if isinstance(shown, Form)} | {"all": FORM}
 SHOWMAN: Showman = make_showman(Wording(frozenset({"pause"})), SEAL, ())
@@ -145,3 +145,37 @@ def test_page_that_was_pressed_is_shown_anew_beside_the_message() -> None:
     (step,) = plan_answer(sent(FORM, Kind.DIALOG), Reply(page=say("The page")), SHOWMAN).steps
     assert isinstance(step, Tell)
     assert "The page" in step.said.text
+
+
+def test_button_for_one_person_is_about_the_place_where_it_was_asked_for() -> None:
+    buttons = Buttons(buttons=(Button(label="Ask it here", action="a.b"),))
+    message = Message(summary="Is it?", parts=(buttons,))
+    asked = hear("message_thread")
+    (step,) = plan_answer(asked, Reply(message=message), SHOWMAN).steps
+    assert isinstance(step, Tell)
+    data = step.said.card["body"][0]["actions"][0]["data"]
+    pressed = hear("execute_personal", value={"action": {"type": "Action.Execute", "data": data}})
+    assert pressed.inbound.place == asked.inbound.place
+    assert pressed.source.contact.kind is PlaceKind.DM
+    # What takes its place there is about the channel as well, and what all read is nobody's.
+    reply = Reply(message=message, replace=True)
+    (replaced,) = plan_answer(pressed, reply, SHOWMAN).steps
+    assert isinstance(replaced, Replace)
+    assert replaced.said.card["body"][0]["actions"][0]["data"] == data
+    for heard, said in (
+        (asked, Reply(message=message, audience=Audience.PLACE)),
+        (pressed, Reply(message=message, audience=Audience.PLACE)),
+        (hear("execute"), reply),
+    ):
+        (step,) = plan_answer(heard, said, SHOWMAN).steps
+        assert step.said.card["body"][0]["actions"][0]["data"] == {"Inflow": {"press": "a.b"}}
+
+
+@pytest.mark.parametrize("person", [ANA[:-1] + "b", None])
+def test_place_that_was_sealed_for_somebody_else_is_forged(person: str | None) -> None:
+    origin = Origin("", {}, hear("execute").inbound.place)
+    seal = "x" * 99 if person is None else seal_origin(SEAL, TENANT, person, origin)
+    data = write_press("a.b", {}, place=seal)
+    value = {"action": {"type": "Action.Execute", "data": data}, "trigger": "manual"}
+    activity = load("execute_personal") | {"value": value}
+    assert read(activity, Reading(MONDAY, SEAL)) == Dropped(Drop.FORGED)

@@ -55,9 +55,6 @@ LEFT_OUT = {
     "test_card.test_openly_in_a_channel_without_the_bot_goes_on_directly": (
         "where the bot is not, it hears nothing"
     ),
-    "test_talk.test_what_was_named_in_passing_is_asked_openly_if_it_was_a_question": (
-        "the button stands in one's own chat and does not say which channel it is about"
-    ),
     "test_home.test_the_word_brings_the_same_page_as_a_message": NO_VALUES,
     "test_home.test_what_is_pressed_on_the_message_leaves_the_page_standing_as_it_is_by_then": (
         NO_VALUES
@@ -81,7 +78,7 @@ def new_teams_world(
     def make() -> TeamsWorld:
         file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
         database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
-        rules = Rules(copies=(1, 4), dice=random.Random(request.node.name), noise=True)
+        rules = Rules(copies=(1, 4), dice=random.Random(request.node.name), noise=0.1)
         worlds.append(TeamsWorld(database, rules=rules))
         return worlds[-1]
 
@@ -159,7 +156,7 @@ def test_nothing_is_done_twice_after_a_restart(new_teams_world: Callable[[], Tea
     world.presses(helper, "I take it")
     world.says(helper, "Use the expense form.")
     before, heard = world.dump(), [(h.id, h.text) for h in world.room.heard]
-    assert len(world.site.sent) > 10
+    assert len(world.site.sent) >= 6
     world.runner.run(world.site.restart())
     world.site.run(world.site.deliver_again())
     world.drains()
