@@ -109,8 +109,8 @@ class UnpacedPlatform(TeamsPlatform):
 @dataclass(slots=True)
 class Rules:
     """How unruly Teams is. `copies` is how often an activity is delivered, at least and at most;
-    those of one doing come in any order and at the same time. `noise` is how likely something
-    that is nothing for us comes beside it, from 0 to 1."""
+    half of them at least. Those of one doing come in any order and at the same time. `noise` is
+    how likely something that is nothing for us comes beside it, from 0 to 1."""
 
     copies: tuple[int, int] = (1, 1)
     dice: random.Random = field(default_factory=lambda: random.Random(0))
@@ -179,6 +179,8 @@ class TeamsSite:
         self._numbers = itertools.count(1)
         self._stack = AsyncExitStack()
         self._adapter = AsyncExitStack()
+        self.client: TeamsClient
+        self.keys: Keys
         self.entrance: TeamsEntrance
         self.platform: UnpacedPlatform
         self.wire: BotWire
@@ -197,8 +199,8 @@ class TeamsSite:
 
     async def _start_adapter(self) -> None:
         teams = self.teams
-        keys = Keys(Cloud(ISSUER, teams.metadata_url))
-        self._adapter.push_async_callback(keys.close)
+        self.keys = Keys(Cloud(ISSUER, teams.metadata_url))
+        self._adapter.push_async_callback(self.keys.close)
         client = TeamsClient(
             Credentials(teams.app_id, teams.app_password, TENANT),
             local=teams.service_url,
@@ -209,19 +211,8 @@ class TeamsSite:
             client, TENANT, self.contacts, wording=self.wording, dialogs=self.dialogs
         )
         self.platform.delivered = self.delivered
-        self.entrance = TeamsEntrance(
-            app=self.app,
-            client=client,
-            contacts=self.contacts,
-            gate=TokenGate(teams.app_id, keys),
-            wording=self.wording,
-            seal=SEAL,
-            dialogs=self.dialogs,
-            clock=self._clock,
-            home=TENANT,
-            local=teams.service_url,
-            **self.other,
-        )
+        self.client = client
+        self.entrance = self.make_entrance()
         self._adapter.push_async_callback(self.entrance.close)
         routes = web.Application(client_max_size=2**21)
         self.entrance.add_routes(routes)
@@ -231,6 +222,22 @@ class TeamsSite:
         await web.TCPSite(runner, LOOPBACK, 0).start()
         self.wire = teams.wire(f"http://{LOOPBACK}:{runner.addresses[0][1]}{PATH}")
         self._adapter.push_async_callback(self.wire.close)
+
+    def make_entrance(self) -> TeamsEntrance:
+        """One more, as another process has it: it shares the store alone."""
+        return TeamsEntrance(
+            app=self.app,
+            client=self.client,
+            contacts=self.contacts,
+            gate=TokenGate(self.teams.app_id, self.keys),
+            wording=self.wording,
+            seal=SEAL,
+            dialogs=self.dialogs,
+            clock=self._clock,
+            home=TENANT,
+            local=self.teams.service_url,
+            **self.other,
+        )
 
     async def stop(self) -> None:
         await self._adapter.aclose()
@@ -420,7 +427,9 @@ class TeamsSite:
         noise = [each for activity in activities for each in self._noise(activity)]
         every = [*activities, *(each for each in noise if dice.random() < rules.noise)]
         self.sent += every
-        copies = [n for n in range(len(every)) for _ in range(dice.randint(*rules.copies))]
+        least, most = rules.copies
+        often = [least if dice.random() < 0.5 else dice.randint(least, most) for _ in every]
+        copies = [n for n, times in enumerate(often) for _ in range(times)]
         dice.shuffle(copies)
         answers = await asyncio.gather(*(self.wire.send(every[number]) for number in copies))
         self.told += answers
@@ -504,6 +513,7 @@ class TeamsHarness:
         more: Sequence[Capability[Work]] = (),
     ) -> None:
         self.now = MONDAY
+        self.database = database
         ids = itertools.count(1)
         self.app: App[Work] = App(
             database, register([SAMPLE, *more]), lambda: self.now, lambda: f"id{next(ids):06}"

@@ -7,9 +7,10 @@ page of one's own: both are words to the bot, and a page is the answer to them.
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.teams import messages
@@ -22,12 +23,10 @@ from bot.inbound import (
     Inbound,
     Left,
     Opened,
-    Ordered,
     Place,
     PlaceKind,
     Pressed,
     Reacted,
-    Said,
     Shortcut,
     Submitted,
     What,
@@ -433,7 +432,7 @@ class TeamsWorld(World):
                 return self._acts(who, self.mark(somebody, place, name, message, thread))
             case Left():
                 return self._goes(somebody, place)
-            case Ordered() | Said():
+            case _:
                 raise AssertionError("done in another way")
 
     def _press(self, who: str, place: Conversation, what: Pressed, pressed: Heard | None) -> Json:
@@ -597,7 +596,7 @@ def _placed(topic: Topic) -> Topic:
     return topic if channel is None else replace(topic, channel=place_of(channel))
 
 
-def _asks_who(entry: Json) -> bool:
+def _asks_who(entry: Mapping[str, Any]) -> bool:
     return bool(entry.get("choices.data"))
 
 
