@@ -58,4 +58,7 @@ You can ask as yourself, openly, or without your name. You decide what reaches y
 often, and one word ends it all. There are no points and no rankings, and nobody is watched: of \
 what is said in channels Inflow keeps only what is said to it and in the threads of its own \
 questions."""
-HELP_COMMAND = "lists all that Inflow can do"
+OWN_COMMANDS: Mapping[str, str] = {
+    "help": "lists all that Inflow can do",
+    "home": "your own page: what waits for you, what reaches you, what others find",
+}
