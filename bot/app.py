@@ -26,7 +26,7 @@ from bot.access import (
     name_nobody,
     roles_with,
 )
-from bot.attention import note_talk
+from bot.attention import note_talk, rearrange
 from bot.capability import Capability, Handler, Order, Registry
 from bot.context import Context
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
@@ -499,12 +499,26 @@ class App(Generic[W]):
                 workspace=workspace.id,
                 address=inbound.person,
                 name=inbound.profile.name,
-                zone=_known_zone(inbound.profile.zone),
+                zone=_known_zone(inbound.profile.zone, "UTC"),
             )
             work.people.save(person)
         if not person.active:
             raise NotAllowed("Your account here has been closed.")
-        return self._entrust(work, inbound, person)
+        return self._entrust(work, inbound, self._renew(work, inbound, person))
+
+    def _renew(self, work: W, inbound: Inbound, person: Person) -> Person:
+        """The person as the platform tells of them now, where it tells that with what they do."""
+        profile = inbound.profile
+        if profile is None or not profile.renews:
+            return person
+        zone = _known_zone(profile.zone, person.zone)
+        renewed = replace(person, name=profile.name, zone=zone)
+        if renewed == person:
+            return person
+        work.people.describe(renewed)
+        if renewed.zone != person.zone:
+            rearrange(Context(now=self._clock(), new_id=self._new_id), work, renewed)
+        return renewed
 
     def _entrust(self, work: W, inbound: Inbound, person: Person) -> Person:
         """The person, as community manager if it is for them to look after the workspace."""
@@ -639,13 +653,12 @@ def _with_note(reply: Reply, note: str) -> Reply:
     return reply.model_copy(update={"message": message.model_copy(update={"parts": parts})})
 
 
-def _known_zone(zone: str) -> str:
-    """The zone if this machine knows it, else UTC: a strange one must not stop the person."""
+def _known_zone(zone: str | None, otherwise: str) -> str:
+    """The zone if this machine knows it: a strange one must not stop the person."""
     try:
-        ZoneInfo(zone)
+        return otherwise if zone is None else ZoneInfo(zone).key
     except (LookupError, ValueError, OSError):
-        return "UTC"
-    return zone
+        return otherwise
 
 
 def _all_wrong(

@@ -115,10 +115,13 @@ class Left(Value):
 
 
 class Profile(Value):
-    """What the platform told us about a person we may not know yet."""
+    """What the platform told us about a person we may not know yet. `zone` is None where it did
+    not say. `renews`: it is how the person is called and where they are just now, and counts for
+    somebody whom we know as well; for a platform that tells of changes in no other way."""
 
     name: str = Field(min_length=1, max_length=150)
-    zone: str = "UTC"
+    zone: str | None = None
+    renews: bool = False
 
 
 What: TypeAlias = Annotated[

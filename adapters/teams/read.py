@@ -22,7 +22,6 @@ from typing import Any, TypeAlias
 from adapters.teams.control import is_look, read_filled, read_place, read_pressed
 from adapters.teams.seal import Origin, name_event, open_origin
 from adapters.teams.speech import clean, read_html, read_quoted, read_speech
-from bot.directory import known_zone
 from bot.inbound import (
     Inbound,
     Looked,
@@ -503,22 +502,21 @@ def _thread_of(activity: Json) -> str | None:
 
 
 def _profile(activity: Json) -> Profile | None:
-    """What an activity itself says of who it comes from."""
+    """What an activity itself says of who it comes from. Teams tells it in no other way."""
     name = _name(_part(activity, "from").get("name"))
     if name is None:
         return None
-    zone = known_zone(_zone(activity)) or "UTC"
-    return Profile(name=name, zone=zone)
+    return Profile(name=name, zone=_zone(activity), renews=True)
 
 
-def _zone(activity: Json) -> object:
+def _zone(activity: Json) -> str | None:
     """Their zone, as their Teams tells it: with messages and presses, but not with all else."""
     for entity in activity.get("entities") or ():
         if isinstance(entity, Mapping) and entity.get("type") == "clientInfo":
             zone = _text(entity.get("timezone"))
             if zone is not None:
                 return zone
-    return activity.get("localTimezone")
+    return _text(activity.get("localTimezone"))
 
 
 def _name(name: object) -> str | None:

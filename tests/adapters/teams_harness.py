@@ -320,11 +320,13 @@ class TeamsSite:
         )
 
     def installs(self, somebody: Somebody) -> Json:
-        """Somebody has installed the app for themselves."""
+        """Somebody has the app. Teams says no more of them than an id."""
         place = self.teams.add_personal(somebody)
-        return self.activity(
+        told = self.activity(
             somebody, place, type="installationUpdate", action="add", id=self.new_invoke()
         )
+        del told["entities"], told["localTimezone"]
+        return told | {"from": {"id": somebody.user, "aadObjectId": somebody.entra}}
 
     def new_invoke(self) -> str:
         return f"f:{next(self._numbers)}"

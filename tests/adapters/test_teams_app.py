@@ -24,12 +24,14 @@ from adapters.teams.messages import (
     OPEN_CHAT,
     STALE,
 )
+from adapters.teams.read import NAME
 from bot.capabilities.questions.memory import Memory
 from bot.inbound import PlaceKind
+from bot.people import Person
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
 from tests.adapters.slack_desk import Doing, make_capability
-from tests.adapters.teams.memory import TENANT
+from tests.adapters.teams.memory import TENANT, Somebody
 from tests.adapters.teams.screen import Control
 from tests.adapters.teams_harness import HANDLE, Json, Seen, TeamsHarness, open_harness
 from tests.adapters.test_teams_auth import FORGED, SERVICE
@@ -71,6 +73,13 @@ def shared(
 def card_of(desk: TeamsHarness, text: str, place: str = DM) -> Heard:
     (card,) = desk.say("ana", text, place).messages
     return card
+
+
+def person_of(desk: TeamsHarness, somebody: Somebody) -> Person:
+    with desk.database.transaction() as work:
+        _, person = work.people.find(NAME, TENANT, somebody.entra)
+    assert person is not None
+    return person
 
 
 def door(desk: TeamsHarness) -> Heard:
@@ -397,6 +406,21 @@ def test_who_comes_is_welcomed_once_and_forgotten_when_they_go(desk: TeamsHarnes
     found = site.runner.run(site.contacts.find_person(TENANT, lee.entra))
     assert found is not None
     assert (found.kind, found.user) == (PlaceKind.CHANNEL, lee.user)
+
+
+def test_who_has_got_the_app_is_where_their_words_say(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee = site.teams.add_person("Lee Oh")
+    site.tell(site.installs(lee))
+    assert (person_of(desk, lee).name, person_of(desk, lee).zone) == ("Lee Oh", "UTC")
+    lee.zone = "America/New_York"
+    site.tell(site.words(lee, site.teams.add_personal(lee), "/count"))
+    assert person_of(desk, lee).zone == "America/New_York"
+    # Who is not told otherwise stays where they are.
+    told = site.words(lee, site.teams.add_personal(lee), "/count")
+    del told["entities"], told["localTimezone"]
+    site.tell(told)
+    assert person_of(desk, lee).zone == "America/New_York"
 
 
 def test_nothing_is_kept_of_who_talks_among_others(desk: TeamsHarness) -> None:

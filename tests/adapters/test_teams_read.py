@@ -75,7 +75,7 @@ def what_of(name: str) -> tuple[object, Place]:
     inbound = hear(name).inbound
     assert (inbound.platform, inbound.workspace, inbound.at) == ("teams", TENANT, MONDAY)
     assert inbound.person == ANA
-    assert inbound.profile == Profile(name="Ana Ng", zone="Europe/Vienna")
+    assert inbound.profile == Profile(name="Ana Ng", zone="Europe/Vienna", renews=True)
     return inbound.what, inbound.place
 
 
@@ -159,18 +159,18 @@ def test_zone_is_that_of_who_wrote() -> None:
     payload["entities"] = [{"type": "clientInfo", "timezone": "Asia/Tokyo"}]
     for zone, known in (
         ("Asia/Tokyo", "Asia/Tokyo"),
-        ("Nowhere/Land", "UTC"),
+        ("Nowhere/Land", "Nowhere/Land"),
         (7, "Europe/Vienna"),
     ):
         payload["entities"][0]["timezone"] = zone
         found = read(payload, READING)
         assert isinstance(found, Heard)
-        assert found.inbound.profile == Profile(name="Ana Ng", zone=known)
+        assert found.inbound.profile == Profile(name="Ana Ng", zone=known, renews=True)
     for left_out in ("entities", "localTimezone"):
         del payload[left_out]
     found = read(payload, READING)
     assert isinstance(found, Heard)
-    assert found.inbound.profile == Profile(name="Ana Ng")
+    assert found.inbound.profile == Profile(name="Ana Ng", renews=True)
 
 
 def test_talk_among_people_is_told_from_the_rest() -> None:

@@ -225,6 +225,34 @@ def test_a_stranger_without_a_profile_is_told_how_to_begin(small_home: Home) -> 
     assert "Write to me once in a direct message." in str(reply.message)
 
 
+def test_who_is_told_of_with_what_they_do_is_as_the_platform_says(small_home: Home) -> None:
+    def person(number: int, profile: Profile) -> tuple[str, str]:
+        small_home.app.receive(
+            Inbound(
+                platform="room",
+                workspace="w1",
+                event_id=f"e{number}",
+                person="lee",
+                profile=profile,
+                place=Place(conversation="dm:lee", kind=PlaceKind.DM),
+                at=small_home.now,
+                what=Ordered(name="do", text=f"{number}"),
+            )
+        )
+        with small_home.database.transaction() as work:
+            _, found = work.people.find("room", "w1", "lee")
+        assert found is not None
+        return found.name, found.zone
+
+    assert person(1, Profile(name="Lee")) == ("Lee", "UTC")
+    assert person(2, Profile(name="Lee Oh", zone="Asia/Tokyo")) == ("Lee", "UTC")
+    known = Profile(name="Lee Oh", zone="Asia/Tokyo", renews=True)
+    assert person(3, known) == ("Lee Oh", "Asia/Tokyo")
+    for number, zone in enumerate((None, "Nowhere/Land"), 4):
+        told = Profile(name="Lee Oh", zone=zone, renews=True)
+        assert person(number, told) == ("Lee Oh", "Asia/Tokyo")
+
+
 def test_who_left_is_gone_once_and_without_a_word(small_home: Home) -> None:
     small_home.says(Ordered(name="do", text="a"), "e1")
     assert small_home.says(Left(), "e2") == NOTHING
