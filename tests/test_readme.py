@@ -190,3 +190,11 @@ def test_what_the_readme_links_to_within_itself_is_there() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", README)) - known == set()
     links = re.findall(r"\]\((?!#|https?:)([^)#]+)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_decisions_of_the_house_are_numbered_one_after_the_other() -> None:
+    house = (ROOT / "bot" / "README.md").read_text(encoding="utf-8")
+    decisions = house.partition("\n## Decisions, and why\n")[2].partition("\n## ")[0]
+    numbers = [int(number) for number in re.findall(r"^(\d+)\. \*\*", decisions, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
