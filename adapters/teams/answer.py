@@ -75,6 +75,8 @@ CLOSING = timedelta(seconds=8)
 SAID = "application/vnd.microsoft.activity.message"
 """Of the response to a press by which the card stays: a sentence for who pressed."""
 
+MOST_EXCUSED = 1_000
+"""Acts of which is remembered that who did them has been told that they came to nothing."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 
@@ -435,6 +437,7 @@ class Answering:
         self._patience = patience
         self._showing: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._excused: set[str] = set()
 
     async def answer(self, heard: Heard, reply: Reply, until: float) -> Json | None:
         """Begin to show the reply; what an invoke is answered with.
@@ -459,7 +462,12 @@ class Answering:
             self._begin(heard, plan.steps)
 
     def tell_later(self, heard: Heard, sentence: str) -> None:
-        """Say one sentence of the adapter's own to the person alone."""
+        """Say one sentence of the adapter's own to the person alone, once for what they did."""
+        if heard.inbound.event_id in self._excused:
+            return
+        if len(self._excused) >= MOST_EXCUSED:
+            self._excused.clear()
+        self._excused.add(heard.inbound.event_id)
         said = self._showman.message(say(literal(sentence), tone=Tone.WARNING))
         self.keep(self._show_all(heard, [_tell(heard, said, is_private=True)]))
 

@@ -19,12 +19,12 @@ All else of it is left out, because it is archived and will stay as it is:
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import hdrs, web
@@ -57,6 +57,7 @@ from adapters.teams.read import (
     News,
     Reading,
     Source,
+    contact_of,
     is_talk_among_people,
     is_talk_in_thread,
     kind_of,
@@ -78,6 +79,10 @@ READING = timedelta(seconds=3)
 """How long a body may take to arrive."""
 WITHIN = timedelta(seconds=10)
 """From the arrival of a request to its answer. Teams waits fifteen seconds."""
+WAITING = timedelta(seconds=4)
+"""The same where a person waits. Of an action of the message extension Teams waits five seconds,
+asks twice again and then says that we cannot be reached:
+learn.microsoft.com/microsoftteams/platform/messaging-extensions/how-to/action-commands/respond-to-task-module-submit"""
 SHOWING = timedelta(seconds=4)
 """How long of that the reply to words may take to be shown."""
 
@@ -85,6 +90,8 @@ WELCOME = "help"
 """The command whose answer somebody sees who has just installed the app."""
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _HEADERS = {"Cache-Control": "no-store"}
 _TURN = "inflow"
@@ -130,8 +137,9 @@ class TeamsEntrance:
     tenant that is served, None for any; `local` the address of a Connector on this machine. `clock`
     gives aware UTC.
 
-    `within` is one deadline for all that comes before an answer. What was asked for and not done
-    by then is done all the same, and its reply shown in another way.
+    `within` is one deadline for all that comes before an answer, `waiting` the shorter one where
+    somebody waits for it. What was asked for and not done by then is done all the same, and its
+    reply shown in another way.
     """
 
     def __init__(
@@ -149,6 +157,7 @@ class TeamsEntrance:
         local: str | None = None,
         meters: Meters | None = None,
         within: timedelta = WITHIN,
+        waiting: timedelta = WAITING,
         showing: timedelta = SHOWING,
     ) -> None:
         if not 16 <= len(seal) <= 64:
@@ -162,6 +171,7 @@ class TeamsEntrance:
         self._home = home
         self._local = local
         self._within = within.total_seconds()
+        self._waiting = min(waiting, within).total_seconds()
         self._for_showing = showing.total_seconds()
         self._showman = make_showman(wording, seal, dialogs)
         self._answering = Answering(client, contacts, app, self._showman, clock)
@@ -243,6 +253,8 @@ class TeamsEntrance:
         kind, name = activity.get("type"), activity.get("name")
         if not isinstance(kind, str) or not kind:
             return self._refuse(400, "unreadable")
+        if kind == ActivityTypes.invoke:
+            until -= self._within - self._waiting
         turn = TurnContext(self._turns, Activity(type=kind, name=name))
         told = turn.turn_state[_TURN] = _Told(activity, until)
         await self._turns.run_pipeline(turn, self._handler.on_turn)
@@ -269,6 +281,18 @@ class TeamsEntrance:
             log.exception("what Teams told us failed")
             return self._excuse(found, BROKEN, Ack(500))
 
+    async def _in_time(self, work: Awaitable[T], until: float) -> T:
+        """What the store says by then.
+
+        Raises:
+            Unavailable: it says nothing.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                return await work
+        except TimeoutError as error:
+            raise Unavailable from error
+
     def _drop(self, why: str, invoke: Kind | None) -> Ack:
         """Nothing for us, and Teams need not tell it again."""
         self._dropped.add(why)
@@ -283,12 +307,17 @@ class TeamsEntrance:
             # It can be in no thread of ours: the store is not asked, and nothing kept.
             return self._drop(_TALK, None)
         if is_talk_in_thread(heard):
-            is_ours = await asyncio.to_thread(self._app.concerns, heard.inbound)
+            concerns = asyncio.to_thread(self._app.concerns, heard.inbound)
+            try:
+                is_ours = await self._in_time(concerns, until)
+            except Unavailable:
+                # It may be no word to us: nobody is told that we missed it.
+                return Ack(503)
             if not is_ours:
                 return self._drop(_TALK, None)
         if heard.source.kind is Kind.LOOK:
             return await self._look(heard, until)
-        await self._contacts.keep(heard.source.contact)
+        await self._in_time(self._contacts.keep(contact_of(heard)), until)
         return await self._do(heard, until)
 
     async def _look(self, heard: Heard, until: float) -> Ack:
@@ -329,10 +358,14 @@ class TeamsEntrance:
             self._answering.tell_later(heard, sentence)
 
     def _excuse(self, found: object, sentence: str, otherwise: Ack) -> Ack:
-        """Say a sentence to the person who waits; `otherwise` where nobody does."""
+        """Say a sentence to the person who waits. Where nobody does, `otherwise`: but whether
+        Teams tells it again is not known, so who said it hears of it too."""
         if isinstance(found, Heard) and found.source.kind is Kind.LOOK:
             return Ack()
-        if not isinstance(found, Heard) or found.source.kind in EVENTS:
+        if not isinstance(found, Heard) or found.source.kind is Kind.MARK:
+            return otherwise
+        if found.source.kind in EVENTS:
+            self._answering.tell_later(found, sentence)
             return otherwise
         return Ack(200, plan_sentence(found, sentence, self._showman))
 

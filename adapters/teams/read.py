@@ -13,7 +13,7 @@ try every person and moment, and so find who asked without a name.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -47,6 +47,7 @@ _AMONG_PEOPLE = "@unq.gbl.spaces"
 """How the conversation of two people ends, where we are not. Teams calls it personal too."""
 _THREAD = ";messageid="
 _ROBOT = "28:"
+_FILE = "application/vnd.microsoft.teams.file.download.info"
 
 
 class Drop(StrEnum):
@@ -217,6 +218,15 @@ def read_contact(activity: Json) -> Contact | None:
     )
 
 
+def contact_of(heard: Heard) -> Contact:
+    """What is worth remembering of where it was said. The message extension is used in any chat,
+    also where we are not: of that no more than the person is ours to know."""
+    contact = heard.source.contact
+    if heard.source.kind is not Kind.SHORTCUT and heard.source.kind is not Kind.EXTENSION:
+        return contact
+    return replace(contact, conversation="", kind=PlaceKind.CHANNEL, team=None)
+
+
 def is_talk_among_people(heard: Heard) -> bool:
     """Words in a channel, to nobody in particular: they can concern us only by their thread."""
     return _is_talk(heard) and heard.inbound.place.thread is None
@@ -257,8 +267,17 @@ def _read_message(activity: Json, contact: Contact, reading: Reading) -> Found:
             mentioned=speech.mentioned,
             addressed=speech.addressed,
             message=id_,
+            files=_count_files(activity.get("attachments")),
         ),
     )
+
+
+def _count_files(attachments: object) -> int:
+    """Pictures and files. The words themselves come as an attachment too, and so do cards."""
+    if not isinstance(attachments, list):
+        return 0
+    kinds = [str(_part({"": each}, "").get("contentType")) for each in attachments]
+    return sum(kind == _FILE or kind.startswith("image/") for kind in kinds)
 
 
 def _read_mark(activity: Json, contact: Contact, reading: Reading) -> Found:

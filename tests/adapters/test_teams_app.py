@@ -24,9 +24,10 @@ from adapters.teams.messages import (
     OPEN_CHAT,
     STALE,
 )
-from adapters.teams.read import NAME
+from adapters.teams.read import NAME, Contact
 from bot.capabilities.questions.memory import Memory
-from bot.inbound import PlaceKind
+from bot.errors import Unavailable
+from bot.inbound import Inbound, PlaceKind
 from bot.people import Person
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
@@ -138,15 +139,24 @@ def test_what_teams_would_not_say_has_a_status(
 @pytest.mark.parametrize("name", [name for name in FORGED if name != "too long"])
 @pytest.mark.filterwarnings("ignore")  # Forging makes the library warn of what it makes.
 def test_forged_token_is_refused_and_does_nothing(shared: TeamsHarness, name: str) -> None:
+    def kept() -> list[int]:
+        with shared.database.begin() as connection:
+            tables = ("inbox", "people", "teams_people", "teams_places", "outbox", "showings")
+            counts = [f"SELECT count(*) FROM {table}" for table in tables]
+            return [connection.exec_driver_sql(count).scalar_one() for count in counts]
+
     token = FORGED[name](shared.site.teams.signer)
-    before = len(shared.site.teams.calls)
-    activity = json.dumps(words(shared, serviceUrl=SERVICE)).encode()
+    before, kept_before = len(shared.site.teams.calls), kept()
+    stranger = {"id": "29:stranger", "name": "Eve", "aadObjectId": "stranger"}
+    spoken = words(shared, "/show text", serviceUrl=SERVICE) | {"from": stranger}
+    activity = json.dumps(spoken).encode()
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     told = shared.site.run(shared.site.wire.send_raw(activity, headers))
     assert told.status == 401
     assert (told.raw, len(shared.site.teams.calls)) == (b"", before)
+    assert kept() == kept_before
 
 
 def test_service_url_of_nobodys_is_refused_though_the_token_says_it(shared: TeamsHarness) -> None:
@@ -273,7 +283,8 @@ def test_what_breaks_is_said_and_not_shown(desk: TeamsHarness) -> None:
     card = door(desk)
     assert press(desk, card, "Crash").sentence == BROKEN
     assert desk.site.run(desk.site.wire.send(words(desk, "/crash"))).status == 500
-    assert shown(desk) == []
+    (said,) = shown(desk)
+    assert BROKEN in said
 
 
 # Dialogs ---------------------------------------------------------------------------------
@@ -338,7 +349,31 @@ def test_busy_store_loses_nothing_that_was_typed(desk: TeamsHarness, doing: Doin
     assert answer.messages == ()
     assert BUSY in str(dialog.card)
     assert "long story" in str(dialog.card)
-    assert desk.site.run(desk.site.wire.send(words(desk, "/ask x"))).status == 503
+
+
+def test_who_speaks_to_a_busy_store_hears_it_once(desk: TeamsHarness, doing: Doing) -> None:
+    doing.away = True
+    activity = words(desk, "/ask x")
+    for _ in range(2):
+        assert desk.site.tell(activity).told.status == 503
+    assert [BUSY in said for said in shown(desk)] == [True]
+    crash = words(desk, "/crash x")
+    for _ in range(2):
+        assert desk.site.run(desk.site.wire.send(crash)).status == 500
+    assert [BROKEN in said for said in shown(desk)] == [False, True]
+
+
+def test_talk_that_may_be_none_of_ours_is_no_reason_to_speak(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_inbound: Inbound) -> bool:
+        raise Unavailable
+
+    monkeypatch.setattr(desk.app, "concerns", away)
+    place = desk.site.teams.memory.conversations[desk.channel]
+    said = desk.site.words(desk.people["bo"], place, "to you too", "1772441000001")
+    assert desk.site.tell(said).told.status == 503
+    assert (shown(desk, "bo"), shown(desk, "bo", CHANNEL)) == ([], [])
 
 
 def test_form_in_the_chat_is_done_with_when_it_was_sent(desk: TeamsHarness) -> None:
@@ -365,6 +400,22 @@ def test_shortcuts_open_dialogs(desk: TeamsHarness) -> None:
     sent = desk.site.tell(desk.site.sends(seen.dialog, {"field-word": "in"}))
     assert (sent.told.status, sent.told.raw) == (200, b"")
     assert shown(desk) == ["d1: in"]
+
+
+def test_extension_says_nothing_of_the_chat_that_it_is_used_in(desk: TeamsHarness) -> None:
+    lee = desk.site.teams.add_person("Lee Oh")
+    ana = desk.people["ana"]
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    for number, kind in enumerate(("personal", "groupChat")):
+        id_ = f"19:{number}@unq.gbl.spaces" if kind == "personal" else f"19:{number}@thread.v2"
+        place = desk.site.teams.add_group(id_, ana, lee)
+        activity = desk.site.invoke(lee, place, "composeExtension/fetchTask", value, None)
+        activity["conversation"]["conversationType"] = kind
+        assert desk.site.tell(activity).dialog is not None
+        assert desk.site.runner.run(desk.site.contacts.find_place(TENANT, place.id)) is None
+    found = desk.site.runner.run(desk.site.contacts.find_person(TENANT, lee.entra))
+    assert found is not None
+    assert (found.kind, found.user) == (PlaceKind.CHANNEL, lee.user)
 
 
 # Who may be written to -------------------------------------------------------------------
@@ -499,6 +550,32 @@ def slow(desk: TeamsHarness, doing: Doing) -> TeamsHarness:
     desk.site.other = {"within": timedelta(seconds=0.1)}
     desk.site.runner.run(desk.site.restart())
     return desk
+
+
+def test_store_that_keeps_no_contact_in_time_makes_nobody_wait(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def keep(_contact: Contact) -> None:
+        await asyncio.sleep(30)
+
+    card = card_of(desk, "/door")
+    desk.site.other = {"within": timedelta(seconds=0.1)}
+    desk.site.runner.run(desk.site.restart())
+    monkeypatch.setattr(desk.site.contacts, "keep", keep)
+    assert desk.site.tell(words(desk, "/show text")).told.status == 503
+    assert BUSY in shown(desk)[-1]
+    assert press(desk, card, "Loud").sentence == BUSY
+
+
+def test_who_waits_is_answered_sooner_than_who_writes(desk: TeamsHarness, doing: Doing) -> None:
+    form = open_door(desk)
+    doing.slow = 0.3
+    desk.site.other = {"waiting": timedelta(seconds=0.1)}
+    desk.site.runner.run(desk.site.restart())
+    seen = desk.site.tell(desk.site.sends(desk.site.open_dialogs[form.id], {"field-word": "in"}))
+    assert seen.dialog is not None
+    assert seen.dialog.says == LATE
+    assert desk.site.tell(words(desk, "/ask where?")).told.status == 200
 
 
 def test_words_are_answered_late_and_told_again_in_vain(slow: TeamsHarness) -> None:

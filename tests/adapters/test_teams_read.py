@@ -86,7 +86,7 @@ def what_of(name: str) -> tuple[object, Place]:
     ("name", "what", "place"),
     [
         ("message_personal", Said(text="Is it <b> & c?", message=TS), PERSONAL),
-        ("message_picture", Said(text="", message=TS), PERSONAL),
+        ("message_picture", Said(text="", message=TS, files=1), PERSONAL),
         ("message_channel", Said(text="where is it?", mentioned=True, message=TS), CHANNEL),
         (
             "message_thread",
@@ -171,6 +171,23 @@ def test_zone_is_that_of_who_wrote() -> None:
     found = read(payload, READING)
     assert isinstance(found, Heard)
     assert found.inbound.profile == Profile(name="Ana Ng", renews=True)
+
+
+@pytest.mark.parametrize(
+    ("attachments", "files"),
+    [
+        (None, 0),
+        ("image/png", 0),
+        ([{"contentType": "text/html"}, {"contentType": "messageReference"}, {}, "x", None], 0),
+        ([{"contentType": "image/*"}, {"contentType": "text/html"}], 1),
+        ([{"contentType": "application/vnd.microsoft.teams.file.download.info"}] * 2, 2),
+        ([{"contentType": "application/vnd.microsoft.card.adaptive"}], 0),
+    ],
+)
+def test_files_are_counted(attachments: object, files: int) -> None:
+    what = hear("message_personal", attachments=attachments).inbound.what
+    assert isinstance(what, Said)
+    assert what.files == files
 
 
 def test_talk_among_people_is_told_from_the_rest() -> None:
