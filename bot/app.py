@@ -69,7 +69,7 @@ from bot.messages import (
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
-from bot.people import Person, Role, Workspace
+from bot.people import UNTIL_BACK, Person, Role, Workspace, is_cut_off
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply, Showing
@@ -193,6 +193,43 @@ class App(Generic[W]):
                 work.inbox.end_showing(platform, event_id)
             else:
                 work.inbox.give_back_showing(platform, event_id, self._clock(), until)
+
+    def note_reach(
+        self, platform: str, workspace: str, address: str, *, is_reachable: bool
+    ) -> None:
+        """Keep that a person can be written to no more (they have blocked the bot, or have it not
+        installed), or again. Said twice it is as if it were once.
+
+        Nothing is planned for who cannot be reached, nobody waits for them, and what they were
+        asked goes to others at once. Whatever they do themselves says that they are back.
+
+        Raises:
+            Unavailable: the store cannot keep it.
+        """
+        who = platform, workspace, address
+        try:
+            self._note_reach(*who, is_reachable=is_reachable)
+        except Conflict:
+            # Somebody was quicker with a question of theirs.
+            self._note_reach(*who, is_reachable=is_reachable)
+
+    def _note_reach(
+        self, platform: str, workspace: str, address: str, *, is_reachable: bool
+    ) -> None:
+        with self._database.transaction() as work:
+            _, person = work.people.find(platform, workspace, address)
+            if person is None or not person.active or is_cut_off(person) is not is_reachable:
+                return
+            if is_reachable:
+                _bring_back(work, person)
+                return
+            context = Context(now=self._clock(), new_id=self._new_id)
+            person = replace(person, away_until=UNTIL_BACK)
+            work.people.save(person)
+            for capability in self._registry.capabilities:
+                if capability.hush is not None:
+                    capability.hush(context, work, person)
+            rearrange(context, work, person)
 
     def _command_of(self, what: What) -> str | None:
         """Our own word for what is to be done. What people made up is text, and is not told."""
@@ -504,6 +541,8 @@ class App(Generic[W]):
             work.people.save(person)
         if not person.active:
             raise NotAllowed("Your account here has been closed.")
+        if is_cut_off(person):
+            person = _bring_back(work, person)
         return self._entrust(work, inbound, self._renew(work, inbound, person))
 
     def _renew(self, work: W, inbound: Inbound, person: Person) -> Person:
@@ -636,6 +675,13 @@ class App(Generic[W]):
 def _find_who(work: Work, inbound: Inbound) -> tuple[Workspace | None, Person | None]:
     """Where it came from and who did it, as far as we know them."""
     return work.people.find(inbound.platform, inbound.workspace, inbound.person)
+
+
+def _bring_back(work: Work, person: Person) -> Person:
+    """The person, who can be written to again."""
+    back = replace(person, away_until=None)
+    work.people.save(back)
+    return back
 
 
 def _bare(text: str) -> str:

@@ -110,6 +110,7 @@ REASONS: Mapping[str, str] = {
     "paused": "they have paused",
     "no reaction for long": "they have not reacted for long",
     "away": "they are away or just back",
+    "cannot be reached": "they have blocked me or have not installed me",
     "day off": "they have these days off",
     "quiet hours": "it is outside their hours",
     "just talked with me": "they have just talked with me",

@@ -409,6 +409,7 @@ REASONS: Mapping[str, str] = {
     Reason.PAUSED: "have paused",
     Reason.IGNORED: "have not reacted for long, so I am silent",
     Reason.AWAY: "are away or just back",
+    Reason.CUT_OFF: "have blocked me, or do not have me installed",
     Reason.DAY_OFF: "have these days off",
     Reason.QUIET: "were not in their hours any more",
     Reason.TALKED: "had just talked with me",
