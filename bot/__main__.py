@@ -141,9 +141,13 @@ def run(port: int | None, beyond_this_machine: bool) -> None:
     """Do everything in one process: in Slack and Teams where their credentials are set, else in the
     playground.
 
-    Makes or upgrades the database. Ctrl-C stops it; what was accepted is kept. For Slack set
-    SLACK_BOT_TOKEN and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); whether
-    they are right says: inflow doctor slack
+    Makes or upgrades the database. Ctrl-C stops it; what was accepted is kept.
+
+    For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP);
+    whether they are right says: inflow doctor slack
+
+    For Teams set MICROSOFT_APP_ID, MICROSOFT_APP_TENANT_ID and MICROSOFT_APP_PASSWORD, and let
+    Teams reach /api/messages; whether all is right says: inflow doctor teams
     """
     settings = _settings(port)
     site_of = _site(settings, beyond_this_machine=beyond_this_machine)
@@ -178,7 +182,7 @@ def playground(port: int | None, beside_platforms: bool, beyond_this_machine: bo
 @_plainly
 def web(port: int | None, beyond_this_machine: bool) -> None:
     """Take in what people do and show it, and let workers do the rest. Any number, on one
-    PostgreSQL.
+    PostgreSQL. In Slack and Teams where their credentials are set, else in the playground.
 
     Needs at least one `inflow worker` beside it, with the same settings. Ctrl-C or SIGTERM
     stops it.
