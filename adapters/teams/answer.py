@@ -44,6 +44,7 @@ from adapters.teams.deliver import (
     write_message,
     write_plain,
 )
+from adapters.teams.limits import MAX_BYTES, measure
 from adapters.teams.messages import (
     ANSWERED_APART,
     ANSWERED_BELOW,
@@ -57,7 +58,7 @@ from adapters.teams.render import Rendered, render_form, render_message
 from adapters.teams.seal import Origin, seal_origin
 from adapters.teams.wording import Wording
 from bot.errors import BotError
-from bot.form import Form
+from bot.form import ChoiceField, Form
 from bot.inbound import Place, PlaceKind, Submitted
 from bot.message import Buttons, Choice, Message, Tone, literal, say
 from bot.plain import render_plain_form
@@ -75,6 +76,8 @@ CLOSING = timedelta(seconds=8)
 SAID = "application/vnd.microsoft.activity.message"
 """Of the response to a press by which the card stays: a sentence for who pressed."""
 
+MOST_OPTIONS = 12
+"""Of a list that a form always carries along."""
 MOST_EXCUSED = 1_000
 """Acts of which is remembered that who did them has been told that they came to nothing."""
 FIRST_PAUSE = 0.5
@@ -151,15 +154,19 @@ class Showman:
         place, contact = heard.inbound.place, heard.source.contact
         if place.kind is PlaceKind.DM or not is_private:
             return self.message(message)
-        origin = Origin("", {}, place)
+        origin = Origin("", {}, place, heard.inbound.at)
         sealed = seal_origin(self.seal, contact.tenant, heard.inbound.person, origin)
         return render_message(message, self.wording, self.dialogs, place=sealed)
 
     def form(self, heard: Heard, form: Form, *, in_chat: bool) -> Rendered:
         """A new form for the person who did what was heard."""
-        hidden = self._hide(heard, form)
-        card = render_form(form, self.wording, hidden, in_chat=in_chat)
-        return Rendered(card, render_plain_form(form), form.title)
+        card: Json = {}
+        for shape in (_shape_of(form), _shape_of(_without_lists(form)), None):
+            hidden = self._hide(heard, form, shape)
+            card = render_form(form, self.wording, hidden, in_chat=in_chat) if hidden else card
+            if card and measure(card) <= MAX_BYTES:
+                break
+        return Rendered(dict(card), render_plain_form(form), form.title)
 
     def wrong_form(
         self, heard: Heard, form: Form, errors: Mapping[str, str], *, in_chat: bool
@@ -167,25 +174,55 @@ class Showman:
         """The form that was sent, with what was given and what is wrong."""
         what = heard.inbound.what
         values = what.values if isinstance(what, Submitted) else {}
-        card = render_form(
-            form,
-            self.wording,
-            heard.source.sealed,
-            in_chat=in_chat,
-            values=values,
-            errors=errors,
-        )
-        return Rendered(card, render_plain_form(form), form.title)
+        card: Json = {}
+        for shown in (form, _with_chosen(form, values, errors)):
+            card = render_form(
+                shown,
+                self.wording,
+                heard.source.sealed,
+                in_chat=in_chat,
+                values=values,
+                errors=errors,
+            )
+            if measure(card) <= MAX_BYTES:
+                break
+        return Rendered(dict(card), render_plain_form(form), form.title)
 
-    def _hide(self, heard: Heard, form: Form) -> str:
-        contact, person = heard.source.contact, heard.inbound.person
-        origin = Origin(form.action, form.args, heard.inbound.place, _shape_of(form))
+    def _hide(self, heard: Heard, form: Form, shape: Json | None) -> str | None:
+        """What a form carries along; None where that is too much."""
+        inbound = heard.inbound
+        kept = None if shape is None else dict(shape)
+        origin = Origin(form.action, form.args, inbound.place, inbound.at, inbound.event_id, kept)
         try:
-            return seal_origin(self.seal, contact.tenant, person, origin)
+            return seal_origin(self.seal, heard.source.contact.tenant, inbound.person, origin)
         except ValueError:
-            # Too much to carry along. What is wrong will be said without the fields.
-            bare = Origin(form.action, form.args, heard.inbound.place)
-            return seal_origin(self.seal, contact.tenant, person, bare)
+            return None
+
+
+def _without_lists(form: Form) -> Form:
+    """The form without its long lists, where they are too much to be carried along: shown again
+    it has what was typed, and what it is hard to choose twice is chosen anew."""
+    fields = [
+        entry
+        for entry in form.fields
+        if not (isinstance(entry, ChoiceField) and len(entry.options) > MOST_OPTIONS)
+    ]
+    return form.model_copy(update={"fields": tuple(fields)}) if fields else form
+
+
+def _with_chosen(form: Form, values: Mapping[str, str], errors: Mapping[str, str]) -> Form:
+    """The form with no more of its long lists than what was chosen; where that is wrong, with
+    the first of what may be."""
+    fields = []
+    for entry in form.fields:
+        kept = entry
+        if isinstance(entry, ChoiceField) and len(entry.options) > MOST_OPTIONS:
+            chosen = [each for each in entry.options if each.value == values.get(entry.name)]
+            is_right = bool(chosen) and entry.name not in errors
+            few = chosen if is_right else entry.options[:MOST_OPTIONS]
+            kept = entry.model_copy(update={"options": tuple(few)})
+        fields.append(kept)
+    return form.model_copy(update={"fields": tuple(fields)})
 
 
 def _shape_of(form: Form) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from adapters.teams.auth import Gate, Verdict
 from adapters.teams.client import Answered, is_allowed
 from adapters.teams.deliver import Calls, Contacts
 from adapters.teams.limits import write_json
-from adapters.teams.messages import BROKEN, BUSY, STALE
+from adapters.teams.messages import BROKEN, BUSY, OVER, STALE
 from adapters.teams.read import (
     NAME,
     Contact,
@@ -108,8 +108,10 @@ _INVOKES: Mapping[str, Kind] = MappingProxyType(
 """The invokes that we know."""
 
 _TALK = "talk"
-_SAID = frozenset({Drop.CONTROL, Drop.FORGED})
-"""Whoever did this is told that it is from an older version of us."""
+_SAID: Mapping[str, str] = MappingProxyType(
+    {Drop.CONTROL: STALE, Drop.FORGED: STALE, Drop.OVER: OVER}
+)
+"""What whoever did this is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,7 @@ class TeamsEntrance:
         if invoke is None or why == Drop.REFRESH:
             return Ack()
         if why in _SAID:
-            return Ack(200, say_sentence(invoke, STALE))
+            return Ack(200, say_sentence(invoke, _SAID[why]))
         return Ack(403 if why == Drop.STRANGER else 400)
 
     async def _hear_known(self, heard: Heard, until: float) -> Ack:

@@ -63,6 +63,8 @@ class Drop(StrEnum):
     """A form, or a button about another place, whose seal is broken."""
     MARK = "mark"
     """A reaction that means nothing to us, or that was taken back."""
+    OVER = "over"
+    """A form, or a button about another place, from too long ago."""
     REFRESH = "refresh"
     """A card that was looked at and asked for itself anew; nobody pressed anything."""
     STRANGER = "stranger"
@@ -346,9 +348,16 @@ def _read_control(
     filled = read_filled(data)
     if filled is not None:
         person = contact.person or ""
-        origin = open_origin(reading.seal, contact.tenant, person, filled.hidden)
+        origin = open_origin(reading.seal, contact.tenant, person, filled.hidden, is_form=True)
         if origin is None:
             return Dropped(Drop.FORGED)
+        if origin.is_over(reading.at):
+            return Dropped(Drop.OVER)
+        if kind is Kind.DIALOG or kind is Kind.EXTENSION:
+            # Who is not answered in time sends it again, perhaps under another name.
+            given = json.dumps(dict(filled.values), sort_keys=True)
+            parts = (contact.tenant, person, filled.hidden, given)
+            event_id = name_event(reading.seal, kind.value, *parts)
         return _heard(
             Source(kind, contact, card, is_form=True, sealed=filled.hidden, origin=origin),
             reading,
@@ -364,9 +373,12 @@ def _read_control(
     place, sealed = _place(activity, contact, root=card), read_place(data)
     if sealed is not None:
         # It stands in the person's own chat, and is about a channel.
-        origin = open_origin(reading.seal, contact.tenant, contact.person or "", sealed)
+        person = contact.person or ""
+        origin = open_origin(reading.seal, contact.tenant, person, sealed, is_form=False)
         if origin is None:
             return Dropped(Drop.FORGED)
+        if origin.is_over(reading.at):
+            return Dropped(Drop.OVER)
         place = origin.place
     return _heard(
         Source(kind, contact, card),

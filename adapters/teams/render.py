@@ -108,6 +108,8 @@ _AT_BEGINNING = re.compile(r"^(\s*)([-+]|[0-9]+(?=[.)]))")
 _ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 _MACRO = re.compile(r"(?<=\{)(?=\{(?:DATE|TIME)\()")
 
+_LABELS = (75, 40, 24)
+"""Letters of a form's options: as they are, and where the form is too long."""
 _STYLES = {Style.PRIMARY: "positive", Style.DANGER: "destructive"}
 _COLOURS = {Tone.BAD: {"color": "Attention"}}
 """A warning has none: the light yellow that Teams gives it cannot be read on white."""
@@ -676,9 +678,43 @@ def render_form(
     in the conversation, for where no dialog can open.
 
     `hidden` comes back with what was filled in. With `values`, by name of field, it is shown
-    as somebody has filled it in, and `errors` stand at their fields.
+    as somebody has filled it in, and `errors` stand at their fields. Where it is too long, its
+    options are shortened; what was typed never is.
     """
-    errors = errors or {}
+    card: Json = {}
+    for longest in _LABELS:
+        shown = _shortened(form, longest)
+        card = _form_card(shown, wording, hidden, in_chat, values, errors or {})
+        if measure(card) <= MAX_BYTES:
+            break
+    return card
+
+
+def _shortened(form: Form, longest: int) -> Form:
+    """The form with options of at most so many letters."""
+    if longest == _LABELS[0]:
+        return form
+    fields = []
+    for entry in form.fields:
+        kept = entry
+        if isinstance(entry, ChoiceField):
+            options = [
+                option.model_copy(update={"label": shorten(option.label, longest)})
+                for option in entry.options
+            ]
+            kept = entry.model_copy(update={"options": tuple(options)})
+        fields.append(kept)
+    return form.model_copy(update={"fields": tuple(fields)})
+
+
+def _form_card(
+    form: Form,
+    wording: Wording,
+    hidden: str,
+    in_chat: bool,
+    values: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+) -> Json:
     body: list[Json] = list(_heading(form.title)) if in_chat else []
     body += _words([(form.intro or "", {})])
     if errors:

@@ -192,6 +192,7 @@ class TeamsWorld(World):
         self.pages: set[str] = set()
         """Messages that are somebody's own page."""
         self._shown: dict[str, str] = {}
+        self._zones: dict[str, str] = {}
         self._open: dict[str, Dialog | tuple[Conversation, Posted, Json]] = {}
         """The form that somebody was shown last, by who; in a chat as it stood there."""
         self._done: dict[str, Json] = {}
@@ -232,6 +233,7 @@ class TeamsWorld(World):
         address = address_of(known.address)
         self.names[address] = known.address
         self._shown[known.address] = known.name
+        self._zones[known.address] = known.zone
         return replace(known, address=address)
 
     def joins(self, newcomer: Person) -> None:
@@ -243,7 +245,8 @@ class TeamsWorld(World):
         """Somebody has the app, and is in every channel."""
         teams = self.site.teams
         user = f"29:1-{address_of(name)}"
-        somebody = Somebody(user, address_of(name), self._shown[name], zone="UTC")
+        zone = self._zones.get(name, "UTC")
+        somebody = Somebody(user, address_of(name), self._shown[name], zone=zone)
         teams.memory.people[user] = somebody
         for channel in CHANNELS:
             teams.memory.conversations[place_of(channel)].members.append(somebody)
@@ -289,6 +292,8 @@ class TeamsWorld(World):
         super().changes(who, **fields)
         if "name" in fields:
             self.somebody(who).name = str(fields["name"])
+        if "zone" in fields:
+            self.somebody(who).zone = str(fields["zone"])
 
     def opens_topic(self, topic: Topic) -> None:
         super().opens_topic(_placed(topic))
@@ -462,7 +467,8 @@ class TeamsWorld(World):
     def _send_forged(self, somebody: Somebody, place: Conversation, what: Submitted) -> Json:
         """A form that was sealed for this person once, filled in with anything."""
         kind = PlaceKind.DM if place.kind == "personal" else PlaceKind.CHANNEL
-        origin = Origin(what.action, what.args, Place(conversation=place.id, kind=kind))
+        at, act = self.now, self.site.new_invoke()
+        origin = Origin(what.action, what.args, Place(conversation=place.id, kind=kind), at, act)
         sealed = seal_origin(SEAL, TENANT, somebody.entra, origin)
         given = {
             name_field(name): address_of(value) if value in self._shown else value

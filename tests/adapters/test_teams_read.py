@@ -2,7 +2,9 @@
 
 import copy
 import json
+import random
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,7 +27,7 @@ from adapters.teams.read import (
     read,
     read_contact,
 )
-from adapters.teams.seal import LONGEST, Origin, name_event, open_origin, seal_origin
+from adapters.teams.seal import LASTS, LONGEST, Origin, name_event, open_origin, seal_origin
 from adapters.teams.speech import Speech, read_html, read_speech
 from bot.inbound import (
     Looked,
@@ -38,6 +40,7 @@ from bot.inbound import (
     Shortcut,
     Submitted,
 )
+from bot.message import Args
 from tests.adapters.contract import MONDAY
 
 PAYLOADS = Path(__file__).parent / "teams_payloads"
@@ -325,8 +328,14 @@ def test_each_press_is_an_act_of_its_own() -> None:
     assert len(set(ids)) == 3
 
 
-def filled(name: str, person: str = ANA, tenant: str = TENANT) -> dict[str, Any]:
-    origin = Origin("sample.fill", {"about": "q1"}, IN_THREAD)
+def filled(
+    name: str,
+    person: str = ANA,
+    tenant: str = TENANT,
+    opened: datetime = MONDAY,
+    act: str = "words:1",
+) -> dict[str, Any]:
+    origin = Origin("sample.fill", {"about": "q1"}, IN_THREAD, opened, act)
     payload = load(name)
     data = payload["value"] if name == "card_form" else payload["value"]["data"]
     data["Inflow"]["form"] = seal_origin(SEAL, tenant, person, origin)
@@ -353,6 +362,28 @@ def test_form_brings_its_values_and_where_it_was_opened(name: str, kind: Kind) -
     assert (found.source.kind, found.source.is_form) == (kind, True)
 
 
+@pytest.mark.parametrize("name", ["task_submit", "extension_submit"])
+def test_dialog_that_is_sent_again_under_another_name_is_the_same_act(name: str) -> None:
+    def event_of(payload: dict[str, Any], **changes: Any) -> str:
+        found = read(payload | changes, READING)
+        assert isinstance(found, Heard)
+        return found.inbound.event_id
+
+    first = event_of(filled(name))
+    assert event_of(filled(name), id="f:again") == first
+    other = filled(name)
+    other["value"]["data"]["field-word"] = "another"
+    assert event_of(other) != first
+    # What is opened anew may say the same once more.
+    assert event_of(filled(name, act="words:2")) != first
+
+
+def test_form_from_long_ago_is_over() -> None:
+    assert isinstance(read(filled("task_submit", opened=MONDAY - LASTS), READING), Heard)
+    old = filled("task_submit", opened=MONDAY - LASTS - timedelta(seconds=1))
+    assert read(old, READING) == Dropped(Drop.OVER)
+
+
 def test_form_of_somebody_else_is_refused() -> None:
     for payload in (
         filled("task_submit", person=BO),
@@ -363,19 +394,23 @@ def test_form_of_somebody_else_is_refused() -> None:
     assert read(filled("task_submit"), other_key) == Dropped(Drop.FORGED)
     payload = filled("task_submit")
     ours = payload["value"]["data"]["Inflow"]
-    for broken in ("", "x", ours["form"].replace("fill", "kill"), ours["form"] + " ", "é" * 60):
+    for broken in ("", "x", ours["form"][:-5] + "AAAA=", ours["form"] + " ", "é" * 60):
         ours["form"] = broken
         assert read(payload, READING) == Dropped(Drop.FORGED)
 
 
 def test_seal_gives_back_what_it_was_given() -> None:
-    origin = Origin("sample.fill", {"a": ["é", 1, None]}, PERSONAL)
+    form: Args = {"title": "\ud83d é"}
+    origin = Origin("sample.fill", {"a": ["é", 1, None]}, PERSONAL, MONDAY, "words:1", form)
     sealed = seal_origin(SEAL, TENANT, ANA, origin)
-    assert open_origin(SEAL, TENANT, ANA, sealed) == origin
+    assert open_origin(SEAL, TENANT, ANA, sealed, is_form=True) == origin
+    # What says where a button is about is no form, and the other way round.
+    assert open_origin(SEAL, TENANT, ANA, sealed, is_form=False) is None
     # Its parts, not their sum.
-    assert open_origin(SEAL, TENANT + ANA[:1], ANA[1:], sealed) is None
+    assert open_origin(SEAL, TENANT + ANA[:1], ANA[1:], sealed, is_form=True) is None
+    long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz ", k=2 * LONGEST))
     with pytest.raises(ValueError, match="too long"):
-        seal_origin(SEAL, TENANT, ANA, Origin("a.b", {"x": "y" * LONGEST}, PERSONAL))
+        seal_origin(SEAL, TENANT, ANA, Origin("a.b", {"x": long}, PERSONAL, MONDAY))
 
 
 def test_shortcuts_bring_the_message_they_are_about() -> None:
