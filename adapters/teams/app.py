@@ -377,15 +377,23 @@ class TeamsEntrance:
         contact = news.contact
         if news.are_we_here is False:
             await self._contacts.drop(contact)
+            await self._note_reach(contact, is_reachable=False)
             return Ack()
         if news.are_we_here:
             await self._contacts.keep(contact)
+            await self._note_reach(contact, is_reachable=True)
         for account in news.came:
             known = replace(contact, person=account.person, user=account.user)
             await self._contacts.keep(known)
         if news.are_we_here and contact.kind is PlaceKind.DM and contact.person is not None:
             return await self._welcome(contact, contact.person, told.until)
         return Ack()
+
+    async def _note_reach(self, contact: Contact, *, is_reachable: bool) -> None:
+        """Whoever takes the app away is not written to, and nobody waits for them."""
+        if contact.kind is PlaceKind.DM and contact.person is not None:
+            who = NAME, contact.tenant, contact.person
+            await asyncio.to_thread(self._app.note_reach, *who, is_reachable=is_reachable)
 
     async def _welcome(self, contact: Contact, person: str, until: float) -> Ack:
         """Teams tells twice that somebody has installed the app, and they are welcomed once."""

@@ -24,6 +24,7 @@ import aiohttp
 from yarl import URL
 
 from adapters.teams.limits import write_json
+from adapters.teams.pace import Pace
 from bot.settings import is_this_machine
 
 LOGIN = "https://login.microsoftonline.com/"
@@ -36,9 +37,15 @@ RESOURCE = "https://api.botframework.com"
 TIMEOUT = timedelta(seconds=8)
 """Of a call and of a token together; shorter than a lane waits (`bot.retry.Patience`), so that
 the lane hears why."""
+LEAST = 0.25
+"""Nothing begins with less than this share of `TIMEOUT` left: what is broken off so soon after it
+began would most likely be done, and nobody could say."""
 LONGEST_CONNECT = timedelta(seconds=4)
 PAUSE = timedelta(seconds=2)
-"""After a 429 that does not say for how long. Teams' shortest windows are one and two seconds."""
+"""After a 429 that does not say for how long. Teams' shortest windows are one and two seconds. For
+longer than that no 429 lets everybody rest: whatever takes longer is of one conversation."""
+LATE = "late"
+"""Nobody waits long enough for it to begin."""
 EARLY = timedelta(minutes=5)
 """So long before its end a token is exchanged for a new one."""
 UNTOLD = timedelta(minutes=10)
@@ -188,6 +195,9 @@ class TeamsClient:
 
     Without `credentials` no token is sent, and nothing to anywhere but to `local`, the address
     of a server on this machine, where there is one. No token and no body is ever logged.
+
+    With `a_second` no more requests than that go out in a second, logins left out, and none for a
+    moment where Teams says that it was too much.
     """
 
     def __init__(
@@ -198,12 +208,14 @@ class TeamsClient:
         login_url: str = LOGIN,
         scope: str = SCOPE,
         timeout: timedelta = TIMEOUT,
+        a_second: float | None = None,
     ) -> None:
         self._credentials = credentials
         self._local = local
         self._login_url = login_url if login_url.endswith("/") else login_url + "/"
         self._scope = scope
         self._timeout = timeout
+        self._pace = None if a_second is None else Pace(a_second)
         self._session: aiohttp.ClientSession | None = None
         self._token: _Token | None = None
         self._logging_in: asyncio.Task[_Token | Refused | NotSent] | None = None
@@ -215,10 +227,14 @@ class TeamsClient:
         verb: str,
         path: Sequence[str],
         body: Mapping[str, Any] | None = None,
+        *,
+        end: float | None = None,
+        goes_last: bool = False,
     ) -> Answer:
         """Call `v3/` and the path, each piece of it escaped, of the server of a conversation.
 
-        Never raises for what Teams or the network does.
+        All is over by `end`, in the loop's time, where that is sooner than the timeout. Who
+        `goes_last` lets others go first. Never raises for what Teams or the network does.
         """
         if not is_allowed(service_url, self._local):
             return Refused(0, NOT_ALLOWED)
@@ -226,20 +242,28 @@ class TeamsClient:
             return Refused(0, NOT_ALLOWED)
         pieces = "/".join(quote(piece, safe="") for piece in path)
         url = f"{service_url.rstrip('/')}/v3/{pieces}"
-        end = asyncio.get_running_loop().time() + self._timeout.total_seconds()
-        token = await self._token_in_time()
+        last = self._find_end()
+        end = last if end is None else min(end, last)
+        token = await self._token_in_time(end)
         if isinstance(token, Refused | NotSent):
             return token
-        answer = await self._judge(self._send(verb, url, body, token, end))
+        answer = await self._try(verb, url, body, token, end, goes_last=goes_last)
         if token is None or not (isinstance(answer, Refused) and answer.status == 401):
             return answer
         # What was refused so was not done. The token may have been taken back before its end.
         if self._token is token:
             self._token = None
-        another = await self._token_in_time()
+        another = await self._token_in_time(end)
         if isinstance(another, _Token):
-            return await self._judge(self._send(verb, url, body, another, end))
+            return await self._try(verb, url, body, another, end, goes_last=goes_last)
         return answer
+
+    def errand(self) -> "Errand":
+        """Calls that belong together, from now on."""
+        return Errand(self, self._find_end())
+
+    def _find_end(self) -> float:
+        return asyncio.get_running_loop().time() + self._timeout.total_seconds()
 
     async def check_login(self) -> Refused | NotSent | None:
         """Ask for a new token; None when there is one, or none is needed."""
@@ -258,10 +282,11 @@ class TeamsClient:
 
     # --- the token ------------------------------------------------------------------------
 
-    async def _token_in_time(self) -> _Token | Refused | NotSent | None:
-        """The same as `_authorize`, with time left to send something."""
+    async def _token_in_time(self, end: float) -> _Token | Refused | NotSent | None:
+        """The same as `_authorize`, with time left to send something before `end`."""
+        left = end - asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._timeout.total_seconds() / 2):
+            async with asyncio.timeout(left / 2):
                 return await self._authorize()
         except TimeoutError:
             return NotSent(NO_LOGIN)
@@ -347,18 +372,38 @@ class TeamsClient:
 
     # --- calls ----------------------------------------------------------------------------
 
-    async def _send(
+    async def _try(
         self,
         verb: str,
         url: str,
         body: Mapping[str, Any] | None,
         token: _Token | None,
         end: float,
+        *,
+        goes_last: bool,
     ) -> Answer:
-        """`end` is when nobody waits any more, by the loop's clock."""
-        left = end - asyncio.get_running_loop().time()
-        if left <= 0:
-            return NotSent("late")
+        """Send it once it is its turn. `end` is when nobody waits any more, by the loop's clock."""
+        latest = end - LEAST * self._timeout.total_seconds()
+        pace, now = self._pace, asyncio.get_running_loop().time
+        if pace is not None and not await pace.take_turn(latest, goes_last=goes_last):
+            rest = pace.rests_until - now()
+            return Slow(timedelta(seconds=max(1.0, rest))) if rest > 0 else NotSent(LATE)
+        if now() >= latest:
+            return NotSent(LATE)
+        answer = await self._judge(self._send(verb, url, body, token, end - now()))
+        if pace is not None and isinstance(answer, Slow):
+            pace.rest(min(answer.after, PAUSE).total_seconds())
+        return answer
+
+    async def _send(
+        self,
+        verb: str,
+        url: str,
+        body: Mapping[str, Any] | None,
+        token: _Token | None,
+        left: float,
+    ) -> Answer:
+        """`left` is for how many seconds anybody waits."""
         headers = {} if token is None else {"Authorization": f"Bearer {token.value}"}
         data = None
         if body is not None:
@@ -400,6 +445,27 @@ class TeamsClient:
                 timeout=_patience(self._timeout.total_seconds()),
             )
         return self._session
+
+
+class Errand:
+    """Calls that belong together: all of them are over by one moment, that of a single call, and
+    those for which somebody waits go first."""
+
+    def __init__(self, client: TeamsClient, end: float) -> None:
+        self._client = client
+        self.end = end
+        """In the loop's time."""
+
+    async def call(
+        self,
+        service_url: str,
+        verb: str,
+        path: Sequence[str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """See `TeamsClient.call`."""
+        call = self._client.call
+        return await call(service_url, verb, path, body, end=self.end, goes_last=True)
 
 
 def _patience(seconds: float) -> aiohttp.ClientTimeout:

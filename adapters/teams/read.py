@@ -100,7 +100,8 @@ class Kind(StrEnum):
 class Contact:
     """A conversation, and what it takes to write there. `person` is the address of who spoke
     and `user` their id to Teams (`29:…`), by which alone a conversation with them can be
-    made; `bot` is ours there. `conversation` is without a thread."""
+    made; `bot` is ours there. `conversation` is without a thread. `refusal` is Teams' word for
+    letting nobody write there, as far as that was kept; of what was just told there is none."""
 
     tenant: str
     service_url: str
@@ -110,6 +111,7 @@ class Contact:
     person: str | None = None
     user: str | None = None
     team: str | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

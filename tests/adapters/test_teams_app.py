@@ -28,7 +28,7 @@ from adapters.teams.read import NAME, Contact
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Unavailable
 from bot.inbound import Inbound, PlaceKind
-from bot.people import Person
+from bot.people import Person, is_cut_off
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
 from tests.adapters.slack_desk import Doing, make_capability
@@ -457,6 +457,9 @@ def test_who_comes_is_welcomed_once_and_forgotten_when_they_go(desk: TeamsHarnes
     found = site.runner.run(site.contacts.find_person(TENANT, lee.entra))
     assert found is not None
     assert (found.kind, found.user) == (PlaceKind.CHANNEL, lee.user)
+    assert is_cut_off(person_of(desk, lee)), "nobody waits for them"
+    site.tell({**installed, "id": "f:z"})
+    assert not is_cut_off(person_of(desk, lee))
 
 
 def test_who_has_got_the_app_is_where_their_words_say(desk: TeamsHarness) -> None:
