@@ -219,7 +219,7 @@ class TeamsEntrance:
         if request.content_type != "application/json":
             return self._refuse(400, "unreadable")
         given = request.headers.get(hdrs.AUTHORIZATION)
-        verdict = await self._gate.admit(given, request.remote, self._clock())
+        verdict = await self._gate.admit(given, request.remote, self._clock(), request.headers)
         if isinstance(verdict, Verdict):
             return self._refuse(verdict.value, verdict.name.lower())
         try:

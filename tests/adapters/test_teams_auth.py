@@ -516,6 +516,9 @@ def test_gate_without_an_app_is_refused() -> None:
             TokenGate(app_id, Keys())
 
 
+HERE = "127.0.0.1:3978"
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "10.0.0.5", "example.org", "localhost.x"])
 def test_without_tokens_we_listen_on_this_machine_alone(host: str) -> None:
     with pytest.raises(ValueError, match="this machine"):
@@ -542,7 +545,7 @@ def test_without_tokens_everything_stays_on_this_machine(
     peer: str | None, service_url: str | None, status: int
 ) -> None:
     async def run() -> None:
-        found = await LoopbackGate("127.0.0.1").admit(None, peer, START)
+        found = await LoopbackGate("127.0.0.1").admit(None, peer, START, {"Host": HERE})
         if isinstance(found, Verdict):
             assert found.value == status
         else:
@@ -551,6 +554,35 @@ def test_without_tokens_everything_stays_on_this_machine(
             assert not found.covers(activity | {"channelId": "webchat"})
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_let_in"),
+    [
+        ({"Host": HERE}, True),
+        ({"Host": "localhost"}, True),
+        ({"Host": "[::1]:3978", "Origin": "http://localhost:56150"}, True),
+        ({}, False),
+        ({"Host": ""}, False),
+        ({"Host": "evil.example"}, False),
+        ({"Host": "127.0.0.1@evil.example"}, False),
+        ({"Host": "[::1"}, False),
+        ({"Host": "x.trycloudflare.com"}, False),
+        ({"Host": HERE, "Origin": "https://evil.example"}, False),
+        ({"Host": HERE, "Origin": "null"}, False),
+        ({"Host": HERE, "X-Forwarded-For": "203.0.113.7"}, False),
+        ({"Host": HERE, "x-forwarded-host": "bot.example.org"}, False),
+        ({"Host": HERE, "Forwarded": "for=203.0.113.7"}, False),
+        ({"Host": HERE, "Via": "1.1 proxy"}, False),
+        ({"Host": HERE, "X-Real-IP": "203.0.113.7"}, False),
+    ],
+)
+def test_without_tokens_nobody_is_heard_through_a_proxy_or_a_page(
+    headers: dict[str, str], is_let_in: bool
+) -> None:
+    found = asyncio.run(LoopbackGate("127.0.0.1").admit(None, "127.0.0.1", START, headers))
+    assert isinstance(found, Verdict) is not is_let_in
+    assert is_let_in or found is Verdict.FORBIDDEN
 
 
 def test_loopback_is_told_by_the_address_itself() -> None:
