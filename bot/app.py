@@ -444,14 +444,16 @@ class App(Generic[W]):
         order = registry.orders.get(first.lower()) if said.addressed else None
         is_dm = inbound.place.kind is PlaceKind.DM
         # A command word alone is no question; with more words it may well begin one.
-        is_bare = not rest and (first.lower() in OWN_WORDS or (is_dm and order is not None))
+        is_bare = not rest and (first.lower() in OWN_WORDS or order is not None)
         if is_bare or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
         handler = registry.words if is_dm else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))
-        addressed = replace(command, addressed=said.addressed)
+        # Before others nobody is asked “know travel” unless that was meant.
+        is_meant = said.addressed and (is_dm or order is None)
+        addressed = replace(command, addressed=is_meant)
         return handler(context, work, replace(addressed, text=said.text, message=said.message))
 
     def _is_rooted(self, first: str, rest: str) -> bool:
@@ -530,7 +532,7 @@ class App(Generic[W]):
         bind_contextvars(workspace=workspace.id)
         if person is None:
             if inbound.profile is None:
-                raise NotFound("I do not know you yet. Write to me once in a direct message.")
+                raise NotFound("I do not know you yet. Write to me once in our own chat.")
             person = Person(
                 id=PersonId(self._new_id()),
                 workspace=workspace.id,

@@ -22,11 +22,14 @@ class PlaceKind(StrEnum):
 
 
 class Place(Value):
-    """Where something was said. `thread` is the address of the thread's first message."""
+    """Where something was said. `thread` is the address of the thread's first message. Without
+    `has_threads` (Teams' group chats) it is the message that was replied to, if any, and what is
+    said about it stands further down, among all else."""
 
     conversation: str
     kind: PlaceKind
     thread: str | None = None
+    has_threads: bool = Field(default=True, exclude_if=bool)
 
 
 class Said(Value):

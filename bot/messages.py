@@ -77,14 +77,22 @@ def help_button() -> Button:
 
 HELP = "inflow.help"
 HELP_WISHES = (
-    "You decide what reaches you: `/pause until Monday`, `/settings`; the word “stop” alone, in a "
-    "direct message or with @inflow in a channel, ends it all."
+    "You decide what reaches you: `/pause until Monday`, `/settings`; the word “stop” alone, in "
+    "our own chat or with @inflow in a channel, ends it all."
 )
 
 
 def help_words(words: Sequence[str]) -> str:
-    """Which command words do without the slash."""
-    return f"In a direct message it is enough to begin with {', '.join(words[:-1])} or {words[-1]}."
+    """Which command words begin a command in plain words."""
+    return (
+        f"In our own chat it is enough to begin with {', '.join(words[:-1])} or {words[-1]}, or to "
+        "write one of the other words alone; among others write @inflow first."
+    )
+
+
+IN_THREAD = "in this thread"
+"""Where what anybody says is heard as being about what stands there. An adapter may call it
+otherwise where that is not all that it takes to be heard."""
 
 
 BECAUSE_PAUSED = "I tell you once when I stop writing to you by myself."

@@ -526,7 +526,13 @@ def _place(activity: Json, contact: Contact, *, root: str | None) -> Place:
         conversation=contact.conversation,
         kind=contact.kind,
         thread=None if thread == root else thread,
+        has_threads=not _is_group_chat(activity),
     )
+
+
+def _is_group_chat(activity: Json) -> bool:
+    """Whether it is a chat of several, which has replies and no threads."""
+    return bool(activity["conversation"].get("conversationType") == "groupChat")
 
 
 def _thread_of(activity: Json) -> str | None:

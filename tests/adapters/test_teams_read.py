@@ -55,7 +55,7 @@ ROOT, TS = "1772441000001", "1772442000001"
 GENERAL = "19:general@thread.tacv2"
 CHANNEL = Place(conversation=GENERAL, kind=PlaceKind.CHANNEL)
 IN_THREAD = CHANNEL.model_copy(update={"thread": ROOT})
-GROUP = Place(conversation="19:group@thread.v2", kind=PlaceKind.CHANNEL)
+GROUP = Place(conversation="19:group@thread.v2", kind=PlaceKind.CHANNEL, has_threads=False)
 PERSONAL = Place(conversation="a:1-ana", kind=PlaceKind.DM)
 READING = Reading(MONDAY, SEAL)
 

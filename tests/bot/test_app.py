@@ -222,7 +222,7 @@ def test_a_form_that_is_wrong_does_nothing_and_says_all_that_is_wrong(
 
 def test_a_stranger_without_a_profile_is_told_how_to_begin(small_home: Home) -> None:
     reply = small_home.says(Said(text="hello", message="m"), "e1", profile=False)
-    assert "Write to me once in a direct message." in str(reply.message)
+    assert "Write to me once in our own chat." in str(reply.message)
 
 
 def test_who_is_told_of_with_what_they_do_is_as_the_platform_says(small_home: Home) -> None:
@@ -274,13 +274,15 @@ def test_a_command_word_works_without_its_slash(small_home: Home, words: str) ->
     assert small_home.done == ["it"]
 
 
-def test_any_command_word_works_alone_in_a_direct_message(small_home: Home) -> None:
+def test_any_command_word_works_alone_in_ones_own_chat_and_with_a_mention(
+    small_home: Home,
+) -> None:
     small_home.says(Said(text=" File ", message="m"), "e1")
     small_home.says(Said(text="file away the report?", message="m"), "e2")
     assert small_home.done == ["", "heard file away the report?"]
     alone = Said(text="file", message="m", mentioned=True)
     small_home.says(alone, "e3", kind=PlaceKind.CHANNEL)
-    assert small_home.done[2:] == [], "in a channel it may be a word like any other"
+    assert small_home.done[2:] == [""], "nobody is asked “file”"
 
 
 def test_files_are_not_passed_on_and_who_sent_them_is_told(small_home: Home) -> None:
@@ -500,7 +502,7 @@ def test_help_names_the_words_that_do_without_a_slash(home: Home) -> None:
     reply = home.says(Said(text="help", message="m1"), "e1")
     assert reply.message is not None
     said = render_plain(reply.message)
-    assert "it is enough to begin with do, help or home." in said
+    assert "it is enough to begin with do, help or home, or to write" in said
     assert "Your own page is at /home." in said
 
 

@@ -13,6 +13,7 @@ from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
     CLAIM_SILENCE,
     CONFIRMATION_DAYS,
+    LOOKING_STATES,
     UNTAPPED,
     Article,
     ArticleState,
@@ -52,7 +53,7 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import CONTROLS, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.messages import CONTROLS, IN_THREAD, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
 from bot.page import Section, Shelf
 from bot.people import Person, local
 
@@ -69,7 +70,7 @@ URGENCIES = {
 VISIBILITIES = {
     Visibility.DIRECT: "As me, to one colleague at a time",
     Visibility.ANONYMOUS: "Without my name (I relay both ways)",
-    Visibility.OPEN: "Openly in this channel",
+    Visibility.OPEN: "Openly, before all in the channel or chat",
 }
 STATES = {
     State.ASKED: "just asked",
@@ -85,6 +86,9 @@ STATES = {
     State.WITHDRAWN: "withdrawn",
     State.DUPLICATE: "same as another question",
 }
+
+
+ANYBODY_MAY_ANSWER = f"Anybody may answer, with *Answer* or {IN_THREAD}."
 
 
 def span(time: timedelta) -> str:
@@ -357,10 +361,10 @@ def on_its_way(question: Question, where: str) -> Message:
     )
     # It is said beside the thread, where "this thread" would be none.
     its = "in the thread of your message" if question.thread else "in its thread"
-    where = where.replace("in this thread", its)
+    where = where.replace(IN_THREAD, its)
     return say(
         f"Your question {question.number} is on its way. {where}{relay} "
-        "I will keep you posted in our direct messages."
+        "I will keep you posted in our own chat."
     )
 
 
@@ -403,7 +407,7 @@ def whereabouts(
     if question.wave == 0:
         return f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
     if question.visibility is Visibility.OPEN:
-        return f"I have asked {_colleagues(asked)}{about}. Anybody may answer in this thread."
+        return f"I have asked {_colleagues(asked)}{about}. {ANYBODY_MAY_ANSWER}"
     if question.conversation is not None:
         return "It stands in the channel of its topic, where anybody may answer."
     if question.wave == CHANNEL_WAVE:
@@ -475,6 +479,8 @@ def status(
     buttons = _to_consent(question) if consent else []
     buttons += [] if is_below else _read_all(question, question.text)
     anonymous = question.visibility is Visibility.ANONYMOUS
+    if question.state in LOOKING_STATES and question.visibility is Visibility.OPEN:
+        buttons.append(Button(label="Answer", action="question.answer", args=_of(question)))
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
     if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED} and (
@@ -519,7 +525,7 @@ def not_in_channel(question: Question, channel: str, card: Message) -> Message:
     """For the asker whose question could not be posted; `card` says where it stands."""
     line = (
         f"I could not post question {question.number} in {mention_channel(channel)}: it seems "
-        "that I am not in that channel. Somebody who is there can invite me. Until then it goes on "
+        "that I am not in that channel. Somebody who is there can add me. Until then it goes on "
         "without the channel:"
     )
     return Message(
@@ -741,8 +747,8 @@ def answer_form(question: Question, asker: str | None) -> Form:
 
 
 ANONYMOUS_IN_PUBLIC = (
-    "Everybody here has read that with your name on it, so I have not passed it on. Write to me "
-    "in a direct message, or use `/ask anonymously`: that is seen by nobody else."
+    "That stood before everybody with your name on it, so I have not passed it on. Write it to me "
+    "in our own chat, with `/ask anonymously` before it: nobody else reads along there."
 )
 CLOSED = "This question is closed. Open it again first, or ask anew."
 YOU_ARE_WELCOME = "You are welcome."
@@ -804,7 +810,7 @@ def which_question(
     )
 
 
-NOT_ASKED = "All right. I have asked nobody."
+NOT_ASKED = "All right. I have asked nobody. `/help` lists all that I can do."
 
 
 def named_in_passing(words: str) -> Message:
@@ -813,11 +819,12 @@ def named_in_passing(words: str) -> Message:
     if not fits_a_button(args):
         return say("If that was a question for me, write it again and begin with my name.")
     return say(
-        "Is that a question for me? If so, I ask it here, where anybody may answer.",
+        "Is that a question for me? If so, I ask it openly where you wrote it: everybody there "
+        "reads it, and anybody may answer.",
         _quote(words, limit=600),
         Buttons(
             buttons=(
-                Button(label="Ask it here", action="question.put_here", args=args),
+                Button(label="Ask it openly", action="question.put_here", args=args),
                 Button(label="No", action="question.not_asked"),
             )
         ),
@@ -1060,9 +1067,9 @@ def accepted(question: Question, turn: Turn, author: Person, article: Article | 
 def marked_in_public(question: Question) -> Message:
     """For an asker whose name is left out, who marked an answer where everybody sees by whom."""
     return say(
-        f"Everybody here sees that mark, and question {question.number} stands here without your "
+        f"Everybody there sees that mark, and question {question.number} stands there without your "
         "name. So I have not accepted anything. Take the mark off again, and press *That’s the "
-        "answer* in our direct messages.",
+        "answer* in our own chat.",
         tone=Tone.WARNING,
     )
 
@@ -1198,7 +1205,7 @@ def consent(question: Question, channel: str) -> Message:
 def in_channel(question: Question) -> Message:
     """A question without its asker, in the topic's channel."""
     return say(
-        f"Someone asks (question {question.number}). Anybody may answer in this thread.",
+        f"Someone asks (question {question.number}). {ANYBODY_MAY_ANSWER}",
         _quote(question.text, limit=MAX_QUOTE, by="someone"),
         Buttons(
             buttons=(
@@ -1296,7 +1303,7 @@ SAME_NUMBER = "A question cannot be the same as itself."
 
 UNNAMED = "What you asked without your name is on no list: it stands only in this conversation."
 UNNAMED_ELSEWHERE = (
-    "What you asked without your name is on no list: it stands only in our direct messages."
+    "What you asked without your name is on no list: it stands only in our own chat."
 )
 OWN_NAME = (
     "Your own name or address stands in that, so it would tell who asks. I have kept nothing of "
@@ -1600,7 +1607,7 @@ def page_asked_by(question: Question, where: str, holder: str | None) -> Entry:
                 f"{span(CLAIM_SILENCE)} of working time, I ask others as well."
             )
         case _ if question.visibility is Visibility.OPEN:
-            line = where.replace("in this thread", "in its thread")
+            line = where.replace(IN_THREAD, "in its thread")
         case _:
             line = where
     buttons = [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.inbound import Inbound, Place, PlaceKind, Said
 from bot.message import Buttons, Message
 from bot.plain import render_plain
 from tests.world import Heard, World
@@ -127,3 +128,29 @@ def test_looking_leaves_no_trace(world: World) -> None:
     world.leaves("cem")
     assert world.looks("cem", post) is None
     assert world.now == before
+
+
+def test_where_there_are_no_threads_the_card_says_what_was_asked(world: World) -> None:
+    # It stands ten messages further down, among all else.
+    place = Place(conversation="#general", kind=PlaceKind.CHANNEL, has_threads=False)
+    words = Inbound(
+        platform=world.platform,
+        workspace=world.external,
+        event_id="group",
+        person="ana",
+        place=place,
+        at=world.now,
+        what=Said(text=TAXI, mentioned=True, message="m1"),
+    )
+    world.app.receive(words)
+    world.drains()
+    (card,) = world.in_channel("#general")
+    assert TAXI in card.text
+    reply = place.model_copy(update={"thread": "m1"})
+    for event, to in (("to words", "m1"), ("to the card", card.id)):
+        reply = place.model_copy(update={"thread": to})
+        said = Said(text=f"{FORM} {event}", mentioned=True, message=event)
+        more = {"event_id": event, "person": "cem", "place": reply, "what": said}
+        world.app.receive(words.model_copy(update=more))
+        world.drains()
+        assert f"{FORM} {event}" in world.last("ana")
