@@ -88,10 +88,8 @@ PUBLIC = Cloud(
     "https://api.botframework.com",
     "https://login.botframework.com/v1/.well-known/openidconfiguration",
 )
-GOVERNMENT = Cloud(
-    "https://api.botframework.us",
-    "https://login.botframework.azure.us/v1/.well-known/openidconfiguration",
-)
+"""The only one that is served: those of the United States' military have issuers, logins and
+scopes of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,9 @@ class Keys:
         Raises:
             KeysUnavailableError: nobody can say.
         """
-        if self._is_due(name, now):
+        is_under_way = self._fetching is not None and not self._fetching.done()
+        # One at a time: a second one would leave the first to nobody, and could be over before it.
+        if not is_under_way and self._is_due(name, now):
             self._tried_at = now
             # A task of its own: it goes on when the request that needed it has gone away.
             self._fetching = asyncio.create_task(self._fetch(now))
@@ -198,7 +198,14 @@ class Keys:
             keys = read_keys(await self._get(url))
             if not keys:
                 raise ValueError("no keys")
-        except (aiohttp.ClientError, TimeoutError, LookupError, TypeError, ValueError) as error:
+        except (
+            aiohttp.ClientError,
+            TimeoutError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
             log.warning("no keys of the Bot Connector", error=type(error).__name__)
             return
         self._keys, self._fetched_at = keys, now

@@ -61,13 +61,11 @@ HOSTS = frozenset(
         "smba.trafficmanager.net",
         "smba.onyx.prod.teams.trafficmanager.net",
         "smba.infra.gcc.teams.microsoft.com",
-        "smba.infra.gov.teams.microsoft.us",
-        "smba.infra.dod.teams.microsoft.us",
     }
 )
-"""Teams' servers, with those of the United States' governments. Source: "Service URL
-Validation" of Microsoft's own Teams SDK."""
-DOMAINS = (".botframework.com", ".botframework.us")
+"""Teams' servers in the cloud that is served (`auth.PUBLIC`). Source: "Service URL Validation" of
+Microsoft's own Teams SDK."""
+DOMAIN = ".botframework.com"
 """Of the Bot Framework itself."""
 
 NOT_ALLOWED = "url_not_allowed"
@@ -171,7 +169,7 @@ def is_allowed(url: str, local: str | None = None) -> bool:
         return False
     if wanted.scheme != "https" or wanted.port != 443:
         return False
-    return host in HOSTS or host.endswith(DOMAINS)
+    return host in HOSTS or host.endswith(DOMAIN)
 
 
 def read_pause(header: str | None) -> timedelta:

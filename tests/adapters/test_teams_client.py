@@ -392,8 +392,6 @@ def test_answer_of_endless_length_is_not_read(monkeypatch: pytest.MonkeyPatch) -
         "https://smba.trafficmanager.net/amer/8f0b2c54-1111-2222-3333-0123456789ab/",
         "https://SMBA.trafficmanager.net:443/teams",
         "https://smba.infra.gcc.teams.microsoft.com/gcc",
-        "https://smba.infra.gov.teams.microsoft.us/gcch",
-        "https://smba.infra.dod.teams.microsoft.us/dod",
         "https://europe.webchat.botframework.com/",
         f"http://{LOOPBACK}:3978/api",
         "http://localhost:3978/_connector",
@@ -408,6 +406,9 @@ def test_servers_of_teams_are_written_to(url: str) -> None:
     "url",
     [
         "",
+        "https://smba.infra.gov.teams.microsoft.us/gcch",
+        "https://smba.infra.dod.teams.microsoft.us/dod",
+        "https://gov.webchat.botframework.us/",
         "http://smba.trafficmanager.net/emea/",
         "https://smba.trafficmanager.net:8443/",
         "https://smba.trafficmanager.net.evil.example/",
