@@ -17,14 +17,14 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from adapters.teams.limits import write_json
 from adapters.teams.pace import Pace
+from bot.proxy import find_proxy
 from bot.settings import is_this_machine
 
 LOGIN = "https://login.microsoftonline.com/"
@@ -178,14 +178,6 @@ def read_pause(header: str | None) -> timedelta:
     if not (header.isascii() and header.isdigit() and len(header) < 7):
         return PAUSE
     return timedelta(seconds=max(1, int(header)))
-
-
-def find_proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL, unless `no_proxy` excepts its host."""
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)
 
 
 class TeamsClient:

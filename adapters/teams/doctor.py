@@ -20,10 +20,10 @@ from adapters.teams.client import (
     NotSent,
     Refused,
     TeamsClient,
-    find_proxy,
 )
 from adapters.teams.settings import GUID
 from bot.doctor import Finding, doubtful, fine, wrong
+from bot.proxy import find_proxy
 
 TIMEOUT = 8.0
 """Seconds for one call."""
