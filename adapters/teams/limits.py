@@ -30,7 +30,7 @@ so many people may see a card of their own."""
 _USER = re.compile(r"8:orgid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|29:[A-Za-z0-9_-]{3,200}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MACRO = re.compile(r"\{\{(DATE|TIME)\(")
-_MARKUP = re.compile(r"(?<!\\)[`*_\[\]<>~|#&{}]|://")
+_MARKUP = re.compile(r"(?<!\\)(?:[`*_\[\]<>~|#{}]|&#?[0-9A-Za-z]{1,40};)|://")
 
 _COMMON = {"id", "isVisible", "separator", "spacing"}
 _SPACINGS = {"None", "Small", "Default", "Medium", "Large", "ExtraLarge", "Padding"}

@@ -8,11 +8,15 @@ nowhere else; there the rest is escaped. Each line is an element of its own: wha
 line break within a `TextRun` is written nowhere. No `FactSet`: its values are markdown. No
 `Table`: phones have no room for it.
 
+A card's `speak` is its summary: screen readers walk the card itself, in which each element and
+each button says what it is. The whole message in words is `Rendered.text`.
+
 What may stand in a card is in `adapters.teams.limits`.
 """
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -87,13 +91,12 @@ Json: TypeAlias = dict[str, Any]
 LENGTHS = (1_500, 1_000, 700, 500, 300, 200)
 """To so many characters long lines and quotes are cut, one after the other."""
 
-CELLS = 10
-"""Characters of the bar that shows progress."""
-
 ROW = 47
 """Characters of a row of buttons, with `AROUND` for what is around each word: about 300 pixels,
 which is what a card on a phone has. What is wider is cut off there."""
 AROUND = 6
+
+MAX_TOOLTIP = 150
 
 PEOPLE = "graph.microsoft.com/users"
 """Where the picker of people looks them up; it gives back their Entra object id."""
@@ -104,6 +107,7 @@ SMALL: Json = {"size": "Small", "isSubtle": True}
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCOUNT = re.compile(r"29:[A-Za-z0-9_-]{10,200}")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#&{}])")
+_AMPERSAND = re.compile(r"&(?!#?[0-9A-Za-z]{1,40};)")
 _AT_BEGINNING = re.compile(r"^(\s*)([-+]|[0-9]+(?=[.)]))")
 _ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 _MACRO = re.compile(r"(?<=\{)(?=\{(?:DATE|TIME)\()")
@@ -164,6 +168,10 @@ class _Card:
     limit: int | None = None
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Who is mentioned: by the words in the card their address and name."""
+    repeated: frozenset[str] = frozenset()
+    """What more than one button is called."""
+    about: str = ""
+    """The line above, which says what buttons are about."""
 
     def fit(self, message: Message) -> Json:
         whole = self._card(message)
@@ -200,6 +208,7 @@ class _Card:
     def _card(self, message: Message, limit: int | None = None, last: str = "") -> Json:
         self.limit = limit
         self.named.clear()
+        self.repeated, self.about = _find_repeated(message), ""
         body: list[Json] = []
         if message.tone in FIRST_WORDS:
             look = BOLD | _COLOURS.get(message.tone, {})
@@ -210,6 +219,8 @@ class _Card:
             if isinstance(part, Divider):
                 ruled = bool(body)
                 continue
+            if isinstance(part, Text):
+                self.about = text_of(parse(part.text)[0]).strip()
             elements = self._part(part, number)
             number += _controls_of(part)
             if elements and ruled:
@@ -269,10 +280,8 @@ class _Card:
             case Divider():
                 return []
             case Progress(label=label, done=done, total=total):
-                return [
-                    *_words([(f"{label}: {done} of {total}", {})]),
-                    _rich([_run(_bar(done, total), {"color": "Accent"})], {"spacing": "None"}),
-                ]
+                # A bar of characters would be read out one by one.
+                return list(_words([(f"{label}: {done} of {total}", {})]))
             case Buttons(buttons=buttons):
                 return list(self._buttons(buttons, number))
             case Choice():
@@ -285,20 +294,30 @@ class _Card:
 
     def _buttons(self, buttons: Iterable[Button], number: int) -> Iterator[Json]:
         actions: list[Json] = []
-        asked: list[Json] = []
+        asked: dict[int, Json] = {}
         for n, button in enumerate(buttons, number):
             press = self._press(_visible(button.label), button.action, button, style=button.style)
             if button.confirm is None:
-                actions.append(press)
+                actions.append(press | self._whose(button))
                 continue
             # Teams asks nobody whether they are sure. So the button shows the question below,
             # and the one that counts stands there.
             name = f"sure-{n}"
-            actions.append(_styled(_toggle(button.label, name, shown=True), button.style))
-            asked.append(_question(button.confirm, name, press))
+            toggle = _styled(_toggle(button.label, name, shown=True), button.style)
+            actions.append(toggle | self._whose(button))
+            whose = self._whose(button) or {"tooltip": _visible(button.confirm.title)}
+            asked[id(actions[-1])] = _question(button.confirm, name, press | whose)
         for n, row in enumerate(_rows(actions)):
             yield {"type": "ActionSet", "actions": row} | ({"spacing": "Small"} if n else {})
-        yield from asked
+            # Right below what was pressed, where whoever cannot see it comes next.
+            yield from (asked.pop(id(each)) for each in row if id(each) in asked)
+
+    def _whose(self, button: Button) -> Json:
+        """What a screen reader says of a button beside which there are others of that name."""
+        if button.label not in self.repeated or not self.about:
+            return {}
+        said = f"{button.label}: {self.wording.call(self.about)}"
+        return {"tooltip": _visible(shorten(said, MAX_TOOLTIP))}
 
     def _press(
         self, title: str, action: str, of: Button | Choice, *, style: Style, choice: str = ""
@@ -440,6 +459,12 @@ def _refresh(readers: Sequence[str]) -> Json:
     return {"refresh": {"action": action, "userIds": users[:MAX_READERS]}}
 
 
+def _find_repeated(message: Message) -> frozenset[str]:
+    rows = (part.buttons for part in message.parts if isinstance(part, Buttons))
+    count = Counter(button.label for row in rows for button in row)
+    return frozenset(label for label, times in count.items() if times > 1)
+
+
 def _pieces(message: Message) -> Iterator[tuple[int, int]]:
     """The lines and parts that are only read, by part and line."""
     for place, part in enumerate(message.parts):
@@ -513,7 +538,9 @@ def _keep_beginning(text: str) -> str:
 
 def _heading(text: str) -> Iterator[Json]:
     look = {"size": "Medium", "weight": "Bolder"}
-    if escape(text) != text or _AT_BEGINNING.match(text) or "\n" in text:
+    # An ampersand alone is one everywhere; with letters and a semicolon behind it, it is a sign.
+    bare = _AMPERSAND.sub("", text)
+    if escape(bare) != bare or _AT_BEGINNING.match(text) or "\n" in text:
         yield from _words([(text, look)])
     elif text.strip():
         yield {"type": "TextBlock", "text": text, "wrap": True, "style": "heading", **look}
@@ -572,14 +599,6 @@ def _halves(text: str) -> list[str]:
 def _visible(text: str) -> str:
     """The text, or what can be seen in the place of blanks."""
     return text if text.strip() else "…"
-
-
-def _bar(done: int, total: int) -> str:
-    """Ten cells, in front of which the same stands in words. Only all is full, only 0 empty."""
-    full = done * CELLS // total
-    if done and not full:
-        full = 1
-    return "█" * full + "░" * (CELLS - full)
 
 
 def _rows(actions: Iterable[Json]) -> Iterator[list[Json]]:
