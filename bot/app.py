@@ -34,6 +34,7 @@ from bot.ids import PersonId, WorkspaceId
 from bot.inbound import (
     Command,
     Inbound,
+    Installed,
     Left,
     Looked,
     Opened,
@@ -58,6 +59,7 @@ from bot.message import (
     show_commands,
 )
 from bot.messages import (
+    GREETING,
     HELP,
     HELP_WISHES,
     NO_FILES,
@@ -322,6 +324,8 @@ class App(Generic[W]):
     def _dispatch(self, context: Context, work: W, inbound: Inbound) -> Reply:
         if isinstance(inbound.what, Left):
             return self._say_farewell(context, work, inbound)
+        if isinstance(inbound.what, Installed):
+            return self._greet(work, self._meet(work, inbound))
         command = Command(person=self._meet(work, inbound), place=inbound.place, at=inbound.at)
         note_talk(work, command.person, context.now)
         registry = self._registry
@@ -461,6 +465,19 @@ class App(Generic[W]):
         question that begins with “Learn”."""
         word = rest.partition(" ")[0].lower()
         return first.lower() in ROOT_WORDS and word in {*OWN_WORDS, *self._registry.orders}
+
+    def _greet(self, work: W, person: Person) -> Reply:
+        """By a letter, which waits its turn among thousands who were given the bot at once. Who
+        was greeted is not greeted again, as long as the outbox knows of it."""
+        letter = Letter(
+            key=f"greeting:{person.id}",
+            to=ToPerson(person=person.id),
+            message=_with_small_print(self._page_of(work, person), GREETING),
+            kind="notice",
+            priority=Priority.ANSWER,
+        )
+        work.outbox.post(person.workspace, letter)
+        return NOTHING
 
     def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
         """Whoever we never met, or who left before, leaves nothing behind."""
@@ -694,11 +711,15 @@ def _bare(text: str) -> str:
 
 def _with_note(reply: Reply, note: str) -> Reply:
     """The reply, with small print below its message where there is room."""
-    message = reply.message
-    if message is None or len(message.parts) >= MAX_PARTS:
+    if reply.message is None:
         return reply
-    parts = (*message.parts, Note(text=note))
-    return reply.model_copy(update={"message": message.model_copy(update={"parts": parts})})
+    return reply.model_copy(update={"message": _with_small_print(reply.message, note)})
+
+
+def _with_small_print(message: Message, note: str) -> Message:
+    if len(message.parts) >= MAX_PARTS:
+        return message
+    return message.model_copy(update={"parts": (*message.parts, Note(text=note))})
 
 
 def _known_zone(zone: str | None, otherwise: str) -> str:

@@ -111,6 +111,13 @@ class Looked(Value):
     message: str
 
 
+class Installed(Value):
+    """The person has got the bot beside them, and maybe never asked for it: they are told once
+    what it is. That is no word of theirs."""
+
+    kind: Literal["installed"] = "installed"
+
+
 class Left(Value):
     """The person has left the workspace (deactivated, removed, uninstalled)."""
 
@@ -128,7 +135,7 @@ class Profile(Value):
 
 
 What: TypeAlias = Annotated[
-    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Looked | Left,
+    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Looked | Installed | Left,
     Field(discriminator="kind"),
 ]
 

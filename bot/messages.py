@@ -112,6 +112,11 @@ def paused_by_silence() -> Message:
 LEFT_ALONE = "their own wishes, days off, a full budget, or no reaction for long"
 """Why people do not get something, where no single reason may be told."""
 
+GREETING = (
+    "Your organisation has put me beside you, or you have. One word, “stop”, ends all that I send "
+    "you without being asked."
+)
+"""Below the page of who sees it for the first time."""
 NO_FILES = "I pass on words only, and the file stays here: paste a link, or say what it shows."
 REASONS: Mapping[str, str] = {
     "stopped": "they want nothing unasked",

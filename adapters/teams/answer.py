@@ -509,6 +509,11 @@ class Answering:
         said = self._showman.message(say(literal(sentence), tone=Tone.WARNING))
         self.keep(self._show_all(heard, [_tell(heard, said, is_private=True)]))
 
+    async def ask(self, contact: Contact, path: list[str]) -> Answer:
+        """Read something, again and again where Teams is slow or away."""
+        url, call = contact.service_url, self._client.call
+        return await self._insist(lambda: call(url, "GET", path), safe=True)
+
     async def settle(self) -> None:
         """Return once nothing is on the way any more."""
         await self._tasks.settle()

@@ -56,7 +56,6 @@ from adapters.teams.read import (
     Kind,
     News,
     Reading,
-    Source,
     contact_of,
     is_talk_among_people,
     is_talk_in_thread,
@@ -67,7 +66,7 @@ from adapters.teams.seal import name_event
 from adapters.teams.wording import Wording
 from bot.app import App
 from bot.errors import Unavailable
-from bot.inbound import Inbound, Ordered, Place, PlaceKind, Profile
+from bot.inbound import Inbound, Installed, Place, PlaceKind, Profile
 from bot.metric import SECONDS, Count, Meters, Spread
 from bot.reply import Reply
 
@@ -85,9 +84,6 @@ asks twice again and then says that we cannot be reached:
 learn.microsoft.com/microsoftteams/platform/messaging-extensions/how-to/action-commands/respond-to-task-module-submit"""
 SHOWING = timedelta(seconds=4)
 """How long of that the reply to words may take to be shown."""
-
-WELCOME = "help"
-"""The command whose answer somebody sees who has just installed the app."""
 
 log = structlog.get_logger()
 
@@ -385,9 +381,13 @@ class TeamsEntrance:
         for account in news.came:
             known = replace(contact, person=account.person, user=account.user)
             await self._contacts.keep(known)
-        if news.are_we_here and contact.kind is PlaceKind.DM and contact.person is not None:
-            return await self._welcome(contact, contact.person, told.until)
-        return Ack()
+        is_theirs = contact.kind is PlaceKind.DM and contact.person is not None
+        if not (news.are_we_here and news.is_new and is_theirs):
+            return Ack()
+        welcome = self._answering.keep(self._welcome(contact))
+        now = asyncio.get_running_loop().time
+        await asyncio.wait({welcome}, timeout=max(0.0, told.until - now()))
+        return Ack(200 if not welcome.done() or welcome.result() else 503)
 
     async def _note_reach(self, contact: Contact, *, is_reachable: bool) -> None:
         """Whoever takes the app away is not written to, and nobody waits for them."""
@@ -395,30 +395,38 @@ class TeamsEntrance:
             who = NAME, contact.tenant, contact.person
             await asyncio.to_thread(self._app.note_reach, *who, is_reachable=is_reachable)
 
-    async def _welcome(self, contact: Contact, person: str, until: float) -> Ack:
-        """Teams tells twice that somebody has installed the app, and they are welcomed once."""
+    async def _welcome(self, contact: Contact) -> bool:
+        """Teams tells twice that somebody has installed the app, and they are welcomed once.
+        False: the store is out of reach."""
         name = await self._ask_name(contact)
         if name is None:
             # They are met with their first words.
-            return Ack()
+            return True
         inbound = Inbound(
             platform=NAME,
             workspace=contact.tenant,
             event_id=name_event(self._seal, "welcome", contact.tenant, contact.conversation),
-            person=person,
+            person=contact.person or "",
             place=Place(conversation=contact.conversation, kind=PlaceKind.DM),
             at=self._clock(),
-            what=Ordered(name=WELCOME),
-            profile=Profile(name=name),
+            what=Installed(),
+            profile=Profile(name=name, renews=True),
         )
-        return await self._do(Heard(inbound, Source(Kind.WORDS, contact)), until)
+        try:
+            await asyncio.to_thread(self._app.receive, inbound)
+        except Unavailable:
+            return False
+        except Exception:
+            # A task of its own: nobody else would hear of it.
+            log.exception("who has got the app was not welcomed")
+        return True
 
     async def _ask_name(self, contact: Contact) -> str | None:
         """How somebody is called of whom Teams has told nothing but an id."""
         if contact.user is None:
             return None
         path = ["conversations", contact.conversation, "members", contact.user]
-        answer = await self._client.call(contact.service_url, "GET", path)
+        answer = await self._answering.ask(contact, path)
         name = answer.data.get("name") if isinstance(answer, Answered) else None
         return name.strip()[:150] or None if isinstance(name, str) else None
 

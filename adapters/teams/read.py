@@ -148,12 +148,14 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class News:
     """Who came to a conversation and who went. `are_we_here` is True when we were put there,
-    False when we were taken away, None when it is not about us."""
+    False when we were taken away, None when it is not about us. `is_new`: we were not there
+    before, as far as Teams says."""
 
     contact: Contact
     are_we_here: bool | None = None
     came: tuple[Account, ...] = ()
     went: tuple[Account, ...] = ()
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,8 +442,8 @@ def _read_members(activity: Json, contact: Contact, _reading: Reading) -> Found:
 
 def _read_installation(activity: Json, contact: Contact, _reading: Reading) -> Found:
     match activity.get("action"):
-        case "add" | "add-upgrade":
-            return News(contact, are_we_here=True)
+        case "add" | "add-upgrade" as action:
+            return News(contact, are_we_here=True, is_new=action == "add")
         case "remove":
             return News(contact, are_we_here=False)
         case "remove-upgrade":

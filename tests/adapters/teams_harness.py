@@ -534,6 +534,7 @@ class TeamsHarness:
         """Everybody has the app, and has looked at its welcome."""
         for somebody in self.people.values():
             self.site.tell(self.site.installs(somebody))
+            self.site.drain()
             personal = self.site.teams.add_personal(somebody)
             assert len(personal.posts) == 1
             personal.posts.clear()

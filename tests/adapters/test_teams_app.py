@@ -28,6 +28,7 @@ from adapters.teams.read import NAME, Contact
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Unavailable
 from bot.inbound import Inbound, PlaceKind
+from bot.messages import GREETING
 from bot.people import Person, is_cut_off
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
@@ -448,11 +449,16 @@ def test_who_comes_is_welcomed_once_and_forgotten_when_they_go(desk: TeamsHarnes
     site = desk.site
     lee = site.teams.add_person("Lee Oh")
     installed = site.installs(lee)
+    # Teams is busy when many are given the app at once.
+    site.teams.fail("member", "limited:0", "error_before:503", "reset_before")
     site.tell(installed)
     added = [{"id": site.teams.bot}, {"id": lee.user}]
     change = {"type": "conversationUpdate", "membersAdded": added, "id": "f:x"}
     site.tell({**installed, **change})
-    assert len(site.teams.posts(str(lee.personal))) == 1
+    site.drain()
+    (post,) = site.teams.posts(str(lee.personal))
+    assert "Lee Oh" in str(post.activity)
+    assert GREETING in site.screen(post, lee).plain
     site.tell({**installed, "action": "remove", "id": "f:y"})
     found = site.runner.run(site.contacts.find_person(TENANT, lee.entra))
     assert found is not None
@@ -460,6 +466,21 @@ def test_who_comes_is_welcomed_once_and_forgotten_when_they_go(desk: TeamsHarnes
     assert is_cut_off(person_of(desk, lee)), "nobody waits for them"
     site.tell({**installed, "id": "f:z"})
     assert not is_cut_off(person_of(desk, lee))
+    # Whoever has it says nothing with a new version of it, also long after.
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM inbox")
+    site.tell({**installed, "id": "f:v", "action": "add-upgrade"})
+    site.tell({**installed, "id": "f:w"})
+    site.drain()
+    assert len(site.teams.posts(str(lee.personal))) == 1
+
+
+def test_new_version_says_nothing_to_who_was_never_greeted(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee = site.teams.add_person("Lee Oh")
+    site.tell(site.installs(lee) | {"action": "add-upgrade"})
+    site.drain()
+    assert site.teams.posts(str(lee.personal)) == []
 
 
 def test_who_has_got_the_app_is_where_their_words_say(desk: TeamsHarness) -> None:
