@@ -80,13 +80,15 @@ from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Message, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
-from bot.people import Person, is_away, is_working, local
+from bot.people import Person, is_away, is_cut_off, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, add_working_time, at_local, next_working_moment
 
 UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
+ESCALATED_LIMIT = 200
+"""So many questions that wait for a steward are looked through."""
 PUT_OFF = timedelta(minutes=2)
 """What is tried again only so much later was refused in its channel; a busy platform takes it
 sooner."""
@@ -443,6 +445,18 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
     clock = asker_person(work, question)
+    _tell_of_escalation(work, question)
+    cancel_timers(work, question, "wave", "claim")
+    ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
+    if clock is not None:
+        ends = add_working_days(clock, context.now, ESCALATION_DAYS)
+    set_timer(work, question, "expire", ends)
+    show_status(work, question)
+    return question
+
+
+def _tell_of_escalation(work: QuestionsWork, question: Question) -> None:
+    """Whoever was told already is not told again."""
     number = count_escalations(work, question)
     for steward in told_when_escalated(work, question):
         work.outbox.post(
@@ -456,13 +470,6 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
                 about=question.subject,
             ),
         )
-    cancel_timers(work, question, "wave", "claim")
-    ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
-    if clock is not None:
-        ends = add_working_days(clock, context.now, ESCALATION_DAYS)
-    set_timer(work, question, "expire", ends)
-    show_status(work, question)
-    return question
 
 
 def _escalation_to(
@@ -1011,4 +1018,16 @@ def pass_all(context: Context, work: QuestionsWork, person: Person) -> bool:
         show_declined(work, after, person.id, Decline.BUSY)
         _ask_next(context, work, after)
         seen = True
+    if is_cut_off(person):
+        _escalate_past(work, person)
     return seen
+
+
+def _escalate_past(work: QuestionsWork, person: Person) -> None:
+    """What was escalated to somebody who cannot be reached any more is told to who is left. Of a
+    question without a name all who may hear of it have heard."""
+    escalated = frozenset({State.ESCALATED})
+    for question in work.questions.in_states(person.workspace, escalated, ESCALATED_LIMIT):
+        stewards = {steward.id for steward in stewards_of(work, question)}
+        if person.id in stewards and question.visibility is not Visibility.ANONYMOUS:
+            _tell_of_escalation(work, question)

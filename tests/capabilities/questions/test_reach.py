@@ -35,6 +35,10 @@ def in_directory(world: World, who: str) -> Person:
     return person
 
 
+def told(world: World, who: str) -> list[str]:
+    return [heard.text for heard in world.room.heard if heard.conversation == f"dm:{who}"]
+
+
 def test_offer_that_can_reach_nobody_goes_on_at_once(world: World) -> None:
     room = world.room = Doors(world)
     room.shut = {"kim", "bo"}
@@ -89,3 +93,21 @@ def test_what_finds_nobody_is_told_to_who_can_be_told(world: World) -> None:
     world.passes(days=3)
     assert world.state() == "escalated"
     assert "found nobody" in world.last("dana")
+
+
+def test_what_waits_for_somebody_who_then_goes_is_told_to_who_is_left(world: World) -> None:
+    world.room = Doors(world)
+    for who in ("kim", "bo", "lu"):
+        note_reach(world, who, is_reachable=False)
+    world.says("ana", TAXI)
+    world.passes(days=3)
+    assert world.state() == "escalated"
+    assert "found nobody" in world.last("sam")
+    assert told(world, "dana") == []
+    note_reach(world, "sam", is_reachable=False)
+    world.passes(minutes=1)
+    assert "found nobody" in world.last("dana")
+    note_reach(world, "sam", is_reachable=True)
+    note_reach(world, "sam", is_reachable=False)
+    world.passes(minutes=1)
+    assert len(told(world, "dana")) == 1, "she was told already"
