@@ -24,12 +24,14 @@ class PlaceKind(StrEnum):
 class Place(Value):
     """Where something was said. `thread` is the address of the thread's first message. Without
     `has_threads` (Teams' group chats) it is the message that was replied to, if any, and what is
-    said about it stands further down, among all else."""
+    said about it stands further down, among all else. Without `has_us` the bot is not there, as in
+    a chat of two other people in which a shortcut was used: it can say nothing to all."""
 
     conversation: str
     kind: PlaceKind
     thread: str | None = None
     has_threads: bool = Field(default=True, exclude_if=bool)
+    has_us: bool = Field(default=True, exclude_if=bool)
 
 
 class Said(Value):

@@ -401,7 +401,7 @@ def _read_shortcut(activity: Json, contact: Contact, reading: Reading) -> Found:
     if value.get("commandContext") == "message":
         told = value["messagePayload"]
         message = _needed(told["id"])
-        text, author = _read_body(told["body"]), _read_author(told)
+        text, author = _read_body(told, contact.bot), _read_author(told)
         above = _text(told.get("replyToId")) or _thread_of(activity)
         place = place.model_copy(update={"thread": None if above == message else above})
     return _heard(
@@ -414,10 +414,23 @@ def _read_shortcut(activity: Json, contact: Contact, reading: Reading) -> Found:
     )
 
 
-def _read_body(body: Json) -> str:
+def _read_body(message: Json, bot: str) -> str:
+    """The words of a message, without a mention of us with which they begin or end."""
+    body = message["body"]
     content = body.get("content") or ""
-    is_html = body.get("contentType") == "html"
-    return read_html(content) if is_html else clean(content).strip()
+    if body.get("contentType") != "html":
+        return clean(content).strip()
+    ours = {
+        str(each.get("id"))
+        for each in message.get("mentions") or ()
+        if _is_app(_part(_part(each, "mentioned"), "application").get("id"), bot)
+    }
+    return read_html(content, ours)
+
+
+def _is_app(id_: object, bot: str) -> bool:
+    """Whether an app's id is ours. The bot's has its kind before it, the app's may have it."""
+    return isinstance(id_, str) and id_.removeprefix(_ROBOT) == bot.removeprefix(_ROBOT)
 
 
 def _read_author(message: Json) -> str | None:
@@ -529,6 +542,7 @@ def _place(activity: Json, contact: Contact, *, root: str | None) -> Place:
         kind=contact.kind,
         thread=None if thread == root else thread,
         has_threads=not _is_group_chat(activity),
+        has_us=not contact.conversation.endswith(_AMONG_PEOPLE),
     )
 
 

@@ -7,13 +7,14 @@ https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/ch
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.mention import cut_mentions
 
 _AT = re.compile(r"<at(?: [^<>]*)?>([^<>]*)</at>", re.IGNORECASE)
+_AT_ID = re.compile(r'<at id="([^"<>]{1,20})">[^<>]{0,300}</at>')
 _TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)|[!?][^<>]*)>")
 _ATTRIBUTE = re.compile(r'(?<![\w-])(alt|href)="([^"]*)"')
 _OURS = "\0"
@@ -113,12 +114,16 @@ def _id_of(entity: Mapping[str, Any]) -> object:
     return mentioned.get("id") if isinstance(mentioned, Mapping) else None
 
 
-def read_html(text: str) -> str:
-    """The words of a message that is told as HTML, a line for each paragraph or point.
+def read_html(text: str, ours: Collection[str] = ()) -> str:
+    """The words of a message that is told as HTML, a line for each paragraph or point. `ours` are
+    the ids of mentions of us, of which only those stay that the sentence needs.
 
     Reads what Teams writes, in time that grows with the length. Python's own parser of HTML
     needs ten seconds and more for some messages of 30,000 characters.
     """
+    text = text.replace(_OURS, "")
+    if ours:
+        text = _AT_ID.sub(lambda found: _OURS if found[1] in ours else found[0], text)
     pieces: list[str] = []
     links: list[tuple[str, int]] = []
     unseen, at = 0, 0
@@ -139,7 +144,9 @@ def read_html(text: str) -> str:
             pieces.append(_show_tag(name, rest, is_end=is_end))
     if not unseen:
         pieces.append(html.unescape(text[at:]))
-    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(pieces).split("\n"))
+    # A mention of us is no blank, and goes with those around it.
+    words, _ = cut_mentions("".join(pieces).replace("\xa0", " ").split(_OURS))
+    lines = (_BLANKS.sub(" ", line).strip() for line in words.split("\n"))
     return clean(_EMPTY_LINES.sub("\n\n", "\n".join(lines))).strip()
 
 

@@ -257,6 +257,20 @@ def test_html_is_read_as_its_reader_sees_it(html: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p><at id="0">Inflow</at>&nbsp;how do I book?</p>', "how do I book?"),
+        ('<p>how do I book? <at id="0">Inflow</at></p>', "how do I book?"),
+        ('<p>ask <at id="0">Inflow</at> about it</p>', "ask Inflow about it"),
+        ('<p><at id="1">Inflow</at> how</p>', "@Inflow how"),
+        ('<p>a\0b</p>', "ab"),
+    ],
+)  # fmt: skip
+def test_our_own_name_is_no_part_of_a_message_that_is_pointed_at(html: str, text: str) -> None:
+    assert read_html(html, {"0"}) == text
+
+
+@pytest.mark.parametrize(
     "bit", ["<a ", "<a href='", '<a href="', "<!--", "<at>", "</", "<", "a", "&", "<a><", "\n"]
 )
 def test_long_texts_are_read_in_time(bit: str) -> None:
@@ -425,10 +439,28 @@ def test_shortcuts_bring_the_message_they_are_about() -> None:
     assert what_of("shortcut_compose") == (Shortcut(name="ask"), GROUP)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "text"), [("", "how?"), ("28:", "how?"), ("29:", "@Inflow how?")]
+)
+def test_shortcut_on_a_mention_of_us_brings_the_question(prefix: str, text: str) -> None:
+    activity = load("shortcut_message")
+    told = activity["value"]["messagePayload"]
+    told["body"]["content"] = '<p><at id="0">Inflow</at>&nbsp;how?</p>'
+    us = prefix + US.removeprefix("28:")
+    app = {"id": us, "displayName": "Inflow", "applicationIdentityType": "bot"}
+    mentioned = {"user": None, "application": app}
+    told["mentions"] = [{"id": 0, "mentionText": "Inflow", "mentioned": mentioned}]
+    found = read(activity, READING)
+    assert isinstance(found, Heard)
+    assert isinstance(found.inbound.what, Shortcut)
+    assert found.inbound.what.text == text
+
+
 def test_conversation_of_two_people_is_not_ours() -> None:
     heard = hear("shortcut_pair")
     # We are not there, and whatever we said there would be for both.
     assert heard.inbound.place.kind is PlaceKind.CHANNEL
+    assert not heard.inbound.place.has_us
     assert heard.inbound.what == Shortcut(
         name="ask_expert", text="as it is <b>", author=BO, message="1772441000300"
     )

@@ -149,7 +149,7 @@ def _form(
     text: str = "",
     visibility: Visibility = Visibility.DIRECT,
 ) -> Form:
-    in_channel = command.place.kind is PlaceKind.CHANNEL
+    in_channel = _can_be_open(command)
     if visibility is Visibility.OPEN and not in_channel:
         raise Invalid(messages.NO_PLACE)
     return messages.ask_form(
@@ -158,6 +158,11 @@ def _form(
         place_is_channel=in_channel,
         topics=work.topics.every(command.person.workspace),
     )
+
+
+def _can_be_open(command: Command) -> bool:
+    """Whether what is said here is before others, and we can say something to them."""
+    return command.place.kind is PlaceKind.CHANNEL and command.place.has_us
 
 
 def split(text: str) -> tuple[Visibility, str]:
@@ -229,8 +234,7 @@ def put(
         names_person(said, person) for said in (text, goal, tried)
     ):
         raise Invalid(messages.OWN_NAME)
-    in_channel = command.place.kind is PlaceKind.CHANNEL
-    if visibility is Visibility.OPEN and not in_channel:
+    if visibility is Visibility.OPEN and not _can_be_open(command):
         raise Invalid(messages.NO_PLACE)
     twin = _asked_already(work, command, text, visibility)
     if twin is not None:

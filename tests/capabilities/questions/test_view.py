@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.inbound import Inbound, Place, PlaceKind, Said
+from bot.form import ChoiceField
+from bot.inbound import Inbound, Place, PlaceKind, Said, Shortcut
 from bot.message import Buttons, Message
 from bot.plain import render_plain
 from tests.world import Heard, World
@@ -128,6 +129,25 @@ def test_looking_leaves_no_trace(world: World) -> None:
     world.leaves("cem")
     assert world.looks("cem", post) is None
     assert world.now == before
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_openly_is_offered_only_where_we_can_say_something(world: World, is_there: bool) -> None:
+    place = Place(conversation="#general", kind=PlaceKind.CHANNEL, has_us=is_there)
+    used = Inbound(
+        platform=world.platform,
+        workspace=world.external,
+        event_id="used",
+        person="ana",
+        place=place,
+        at=world.now,
+        what=Shortcut(name="ask"),
+    )
+    form = world.app.receive(used).form
+    assert form is not None
+    (who_sees,) = [field for field in form.fields if field.name == "visibility"]
+    assert isinstance(who_sees, ChoiceField)
+    assert ("open" in [option.value for option in who_sees.options]) is is_there
 
 
 def test_where_there_are_no_threads_the_card_says_what_was_asked(world: World) -> None:
