@@ -24,9 +24,11 @@ promised that an activity is delivered again. So what the store cannot say is sh
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
@@ -51,6 +53,7 @@ from adapters.teams.messages import (
     DONE,
     LATE,
     LATE_FORM,
+    NO_CHAT,
     OPEN_CHAT,
 )
 from adapters.teams.read import NAME, Contact, Heard, Kind
@@ -67,6 +70,10 @@ from bot.task import Tasks
 
 PATIENCE = timedelta(minutes=3)
 """How long a reply is tried again."""
+FOR_CARDS = timedelta(seconds=15)
+"""The same of a card that is changed: by then it may stand there newer than that."""
+LOST_TRIES = 1
+"""How often a reply in somebody's own chat is sent again of which nobody knows whether it came."""
 LAST_TRY = timedelta(seconds=20)
 """How long what was begun within the patience may take."""
 LEASE = timedelta(seconds=25)
@@ -83,6 +90,8 @@ MOST_EXCUSED = 1_000
 """Acts of which is remembered that who did them has been told that they came to nothing."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
+LONGEST_DELAY = 1.0
+"""Seconds that are waited beyond what Teams asks for, at most."""
 
 log = structlog.get_logger()
 
@@ -466,6 +475,7 @@ class Answering:
         clock: Callable[[], datetime],
         *,
         patience: timedelta = PATIENCE,
+        dice: random.Random | None = None,
     ) -> None:
         self._client = client
         self._contacts = contacts
@@ -473,6 +483,7 @@ class Answering:
         self._showman = showman
         self._clock = clock
         self._patience = patience
+        self._dice = dice or random.Random()
         self._showing: dict[str, asyncio.Task[None]] = {}
         self._tasks = Tasks()
         self._excused: set[str] = set()
@@ -485,6 +496,12 @@ class Answering:
         first.
         """
         plan = plan_answer(heard, reply, self._showman)
+        is_waited_for = heard.source.kind not in EVENTS
+        is_apart = is_waited_for and any(map(_is_for_one_alone, plan.steps))
+        if is_apart and not await self.can_tell_alone(heard, until):
+            # Nobody else is to know. Whoever waits is told why there is no more of it.
+            steps = tuple(step for step in plan.steps if not _is_for_one_alone(step))
+            plan = Plan(say_sentence(heard.source.kind, NO_CHAT), steps)
         if not plan.steps:
             return plan.body
         task = self._begin(heard, plan.steps)
@@ -492,6 +509,22 @@ class Answering:
             left = until - asyncio.get_running_loop().time()
             await asyncio.wait({task}, timeout=max(0.0, left))
         return plan.body
+
+    async def can_tell_alone(self, heard: Heard, until: float) -> bool:
+        """Whether there is a chat with the person, or one can be made; False only where Teams says
+        that there is none."""
+        contact = heard.source.contact
+        if contact.kind is PlaceKind.DM:
+            return True
+        try:
+            async with asyncio.timeout_at(until):
+                known = await self._contacts.find_person(contact.tenant, heard.inbound.person)
+                if known is not None and known.kind is PlaceKind.DM:
+                    return True
+                made = await make_direct(self._client, self._contacts, contact)
+        except (TimeoutError, BotError):
+            return True
+        return not (isinstance(made, Refused) and fate_of(made) is Fate.GONE)
 
     def answer_late(self, heard: Heard, reply: Reply) -> None:
         """Begin to show a reply that was not there when somebody waited for it."""
@@ -580,8 +613,7 @@ class Answering:
             case Tell(is_private=True, place=Place(kind=PlaceKind.CHANNEL)):
                 answer = await self._tell_alone(heard, step)
             case Tell(place=place, said=said):
-                where = find_thread(place.conversation, place.thread)
-                answer = await self._say(heard.source.contact, where, said)
+                answer = await self._say_in_thread(heard.source.contact, place, said)
         if not isinstance(answer, Answered):
             log.warning("a reply was not shown", step=type(step).__name__, why=_why(answer))
         return not _may_be_done_yet(answer, is_safe=isinstance(step, Replace))
@@ -611,10 +643,21 @@ class Answering:
             return await self._say(contact, contact.conversation, step.said)
         answer = await self._say_directly(heard, step.said)
         is_gone = isinstance(answer, Refused) and fate_of(answer) is Fate.GONE
-        if is_gone and heard.source.kind is not Kind.MARK:
-            hint = self._showman.message(say(literal(OPEN_CHAT)))
-            where = find_thread(step.place.conversation, step.place.thread)
-            return await self._say(contact, where, hint)
+        if is_gone and heard.source.kind is Kind.WORDS:
+            # They spoke to us before all, and it says nothing else. Of a press or a form nobody
+            # else knows, least of all of a question without a name.
+            profile = heard.inbound.profile
+            words = OPEN_CHAT if profile is None else f"{profile.name}: {OPEN_CHAT}"
+            hint = self._showman.message(say(literal(words)))
+            return await self._say_in_thread(contact, step.place, hint)
+        return answer
+
+    async def _say_in_thread(self, contact: Contact, place: Place, said: Rendered) -> Answer:
+        where = find_thread(place.conversation, place.thread)
+        answer = await self._say(contact, where, said)
+        if where != place.conversation and isinstance(answer, Refused) and answer.status == 404:
+            # The thread is gone, so it stands beside where it was.
+            answer = await self._say(contact, place.conversation, said)
         return answer
 
     async def _say_directly(self, heard: Heard, said: Rendered) -> Answer:
@@ -658,35 +701,51 @@ class Answering:
 
     async def _write(self, contact: Contact, verb: str, path: list[str], said: Rendered) -> Answer:
         url, safe = contact.service_url, verb == "PUT"
-        body = write_message(said)
-        answer = await self._insist(lambda: self._client.call(url, verb, path, body), safe=safe)
+        # In somebody's own chat twice is better than never; among others it is not.
+        lost = LOST_TRIES if contact.kind is PlaceKind.DM else 0
+        call, patience = self._client.call, FOR_CARDS if safe else PATIENCE
+
+        async def insist(body: Json) -> Answer:
+            do = partial(call, url, verb, path, body)
+            return await self._insist(do, safe=safe, lost=lost, patience=patience)
+
+        answer = await insist(write_message(said))
         if isinstance(answer, Refused) and fate_of(answer) is Fate.NO_CARD:
             log.error("teams refused a card", status=answer.status, code=answer.code)
-            plain = write_plain(said)
-            call = self._client.call
-            answer = await self._insist(lambda: call(url, verb, path, plain), safe=safe)
+            answer = await insist(write_plain(said))
         return answer
 
-    async def _insist(self, do: Callable[[], Awaitable[Answer]], *, safe: bool = False) -> Answer:
+    async def _insist(
+        self,
+        do: Callable[[], Awaitable[Answer]],
+        *,
+        safe: bool = False,
+        lost: int = 0,
+        patience: timedelta = PATIENCE,
+    ) -> Answer:
         """Do it again where Teams was slow or away, until it is done or it is too late.
 
-        What may have been done is done again only if that is `safe`, or where Teams answered
-        that it failed: better twice than never, but not for every lost answer.
+        What may have been done is done again if that is `safe`, or where Teams answered that it
+        failed; else `lost` times.
         """
         now = asyncio.get_running_loop().time
-        deadline = now() + self._patience.total_seconds()
+        deadline = now() + min(patience, self._patience).total_seconds()
         pause = FIRST_PAUSE
         while True:
             answer = await do()
+            # Whoever was refused at the same moment comes back at another.
+            wait = pause * self._dice.uniform(0.5, 1.0)
             match answer:
                 case Slow(after=after):
-                    wait = after.total_seconds()
+                    wait = after.total_seconds() + self._dice.uniform(0.0, LONGEST_DELAY)
                 case NotSent():
-                    wait = pause
+                    pass
                 case Refused() if fate_of(answer) is Fate.LATER:
-                    wait = pause
+                    pass
                 case Doubtful(why=why) if safe or why.startswith("http_"):
-                    wait = pause
+                    pass
+                case Doubtful() if lost > 0:
+                    lost -= 1
                 case _:
                     return answer
             if now() + wait > deadline:
@@ -698,6 +757,11 @@ class Answering:
 def make_showman(wording: Wording, seal: bytes, dialogs: Collection[str]) -> Showman:
     """See `Showman`."""
     return Showman(wording, seal, frozenset(dialogs))
+
+
+def _is_for_one_alone(step: Step) -> bool:
+    """Whether it is said in another conversation than the one that it is about."""
+    return isinstance(step, Tell) and step.is_private and step.place.kind is PlaceKind.CHANNEL
 
 
 def _may_be_done_yet(answer: Answer, *, is_safe: bool) -> bool:

@@ -45,7 +45,7 @@ from adapters.teams.auth import Gate, Verdict
 from adapters.teams.client import Answered, is_allowed
 from adapters.teams.deliver import Calls, Contacts
 from adapters.teams.limits import write_json
-from adapters.teams.messages import BROKEN, BUSY, OVER, STALE
+from adapters.teams.messages import BROKEN, BUSY, NO_CHAT, OVER, STALE
 from adapters.teams.read import (
     NAME,
     Contact,
@@ -316,6 +316,10 @@ class TeamsEntrance:
         if heard.source.kind is Kind.LOOK:
             return await self._look(heard, until)
         await self._in_time(self._contacts.keep(contact_of(heard)), until)
+        is_begun = heard.source.kind is Kind.SHORTCUT
+        if is_begun and not await self._answering.can_tell_alone(heard, until):
+            # Before anything is typed: what comes of it could be told to nobody.
+            return Ack(200, say_sentence(Kind.SHORTCUT, NO_CHAT))
         return await self._do(heard, until)
 
     async def _look(self, heard: Heard, until: float) -> Ack:

@@ -41,7 +41,8 @@ LATE = "This takes longer than usual. I write to you as soon as it is done."
 LATE_FORM = "This took too long. Please press the button again."
 DONE = "Done."
 ANSWERED_BELOW = "My answer is below."
-ANSWERED_APART = "My answer is in our own chat."
+ANSWERED_APART = "I answer in our own chat."
+NO_CHAT = "I can tell you more only in our own chat. Please add me under Apps first."
 OPEN_CHAT = "I have an answer for you alone. Please open a chat with me and ask me there."
 
 # The app as Teams shows it to who installs it.

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from msrest import ServiceClient
 
+from adapters.teams import answer
 from adapters.teams.app import LONGEST_BODY, read_activity
+from adapters.teams.control import write_press
 from adapters.teams.messages import (
     ANSWERED_APART,
     ANSWERED_BELOW,
@@ -21,6 +23,7 @@ from adapters.teams.messages import (
     DONE,
     LATE,
     LATE_FORM,
+    NO_CHAT,
     OPEN_CHAT,
     STALE,
 )
@@ -82,6 +85,14 @@ def person_of(desk: TeamsHarness, somebody: Somebody) -> Person:
         _, person = work.people.find(NAME, TENANT, somebody.entra)
     assert person is not None
     return person
+
+
+def forget(desk: TeamsHarness, somebody: Somebody) -> None:
+    """As if they had taken the app away."""
+    site = desk.site
+    found = site.runner.run(site.contacts.find_person(TENANT, somebody.entra))
+    if found is not None and found.kind is PlaceKind.DM:
+        site.runner.run(site.contacts.drop(found))
 
 
 def door(desk: TeamsHarness) -> Heard:
@@ -416,7 +427,7 @@ def test_extension_says_nothing_of_the_chat_that_it_is_used_in(desk: TeamsHarnes
         assert desk.site.runner.run(desk.site.contacts.find_place(TENANT, place.id)) is None
     found = desk.site.runner.run(desk.site.contacts.find_person(TENANT, lee.entra))
     assert found is not None
-    assert (found.kind, found.user) == (PlaceKind.CHANNEL, lee.user)
+    assert (found.conversation, found.user) == (lee.personal, lee.user)
 
 
 # Who may be written to -------------------------------------------------------------------
@@ -427,9 +438,42 @@ def test_channel_hears_nothing_of_an_answer_that_nobody_can_be_given(desk: Teams
     lee = teams.add_person("Lee Oh", has_app=False)
     place = teams.memory.conversations[desk.channel]
     desk.site.tell(desk.site.words(lee, place, f"{HANDLE} /show text"))
-    assert shown(desk, "bo", CHANNEL) == [OPEN_CHAT]
+    assert shown(desk, "bo", CHANNEL) == [f"Lee Oh: {OPEN_CHAT}"]
     (post,) = teams.posts(desk.channel)
     assert post.thread is not None
+
+
+@pytest.mark.parametrize("label", ["Alone", "Open", "Shortcut", "Extension"])
+def test_channel_never_hears_of_what_somebody_did_alone(desk: TeamsHarness, label: str) -> None:
+    teams, card = desk.site.teams, door(desk)
+    lee = teams.add_person("Lee Oh", has_app=False)
+    place, post = desk.find(card.id)
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    shortcut = desk.site.invoke(lee, place, "composeExtension/fetchTask", value, None)
+    if label in ("Shortcut", "Extension"):
+        lee.has_app = label == "Extension"
+        seen = desk.site.tell(shortcut)
+    elif label == "Open":
+        control = desk.site.screen(post, lee).control(label)
+        seen = desk.site.tell(desk.site.press(lee, place, post, control))
+    else:
+        action = {"type": "Action.Execute", "data": write_press("door.alone", {})}
+        told: Json = {"action": action, "trigger": "manual"}
+        seen = desk.site.tell(desk.site.invoke(lee, place, "adaptiveCard/action", told, post))
+    if label in ("Open", "Extension"):
+        assert seen.dialog is not None
+        lee.has_app = False
+        forget(desk, lee)
+        seen = desk.site.tell(desk.site.sends(seen.dialog, {"field-word": "in"}))
+    assert NO_CHAT in ((seen.dialog.says if seen.dialog else ""), seen.sentence)
+    assert shown(desk, "bo", CHANNEL) == [card.plain]
+
+
+def test_answer_to_a_thread_that_is_gone_stands_in_the_channel(desk: TeamsHarness) -> None:
+    card = door(desk)
+    desk.site.teams.fail("send", "refuse:404:ConversationNotFound")
+    press(desk, card, "Loud")
+    assert shown(desk, "bo", CHANNEL) == [card.plain, "For all"]
 
 
 def test_conversation_is_made_where_it_is_not_known(desk: TeamsHarness) -> None:
@@ -528,10 +572,28 @@ def test_reply_is_shown_though_teams_was_away(desk: TeamsHarness, fault: str) ->
     assert len(shown(desk)) == 1
 
 
-def test_lost_answer_is_no_reason_to_say_it_again(desk: TeamsHarness) -> None:
-    desk.site.teams.fail("send", "reset_after")
+@pytest.mark.parametrize(("fault", "times"), [("reset_before", 1), ("reset_after", 2)])
+def test_lost_answer_is_said_again_to_one_alone(desk: TeamsHarness, fault: str, times: int) -> None:
+    desk.site.teams.fail("send", fault)
     desk.say("ana", "/show text")
-    assert len(shown(desk)) == 1
+    assert len(shown(desk)) == times
+
+
+def test_lost_answer_is_no_reason_to_say_it_again_to_all(desk: TeamsHarness) -> None:
+    card = door(desk)
+    desk.site.teams.fail("send", "reset_after")
+    press(desk, card, "Loud")
+    assert shown(desk, "bo", CHANNEL) == [card.plain, "For all"]
+
+
+def test_card_that_cannot_be_changed_soon_is_left_to_what_is_newer(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "FOR_CARDS", timedelta(seconds=0.1))
+    card = card_of(desk, "/show buttons")
+    desk.site.teams.fail("update", "limited:1")
+    assert press(desk, card, "Yes").card is not None
+    assert len(desk.site.teams.called("update")) == 1
 
 
 def test_refused_card_is_said_in_words(desk: TeamsHarness) -> None:
