@@ -93,6 +93,8 @@ def help_words(words: Sequence[str]) -> str:
 IN_THREAD = "in this thread"
 """Where what anybody says is heard as being about what stands there. An adapter may call it
 otherwise where that is not all that it takes to be heard."""
+IN_ITS_THREAD = "in its thread"
+"""The same, said elsewhere."""
 
 
 BECAUSE_PAUSED = "I tell you once when I stop writing to you by myself."

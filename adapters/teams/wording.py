@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.app import OWN_WORDS
 from bot.capability import Registry
-from bot.messages import IN_THREAD
+from bot.messages import IN_ITS_THREAD, IN_THREAD
 
 ROOT = "learn"
 """The word before all others on other platforms. Here nothing stands before them."""
@@ -22,6 +22,7 @@ HANDLE = "@inflow"
 IN_REPLY = f"in a reply that mentions {HANDLE}"
 """What “in this thread” is here: Teams tells a bot only what mentions it, unless the owner of the
 team lets it read all; and a group chat has replies, but no threads."""
+IN_REPLY_TO_IT = f"in a reply to it that mentions {HANDLE}"
 
 _QUOTED = re.compile(r"(“[^”]*”)")
 _COMMAND = re.compile(r"(?<![\w/.:<>~\\@-])/([a-z]+)(?![\w/.]\w|\w|/|-\w)(?: ([a-z]+)(?!\w))?")
@@ -50,7 +51,9 @@ class Wording:
 
     def call(self, text: str) -> str:
         """The text with the bot's own handle, and with what it takes to be heard by it."""
-        return text.replace(IN_THREAD, IN_REPLY).replace(HANDLE, self.handle)
+        for ours, theirs in ((IN_THREAD, IN_REPLY), (IN_ITS_THREAD, IN_REPLY_TO_IT)):
+            text = text.replace(ours, theirs)
+        return text.replace(HANDLE, self.handle)
 
     def quote(self, command: str) -> str:
         """A command where nothing but words can set it off: in quotation marks, for without

@@ -53,7 +53,7 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import CONTROLS, IN_THREAD, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.messages import CONTROLS, IN_ITS_THREAD, IN_THREAD, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
 from bot.page import Section, Shelf
 from bot.people import Person, local
 
@@ -360,7 +360,7 @@ def on_its_way(question: Question, where: str) -> Message:
         else ""
     )
     # It is said beside the thread, where "this thread" would be none.
-    its = "in the thread of your message" if question.thread else "in its thread"
+    its = "in the thread of your message" if question.thread else IN_ITS_THREAD
     where = where.replace(IN_THREAD, its)
     return say(
         f"Your question {question.number} is on its way. {where}{relay} "
@@ -1607,7 +1607,7 @@ def page_asked_by(question: Question, where: str, holder: str | None) -> Entry:
                 f"{span(CLAIM_SILENCE)} of working time, I ask others as well."
             )
         case _ if question.visibility is Visibility.OPEN:
-            line = where.replace(IN_THREAD, "in its thread")
+            line = where.replace(IN_THREAD, IN_ITS_THREAD)
         case _:
             line = where
     buttons = [
