@@ -57,7 +57,7 @@ class Patient:
     cloud: Cloud = PUBLIC
     administrators: Sequence[str] = ()
     public_url: str | None = None
-    known: int = 0
+    known: int | None = None
     refused: Mapping[str, int] = field(default_factory=dict)
     lost_places: int = 0
 
@@ -226,6 +226,13 @@ def _look_at_people(patient: Patient) -> Iterator[Finding]:
         )
     elif patient.known:
         yield fine(f"All people that Inflow knows on Teams can be written to: {patient.known}.")
+    elif patient.known == 0:
+        yield doubtful(
+            "Nobody on Teams has spoken with Inflow yet.",
+            "portal.azure.com > the bot > Settings > Channels: Microsoft Teams is there, and under "
+            "Configuration the messaging endpoint is applied; then add the app in Teams and write "
+            "“help” to it.",
+        )
     if patient.lost_places:
         yield doubtful(
             f"Inflow is not in channels and chats any more that it knew: {patient.lost_places}.",

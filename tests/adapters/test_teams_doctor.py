@@ -219,6 +219,13 @@ def test_who_is_believed_without_a_token_is_told_so() -> None:
     assert "TEAMS_ANONYMOUS" in found.what
 
 
+def test_before_anybody_has_spoken_it_says_what_may_be_missing_at_microsoft() -> None:
+    found = problem(examine(lambda _, patient: replace(patient, known=0)))
+    assert found.verdict is Verdict.WARNING
+    assert "has spoken with Inflow yet" in found.what
+    assert "Channels" in found.mend
+
+
 # --- the command ------------------------------------------------------------------------
 
 
