@@ -50,6 +50,7 @@ from adapters.teams.limits import MAX_BYTES, measure
 from adapters.teams.messages import (
     ANSWERED_APART,
     ANSWERED_BELOW,
+    ANSWERED_THERE,
     DONE,
     LATE,
     LATE_FORM,
@@ -335,6 +336,9 @@ def _plan_dialog(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     if body is None and opens:
         # Teams waits for something to show.
         body = _closing(_where(heard, steps))
+    elif body is None and (sentence := _elsewhere(heard, steps)) is not None:
+        # Else it would close without a word, and nobody would know whether it was sent.
+        body = _closing(sentence)
     return Plan(body, tuple(steps))
 
 
@@ -436,9 +440,21 @@ def _where(heard: Heard, steps: Iterable[Step]) -> str:
     """A sentence for who pressed, about where to look."""
     for step in steps:
         if isinstance(step, Tell):
-            is_here = heard.source.contact.kind is PlaceKind.DM or not step.is_private
-            return ANSWERED_BELOW if is_here else ANSWERED_APART
+            return _elsewhere(heard, [step]) or ANSWERED_BELOW
     return DONE
+
+
+def _elsewhere(heard: Heard, steps: Iterable[Step]) -> str | None:
+    """The same of what is said in another conversation than the one that they look at."""
+    contact = heard.source.contact
+    for step in steps:
+        if not isinstance(step, Tell):
+            continue
+        if step.is_private and contact.kind is not PlaceKind.DM:
+            return ANSWERED_APART
+        if not step.is_private and step.place.conversation != contact.conversation:
+            return ANSWERED_THERE
+    return None
 
 
 def _card(said: Rendered) -> Json:

@@ -45,7 +45,7 @@ from adapters.teams.auth import Gate, Verdict
 from adapters.teams.client import Answered, is_allowed
 from adapters.teams.deliver import Calls, Contacts
 from adapters.teams.limits import write_json
-from adapters.teams.messages import BROKEN, BUSY, NO_CHAT, OVER, STALE
+from adapters.teams.messages import BROKEN, BUSY, NO_CHAT, NOT_SERVED, OVER, STALE
 from adapters.teams.read import (
     NAME,
     Contact,
@@ -105,7 +105,12 @@ _INVOKES: Mapping[str, Kind] = MappingProxyType(
 
 _TALK = "talk"
 _SAID: Mapping[str, str] = MappingProxyType(
-    {Drop.CONTROL: STALE, Drop.FORGED: STALE, Drop.OVER: OVER}
+    {
+        Drop.CONTROL: STALE,
+        Drop.FORGED: STALE,
+        Drop.OVER: OVER,
+        Drop.STRANGER: NOT_SERVED,
+    }
 )
 """What whoever did this is told."""
 
@@ -298,7 +303,7 @@ class TeamsEntrance:
             return Ack()
         if why in _SAID:
             return Ack(200, say_sentence(invoke, _SAID[why]))
-        return Ack(403 if why == Drop.STRANGER else 400)
+        return Ack(400)
 
     async def _hear_known(self, heard: Heard, until: float) -> Ack:
         if is_talk_among_people(heard):

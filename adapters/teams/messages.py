@@ -42,6 +42,8 @@ LATE_FORM = "This took too long. Please press the button again."
 DONE = "Done."
 ANSWERED_BELOW = "My answer is below."
 ANSWERED_APART = "I answer in our own chat."
+ANSWERED_THERE = "My answer stands where you asked."
+NOT_SERVED = "I serve only people of the organisation that runs me."
 NO_CHAT = "I can tell you more only in our own chat. Please add me under Apps first."
 OPEN_CHAT = "I have an answer for you alone. Please open a chat with me and ask me there."
 

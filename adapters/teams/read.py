@@ -322,7 +322,7 @@ def _read_execute(activity: Json, contact: Contact, reading: Reading) -> Found:
 
 def _read_look(activity: Json, contact: Contact, reading: Reading) -> Found:
     card = _needed(activity["replyToId"])
-    return _heard(
+    found = _heard(
         Source(Kind.LOOK, contact, card),
         reading,
         activity,
@@ -330,6 +330,8 @@ def _read_look(activity: Json, contact: Contact, reading: Reading) -> Found:
         place=_place(activity, contact, root=card),
         what=Looked(message=card),
     )
+    # Whoever only looks is told nothing.
+    return found if isinstance(found, Heard) else Dropped(Drop.REFRESH)
 
 
 def _read_open(activity: Json, contact: Contact, reading: Reading) -> Found:

@@ -17,7 +17,7 @@ from adapters.teams.answer import (
 )
 from adapters.teams.control import read_filled, write_press
 from adapters.teams.limits import find_faults
-from adapters.teams.messages import BUSY, DONE
+from adapters.teams.messages import ANSWERED_THERE, BUSY, DONE
 from adapters.teams.read import Drop, Dropped, Heard, Kind, Reading, read
 from adapters.teams.seal import Origin, open_origin, seal_origin
 from adapters.teams.wording import Wording
@@ -87,6 +87,14 @@ def test_wrong_form_in_a_chat_is_changed_for_who_sent_it() -> None:
     assert "✕ No." in str(plan.body["value"])
     assert "'value': 'w'" in str(plan.body["value"])
     assert find_faults(plan.body["value"]) == []
+
+
+def test_dialog_in_the_own_chat_about_a_channel_says_where_to_look() -> None:
+    said = Reply(message=say("Asked."), audience=Audience.PLACE)
+    plan = plan_answer(sent(FORM, Kind.DIALOG, word="in"), said, SHOWMAN)
+    assert plan.body == {"task": {"type": "message", "value": ANSWERED_THERE}}
+    alone = plan_answer(sent(FORM, Kind.DIALOG, word="in"), Reply(message=say("Kept.")), SHOWMAN)
+    assert alone.body is None, "it stands below"
 
 
 def test_wrong_form_of_an_old_client_is_changed_where_it_stands() -> None:

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msrest import ServiceClient
 
 from adapters.teams import answer
 from adapters.teams.app import LONGEST_BODY, read_activity
-from adapters.teams.control import write_press
+from adapters.teams.control import write_look, write_press
 from adapters.teams.messages import (
     ANSWERED_APART,
     ANSWERED_BELOW,
@@ -24,6 +25,7 @@ from adapters.teams.messages import (
     LATE,
     LATE_FORM,
     NO_CHAT,
+    NOT_SERVED,
     OPEN_CHAT,
     STALE,
 )
@@ -299,6 +301,33 @@ def test_what_breaks_is_said_and_not_shown(desk: TeamsHarness) -> None:
     assert BROKEN in said
 
 
+def make_stranger() -> Somebody:
+    return Somebody("29:1-stranger", str(UUID(int=7)), "Eve", str(UUID(int=8)))
+
+
+def test_somebody_of_another_organisation_is_told_why_nothing_happens(desk: TeamsHarness) -> None:
+    """Else Teams says that something went wrong, and they try again for ever."""
+    card, eve, site = door(desk), make_stranger(), desk.site
+    place, post = desk.find(card.id)
+    before = len(site.teams.calls)
+
+    def pressed(label: str) -> Json:
+        told = site.press(eve, place, post, site.screen(post, eve).control(label))
+        # They speak in a channel of ours, which they share.
+        return told | {"channelData": {**told["channelData"], "tenant": {"id": TENANT}}}
+
+    assert site.tell(pressed("Loud")).sentence == NOT_SERVED
+    opened = site.tell(pressed("Open")).dialog
+    assert opened is not None
+    assert opened.says == NOT_SERVED
+    # Who only looks is told nothing.
+    looked = pressed("Loud")
+    looked["value"] = {"action": {"type": "Action.Execute", "data": write_look()}}
+    told = site.tell(looked)
+    assert (told.told.status, told.told.raw) == (200, b"")
+    assert len(site.teams.calls) == before
+
+
 # Dialogs ---------------------------------------------------------------------------------
 
 
@@ -336,6 +365,23 @@ def test_dialog_ends_where_nothing_is_said(desk: TeamsHarness) -> None:
     assert desk.submit("ana", open_door(desk), {"word": "quiet"}).messages == ()
     desk.submit("ana", open_door(desk), {"word": "loud"})
     assert shown(desk, "kim", CHANNEL)[-1] == "For all"
+
+
+def send_door(desk: TeamsHarness, card: Heard, word: str) -> Seen:
+    dialog = press(desk, card, "Open").dialog
+    assert dialog is not None
+    return desk.site.tell(desk.site.sends(dialog, {"field-word": word}))
+
+
+def test_dialog_that_was_sent_says_that_its_answer_stands_elsewhere(desk: TeamsHarness) -> None:
+    in_channel = send_door(desk, door(desk), "in")
+    assert in_channel.dialog is not None
+    assert in_channel.dialog.says == ANSWERED_APART
+    assert shown(desk) == ["d1: in"]
+    # What stands below it is seen without a word.
+    for card, word in ((door(desk), "loud"), (card_of(desk, "/door"), "in")):
+        sent = send_door(desk, card, word)
+        assert (sent.told.status, sent.told.raw) == (200, b"")
 
 
 def test_form_of_another_is_not_taken(desk: TeamsHarness) -> None:
@@ -410,7 +456,8 @@ def test_shortcuts_open_dialogs(desk: TeamsHarness) -> None:
     assert seen.dialog is not None
     assert seen.dialog.card is not None
     sent = desk.site.tell(desk.site.sends(seen.dialog, {"field-word": "in"}))
-    assert (sent.told.status, sent.told.raw) == (200, b"")
+    assert sent.dialog is not None
+    assert sent.dialog.says == ANSWERED_APART
     assert shown(desk) == ["d1: in"]
 
 
