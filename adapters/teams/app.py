@@ -42,7 +42,7 @@ from adapters.teams.answer import (
     say_sentence,
 )
 from adapters.teams.auth import Gate, Verdict
-from adapters.teams.client import Answered, is_allowed
+from adapters.teams.client import Answer, Answered, Refused, is_allowed
 from adapters.teams.deliver import Calls, Contacts
 from adapters.teams.limits import write_json
 from adapters.teams.messages import BROKEN, BUSY, NO_CHAT, NOT_SERVED, OVER, STALE
@@ -84,6 +84,8 @@ asks twice again and then says that we cannot be reached:
 learn.microsoft.com/microsoftteams/platform/messaging-extensions/how-to/action-commands/respond-to-task-module-submit"""
 SHOWING = timedelta(seconds=4)
 """How long of that the reply to words may take to be shown."""
+MOST_HOMES = 10_000
+"""People of whom is remembered whether they are of the organisation."""
 
 log = structlog.get_logger()
 
@@ -178,6 +180,7 @@ class TeamsEntrance:
         self._for_showing = showing.total_seconds()
         self._showman = make_showman(wording, seal, dialogs)
         self._answering = Answering(client, contacts, app, self._showman, clock)
+        self._homes: dict[tuple[str, str], bool] = {}
         self._turns = _Turns()
         self._handler = _Handler(self._hear)
         self._dropped = Count(
@@ -318,6 +321,9 @@ class TeamsEntrance:
                 return Ack(503)
             if not is_ours:
                 return self._drop(_TALK, None)
+        if not heard.is_home_told and not await self._is_one_of_us(heard, until):
+            kind = heard.source.kind
+            return self._drop(Drop.STRANGER, None if kind in EVENTS or kind is Kind.LOOK else kind)
         if heard.source.kind is Kind.LOOK:
             return await self._look(heard, until)
         await self._in_time(self._contacts.keep(contact_of(heard)), until)
@@ -326,6 +332,38 @@ class TeamsEntrance:
             # Before anything is typed: what comes of it could be told to nobody.
             return Ack(200, say_sentence(Kind.SHORTCUT, NO_CHAT))
         return await self._do(heard, until)
+
+    async def _is_one_of_us(self, heard: Heard, until: float) -> bool:
+        """Whether somebody is of the organisation in whose conversation they are, where what they
+        did does not say it: a channel may be shared with others. Whoever has a chat of their own
+        with us is; else it is asked, and not again.
+
+        Raises:
+            Unavailable: nobody can say it by then.
+        """
+        contact, who = heard.source.contact, (heard.source.contact.tenant, heard.inbound.person)
+        if who in self._homes:
+            return self._homes[who]
+        known = await self._in_time(self._contacts.find_person(*who), until)
+        is_ours = known is not None and known.kind is PlaceKind.DM
+        if not is_ours:
+            answer = await self._in_time(self._ask_member(contact), until)
+            match answer:
+                case Answered(data=data):
+                    # The Playground's people are of none.
+                    is_ours = data.get("tenantId") in (None, contact.tenant)
+                case Refused(code=code):
+                    # The message extension is used where we are not, and nobody answers us.
+                    is_apart = heard.source.kind in (Kind.SHORTCUT, Kind.EXTENSION)
+                    if not is_apart:
+                        log.warning("teams does not say who somebody is", why=code)
+                    return is_apart
+                case _:
+                    raise Unavailable
+        if len(self._homes) >= MOST_HOMES:
+            self._homes.clear()
+        self._homes[who] = is_ours
+        return is_ours
 
     async def _look(self, heard: Heard, until: float) -> Ack:
         """What a card is to who looks at it. Nobody did anything, so nobody hears of it if that
@@ -434,10 +472,14 @@ class TeamsEntrance:
         """How somebody is called of whom Teams has told nothing but an id."""
         if contact.user is None:
             return None
-        path = ["conversations", contact.conversation, "members", contact.user]
-        answer = await self._answering.ask(contact, path)
+        answer = await self._ask_member(contact)
         name = answer.data.get("name") if isinstance(answer, Answered) else None
         return name.strip()[:150] or None if isinstance(name, str) else None
+
+    async def _ask_member(self, contact: Contact) -> Answer:
+        """What Teams tells of who is in a conversation."""
+        path = ["conversations", contact.conversation, "members", contact.user or ""]
+        return await self._answering.ask(contact, path)
 
 
 class _Turns(BotAdapter):  # type: ignore[misc]  # botbuilder says nothing of its types.

@@ -130,10 +130,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that a person did, and how to answer it."""
+    """Something that a person did, and how to answer it. `is_home_told`: Teams said of which
+    organisation they are, and it is the one that it was done in."""
 
     inbound: Inbound
     source: Source
+    is_home_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -521,7 +523,8 @@ def _heard(
         what=what,
         profile=_profile(activity),
     )
-    return Heard(inbound, source)
+    # A chat of somebody's own with us is in their organisation.
+    return Heard(inbound, source, theirs is not None or contact.kind is PlaceKind.DM)
 
 
 def _name_press(activity: Json, contact: Contact, reading: Reading) -> str:

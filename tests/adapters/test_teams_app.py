@@ -328,6 +328,61 @@ def test_somebody_of_another_organisation_is_told_why_nothing_happens(desk: Team
     assert len(site.teams.calls) == before
 
 
+def untold(told: Json, tenant: str = TENANT) -> Json:
+    """As in a channel of this organisation, and without a word of where its writer belongs."""
+    writer = {name: value for name, value in told["from"].items() if name != "tenantId"}
+    channel = {**told["channelData"], "tenant": {"id": tenant}}
+    return {**told, "from": writer, "channelData": channel}
+
+
+def test_who_belongs_elsewhere_is_not_served_though_nobody_says_so(desk: TeamsHarness) -> None:
+    site, eve, lee = desk.site, make_stranger(), desk.site.teams.add_person("Lee Oh")
+    place = site.teams.memory.conversations[desk.channel]
+    place.members += [eve, lee]
+    card = door(desk)
+    _, post = desk.find(card.id)
+    for number in range(2):
+        site.tell(untold(site.words(eve, place, f"{HANDLE} /publish text {number}")))
+    pressed = site.press(eve, place, post, site.screen(post, eve).control("Loud"))
+    assert site.tell(untold(pressed)).sentence == NOT_SERVED
+    assert shown(desk, "kim", CHANNEL) == [card.plain]
+    assert len(site.teams.called("member")) == len(desk.people) + 1, "it is asked once"
+    assert site.runner.run(site.contacts.find_person(TENANT, eve.entra)) is None
+    # Whoever has a chat of their own is known, and others of the house are asked about.
+    for somebody in (desk.people["ana"], lee, lee):
+        site.tell(untold(site.words(somebody, place, f"{HANDLE} /publish text")))
+    assert len(shown(desk, "kim", CHANNEL)) == 4
+    assert len(site.teams.called("member")) == len(desk.people) + 2
+
+
+def test_who_is_not_there_as_far_as_teams_says_is_not_served(desk: TeamsHarness) -> None:
+    site, lee = desk.site, desk.site.teams.add_person("Lee Oh")
+    place = site.teams.memory.conversations[desk.channel]
+    site.tell(untold(site.words(lee, place, f"{HANDLE} /publish text")))
+    assert shown(desk, "kim", CHANNEL) == []
+    # Where we are not nobody can be asked: it is their message extension, and so their house.
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    site.teams.fail("member", "refuse:403:BotNotInConversationRoster")
+    seen = site.tell(untold(site.invoke(lee, place, "composeExtension/fetchTask", value, None)))
+    assert seen.dialog is not None
+    assert seen.dialog.card is not None
+
+
+def test_who_cannot_be_asked_about_is_not_served_yet(desk: TeamsHarness) -> None:
+    site, lee = desk.site, desk.site.teams.add_person("Lee Oh")
+    place = site.teams.memory.conversations[desk.channel]
+    place.members.append(lee)
+    site.other = {"within": timedelta(seconds=0.3)}
+    site.runner.run(site.restart())
+    site.teams.fail("member", *["error_before:503"] * 9)
+    told = untold(site.words(lee, place, f"{HANDLE} /publish text"))
+    assert site.run(site.wire.send(told)).status == 503
+    assert shown(desk, "kim", CHANNEL) == []
+    site.teams.faults.clear()
+    site.tell(told)
+    assert len(shown(desk, "kim", CHANNEL)) == 1
+
+
 # Dialogs ---------------------------------------------------------------------------------
 
 
