@@ -59,6 +59,8 @@ from bot.message import (
     show_commands,
 )
 from bot.messages import (
+    ADDED,
+    ADDED_TOPIC,
     GREETING,
     HELP,
     HELP_WISHES,
@@ -82,6 +84,8 @@ ROOT_WORDS = ("learn", "inflow")
 """`/learn ask ...` is `/ask ...`."""
 ASK = "ask"
 """The command word of questions, where they are asked at all."""
+TOPIC = "topic"
+"""The same of opening a topic."""
 OWN_WORDS = ("help", "home")
 """Command words that `App` answers itself."""
 
@@ -325,7 +329,9 @@ class App(Generic[W]):
         if isinstance(inbound.what, Left):
             return self._say_farewell(context, work, inbound)
         if isinstance(inbound.what, Installed):
-            return self._greet(work, self._meet(work, inbound))
+            person = self._meet(work, inbound)
+            is_alone = inbound.place.kind is PlaceKind.DM
+            return self._greet(work, person) if is_alone else self._brief(work, person)
         command = Command(person=self._meet(work, inbound), place=inbound.place, at=inbound.at)
         note_talk(work, command.person, context.now)
         registry = self._registry
@@ -473,6 +479,22 @@ class App(Generic[W]):
             key=f"greeting:{person.id}",
             to=ToPerson(person=person.id),
             message=_with_small_print(self._page_of(work, person), GREETING),
+            kind="notice",
+            priority=Priority.ANSWER,
+        )
+        work.outbox.post(person.workspace, letter)
+        return NOTHING
+
+    def _brief(self, work: W, person: Person) -> Reply:
+        """To who put the bot among others, in their own chat and once: whoever does that again
+        knows it."""
+        orders = self._registry.orders
+        needs = orders[TOPIC].needs if TOPIC in orders else None
+        more = TOPIC in orders and (needs is None or may(person, needs))
+        letter = Letter(
+            key=f"added:{person.id}",
+            to=ToPerson(person=person.id),
+            message=say(f"{ADDED}\n\n{ADDED_TOPIC}" if more else ADDED),
             kind="notice",
             priority=Priority.ANSWER,
         )

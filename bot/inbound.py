@@ -115,7 +115,8 @@ class Looked(Value):
 
 class Installed(Value):
     """The person has got the bot beside them, and maybe never asked for it: they are told once
-    what it is. That is no word of theirs."""
+    what it is. In a channel they are who put it there, and are told what it does among others.
+    That is no word of theirs."""
 
     kind: Literal["installed"] = "installed"
 

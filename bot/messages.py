@@ -119,6 +119,16 @@ GREETING = (
     "you without being asked."
 )
 """Below the page of who sees it for the first time."""
+ADDED = (
+    "You have added me to a channel or a chat. There I hear only what mentions me: write `@inflow` "
+    "and a question, and I look for an answer or ask somebody who knows."
+)
+"""To who puts the bot among others, in their own chat."""
+ADDED_TOPIC = (
+    "A topic says which questions belong where. Written there, `@inflow /topic Travel` opens one, "
+    "and whoever answers about it is found faster."
+)
+"""The same, to who may open topics."""
 NO_FILES = "I pass on words only, and the file stays here: paste a link, or say what it shows."
 REASONS: Mapping[str, str] = {
     "stopped": "they want nothing unasked",

@@ -349,9 +349,8 @@ class TeamsEntrance:
         if not is_ours:
             answer = await self._in_time(self._ask_member(contact), until)
             match answer:
-                case Answered(data=data):
-                    # The Playground's people are of none.
-                    is_ours = data.get("tenantId") in (None, contact.tenant)
+                case Answered():
+                    is_ours = _is_at_home(answer, contact)
                 case Refused(code=code):
                     # The message extension is used where we are not, and nobody answers us.
                     is_apart = heard.source.kind in (Kind.SHORTCUT, Kind.EXTENSION)
@@ -428,8 +427,7 @@ class TeamsEntrance:
         for account in news.came:
             known = replace(contact, person=account.person, user=account.user)
             await self._contacts.keep(known)
-        is_theirs = contact.kind is PlaceKind.DM and contact.person is not None
-        if not (news.are_we_here and news.is_new and is_theirs):
+        if not (news.are_we_here and news.is_new and contact.person is not None):
             return Ack()
         welcome = self._answering.keep(self._welcome(contact))
         now = asyncio.get_running_loop().time
@@ -443,8 +441,8 @@ class TeamsEntrance:
             await asyncio.to_thread(self._app.note_reach, *who, is_reachable=is_reachable)
 
     async def _welcome(self, contact: Contact) -> bool:
-        """Teams tells twice that somebody has installed the app, and they are welcomed once.
-        False: the store is out of reach."""
+        """Teams tells twice that somebody has installed the app, for themselves or for a team or
+        chat, and they hear of it once. False: the store is out of reach."""
         name = await self._ask_name(contact)
         if name is None:
             # They are met with their first words.
@@ -454,7 +452,7 @@ class TeamsEntrance:
             workspace=contact.tenant,
             event_id=name_event(self._seal, "welcome", contact.tenant, contact.conversation),
             person=contact.person or "",
-            place=Place(conversation=contact.conversation, kind=PlaceKind.DM),
+            place=Place(conversation=contact.conversation, kind=contact.kind),
             at=self._clock(),
             what=Installed(),
             profile=Profile(name=name, renews=True),
@@ -469,11 +467,14 @@ class TeamsEntrance:
         return True
 
     async def _ask_name(self, contact: Contact) -> str | None:
-        """How somebody is called of whom Teams has told nothing but an id."""
+        """How somebody is called of whom Teams has told nothing but an id; None also of who is of
+        another organisation."""
         if contact.user is None:
             return None
         answer = await self._ask_member(contact)
-        name = answer.data.get("name") if isinstance(answer, Answered) else None
+        if not isinstance(answer, Answered) or not _is_at_home(answer, contact):
+            return None
+        name = answer.data.get("name")
         return name.strip()[:150] or None if isinstance(name, str) else None
 
     async def _ask_member(self, contact: Contact) -> Answer:
@@ -546,6 +547,12 @@ class _Handler(ActivityHandler):  # type: ignore[misc]  # botbuilder says nothin
 
     async def on_unrecognized_activity_type(self, turn_context: TurnContext) -> None:
         await self._listen(turn_context)
+
+
+def _is_at_home(member: Answered, contact: Contact) -> bool:
+    """Whether a member of a conversation is of the organisation it is in. The Playground's people
+    are of none."""
+    return member.data.get("tenantId") in (None, contact.tenant)
 
 
 async def _read_body(request: web.Request) -> bytes | None:

@@ -548,6 +548,8 @@ class TeamsHarness:
                 membersAdded=[{"id": self.site.teams.bot}],
             )
         )
+        self.site.drain()
+        self._place("ana", DM).posts.clear()
 
     # The harness
 

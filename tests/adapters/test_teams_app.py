@@ -341,18 +341,19 @@ def test_who_belongs_elsewhere_is_not_served_though_nobody_says_so(desk: TeamsHa
     place.members += [eve, lee]
     card = door(desk)
     _, post = desk.find(card.id)
+    asked = len(site.teams.called("member"))
     for number in range(2):
         site.tell(untold(site.words(eve, place, f"{HANDLE} /publish text {number}")))
     pressed = site.press(eve, place, post, site.screen(post, eve).control("Loud"))
     assert site.tell(untold(pressed)).sentence == NOT_SERVED
     assert shown(desk, "kim", CHANNEL) == [card.plain]
-    assert len(site.teams.called("member")) == len(desk.people) + 1, "it is asked once"
+    assert len(site.teams.called("member")) == asked + 1, "it is asked once"
     assert site.runner.run(site.contacts.find_person(TENANT, eve.entra)) is None
     # Whoever has a chat of their own is known, and others of the house are asked about.
     for somebody in (desk.people["ana"], lee, lee):
         site.tell(untold(site.words(somebody, place, f"{HANDLE} /publish text")))
     assert len(shown(desk, "kim", CHANNEL)) == 4
-    assert len(site.teams.called("member")) == len(desk.people) + 2
+    assert len(site.teams.called("member")) == asked + 2
 
 
 def test_who_is_not_there_as_far_as_teams_says_is_not_served(desk: TeamsHarness) -> None:
@@ -627,6 +628,26 @@ def test_new_version_says_nothing_to_who_was_never_greeted(desk: TeamsHarness) -
     site.tell(site.installs(lee) | {"action": "add-upgrade"})
     site.drain()
     assert site.teams.posts(str(lee.personal)) == []
+
+
+def test_who_adds_it_to_others_is_told_in_their_own_chat_what_it_does(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee, eve = site.teams.add_person("Lee Oh"), make_stranger()
+    for somebody, id_ in ((lee, "19:a@thread.tacv2"), (lee, "19:b@thread.tacv2"), (eve, "19:c")):
+        place = site.teams.add_channel(id_, lee, eve)
+        come = {"type": "conversationUpdate", "membersAdded": [{"id": site.teams.bot}]}
+        install = {"type": "installationUpdate", "action": "add"}
+        for told in (come, install, come):
+            site.tell(untold(site.activity(somebody, place, id=site.new_invoke(), **told)))
+        assert site.teams.posts(id_) == [], "nobody there asked for it"
+    site.drain()
+    # A chat is made first, and written to in the next slot.
+    desk.now += timedelta(seconds=1)
+    site.drain()
+    (post,) = site.teams.posts(str(lee.personal))
+    assert "@Inflow and a question" in site.screen(post, lee).plain
+    assert "topic" not in site.screen(post, lee).plain, "there are none here"
+    assert eve.personal is None
 
 
 def test_who_has_got_the_app_is_where_their_words_say(desk: TeamsHarness) -> None:

@@ -103,6 +103,8 @@ def test_the_first_steps_lead_to_a_question_before_a_colleague(people: Newcomers
     assert ana.roles == {Role.COMMUNITY_MANAGER}
 
     channel = people.adds_to_team()
+    assert people.shown(people.ana).count("@Inflow learn topic Travel") == 1
+    assert channel.posts == {}
     people.says(people.ana, topic, channel)
     with people.database.transaction() as work:
         (opened,) = work.topics.every(ana.workspace)
