@@ -11,6 +11,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 # Passed on to pytest, for example: make test TESTS="tests/storage -k outbox"
 TESTS ?=
+# Processes that test at the same time. One more than there are cores, since tests of networks and
+# processes mostly wait.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 # Passed on to the crash proof, for example: make crash CRASH="--only lane.sent --seed 7"
 CRASH ?=
 # Passed on to the resolver, for example: make lock LOCK_OPTIONS="--upgrade-package aiohttp"
@@ -32,7 +35,7 @@ run: venv ## start everything on http://127.0.0.1:8765 (PORT=8000 make run chang
 	@exec $(BIN)/inflow run
 
 test: venv ## run the whole suite, PostgreSQL included (TESTS="tests/storage -x" for a part)
-	@exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	@exec $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 bench: venv ## measure, and print one JSON object for each bench
 	@set -e; for bench in $(BENCHES); do $(BIN)/python -m tests.bench.$$bench; done

@@ -97,8 +97,9 @@ def main() -> None:
     INFLOW_PUBLIC_URL, INFLOW_TOKEN_KEYS, INFLOW_LOG_LEVEL; for Slack SLACK_BOT_TOKEN,
     SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_COMMANDS,
     SLACK_MESSAGES_A_MINUTE, SLACK_API_BASE_URL; for Teams MICROSOFT_APP_ID,
-    MICROSOFT_APP_PASSWORD, MICROSOFT_APP_TENANT_ID, TEAMS_MESSAGES_A_SECOND, TEAMS_ANONYMOUS,
-    TEAMS_CONNECTOR_URL, TEAMS_LOGIN_URL, TEAMS_METADATA_URL. The README explains them.
+    MICROSOFT_APP_PASSWORD, MICROSOFT_APP_TENANT_ID, MICROSOFT_APP_TYPE, IDENTITY_ENDPOINT,
+    IDENTITY_HEADER, TEAMS_MESSAGES_A_SECOND, TEAMS_ANONYMOUS, TEAMS_CONNECTOR_URL,
+    TEAMS_LOGIN_URL, TEAMS_METADATA_URL. The README explains them.
     """
 
 
@@ -148,9 +149,13 @@ def run(port: int | None, beyond_this_machine: bool) -> None:
     """Do everything in one process: in Slack and Teams where their credentials are set, else in the
     playground.
 
-    Makes or upgrades the database. Ctrl-C stops it; what was accepted is kept. For Slack set
-    SLACK_BOT_TOKEN and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP); whether
-    they are right says: inflow doctor slack
+    Makes or upgrades the database. Ctrl-C stops it; what was accepted is kept.
+
+    For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP);
+    whether they are right says: inflow doctor slack
+
+    For Teams set MICROSOFT_APP_ID, MICROSOFT_APP_TENANT_ID and MICROSOFT_APP_PASSWORD, and let
+    Teams reach /api/messages; whether all is right says: inflow doctor teams
     """
     settings = _settings(port)
     site_of = _site(settings, beyond_this_machine=beyond_this_machine)
@@ -185,7 +190,7 @@ def playground(port: int | None, beside_platforms: bool, beyond_this_machine: bo
 @_plainly
 def web(port: int | None, beyond_this_machine: bool) -> None:
     """Take in what people do and show it, and let workers do the rest. Any number, on one
-    PostgreSQL.
+    PostgreSQL. In Slack and Teams where their credentials are set, else in the playground.
 
     Needs at least one `inflow worker` beside it, with the same settings. Ctrl-C or SIGTERM
     stops it.

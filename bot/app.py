@@ -26,7 +26,7 @@ from bot.access import (
     name_nobody,
     roles_with,
 )
-from bot.attention import note_talk
+from bot.attention import note_talk, rearrange
 from bot.capability import Capability, Handler, Order, Registry
 from bot.context import Context
 from bot.errors import BotError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
@@ -34,7 +34,9 @@ from bot.ids import PersonId, WorkspaceId
 from bot.inbound import (
     Command,
     Inbound,
+    Installed,
     Left,
+    Looked,
     Opened,
     Ordered,
     PlaceKind,
@@ -57,6 +59,9 @@ from bot.message import (
     show_commands,
 )
 from bot.messages import (
+    ADDED,
+    ADDED_TOPIC,
+    GREETING,
     HELP,
     HELP_WISHES,
     NO_FILES,
@@ -68,7 +73,7 @@ from bot.messages import (
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
-from bot.people import Person, Role, Workspace
+from bot.people import UNTIL_BACK, Person, Role, Workspace, is_cut_off
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply, Showing
@@ -79,6 +84,8 @@ ROOT_WORDS = ("learn", "inflow")
 """`/learn ask ...` is `/ask ...`."""
 ASK = "ask"
 """The command word of questions, where they are asked at all."""
+TOPIC = "topic"
+"""The same of opening a topic."""
 OWN_WORDS = ("help", "home")
 """Command words that `App` answers itself."""
 
@@ -193,6 +200,43 @@ class App(Generic[W]):
             else:
                 work.inbox.give_back_showing(platform, event_id, self._clock(), until)
 
+    def note_reach(
+        self, platform: str, workspace: str, address: str, *, is_reachable: bool
+    ) -> None:
+        """Keep that a person can be written to no more (they have blocked the bot, or have it not
+        installed), or again. Said twice it is as if it were once.
+
+        Nothing is planned for who cannot be reached, nobody waits for them, and what they were
+        asked goes to others at once. Whatever they do themselves says that they are back.
+
+        Raises:
+            Unavailable: the store cannot keep it.
+        """
+        who = platform, workspace, address
+        try:
+            self._note_reach(*who, is_reachable=is_reachable)
+        except Conflict:
+            # Somebody was quicker with a question of theirs.
+            self._note_reach(*who, is_reachable=is_reachable)
+
+    def _note_reach(
+        self, platform: str, workspace: str, address: str, *, is_reachable: bool
+    ) -> None:
+        with self._database.transaction() as work:
+            _, person = work.people.find(platform, workspace, address)
+            if person is None or not person.active or is_cut_off(person) is not is_reachable:
+                return
+            if is_reachable:
+                _bring_back(work, person)
+                return
+            context = Context(now=self._clock(), new_id=self._new_id)
+            person = replace(person, away_until=UNTIL_BACK)
+            work.people.save(person)
+            for capability in self._registry.capabilities:
+                if capability.hush is not None:
+                    capability.hush(context, work, person)
+            rearrange(context, work, person)
+
     def _command_of(self, what: What) -> str | None:
         """Our own word for what is to be done. What people made up is text, and is not told."""
         registry = self._registry
@@ -242,6 +286,8 @@ class App(Generic[W]):
             if isinstance(what, Opened):
                 # Looking is no talk, and looked at again it shows what there is by then.
                 return self._show_page(work, inbound), Received.DONE
+            if isinstance(what, Looked):
+                return self._show_view(work, inbound, what), Received.DONE
             stored = work.inbox.begin(inbound.platform, inbound.event_id, inbound.at)
             if stored is not None:
                 return stored, Received.REPEATED
@@ -282,6 +328,10 @@ class App(Generic[W]):
     def _dispatch(self, context: Context, work: W, inbound: Inbound) -> Reply:
         if isinstance(inbound.what, Left):
             return self._say_farewell(context, work, inbound)
+        if isinstance(inbound.what, Installed):
+            person = self._meet(work, inbound)
+            is_alone = inbound.place.kind is PlaceKind.DM
+            return self._greet(work, person) if is_alone else self._brief(work, person)
         command = Command(person=self._meet(work, inbound), place=inbound.place, at=inbound.at)
         note_talk(work, command.person, context.now)
         registry = self._registry
@@ -310,12 +360,25 @@ class App(Generic[W]):
                 about = self._about_marked(work, inbound, reacted)
                 handle = self._registry.reactions[reacted.name]
                 return handle(context, work, replace(command, message=reacted.message, about=about))
-            case Opened():
+            case Opened() | Looked():
                 raise AssertionError("looked at before")
 
     def _show_page(self, work: W, inbound: Inbound) -> Reply:
         """The person's own page, for who opened it."""
         return Reply(page=self._page_of(work, self._meet(work, inbound)))
+
+    def _show_view(self, work: W, inbound: Inbound, looked: Looked) -> Reply:
+        """A message as it is to who looks at it. Nobody is met for that."""
+        workspace, person = _find_who(work, inbound)
+        if workspace is None or person is None or not person.active:
+            return NOTHING
+        found = work.outbox.find(workspace.id, inbound.place.conversation, looked.message)
+        if found is None or found.about is None:
+            return NOTHING
+        view = self._registry.views.get(found.about.partition(":")[0])
+        context = Context(now=self._clock(), new_id=self._new_id)
+        message = view(context, work, person, found) if view is not None else None
+        return NOTHING if message is None else Reply(message=message, replace=True)
 
     def _page_of(self, work: W, person: Person) -> Message:
         """What each capability has to show the person now."""
@@ -391,7 +454,7 @@ class App(Generic[W]):
         order = registry.orders.get(first.lower()) if said.addressed else None
         is_dm = inbound.place.kind is PlaceKind.DM
         # A command word alone is no question; with more words it may well begin one.
-        is_bare = not rest and (first.lower() in OWN_WORDS or (is_dm and order is not None))
+        is_bare = not rest and (first.lower() in OWN_WORDS or order is not None)
         if is_bare or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first.lower(), rest)
@@ -404,7 +467,9 @@ class App(Generic[W]):
         handler = registry.words if is_dm else registry.mention
         if handler is None:
             raise Invalid(self._unknown(first))
-        addressed = replace(command, addressed=said.addressed)
+        # Before others nobody is asked “know travel” unless that was meant.
+        is_meant = said.addressed and (is_dm or order is None)
+        addressed = replace(command, addressed=is_meant)
         return handler(context, work, replace(addressed, text=said.text, message=said.message))
 
     def _is_rooted(self, first: str, rest: str) -> bool:
@@ -412,6 +477,35 @@ class App(Generic[W]):
         question that begins with “Learn”."""
         word = rest.partition(" ")[0].lower()
         return first.lower() in ROOT_WORDS and word in {*OWN_WORDS, *self._registry.orders}
+
+    def _greet(self, work: W, person: Person) -> Reply:
+        """By a letter, which waits its turn among thousands who were given the bot at once. Who
+        was greeted is not greeted again, as long as the outbox knows of it."""
+        letter = Letter(
+            key=f"greeting:{person.id}",
+            to=ToPerson(person=person.id),
+            message=_with_small_print(self._page_of(work, person), GREETING),
+            kind="notice",
+            priority=Priority.ANSWER,
+        )
+        work.outbox.post(person.workspace, letter)
+        return NOTHING
+
+    def _brief(self, work: W, person: Person) -> Reply:
+        """To who put the bot among others, in their own chat and once: whoever does that again
+        knows it."""
+        orders = self._registry.orders
+        needs = orders[TOPIC].needs if TOPIC in orders else None
+        more = TOPIC in orders and (needs is None or may(person, needs))
+        letter = Letter(
+            key=f"added:{person.id}",
+            to=ToPerson(person=person.id),
+            message=say(f"{ADDED}\n\n{ADDED_TOPIC}" if more else ADDED),
+            kind="notice",
+            priority=Priority.ANSWER,
+        )
+        work.outbox.post(person.workspace, letter)
+        return NOTHING
 
     def _say_farewell(self, context: Context, work: W, inbound: Inbound) -> Reply:
         """Whoever we never met, or who left before, leaves nothing behind."""
@@ -483,18 +577,34 @@ class App(Generic[W]):
         bind_contextvars(workspace=workspace.id)
         if person is None:
             if inbound.profile is None:
-                raise NotFound("I do not know you yet. Write to me once in a direct message.")
+                raise NotFound("I do not know you yet. Write to me once in our own chat.")
             person = Person(
                 id=PersonId(self._new_id()),
                 workspace=workspace.id,
                 address=inbound.person,
                 name=inbound.profile.name,
-                zone=_known_zone(inbound.profile.zone),
+                zone=_known_zone(inbound.profile.zone, "UTC"),
             )
             work.people.save(person)
         if not person.active:
             raise NotAllowed("Your account here has been closed.")
-        return self._entrust(work, inbound, person)
+        if is_cut_off(person):
+            person = _bring_back(work, person)
+        return self._entrust(work, inbound, self._renew(work, inbound, person))
+
+    def _renew(self, work: W, inbound: Inbound, person: Person) -> Person:
+        """The person as the platform tells of them now, where it tells that with what they do."""
+        profile = inbound.profile
+        if profile is None or not profile.renews:
+            return person
+        zone = _known_zone(profile.zone, person.zone)
+        renewed = replace(person, name=profile.name, zone=zone)
+        if renewed == person:
+            return person
+        work.people.describe(renewed)
+        if renewed.zone != person.zone:
+            rearrange(Context(now=self._clock(), new_id=self._new_id), work, renewed)
+        return renewed
 
     def _entrust(self, work: W, inbound: Inbound, person: Person) -> Person:
         """The person, as community manager if it is for them to look after the workspace."""
@@ -614,6 +724,13 @@ def _find_who(work: Work, inbound: Inbound) -> tuple[Workspace | None, Person | 
     return work.people.find(inbound.platform, inbound.workspace, inbound.person)
 
 
+def _bring_back(work: Work, person: Person) -> Person:
+    """The person, who can be written to again."""
+    back = replace(person, away_until=None)
+    work.people.save(back)
+    return back
+
+
 def _bare(text: str) -> str:
     """The words alone, without marks, signs and “please”: “**Stop**, please!” is `stop`."""
     letters = "".join(c if c.isalpha() else " " for c in text.replace("'", "").replace("’", ""))
@@ -622,20 +739,23 @@ def _bare(text: str) -> str:
 
 def _with_note(reply: Reply, note: str) -> Reply:
     """The reply, with small print below its message where there is room."""
-    message = reply.message
-    if message is None or len(message.parts) >= MAX_PARTS:
+    if reply.message is None:
         return reply
-    parts = (*message.parts, Note(text=note))
-    return reply.model_copy(update={"message": message.model_copy(update={"parts": parts})})
+    return reply.model_copy(update={"message": _with_small_print(reply.message, note)})
 
 
-def _known_zone(zone: str) -> str:
-    """The zone if this machine knows it, else UTC: a strange one must not stop the person."""
+def _with_small_print(message: Message, note: str) -> Message:
+    if len(message.parts) >= MAX_PARTS:
+        return message
+    return message.model_copy(update={"parts": (*message.parts, Note(text=note))})
+
+
+def _known_zone(zone: str | None, otherwise: str) -> str:
+    """The zone if this machine knows it: a strange one must not stop the person."""
     try:
-        ZoneInfo(zone)
+        return otherwise if zone is None else ZoneInfo(zone).key
     except (LookupError, ValueError, OSError):
-        return "UTC"
-    return zone
+        return otherwise
 
 
 def _all_wrong(

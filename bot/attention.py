@@ -31,7 +31,7 @@ from bot.context import Context
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Message
 from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson
-from bot.people import Person, local, works_on
+from bot.people import Person, is_cut_off, local, works_on
 from bot.schedule import APART, WINDOW, add_working_days, at_local, window
 from bot.truth import Cause, tell_causes
 
@@ -70,6 +70,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     IGNORED = "no reaction for long"
     AWAY = "away"
+    CUT_OFF = "cannot be reached"
     DAY_OFF = "day off"
     QUIET = "quiet hours"
     TALKED = "just talked with me"
@@ -416,7 +417,7 @@ class _Account:
 
     def _limits(self) -> list[tuple[datetime, Reason]]:
         person, talked_at = self.person, self.attention.talked_at
-        limits = [(person.paused_until, Reason.PAUSED), (person.away_until, Reason.AWAY)]
+        limits = [(person.paused_until, Reason.PAUSED), (person.away_until, _why_away(person))]
         if talked_at is not None:
             limits.append((talked_at + AFTER_TALK, Reason.TALKED))
         return [(moment, why) for moment, why in limits if moment and moment > self.now]
@@ -536,6 +537,7 @@ _TELLING = (
     Reason.PAUSED,
     Reason.TALKED,
     Reason.BUDGET,
+    Reason.CUT_OFF,
 )
 """Of several reasons on several days the last of these is told: it was the nearest miss."""
 
@@ -585,7 +587,7 @@ def still_welcome(
         return Refuse(Reason.DAY_OFF)
     if is_silent(person, entry.day):
         return Refuse(Reason.AWAY)
-    waits = [(person.paused_until, Reason.PAUSED), (person.away_until, Reason.AWAY)]
+    waits = [(person.paused_until, Reason.PAUSED), (person.away_until, _why_away(person))]
     if attention.talked_at is not None:
         waits.append((attention.talked_at + AFTER_TALK, Reason.TALKED))
     if day < entry.day or now < start - WINDOW:
@@ -605,6 +607,10 @@ def still_welcome(
     ):
         return Refuse(Reason.BUDGET)
     return None
+
+
+def _why_away(person: Person) -> Reason:
+    return Reason.CUT_OFF if is_cut_off(person) else Reason.AWAY
 
 
 _OF_THE_DAY = {

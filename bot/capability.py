@@ -8,7 +8,8 @@ from bot.access import Right
 from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
-from bot.message import Part
+from bot.message import Message, Part
+from bot.outbox import Delivered
 from bot.page import Section
 from bot.people import Person
 from bot.ports import Timer, Work
@@ -31,6 +32,9 @@ reads no more than a few rows of that person's: the page is opened often."""
 Answers: TypeAlias = Callable[[Context, W, Command], Reply | None]
 """Takes plain words in a direct message for the answer to what this capability has asked the
 person there; None where they are none, and nothing was changed."""
+View: TypeAlias = Callable[[Context, W, Person, Delivered], Message | None]
+"""What a message that stands in a conversation is to one of its readers; None: the same as to
+everybody. It changes nothing, and tells nothing that the person may not know."""
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,
 with the slot's key, to its person, between `due_at` and `closes_at`."""
@@ -74,6 +78,7 @@ class Capability(Generic[W_contra]):
     `farewell` puts in order what a person who left the workspace leaves behind. `slots`
     are by the kind of a slot (`tips.daily`), `reactions` by our name of a mark that somebody
     puts on a message (`accept`). `home` is this capability's share of the person's own page.
+    `views` are by what a message is about (`question`); see `bot.message.Message.readers`.
     `opens_forms` are those of the `presses` whose reply may be a form: some platforms open one
     only for a button of which they know so beforehand (Teams).
     """
@@ -87,6 +92,7 @@ class Capability(Generic[W_contra]):
     submits: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     timers: Mapping[str, TimerHandler[W_contra]] = field(default_factory=dict)
     hears: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
+    views: Mapping[str, View[W_contra]] = field(default_factory=dict)
     slots: Mapping[str, SlotPlanner[W_contra]] = field(default_factory=dict)
     interrupts: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
     reactions: Mapping[str, Handler[W_contra]] = field(default_factory=dict)
@@ -115,6 +121,7 @@ class Registry(Generic[W]):
     submits: Mapping[str, Handler[W]]
     timers: Mapping[str, TimerHandler[W]]
     hears: Mapping[str, Handler[W]]
+    views: Mapping[str, View[W]]
     interrupts: Mapping[str, Handler[W]]
     reactions: Mapping[str, Handler[W]]
     slots: Mapping[str, SlotPlanner[W]]
@@ -163,6 +170,7 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         submits=_merge("form", (c.submits for c in every)),
         timers=_merge("timer", (c.timers for c in every)),
         hears=_merge("thread", (c.hears for c in every)),
+        views=_merge("view", (c.views for c in every)),
         interrupts=_merge("interrupting word", (c.interrupts for c in every)),
         reactions=_merge("mark", (c.reactions for c in every)),
         slots=_merge("slot", (c.slots for c in every)),

@@ -105,10 +105,6 @@ class DirectoryStore(Protocol):
     def at(self, workspace: WorkspaceId, addresses: Collection[str]) -> Sequence[Person]:
         """Those who are known at the addresses, active or not, in no certain order."""
 
-    def describe(self, person: Person) -> None:
-        """Keep name, zone and whether the person is active, and nothing else of the value;
-        their slots are looked at anew (see `bot.slot`)."""
-
     def claim(self, platform: str, now: datetime, lease: timedelta, pace: Pace) -> Reading | None:
         """The next page that is due on the platform, ours for `lease`; None when none is.
 
@@ -223,7 +219,7 @@ def learn(
     for person in sorted(work.directory.at(workspace, told.keys()), key=lambda p: p.id):
         after = update(person, told.pop(person.address))
         if after != person:
-            work.directory.describe(after)
+            work.people.describe(after)
             if after.zone != person.zone and after.active:
                 rearrange(context, work, after)
             changed.append(after)

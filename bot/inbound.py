@@ -22,11 +22,16 @@ class PlaceKind(StrEnum):
 
 
 class Place(Value):
-    """Where something was said. `thread` is the address of the thread's first message."""
+    """Where something was said. `thread` is the address of the thread's first message. Without
+    `has_threads` (Teams' group chats) it is the message that was replied to, if any, and what is
+    said about it stands further down, among all else. Without `has_us` the bot is not there, as in
+    a chat of two other people in which a shortcut was used: it can say nothing to all."""
 
     conversation: str
     kind: PlaceKind
     thread: str | None = None
+    has_threads: bool = Field(default=True, exclude_if=bool)
+    has_us: bool = Field(default=True, exclude_if=bool)
 
 
 class Said(Value):
@@ -99,6 +104,23 @@ class Opened(Value):
     kind: Literal["opened"] = "opened"
 
 
+class Looked(Value):
+    """The person looks at `message`, which some see as a card of their own (`Message.readers`).
+    Nothing is kept of it. The reply is what it is to that person now, nothing where it is nothing
+    of ours."""
+
+    kind: Literal["looked"] = "looked"
+    message: str
+
+
+class Installed(Value):
+    """The person has got the bot beside them, and maybe never asked for it: they are told once
+    what it is. In a channel they are who put it there, and are told what it does among others.
+    That is no word of theirs."""
+
+    kind: Literal["installed"] = "installed"
+
+
 class Left(Value):
     """The person has left the workspace (deactivated, removed, uninstalled)."""
 
@@ -106,14 +128,17 @@ class Left(Value):
 
 
 class Profile(Value):
-    """What the platform told us about a person we may not know yet."""
+    """What the platform told us about a person we may not know yet. `zone` is None where it did
+    not say. `renews`: it is how the person is called and where they are just now, and counts for
+    somebody whom we know as well; for a platform that tells of changes in no other way."""
 
     name: str = Field(min_length=1, max_length=150)
-    zone: str = "UTC"
+    zone: str | None = None
+    renews: bool = False
 
 
 What: TypeAlias = Annotated[
-    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Left,
+    Said | Ordered | Pressed | Submitted | Shortcut | Reacted | Opened | Looked | Installed | Left,
     Field(discriminator="kind"),
 ]
 

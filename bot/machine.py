@@ -89,7 +89,7 @@ def look_at_vectors(*, wanted: bool) -> Iterator[Finding]:
 def look_at_credentials(names: Sequence[str]) -> Iterator[Finding]:
     """Which credentials of platforms are set; of none its value."""
     if names:
-        yield fine(f"Set are the credentials {', '.join(names)}.")
+        yield fine(f"For Slack and Teams is set: {', '.join(names)}.")
     else:
         yield fine("No credentials of Slack or Teams are set: there is the playground.")
 

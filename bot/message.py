@@ -28,6 +28,8 @@ MAX_QUOTE = 2_900
 MAX_TEXT = 3_000
 MAX_TOTAL = 12_000
 MAX_PARTS = 40
+MAX_READERS = 60
+"""So many people see a card of their own in Teams."""
 MAX_ARGS = 1_500
 """Of a button, as JSON; Slack keeps 2,000 characters for a button's value."""
 MAX_CHOICE_ARGS = 200
@@ -238,12 +240,19 @@ def length_of(parts: Iterable[Part]) -> int:
 
 
 class Message(Value):
-    """`summary` is the notification, the fallback and what a screen reader says first."""
+    """`summary` is the notification, the fallback and what a screen reader says first.
+
+    `readers` are the addresses of those to whom it is more than to all others who see it: where
+    the platform can show somebody a card of their own in the place of a message, they see what
+    the core says to `bot.inbound.Looked`. The message itself is what everybody may see; whoever
+    gets it may find in it who the readers are.
+    """
 
     version: Literal[1] = 1
     summary: str = Field(min_length=1, max_length=300)
     parts: tuple[Part, ...] = Field(min_length=1, max_length=MAX_PARTS)
     tone: Tone = Tone.NEUTRAL
+    readers: tuple[str, ...] = Field(default=(), max_length=MAX_READERS, exclude_if=lambda r: not r)
 
     @model_validator(mode="after")
     def _all_parts_fit_one_message(self) -> Self:

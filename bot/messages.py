@@ -77,17 +77,24 @@ def help_button() -> Button:
 
 HELP = "inflow.help"
 HELP_WISHES = (
-    "You decide what reaches you: `/pause until Monday`, `/settings`; the word “stop” alone, in a "
-    "direct message or with @inflow in a channel, ends it all."
+    "You decide what reaches you: `/pause until Monday`, `/settings`; the word “stop” alone, in "
+    "our own chat or with @inflow in a channel, ends it all."
 )
 
 
 def help_words(words: Sequence[str]) -> str:
-    """Which command words do without the slash."""
+    """Which command words begin a command in plain words."""
     return (
-        "In a direct message I understand you without a slash too where you begin with "
-        f"{', '.join(words[:-1])} or {words[-1]}."
+        f"In our own chat it is enough to begin with {', '.join(words[:-1])} or {words[-1]}, or to "
+        "write one of the other words alone; among others write @inflow first."
     )
+
+
+IN_THREAD = "in this thread"
+"""Where what anybody says is heard as being about what stands there. An adapter may call it
+otherwise where that is not all that it takes to be heard."""
+IN_ITS_THREAD = "in its thread"
+"""The same, said elsewhere."""
 
 
 BECAUSE_PAUSED = "I tell you once when I stop writing to you by myself."
@@ -107,12 +114,28 @@ def paused_by_silence() -> Message:
 LEFT_ALONE = "their own wishes, days off, a full budget, or no reaction for long"
 """Why people do not get something, where no single reason may be told."""
 
+GREETING = (
+    "Your organisation has put me beside you, or you have. One word, “stop”, ends all that I send "
+    "you without being asked."
+)
+"""Below the page of who sees it for the first time."""
+ADDED = (
+    "You have added me to a channel or a chat. There I hear only what mentions me: write `@inflow` "
+    "and a question, and I look for an answer or ask somebody who knows."
+)
+"""To who puts the bot among others, in their own chat."""
+ADDED_TOPIC = (
+    "A topic says which questions belong where. Written there, `@inflow /topic Travel` opens one, "
+    "and whoever answers about it is found faster."
+)
+"""The same, to who may open topics."""
 NO_FILES = "I pass on words only, and the file stays here: paste a link, or say what it shows."
 REASONS: Mapping[str, str] = {
     "stopped": "they want nothing unasked",
     "paused": "they have paused",
     "no reaction for long": "they have not reacted for long",
     "away": "they are away or just back",
+    "cannot be reached": "they have blocked me or have not installed me",
     "day off": "they have these days off",
     "quiet hours": "it is outside their hours",
     "just talked with me": "they have just talked with me",

@@ -4,7 +4,7 @@ All instants are aware UTC. Local time appears only through `zone`.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,9 @@ from bot.holiday import NO_DAYS_OFF, DaysOff
 from bot.ids import PersonId, WorkspaceId
 
 log = structlog.get_logger()
+
+UNTIL_BACK = datetime(9000, 1, 1, tzinfo=UTC)
+"""`Person.away_until` of somebody whom their platform lets nobody write to: see `is_cut_off`."""
 
 
 class Role(StrEnum):
@@ -55,7 +58,7 @@ class Person:
     paused_until: datetime | None = None
     """Unsolicited messages wait until then, as the person wished."""
     away_until: datetime | None = None
-    """On leave, as calendar or platform told us."""
+    """On leave, as calendar or platform told us; `UNTIL_BACK` while nobody can write to them."""
     active: bool = True
     """False once the person has left the workspace."""
     country: str | None = None
@@ -111,6 +114,12 @@ def is_away(person: Person, now: datetime) -> bool:
         or (person.away_until is not None and now < person.away_until)
         or (person.paused_until is not None and now < person.paused_until)
     )
+
+
+def is_cut_off(person: Person) -> bool:
+    """Whether the person has blocked the bot or does not have it, so that nothing reaches them
+    until they are back (see `bot.app.App.note_reach`)."""
+    return person.away_until == UNTIL_BACK
 
 
 def is_working(person: Person, now: datetime) -> bool:

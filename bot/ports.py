@@ -156,6 +156,10 @@ class PeopleStore(Protocol):
     def save(self, person: Person) -> None:
         """Insert or replace; the person's slots are looked at anew (see `bot.slot`)."""
 
+    def describe(self, person: Person) -> None:
+        """Keep name, zone and whether the person is active, and nothing else of the value;
+        their slots are looked at anew (see `bot.slot`)."""
+
     def days_off(
         self, workspace: WorkspaceId, person: PersonId | None = None
     ) -> Sequence[tuple[date, str]]:

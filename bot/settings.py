@@ -19,6 +19,9 @@ PLATFORM_CREDENTIALS = (
     "MICROSOFT_APP_PASSWORD",
     "MICROSOFT_APP_TENANT_ID",
 )
+PLAYED = "TEAMS_ANONYMOUS"
+"""In the place of Teams' three."""
+_NOT = {"", "0", "f", "false", "n", "no", "off"}
 
 Vectors = Literal["table", "none"]
 Level = Literal["debug", "info", "warning", "error"]
@@ -154,8 +157,11 @@ def read_settings() -> Settings:
 
 
 def platform_credentials(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The names of credentials of real platforms that are set; never their values."""
-    return [name for name in PLATFORM_CREDENTIALS if environment.get(name)]
+    """The names of credentials of real platforms that are set; never their values. What stands
+    in their place while Teams is played without any is one of them: people are met there."""
+    found = [name for name in PLATFORM_CREDENTIALS if environment.get(name)]
+    played = environment.get(PLAYED, "").strip().lower()
+    return found if played in _NOT else [*found, PLAYED]
 
 
 def is_safe_address(address: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, or_, select, update
 
 from bot.inbound import PlaceKind
 from storage.contact_tables import teams_people, teams_places
@@ -24,7 +24,8 @@ class Whereabouts:
     """A conversation on Teams, and what it takes to write there.
 
     Of kind DM it is the person's own with the bot. `conversation` is empty where only the
-    person is known, and none of theirs; then the kind is CHANNEL.
+    person is known, and none of theirs; then the kind is CHANNEL. `refusal` is Teams' word for
+    letting nobody write there, as it was noted last.
     """
 
     tenant: str
@@ -35,6 +36,7 @@ class Whereabouts:
     person: str | None = None
     user: str | None = None
     team: str | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class ContactBook:
             kind=PlaceKind.CHANNEL,
             bot=row.bot,
             team=row.team,
+            refusal=row.refusal,
         )
 
     def keep(self, found: Whereabouts) -> None:
@@ -113,7 +116,11 @@ class ContactBook:
                 _put(connection, teams_places, place)
 
     def drop(self, found: Whereabouts) -> None:
-        """Forget a conversation that is none any more, and not whom it was with."""
+        """Forget a conversation that is none any more, and not whom it was with.
+
+        A team goes by the id of its first channel, which everybody is in. With that one all other
+        channels of the team are gone.
+        """
         with self._database.begin() as connection:
             connection.execute(
                 update(teams_people)
@@ -121,11 +128,18 @@ class ContactBook:
                 .values(conversation=None, refusal=GONE)
             )
             connection.execute(
-                delete(teams_places).where(_is_place(found.tenant, found.conversation))
+                delete(teams_places).where(
+                    teams_places.c.tenant == found.tenant,
+                    or_(
+                        teams_places.c.conversation == found.conversation,
+                        teams_places.c.team == found.conversation,
+                    ),
+                )
             )
 
-    def refuse(self, found: Whereabouts, why: str) -> None:
-        """Write down that nobody can be written to there; `why` is Teams' word."""
+    def refuse(self, found: Whereabouts, why: str | None) -> None:
+        """Write down that nobody can be written to there, by Teams' word for why; None: they can
+        again."""
         with self._database.begin() as connection:
             if found.kind is PlaceKind.DM or not found.conversation:
                 which = _is_person(found.tenant, found.person or "")
@@ -167,6 +181,7 @@ def _read_person(row: Any) -> Whereabouts:
         bot=row.bot,
         person=row.person,
         user=row.user,
+        refusal=row.refusal,
     )
 
 

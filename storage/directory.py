@@ -23,18 +23,11 @@ from bot.errors import Conflict
 from bot.ids import PersonId, WorkspaceId
 from bot.people import Person
 from storage.directory_tables import conversations, directories, memberships
-from storage.outbox import AT_ONCE
 from storage.people import SqlPeople
 from storage.row import add_new, among, insert_for
-from storage.tables import people, slots, workspaces
+from storage.tables import people, workspaces
 
 _DAY = timedelta(days=1)
-_DESCRIBE = (
-    update(people)
-    .where(people.c.id == bindparam("whose"))
-    .values(name=bindparam("called"), zone=bindparam("where"), active=bindparam("here"))
-)
-_RECOMPUTE = update(slots).where(slots.c.person == bindparam("whose")).values(next_due_at=AT_ONCE)
 _PEOPLE_DUE = (
     select(directories.c.workspace, workspaces.c.external, directories.c.cursor)
     .join(workspaces, workspaces.c.id == directories.c.workspace)
@@ -108,19 +101,6 @@ class SqlDirectory:
             _at(self._connection.dialect.name), {"of": workspace, "wanted": list(addresses)}
         )
         return SqlPeople(self._connection).several([PersonId(id_) for id_ in found.scalars()])
-
-    def describe(self, person: Person) -> None:
-        """Keep name, zone and whether the person is active, and nothing else of the value."""
-        self._connection.execute(
-            _DESCRIBE,
-            {
-                "whose": person.id,
-                "called": person.name,
-                "where": person.zone,
-                "here": person.active,
-            },
-        )
-        self._connection.execute(_RECOMPUTE, {"whose": person.id})
 
     def claim(self, platform: str, now: datetime, lease: timedelta, pace: Pace) -> Reading | None:
         """The next page that is due on the platform, ours for `lease`."""

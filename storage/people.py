@@ -89,6 +89,11 @@ _OWN_DAYS = select(days_off.c.day).where(
     days_off.c.workspace == bindparam("workspace"),
     days_off.c.person.in_([EVERYBODYS, bindparam("person")]),
 )
+_DESCRIBE = (
+    update(people)
+    .where(people.c.id == bindparam("whose"))
+    .values(name=bindparam("called"), zone=bindparam("where"), active=bindparam("here"))
+)
 _RECOMPUTE = update(slots).where(slots.c.person == bindparam("whose")).values(next_due_at=AT_ONCE)
 
 
@@ -268,6 +273,19 @@ class SqlPeople:
             put(self._connection, people, values)
         except IntegrityError as error:
             raise Conflict from error
+        self._connection.execute(_RECOMPUTE, {"whose": person.id})
+
+    def describe(self, person: Person) -> None:
+        """Keep name, zone and whether the person is active, and nothing else of the value."""
+        self._connection.execute(
+            _DESCRIBE,
+            {
+                "whose": person.id,
+                "called": person.name,
+                "where": person.zone,
+                "here": person.active,
+            },
+        )
         self._connection.execute(_RECOMPUTE, {"whose": person.id})
 
     def days_off(

@@ -4,7 +4,8 @@ Add `tests.databases` to `pytest_plugins` and ask for one of the fixtures:
 
 * `database`, ready to use: the test runs twice, on SQLite and on PostgreSQL;
 * `database_url`, the same as an address only;
-* `sqlite_url` and `postgres_url`, for what concerns one of them.
+* `sqlite_url` and `postgres_url`, for what concerns one of them;
+* `new_sqlite_database`, which makes one at each call, and which a whole module may share.
 
 The schema is made once a session by the real migrations; each test gets a copy.
 """
@@ -49,6 +50,23 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_url(postgres_template: str, new_postgres_database: Callable[..., str]) -> str:
     """The address of a fresh PostgreSQL database with our tables."""
     return new_postgres_database(postgres_template)
+
+
+@pytest.fixture(scope="module")
+def new_sqlite_database(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Database]]:
+    """Makes a database on a fresh SQLite file with our tables at each call."""
+    databases: list[Database] = []
+
+    def make() -> Database:
+        file = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("file") / "inflow.db")
+        databases.append(Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory()))
+        return databases[-1]
+
+    yield make
+    for database in databases:
+        database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

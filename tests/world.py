@@ -39,6 +39,7 @@ from bot.ids import ArticleId, PersonId, TopicId, WorkspaceId
 from bot.inbound import (
     Inbound,
     Left,
+    Looked,
     Opened,
     Ordered,
     Place,
@@ -302,6 +303,19 @@ class World:
         page = self._does(who, f"dm:{who}", Opened()).page
         assert page is not None
         return page
+
+    def looks(self, who: str, at: Heard) -> Message | None:
+        """What a message in a channel is to the person, where it is anything of its own."""
+        inbound = Inbound(
+            platform=self.platform,
+            workspace=self.external,
+            event_id=f"e{next(self._events)}",
+            person=who,
+            place=Place(conversation=at.conversation, kind=PlaceKind.CHANNEL),
+            at=self.now,
+            what=Looked(message=at.id),
+        )
+        return self.app.receive(inbound).message
 
     def presses_on_page(self, who: str, label: str, choice: str | None = None) -> Reply:
         """Press what stands on the person's page, which is no message of a conversation."""

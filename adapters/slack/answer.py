@@ -41,6 +41,7 @@ from bot.form import Form
 from bot.inbound import PlaceKind
 from bot.message import Args, Button, Buttons, Message, Style, Tone, literal, say, shorten
 from bot.reply import Audience, Reply, Showing
+from bot.task import Tasks
 
 PATIENCE = timedelta(seconds=30)
 """How long the reply to an event is tried again, before it is left to Slack's next delivery."""
@@ -327,7 +328,7 @@ class Answering:
         self._patience = patience
         self._long_patience = long_patience
         self._showing: dict[str, asyncio.Task[bool]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks()
 
     async def answer(self, heard: Heard, reply: Reply, until: float) -> Json | None:
         """Begin to show the reply; the body of the acknowledgement, None for an empty one.
@@ -370,27 +371,17 @@ class Answering:
 
     async def settle(self) -> None:
         """Return once nothing is on the way any more."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._tasks.settle()
 
     async def close(self, within: timedelta = CLOSING) -> None:
         """Wait for what is on the way, at most so long, and give up the rest."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=within.total_seconds())
-        left = set(self._tasks)
-        for task in left:
-            task.cancel()
+        left = await self._tasks.close(within)
         if left:
-            log.warning("replies were given up, because the process ends", replies=len(left))
-            await asyncio.wait(left, timeout=1)
+            log.warning("replies were given up, because the process ends", replies=left)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Do it beside all else, and let `close` wait for it. A task that nobody holds may be
-        collected in the middle of its work."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        """Do it beside all else, and let `close` wait for it."""
+        return self._tasks.keep(work)
 
     def _begin(self, heard: Heard, steps: Iterable[Step]) -> asyncio.Task[bool]:
         """The task that shows it, which others may be waiting for already. It says whether

@@ -19,8 +19,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -28,6 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot.errors import BotError
+from bot.proxy import find_proxy
 
 BASE_URL = "https://slack.com/api/"
 TIMEOUT = timedelta(seconds=8)
@@ -124,14 +123,6 @@ def read_pause(header: str | None) -> timedelta:
     if not (header.isascii() and header.isdigit() and len(header) < 7):
         return PAUSE
     return timedelta(seconds=max(1, int(header)))
-
-
-def find_proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL, unless `no_proxy` excepts its host."""
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)
 
 
 class SlackClient:

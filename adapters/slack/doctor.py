@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from adapters.slack.client import find_proxy
 from adapters.slack.installed import DEAD_TOKEN
 from adapters.slack.manifest import ENTRANCE, RECEIPT_EVENTS
 from adapters.slack.settings import MEMBER, SlackSettings, Transport
 from bot.doctor import Finding, doubtful, fine, wrong
+from bot.proxy import find_proxy
 
 TIMEOUT = 8.0
 """Seconds for one call."""

@@ -24,8 +24,9 @@ from typing import Any, Protocol, TypeAlias
 import aiohttp
 import structlog
 
-from adapters.slack.client import Answer, Answered, Refused, Slow, find_proxy
+from adapters.slack.client import Answer, Answered, Refused, Slow
 from bot.errors import Unavailable
+from bot.proxy import find_proxy
 
 PING = 10.0
 """Seconds between pings; a connection that says nothing for half as long again is given up."""

@@ -24,9 +24,11 @@ promised that an activity is delivered again. So what the store cannot say is sh
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
@@ -44,12 +46,15 @@ from adapters.teams.deliver import (
     write_message,
     write_plain,
 )
+from adapters.teams.limits import MAX_BYTES, measure
 from adapters.teams.messages import (
     ANSWERED_APART,
     ANSWERED_BELOW,
+    ANSWERED_THERE,
     DONE,
     LATE,
     LATE_FORM,
+    NO_CHAT,
     OPEN_CHAT,
 )
 from adapters.teams.read import NAME, Contact, Heard, Kind
@@ -57,14 +62,19 @@ from adapters.teams.render import Rendered, render_form, render_message
 from adapters.teams.seal import Origin, seal_origin
 from adapters.teams.wording import Wording
 from bot.errors import BotError
-from bot.form import Form
+from bot.form import ChoiceField, Form
 from bot.inbound import Place, PlaceKind, Submitted
 from bot.message import Buttons, Choice, Message, Tone, literal, say
 from bot.plain import render_plain_form
 from bot.reply import Audience, Reply, Showing
+from bot.task import Tasks
 
 PATIENCE = timedelta(minutes=3)
 """How long a reply is tried again."""
+FOR_CARDS = timedelta(seconds=15)
+"""The same of a card that is changed: by then it may stand there newer than that."""
+LOST_TRIES = 1
+"""How often a reply in somebody's own chat is sent again of which nobody knows whether it came."""
 LAST_TRY = timedelta(seconds=20)
 """How long what was begun within the patience may take."""
 LEASE = timedelta(seconds=25)
@@ -75,8 +85,14 @@ CLOSING = timedelta(seconds=8)
 SAID = "application/vnd.microsoft.activity.message"
 """Of the response to a press by which the card stays: a sentence for who pressed."""
 
+MOST_OPTIONS = 12
+"""Of a list that a form always carries along."""
+MOST_EXCUSED = 1_000
+"""Acts of which is remembered that who did them has been told that they came to nothing."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
+LONGEST_DELAY = 1.0
+"""Seconds that are waited beyond what Teams asks for, at most."""
 
 log = structlog.get_logger()
 
@@ -143,11 +159,25 @@ class Showman:
     def message(self, message: Message) -> Rendered:
         return render_message(message, self.wording, self.dialogs)
 
+    def reply(self, heard: Heard, message: Message, *, is_private: bool) -> Rendered:
+        """A message in reply. Of one to the person alone that is about a channel the buttons say
+        so: what is pressed in their own chat is done where it was asked for."""
+        place, contact = heard.inbound.place, heard.source.contact
+        if place.kind is PlaceKind.DM or not is_private:
+            return self.message(message)
+        origin = Origin("", {}, place, heard.inbound.at)
+        sealed = seal_origin(self.seal, contact.tenant, heard.inbound.person, origin)
+        return render_message(message, self.wording, self.dialogs, place=sealed)
+
     def form(self, heard: Heard, form: Form, *, in_chat: bool) -> Rendered:
         """A new form for the person who did what was heard."""
-        hidden = self._hide(heard, form)
-        card = render_form(form, self.wording, hidden, in_chat=in_chat)
-        return Rendered(card, render_plain_form(form), form.title)
+        card: Json = {}
+        for shape in (_shape_of(form), _shape_of(_without_lists(form)), None):
+            hidden = self._hide(heard, form, shape)
+            card = render_form(form, self.wording, hidden, in_chat=in_chat) if hidden else card
+            if card and measure(card) <= MAX_BYTES:
+                break
+        return Rendered(dict(card), render_plain_form(form), form.title)
 
     def wrong_form(
         self, heard: Heard, form: Form, errors: Mapping[str, str], *, in_chat: bool
@@ -155,25 +185,55 @@ class Showman:
         """The form that was sent, with what was given and what is wrong."""
         what = heard.inbound.what
         values = what.values if isinstance(what, Submitted) else {}
-        card = render_form(
-            form,
-            self.wording,
-            heard.source.sealed,
-            in_chat=in_chat,
-            values=values,
-            errors=errors,
-        )
-        return Rendered(card, render_plain_form(form), form.title)
+        card: Json = {}
+        for shown in (form, _with_chosen(form, values, errors)):
+            card = render_form(
+                shown,
+                self.wording,
+                heard.source.sealed,
+                in_chat=in_chat,
+                values=values,
+                errors=errors,
+            )
+            if measure(card) <= MAX_BYTES:
+                break
+        return Rendered(dict(card), render_plain_form(form), form.title)
 
-    def _hide(self, heard: Heard, form: Form) -> str:
-        contact, person = heard.source.contact, heard.inbound.person
-        origin = Origin(form.action, form.args, heard.inbound.place, _shape_of(form))
+    def _hide(self, heard: Heard, form: Form, shape: Json | None) -> str | None:
+        """What a form carries along; None where that is too much."""
+        inbound = heard.inbound
+        kept = None if shape is None else dict(shape)
+        origin = Origin(form.action, form.args, inbound.place, inbound.at, inbound.event_id, kept)
         try:
-            return seal_origin(self.seal, contact.tenant, person, origin)
+            return seal_origin(self.seal, heard.source.contact.tenant, inbound.person, origin)
         except ValueError:
-            # Too much to carry along. What is wrong will be said without the fields.
-            bare = Origin(form.action, form.args, heard.inbound.place)
-            return seal_origin(self.seal, contact.tenant, person, bare)
+            return None
+
+
+def _without_lists(form: Form) -> Form:
+    """The form without its long lists, where they are too much to be carried along: shown again
+    it has what was typed, and what it is hard to choose twice is chosen anew."""
+    fields = [
+        entry
+        for entry in form.fields
+        if not (isinstance(entry, ChoiceField) and len(entry.options) > MOST_OPTIONS)
+    ]
+    return form.model_copy(update={"fields": tuple(fields)}) if fields else form
+
+
+def _with_chosen(form: Form, values: Mapping[str, str], errors: Mapping[str, str]) -> Form:
+    """The form with no more of its long lists than what was chosen; where that is wrong, with
+    the first of what may be."""
+    fields = []
+    for entry in form.fields:
+        kept = entry
+        if isinstance(entry, ChoiceField) and len(entry.options) > MOST_OPTIONS:
+            chosen = [each for each in entry.options if each.value == values.get(entry.name)]
+            is_right = bool(chosen) and entry.name not in errors
+            few = chosen if is_right else entry.options[:MOST_OPTIONS]
+            kept = entry.model_copy(update={"options": tuple(few)})
+        fields.append(kept)
+    return form.model_copy(update={"fields": tuple(fields)})
 
 
 def _shape_of(form: Form) -> dict[str, Any]:
@@ -220,6 +280,7 @@ def _plan_in_chat(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     is_card = source.kind is Kind.CARD or source.kind is Kind.EXECUTE
     # A form that was filled in stands in the person's own chat, and is done with.
     is_over = is_card and source.is_form
+    is_in_own_chat = source.contact.kind is PlaceKind.DM
     new: Rendered | None = None
     steps: list[Step] = []
     if reply.page is not None and is_card and not source.is_form:
@@ -230,9 +291,10 @@ def _plan_in_chat(heard: Heard, reply: Reply, showman: Showman) -> Plan:
         is_private = reply.audience is Audience.PERSON
         takes_place = reply.replace or (is_over and is_private)
         if is_card and new is None and takes_place and reply.form is None:
-            new = showman.message(message)
+            new = showman.reply(heard, message, is_private=is_in_own_chat)
         else:
-            steps.append(_tell(heard, showman.message(message), is_private=is_private))
+            said = showman.reply(heard, message, is_private=is_private)
+            steps.append(_tell(heard, said, is_private=is_private))
     if reply.form is not None:
         shown = showman.form(heard, reply.form, in_chat=True)
         if is_over:
@@ -262,9 +324,10 @@ def _plan_dialog(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     elif reply.page is not None and message is None:
         message = reply.page
     if message is not None:
-        said = showman.message(message)
+        said = showman.reply(heard, message, is_private=is_private)
         if reply.replace and source.kind is Kind.OPEN and source.message is not None:
-            steps.append(Replace(said))
+            is_in_own_chat = source.contact.kind is PlaceKind.DM
+            steps.append(Replace(showman.reply(heard, message, is_private=is_in_own_chat)))
         elif opens and body is None and is_private and not _can_be_pressed(message):
             # It is read in the dialog, and need not be said again.
             body = _closing(said.text)
@@ -273,6 +336,9 @@ def _plan_dialog(heard: Heard, reply: Reply, showman: Showman) -> Plan:
     if body is None and opens:
         # Teams waits for something to show.
         body = _closing(_where(heard, steps))
+    elif body is None and (sentence := _elsewhere(heard, steps)) is not None:
+        # Else it would close without a word, and nobody would know whether it was sent.
+        body = _closing(sentence)
     return Plan(body, tuple(steps))
 
 
@@ -307,11 +373,19 @@ def _plan_late(heard: Heard, reply: Reply, showman: Showman) -> Plan:
         message = reply.page
     if message is not None:
         is_private = reply.audience is Audience.PERSON
-        steps.append(_tell(heard, showman.message(message), is_private=is_private))
+        said = showman.reply(heard, message, is_private=is_private)
+        steps.append(_tell(heard, said, is_private=is_private))
     if reply.form is not None:
         shown = showman.form(heard, reply.form, in_chat=True)
         steps.append(_tell(heard, shown, is_private=True))
     return Plan(steps=tuple(steps))
+
+
+def plan_look(reply: Reply, showman: Showman) -> Json | None:
+    """What Teams shows a person in the place of a card that they look at; None: the card stays."""
+    if reply.message is None or not reply.replace:
+        return None
+    return _card(showman.message(reply.message))
 
 
 def plan_sentence(heard: Heard, sentence: str, showman: Showman) -> Json | None:
@@ -366,9 +440,21 @@ def _where(heard: Heard, steps: Iterable[Step]) -> str:
     """A sentence for who pressed, about where to look."""
     for step in steps:
         if isinstance(step, Tell):
-            is_here = heard.source.contact.kind is PlaceKind.DM or not step.is_private
-            return ANSWERED_BELOW if is_here else ANSWERED_APART
+            return _elsewhere(heard, [step]) or ANSWERED_BELOW
     return DONE
+
+
+def _elsewhere(heard: Heard, steps: Iterable[Step]) -> str | None:
+    """The same of what is said in another conversation than the one that they look at."""
+    contact = heard.source.contact
+    for step in steps:
+        if not isinstance(step, Tell):
+            continue
+        if step.is_private and contact.kind is not PlaceKind.DM:
+            return ANSWERED_APART
+        if not step.is_private and step.place.conversation != contact.conversation:
+            return ANSWERED_THERE
+    return None
 
 
 def _card(said: Rendered) -> Json:
@@ -405,6 +491,7 @@ class Answering:
         clock: Callable[[], datetime],
         *,
         patience: timedelta = PATIENCE,
+        dice: random.Random | None = None,
     ) -> None:
         self._client = client
         self._contacts = contacts
@@ -412,8 +499,10 @@ class Answering:
         self._showman = showman
         self._clock = clock
         self._patience = patience
+        self._dice = dice or random.Random()
         self._showing: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks()
+        self._excused: set[str] = set()
 
     async def answer(self, heard: Heard, reply: Reply, until: float) -> Json | None:
         """Begin to show the reply; what an invoke is answered with.
@@ -423,6 +512,12 @@ class Answering:
         first.
         """
         plan = plan_answer(heard, reply, self._showman)
+        is_waited_for = heard.source.kind not in EVENTS
+        is_apart = is_waited_for and any(map(_is_for_one_alone, plan.steps))
+        if is_apart and not await self.can_tell_alone(heard, until):
+            # Nobody else is to know. Whoever waits is told why there is no more of it.
+            steps = tuple(step for step in plan.steps if not _is_for_one_alone(step))
+            plan = Plan(say_sentence(heard.source.kind, NO_CHAT), steps)
         if not plan.steps:
             return plan.body
         task = self._begin(heard, plan.steps)
@@ -431,6 +526,22 @@ class Answering:
             await asyncio.wait({task}, timeout=max(0.0, left))
         return plan.body
 
+    async def can_tell_alone(self, heard: Heard, until: float) -> bool:
+        """Whether there is a chat with the person, or one can be made; False only where Teams says
+        that there is none."""
+        contact = heard.source.contact
+        if contact.kind is PlaceKind.DM:
+            return True
+        try:
+            async with asyncio.timeout_at(until):
+                known = await self._contacts.find_person(contact.tenant, heard.inbound.person)
+                if known is not None and known.kind is PlaceKind.DM:
+                    return True
+                made = await make_direct(self._client, self._contacts, contact)
+        except (TimeoutError, BotError):
+            return True
+        return not (isinstance(made, Refused) and fate_of(made) is Fate.GONE)
+
     def answer_late(self, heard: Heard, reply: Reply) -> None:
         """Begin to show a reply that was not there when somebody waited for it."""
         plan = plan_answer(heard, reply, self._showman, is_late=True)
@@ -438,33 +549,33 @@ class Answering:
             self._begin(heard, plan.steps)
 
     def tell_later(self, heard: Heard, sentence: str) -> None:
-        """Say one sentence of the adapter's own to the person alone."""
+        """Say one sentence of the adapter's own to the person alone, once for what they did."""
+        if heard.inbound.event_id in self._excused:
+            return
+        if len(self._excused) >= MOST_EXCUSED:
+            self._excused.clear()
+        self._excused.add(heard.inbound.event_id)
         said = self._showman.message(say(literal(sentence), tone=Tone.WARNING))
         self.keep(self._show_all(heard, [_tell(heard, said, is_private=True)]))
 
+    async def ask(self, contact: Contact, path: list[str]) -> Answer:
+        """Read something, again and again where Teams is slow or away."""
+        url, call = contact.service_url, self._client.call
+        return await self._insist(lambda: call(url, "GET", path), safe=True)
+
     async def settle(self) -> None:
         """Return once nothing is on the way any more."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._tasks.settle()
 
     async def close(self, within: timedelta = CLOSING) -> None:
         """Wait for what is on the way, at most so long, and give up the rest."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=within.total_seconds())
-        left = set(self._tasks)
-        for task in left:
-            task.cancel()
+        left = await self._tasks.close(within)
         if left:
-            log.warning("replies were given up, because the process ends", replies=len(left))
-            await asyncio.wait(left, timeout=1)
+            log.warning("replies were given up, because the process ends", replies=left)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Do it beside all else, and let `close` wait for it. A task that nobody holds may be
-        collected in the middle of its work."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        """Do it beside all else, and let `close` wait for it."""
+        return self._tasks.keep(work)
 
     def _begin(self, heard: Heard, steps: Iterable[Step]) -> asyncio.Task[None]:
         """The task that shows it, which others may be waiting for already."""
@@ -518,8 +629,7 @@ class Answering:
             case Tell(is_private=True, place=Place(kind=PlaceKind.CHANNEL)):
                 answer = await self._tell_alone(heard, step)
             case Tell(place=place, said=said):
-                where = find_thread(place.conversation, place.thread)
-                answer = await self._say(heard.source.contact, where, said)
+                answer = await self._say_in_thread(heard.source.contact, place, said)
         if not isinstance(answer, Answered):
             log.warning("a reply was not shown", step=type(step).__name__, why=_why(answer))
         return not _may_be_done_yet(answer, is_safe=isinstance(step, Replace))
@@ -549,10 +659,21 @@ class Answering:
             return await self._say(contact, contact.conversation, step.said)
         answer = await self._say_directly(heard, step.said)
         is_gone = isinstance(answer, Refused) and fate_of(answer) is Fate.GONE
-        if is_gone and heard.source.kind is not Kind.MARK:
-            hint = self._showman.message(say(literal(OPEN_CHAT)))
-            where = find_thread(step.place.conversation, step.place.thread)
-            return await self._say(contact, where, hint)
+        if is_gone and heard.source.kind is Kind.WORDS:
+            # They spoke to us before all, and it says nothing else. Of a press or a form nobody
+            # else knows, least of all of a question without a name.
+            profile = heard.inbound.profile
+            words = OPEN_CHAT if profile is None else f"{profile.name}: {OPEN_CHAT}"
+            hint = self._showman.message(say(literal(words)))
+            return await self._say_in_thread(contact, step.place, hint)
+        return answer
+
+    async def _say_in_thread(self, contact: Contact, place: Place, said: Rendered) -> Answer:
+        where = find_thread(place.conversation, place.thread)
+        answer = await self._say(contact, where, said)
+        if where != place.conversation and isinstance(answer, Refused) and answer.status == 404:
+            # The thread is gone, so it stands beside where it was.
+            answer = await self._say(contact, place.conversation, said)
         return answer
 
     async def _say_directly(self, heard: Heard, said: Rendered) -> Answer:
@@ -596,35 +717,51 @@ class Answering:
 
     async def _write(self, contact: Contact, verb: str, path: list[str], said: Rendered) -> Answer:
         url, safe = contact.service_url, verb == "PUT"
-        body = write_message(said)
-        answer = await self._insist(lambda: self._client.call(url, verb, path, body), safe=safe)
+        # In somebody's own chat twice is better than never; among others it is not.
+        lost = LOST_TRIES if contact.kind is PlaceKind.DM else 0
+        call, patience = self._client.call, FOR_CARDS if safe else PATIENCE
+
+        async def insist(body: Json) -> Answer:
+            do = partial(call, url, verb, path, body)
+            return await self._insist(do, safe=safe, lost=lost, patience=patience)
+
+        answer = await insist(write_message(said))
         if isinstance(answer, Refused) and fate_of(answer) is Fate.NO_CARD:
             log.error("teams refused a card", status=answer.status, code=answer.code)
-            plain = write_plain(said)
-            call = self._client.call
-            answer = await self._insist(lambda: call(url, verb, path, plain), safe=safe)
+            answer = await insist(write_plain(said))
         return answer
 
-    async def _insist(self, do: Callable[[], Awaitable[Answer]], *, safe: bool = False) -> Answer:
+    async def _insist(
+        self,
+        do: Callable[[], Awaitable[Answer]],
+        *,
+        safe: bool = False,
+        lost: int = 0,
+        patience: timedelta = PATIENCE,
+    ) -> Answer:
         """Do it again where Teams was slow or away, until it is done or it is too late.
 
-        What may have been done is done again only if that is `safe`, or where Teams answered
-        that it failed: better twice than never, but not for every lost answer.
+        What may have been done is done again if that is `safe`, or where Teams answered that it
+        failed; else `lost` times.
         """
         now = asyncio.get_running_loop().time
-        deadline = now() + self._patience.total_seconds()
+        deadline = now() + min(patience, self._patience).total_seconds()
         pause = FIRST_PAUSE
         while True:
             answer = await do()
+            # Whoever was refused at the same moment comes back at another.
+            wait = pause * self._dice.uniform(0.5, 1.0)
             match answer:
                 case Slow(after=after):
-                    wait = after.total_seconds()
+                    wait = after.total_seconds() + self._dice.uniform(0.0, LONGEST_DELAY)
                 case NotSent():
-                    wait = pause
+                    pass
                 case Refused() if fate_of(answer) is Fate.LATER:
-                    wait = pause
+                    pass
                 case Doubtful(why=why) if safe or why.startswith("http_"):
-                    wait = pause
+                    pass
+                case Doubtful() if lost > 0:
+                    lost -= 1
                 case _:
                     return answer
             if now() + wait > deadline:
@@ -636,6 +773,11 @@ class Answering:
 def make_showman(wording: Wording, seal: bytes, dialogs: Collection[str]) -> Showman:
     """See `Showman`."""
     return Showman(wording, seal, frozenset(dialogs))
+
+
+def _is_for_one_alone(step: Step) -> bool:
+    """Whether it is said in another conversation than the one that it is about."""
+    return isinstance(step, Tell) and step.is_private and step.place.kind is PlaceKind.CHANNEL
 
 
 def _may_be_done_yet(answer: Answer, *, is_safe: bool) -> bool:

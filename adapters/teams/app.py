@@ -19,12 +19,12 @@ All else of it is left out, because it is archived and will stay as it is:
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import hdrs, web
@@ -37,14 +37,15 @@ from adapters.teams.answer import (
     Answering,
     late_body,
     make_showman,
+    plan_look,
     plan_sentence,
     say_sentence,
 )
 from adapters.teams.auth import Gate, Verdict
-from adapters.teams.client import Answered, is_allowed
+from adapters.teams.client import Answer, Answered, Refused, is_allowed
 from adapters.teams.deliver import Calls, Contacts
 from adapters.teams.limits import write_json
-from adapters.teams.messages import BROKEN, BUSY, STALE
+from adapters.teams.messages import BROKEN, BUSY, NO_CHAT, NOT_SERVED, OVER, STALE
 from adapters.teams.read import (
     NAME,
     Contact,
@@ -55,7 +56,7 @@ from adapters.teams.read import (
     Kind,
     News,
     Reading,
-    Source,
+    contact_of,
     is_talk_among_people,
     is_talk_in_thread,
     kind_of,
@@ -65,7 +66,7 @@ from adapters.teams.seal import name_event
 from adapters.teams.wording import Wording
 from bot.app import App
 from bot.errors import Unavailable
-from bot.inbound import Inbound, Ordered, Place, PlaceKind, Profile
+from bot.inbound import Inbound, Installed, Place, PlaceKind, Profile
 from bot.metric import SECONDS, Count, Meters, Spread
 from bot.reply import Reply
 
@@ -77,13 +78,18 @@ READING = timedelta(seconds=3)
 """How long a body may take to arrive."""
 WITHIN = timedelta(seconds=10)
 """From the arrival of a request to its answer. Teams waits fifteen seconds."""
+WAITING = timedelta(seconds=4)
+"""The same where a person waits. Of an action of the message extension Teams waits five seconds,
+asks twice again and then says that we cannot be reached:
+learn.microsoft.com/microsoftteams/platform/messaging-extensions/how-to/action-commands/respond-to-task-module-submit"""
 SHOWING = timedelta(seconds=4)
 """How long of that the reply to words may take to be shown."""
-
-WELCOME = "help"
-"""The command whose answer somebody sees who has just installed the app."""
+MOST_HOMES = 10_000
+"""People of whom is remembered whether they are of the organisation."""
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _HEADERS = {"Cache-Control": "no-store"}
 _TURN = "inflow"
@@ -100,8 +106,15 @@ _INVOKES: Mapping[str, Kind] = MappingProxyType(
 """The invokes that we know."""
 
 _TALK = "talk"
-_SAID = frozenset({Drop.CONTROL, Drop.FORGED})
-"""Whoever did this is told that it is from an older version of us."""
+_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        Drop.CONTROL: STALE,
+        Drop.FORGED: STALE,
+        Drop.OVER: OVER,
+        Drop.STRANGER: NOT_SERVED,
+    }
+)
+"""What whoever did this is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +142,9 @@ class TeamsEntrance:
     tenant that is served, None for any; `local` the address of a Connector on this machine. `clock`
     gives aware UTC.
 
-    `within` is one deadline for all that comes before an answer. What was asked for and not done
-    by then is done all the same, and its reply shown in another way.
+    `within` is one deadline for all that comes before an answer, `waiting` the shorter one where
+    somebody waits for it. What was asked for and not done by then is done all the same, and its
+    reply shown in another way.
     """
 
     def __init__(
@@ -148,6 +162,7 @@ class TeamsEntrance:
         local: str | None = None,
         meters: Meters | None = None,
         within: timedelta = WITHIN,
+        waiting: timedelta = WAITING,
         showing: timedelta = SHOWING,
     ) -> None:
         if not 16 <= len(seal) <= 64:
@@ -161,9 +176,11 @@ class TeamsEntrance:
         self._home = home
         self._local = local
         self._within = within.total_seconds()
+        self._waiting = min(waiting, within).total_seconds()
         self._for_showing = showing.total_seconds()
         self._showman = make_showman(wording, seal, dialogs)
         self._answering = Answering(client, contacts, app, self._showman, clock)
+        self._homes: dict[tuple[str, str], bool] = {}
         self._turns = _Turns()
         self._handler = _Handler(self._hear)
         self._dropped = Count(
@@ -206,7 +223,7 @@ class TeamsEntrance:
         if request.content_type != "application/json":
             return self._refuse(400, "unreadable")
         given = request.headers.get(hdrs.AUTHORIZATION)
-        verdict = await self._gate.admit(given, request.remote, self._clock())
+        verdict = await self._gate.admit(given, request.remote, self._clock(), request.headers)
         if isinstance(verdict, Verdict):
             return self._refuse(verdict.value, verdict.name.lower())
         try:
@@ -242,6 +259,8 @@ class TeamsEntrance:
         kind, name = activity.get("type"), activity.get("name")
         if not isinstance(kind, str) or not kind:
             return self._refuse(400, "unreadable")
+        if kind == ActivityTypes.invoke:
+            until -= self._within - self._waiting
         turn = TurnContext(self._turns, Activity(type=kind, name=name))
         told = turn.turn_state[_TURN] = _Told(activity, until)
         await self._turns.run_pipeline(turn, self._handler.on_turn)
@@ -268,25 +287,93 @@ class TeamsEntrance:
             log.exception("what Teams told us failed")
             return self._excuse(found, BROKEN, Ack(500))
 
+    async def _in_time(self, work: Awaitable[T], until: float) -> T:
+        """What the store says by then.
+
+        Raises:
+            Unavailable: it says nothing.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                return await work
+        except TimeoutError as error:
+            raise Unavailable from error
+
     def _drop(self, why: str, invoke: Kind | None) -> Ack:
         """Nothing for us, and Teams need not tell it again."""
         self._dropped.add(why)
         if invoke is None or why == Drop.REFRESH:
             return Ack()
         if why in _SAID:
-            return Ack(200, say_sentence(invoke, STALE))
-        return Ack(403 if why == Drop.STRANGER else 400)
+            return Ack(200, say_sentence(invoke, _SAID[why]))
+        return Ack(400)
 
     async def _hear_known(self, heard: Heard, until: float) -> Ack:
         if is_talk_among_people(heard):
             # It can be in no thread of ours: the store is not asked, and nothing kept.
             return self._drop(_TALK, None)
         if is_talk_in_thread(heard):
-            is_ours = await asyncio.to_thread(self._app.concerns, heard.inbound)
+            concerns = asyncio.to_thread(self._app.concerns, heard.inbound)
+            try:
+                is_ours = await self._in_time(concerns, until)
+            except Unavailable:
+                # It may be no word to us: nobody is told that we missed it.
+                return Ack(503)
             if not is_ours:
                 return self._drop(_TALK, None)
-        await self._contacts.keep(heard.source.contact)
+        if not heard.is_home_told and not await self._is_one_of_us(heard, until):
+            kind = heard.source.kind
+            return self._drop(Drop.STRANGER, None if kind in EVENTS or kind is Kind.LOOK else kind)
+        if heard.source.kind is Kind.LOOK:
+            return await self._look(heard, until)
+        await self._in_time(self._contacts.keep(contact_of(heard)), until)
+        is_begun = heard.source.kind is Kind.SHORTCUT
+        if is_begun and not await self._answering.can_tell_alone(heard, until):
+            # Before anything is typed: what comes of it could be told to nobody.
+            return Ack(200, say_sentence(Kind.SHORTCUT, NO_CHAT))
         return await self._do(heard, until)
+
+    async def _is_one_of_us(self, heard: Heard, until: float) -> bool:
+        """Whether somebody is of the organisation in whose conversation they are, where what they
+        did does not say it: a channel may be shared with others. Whoever has a chat of their own
+        with us is; else it is asked, and not again.
+
+        Raises:
+            Unavailable: nobody can say it by then.
+        """
+        contact, who = heard.source.contact, (heard.source.contact.tenant, heard.inbound.person)
+        if who in self._homes:
+            return self._homes[who]
+        known = await self._in_time(self._contacts.find_person(*who), until)
+        is_ours = known is not None and known.kind is PlaceKind.DM
+        if not is_ours:
+            answer = await self._in_time(self._ask_member(contact), until)
+            match answer:
+                case Answered():
+                    is_ours = _is_at_home(answer, contact)
+                case Refused(code=code):
+                    # The message extension is used where we are not, and nobody answers us.
+                    is_apart = heard.source.kind in (Kind.SHORTCUT, Kind.EXTENSION)
+                    if not is_apart:
+                        log.warning("teams does not say who somebody is", why=code)
+                    return is_apart
+                case _:
+                    raise Unavailable
+        if len(self._homes) >= MOST_HOMES:
+            self._homes.clear()
+        self._homes[who] = is_ours
+        return is_ours
+
+    async def _look(self, heard: Heard, until: float) -> Ack:
+        """What a card is to who looks at it. Nobody did anything, so nobody hears of it if that
+        cannot be told, and the card stays as it is."""
+        receive = self._app.receive
+        try:
+            async with asyncio.timeout_at(until):
+                reply = await asyncio.to_thread(receive, heard.inbound)
+        except (TimeoutError, Unavailable):
+            return Ack()
+        return Ack(200, plan_look(reply, self._showman))
 
     async def _do(self, heard: Heard, until: float) -> Ack:
         receiving = self._answering.keep(asyncio.to_thread(self._app.receive, heard.inbound))
@@ -315,8 +402,14 @@ class TeamsEntrance:
             self._answering.tell_later(heard, sentence)
 
     def _excuse(self, found: object, sentence: str, otherwise: Ack) -> Ack:
-        """Say a sentence to the person who waits; `otherwise` where nobody does."""
-        if not isinstance(found, Heard) or found.source.kind in EVENTS:
+        """Say a sentence to the person who waits. Where nobody does, `otherwise`: but whether
+        Teams tells it again is not known, so who said it hears of it too."""
+        if isinstance(found, Heard) and found.source.kind is Kind.LOOK:
+            return Ack()
+        if not isinstance(found, Heard) or found.source.kind is Kind.MARK:
+            return otherwise
+        if found.source.kind in EVENTS:
+            self._answering.tell_later(found, sentence)
             return otherwise
         return Ack(200, plan_sentence(found, sentence, self._showman))
 
@@ -326,42 +419,68 @@ class TeamsEntrance:
         contact = news.contact
         if news.are_we_here is False:
             await self._contacts.drop(contact)
+            await self._note_reach(contact, is_reachable=False)
             return Ack()
         if news.are_we_here:
             await self._contacts.keep(contact)
+            await self._note_reach(contact, is_reachable=True)
         for account in news.came:
             known = replace(contact, person=account.person, user=account.user)
             await self._contacts.keep(known)
-        if news.are_we_here and contact.kind is PlaceKind.DM and contact.person is not None:
-            return await self._welcome(contact, contact.person, told.until)
-        return Ack()
+        if not (news.are_we_here and news.is_new and contact.person is not None):
+            return Ack()
+        welcome = self._answering.keep(self._welcome(contact))
+        now = asyncio.get_running_loop().time
+        await asyncio.wait({welcome}, timeout=max(0.0, told.until - now()))
+        return Ack(200 if not welcome.done() or welcome.result() else 503)
 
-    async def _welcome(self, contact: Contact, person: str, until: float) -> Ack:
-        """Teams tells twice that somebody has installed the app, and they are welcomed once."""
+    async def _note_reach(self, contact: Contact, *, is_reachable: bool) -> None:
+        """Whoever takes the app away is not written to, and nobody waits for them."""
+        if contact.kind is PlaceKind.DM and contact.person is not None:
+            who = NAME, contact.tenant, contact.person
+            await asyncio.to_thread(self._app.note_reach, *who, is_reachable=is_reachable)
+
+    async def _welcome(self, contact: Contact) -> bool:
+        """Teams tells twice that somebody has installed the app, for themselves or for a team or
+        chat, and they hear of it once. False: the store is out of reach."""
         name = await self._ask_name(contact)
         if name is None:
             # They are met with their first words.
-            return Ack()
+            return True
         inbound = Inbound(
             platform=NAME,
             workspace=contact.tenant,
             event_id=name_event(self._seal, "welcome", contact.tenant, contact.conversation),
-            person=person,
-            place=Place(conversation=contact.conversation, kind=PlaceKind.DM),
+            person=contact.person or "",
+            place=Place(conversation=contact.conversation, kind=contact.kind),
             at=self._clock(),
-            what=Ordered(name=WELCOME),
-            profile=Profile(name=name),
+            what=Installed(),
+            profile=Profile(name=name, renews=True),
         )
-        return await self._do(Heard(inbound, Source(Kind.WORDS, contact)), until)
+        try:
+            await asyncio.to_thread(self._app.receive, inbound)
+        except Unavailable:
+            return False
+        except Exception:
+            # A task of its own: nobody else would hear of it.
+            log.exception("who has got the app was not welcomed")
+        return True
 
     async def _ask_name(self, contact: Contact) -> str | None:
-        """How somebody is called of whom Teams has told nothing but an id."""
+        """How somebody is called of whom Teams has told nothing but an id; None also of who is of
+        another organisation."""
         if contact.user is None:
             return None
-        path = ["conversations", contact.conversation, "members", contact.user]
-        answer = await self._client.call(contact.service_url, "GET", path)
-        name = answer.data.get("name") if isinstance(answer, Answered) else None
+        answer = await self._ask_member(contact)
+        if not isinstance(answer, Answered) or not _is_at_home(answer, contact):
+            return None
+        name = answer.data.get("name")
         return name.strip()[:150] or None if isinstance(name, str) else None
+
+    async def _ask_member(self, contact: Contact) -> Answer:
+        """What Teams tells of who is in a conversation."""
+        path = ["conversations", contact.conversation, "members", contact.user or ""]
+        return await self._answering.ask(contact, path)
 
 
 class _Turns(BotAdapter):  # type: ignore[misc]  # botbuilder says nothing of its types.
@@ -428,6 +547,12 @@ class _Handler(ActivityHandler):  # type: ignore[misc]  # botbuilder says nothin
 
     async def on_unrecognized_activity_type(self, turn_context: TurnContext) -> None:
         await self._listen(turn_context)
+
+
+def _is_at_home(member: Answered, contact: Contact) -> bool:
+    """Whether a member of a conversation is of the organisation it is in. The Playground's people
+    are of none."""
+    return member.data.get("tenantId") in (None, contact.tenant)
 
 
 async def _read_body(request: web.Request) -> bytes | None:

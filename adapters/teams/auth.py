@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 import aiohttp
@@ -54,9 +55,14 @@ log = structlog.get_logger()
 Json: TypeAlias = Mapping[str, Any]
 
 _ALGORITHM = "RS256"
+_PASSED_ON = frozenset({"cf-connecting-ip", "forwarded", "true-client-ip", "via", "x-real-ip"})
+"""Headers that proxies and tunnels add."""
 _END_OF_TIME = 1e12
 """Seconds since 1970. Whatever is beyond, infinite or not a number never expires."""
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
+
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Verdict(IntEnum):
@@ -82,10 +88,8 @@ PUBLIC = Cloud(
     "https://api.botframework.com",
     "https://login.botframework.com/v1/.well-known/openidconfiguration",
 )
-GOVERNMENT = Cloud(
-    "https://api.botframework.us",
-    "https://login.botframework.azure.us/v1/.well-known/openidconfiguration",
-)
+"""The only one that is served: those of the United States' military have issuers, logins and
+scopes of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,14 @@ class Gate(Protocol):
     """Who is let in. The header is judged before anything of the body is read."""
 
     async def admit(
-        self, authorization: str | None, peer: str | None, now: datetime
+        self,
+        authorization: str | None,
+        peer: str | None,
+        now: datetime,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Pass | Verdict:
-        """Judge a request by its header `Authorization` and the IP address it came from."""
+        """Judge a request by its header `Authorization`, the IP address it came from and all its
+        headers, which are found in any case."""
 
 
 # By token --------------------------------------------------------------------------------
@@ -145,7 +154,9 @@ class Keys:
         Raises:
             KeysUnavailableError: nobody can say.
         """
-        if self._is_due(name, now):
+        is_under_way = self._fetching is not None and not self._fetching.done()
+        # One at a time: a second one would leave the first to nobody, and could be over before it.
+        if not is_under_way and self._is_due(name, now):
             self._tried_at = now
             # A task of its own: it goes on when the request that needed it has gone away.
             self._fetching = asyncio.create_task(self._fetch(now))
@@ -187,7 +198,14 @@ class Keys:
             keys = read_keys(await self._get(url))
             if not keys:
                 raise ValueError("no keys")
-        except (aiohttp.ClientError, TimeoutError, LookupError, TypeError, ValueError) as error:
+        except (
+            aiohttp.ClientError,
+            TimeoutError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:
             log.warning("no keys of the Bot Connector", error=type(error).__name__)
             return
         self._keys, self._fetched_at = keys, now
@@ -280,6 +298,7 @@ class TokenGate:
         authorization: str | None,
         peer: str | None,  # noqa: ARG002 - whoever has the token may speak from anywhere.
         now: datetime,
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002 - nor does it matter how.
     ) -> Pass | Verdict:
         token = read_bearer(authorization)
         if token is None or not self._may_be_true(token, now):
@@ -386,6 +405,8 @@ class LoopbackGate:
     """Lets in everybody on this machine: for trying things out with Microsoft's Playground.
 
     Only for who asks for it, and only where nobody else can reach us. `host` is where we listen.
+    What a proxy or a tunnel on this machine brings is from elsewhere, and so is what a page in a
+    browser here sends: by what it is sent to, or by where it says that it comes from.
 
     Raises:
         ValueError: others could reach us there.
@@ -400,8 +421,23 @@ class LoopbackGate:
         authorization: str | None,  # noqa: ARG002 - there is no key to judge it by.
         peer: str | None,
         now: datetime,  # noqa: ARG002 - nor does anything expire.
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Pass | Verdict:
-        return LoopbackPass() if is_loopback(peer) else Verdict.FORBIDDEN
+        is_ours = is_loopback(peer) and _is_from_here(headers)
+        return LoopbackPass() if is_ours else Verdict.FORBIDDEN
+
+
+def _is_from_here(headers: Mapping[str, str]) -> bool:
+    """Whether a request was made on this machine, to this machine, by nobody's page."""
+    names = {name.lower() for name in headers}
+    if any(name in _PASSED_ON or name.startswith("x-forwarded") for name in names):
+        return False
+    try:
+        host = URL(f"http://{headers.get('Host', '')}").host
+        origin = headers.get("Origin")
+        return is_loopback(host) and (origin is None or is_loopback(URL(origin).host))
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str | None) -> bool:

@@ -17,25 +17,40 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from adapters.teams.limits import write_json
+from adapters.teams.pace import Pace
+from bot.proxy import find_proxy
 from bot.settings import is_this_machine
 
 LOGIN = "https://login.microsoftonline.com/"
 SCOPE = "https://api.botframework.com/.default"
+IMDS = "http://169.254.169.254/metadata/identity/oauth2/token"
+"""Where a virtual machine in Azure is given tokens of its managed identities
+(learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token)."""
+RESOURCE = "https://api.botframework.com"
+"""What such a token is for: a scope (`SCOPE`) is not known there."""
 TIMEOUT = timedelta(seconds=8)
 """Of a call and of a token together; shorter than a lane waits (`bot.retry.Patience`), so that
 the lane hears why."""
+LEAST = 0.25
+"""Nothing begins with less than this share of `TIMEOUT` left: what is broken off so soon after it
+began would most likely be done, and nobody could say."""
 LONGEST_CONNECT = timedelta(seconds=4)
 PAUSE = timedelta(seconds=2)
-"""After a 429 that does not say for how long. Teams' shortest windows are one and two seconds."""
+"""After a 429 that does not say for how long. Teams' shortest windows are one and two seconds. For
+longer than that no 429 lets everybody rest: whatever takes longer is of one conversation."""
+LATE = "late"
+"""Nobody waits long enough for it to begin."""
 EARLY = timedelta(minutes=5)
 """So long before its end a token is exchanged for a new one."""
+UNTOLD = timedelta(minutes=10)
+"""How long a token is used of which nobody says how long it is good. App Service tells only a
+moment of its own clock; asked again, it gives the same token or a newer one."""
 LOGIN_PAUSE = timedelta(seconds=5)
 """After a refused or failed login nobody tries again for so long."""
 LARGEST_ANSWER = 1 << 20
@@ -46,17 +61,18 @@ HOSTS = frozenset(
         "smba.trafficmanager.net",
         "smba.onyx.prod.teams.trafficmanager.net",
         "smba.infra.gcc.teams.microsoft.com",
-        "smba.infra.gov.teams.microsoft.us",
-        "smba.infra.dod.teams.microsoft.us",
     }
 )
-"""Teams' servers, with those of the United States' governments. Source: "Service URL
-Validation" of Microsoft's own Teams SDK."""
-DOMAINS = (".botframework.com", ".botframework.us")
+"""Teams' servers in the cloud that is served (`auth.PUBLIC`). Source: "Service URL Validation" of
+Microsoft's own Teams SDK."""
+DOMAIN = ".botframework.com"
 """Of the Bot Framework itself."""
 
 NOT_ALLOWED = "url_not_allowed"
 NO_LOGIN = "login_failed"
+NO_IDENTITY = "identity_refused"
+"""This machine has no such managed identity. Its own word, for Azure has a different one in each
+place, and a status that would mean something else of a message."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _BLOCKED = "MessageWritesBlocked"
@@ -113,6 +129,19 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """A user-assigned managed identity: in the place of a secret, the machine that we run on in
+    Azure is trusted. `app_id` is its client id, `endpoint` where this machine is given tokens, and
+    `proof` what is shown there, where anything is: as App Service, Functions and Container Apps set
+    it in the environment."""
+
+    app_id: str
+    tenant: str
+    endpoint: str = IMDS
+    proof: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class _Token:
     value: str = field(repr=False)
     renewed_at: float
@@ -121,7 +150,8 @@ class _Token:
 
 def is_allowed(url: str, local: str | None = None) -> bool:
     """Whether a service URL is one of Teams' servers, or the server of `local`, which must be
-    this very machine: the token is sent there."""
+    this very machine: the token is sent there. What this machine is called does not matter:
+    Microsoft's Playground says `localhost`."""
     try:
         # aiohttp reads URLs with yarl. Whoever checks with another reader checks another URL.
         wanted = URL(url)
@@ -129,16 +159,17 @@ def is_allowed(url: str, local: str | None = None) -> bool:
             return False
         if wanted.query_string or wanted.fragment:
             return False
-        where, host = (wanted.scheme, wanted.host, wanted.port), wanted.host or ""
+        host = wanted.host or ""
         if local is not None:
             base = URL(local)
-            if where == (base.scheme, base.host, base.port) and is_this_machine(host):
+            is_here = is_this_machine(host) and is_this_machine(base.host or "")
+            if is_here and (wanted.scheme, wanted.port) == (base.scheme, base.port):
                 return True
     except ValueError:
         return False
     if wanted.scheme != "https" or wanted.port != 443:
         return False
-    return host in HOSTS or host.endswith(DOMAINS)
+    return host in HOSTS or host.endswith(DOMAIN)
 
 
 def read_pause(header: str | None) -> timedelta:
@@ -149,35 +180,32 @@ def read_pause(header: str | None) -> timedelta:
     return timedelta(seconds=max(1, int(header)))
 
 
-def find_proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL, unless `no_proxy` excepts its host."""
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)
-
-
 class TeamsClient:
     """Calls the Connector for all tenants, on one event loop and one session.
 
     Without `credentials` no token is sent, and nothing to anywhere but to `local`, the address
     of a server on this machine, where there is one. No token and no body is ever logged.
+
+    With `a_second` no more requests than that go out in a second, logins left out, and none for a
+    moment where Teams says that it was too much.
     """
 
     def __init__(
         self,
-        credentials: Credentials | None,
+        credentials: Credentials | Identity | None,
         *,
         local: str | None = None,
         login_url: str = LOGIN,
         scope: str = SCOPE,
         timeout: timedelta = TIMEOUT,
+        a_second: float | None = None,
     ) -> None:
         self._credentials = credentials
         self._local = local
         self._login_url = login_url if login_url.endswith("/") else login_url + "/"
         self._scope = scope
         self._timeout = timeout
+        self._pace = None if a_second is None else Pace(a_second)
         self._session: aiohttp.ClientSession | None = None
         self._token: _Token | None = None
         self._logging_in: asyncio.Task[_Token | Refused | NotSent] | None = None
@@ -189,10 +217,14 @@ class TeamsClient:
         verb: str,
         path: Sequence[str],
         body: Mapping[str, Any] | None = None,
+        *,
+        end: float | None = None,
+        goes_last: bool = False,
     ) -> Answer:
         """Call `v3/` and the path, each piece of it escaped, of the server of a conversation.
 
-        Never raises for what Teams or the network does.
+        All is over by `end`, in the loop's time, where that is sooner than the timeout. Who
+        `goes_last` lets others go first. Never raises for what Teams or the network does.
         """
         if not is_allowed(service_url, self._local):
             return Refused(0, NOT_ALLOWED)
@@ -200,20 +232,28 @@ class TeamsClient:
             return Refused(0, NOT_ALLOWED)
         pieces = "/".join(quote(piece, safe="") for piece in path)
         url = f"{service_url.rstrip('/')}/v3/{pieces}"
-        end = asyncio.get_running_loop().time() + self._timeout.total_seconds()
-        token = await self._token_in_time()
+        last = self._find_end()
+        end = last if end is None else min(end, last)
+        token = await self._token_in_time(end)
         if isinstance(token, Refused | NotSent):
             return token
-        answer = await self._judge(self._send(verb, url, body, token, end))
+        answer = await self._try(verb, url, body, token, end, goes_last=goes_last)
         if token is None or not (isinstance(answer, Refused) and answer.status == 401):
             return answer
         # What was refused so was not done. The token may have been taken back before its end.
         if self._token is token:
             self._token = None
-        another = await self._token_in_time()
+        another = await self._token_in_time(end)
         if isinstance(another, _Token):
-            return await self._judge(self._send(verb, url, body, another, end))
+            return await self._try(verb, url, body, another, end, goes_last=goes_last)
         return answer
+
+    def errand(self) -> "Errand":
+        """Calls that belong together, from now on."""
+        return Errand(self, self._find_end())
+
+    def _find_end(self) -> float:
+        return asyncio.get_running_loop().time() + self._timeout.total_seconds()
 
     async def check_login(self) -> Refused | NotSent | None:
         """Ask for a new token; None when there is one, or none is needed."""
@@ -232,10 +272,11 @@ class TeamsClient:
 
     # --- the token ------------------------------------------------------------------------
 
-    async def _token_in_time(self) -> _Token | Refused | NotSent | None:
-        """The same as `_authorize`, with time left to send something."""
+    async def _token_in_time(self, end: float) -> _Token | Refused | NotSent | None:
+        """The same as `_authorize`, with time left to send something before `end`."""
+        left = end - asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._timeout.total_seconds() / 2):
+            async with asyncio.timeout(left / 2):
                 return await self._authorize()
         except TimeoutError:
             return NotSent(NO_LOGIN)
@@ -258,12 +299,17 @@ class TeamsClient:
             return token
         return self._failed[1] if self._failed else NotSent(NO_LOGIN)
 
-    async def _log_in(self, credentials: Credentials) -> _Token | Refused | NotSent:
+    async def _log_in(self, credentials: Credentials | Identity) -> _Token | Refused | NotSent:
         loop = asyncio.get_running_loop()
-        answer = await self._judge(self._ask_for_token(credentials))
+        if isinstance(credentials, Identity):
+            answer = await self._judge(self._ask_machine(credentials))
+        else:
+            answer = await self._judge(self._ask_for_token(credentials))
         match answer:
             case Answered(data):
                 value, seconds = data.get("access_token"), _read_time(data.get("expires_in"))
+                if isinstance(credentials, Identity) and "expires_in" not in data:
+                    seconds = UNTOLD.total_seconds()
                 if isinstance(value, str) and value and seconds is not None:
                     early = min(EARLY.total_seconds(), seconds / 2)
                     now = loop.time()
@@ -271,8 +317,9 @@ class TeamsClient:
                     self._failed = None
                     return self._token
                 failed: Refused | NotSent = NotSent(NO_LOGIN)
-            case Refused():
-                failed = answer
+            case Refused(code=code):
+                # Whatever the login's status is: 400 or 404 would mean something of a message.
+                failed = Refused(401, code)
             case Slow() | NotSent() | Doubtful():
                 # Whatever became of the login, nobody was written to.
                 failed = NotSent(NO_LOGIN)
@@ -292,7 +339,51 @@ class TeamsClient:
         ) as answer:
             return _read(answer.status, answer.headers, await _take(answer))
 
+    async def _ask_machine(self, identity: Identity) -> Answer:
+        """The token of a managed identity. It is asked for on this machine or its network, and
+        never by way of a proxy."""
+        query = {
+            "api-version": "2018-02-01" if identity.proof is None else "2019-08-01",
+            "resource": RESOURCE,
+            "client_id": identity.app_id,
+        }
+        headers = {"Metadata": "true"}
+        if identity.proof is not None:
+            headers["X-IDENTITY-HEADER"] = identity.proof
+        async with self._open().get(
+            identity.endpoint, params=query, headers=headers, allow_redirects=False
+        ) as answer:
+            found = _read(answer.status, answer.headers, await _take(answer))
+        if not isinstance(found, Refused):
+            return found
+        # 404 and 410 are said while that service is being changed.
+        is_certain = found.status in {400, 401, 403}
+        return Refused(found.status, NO_IDENTITY) if is_certain else NotSent(NO_LOGIN)
+
     # --- calls ----------------------------------------------------------------------------
+
+    async def _try(
+        self,
+        verb: str,
+        url: str,
+        body: Mapping[str, Any] | None,
+        token: _Token | None,
+        end: float,
+        *,
+        goes_last: bool,
+    ) -> Answer:
+        """Send it once it is its turn. `end` is when nobody waits any more, by the loop's clock."""
+        latest = end - LEAST * self._timeout.total_seconds()
+        pace, now = self._pace, asyncio.get_running_loop().time
+        if pace is not None and not await pace.take_turn(latest, goes_last=goes_last):
+            rest = pace.rests_until - now()
+            return Slow(timedelta(seconds=max(1.0, rest))) if rest > 0 else NotSent(LATE)
+        if now() >= latest:
+            return NotSent(LATE)
+        answer = await self._judge(self._send(verb, url, body, token, end - now()))
+        if pace is not None and isinstance(answer, Slow):
+            pace.rest(min(answer.after, PAUSE).total_seconds())
+        return answer
 
     async def _send(
         self,
@@ -300,12 +391,9 @@ class TeamsClient:
         url: str,
         body: Mapping[str, Any] | None,
         token: _Token | None,
-        end: float,
+        left: float,
     ) -> Answer:
-        """`end` is when nobody waits any more, by the loop's clock."""
-        left = end - asyncio.get_running_loop().time()
-        if left <= 0:
-            return NotSent("late")
+        """`left` is for how many seconds anybody waits."""
         headers = {} if token is None else {"Authorization": f"Bearer {token.value}"}
         data = None
         if body is not None:
@@ -347,6 +435,27 @@ class TeamsClient:
                 timeout=_patience(self._timeout.total_seconds()),
             )
         return self._session
+
+
+class Errand:
+    """Calls that belong together: all of them are over by one moment, that of a single call, and
+    those for which somebody waits go first."""
+
+    def __init__(self, client: TeamsClient, end: float) -> None:
+        self._client = client
+        self.end = end
+        """In the loop's time."""
+
+    async def call(
+        self,
+        service_url: str,
+        verb: str,
+        path: Sequence[str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """See `TeamsClient.call`."""
+        call = self._client.call
+        return await call(service_url, verb, path, body, end=self.end, goes_last=True)
 
 
 def _patience(seconds: float) -> aiohttp.ClientTimeout:

@@ -55,9 +55,12 @@ def name_field(name: str) -> str:
     return f"field-{name}"
 
 
-def write_press(action: str, args: Args, *, choice: str | None = None) -> Json:
-    """The `data` of a button; of a choice's with the id of its input."""
+def write_press(action: str, args: Args, *, choice: str | None = None, place: str = "") -> Json:
+    """The `data` of a button; of a choice's with the id of its input. `place` comes back from
+    `read_place`."""
     ours: Json = {"press": action}
+    if place:
+        ours["place"] = place
     if args:
         ours["args"] = args
     if choice is not None:
@@ -68,6 +71,17 @@ def write_press(action: str, args: Args, *, choice: str | None = None) -> Json:
 def write_form(hidden: str) -> Json:
     """The `data` of a form's button. `hidden` comes back with the values."""
     return {OURS: {"form": hidden}}
+
+
+def write_look() -> Json:
+    """The `data` with which Teams asks what a card is to who looks at it."""
+    return {OURS: {"look": True}}
+
+
+def is_look(data: object) -> bool:
+    """Whether an action's data is that of `write_look`."""
+    ours = data.get(OURS) if isinstance(data, Mapping) else None
+    return isinstance(ours, Mapping) and ours.get("look") is True
 
 
 def open_dialog(data: Json) -> Json:
@@ -96,6 +110,14 @@ def read_pressed(data: object) -> tuple[str, Args] | None:
     if not isinstance(chosen, str) or not chosen or not _is_clean(chosen):
         return None
     return action, {**args, "choice": chosen}
+
+
+def read_place(data: object) -> str | None:
+    """What a button says of the place that it is about, not checked by anybody yet; None where
+    that is the one in which it stands."""
+    ours = data.get(OURS) if isinstance(data, Mapping) else None
+    place = ours.get("place") if isinstance(ours, Mapping) else None
+    return place if isinstance(place, str) else None
 
 
 def read_filled(data: object) -> Filled | None:

@@ -10,12 +10,13 @@ learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability
 from bot conversational APIs".
 """
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
 
@@ -24,6 +25,7 @@ from adapters.teams.client import (
     Answer,
     Answered,
     Doubtful,
+    Errand,
     NotSent,
     Refused,
     Slow,
@@ -50,10 +52,18 @@ SHORTEST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
 """How long a letter waits for an administrator, twice as long each time. With
 `bot.retry.TRIES` that is most of a day until it is given up."""
+NOTING = timedelta(seconds=1)
+"""How long it may take to write down what Teams said of a contact, beside `client.TIMEOUT`: both
+together are shorter than a lane waits."""
+AT_ONCE = timedelta(milliseconds=1)
+"""No time at all. Of a letter that is to go after none the lane would think that Teams is away."""
+STORE_AWAY = "store_away"
+MADE = "conversation_made"
 
 log = structlog.get_logger()
 
 Json: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 
 class Fate(Enum):
@@ -108,9 +118,6 @@ STATUSES: Mapping[int, Fate] = {
 }
 """The same by status; what is not here is LATER: when unsure, nothing is lost."""
 
-LOGIN_REFUSED = frozenset({"invalid_client", "invalid_request", "unauthorized_client"})
-"""The login's words for what an administrator has to mend, whatever their status."""
-
 
 class Calls(Protocol):
     """What is needed of `adapters.teams.client.TeamsClient`."""
@@ -138,7 +145,8 @@ class Contacts(Protocol):
         """Remember a conversation; the latest that is kept of its id counts."""
 
     async def drop(self, contact: Contact) -> None:
-        """Forget a conversation that is none any more, and not whom it was with."""
+        """Forget a conversation that is none any more, and not whom it was with. With the first
+        channel of a team, by whose id the team goes, all its others are gone."""
 
 
 def write_message(rendered: Rendered) -> Json:
@@ -183,7 +191,7 @@ async def make_direct(client: Calls, contacts: Contacts, contact: Contact) -> Co
     made = answer.data.get("id")
     if not isinstance(made, str) or not made:
         return Doubtful("unreadable")
-    direct = replace(contact, conversation=made, kind=PlaceKind.DM, team=None)
+    direct = replace(contact, conversation=made, kind=PlaceKind.DM, team=None, refusal=None)
     await contacts.keep(direct)
     return direct
 
@@ -196,8 +204,8 @@ def find_thread(conversation: str, thread: str | None) -> str:
 
 class TeamsPlatform:
     """Implements `bot.ports.Platform` for one tenant. `dialogs` are the actions that open a
-    form, see `render_message`. `note_refusal` is told where Teams lets nobody write, with its
-    word for why; it may raise Unavailable."""
+    form, see `render_message`. `note_reach` is told where Teams lets nobody write, with its word
+    for why, and of a contact with a refusal that it does again (None); it may raise Unavailable."""
 
     def __init__(
         self,
@@ -208,14 +216,14 @@ class TeamsPlatform:
         wording: Wording,
         dialogs: Collection[str] = frozenset(),
         a_second: float = A_SECOND,
-        note_refusal: Callable[[Contact, str], Awaitable[None]] | None = None,
+        note_reach: Callable[[Contact, str | None], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._tenant = tenant
         self._contacts = contacts
         self._wording = wording
         self._dialogs = frozenset(dialogs)
-        self._note_refusal = note_refusal
+        self._note_reach = note_reach
         self._limits = Limits(per_minute=a_second * 60, conversation=PER_CONVERSATION)
         self._told: set[str] = set()
 
@@ -240,32 +248,60 @@ class TeamsPlatform:
         raise LookupError(f"Teams cannot say whether letter {delivery.id} arrived")
 
     async def deliver(self, delivery: Delivery) -> Outcome:
-        """Send or edit; see `FATES` for what becomes of what Teams refuses."""
-        if delivery.edits is not None:
-            return await self._edit(delivery, delivery.edits)
-        if not delivery.direct:
-            place = await self._contacts.find_place(self._tenant, delivery.address)
-            if place is None or not self._is_here(place, delivery):
-                return Never("unknown_conversation")
-            return await self._settle(delivery, await self._send(delivery, place), place)
-        contact = await self._contacts.find_person(self._tenant, delivery.address)
+        """Send or edit; see `FATES` for what becomes of what Teams refuses.
+
+        Where a personal conversation had to be made, that was the lane's slot, and the letter goes
+        in another one: both are requests of those that Teams counts.
+        """
+        errand = self._client.errand()
+        try:
+            return await self._deliver(errand, delivery)
+        except Unavailable:
+            # Only before something is sent, and after a conversation was made, the store is needed.
+            return TryLater(timedelta(0), STORE_AWAY)
+
+    async def _deliver(self, errand: Errand, delivery: Delivery) -> Outcome:
+        contact = await self._find(errand, delivery)
         if contact is None:
-            return Never("not_installed", unreachable=True)
+            if delivery.direct and delivery.edits is None:
+                return Never("not_installed", unreachable=True)
+            return Never("unknown_conversation")
         if not self._is_here(contact, delivery):
             return Never("unknown_conversation")
+        if delivery.edits is not None:
+            return await self._edit(errand, delivery, delivery.edits, contact)
+        if not delivery.direct:
+            return await self._settle(
+                delivery, await self._send(errand, delivery, contact), contact
+            )
         if contact.kind is PlaceKind.DM:
-            answer = await self._send(delivery, contact)
+            answer = await self._send(errand, delivery, contact)
             if not (isinstance(answer, Refused) and answer.status == 404):
                 return await self._settle(delivery, answer, contact)
             # Of a conversation that is none any more nothing was taken.
-            await self._contacts.drop(contact)
-        made = await make_direct(self._client, self._contacts, contact)
+            await self._in_time(errand, self._contacts.drop(contact))
+        made = await self._in_time(errand, make_direct(errand, self._contacts, contact))
         if isinstance(made, Contact):
-            return await self._settle(delivery, await self._send(delivery, made), made)
+            if contact.refusal is not None:
+                await self._note(made, None)
+            return TryLater(AT_ONCE, MADE)
         if isinstance(made, Doubtful):
             # It may have been made, but nothing was said in it; made again it is the same one.
             return TryLater(timedelta(0), made.why)
         return await self._settle(delivery, made, contact)
+
+    async def _find(self, errand: Errand, delivery: Delivery) -> Contact | None:
+        find = self._contacts.find_person if delivery.direct else self._contacts.find_place
+        return await self._in_time(errand, find(self._tenant, delivery.address))
+
+    async def _in_time(self, errand: Errand, work: Awaitable[T]) -> T:
+        """What is done before anything is sent. What takes too long is as good as a store that is
+        away: else the lane would give up first, and could not tell that nothing was sent."""
+        try:
+            async with asyncio.timeout_at(errand.end):
+                return await work
+        except TimeoutError:
+            raise Unavailable from None
 
     # --- what is sent -----------------------------------------------------------------------
 
@@ -281,33 +317,34 @@ class TeamsPlatform:
         log.error("teams contact is another one's", workspace=delivery.workspace)
         return False
 
-    async def _send(self, delivery: Delivery, contact: Contact) -> Answer:
+    async def _send(self, errand: Errand, delivery: Delivery, contact: Contact) -> Answer:
         where = find_thread(contact.conversation, delivery.thread)
         path = ["conversations", where, "activities"]
-        answer = await self._say(delivery, contact, "POST", path)
+        answer = await self._say(errand, delivery, contact, "POST", path)
         if where != contact.conversation and isinstance(answer, Refused) and answer.status == 404:
             # The thread is gone, so it stands beside where it was.
             path[1] = contact.conversation
-            answer = await self._say(delivery, contact, "POST", path)
+            answer = await self._say(errand, delivery, contact, "POST", path)
         return answer
 
-    async def _edit(self, delivery: Delivery, external: str) -> Outcome:
-        conversation = delivery.conversation or delivery.address
-        find = self._contacts.find_person if delivery.direct else self._contacts.find_place
-        contact = await find(self._tenant, delivery.address)
-        if contact is None or not self._is_here(contact, delivery) or not external:
+    async def _edit(
+        self, errand: Errand, delivery: Delivery, external: str, contact: Contact
+    ) -> Outcome:
+        if not external:
             return Never("unknown_conversation")
         # Where it stands, and not where they are written to now.
+        conversation = delivery.conversation or delivery.address
         contact = replace(contact, conversation=conversation)
         path = ["conversations", conversation, "activities", external]
-        return self._judge(delivery, await self._say(delivery, contact, "PUT", path), contact)
+        answer = await self._say(errand, delivery, contact, "PUT", path)
+        return self._judge(delivery, answer, contact)
 
     async def _say(
-        self, delivery: Delivery, contact: Contact, verb: str, path: list[str]
+        self, errand: Errand, delivery: Delivery, contact: Contact, verb: str, path: list[str]
     ) -> Answer:
         rendered = render_message(delivery.message, self._wording, self._dialogs)
         url = contact.service_url
-        answer = await self._client.call(url, verb, path, write_message(rendered))
+        answer = await errand.call(url, verb, path, write_message(rendered))
         if isinstance(answer, Refused) and fate_of(answer) is Fate.NO_CARD:
             log.error(
                 "teams refused a card",
@@ -316,18 +353,25 @@ class TeamsPlatform:
                 status=answer.status,
                 code=answer.code,
             )
-            answer = await self._client.call(url, verb, path, write_plain(rendered))
+            answer = await errand.call(url, verb, path, write_plain(rendered))
         return answer
 
     # --- what became of it ------------------------------------------------------------------
 
     async def _settle(self, delivery: Delivery, answer: Answer, contact: Contact) -> Outcome:
-        """What became of a letter; of whom Teams lets nobody write to, that is noted."""
-        if isinstance(answer, Refused) and fate_of(answer) is Fate.GONE and self._note_refusal:
-            # What Teams said of the letter counts, whether the note can be kept or not.
-            with contextlib.suppress(Unavailable):
-                await self._note_refusal(contact, answer.code)
+        """What became of a letter. Whether somebody can be written to is noted where it is news."""
+        is_gone = isinstance(answer, Refused) and fate_of(answer) is Fate.GONE
+        is_back = isinstance(answer, Answered) and contact.refusal is not None
+        if is_gone or is_back:
+            await self._note(contact, answer.code if isinstance(answer, Refused) else None)
         return self._judge(delivery, answer, contact)
+
+    async def _note(self, contact: Contact, why: str | None) -> None:
+        """What Teams said of the letter counts, whether this can be kept or not."""
+        if self._note_reach is not None:
+            with contextlib.suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(NOTING.total_seconds()):
+                    await self._note_reach(contact, why)
 
     def _judge(self, delivery: Delivery, answer: Answer, contact: Contact) -> Outcome:
         match answer:
@@ -369,6 +413,10 @@ class TeamsPlatform:
 
 def fate_of(answer: Refused) -> Fate:
     """What becomes of a letter that was refused so."""
-    if answer.code in LOGIN_REFUSED:
-        return Fate.REST
     return FATES.get(answer.code) or STATUSES.get(answer.status, Fate.LATER)
+
+
+def says_gone(code: str) -> bool:
+    """Whether a refusal says that somebody cannot be written to. A bare status does not: it may as
+    well be about the app, and then nobody would be written to until they do something."""
+    return FATES.get(code) is Fate.GONE

@@ -13,9 +13,17 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from adapters.teams.auth import PUBLIC, SKEW, Cloud, Keys, KeysUnavailableError
-from adapters.teams.client import LOGIN, Credentials, NotSent, Refused, TeamsClient, find_proxy
+from adapters.teams.client import (
+    LOGIN,
+    Credentials,
+    Identity,
+    NotSent,
+    Refused,
+    TeamsClient,
+)
 from adapters.teams.settings import GUID
 from bot.doctor import Finding, doubtful, fine, wrong
+from bot.proxy import find_proxy
 
 TIMEOUT = 8.0
 """Seconds for one call."""
@@ -44,12 +52,12 @@ class Patient:
     `reachable` of the `known` people can be written to, the others not for reasons in Teams' own
     words."""
 
-    credentials: Credentials | None
+    credentials: Credentials | Identity | None
     login_url: str = LOGIN
     cloud: Cloud = PUBLIC
     administrators: Sequence[str] = ()
     public_url: str | None = None
-    known: int = 0
+    known: int | None = None
     refused: Mapping[str, int] = field(default_factory=dict)
     lost_places: int = 0
 
@@ -90,6 +98,8 @@ async def _look_at_login(patient: Patient) -> Finding:
         failed = await client.check_login()
     finally:
         await client.close()
+    if isinstance(patient.credentials, Identity):
+        return _judge_identity(failed)
     match failed:
         case None:
             return fine("Microsoft gives a token for MICROSOFT_APP_ID and MICROSOFT_APP_PASSWORD.")
@@ -101,6 +111,26 @@ async def _look_at_login(patient: Patient) -> Finding:
                 "Microsoft’s login cannot be reached.",
                 "Let this machine open connections to login.microsoftonline.com, port 443; a proxy "
                 "is named by HTTPS_PROXY.",
+            )
+
+
+def _judge_identity(failed: Refused | NotSent | None) -> Finding:
+    match failed:
+        case None:
+            return fine("Azure gives a token for the managed identity of MICROSOFT_APP_ID.")
+        case Refused(code=code):
+            return wrong(
+                f"This machine does not have the managed identity of MICROSOFT_APP_ID ({code}).",
+                "portal.azure.com > the machine, app or container app that Inflow runs on > "
+                "Identity > User assigned > Add: the identity of the bot. Its Client ID is "
+                "MICROSOFT_APP_ID.",
+            )
+        case NotSent():
+            return wrong(
+                "No managed identity can be asked for on this machine.",
+                "Only what runs in Azure has one: virtual machines, App Service, Functions and "
+                "Container Apps. Elsewhere leave out MICROSOFT_APP_TYPE, make an Azure Bot of the "
+                "type Single Tenant, and set MICROSOFT_APP_PASSWORD.",
             )
 
 
@@ -196,6 +226,13 @@ def _look_at_people(patient: Patient) -> Iterator[Finding]:
         )
     elif patient.known:
         yield fine(f"All people that Inflow knows on Teams can be written to: {patient.known}.")
+    elif patient.known == 0:
+        yield doubtful(
+            "Nobody on Teams has spoken with Inflow yet.",
+            "portal.azure.com > the bot > Settings > Channels: Microsoft Teams is there, and under "
+            "Configuration the messaging endpoint is applied; then add the app in Teams and write "
+            "“help” to it.",
+        )
     if patient.lost_places:
         yield doubtful(
             f"Inflow is not in channels and chats any more that it knew: {patient.lost_places}.",

@@ -23,9 +23,14 @@ was 40 KB for years and is 28 KB where others send cards; this is below all thre
 MAX_ACTIONS = 6
 """Of one row; further ones go into a menu or are not shown."""
 
+MAX_READERS = 60
+"""learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards, "User Specific Views":
+so many people may see a card of their own."""
+
+_USER = re.compile(r"8:orgid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|29:[A-Za-z0-9_-]{3,200}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MACRO = re.compile(r"\{\{(DATE|TIME)\(")
-_MARKUP = re.compile(r"(?<!\\)[`*_\[\]<>~|#&{}]|://")
+_MARKUP = re.compile(r"(?<!\\)(?:[`*_\[\]<>~|#{}]|&#?[0-9A-Za-z]{1,40};)|://")
 
 _COMMON = {"id", "isVisible", "separator", "spacing"}
 _SPACINGS = {"None", "Small", "Default", "Medium", "Large", "ExtraLarge", "Padding"}
@@ -57,7 +62,7 @@ def _card(card: Json) -> Faults:
         yield f"type: {card.get('type')!r} is no card"
         return
     must = {"version", "body", "fallbackText"}
-    yield from _keys(card, "card", must, {"speak", "actions", "msteams"})
+    yield from _keys(card, "card", must, {"speak", "actions", "msteams", "refresh"})
     if card.get("version") != VERSION:
         yield f"version: {card.get('version')!r}, {VERSION!r} is what Teams shows everywhere"
     for name in ("fallbackText", "speak"):
@@ -68,6 +73,8 @@ def _card(card: Json) -> Faults:
     if "actions" in card:
         yield from _actions(card["actions"], "actions")
     yield from _teams(card.get("msteams", {}), card)
+    if "refresh" in card:
+        yield from _refresh(card["refresh"])
     yield from _names(card)
     size = measure(card)
     if size > MAX_BYTES:
@@ -96,6 +103,21 @@ def _teams(teams: Json, card: Json) -> Faults:
         for found in re.findall(r"<at>.*?</at>", str(block.get("text", ""))):
             if found not in told:
                 yield f"TextBlock: {found!r} is nobody's mention"
+
+
+def _refresh(refresh: Json) -> Faults:
+    yield from _keys(refresh, "refresh", {"action", "userIds"}, set())
+    action, users = refresh.get("action", {}), refresh.get("userIds", ())
+    if action.get("type") != "Action.Execute":
+        yield f"refresh.action: {action.get('type')!r} is no Action.Execute"
+    yield from _keys(action, "refresh.action", {"title", "verb", "data"}, set())
+    yield from _text(action, "title", "refresh.action")
+    yield from _data(action, "refresh.action")
+    # With none of them everybody in a small conversation would be one.
+    if not 1 <= len(users) <= MAX_READERS:
+        yield f"refresh.userIds: {len(users)} of them, 1 to {MAX_READERS}"
+    if not all(isinstance(user, str) and _USER.fullmatch(user) for user in users):
+        yield "refresh.userIds: not the id of a person"
 
 
 def _names(card: Json) -> Faults:

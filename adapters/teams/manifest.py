@@ -18,10 +18,10 @@ from adapters.teams.messages import (
     APP_LONG_DESCRIPTION,
     APP_NAME,
     DEVELOPER,
-    HELP_COMMAND,
+    OWN_COMMANDS,
 )
 from adapters.teams.wording import make_wording
-from bot.capability import Order, Registry
+from bot.capability import Registry
 
 VERSION = "1.30"
 SCHEMA = f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json"
@@ -34,6 +34,20 @@ WEBSITE = "https://inflow.example.com"
 
 MAX_COMMANDS = 12
 MAX_SHORTCUTS = 10
+
+ALONE = (
+    *("help", "home", "ask", "faq", "topics", "quiz"),
+    *("tips", "know", "pause", "stop", "settings", "me"),
+)
+"""The commands that Teams offers to who writes to the bot in their own chat. It has no page of
+the person's own, so that `home` is the only way there; what is for a few is in the help."""
+AMONG_OTHERS = ("help", "ask", "faq", "topics")
+"""Those that it offers where others read along: what anybody would say there."""
+
+ALL_CHANNELS = "tier1"
+"""Shared and private channels too, where their owner adds the app. Teams takes no app any more
+that has version 1.25 or later and is for teams, but does not say this; the schema does not ask
+for it."""
 
 READ_CHANNELS = "ChannelMessage.Read.Group"
 READ_CHATS = "ChatMessage.Read.Chat"
@@ -92,6 +106,7 @@ def make_manifest(registry: Registry[Any], way: Way) -> Manifest:
         "validDomains": [],
         "defaultInstallScope": "personal",
         "defaultGroupCapability": {"team": "bot", "groupchat": "bot"},
+        "supportsChannelFeatures": ALL_CHANNELS,
     }
     if way.reads_channels:
         manifest["webApplicationInfo"] = {
@@ -110,22 +125,14 @@ def make_manifest(registry: Registry[Any], way: Way) -> Manifest:
 
 
 def _commands(registry: Registry[Any], scope: str) -> list[Manifest]:
-    """What Teams offers to whoever begins to write to the bot. Among others only what anybody
-    would say there; alone with it as many as there is room for, those first."""
-    everybodys = [each for each in registry.orders.items() if each[1].needs is None]
-    spoken = [each for each in everybodys if each[1].spoken]
-    others = [each for each in everybodys if not each[1].spoken]
-    offered = [*spoken, *others] if scope == "personal" else spoken
+    """What Teams offers to whoever begins to write to the bot. What stands there is written as
+    it is, so that nothing is said of what may stand behind it."""
+    told = {**OWN_COMMANDS, **{word: order.help for word, order in registry.orders.items()}}
+    offered = ALONE if scope == "personal" else AMONG_OTHERS
     say = make_wording(registry).say
-    listed = [{"title": "help", "description": HELP_COMMAND}]
-    listed += [
-        {"title": say(f"/{word}"), "description": _describe(order)} for word, order in offered
-    ]
-    return listed[:MAX_COMMANDS]
-
-
-def _describe(order: Order[Any]) -> str:
-    return f"{order.help} ({order.hint})" if order.hint else order.help
+    return [
+        {"title": say(f"/{word}"), "description": told[word]} for word in offered if word in told
+    ][:MAX_COMMANDS]
 
 
 def _shortcuts(registry: Registry[Any]) -> list[Manifest]:
@@ -135,7 +142,7 @@ def _shortcuts(registry: Registry[Any]) -> list[Manifest]:
             "id": name,
             "type": "action",
             "title": shortcut.title,
-            "description": shortcut.title,
+            "description": shortcut.help or shortcut.title,
             "context": ["message"] if shortcut.on_message else ["compose", "commandBox"],
             "fetchTask": True,
         }

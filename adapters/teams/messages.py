@@ -17,6 +17,8 @@ SPOKEN_FIRST: Mapping[Tone, str] = {Tone.WARNING: "Please note: ", Tone.BAD: "Pr
 SHORTENED = "This is shortened: it is too long for one message here."
 LEFT_OUT = "Not everything of this fits into one message here."
 
+REFRESH = "Show what I can do"
+"""In the menu of a card that is more to some people than to others."""
 CHOOSE = "Choose…"
 CHOOSE_THIS = "Choose"
 
@@ -34,11 +36,15 @@ GIVE_NUMBER_TO = "Please give a number of {most} or less."
 BUSY = "I am busy at the moment and could not keep this. Please try again in a minute."
 BROKEN = "Something broke on our side. Please try that again."
 STALE = "That is from an older version of me. Please start again."
+OVER = "That was more than a week ago. Please start again."
 LATE = "This takes longer than usual. I write to you as soon as it is done."
 LATE_FORM = "This took too long. Please press the button again."
 DONE = "Done."
 ANSWERED_BELOW = "My answer is below."
-ANSWERED_APART = "My answer is in our own chat."
+ANSWERED_APART = "I answer in our own chat."
+ANSWERED_THERE = "My answer stands where you asked."
+NOT_SERVED = "I serve only people of the organisation that runs me."
+NO_CHAT = "I can tell you more only in our own chat. Please add me under Apps first."
 OPEN_CHAT = "I have an answer for you alone. Please open a chat with me and ask me there."
 
 # The app as Teams shows it to who installs it.
@@ -56,4 +62,7 @@ You can ask as yourself, openly, or without your name. You decide what reaches y
 often, and one word ends it all. There are no points and no rankings, and nobody is watched: of \
 what is said in channels Inflow keeps only what is said to it and in the threads of its own \
 questions."""
-HELP_COMMAND = "lists all that Inflow can do"
+OWN_COMMANDS: Mapping[str, str] = {
+    "help": "lists all that Inflow can do",
+    "home": "your own page: what waits for you, what reaches you, what others find",
+}

@@ -13,18 +13,18 @@ try every person and moment, and so find who asked without a name.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from adapters.teams.control import read_filled, read_pressed
+from adapters.teams.control import is_look, read_filled, read_place, read_pressed
 from adapters.teams.seal import Origin, name_event, open_origin
 from adapters.teams.speech import clean, read_html, read_quoted, read_speech
-from bot.directory import known_zone
 from bot.inbound import (
     Inbound,
+    Looked,
     Place,
     PlaceKind,
     Pressed,
@@ -47,6 +47,7 @@ _AMONG_PEOPLE = "@unq.gbl.spaces"
 """How the conversation of two people ends, where we are not. Teams calls it personal too."""
 _THREAD = ";messageid="
 _ROBOT = "28:"
+_FILE = "application/vnd.microsoft.teams.file.download.info"
 
 
 class Drop(StrEnum):
@@ -59,9 +60,11 @@ class Drop(StrEnum):
     CONTROL = "control"
     """A button, choice or form that is not ours, or of a shape that we never made."""
     FORGED = "forged"
-    """A form whose seal is broken."""
+    """A form, or a button about another place, whose seal is broken."""
     MARK = "mark"
     """A reaction that means nothing to us, or that was taken back."""
+    OVER = "over"
+    """A form, or a button about another place, from too long ago."""
     REFRESH = "refresh"
     """A card that was looked at and asked for itself anew; nobody pressed anything."""
     STRANGER = "stranger"
@@ -81,6 +84,8 @@ class Kind(StrEnum):
     """A press or form by `Action.Submit`: the answer is another message, or the card changed."""
     EXECUTE = "execute"
     """A press or form by `Action.Execute`: the card may be changed in the response."""
+    LOOK = "look"
+    """A card that was looked at, whose reader sees one of their own: that is the response."""
     OPEN = "open"
     """A press that opens a dialog (`task/fetch`): the response is what stands in it."""
     DIALOG = "dialog"
@@ -95,7 +100,8 @@ class Kind(StrEnum):
 class Contact:
     """A conversation, and what it takes to write there. `person` is the address of who spoke
     and `user` their id to Teams (`29:…`), by which alone a conversation with them can be
-    made; `bot` is ours there. `conversation` is without a thread."""
+    made; `bot` is ours there. `conversation` is without a thread. `refusal` is Teams' word for
+    letting nobody write there, as far as that was kept; of what was just told there is none."""
 
     tenant: str
     service_url: str
@@ -105,6 +111,7 @@ class Contact:
     person: str | None = None
     user: str | None = None
     team: str | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +130,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that a person did, and how to answer it."""
+    """Something that a person did, and how to answer it. `is_home_told`: Teams said of which
+    organisation they are, and it is the one that it was done in."""
 
     inbound: Inbound
     source: Source
+    is_home_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +150,14 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class News:
     """Who came to a conversation and who went. `are_we_here` is True when we were put there,
-    False when we were taken away, None when it is not about us."""
+    False when we were taken away, None when it is not about us. `is_new`: we were not there
+    before, as far as Teams says."""
 
     contact: Contact
     are_we_here: bool | None = None
     came: tuple[Account, ...] = ()
     went: tuple[Account, ...] = ()
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +226,15 @@ def read_contact(activity: Json) -> Contact | None:
     )
 
 
+def contact_of(heard: Heard) -> Contact:
+    """What is worth remembering of where it was said. The message extension is used in any chat,
+    also where we are not: of that no more than the person is ours to know."""
+    contact = heard.source.contact
+    if heard.source.kind is not Kind.SHORTCUT and heard.source.kind is not Kind.EXTENSION:
+        return contact
+    return replace(contact, conversation="", kind=PlaceKind.CHANNEL, team=None)
+
+
 def is_talk_among_people(heard: Heard) -> bool:
     """Words in a channel, to nobody in particular: they can concern us only by their thread."""
     return _is_talk(heard) and heard.inbound.place.thread is None
@@ -250,8 +270,22 @@ def _read_message(activity: Json, contact: Contact, reading: Reading) -> Found:
         activity,
         event_id=name_event(reading.seal, "words", contact.tenant, contact.conversation, id_),
         place=place,
-        what=Said(text=speech.words, mentioned=speech.mentioned, message=id_),
+        what=Said(
+            text=speech.words,
+            mentioned=speech.mentioned,
+            addressed=speech.addressed,
+            message=id_,
+            files=_count_files(activity.get("attachments")),
+        ),
     )
+
+
+def _count_files(attachments: object) -> int:
+    """Pictures and files. The words themselves come as an attachment too, and so do cards."""
+    if not isinstance(attachments, list):
+        return 0
+    kinds = [str(_part({"": each}, "").get("contentType")) for each in attachments]
+    return sum(kind == _FILE or kind.startswith("image/") for kind in kinds)
 
 
 def _read_mark(activity: Json, contact: Contact, reading: Reading) -> Found:
@@ -281,9 +315,25 @@ def _read_change(_activity: Json, _contact: Contact, _reading: Reading) -> Found
 
 def _read_execute(activity: Json, contact: Contact, reading: Reading) -> Found:
     value = activity["value"]
+    if is_look(value["action"].get("data")):
+        return _read_look(activity, contact, reading)
     if value.get("trigger") == "automatic":
         return Dropped(Drop.REFRESH)
     return _read_control(Kind.EXECUTE, value["action"].get("data"), activity, contact, reading)
+
+
+def _read_look(activity: Json, contact: Contact, reading: Reading) -> Found:
+    card = _needed(activity["replyToId"])
+    found = _heard(
+        Source(Kind.LOOK, contact, card),
+        reading,
+        activity,
+        event_id=_name_press(activity, contact, reading),
+        place=_place(activity, contact, root=card),
+        what=Looked(message=card),
+    )
+    # Whoever only looks is told nothing.
+    return found if isinstance(found, Heard) else Dropped(Drop.REFRESH)
 
 
 def _read_open(activity: Json, contact: Contact, reading: Reading) -> Found:
@@ -306,9 +356,16 @@ def _read_control(
     filled = read_filled(data)
     if filled is not None:
         person = contact.person or ""
-        origin = open_origin(reading.seal, contact.tenant, person, filled.hidden)
+        origin = open_origin(reading.seal, contact.tenant, person, filled.hidden, is_form=True)
         if origin is None:
             return Dropped(Drop.FORGED)
+        if origin.is_over(reading.at):
+            return Dropped(Drop.OVER)
+        if kind is Kind.DIALOG or kind is Kind.EXTENSION:
+            # Who is not answered in time sends it again, perhaps under another name.
+            given = json.dumps(dict(filled.values), sort_keys=True)
+            parts = (contact.tenant, person, filled.hidden, given)
+            event_id = name_event(reading.seal, kind.value, *parts)
         return _heard(
             Source(kind, contact, card, is_form=True, sealed=filled.hidden, origin=origin),
             reading,
@@ -321,12 +378,22 @@ def _read_control(
     if pressed is None:
         return Dropped(Drop.CONTROL)
     action, args = pressed
+    place, sealed = _place(activity, contact, root=card), read_place(data)
+    if sealed is not None:
+        # It stands in the person's own chat, and is about a channel.
+        person = contact.person or ""
+        origin = open_origin(reading.seal, contact.tenant, person, sealed, is_form=False)
+        if origin is None:
+            return Dropped(Drop.FORGED)
+        if origin.is_over(reading.at):
+            return Dropped(Drop.OVER)
+        place = origin.place
     return _heard(
         Source(kind, contact, card),
         reading,
         activity,
         event_id=event_id,
-        place=_place(activity, contact, root=card),
+        place=place,
         what=Pressed(action=action, args=args, message=card),
     )
 
@@ -338,7 +405,7 @@ def _read_shortcut(activity: Json, contact: Contact, reading: Reading) -> Found:
     if value.get("commandContext") == "message":
         told = value["messagePayload"]
         message = _needed(told["id"])
-        text, author = _read_body(told["body"]), _read_author(told)
+        text, author = _read_body(told, contact.bot), _read_author(told)
         above = _text(told.get("replyToId")) or _thread_of(activity)
         place = place.model_copy(update={"thread": None if above == message else above})
     return _heard(
@@ -351,10 +418,23 @@ def _read_shortcut(activity: Json, contact: Contact, reading: Reading) -> Found:
     )
 
 
-def _read_body(body: Json) -> str:
+def _read_body(message: Json, bot: str) -> str:
+    """The words of a message, without a mention of us with which they begin or end."""
+    body = message["body"]
     content = body.get("content") or ""
-    is_html = body.get("contentType") == "html"
-    return read_html(content) if is_html else clean(content).strip()
+    if body.get("contentType") != "html":
+        return clean(content).strip()
+    ours = {
+        str(each.get("id"))
+        for each in message.get("mentions") or ()
+        if _is_app(_part(_part(each, "mentioned"), "application").get("id"), bot)
+    }
+    return read_html(content, ours)
+
+
+def _is_app(id_: object, bot: str) -> bool:
+    """Whether an app's id is ours. The bot's has its kind before it, the app's may have it."""
+    return isinstance(id_, str) and id_.removeprefix(_ROBOT) == bot.removeprefix(_ROBOT)
 
 
 def _read_author(message: Json) -> str | None:
@@ -379,8 +459,8 @@ def _read_members(activity: Json, contact: Contact, _reading: Reading) -> Found:
 
 def _read_installation(activity: Json, contact: Contact, _reading: Reading) -> Found:
     match activity.get("action"):
-        case "add" | "add-upgrade":
-            return News(contact, are_we_here=True)
+        case "add" | "add-upgrade" as action:
+            return News(contact, are_we_here=True, is_new=action == "add")
         case "remove":
             return News(contact, are_we_here=False)
         case "remove-upgrade":
@@ -443,7 +523,8 @@ def _heard(
         what=what,
         profile=_profile(activity),
     )
-    return Heard(inbound, source)
+    # A chat of somebody's own with us is in their organisation.
+    return Heard(inbound, source, theirs is not None or contact.kind is PlaceKind.DM)
 
 
 def _name_press(activity: Json, contact: Contact, reading: Reading) -> str:
@@ -465,7 +546,14 @@ def _place(activity: Json, contact: Contact, *, root: str | None) -> Place:
         conversation=contact.conversation,
         kind=contact.kind,
         thread=None if thread == root else thread,
+        has_threads=not _is_group_chat(activity),
+        has_us=not contact.conversation.endswith(_AMONG_PEOPLE),
     )
+
+
+def _is_group_chat(activity: Json) -> bool:
+    """Whether it is a chat of several, which has replies and no threads."""
+    return bool(activity["conversation"].get("conversationType") == "groupChat")
 
 
 def _thread_of(activity: Json) -> str | None:
@@ -474,22 +562,21 @@ def _thread_of(activity: Json) -> str | None:
 
 
 def _profile(activity: Json) -> Profile | None:
-    """What an activity itself says of who it comes from."""
+    """What an activity itself says of who it comes from. Teams tells it in no other way."""
     name = _name(_part(activity, "from").get("name"))
     if name is None:
         return None
-    zone = known_zone(_zone(activity)) or "UTC"
-    return Profile(name=name, zone=zone)
+    return Profile(name=name, zone=_zone(activity), renews=True)
 
 
-def _zone(activity: Json) -> object:
+def _zone(activity: Json) -> str | None:
     """Their zone, as their Teams tells it: with messages and presses, but not with all else."""
     for entity in activity.get("entities") or ():
         if isinstance(entity, Mapping) and entity.get("type") == "clientInfo":
             zone = _text(entity.get("timezone"))
             if zone is not None:
                 return zone
-    return activity.get("localTimezone")
+    return _text(activity.get("localTimezone"))
 
 
 def _name(name: object) -> str | None:

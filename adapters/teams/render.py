@@ -8,11 +8,15 @@ nowhere else; there the rest is escaped. Each line is an element of its own: wha
 line break within a `TextRun` is written nowhere. No `FactSet`: its values are markdown. No
 `Table`: phones have no room for it.
 
+A card's `speak` is its summary: screen readers walk the card itself, in which each element and
+each button says what it is. The whole message in words is `Rendered.text`.
+
 What may stand in a card is in `adapters.teams.limits`.
 """
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,9 +29,10 @@ from adapters.teams.control import (
     name_field,
     open_dialog,
     write_form,
+    write_look,
     write_press,
 )
-from adapters.teams.limits import MAX_BYTES, VERSION, measure
+from adapters.teams.limits import MAX_BYTES, MAX_READERS, VERSION, measure
 from adapters.teams.messages import (
     CHOOSE,
     CHOOSE_THIS,
@@ -43,6 +48,7 @@ from adapters.teams.messages import (
     PICK_DAY,
     PICK_ONE,
     PICK_PERSON,
+    REFRESH,
     SHORTENED,
     SPOKEN_FIRST,
 )
@@ -85,12 +91,12 @@ Json: TypeAlias = dict[str, Any]
 LENGTHS = (1_500, 1_000, 700, 500, 300, 200)
 """To so many characters long lines and quotes are cut, one after the other."""
 
-CELLS = 10
-"""Characters of the bar that shows progress."""
+ROW = 47
+"""Characters of a row of buttons, with `AROUND` for what is around each word: about 300 pixels,
+which is what a card on a phone has. What is wider is cut off there."""
+AROUND = 6
 
-ROW = 45
-"""Characters of a row of buttons, with `AROUND` for what is around each word: about 320 pixels."""
-AROUND = 4
+MAX_TOOLTIP = 150
 
 PEOPLE = "graph.microsoft.com/users"
 """Where the picker of people looks them up; it gives back their Entra object id."""
@@ -101,12 +107,16 @@ SMALL: Json = {"size": "Small", "isSubtle": True}
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCOUNT = re.compile(r"29:[A-Za-z0-9_-]{10,200}")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#&{}])")
+_AMPERSAND = re.compile(r"&(?!#?[0-9A-Za-z]{1,40};)")
 _AT_BEGINNING = re.compile(r"^(\s*)([-+]|[0-9]+(?=[.)]))")
 _ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 _MACRO = re.compile(r"(?<=\{)(?=\{(?:DATE|TIME)\()")
 
+_LABELS = (75, 40, 24)
+"""Letters of a form's options: as they are, and where the form is too long."""
 _STYLES = {Style.PRIMARY: "positive", Style.DANGER: "destructive"}
-_COLOURS = {Tone.WARNING: "Warning", Tone.BAD: "Attention"}
+_COLOURS = {Tone.BAD: {"color": "Attention"}}
+"""A warning has none: the light yellow that Teams gives it cannot be read on white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +130,25 @@ class Rendered:
 
 
 def render_message(
-    message: Message, wording: Wording, dialogs: Collection[str] = frozenset()
+    message: Message,
+    wording: Wording,
+    dialogs: Collection[str] = frozenset(),
+    *,
+    place: str = "",
 ) -> Rendered:
     """A message as Teams takes it. What is too long for one card is shortened, and says so.
 
     `dialogs` are the actions that open a form: Teams opens a dialog only for a button that
     asks for one. Pressed, they come as the invoke `task/fetch`, all others as
     `adaptiveCard/action`, or as a message with a value from an app that does not know it.
+    `place` goes with each of them, see `adapters.teams.control.write_press`.
     """
     codes = _codes(message)
     summary = SPOKEN_FIRST.get(message.tone, "") + _called_in(message.summary, codes, wording)
     text = FIRST_WORDS.get(message.tone, "")
     plain = _called_in(render_plain(message), codes, wording)
     return Rendered(
-        card=_Card(wording, frozenset(dialogs), summary).fit(message),
+        card=_Card(wording, frozenset(dialogs), summary, place).fit(message),
         text=f"{text}\n\n{plain}" if text else plain,
         summary=summary,
     )
@@ -149,9 +164,14 @@ class _Card:
     wording: Wording
     dialogs: frozenset[str]
     summary: str
+    place: str = ""
     limit: int | None = None
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Who is mentioned: by the words in the card their address and name."""
+    repeated: frozenset[str] = frozenset()
+    """What more than one button is called."""
+    about: str = ""
+    """The line above, which says what buttons are about."""
 
     def fit(self, message: Message) -> Json:
         whole = self._card(message)
@@ -188,16 +208,19 @@ class _Card:
     def _card(self, message: Message, limit: int | None = None, last: str = "") -> Json:
         self.limit = limit
         self.named.clear()
+        self.repeated, self.about = _find_repeated(message), ""
         body: list[Json] = []
         if message.tone in FIRST_WORDS:
-            colour = {"color": _COLOURS[message.tone]}
-            body.append(_rich([_run(FIRST_WORDS[message.tone], BOLD | colour)]))
+            look = BOLD | _COLOURS.get(message.tone, {})
+            body.append(_rich([_run(FIRST_WORDS[message.tone], look)]))
         number = 0
         ruled = False
         for part in message.parts:
             if isinstance(part, Divider):
                 ruled = bool(body)
                 continue
+            if isinstance(part, Text):
+                self.about = text_of(parse(part.text)[0]).strip()
             elements = self._part(part, number)
             number += _controls_of(part)
             if elements and ruled:
@@ -216,7 +239,7 @@ class _Card:
                 }
                 for text, (address, name) in self.named.items()
             ]
-        return _wrap(body, self.summary) | {"msteams": teams}
+        return _wrap(body, self.summary) | _refresh(message.readers) | {"msteams": teams}
 
     # Parts -------------------------------------------------------------------------------
 
@@ -257,10 +280,8 @@ class _Card:
             case Divider():
                 return []
             case Progress(label=label, done=done, total=total):
-                return [
-                    *_words([(f"{label}: {done} of {total}", {})]),
-                    _rich([_run(_bar(done, total), {"color": "Accent"})], {"spacing": "None"}),
-                ]
+                # A bar of characters would be read out one by one.
+                return list(_words([(f"{label}: {done} of {total}", {})]))
             case Buttons(buttons=buttons):
                 return list(self._buttons(buttons, number))
             case Choice():
@@ -273,25 +294,35 @@ class _Card:
 
     def _buttons(self, buttons: Iterable[Button], number: int) -> Iterator[Json]:
         actions: list[Json] = []
-        asked: list[Json] = []
+        asked: dict[int, Json] = {}
         for n, button in enumerate(buttons, number):
             press = self._press(_visible(button.label), button.action, button, style=button.style)
             if button.confirm is None:
-                actions.append(press)
+                actions.append(press | self._whose(button))
                 continue
             # Teams asks nobody whether they are sure. So the button shows the question below,
             # and the one that counts stands there.
             name = f"sure-{n}"
-            actions.append(_styled(_toggle(button.label, name, shown=True), button.style))
-            asked.append(_question(button.confirm, name, press))
+            toggle = _styled(_toggle(button.label, name, shown=True), button.style)
+            actions.append(toggle | self._whose(button))
+            whose = self._whose(button) or {"tooltip": _visible(button.confirm.title)}
+            asked[id(actions[-1])] = _question(button.confirm, name, press | whose)
         for n, row in enumerate(_rows(actions)):
             yield {"type": "ActionSet", "actions": row} | ({"spacing": "Small"} if n else {})
-        yield from asked
+            # Right below what was pressed, where whoever cannot see it comes next.
+            yield from (asked.pop(id(each)) for each in row if id(each) in asked)
+
+    def _whose(self, button: Button) -> Json:
+        """What a screen reader says of a button beside which there are others of that name."""
+        if button.label not in self.repeated or not self.about:
+            return {}
+        said = f"{button.label}: {self.wording.call(self.about)}"
+        return {"tooltip": _visible(shorten(said, MAX_TOOLTIP))}
 
     def _press(
         self, title: str, action: str, of: Button | Choice, *, style: Style, choice: str = ""
     ) -> Json:
-        data = write_press(action, of.args, choice=choice or None)
+        data = write_press(action, of.args, choice=choice or None, place=self.place)
         inputs = "auto" if choice else "none"
         submit: Json = {"type": "Action.Submit", "title": title, "associatedInputs": inputs}
         if action in self.dialogs:
@@ -404,6 +435,36 @@ def _wrap(body: list[Json], spoken: str) -> Json:
     }
 
 
+def _refresh(readers: Sequence[str]) -> Json:
+    """What lets Teams ask, for these people, what the card is to them. Not having it, as apps of
+    long ago, or having no answer, it shows them the card itself.
+
+    Both kinds of ids are Microsoft's ("Universal Actions for search based message extensions",
+    as of the property `userIds`). Without any, everybody in a small conversation would be asked
+    about.
+    """
+    users = [
+        address if _ACCOUNT.fullmatch(address) else f"8:orgid:{address.lower()}"
+        for address in readers
+        if _ACCOUNT.fullmatch(address) or _GUID.fullmatch(address)
+    ]
+    if not users:
+        return {}
+    action = {
+        "type": "Action.Execute",
+        "title": REFRESH,
+        "verb": "look",
+        "data": write_look(),
+    }
+    return {"refresh": {"action": action, "userIds": users[:MAX_READERS]}}
+
+
+def _find_repeated(message: Message) -> frozenset[str]:
+    rows = (part.buttons for part in message.parts if isinstance(part, Buttons))
+    count = Counter(button.label for row in rows for button in row)
+    return frozenset(label for label, times in count.items() if times > 1)
+
+
 def _pieces(message: Message) -> Iterator[tuple[int, int]]:
     """The lines and parts that are only read, by part and line."""
     for place, part in enumerate(message.parts):
@@ -477,7 +538,9 @@ def _keep_beginning(text: str) -> str:
 
 def _heading(text: str) -> Iterator[Json]:
     look = {"size": "Medium", "weight": "Bolder"}
-    if escape(text) != text or _AT_BEGINNING.match(text) or "\n" in text:
+    # An ampersand alone is one everywhere; with letters and a semicolon behind it, it is a sign.
+    bare = _AMPERSAND.sub("", text)
+    if escape(bare) != bare or _AT_BEGINNING.match(text) or "\n" in text:
         yield from _words([(text, look)])
     elif text.strip():
         yield {"type": "TextBlock", "text": text, "wrap": True, "style": "heading", **look}
@@ -536,14 +599,6 @@ def _halves(text: str) -> list[str]:
 def _visible(text: str) -> str:
     """The text, or what can be seen in the place of blanks."""
     return text if text.strip() else "…"
-
-
-def _bar(done: int, total: int) -> str:
-    """Ten cells, in front of which the same stands in words. Only all is full, only 0 empty."""
-    full = done * CELLS // total
-    if done and not full:
-        full = 1
-    return "█" * full + "░" * (CELLS - full)
 
 
 def _rows(actions: Iterable[Json]) -> Iterator[list[Json]]:
@@ -642,9 +697,43 @@ def render_form(
     in the conversation, for where no dialog can open.
 
     `hidden` comes back with what was filled in. With `values`, by name of field, it is shown
-    as somebody has filled it in, and `errors` stand at their fields.
+    as somebody has filled it in, and `errors` stand at their fields. Where it is too long, its
+    options are shortened; what was typed never is.
     """
-    errors = errors or {}
+    card: Json = {}
+    for longest in _LABELS:
+        shown = _shortened(form, longest)
+        card = _form_card(shown, wording, hidden, in_chat, values, errors or {})
+        if measure(card) <= MAX_BYTES:
+            break
+    return card
+
+
+def _shortened(form: Form, longest: int) -> Form:
+    """The form with options of at most so many letters."""
+    if longest == _LABELS[0]:
+        return form
+    fields = []
+    for entry in form.fields:
+        kept = entry
+        if isinstance(entry, ChoiceField):
+            options = [
+                option.model_copy(update={"label": shorten(option.label, longest)})
+                for option in entry.options
+            ]
+            kept = entry.model_copy(update={"options": tuple(options)})
+        fields.append(kept)
+    return form.model_copy(update={"fields": tuple(fields)})
+
+
+def _form_card(
+    form: Form,
+    wording: Wording,
+    hidden: str,
+    in_chat: bool,
+    values: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+) -> Json:
     body: list[Json] = list(_heading(form.title)) if in_chat else []
     body += _words([(form.intro or "", {})])
     if errors:

@@ -1,20 +1,27 @@
 """What travels through a client and must come back as we wrote it: sealed with an HMAC. Pure.
 
-A form says where it was opened and what it is about, in data that the client sends back. That
-is bound to the workspace and to the person, so that nobody can use what was made for another.
+A form says where it was opened and what it is about, in data that the client sends back, and a
+button in somebody's own chat says which channel it is about. That is bound to the workspace, to
+the person and to its purpose, so that nobody can use what was made for another. It holds for a
+week, because who was in a channel then may have left it since.
 """
 
 import base64
 import hashlib
 import hmac
 import json
+import zlib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from bot.inbound import Place, PlaceKind
+from bot.inbound import Place
 from bot.message import Args
 
-LONGEST = 4_000
-"""Characters, of the 25,000 bytes that a card may have."""
+LONGEST = 7_000
+"""Characters, of the 25,000 bytes that a card may have. A hundred options of 75 letters are some
+6,000."""
+LASTS = timedelta(days=7)
+"""How long what was sealed can be used."""
 
 _SIGNATURE = 43
 """Characters of a SHA-256 digest in base64, without padding."""
@@ -22,47 +29,58 @@ _SIGNATURE = 43
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a form is for, and where it was opened. `form` are its fields, by which it can be
-    shown again when something in it is wrong (see `adapters.teams.answer`)."""
+    """What a form is for, and where and when it was opened: `at`, aware and to the second, by
+    what act, by whose event id. `form` are its fields, by which it can be shown again when
+    something in it is wrong (see `adapters.teams.answer`). What says a place alone, for a
+    button, has no `action`."""
 
     action: str
     args: Args
     place: Place
+    at: datetime
+    act: str = ""
     form: Args | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        return now - self.at > LASTS
 
 
 def seal_origin(key: bytes, tenant: str, person: str, origin: Origin) -> str:
-    """The origin as a form carries it.
+    """The origin as a form or a button carries it.
 
     Raises:
-        ValueError: the form's args are too long.
+        ValueError: it is too long.
     """
-    place = origin.place
-    said: list[object] = [
+    said = [
         origin.action,
         origin.args,
-        place.conversation,
-        place.kind.value,
-        place.thread,
+        origin.place.model_dump(mode="json", exclude_defaults=True),
+        int(origin.at.timestamp()),
+        origin.act,
+        origin.form,
     ]
-    if origin.form is not None:
-        said.append(origin.form)
-    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
-    sealed = _sign(key, tenant, person, text) + text
+    words = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+    packed = zlib.compress(words.encode("utf-8", "surrogatepass"), 9)
+    text = base64.urlsafe_b64encode(packed).decode()
+    sealed = _sign(key, tenant, person, text, is_form=bool(origin.action)) + text
     if len(sealed) > LONGEST:
-        raise ValueError("the args of this form are too long for a card")
+        raise ValueError("what this form carries is too long for a card")
     return sealed
 
 
-def open_origin(key: bytes, tenant: str, person: str, sealed: str) -> Origin | None:
-    """What `seal_origin` sealed for this person; None for anything else."""
+def open_origin(
+    key: bytes, tenant: str, person: str, sealed: str, *, is_form: bool
+) -> Origin | None:
+    """What `seal_origin` sealed for this person, of a form or of a place alone; None for anything
+    else. Whether it is over is not looked at."""
     signature, text = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
-    expected = _sign(key, tenant, person, text).encode()
+    expected = _sign(key, tenant, person, text, is_form=is_form).encode()
     if not hmac.compare_digest(expected, signature.encode("utf-8", "surrogatepass")):
         return None
-    action, args, conversation, kind, thread, *rest = json.loads(text)
-    place = Place(conversation=conversation, kind=PlaceKind(kind), thread=thread)
-    return Origin(action, args, place, rest[0] if rest else None)
+    words = zlib.decompress(base64.urlsafe_b64decode(text)).decode("utf-8", "surrogatepass")
+    action, args, place, at, act, form = json.loads(words)
+    moment = datetime.fromtimestamp(at, UTC)
+    return Origin(action, args, Place.model_validate(place), moment, act, form)
 
 
 def name_event(key: bytes, kind: str, *parts: str) -> str:
@@ -71,8 +89,11 @@ def name_event(key: bytes, kind: str, *parts: str) -> str:
     return f"{kind}:{_digest(key, 'event', kind, *parts).hex()[:32]}"
 
 
-def _sign(key: bytes, tenant: str, person: str, text: str) -> str:
-    return base64.urlsafe_b64encode(_digest(key, "form", tenant, person, text)).decode().rstrip("=")
+def _sign(key: bytes, tenant: str, person: str, text: str, *, is_form: bool) -> str:
+    # Other words than those of what was sealed before it was packed.
+    purpose = "packed form" if is_form else "packed place"
+    digest = _digest(key, purpose, tenant, person, text)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _digest(key: bytes, *parts: str) -> bytes:

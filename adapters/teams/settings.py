@@ -8,6 +8,7 @@ a wrong one quotes it.
 import os
 import re
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -18,6 +19,8 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 OVERVIEW = "the app's registration in Entra, Overview"
 PLAYGROUND = "http://127.0.0.1:56150"
 """Where Microsoft's Playground plays Teams, unless it is told otherwise."""
+
+AppType = Literal["SingleTenant", "UserAssignedMSI"]
 
 
 class TeamsSettings(BaseModel):
@@ -39,6 +42,21 @@ class TeamsSettings(BaseModel):
     app_tenant_id: str | None = Field(
         default=None,
         description="The Directory (tenant) ID of the organisation that is served.",
+    )
+    app_type: AppType = Field(
+        default="SingleTenant",
+        description=(
+            "The type of the Azure Bot. With UserAssignedMSI no secret is needed: the machine in "
+            "Azure that Inflow runs on has the bot's managed identity."
+        ),
+    )
+    identity_endpoint: str | None = Field(
+        default=None,
+        description="Where tokens of a managed identity are given, as Azure sets it by itself.",
+    )
+    identity_header: SecretStr | None = Field(
+        default=None,
+        description="What is shown there, as Azure sets it by itself.",
     )
     anonymous: bool = Field(
         default=False,
@@ -68,11 +86,14 @@ class TeamsSettings(BaseModel):
 
 
 _MICROSOFTS = ("app_id", "app_password", "app_tenant_id")
+_MANAGED: AppType = "UserAssignedMSI"
 
 
 def variable_of(field: str) -> str:
     """The name of the environment variable behind a field of `TeamsSettings`."""
-    return f"{'MICROSOFT' if field in _MICROSOFTS else 'TEAMS'}_{field.upper()}"
+    if field.startswith("identity_"):
+        return field.upper()
+    return f"{'MICROSOFT' if field.startswith('app_') else 'TEAMS'}_{field.upper()}"
 
 
 VARIABLES = tuple(variable_of(field) for field in TeamsSettings.model_fields)
@@ -80,6 +101,10 @@ CREDENTIALS = (*(variable_of(field) for field in _MICROSOFTS), variable_of("anon
 """Whoever sets one of these wants Teams."""
 
 _SAID = {
+    "app_type": (
+        "MICROSOFT_APP_TYPE is SingleTenant or UserAssignedMSI, as it stands under Configuration "
+        "of the Azure Bot."
+    ),
     "anonymous": "TEAMS_ANONYMOUS is true or false.",
     "messages_a_second": "TEAMS_MESSAGES_A_SECOND is a whole number from 1 to 50.",
 }
@@ -125,6 +150,13 @@ def _check(teams: TeamsSettings, settings: Settings) -> Iterator[str]:
     yield from _check_id("MICROSOFT_APP_ID", teams.app_id, "Application (client) ID")
     yield from _check_id("MICROSOFT_APP_TENANT_ID", teams.app_tenant_id, "Directory (tenant) ID")
     secret = teams.app_password.get_secret_value() if teams.app_password else ""
+    if teams.app_type == _MANAGED:
+        if secret:
+            yield (
+                "MICROSOFT_APP_PASSWORD is set beside MICROSOFT_APP_TYPE=UserAssignedMSI, which "
+                "needs no secret: unset the one or the other."
+            )
+        return
     if not secret:
         yield (
             "MICROSOFT_APP_PASSWORD is not set. Make a client secret under Certificates & secrets "

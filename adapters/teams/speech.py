@@ -7,14 +7,18 @@ https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/ch
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.mention import cut_mentions
+
 _AT = re.compile(r"<at(?: [^<>]*)?>([^<>]*)</at>", re.IGNORECASE)
+_AT_ID = re.compile(r'<at id="([^"<>]{1,20})">[^<>]{0,300}</at>')
 _TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)|[!?][^<>]*)>")
 _ATTRIBUTE = re.compile(r'(?<![\w-])(alt|href)="([^"]*)"')
-_AFTER_OURS = re.compile(r"[:,]?[^\S\n]*")
+_OURS = "\0"
+"""What stands for a mention of us while a text is read; no text that is kept has it."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,10 +40,12 @@ _UNSEEN = frozenset({"head", "script", "style", "template", "title"})
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Words as they were said. `mentioned`: the bot was named in them, which is cut out."""
+    """Words as they were said. `mentioned`: the bot was named in them; `addressed`: not only in
+    passing (see `bot.mention`)."""
 
     words: str
     mentioned: bool = False
+    addressed: bool = True
 
 
 def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
@@ -48,7 +54,7 @@ def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
     Whom a mention means its entity says, in the order of the text: somebody may be called as
     we are. Everybody else is called by their name.
     """
-    is_mentioned = False
+    text, is_mentioned = text.replace(_OURS, ""), False
     for entity in entities:
         if not isinstance(entity, Mapping) or entity.get("type") != "mention":
             continue
@@ -56,13 +62,14 @@ def read_speech(text: str, entities: Iterable[object], bot: str) -> Speech:
         ours = _id_of(entity) == bot
         is_mentioned = is_mentioned or ours
         if ours and end:
-            after = _AFTER_OURS.match(text, end)
-            text = text[:start] + text[after.end() if after else end :]
+            text = text[:start] + _OURS + text[end:]
         elif end:
             text = f"{text[:start]}@{name}{text[end:]}"
     text = _QUOTED.sub("", text)
     shown = _ENTITY.sub(lambda found: _ENTITIES[found[1]], _AT.sub(r"@\1", text))
-    return Speech(clean(shown.replace("\r\n", "\n").replace("\xa0", " ")).strip(), is_mentioned)
+    pieces = shown.replace("\r\n", "\n").replace("\xa0", " ").split(_OURS)
+    words, is_addressed = cut_mentions(pieces)
+    return Speech(clean(words).strip(), is_mentioned, is_addressed)
 
 
 def read_quoted(attachments: Iterable[object], entities: Iterable[object]) -> str | None:
@@ -107,12 +114,16 @@ def _id_of(entity: Mapping[str, Any]) -> object:
     return mentioned.get("id") if isinstance(mentioned, Mapping) else None
 
 
-def read_html(text: str) -> str:
-    """The words of a message that is told as HTML, a line for each paragraph or point.
+def read_html(text: str, ours: Collection[str] = ()) -> str:
+    """The words of a message that is told as HTML, a line for each paragraph or point. `ours` are
+    the ids of mentions of us, of which only those stay that the sentence needs.
 
     Reads what Teams writes, in time that grows with the length. Python's own parser of HTML
     needs ten seconds and more for some messages of 30,000 characters.
     """
+    text = text.replace(_OURS, "")
+    if ours:
+        text = _AT_ID.sub(lambda found: _OURS if found[1] in ours else found[0], text)
     pieces: list[str] = []
     links: list[tuple[str, int]] = []
     unseen, at = 0, 0
@@ -133,7 +144,9 @@ def read_html(text: str) -> str:
             pieces.append(_show_tag(name, rest, is_end=is_end))
     if not unseen:
         pieces.append(html.unescape(text[at:]))
-    lines = (_BLANKS.sub(" ", line).strip() for line in "".join(pieces).split("\n"))
+    # A mention of us is no blank, and goes with those around it.
+    words, _ = cut_mentions("".join(pieces).replace("\xa0", " ").split(_OURS))
+    lines = (_BLANKS.sub(" ", line).strip() for line in words.split("\n"))
     return clean(_EMPTY_LINES.sub("\n\n", "\n".join(lines))).strip()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.app import OWN_WORDS
 from bot.capability import Registry
+from bot.messages import IN_ITS_THREAD, IN_THREAD
 
 ROOT = "learn"
 """The word before all others on other platforms. Here nothing stands before them."""
@@ -18,6 +19,10 @@ HELP = "help"
 
 HANDLE = "@inflow"
 """How our sentences call the bot where it must be mentioned."""
+IN_REPLY = f"in a reply that mentions {HANDLE}"
+"""What “in this thread” is here: Teams tells a bot only what mentions it, unless the owner of the
+team lets it read all; and a group chat has replies, but no threads."""
+IN_REPLY_TO_IT = f"in a reply to it that mentions {HANDLE}"
 
 _QUOTED = re.compile(r"(“[^”]*”)")
 _COMMAND = re.compile(r"(?<![\w/.:<>~\\@-])/([a-z]+)(?![\w/.]\w|\w|/|-\w)(?: ([a-z]+)(?!\w))?")
@@ -45,7 +50,9 @@ class Wording:
         )
 
     def call(self, text: str) -> str:
-        """The text with the bot's own handle."""
+        """The text with the bot's own handle, and with what it takes to be heard by it."""
+        for ours, theirs in ((IN_THREAD, IN_REPLY), (IN_ITS_THREAD, IN_REPLY_TO_IT)):
+            text = text.replace(ours, theirs)
         return text.replace(HANDLE, self.handle)
 
     def quote(self, command: str) -> str:

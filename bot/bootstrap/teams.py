@@ -6,15 +6,24 @@ pages. Both hold the same parts, and begin only what is theirs.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.teams.auth import PUBLIC, Cloud, Gate, Keys, LoopbackGate, TokenGate
-from adapters.teams.client import LOGIN, Credentials, NotSent, Refused, TeamsClient
-from adapters.teams.deliver import NAME, TeamsPlatform
+from adapters.teams.client import (
+    IMDS,
+    LOGIN,
+    NO_IDENTITY,
+    Credentials,
+    Identity,
+    NotSent,
+    Refused,
+    TeamsClient,
+)
+from adapters.teams.deliver import NAME, TeamsPlatform, says_gone
 from adapters.teams.doctor import ENTRANCE
 from adapters.teams.read import Contact
 from adapters.teams.settings import PLAYGROUND, TeamsSettings
@@ -49,8 +58,13 @@ process may have found meanwhile that it is none any more."""
 MOST_KEPT = 10_000
 
 
-def credentials_of(teams: TeamsSettings) -> Credentials | None:
+def credentials_of(teams: TeamsSettings) -> Credentials | Identity | None:
     """Of the bot's registration; None where nobody is asked for a token."""
+    if teams.app_type == "UserAssignedMSI" and teams.app_id and teams.app_tenant_id:
+        proof = teams.identity_header.get_secret_value() if teams.identity_header else None
+        if teams.identity_endpoint is None or proof is None:
+            return Identity(teams.app_id, teams.app_tenant_id, IMDS)
+        return Identity(teams.app_id, teams.app_tenant_id, teams.identity_endpoint, proof)
     if teams.app_id is None or teams.app_password is None or teams.app_tenant_id is None:
         return None
     return Credentials(teams.app_id, teams.app_password.get_secret_value(), teams.app_tenant_id)
@@ -77,6 +91,9 @@ class KnownContacts:
         self._book = book
         self._clock = clock
         self._kept: dict[Contact, datetime] = {}
+        # Those of them at a place, and of a person: what is refused is forgotten in no time,
+        # however many there are.
+        self._near: dict[tuple[str, str], set[Contact]] = {}
 
     async def find_person(self, tenant: str, address: str) -> Contact | None:
         return _read(await asyncio.to_thread(self._book.find_person, tenant, address))
@@ -92,27 +109,35 @@ class KnownContacts:
         await asyncio.to_thread(self._book.keep, _write(contact))
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
+            self._near.clear()
         self._kept[contact] = moment
+        for key in _name_keys(contact):
+            self._near.setdefault(key, set()).add(contact)
 
     async def drop(self, contact: Contact) -> None:
         self._forget(contact)
         await asyncio.to_thread(self._book.drop, _write(contact))
 
-    async def refuse(self, contact: Contact, why: str) -> None:
-        """Write down that Teams lets nobody write there; `why` is its word."""
+    async def refuse(self, contact: Contact, why: str | None) -> None:
+        """Write down that Teams lets nobody write there, by its word for why; None: it does."""
         self._forget(contact)
         await asyncio.to_thread(self._book.refuse, _write(contact), why)
 
     def _forget(self, contact: Contact) -> None:
-        where = contact.tenant, contact.conversation, contact.person
-        for known in [each for each in self._kept if _is_near(each, *where)]:
-            del self._kept[known]
+        near = set[Contact]().union(*(self._near.get(key, ()) for key in _name_keys(contact)))
+        for known in near:
+            self._kept.pop(known, None)
+            for key in _name_keys(known):
+                self._near.get(key, set()).discard(known)
+                if not self._near.get(key):
+                    self._near.pop(key, None)
 
 
-def _is_near(known: Contact, tenant: str, conversation: str, person: str | None) -> bool:
-    if known.tenant != tenant:
-        return False
-    return known.conversation == conversation or (person is not None and known.person == person)
+def _name_keys(contact: Contact) -> Iterator[tuple[str, str]]:
+    """Where a contact is looked for that is none any more. A team goes by the id of a channel."""
+    for id_ in {contact.conversation, contact.person, contact.team}:
+        if id_:
+            yield contact.tenant, id_
 
 
 def _read(found: Whereabouts | None) -> Contact | None:
@@ -163,7 +188,10 @@ class TeamsBranch:
     @asynccontextmanager
     async def living(self, app: App[Any], meters: Meters) -> AsyncIterator[None]:
         client = TeamsClient(
-            credentials_of(self._teams), local=self._local, login_url=login_of(self._teams)
+            credentials_of(self._teams),
+            local=self._local,
+            login_url=login_of(self._teams),
+            a_second=self._teams.messages_a_second,
         )
         keys = Keys(cloud_of(self._teams))
         self._living = _Living(app, meters, client, keys, KnownContacts(self._book, now))
@@ -211,9 +239,18 @@ class TeamsBranch:
                 wording=self._wording,
                 dialogs=self._dialogs,
                 a_second=self._teams.messages_a_second,
-                note_refusal=here.contacts.refuse,
+                note_reach=self._note_reach,
             )
         return self._platforms[workspace]
+
+    async def _note_reach(self, contact: Contact, why: str | None) -> None:
+        """Teams lets nobody write there, by its word for why, or does again."""
+        here = self._here
+        if contact.person is not None and (why is None or says_gone(why)):
+            # First, for on that other people wait.
+            note, who = here.app.note_reach, (NAME, contact.tenant, contact.person)
+            await asyncio.to_thread(note, *who, is_reachable=why is None)
+        await here.contacts.refuse(contact, why)
 
     # --- what Teams tells us ---------------------------------------------------------------
 
@@ -293,5 +330,9 @@ class TeamsBranch:
 
     def _say_trouble(self, trouble: Refused | NotSent) -> str:
         if isinstance(trouble, NotSent):
+            if self._teams.app_type == "UserAssignedMSI":
+                return "no managed identity can be asked for on this machine"
             return "Microsoft’s login cannot be reached"
+        if trouble.code == NO_IDENTITY:
+            return f"this machine has no such managed identity ({trouble.code})"
         return f"Microsoft gives no token for Teams ({trouble.code})"

@@ -462,6 +462,15 @@ def make_people(address: Callable[[str], str] = str) -> list[Person]:
 # What every platform does ---------------------------------------------------------------
 
 
+ONLY_LOOKED_AT = {
+    "test_message_is_shown_without_loss",
+    "test_message_has_a_plain_text",
+    "test_only_what_we_mean_can_be_pressed_or_followed",
+    "test_words_arrive_as_they_were_said",
+}
+"""Tests that look at nothing but what they were answered, and can share one workspace."""
+
+
 class PlatformContract:
     """Subclass it and provide the fixture `harness`."""
 

@@ -17,7 +17,9 @@ from adapters.slack.seal import Origin, seal_origin
 from bot.app import App
 from bot.inbound import (
     Inbound,
+    Installed,
     Left,
+    Looked,
     Opened,
     Ordered,
     Place,
@@ -335,7 +337,7 @@ class SlackWorld(World):
                 return self._acts(who, people.react(user, marked, mark))
             case Opened():
                 return self._acts(who, people.open_home(user), looks=True)
-            case Left() | Said():
+            case Left() | Said() | Looked() | Installed():
                 raise AssertionError("done in another way")
 
     def _presses(

@@ -7,9 +7,11 @@ suite. All runs on one event loop, which stands still in between.
 import asyncio
 import html
 import itertools
+import random
+import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -105,6 +107,17 @@ class UnpacedPlatform(TeamsPlatform):
 
 
 @dataclass(slots=True)
+class Rules:
+    """How unruly Teams is. `copies` is how often an activity is delivered, at least and at most;
+    half of them at least. Those of one doing come in any order and at the same time. `noise` is
+    how likely something that is nothing for us comes beside it, from 0 to 1."""
+
+    copies: tuple[int, int] = (1, 1)
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+    noise: float = 0.0
+
+
+@dataclass(slots=True)
 class Dialog:
     """A dialog that stands open, or says its last word."""
 
@@ -140,9 +153,11 @@ class TeamsSite:
         clock: Callable[[], datetime],
         *,
         dialogs: frozenset[str] = frozenset(),
+        rules: Rules | None = None,
     ) -> None:
         self.runner = runner
         self.app = app
+        self.rules = rules or Rules()
         self.dialogs = dialogs
         self.teams = FakeTeams(lambda: clock().timestamp(), rates=False)
         self.delivered: dict[tuple[str, str], Delivery] = {}
@@ -154,10 +169,18 @@ class TeamsSite:
         self.changed: dict[tuple[str, str], tuple[Json, int]] = {}
         """The card that one person sees in the place of a message, by both, and how often that
         was edited before."""
+        self.sent: list[Json] = []
+        """Every activity that was delivered, once."""
+        self.told: list[Told] = []
+        """What each delivery was answered with."""
+        self.picked: dict[str, Somebody] = {}
+        """Whom people mention when they type `@` and this."""
         self._clock = clock
         self._numbers = itertools.count(1)
         self._stack = AsyncExitStack()
         self._adapter = AsyncExitStack()
+        self.client: TeamsClient
+        self.keys: Keys
         self.entrance: TeamsEntrance
         self.platform: UnpacedPlatform
         self.wire: BotWire
@@ -176,8 +199,8 @@ class TeamsSite:
 
     async def _start_adapter(self) -> None:
         teams = self.teams
-        keys = Keys(Cloud(ISSUER, teams.metadata_url))
-        self._adapter.push_async_callback(keys.close)
+        self.keys = Keys(Cloud(ISSUER, teams.metadata_url))
+        self._adapter.push_async_callback(self.keys.close)
         client = TeamsClient(
             Credentials(teams.app_id, teams.app_password, TENANT),
             local=teams.service_url,
@@ -188,19 +211,8 @@ class TeamsSite:
             client, TENANT, self.contacts, wording=self.wording, dialogs=self.dialogs
         )
         self.platform.delivered = self.delivered
-        self.entrance = TeamsEntrance(
-            app=self.app,
-            client=client,
-            contacts=self.contacts,
-            gate=TokenGate(teams.app_id, keys),
-            wording=self.wording,
-            seal=SEAL,
-            dialogs=self.dialogs,
-            clock=self._clock,
-            home=TENANT,
-            local=teams.service_url,
-            **self.other,
-        )
+        self.client = client
+        self.entrance = self.make_entrance()
         self._adapter.push_async_callback(self.entrance.close)
         routes = web.Application(client_max_size=2**21)
         self.entrance.add_routes(routes)
@@ -210,6 +222,22 @@ class TeamsSite:
         await web.TCPSite(runner, LOOPBACK, 0).start()
         self.wire = teams.wire(f"http://{LOOPBACK}:{runner.addresses[0][1]}{PATH}")
         self._adapter.push_async_callback(self.wire.close)
+
+    def make_entrance(self) -> TeamsEntrance:
+        """One more, as another process has it: it shares the store alone."""
+        return TeamsEntrance(
+            app=self.app,
+            client=self.client,
+            contacts=self.contacts,
+            gate=TokenGate(self.teams.app_id, self.keys),
+            wording=self.wording,
+            seal=SEAL,
+            dialogs=self.dialogs,
+            clock=self._clock,
+            home=TENANT,
+            local=self.teams.service_url,
+            **self.other,
+        )
 
     async def stop(self) -> None:
         await self._adapter.aclose()
@@ -265,6 +293,11 @@ class TeamsSite:
             shown = shown.replace(HANDLE, at, 1)
             mentioned = {"id": self.teams.bot, "name": BOT}
             entities.append({"type": "mention", "mentioned": mentioned, "text": at})
+        for handle, other in self.picked.items():
+            at = f"<at>{html.escape(other.name, quote=False)}</at>"
+            shown, times = re.subn(rf"(?<![\w@])@{re.escape(handle)}(?!\w)", at, shown)
+            mentioned = {"id": other.user, "name": other.name}
+            entities += [{"type": "mention", "mentioned": mentioned, "text": at}] * times
         quote, root = "", None
         if place.kind == "channel":
             root = thread or id_
@@ -287,11 +320,13 @@ class TeamsSite:
         )
 
     def installs(self, somebody: Somebody) -> Json:
-        """Somebody has installed the app for themselves."""
+        """Somebody has the app. Teams says no more of them than an id."""
         place = self.teams.add_personal(somebody)
-        return self.activity(
+        told = self.activity(
             somebody, place, type="installationUpdate", action="add", id=self.new_invoke()
         )
+        del told["entities"], told["localTimezone"]
+        return told | {"from": {"id": somebody.user, "aadObjectId": somebody.entra}}
 
     def new_invoke(self) -> str:
         return f"f:{next(self._numbers)}"
@@ -322,12 +357,14 @@ class TeamsSite:
         control: Control,
         choice: str | None = None,
         values: Mapping[str, Any] | None = None,
+        card: Json | None = None,
     ) -> Json:
-        """A press on a control of a message, with what stands in its inputs."""
+        """A press on a control of a message, with what stands in its inputs. `card` is what stood
+        there when it was pressed, if that is no more."""
         action = control.action
         data = dict(action["data"])
         if action.get("associatedInputs") != "none":
-            card = self.card_of(post, somebody)
+            card = card or self.card_of(post, somebody)
             given = {each["id"]: each.get("value", "") for each in draw(card).inputs}
             data |= given | dict(values or {})
         if control.input is not None and choice is not None:
@@ -364,9 +401,59 @@ class TeamsSite:
         opened = dialog.opened_by
         return {**opened, "name": name, "value": told, "id": self.new_invoke()}
 
+    def rename(self, somebody: Somebody, place: Conversation) -> Json:
+        """The place is called otherwise."""
+        gone: Json = {"eventType": "channelRenamed", "tenant": {"id": somebody.tenant}}
+        told = self.activity(
+            somebody, place, type="conversationUpdate", id=self.new_invoke(), topicName="Other"
+        )
+        return told | {"channelData": told["channelData"] | gone}
+
+    def _noise(self, activity: Json) -> Iterator[Json]:
+        """What Teams tells beside it that is nothing for us: of words, that somebody types and
+        that they were edited, as when a link was given a picture; of a press, that the card was
+        looked at."""
+        if activity["type"] == "message" and "value" not in activity:
+            quiet = {"text", "attachments", "textFormat"}
+            yield {n: v for n, v in activity.items() if n not in quiet} | {"type": "typing"}
+            edited = activity["channelData"] | {"eventType": "editMessage"}
+            yield activity | {"type": "messageUpdate", "channelData": edited}
+        elif activity.get("name") == "adaptiveCard/action":
+            looked = activity["value"] | {"trigger": "automatic"}
+            yield activity | {"id": self.new_invoke(), "value": looked}
+
+    async def deliver(self, *activities: Json) -> list[Told]:
+        """Tell the bot, as often as the rules say, in any order and all at the same time; what it
+        answered to each of them in the end."""
+        dice, rules = self.rules.dice, self.rules
+        noise = [each for activity in activities for each in self._noise(activity)]
+        every = [*activities, *(each for each in noise if dice.random() < rules.noise)]
+        self.sent += every
+        least, most = rules.copies
+        often = [least if dice.random() < 0.5 else dice.randint(least, most) for _ in every]
+        copies = [n for n, times in enumerate(often) for _ in range(times)]
+        dice.shuffle(copies)
+        answers = await asyncio.gather(*(self.wire.send(every[number]) for number in copies))
+        self.told += answers
+        last = dict(zip(copies, answers, strict=True))
+        for number, told in zip(copies, answers, strict=True):
+            # However often it is told, whoever waits is shown the same.
+            assert told == last[number]
+        return [last[number] for number in range(len(activities))]
+
+    async def deliver_again(self) -> None:
+        """Tell everything once more, in any order and at the same time."""
+        sent = list(self.sent)
+        self.rules.dice.shuffle(sent)
+        self.told += await asyncio.gather(*map(self.wire.send, sent))
+
     def tell(self, activity: Json) -> Seen:
         """The bot is told, and Teams shows what it answers."""
-        told = self.run(self.wire.send(activity))
+        (told,) = self.run(self.deliver(activity))
+        return self.show(activity, told)
+
+    def show(self, activity: Json, told: Told) -> Seen:
+        """What Teams shows of an answer."""
         seen = Seen(told)
         if activity["type"] != "invoke" or told.body is None:
             assert activity["type"] == "invoke" or not told.raw
@@ -378,8 +465,9 @@ class TeamsSite:
                 seen.card = told.body["value"]
                 assert check_card(seen.card) == []
                 place, _ = self.teams.memory.find(activity["conversation"]["id"])
-                edits = place.posts[activity["replyToId"]].edits
-                self.changed[activity["from"]["id"], activity["replyToId"]] = seen.card, edits
+                post = place.posts.get(activity["replyToId"])
+                if post is not None:
+                    self.changed[activity["from"]["id"], post.id] = seen.card, post.edits
             else:
                 assert told.body["type"] == SAID
                 seen.sentence = told.body["value"]
@@ -427,6 +515,7 @@ class TeamsHarness:
         more: Sequence[Capability[Work]] = (),
     ) -> None:
         self.now = MONDAY
+        self.database = database
         ids = itertools.count(1)
         self.app: App[Work] = App(
             database, register([SAMPLE, *more]), lambda: self.now, lambda: f"id{next(ids):06}"
@@ -445,6 +534,7 @@ class TeamsHarness:
         """Everybody has the app, and has looked at its welcome."""
         for somebody in self.people.values():
             self.site.tell(self.site.installs(somebody))
+            self.site.drain()
             personal = self.site.teams.add_personal(somebody)
             assert len(personal.posts) == 1
             personal.posts.clear()
@@ -458,6 +548,8 @@ class TeamsHarness:
                 membersAdded=[{"id": self.site.teams.bot}],
             )
         )
+        self.site.drain()
+        self._place("ana", DM).posts.clear()
 
     # The harness
 

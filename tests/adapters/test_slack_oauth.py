@@ -209,9 +209,15 @@ class Browser:
         memory.grants[code] = Grant(team, user, told["redirect_uri"])
         return {"code": code, "state": told["state"]}
 
-    async def install(self, user: str = "U1", team: str = "T1") -> Page:
-        """All of it."""
+    async def tries(self, user: str = "U1", team: str = "T1") -> Page:
+        """All of it, whatever comes of it."""
         return await self.get(RETURN, **await self.agree(user, team))
+
+    async def install(self, user: str = "U1", team: str = "T1") -> Page:
+        """All of it, and it works."""
+        page = await self.tries(user, team)
+        assert page.status == 200, page.text
+        return page
 
 
 @pytest.fixture
@@ -411,7 +417,7 @@ def test_slack_out_of_reach_is_said(here: Database, fault: str) -> None:
         async with house(here) as h:
             browser = Browser(h)
             h.slack.fail("oauth.v2.access", fault)
-            page = await browser.install()
+            page = await browser.tries()
             assert page.status == 502
             assert "Slack could not be reached" in page.text
             assert await h.installed.token_of("T1") is None
@@ -436,7 +442,7 @@ def test_a_busy_store_is_said_and_costs_nobody_their_state(here: Database) -> No
             assert (await browser.get(RETURN, **given)).status == 200
             assert await h.installed.token_of("T1") is not None
             h.store.away = {"save": 9}
-            page = await browser.install()
+            page = await browser.tries()
             assert page.status == 503
             assert "could not keep" in page.text
 

@@ -1,24 +1,19 @@
 """Every talk of the questions capability, through Slack's payloads from end to end.
 
-The talks are those of `tests/capabilities/questions`, word for word: there they are held with
-the core alone, here with the same world behind a Slack workspace (`SlackWorld`). All are held
+The talks are those of `tests.adapters.talk`, in a Slack workspace (`SlackWorld`). All are held
 over HTTP, each event delivered one to four times, in any order with its siblings and all at the
 same moment, and the app hears of its own messages and edits as well. Those of `OVER_THE_SOCKET`
-are held over Socket Mode too. Of a talk with many examples the first one is held: the others
-differ in words, and words come through whole (see the contract).
+are held over Socket Mode too.
 """
 
 import asyncio
-import inspect
 import itertools
 import random
-import re
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -28,45 +23,21 @@ from storage.database import Database
 from tests.adapters.slack.actor import Rules
 from tests.adapters.slack_harness import address_of
 from tests.adapters.slack_world import SlackWorld
-from tests.capabilities.questions import (
-    test_anonymity,
-    test_bad_input,
-    test_card,
-    test_expert,
-    test_expertise,
-    test_faq,
-    test_home,
-    test_mark,
-    test_memory,
-    test_name,
-    test_routing,
-    test_story,
-    test_talk,
-    test_walk,
-    test_wave,
+from tests.adapters.talk import (
+    ASKERS,
+    MODULES,
+    QUESTIONS,
+    all_names,
+    check_all_were_heard,
+    find_fixtures,
+    find_talks,
+    what_was_told,
 )
+from tests.capabilities.questions import test_mark, test_story, test_talk
 from tests.databases import RELAY_KEY
 from tests.world import World, person
 
-MODULES = (
-    test_story,
-    test_talk,
-    test_card,
-    test_faq,
-    test_home,
-    test_mark,
-    test_anonymity,
-    test_bad_input,
-    test_expert,
-    test_expertise,
-    test_memory,
-    test_name,
-    test_routing,
-    test_walk,
-    test_wave,
-)
 OVER_THE_SOCKET = (test_story, test_talk, test_mark)
-WORLDS = {"world", "either_world", "new_world"}
 LEFT_OUT = {
     "test_wave.test_of_two_who_take_it_at_once_one_wins_and_the_other_sees_who": (
         "speaks to the core from two threads; here it is said by two at once below"
@@ -141,58 +112,17 @@ def either_world(world: World) -> World:
 
 # The talks that there are -----------------------------------------------------------------
 
-
-def _is_fixture(value: object) -> bool:
-    return type(value).__name__ == "FixtureFunctionDefinition"
-
-
-def _needs(module: ModuleType, value: Any) -> set[str]:
-    """The names of all fixtures that a talk asks for, or that these ask for."""
-    wanted = set(inspect.signature(value).parameters)
-    for name in list(wanted):
-        fixture: Any = vars(module).get(name)
-        if _is_fixture(fixture):
-            wanted |= set(inspect.signature(fixture._get_wrapped_function()).parameters)
-    return wanted
-
-
-def _with_one_example(talk: FunctionType) -> FunctionType:
-    marks = getattr(talk, "pytestmark", [])
-    if not marks:
-        return talk
-    shorter = FunctionType(
-        talk.__code__, talk.__globals__, talk.__name__, talk.__defaults__, talk.__closure__
-    )
-    vars(shorter)["pytestmark"] = [_shorten(mark) for mark in marks]
-    return shorter
-
-
-def _shorten(mark: pytest.Mark) -> pytest.Mark:
-    if mark.name != "parametrize":
-        return mark
-    names, values = mark.args
-    return pytest.mark.parametrize(names, list(values)[:1], **mark.kwargs).mark
-
-
-def _talks(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
-    short = module.__name__.rpartition(".")[2].removeprefix("test_")
-    for name, value in vars(module).items():
-        if not isinstance(value, FunctionType) or f"test_{short}.{name}" in LEFT_OUT:
-            continue
-        if name.startswith("test_") and _needs(module, value) & WORLDS:
-            yield f"{short}_{name.removeprefix('test_')}", _with_one_example(value)
-
-
 for module in MODULES:
-    globals().update({n: v for n, v in vars(module).items() if _is_fixture(v)})
-    globals().update({f"test_http_{name}": talk for name, talk in _talks(module)})
+    globals().update(find_fixtures(module))
+    talks = dict(find_talks(module, LEFT_OUT))
+    globals().update({f"test_http_{name}": talk for name, talk in talks.items()})
 for module in OVER_THE_SOCKET:
-    globals().update({f"test_socket_{name}": talk for name, talk in _talks(module)})
+    talks = dict(find_talks(module, LEFT_OUT))
+    globals().update({f"test_socket_{name}": talk for name, talk in talks.items()})
 
 
 def test_what_is_left_out_is_there() -> None:
-    names = {f"{m.__name__.rpartition('.')[2]}.{name}" for m in MODULES for name in vars(m)}
-    assert LEFT_OUT.keys() <= names
+    assert LEFT_OUT.keys() <= all_names()
 
 
 def test_most_talks_are_held() -> None:
@@ -268,14 +198,6 @@ def test_what_nobody_says_to_us_is_not_heard(
 
 # All at once --------------------------------------------------------------------------------
 
-ASKERS = ("ana", "ben", "cem", "dana")
-QUESTIONS = (
-    "How do I claim the taxi from a client visit?",
-    "How do I book a hotel for a trip?",
-    "Who signs the trip to the fair?",
-    "Where is the form for a lost hotel bill?",
-)
-
 
 def _asks(world: SlackWorld, who: str, question: str) -> Coroutine[Any, Any, object]:
     """Every second person asks in the channel, the others directly."""
@@ -283,15 +205,6 @@ def _asks(world: SlackWorld, who: str, question: str) -> Coroutine[Any, Any, obj
     if ASKERS.index(who) % 2:
         return people.say(user, world.site.dm(who), question)
     return people.say(user, "#general", f"@inflow {question}")
-
-
-def _told(world: SlackWorld) -> list[tuple[str, str]]:
-    """What those who asked were told, wherever and in whatever order; nobody's offers."""
-    world.drains()
-    told = [h for h in world.room.heard if h.key is None or ":offer:" not in h.key]
-    # Which question comes first decides whom it goes to, and so how many are asked at once.
-    varies = re.compile(r"[0-9]+|a colleague\b|two colleagues\b")
-    return sorted((h.conversation, varies.sub("N", h.text)) for h in told)
 
 
 def _all_ask_at_once(world: SlackWorld, calm: SlackWorld) -> None:
@@ -303,12 +216,9 @@ def _all_ask_at_once(world: SlackWorld, calm: SlackWorld) -> None:
         await asyncio.gather(*map(partial(_asks, world), ASKERS, QUESTIONS))
 
     world.site.run(ask())
-    asked = {(world.question(n).asker, world.question(n).text) for n in range(1, 5)}
-    assert asked == set(zip(ASKERS, QUESTIONS, strict=True))
-    with pytest.raises(AssertionError, match="no question 5"):
-        world.question(5)
-    assert len(_told(calm)) >= len(ASKERS)
-    assert _told(world) == _told(calm)
+    check_all_were_heard(world)
+    assert len(what_was_told(calm)) >= len(ASKERS)
+    assert what_was_told(world) == what_was_told(calm)
 
 
 def test_http_all_ask_at_once(new_slack_world: Callable[[], SlackWorld]) -> None:

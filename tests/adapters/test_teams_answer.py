@@ -1,6 +1,8 @@
 """What a reply becomes in Teams, case by case."""
 
+import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,33 +15,41 @@ from adapters.teams.answer import (
     plan_sentence,
     sent_form,
 )
-from adapters.teams.control import read_filled
+from adapters.teams.control import read_filled, write_press
 from adapters.teams.limits import find_faults
-from adapters.teams.messages import BUSY, DONE
-from adapters.teams.read import Heard, Kind
-from adapters.teams.seal import LONGEST, open_origin
+from adapters.teams.messages import ANSWERED_THERE, BUSY, DONE
+from adapters.teams.read import Drop, Dropped, Heard, Kind, Reading, read
+from adapters.teams.seal import Origin, open_origin, seal_origin
 from adapters.teams.wording import Wording
-from bot.form import ChoiceField, Form, TextField
-from bot.inbound import Submitted
-from bot.message import Option, say
+from bot.form import ChoiceField, Form, LongTextField, TextField
+from bot.inbound import PlaceKind, Submitted
+from bot.message import Button, Buttons, Message, Option, say
 from bot.reply import NOTHING, Audience, Reply
-from tests.adapters.contract import FORM
+from tests.adapters.contract import FORM, MONDAY
 from tests.adapters.every_message import SHOWN
-from tests.adapters.test_teams_read import ANA, SEAL, TENANT, hear
+from tests.adapters.test_teams_read import ANA, SEAL, TENANT, hear, load
 
 FORMS = {name: shown for name, shown in SHOWN.items() if isinstance(shown, Form)} | {"all": FORM}
 SHOWMAN: Showman = make_showman(Wording(frozenset({"pause"})), SEAL, ())
-LONG = Form(
-    title="Long",
+DICE = random.Random(1)
+TOPICS = tuple(
+    Option(
+        label="".join(DICE.choices("abcdefghijklmnopqrstuvwxyz ", k=73)) + "é.",
+        value=f"{DICE.getrandbits(128):032x}",
+    )
+    for _ in range(99)
+)
+ASK = Form(
+    title="Ask",
     fields=(
-        ChoiceField(
-            name="which",
-            label="Which",
-            options=tuple(Option(label=f"Option {n} " + "x" * 50, value=f"{n}") for n in range(99)),
-        ),
+        LongTextField(name="question", label="Your question", required=True),
+        TextField(name="goal", label="What for?", max_length=500),
+        ChoiceField(name="sight", label="Who sees you?", options=TOPICS[:3]),
+        ChoiceField(name="topic", label="Topic", options=TOPICS),
     ),
     action="sample.fill",
 )
+"""As long as forms may be."""
 
 
 def sent(form: Form, kind: Kind, **values: str) -> Heard:
@@ -48,7 +58,7 @@ def sent(form: Form, kind: Kind, **values: str) -> Heard:
     assert find_faults(shown.card) == []
     filled = read_filled(shown.card["actions"][0]["data"])
     assert filled is not None
-    origin = open_origin(SEAL, TENANT, ANA, filled.hidden)
+    origin = open_origin(SEAL, TENANT, ANA, filled.hidden, is_form=True)
     assert origin is not None
     pressed = hear("execute_personal")
     what = Submitted(action=origin.action, args=origin.args, values=values)
@@ -79,6 +89,14 @@ def test_wrong_form_in_a_chat_is_changed_for_who_sent_it() -> None:
     assert find_faults(plan.body["value"]) == []
 
 
+def test_dialog_in_the_own_chat_about_a_channel_says_where_to_look() -> None:
+    said = Reply(message=say("Asked."), audience=Audience.PLACE)
+    plan = plan_answer(sent(FORM, Kind.DIALOG, word="in"), said, SHOWMAN)
+    assert plan.body == {"task": {"type": "message", "value": ANSWERED_THERE}}
+    alone = plan_answer(sent(FORM, Kind.DIALOG, word="in"), Reply(message=say("Kept.")), SHOWMAN)
+    assert alone.body is None, "it stands below"
+
+
 def test_wrong_form_of_an_old_client_is_changed_where_it_stands() -> None:
     (step,) = plan_answer(sent(FORM, Kind.CARD), Reply(errors={"word": "No."}), SHOWMAN).steps
     assert isinstance(step, Replace)
@@ -86,12 +104,35 @@ def test_wrong_form_of_an_old_client_is_changed_where_it_stands() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.DIALOG, Kind.EXTENSION, Kind.EXECUTE, Kind.CARD])
-def test_form_too_long_to_carry_along_says_what_is_wrong(kind: Kind) -> None:
-    heard = sent(LONG, kind)
-    assert len(heard.source.sealed) < LONGEST
-    assert sent_form(heard) is None
-    plan = plan_answer(heard, Reply(errors={"which": "Not this."}), SHOWMAN)
-    assert "Not this." in str(plan.body or [step.said.card for step in plan.steps])
+@pytest.mark.parametrize("question", ["a long story", "\N{GRINNING FACE}" * 3_000])
+@pytest.mark.parametrize("wrong", ["question", "topic", ""])
+def test_longest_form_keeps_what_was_typed(kind: Kind, question: str, wrong: str) -> None:
+    values = {"question": question, "goal": "g" * 500, "sight": TOPICS[2].value}
+    heard = sent(ASK, kind, **values, topic=TOPICS[70].value)
+    plan = plan_answer(heard, Reply(errors={wrong: "Not this."}), SHOWMAN)
+    if kind is Kind.CARD:
+        (step,) = plan.steps
+        assert isinstance(step, Replace)
+        card: Any = step.said.card
+    else:
+        assert plan.body is not None
+        task = plan.body.get("task")
+        card = task["value"]["card"]["content"] if task else plan.body["value"]
+    assert find_faults(card) == []
+    shown = {each["id"]: each.get("value") for each in card["body"] if "id" in each}
+    for name, value in values.items():
+        assert shown[f"field-{name}"] == value
+    assert "Not this." in str(card)
+
+
+@pytest.mark.parametrize("text", ["", "\N{GRINNING FACE}" * 3_000])
+def test_longest_form_fits_when_it_is_opened(text: str) -> None:
+    fields = (ASK.fields[0].model_copy(update={"value": text}), *ASK.fields[1:])
+    form = ASK.model_copy(update={"fields": fields})
+    shown = SHOWMAN.form(hear("message_channel"), form, in_chat=False)
+    assert find_faults(shown.card) == []
+    assert text in str(shown.card)
+    assert str(shown.card).count("'title': '") >= len(TOPICS)
 
 
 def test_form_of_an_older_version_is_none() -> None:
@@ -145,3 +186,37 @@ def test_page_that_was_pressed_is_shown_anew_beside_the_message() -> None:
     (step,) = plan_answer(sent(FORM, Kind.DIALOG), Reply(page=say("The page")), SHOWMAN).steps
     assert isinstance(step, Tell)
     assert "The page" in step.said.text
+
+
+def test_button_for_one_person_is_about_the_place_where_it_was_asked_for() -> None:
+    buttons = Buttons(buttons=(Button(label="Ask it here", action="a.b"),))
+    message = Message(summary="Is it?", parts=(buttons,))
+    asked = hear("message_thread")
+    (step,) = plan_answer(asked, Reply(message=message), SHOWMAN).steps
+    assert isinstance(step, Tell)
+    data = step.said.card["body"][0]["actions"][0]["data"]
+    pressed = hear("execute_personal", value={"action": {"type": "Action.Execute", "data": data}})
+    assert pressed.inbound.place == asked.inbound.place
+    assert pressed.source.contact.kind is PlaceKind.DM
+    # What takes its place there is about the channel as well, and what all read is nobody's.
+    reply = Reply(message=message, replace=True)
+    (replaced,) = plan_answer(pressed, reply, SHOWMAN).steps
+    assert isinstance(replaced, Replace)
+    assert replaced.said.card["body"][0]["actions"][0]["data"] == data
+    for heard, said in (
+        (asked, Reply(message=message, audience=Audience.PLACE)),
+        (pressed, Reply(message=message, audience=Audience.PLACE)),
+        (hear("execute"), reply),
+    ):
+        (step,) = plan_answer(heard, said, SHOWMAN).steps
+        assert step.said.card["body"][0]["actions"][0]["data"] == {"Inflow": {"press": "a.b"}}
+
+
+@pytest.mark.parametrize("person", [ANA[:-1] + "b", None])
+def test_place_that_was_sealed_for_somebody_else_is_forged(person: str | None) -> None:
+    origin = Origin("", {}, hear("execute").inbound.place, MONDAY)
+    seal = "x" * 99 if person is None else seal_origin(SEAL, TENANT, person, origin)
+    data = write_press("a.b", {}, place=seal)
+    value = {"action": {"type": "Action.Execute", "data": data}, "trigger": "manual"}
+    activity = load("execute_personal") | {"value": value}
+    assert read(activity, Reading(MONDAY, SEAL)) == Dropped(Drop.FORGED)

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msrest import ServiceClient
 
+from adapters.teams import answer
 from adapters.teams.app import LONGEST_BODY, read_activity
+from adapters.teams.control import write_look, write_press
 from adapters.teams.messages import (
     ANSWERED_APART,
     ANSWERED_BELOW,
@@ -21,15 +24,21 @@ from adapters.teams.messages import (
     DONE,
     LATE,
     LATE_FORM,
+    NO_CHAT,
+    NOT_SERVED,
     OPEN_CHAT,
     STALE,
 )
+from adapters.teams.read import NAME, Contact
 from bot.capabilities.questions.memory import Memory
-from bot.inbound import PlaceKind
+from bot.errors import Unavailable
+from bot.inbound import Inbound, PlaceKind
+from bot.messages import GREETING
+from bot.people import Person, is_cut_off
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
 from tests.adapters.slack_desk import Doing, make_capability
-from tests.adapters.teams.memory import TENANT
+from tests.adapters.teams.memory import TENANT, Somebody
 from tests.adapters.teams.screen import Control
 from tests.adapters.teams_harness import HANDLE, Json, Seen, TeamsHarness, open_harness
 from tests.adapters.test_teams_auth import FORGED, SERVICE
@@ -71,6 +80,21 @@ def shared(
 def card_of(desk: TeamsHarness, text: str, place: str = DM) -> Heard:
     (card,) = desk.say("ana", text, place).messages
     return card
+
+
+def person_of(desk: TeamsHarness, somebody: Somebody) -> Person:
+    with desk.database.transaction() as work:
+        _, person = work.people.find(NAME, TENANT, somebody.entra)
+    assert person is not None
+    return person
+
+
+def forget(desk: TeamsHarness, somebody: Somebody) -> None:
+    """As if they had taken the app away."""
+    site = desk.site
+    found = site.runner.run(site.contacts.find_person(TENANT, somebody.entra))
+    if found is not None and found.kind is PlaceKind.DM:
+        site.runner.run(site.contacts.drop(found))
 
 
 def door(desk: TeamsHarness) -> Heard:
@@ -129,15 +153,24 @@ def test_what_teams_would_not_say_has_a_status(
 @pytest.mark.parametrize("name", [name for name in FORGED if name != "too long"])
 @pytest.mark.filterwarnings("ignore")  # Forging makes the library warn of what it makes.
 def test_forged_token_is_refused_and_does_nothing(shared: TeamsHarness, name: str) -> None:
+    def kept() -> list[int]:
+        with shared.database.begin() as connection:
+            tables = ("inbox", "people", "teams_people", "teams_places", "outbox", "showings")
+            counts = [f"SELECT count(*) FROM {table}" for table in tables]
+            return [connection.exec_driver_sql(count).scalar_one() for count in counts]
+
     token = FORGED[name](shared.site.teams.signer)
-    before = len(shared.site.teams.calls)
-    activity = json.dumps(words(shared, serviceUrl=SERVICE)).encode()
+    before, kept_before = len(shared.site.teams.calls), kept()
+    stranger = {"id": "29:stranger", "name": "Eve", "aadObjectId": "stranger"}
+    spoken = words(shared, "/show text", serviceUrl=SERVICE) | {"from": stranger}
+    activity = json.dumps(spoken).encode()
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     told = shared.site.run(shared.site.wire.send_raw(activity, headers))
     assert told.status == 401
     assert (told.raw, len(shared.site.teams.calls)) == (b"", before)
+    assert kept() == kept_before
 
 
 def test_service_url_of_nobodys_is_refused_though_the_token_says_it(shared: TeamsHarness) -> None:
@@ -264,7 +297,91 @@ def test_what_breaks_is_said_and_not_shown(desk: TeamsHarness) -> None:
     card = door(desk)
     assert press(desk, card, "Crash").sentence == BROKEN
     assert desk.site.run(desk.site.wire.send(words(desk, "/crash"))).status == 500
-    assert shown(desk) == []
+    (said,) = shown(desk)
+    assert BROKEN in said
+
+
+def make_stranger() -> Somebody:
+    return Somebody("29:1-stranger", str(UUID(int=7)), "Eve", str(UUID(int=8)))
+
+
+def test_somebody_of_another_organisation_is_told_why_nothing_happens(desk: TeamsHarness) -> None:
+    """Else Teams says that something went wrong, and they try again for ever."""
+    card, eve, site = door(desk), make_stranger(), desk.site
+    place, post = desk.find(card.id)
+    before = len(site.teams.calls)
+
+    def pressed(label: str) -> Json:
+        told = site.press(eve, place, post, site.screen(post, eve).control(label))
+        # They speak in a channel of ours, which they share.
+        return told | {"channelData": {**told["channelData"], "tenant": {"id": TENANT}}}
+
+    assert site.tell(pressed("Loud")).sentence == NOT_SERVED
+    opened = site.tell(pressed("Open")).dialog
+    assert opened is not None
+    assert opened.says == NOT_SERVED
+    # Who only looks is told nothing.
+    looked = pressed("Loud")
+    looked["value"] = {"action": {"type": "Action.Execute", "data": write_look()}}
+    told = site.tell(looked)
+    assert (told.told.status, told.told.raw) == (200, b"")
+    assert len(site.teams.calls) == before
+
+
+def untold(told: Json, tenant: str = TENANT) -> Json:
+    """As in a channel of this organisation, and without a word of where its writer belongs."""
+    writer = {name: value for name, value in told["from"].items() if name != "tenantId"}
+    channel = {**told["channelData"], "tenant": {"id": tenant}}
+    return {**told, "from": writer, "channelData": channel}
+
+
+def test_who_belongs_elsewhere_is_not_served_though_nobody_says_so(desk: TeamsHarness) -> None:
+    site, eve, lee = desk.site, make_stranger(), desk.site.teams.add_person("Lee Oh")
+    place = site.teams.memory.conversations[desk.channel]
+    place.members += [eve, lee]
+    card = door(desk)
+    _, post = desk.find(card.id)
+    asked = len(site.teams.called("member"))
+    for number in range(2):
+        site.tell(untold(site.words(eve, place, f"{HANDLE} /publish text {number}")))
+    pressed = site.press(eve, place, post, site.screen(post, eve).control("Loud"))
+    assert site.tell(untold(pressed)).sentence == NOT_SERVED
+    assert shown(desk, "kim", CHANNEL) == [card.plain]
+    assert len(site.teams.called("member")) == asked + 1, "it is asked once"
+    assert site.runner.run(site.contacts.find_person(TENANT, eve.entra)) is None
+    # Whoever has a chat of their own is known, and others of the house are asked about.
+    for somebody in (desk.people["ana"], lee, lee):
+        site.tell(untold(site.words(somebody, place, f"{HANDLE} /publish text")))
+    assert len(shown(desk, "kim", CHANNEL)) == 4
+    assert len(site.teams.called("member")) == asked + 2
+
+
+def test_who_is_not_there_as_far_as_teams_says_is_not_served(desk: TeamsHarness) -> None:
+    site, lee = desk.site, desk.site.teams.add_person("Lee Oh")
+    place = site.teams.memory.conversations[desk.channel]
+    site.tell(untold(site.words(lee, place, f"{HANDLE} /publish text")))
+    assert shown(desk, "kim", CHANNEL) == []
+    # Where we are not nobody can be asked: it is their message extension, and so their house.
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    site.teams.fail("member", "refuse:403:BotNotInConversationRoster")
+    seen = site.tell(untold(site.invoke(lee, place, "composeExtension/fetchTask", value, None)))
+    assert seen.dialog is not None
+    assert seen.dialog.card is not None
+
+
+def test_who_cannot_be_asked_about_is_not_served_yet(desk: TeamsHarness) -> None:
+    site, lee = desk.site, desk.site.teams.add_person("Lee Oh")
+    place = site.teams.memory.conversations[desk.channel]
+    place.members.append(lee)
+    site.other = {"within": timedelta(seconds=0.3)}
+    site.runner.run(site.restart())
+    site.teams.fail("member", *["error_before:503"] * 9)
+    told = untold(site.words(lee, place, f"{HANDLE} /publish text"))
+    assert site.run(site.wire.send(told)).status == 503
+    assert shown(desk, "kim", CHANNEL) == []
+    site.teams.faults.clear()
+    site.tell(told)
+    assert len(shown(desk, "kim", CHANNEL)) == 1
 
 
 # Dialogs ---------------------------------------------------------------------------------
@@ -306,6 +423,23 @@ def test_dialog_ends_where_nothing_is_said(desk: TeamsHarness) -> None:
     assert shown(desk, "kim", CHANNEL)[-1] == "For all"
 
 
+def send_door(desk: TeamsHarness, card: Heard, word: str) -> Seen:
+    dialog = press(desk, card, "Open").dialog
+    assert dialog is not None
+    return desk.site.tell(desk.site.sends(dialog, {"field-word": word}))
+
+
+def test_dialog_that_was_sent_says_that_its_answer_stands_elsewhere(desk: TeamsHarness) -> None:
+    in_channel = send_door(desk, door(desk), "in")
+    assert in_channel.dialog is not None
+    assert in_channel.dialog.says == ANSWERED_APART
+    assert shown(desk) == ["d1: in"]
+    # What stands below it is seen without a word.
+    for card, word in ((door(desk), "loud"), (card_of(desk, "/door"), "in")):
+        sent = send_door(desk, card, word)
+        assert (sent.told.status, sent.told.raw) == (200, b"")
+
+
 def test_form_of_another_is_not_taken(desk: TeamsHarness) -> None:
     form = open_door(desk)
     activity = desk.site.sends(desk.site.open_dialogs[form.id], {"field-word": "x"})
@@ -329,7 +463,31 @@ def test_busy_store_loses_nothing_that_was_typed(desk: TeamsHarness, doing: Doin
     assert answer.messages == ()
     assert BUSY in str(dialog.card)
     assert "long story" in str(dialog.card)
-    assert desk.site.run(desk.site.wire.send(words(desk, "/ask x"))).status == 503
+
+
+def test_who_speaks_to_a_busy_store_hears_it_once(desk: TeamsHarness, doing: Doing) -> None:
+    doing.away = True
+    activity = words(desk, "/ask x")
+    for _ in range(2):
+        assert desk.site.tell(activity).told.status == 503
+    assert [BUSY in said for said in shown(desk)] == [True]
+    crash = words(desk, "/crash x")
+    for _ in range(2):
+        assert desk.site.run(desk.site.wire.send(crash)).status == 500
+    assert [BROKEN in said for said in shown(desk)] == [False, True]
+
+
+def test_talk_that_may_be_none_of_ours_is_no_reason_to_speak(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_inbound: Inbound) -> bool:
+        raise Unavailable
+
+    monkeypatch.setattr(desk.app, "concerns", away)
+    place = desk.site.teams.memory.conversations[desk.channel]
+    said = desk.site.words(desk.people["bo"], place, "to you too", "1772441000001")
+    assert desk.site.tell(said).told.status == 503
+    assert (shown(desk, "bo"), shown(desk, "bo", CHANNEL)) == ([], [])
 
 
 def test_form_in_the_chat_is_done_with_when_it_was_sent(desk: TeamsHarness) -> None:
@@ -354,8 +512,25 @@ def test_shortcuts_open_dialogs(desk: TeamsHarness) -> None:
     assert seen.dialog is not None
     assert seen.dialog.card is not None
     sent = desk.site.tell(desk.site.sends(seen.dialog, {"field-word": "in"}))
-    assert (sent.told.status, sent.told.raw) == (200, b"")
+    assert sent.dialog is not None
+    assert sent.dialog.says == ANSWERED_APART
     assert shown(desk) == ["d1: in"]
+
+
+def test_extension_says_nothing_of_the_chat_that_it_is_used_in(desk: TeamsHarness) -> None:
+    lee = desk.site.teams.add_person("Lee Oh")
+    ana = desk.people["ana"]
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    for number, kind in enumerate(("personal", "groupChat")):
+        id_ = f"19:{number}@unq.gbl.spaces" if kind == "personal" else f"19:{number}@thread.v2"
+        place = desk.site.teams.add_group(id_, ana, lee)
+        activity = desk.site.invoke(lee, place, "composeExtension/fetchTask", value, None)
+        activity["conversation"]["conversationType"] = kind
+        assert desk.site.tell(activity).dialog is not None
+        assert desk.site.runner.run(desk.site.contacts.find_place(TENANT, place.id)) is None
+    found = desk.site.runner.run(desk.site.contacts.find_person(TENANT, lee.entra))
+    assert found is not None
+    assert (found.conversation, found.user) == (lee.personal, lee.user)
 
 
 # Who may be written to -------------------------------------------------------------------
@@ -366,9 +541,42 @@ def test_channel_hears_nothing_of_an_answer_that_nobody_can_be_given(desk: Teams
     lee = teams.add_person("Lee Oh", has_app=False)
     place = teams.memory.conversations[desk.channel]
     desk.site.tell(desk.site.words(lee, place, f"{HANDLE} /show text"))
-    assert shown(desk, "bo", CHANNEL) == [OPEN_CHAT]
+    assert shown(desk, "bo", CHANNEL) == [f"Lee Oh: {OPEN_CHAT}"]
     (post,) = teams.posts(desk.channel)
     assert post.thread is not None
+
+
+@pytest.mark.parametrize("label", ["Alone", "Open", "Shortcut", "Extension"])
+def test_channel_never_hears_of_what_somebody_did_alone(desk: TeamsHarness, label: str) -> None:
+    teams, card = desk.site.teams, door(desk)
+    lee = teams.add_person("Lee Oh", has_app=False)
+    place, post = desk.find(card.id)
+    value = {"commandId": "open", "commandContext": "compose", "context": {"theme": "default"}}
+    shortcut = desk.site.invoke(lee, place, "composeExtension/fetchTask", value, None)
+    if label in ("Shortcut", "Extension"):
+        lee.has_app = label == "Extension"
+        seen = desk.site.tell(shortcut)
+    elif label == "Open":
+        control = desk.site.screen(post, lee).control(label)
+        seen = desk.site.tell(desk.site.press(lee, place, post, control))
+    else:
+        action = {"type": "Action.Execute", "data": write_press("door.alone", {})}
+        told: Json = {"action": action, "trigger": "manual"}
+        seen = desk.site.tell(desk.site.invoke(lee, place, "adaptiveCard/action", told, post))
+    if label in ("Open", "Extension"):
+        assert seen.dialog is not None
+        lee.has_app = False
+        forget(desk, lee)
+        seen = desk.site.tell(desk.site.sends(seen.dialog, {"field-word": "in"}))
+    assert NO_CHAT in ((seen.dialog.says if seen.dialog else ""), seen.sentence)
+    assert shown(desk, "bo", CHANNEL) == [card.plain]
+
+
+def test_answer_to_a_thread_that_is_gone_stands_in_the_channel(desk: TeamsHarness) -> None:
+    card = door(desk)
+    desk.site.teams.fail("send", "refuse:404:ConversationNotFound")
+    press(desk, card, "Loud")
+    assert shown(desk, "bo", CHANNEL) == [card.plain, "For all"]
 
 
 def test_conversation_is_made_where_it_is_not_known(desk: TeamsHarness) -> None:
@@ -388,15 +596,73 @@ def test_who_comes_is_welcomed_once_and_forgotten_when_they_go(desk: TeamsHarnes
     site = desk.site
     lee = site.teams.add_person("Lee Oh")
     installed = site.installs(lee)
+    # Teams is busy when many are given the app at once.
+    site.teams.fail("member", "limited:0", "error_before:503", "reset_before")
     site.tell(installed)
     added = [{"id": site.teams.bot}, {"id": lee.user}]
     change = {"type": "conversationUpdate", "membersAdded": added, "id": "f:x"}
     site.tell({**installed, **change})
-    assert len(site.teams.posts(str(lee.personal))) == 1
+    site.drain()
+    (post,) = site.teams.posts(str(lee.personal))
+    assert "Lee Oh" in str(post.activity)
+    assert GREETING in site.screen(post, lee).plain
     site.tell({**installed, "action": "remove", "id": "f:y"})
     found = site.runner.run(site.contacts.find_person(TENANT, lee.entra))
     assert found is not None
     assert (found.kind, found.user) == (PlaceKind.CHANNEL, lee.user)
+    assert is_cut_off(person_of(desk, lee)), "nobody waits for them"
+    site.tell({**installed, "id": "f:z"})
+    assert not is_cut_off(person_of(desk, lee))
+    # Whoever has it says nothing with a new version of it, also long after.
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM inbox")
+    site.tell({**installed, "id": "f:v", "action": "add-upgrade"})
+    site.tell({**installed, "id": "f:w"})
+    site.drain()
+    assert len(site.teams.posts(str(lee.personal))) == 1
+
+
+def test_new_version_says_nothing_to_who_was_never_greeted(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee = site.teams.add_person("Lee Oh")
+    site.tell(site.installs(lee) | {"action": "add-upgrade"})
+    site.drain()
+    assert site.teams.posts(str(lee.personal)) == []
+
+
+def test_who_adds_it_to_others_is_told_in_their_own_chat_what_it_does(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee, eve = site.teams.add_person("Lee Oh"), make_stranger()
+    for somebody, id_ in ((lee, "19:a@thread.tacv2"), (lee, "19:b@thread.tacv2"), (eve, "19:c")):
+        place = site.teams.add_channel(id_, lee, eve)
+        come = {"type": "conversationUpdate", "membersAdded": [{"id": site.teams.bot}]}
+        install = {"type": "installationUpdate", "action": "add"}
+        for told in (come, install, come):
+            site.tell(untold(site.activity(somebody, place, id=site.new_invoke(), **told)))
+        assert site.teams.posts(id_) == [], "nobody there asked for it"
+    site.drain()
+    # A chat is made first, and written to in the next slot.
+    desk.now += timedelta(seconds=1)
+    site.drain()
+    (post,) = site.teams.posts(str(lee.personal))
+    assert "@Inflow and a question" in site.screen(post, lee).plain
+    assert "topic" not in site.screen(post, lee).plain, "there are none here"
+    assert eve.personal is None
+
+
+def test_who_has_got_the_app_is_where_their_words_say(desk: TeamsHarness) -> None:
+    site = desk.site
+    lee = site.teams.add_person("Lee Oh")
+    site.tell(site.installs(lee))
+    assert (person_of(desk, lee).name, person_of(desk, lee).zone) == ("Lee Oh", "UTC")
+    lee.zone = "America/New_York"
+    site.tell(site.words(lee, site.teams.add_personal(lee), "/count"))
+    assert person_of(desk, lee).zone == "America/New_York"
+    # Who is not told otherwise stays where they are.
+    told = site.words(lee, site.teams.add_personal(lee), "/count")
+    del told["entities"], told["localTimezone"]
+    site.tell(told)
+    assert person_of(desk, lee).zone == "America/New_York"
 
 
 def test_nothing_is_kept_of_who_talks_among_others(desk: TeamsHarness) -> None:
@@ -429,10 +695,28 @@ def test_reply_is_shown_though_teams_was_away(desk: TeamsHarness, fault: str) ->
     assert len(shown(desk)) == 1
 
 
-def test_lost_answer_is_no_reason_to_say_it_again(desk: TeamsHarness) -> None:
-    desk.site.teams.fail("send", "reset_after")
+@pytest.mark.parametrize(("fault", "times"), [("reset_before", 1), ("reset_after", 2)])
+def test_lost_answer_is_said_again_to_one_alone(desk: TeamsHarness, fault: str, times: int) -> None:
+    desk.site.teams.fail("send", fault)
     desk.say("ana", "/show text")
-    assert len(shown(desk)) == 1
+    assert len(shown(desk)) == times
+
+
+def test_lost_answer_is_no_reason_to_say_it_again_to_all(desk: TeamsHarness) -> None:
+    card = door(desk)
+    desk.site.teams.fail("send", "reset_after")
+    press(desk, card, "Loud")
+    assert shown(desk, "bo", CHANNEL) == [card.plain, "For all"]
+
+
+def test_card_that_cannot_be_changed_soon_is_left_to_what_is_newer(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "FOR_CARDS", timedelta(seconds=0.1))
+    card = card_of(desk, "/show buttons")
+    desk.site.teams.fail("update", "limited:1")
+    assert press(desk, card, "Yes").card is not None
+    assert len(desk.site.teams.called("update")) == 1
 
 
 def test_refused_card_is_said_in_words(desk: TeamsHarness) -> None:
@@ -475,6 +759,32 @@ def slow(desk: TeamsHarness, doing: Doing) -> TeamsHarness:
     desk.site.other = {"within": timedelta(seconds=0.1)}
     desk.site.runner.run(desk.site.restart())
     return desk
+
+
+def test_store_that_keeps_no_contact_in_time_makes_nobody_wait(
+    desk: TeamsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def keep(_contact: Contact) -> None:
+        await asyncio.sleep(30)
+
+    card = card_of(desk, "/door")
+    desk.site.other = {"within": timedelta(seconds=0.1)}
+    desk.site.runner.run(desk.site.restart())
+    monkeypatch.setattr(desk.site.contacts, "keep", keep)
+    assert desk.site.tell(words(desk, "/show text")).told.status == 503
+    assert BUSY in shown(desk)[-1]
+    assert press(desk, card, "Loud").sentence == BUSY
+
+
+def test_who_waits_is_answered_sooner_than_who_writes(desk: TeamsHarness, doing: Doing) -> None:
+    form = open_door(desk)
+    doing.slow = 0.3
+    desk.site.other = {"waiting": timedelta(seconds=0.1)}
+    desk.site.runner.run(desk.site.restart())
+    seen = desk.site.tell(desk.site.sends(desk.site.open_dialogs[form.id], {"field-word": "in"}))
+    assert seen.dialog is not None
+    assert seen.dialog.says == LATE
+    assert desk.site.tell(words(desk, "/ask where?")).told.status == 200
 
 
 def test_words_are_answered_late_and_told_again_in_vain(slow: TeamsHarness) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from adapters.teams import client as module
 from adapters.teams.client import (
+    NO_IDENTITY,
     NO_LOGIN,
     NOT_ALLOWED,
     PAUSE,
@@ -22,6 +23,7 @@ from adapters.teams.client import (
     Answered,
     Credentials,
     Doubtful,
+    Identity,
     NotSent,
     Refused,
     Slow,
@@ -183,7 +185,8 @@ def test_token_that_was_taken_back_is_replaced_once() -> None:
     ("act", "answer"),
     [
         (saying({"error": "invalid_client"}, status=401), Refused(401, "invalid_client")),
-        (saying({"error": "a b"}, status=400), Refused(400, "http_400")),
+        (saying({"error": "a b"}, status=400), Refused(401, "http_400")),
+        (saying("", status=404), Refused(401, "http_404")),
         (saying({}, status=429), NotSent(NO_LOGIN)),
         (saying({}, status=503), NotSent(NO_LOGIN)),
         (saying("no json"), NotSent(NO_LOGIN)),
@@ -216,6 +219,83 @@ def test_login_that_hangs_is_not_waited_for() -> None:
             return await post(client, end), len(end.heard)
 
     assert asyncio.run(run()) == (NotSent(NO_LOGIN), 0)
+
+
+# --- a managed identity ------------------------------------------------------------------
+
+
+def ask_machine(*acts: Act, proof: str | None = None) -> tuple[Answer, Answer, list[Heard]]:
+    """Two calls of a bot with a managed identity, and what the machine was asked."""
+
+    async def run() -> tuple[Answer, Answer, list[Heard]]:
+        async with far_end(*acts) as machine, far_end(SENT) as end:
+            identity = Identity("app-id", "tenant/1", f"{machine.url}identity?x=1", proof)
+            client = TeamsClient(identity, local=end.url, timeout=PATIENCE)
+            answers = await post(client, end), await post(client, end)
+            await client.close()
+            for heard in end.heard:
+                assert heard.headers["authorization"] == "Bearer t1"
+            return *answers, machine.heard
+
+    return asyncio.run(run())
+
+
+def test_virtual_machine_is_asked_for_the_token_of_its_identity(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A proxy would be asked for the token of the machine that it runs on itself.
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(module, "find_proxy", lambda _: None)
+    first, second, [heard] = ask_machine(token(seconds="86399"))
+    assert first == second == Answered({"id": "1:a"})
+    verb, url, _ = heard.line.split()
+    path, _, query = url.partition("?")
+    assert (verb, path, heard.body) == ("GET", "/api/identity", "")
+    assert parse_qs(query) == {
+        "x": ["1"],
+        "api-version": ["2018-02-01"],
+        "resource": ["https://api.botframework.com"],
+        "client_id": ["app-id"],
+    }
+    assert heard.headers["metadata"] == "true"
+    assert "x-identity-header" not in heard.headers
+
+
+def test_app_service_is_shown_what_it_gave_and_says_no_time() -> None:
+    told = saying({"access_token": "t1", "expires_on": "1772460000", "token_type": "Bearer"})
+    first, second, [heard] = ask_machine(told, proof="it-is-us")
+    assert first == second == Answered({"id": "1:a"})
+    assert "api-version=2019-08-01" in heard.line
+    assert heard.headers["x-identity-header"] == "it-is-us"
+
+
+@pytest.mark.parametrize(
+    ("act", "answer"),
+    [
+        (saying({"error": "invalid_request"}, status=400), Refused(401, NO_IDENTITY)),
+        (saying({"statusCode": 400, "message": "none"}, status=400), Refused(401, NO_IDENTITY)),
+        (saying("", status=403), Refused(401, NO_IDENTITY)),
+        (saying("", status=404), NotSent(NO_LOGIN)),
+        (saying("", status=302, Location="https://evil.example/"), NotSent(NO_LOGIN)),
+        (saying("", status=429), NotSent(NO_LOGIN)),
+        (saying("", status=500), NotSent(NO_LOGIN)),
+        (saying({"expires_in": 3_600}), NotSent(NO_LOGIN)),
+        (saying({"access_token": "t1", "expires_in": "0"}), NotSent(NO_LOGIN)),
+        (reset, NotSent(NO_LOGIN)),
+    ],
+)
+def test_without_an_identity_nothing_is_sent(act: Act, answer: Answer) -> None:
+    first, second, heard = ask_machine(act)
+    assert (first, second) == (answer, answer)
+    # Over a connection that breaks aiohttp asks once more, which takes nothing from anybody.
+    assert len(heard) == (2 if act is reset else 1)
+
+
+def test_what_is_shown_to_the_machine_is_no_text_of_ours() -> None:
+    assert "it-is-us" not in repr(Identity("app-id", "tenant", "http://x", "it-is-us"))
 
 
 def test_login_can_be_tried() -> None:
@@ -312,10 +392,10 @@ def test_answer_of_endless_length_is_not_read(monkeypatch: pytest.MonkeyPatch) -
         "https://smba.trafficmanager.net/amer/8f0b2c54-1111-2222-3333-0123456789ab/",
         "https://SMBA.trafficmanager.net:443/teams",
         "https://smba.infra.gcc.teams.microsoft.com/gcc",
-        "https://smba.infra.gov.teams.microsoft.us/gcch",
-        "https://smba.infra.dod.teams.microsoft.us/dod",
         "https://europe.webchat.botframework.com/",
         f"http://{LOOPBACK}:3978/api",
+        "http://localhost:3978/_connector",
+        "http://[::1]:3978/",
     ],
 )
 def test_servers_of_teams_are_written_to(url: str) -> None:
@@ -326,6 +406,9 @@ def test_servers_of_teams_are_written_to(url: str) -> None:
     "url",
     [
         "",
+        "https://smba.infra.gov.teams.microsoft.us/gcch",
+        "https://smba.infra.dod.teams.microsoft.us/dod",
+        "https://gov.webchat.botframework.us/",
         "http://smba.trafficmanager.net/emea/",
         "https://smba.trafficmanager.net:8443/",
         "https://smba.trafficmanager.net.evil.example/",
@@ -341,7 +424,9 @@ def test_servers_of_teams_are_written_to(url: str) -> None:
         "http://169.254.169.254/",
         f"http://{LOOPBACK}:3979/",
         f"https://{LOOPBACK}:3978/",
-        "http://localhost:3978/",
+        "http://localhost:3979/",
+        "http://localhost.evil.example:3978/",
+        "http://10.0.0.1:3978/",
         "http://[::1",
         "ftp://smba.trafficmanager.net/",
     ],
@@ -352,6 +437,7 @@ def test_nobody_else_is_written_to(url: str) -> None:
 
 def test_local_server_is_one_on_this_machine() -> None:
     assert not is_allowed("http://10.0.0.1:3978/", "http://10.0.0.1:3978/")
+    assert not is_allowed(f"http://{LOOPBACK}:3978/", "http://10.0.0.1:3978/")
     assert not is_allowed(f"http://{LOOPBACK}:3978/")
 
 

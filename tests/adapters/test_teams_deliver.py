@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.teams.client import Credentials, TeamsClient
+from adapters.teams.client import TIMEOUT, Credentials, TeamsClient
 from adapters.teams.deliver import (
+    AT_ONCE,
     FATES,
+    NOTING,
     PER_CONVERSATION,
     Fate,
     TeamsPlatform,
     find_thread,
+    says_gone,
     write_message,
     write_plain,
 )
@@ -43,7 +46,7 @@ from bot.outbox import (
     may_repeat,
 )
 from bot.people import Person, Workspace
-from bot.retry import Patience
+from bot.retry import Patience, postpone
 from storage.database import Database
 from storage.lane import SqlLaneStore
 from tests.adapters.far_end import Act, Heard, far_end, hang, reset, saying
@@ -180,12 +183,13 @@ def test_letter_goes_to_the_personal_conversation_as_a_card() -> None:
 
 
 def test_personal_conversation_is_made_once_and_kept() -> None:
+    # It takes a slot of the lane's, and the letter goes in another one.
     told = deliver(LETTER, MADE, SENT, people=(met,))
-    assert told.outcome == Sent(external="1:a", conversation=DIRECT)
-    assert told.lines == [
-        "POST /api/v3/conversations",
-        "POST /api/v3/conversations/a%3Apersonal/activities",
-    ]
+    assert told.outcome == TryLater(AT_ONCE, "conversation_made")
+    assert told.lines == ["POST /api/v3/conversations"]
+    # Of no time at all a lane would think that Teams is away, and wait longer each time.
+    assert isinstance(told.outcome, TryLater)
+    assert postpone(LETTER, told.outcome) == told.outcome
     assert told.bodies[0] == {
         "isGroup": False,
         "bot": {"id": "28:bot"},
@@ -200,9 +204,9 @@ def test_personal_conversation_is_made_once_and_kept() -> None:
 
 
 def test_conversation_that_is_none_any_more_is_made_anew() -> None:
-    told = deliver(LETTER, refusal(404, "ConversationNotFound"), MADE, SENT)
-    assert told.outcome == Sent(external="1:a", conversation=DIRECT)
-    assert len(told.lines) == 3
+    told = deliver(LETTER, refusal(404, "ConversationNotFound"), MADE)
+    assert told.outcome == TryLater(AT_ONCE, "conversation_made")
+    assert len(told.lines) == 2
     assert len(told.kept) == 2
 
 
@@ -373,6 +377,14 @@ def test_wrong_secret_waits_for_an_administrator() -> None:
     assert later.outcome == TryLater(timedelta(hours=1), "invalid_client")
 
 
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_no_letter_is_lost_for_a_login_that_says_what_we_do_not_know(status: int) -> None:
+    refused = saying({"error": "invalid_something"}, status=status)
+    told = deliver(LETTER, refused, credentials=Credentials("a", "right", TENANT))
+    assert told.outcome == TryLater(timedelta(minutes=5), "invalid_something")
+    assert len(told.heard) == 1
+
+
 def test_what_an_administrator_has_to_mend_is_told_once() -> None:
     async def run() -> None:
         refused = refusal(403, "BotDisabledByAdmin")
@@ -392,9 +404,9 @@ def test_what_an_administrator_has_to_mend_is_told_once() -> None:
 
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_where_teams_lets_nobody_write_that_is_noted(is_kept: bool) -> None:
-    noted: list[tuple[Contact, str]] = []
+    noted: list[tuple[Contact, str | None]] = []
 
-    async def note(contact: Contact, why: str) -> None:
+    async def note(contact: Contact, why: str | None) -> None:
         noted.append((contact, why))
         if not is_kept:
             raise Unavailable
@@ -403,15 +415,104 @@ def test_where_teams_lets_nobody_write_that_is_noted(is_kept: bool) -> None:
         async with far_end(refusal(403, "MessageWritesBlocked")) as end:
             client = TeamsClient(None, local=end.url)
             book = Book([known(end.url)])
-            platform = TeamsPlatform(client, TENANT, book, wording=WORDING, note_refusal=note)
+            platform = TeamsPlatform(client, TENANT, book, wording=WORDING, note_reach=note)
             assert await platform.deliver(LETTER) == Never("MessageWritesBlocked", unreachable=True)
             assert noted == [(known(end.url), "MessageWritesBlocked")]
             end.acts = [refusal(405)]
             await platform.deliver(LETTER)
             assert len(noted) == 1, "that says nothing of the person"
+            end.acts = [SENT]
+            await platform.deliver(LETTER)
+            assert len(noted) == 1, "nobody thought otherwise"
+            [before] = book.kept
+            book.kept = [replace(before, refusal="MessageWritesBlocked")]
+            assert isinstance(await platform.deliver(LETTER), Sent)
+            assert [why for _, why in noted] == ["MessageWritesBlocked", None]
+            end.acts = [MADE]
+            book.kept = [replace(met(end.url), refusal="gone")]
+            await platform.deliver(LETTER)
+            assert [why for _, why in noted] == ["MessageWritesBlocked", None, None]
+            assert book.kept[-1].refusal is None
             await client.close()
 
     asyncio.run(story())
+
+
+def test_only_a_word_that_says_so_makes_somebody_out_of_reach() -> None:
+    assert says_gone("MessageWritesBlocked")
+    assert says_gone("BotNotInConversationRoster")
+    assert not says_gone("http_403")
+    assert not says_gone("BotDisabledByAdmin")
+
+
+@dataclass(slots=True)
+class Shaky(Book):
+    """Contacts in a store that is away, or slow, for one of its methods."""
+
+    fails: str = ""
+    seconds: float = 0.0
+
+    async def _suffer(self, name: str) -> None:
+        if name == self.fails:
+            await asyncio.sleep(self.seconds)
+            raise Unavailable
+
+    async def find_person(self, tenant: str, address: str) -> Contact | None:
+        await self._suffer("find_person")
+        return await Book.find_person(self, tenant, address)
+
+    async def find_place(self, tenant: str, conversation: str) -> Contact | None:
+        await self._suffer("find_place")
+        return await Book.find_place(self, tenant, conversation)
+
+    async def keep(self, contact: Contact) -> None:
+        await self._suffer("keep")
+        await Book.keep(self, contact)
+
+    async def drop(self, contact: Contact) -> None:
+        await self._suffer("drop")
+        await Book.drop(self, contact)
+
+
+@pytest.mark.parametrize("seconds", [0, 30])
+@pytest.mark.parametrize(
+    ("fails", "delivery", "acts", "people"),
+    [
+        ("find_person", LETTER, (), (known,)),
+        ("find_person", EDIT, (), (known,)),
+        ("find_place", TO_PLACE, (), (met,)),
+        ("drop", LETTER, (refusal(404, "ConversationNotFound"),), (known,)),
+        ("keep", LETTER, (MADE,), (met,)),
+    ],
+)
+def test_a_store_that_is_away_loses_no_letter_that_was_not_sent(
+    fails: str, delivery: Delivery, acts: tuple[Act, ...], people: tuple[Any, ...], seconds: float
+) -> None:
+    async def run() -> tuple[Outcome, int]:
+        async with far_end(*acts, SENT) as end:
+            book = Shaky([make(end.url) for make in people], fails=fails, seconds=seconds)
+            client = TeamsClient(None, local=end.url, timeout=timedelta(seconds=0.4))
+            platform = TeamsPlatform(client, TENANT, book, wording=WORDING)
+            try:
+                async with asyncio.timeout(2):
+                    return await platform.deliver(delivery), len(end.heard)
+            finally:
+                await client.close()
+
+    assert asyncio.run(run()) == (TryLater(timedelta(0), "store_away"), len(acts))
+
+
+def test_a_whole_delivery_is_over_before_its_lane_gives_it_up() -> None:
+    # The card is refused only when most of the time is over: words in its place would be begun
+    # with too little of it for anybody to hear what became of them.
+    async def slow(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.85)
+        await refusal(413)(writer)
+
+    told = deliver(LETTER, slow, SENT, patience=timedelta(seconds=1))
+    assert told.outcome == TryLater(timedelta(0), "late")
+    assert len(told.heard) == 1
+    assert Patience().timeout > TIMEOUT + NOTING
 
 
 def test_what_cannot_be_looked_up_is_for_the_lane_to_decide() -> None:
@@ -534,3 +635,63 @@ def test_through_lanes_answers_come_at_least_once_and_tips_at_most_once(
         key for key in tips if ended[key] is LetterState.UNKNOWN
     }
     assert all(arrived[key] for key in tips if ended[key] is LetterState.SENT)
+
+
+def test_first_letters_of_two_processes_keep_to_what_teams_allows(sqlite_url: str) -> None:
+    """Whoever was never written to takes two requests."""
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    keys = [f"n{n:02}" for n in range(30)]
+    here = LETTER.workspace
+
+    def are_sent() -> bool:
+        with database.transaction() as work:
+            return {work.outbox.state(here, key) for key in keys} == {LetterState.SENT}
+
+    async def run() -> int:
+        async with FakeTeams(rates=True) as teams:
+            # What a busy machine brings late stands beside what comes in time.
+            teams.rates.tenant = ((34, 1.0),)
+            channel = teams.add_channel("19:c@thread.tacv2").id
+            there = Contact(TEST_TENANT, teams.service_url, channel, PlaceKind.CHANNEL, teams.bot)
+            people = {key: teams.add_person(key) for key in keys}
+            book = Book([replace(there, person=p.entra, user=p.user) for p in people.values()])
+            with database.transaction() as work:
+                work.people.add_workspace(Workspace(here, "teams", TEST_TENANT, "Test"))
+                for key, somebody in people.items():
+                    who = Person(PersonId(key), here, address=somebody.entra, name=key)
+                    work.people.save(who)
+                    letter = Letter(
+                        key=key,
+                        to=ToPerson(person=who.id),
+                        message=say("Hello"),
+                        kind="test",
+                        priority=Priority.CAMPAIGN,
+                    )
+                    work.outbox.post(here, letter)
+            credentials = Credentials(teams.app_id, teams.app_password, TEST_TENANT)
+            clients = [
+                TeamsClient(credentials, local=teams.origin, login_url=teams.login_url, a_second=30)
+                for _ in range(2)
+            ]
+
+            async def deliver_all(client: TeamsClient) -> None:
+                platform = TeamsPlatform(client, TEST_TENANT, book, wording=WORDING)
+                lanes = Lanes(
+                    SqlLaneStore(database),
+                    everywhere(lambda: platform),
+                    lambda: datetime.now(UTC),
+                )
+                while not await asyncio.to_thread(are_sent):
+                    await lanes.drain_all()
+                    await asyncio.sleep(0.05)
+
+            async with asyncio.timeout(30):
+                await asyncio.gather(*(deliver_all(client) for client in clients))
+            for client in clients:
+                await client.close()
+            assert len(teams.called("create")) == len(teams.called("send")) == len(keys)
+            return teams.limited
+
+    limited = asyncio.run(run())
+    database.close()
+    assert limited == 0

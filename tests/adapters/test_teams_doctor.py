@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from adapters.teams.auth import PUBLIC
-from adapters.teams.client import Credentials
+from adapters.teams.client import Credentials, Identity
 from adapters.teams.doctor import ENTRANCE, Patient, look_at_teams
 from bot.doctor import Finding, Verdict
-from tests.adapters.far_end import far_end, saying
+from tests.adapters.far_end import Act, far_end, reset, saying
 from tests.adapters.teams.memory import TENANT
 from tests.adapters.teams_server import FakeTeams
 from tests.cli.program import Program
@@ -90,6 +90,26 @@ def test_a_word_that_we_do_not_know_leads_to_both_ids() -> None:
     found = problem(examine(other))
     assert found.what == "Microsoft gives no token (invalid_tenant)."
     assert "Overview: compare both ids." in str(found.mend)
+
+
+def test_a_managed_identity_is_looked_at_where_this_machine_has_one() -> None:
+    async def story(act: Act) -> Finding:
+        async with FakeTeams() as teams, far_end(act) as machine:
+            patient = Patient(
+                credentials=Identity("app-id", TENANT, machine.url),
+                cloud=replace(PUBLIC, metadata_url=teams.metadata_url),
+            )
+            found = await asyncio.to_thread(lambda: list(look_at_teams(patient, now)))
+            return found[0]
+
+    well = asyncio.run(story(saying({"access_token": "t1", "expires_in": "86399"})))
+    assert (well.verdict, "managed identity" in well.what) == (Verdict.OK, True)
+    ill = asyncio.run(story(saying({"error": "invalid_request"}, status=400)))
+    assert "does not have the managed identity of MICROSOFT_APP_ID" in ill.what
+    assert "Identity > User assigned" in str(ill.mend)
+    away = asyncio.run(story(reset))
+    assert away.what == "No managed identity can be asked for on this machine."
+    assert "Container Apps" in str(away.mend)
 
 
 def test_a_login_out_of_reach_is_said() -> None:
@@ -197,6 +217,13 @@ def test_who_is_believed_without_a_token_is_told_so() -> None:
     found = problem(examine(lambda _, patient: replace(patient, credentials=None)))
     assert found.verdict is Verdict.WARNING
     assert "TEAMS_ANONYMOUS" in found.what
+
+
+def test_before_anybody_has_spoken_it_says_what_may_be_missing_at_microsoft() -> None:
+    found = problem(examine(lambda _, patient: replace(patient, known=0)))
+    assert found.verdict is Verdict.WARNING
+    assert "has spoken with Inflow yet" in found.what
+    assert "Channels" in found.mend
 
 
 # --- the command ------------------------------------------------------------------------

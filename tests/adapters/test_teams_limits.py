@@ -31,6 +31,7 @@ KIM = mention("Kim", "6f0b2c54-1111-2222-3333-0123456789ab")
 CARD = render_message(
     Message(
         summary="x",
+        readers=("6f0b2c54-1111-2222-3333-0123456789ab",),
         parts=(
             Heading(text="Title"),
             Text(text=f"Hello {KIM}"),
@@ -83,6 +84,14 @@ def _drop(number: int, name: str) -> Callable[[Json], object]:
             card["msteams"]["entities"][0]), "two have the same text"),
         (lambda card: card["msteams"].pop("entities"), "'<at>Kim</at>' is nobody's mention"),
         (_body(1, text="Hello"), "'<at>Kim</at>' stands in no TextBlock"),
+        (lambda card: card["refresh"].pop("userIds"), "refresh: no userIds"),
+        (lambda card: card["refresh"].update(userIds=[]), "refresh.userIds: 0 of them, 1 to 60"),
+        (lambda card: card["refresh"].update(userIds=["29:abc"] * 61), "61 of them, 1 to 60"),
+        (lambda card: card["refresh"].update(userIds=["ana"]), "not the id of a person"),
+        (lambda card: card["refresh"].update(expires="x"), "'expires' is no property of it"),
+        (lambda card: card["refresh"]["action"].update(type="Action.Submit"), "no Action.Execute"),
+        (lambda card: card["refresh"]["action"].update(data=None), "action.data: no object"),
+        (lambda card: card["refresh"]["action"].pop("verb"), "refresh.action: no verb"),
         (_body(0, text="*Title*"), "body[0]: what may be markdown stands in a heading"),
         (_body(0, wrap=False), "body[0]: is cut where the line ends"),
         (_body(0, style="title"), "body[0].style: 'title'"),

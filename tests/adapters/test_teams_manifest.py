@@ -16,6 +16,8 @@ import pytest
 
 from adapters.teams.icon import draw_color, draw_outline
 from adapters.teams.manifest import (
+    ALONE,
+    AMONG_OTHERS,
     FOLDER,
     ICONS,
     NOBODY,
@@ -57,6 +59,7 @@ def test_the_file_is_what_the_capabilities_declare() -> None:
 
 def test_every_shortcut_is_one_that_the_bot_knows(manifest: dict[str, Any]) -> None:
     (extension,) = manifest["composeExtensions"]
+    assert all(each["description"] != each["title"] for each in extension["commands"])
     declared = {each["id"]: (each["title"], each["context"]) for each in extension["commands"]}
     assert declared == {
         name: (shortcut.title, ["message"] if shortcut.on_message else ["compose", "commandBox"])
@@ -66,18 +69,35 @@ def test_every_shortcut_is_one_that_the_bot_knows(manifest: dict[str, Any]) -> N
 
 
 def test_every_command_is_one_that_the_bot_knows(manifest: dict[str, Any]) -> None:
-    lists = {tuple(each["scopes"]): [command["title"] for command in each["commands"]]
+    lists = {tuple(each["scopes"]): each["commands"]
              for each in manifest["bots"][0]["commandLists"]}  # fmt: skip
     known = {*REGISTRY.orders, *OWN_WORDS}
     rooted = {word for word, order in REGISTRY.orders.items() if order.hint and not order.spoken}
-    for title in itertools.chain(*lists.values()):
-        word = title.removeprefix("learn ")
+    for command in itertools.chain(*lists.values()):
+        word = command["title"].removeprefix("learn ")
         assert word in known
-        assert title.startswith("learn ") is (word in rooted), "as it must be written"
-    assert all(titles[0] == "help" for titles in lists.values())
-    spoken = {word for word, order in REGISTRY.orders.items() if order.spoken and not order.needs}
-    assert spoken < set(lists["personal",])
-    assert set(lists["team",]) == set(lists["groupChat",]) == spoken | {"help"}
+        assert command["title"].startswith("learn ") is (word in rooted), "as it must be written"
+        assert not set(command["description"]) & set("[|]()"), "words, and no signs of ours"
+    titles = {scope: [each["title"] for each in commands] for scope, commands in lists.items()}
+    # All that is promised to somebody who wants to see or end it is in the list of their own
+    # chat; among others nothing that would tell them how somebody wants to be left alone.
+    assert {"help", "home", "ask", "pause", "stop", "settings", "me"} < set(titles["personal",])
+    assert titles["team",] == titles["groupChat",] == ["help", "ask", "faq", "topics"]
+    assert {"learn " + word if word in rooted else word for word in ALONE} == set(
+        titles["personal",]
+    )
+    assert set(AMONG_OTHERS) == set(titles["team",])
+    assert not any(REGISTRY.orders[word].needs for word in ALONE if word in REGISTRY.orders)
+
+
+def test_what_teams_takes_no_team_app_without_is_declared(manifest: dict[str, Any]) -> None:
+    """“Applications with manifest version 1.25 or higher that support the 'team' scope must
+    include the 'supportsChannelFeatures' property”, Teams says on upload. Neither the schema nor
+    its validator knows that; `supportedChannelTypes` must not be used instead."""
+    assert tuple(map(int, manifest["manifestVersion"].split("."))) >= (1, 25)
+    assert "team" in manifest["bots"][0]["scopes"]
+    assert manifest["supportsChannelFeatures"] == "tier1"
+    assert "supportedChannelTypes" not in manifest
 
 
 def test_more_is_read_only_where_it_was_asked_for() -> None:

@@ -2,7 +2,9 @@
 
 import copy
 import json
+import random
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,9 +27,10 @@ from adapters.teams.read import (
     read,
     read_contact,
 )
-from adapters.teams.seal import LONGEST, Origin, name_event, open_origin, seal_origin
+from adapters.teams.seal import LASTS, LONGEST, Origin, name_event, open_origin, seal_origin
 from adapters.teams.speech import Speech, read_html, read_speech
 from bot.inbound import (
+    Looked,
     Place,
     PlaceKind,
     Pressed,
@@ -37,6 +40,7 @@ from bot.inbound import (
     Shortcut,
     Submitted,
 )
+from bot.message import Args
 from tests.adapters.contract import MONDAY
 
 PAYLOADS = Path(__file__).parent / "teams_payloads"
@@ -51,7 +55,7 @@ ROOT, TS = "1772441000001", "1772442000001"
 GENERAL = "19:general@thread.tacv2"
 CHANNEL = Place(conversation=GENERAL, kind=PlaceKind.CHANNEL)
 IN_THREAD = CHANNEL.model_copy(update={"thread": ROOT})
-GROUP = Place(conversation="19:group@thread.v2", kind=PlaceKind.CHANNEL)
+GROUP = Place(conversation="19:group@thread.v2", kind=PlaceKind.CHANNEL, has_threads=False)
 PERSONAL = Place(conversation="a:1-ana", kind=PlaceKind.DM)
 READING = Reading(MONDAY, SEAL)
 
@@ -74,7 +78,7 @@ def what_of(name: str) -> tuple[object, Place]:
     inbound = hear(name).inbound
     assert (inbound.platform, inbound.workspace, inbound.at) == ("teams", TENANT, MONDAY)
     assert inbound.person == ANA
-    assert inbound.profile == Profile(name="Ana Ng", zone="Europe/Vienna")
+    assert inbound.profile == Profile(name="Ana Ng", zone="Europe/Vienna", renews=True)
     return inbound.what, inbound.place
 
 
@@ -85,11 +89,11 @@ def what_of(name: str) -> tuple[object, Place]:
     ("name", "what", "place"),
     [
         ("message_personal", Said(text="Is it <b> & c?", message=TS), PERSONAL),
-        ("message_picture", Said(text="", message=TS), PERSONAL),
+        ("message_picture", Said(text="", message=TS, files=1), PERSONAL),
         ("message_channel", Said(text="where is it?", mentioned=True, message=TS), CHANNEL),
         (
             "message_thread",
-            Said(text="and here, ? @Kim asks", mentioned=True, message=TS),
+            Said(text="and here, Inflow? @Kim asks", mentioned=True, addressed=False, message=TS),
             IN_THREAD,
         ),
         ("message_group", Said(text="good morning", mentioned=True, message=TS), GROUP),
@@ -158,18 +162,35 @@ def test_zone_is_that_of_who_wrote() -> None:
     payload["entities"] = [{"type": "clientInfo", "timezone": "Asia/Tokyo"}]
     for zone, known in (
         ("Asia/Tokyo", "Asia/Tokyo"),
-        ("Nowhere/Land", "UTC"),
+        ("Nowhere/Land", "Nowhere/Land"),
         (7, "Europe/Vienna"),
     ):
         payload["entities"][0]["timezone"] = zone
         found = read(payload, READING)
         assert isinstance(found, Heard)
-        assert found.inbound.profile == Profile(name="Ana Ng", zone=known)
+        assert found.inbound.profile == Profile(name="Ana Ng", zone=known, renews=True)
     for left_out in ("entities", "localTimezone"):
         del payload[left_out]
     found = read(payload, READING)
     assert isinstance(found, Heard)
-    assert found.inbound.profile == Profile(name="Ana Ng")
+    assert found.inbound.profile == Profile(name="Ana Ng", renews=True)
+
+
+@pytest.mark.parametrize(
+    ("attachments", "files"),
+    [
+        (None, 0),
+        ("image/png", 0),
+        ([{"contentType": "text/html"}, {"contentType": "messageReference"}, {}, "x", None], 0),
+        ([{"contentType": "image/*"}, {"contentType": "text/html"}], 1),
+        ([{"contentType": "application/vnd.microsoft.teams.file.download.info"}] * 2, 2),
+        ([{"contentType": "application/vnd.microsoft.card.adaptive"}], 0),
+    ],
+)
+def test_files_are_counted(attachments: object, files: int) -> None:
+    what = hear("message_personal", attachments=attachments).inbound.what
+    assert isinstance(what, Said)
+    assert what.files == files
 
 
 def test_talk_among_people_is_told_from_the_rest() -> None:
@@ -189,9 +210,13 @@ TWIN = {"type": "mention", "mentioned": {"id": "29:t", "name": "Inflow"}, "text"
         ("\r\n<at>Inflow</at> help\r\nme\r\n", [OURS], Speech("help\nme", True)),
         ("<at>Inflow</at>: help", [OURS], Speech("help", True)),
         ("ask <at>Kim</at>", [KIM], Speech("ask @Kim")),
-        ("<at>Kim</at> and <at>Inflow</at>", [KIM, OURS], Speech("@Kim and", True)),
+        ("<at>Kim</at> and <at>Inflow</at>", [KIM, OURS], Speech("@Kim and", True, False)),
         # Somebody who is called as we are is not us.
-        ("<at>Inflow</at> <at>Inflow</at>", [TWIN, OURS], Speech("@Inflow", True)),
+        ("<at>Inflow</at> <at>Inflow</at>", [TWIN, OURS], Speech("@Inflow", True, False)),
+        ("<at>Inflow</at>&nbsp;help", [OURS], Speech("help", True)),
+        ("hello <at>Inflow</at>", [OURS], Speech("hello", True, False)),
+        ("Hi all, <at>Inflow</at> is new", [OURS], Speech("Hi all, Inflow is new", True, False)),
+        ("ask\0 <at>Inflow</at>", [OURS], Speech("ask", True, False)),
         ("<at>Inflow</at> said so", [TWIN], Speech("@Inflow said so")),
         # Written by hand: nobody is meant.
         ("<at>Inflow</at> hello", [], Speech("@Inflow hello")),
@@ -229,6 +254,20 @@ def test_speech_is_what_its_writer_saw(text: str, entities: list[object], speech
 )  # fmt: skip
 def test_html_is_read_as_its_reader_sees_it(html: str, text: str) -> None:
     assert read_html(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p><at id="0">Inflow</at>&nbsp;how do I book?</p>', "how do I book?"),
+        ('<p>how do I book? <at id="0">Inflow</at></p>', "how do I book?"),
+        ('<p>ask <at id="0">Inflow</at> about it</p>', "ask Inflow about it"),
+        ('<p><at id="1">Inflow</at> how</p>', "@Inflow how"),
+        ('<p>a\0b</p>', "ab"),
+    ],
+)  # fmt: skip
+def test_our_own_name_is_no_part_of_a_message_that_is_pointed_at(html: str, text: str) -> None:
+    assert read_html(html, {"0"}) == text
 
 
 @pytest.mark.parametrize(
@@ -272,6 +311,18 @@ def test_press_brings_its_args_and_where_it_was(
     assert (source.kind, source.message, source.is_form) == (kind, message, False)
 
 
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+def test_card_that_is_looked_at_is_told_by_what_it_asks_with(trigger: str) -> None:
+    payload = load("execute_look")
+    payload["value"]["trigger"] = trigger
+    found = read(payload, READING)
+    assert isinstance(found, Heard)
+    assert (found.inbound.what, found.inbound.place) == (Looked(message=ROOT), CHANNEL)
+    assert (found.source.kind, found.source.message) == (Kind.LOOK, ROOT)
+    del payload["replyToId"]
+    assert read(payload, READING) == Dropped(Drop.UNKNOWN)
+
+
 def test_choice_brings_what_was_chosen() -> None:
     chosen = Pressed(action="sample.choose", args={"about": "q1", "choice": "v7"}, message=ROOT)
     assert what_of("execute_choice") == (chosen, GROUP)
@@ -291,8 +342,14 @@ def test_each_press_is_an_act_of_its_own() -> None:
     assert len(set(ids)) == 3
 
 
-def filled(name: str, person: str = ANA, tenant: str = TENANT) -> dict[str, Any]:
-    origin = Origin("sample.fill", {"about": "q1"}, IN_THREAD)
+def filled(
+    name: str,
+    person: str = ANA,
+    tenant: str = TENANT,
+    opened: datetime = MONDAY,
+    act: str = "words:1",
+) -> dict[str, Any]:
+    origin = Origin("sample.fill", {"about": "q1"}, IN_THREAD, opened, act)
     payload = load(name)
     data = payload["value"] if name == "card_form" else payload["value"]["data"]
     data["Inflow"]["form"] = seal_origin(SEAL, tenant, person, origin)
@@ -319,6 +376,28 @@ def test_form_brings_its_values_and_where_it_was_opened(name: str, kind: Kind) -
     assert (found.source.kind, found.source.is_form) == (kind, True)
 
 
+@pytest.mark.parametrize("name", ["task_submit", "extension_submit"])
+def test_dialog_that_is_sent_again_under_another_name_is_the_same_act(name: str) -> None:
+    def event_of(payload: dict[str, Any], **changes: Any) -> str:
+        found = read(payload | changes, READING)
+        assert isinstance(found, Heard)
+        return found.inbound.event_id
+
+    first = event_of(filled(name))
+    assert event_of(filled(name), id="f:again") == first
+    other = filled(name)
+    other["value"]["data"]["field-word"] = "another"
+    assert event_of(other) != first
+    # What is opened anew may say the same once more.
+    assert event_of(filled(name, act="words:2")) != first
+
+
+def test_form_from_long_ago_is_over() -> None:
+    assert isinstance(read(filled("task_submit", opened=MONDAY - LASTS), READING), Heard)
+    old = filled("task_submit", opened=MONDAY - LASTS - timedelta(seconds=1))
+    assert read(old, READING) == Dropped(Drop.OVER)
+
+
 def test_form_of_somebody_else_is_refused() -> None:
     for payload in (
         filled("task_submit", person=BO),
@@ -329,19 +408,23 @@ def test_form_of_somebody_else_is_refused() -> None:
     assert read(filled("task_submit"), other_key) == Dropped(Drop.FORGED)
     payload = filled("task_submit")
     ours = payload["value"]["data"]["Inflow"]
-    for broken in ("", "x", ours["form"].replace("fill", "kill"), ours["form"] + " ", "é" * 60):
+    for broken in ("", "x", ours["form"][:-5] + "AAAA=", ours["form"] + " ", "é" * 60):
         ours["form"] = broken
         assert read(payload, READING) == Dropped(Drop.FORGED)
 
 
 def test_seal_gives_back_what_it_was_given() -> None:
-    origin = Origin("sample.fill", {"a": ["é", 1, None]}, PERSONAL)
+    form: Args = {"title": "\ud83d é"}
+    origin = Origin("sample.fill", {"a": ["é", 1, None]}, PERSONAL, MONDAY, "words:1", form)
     sealed = seal_origin(SEAL, TENANT, ANA, origin)
-    assert open_origin(SEAL, TENANT, ANA, sealed) == origin
+    assert open_origin(SEAL, TENANT, ANA, sealed, is_form=True) == origin
+    # What says where a button is about is no form, and the other way round.
+    assert open_origin(SEAL, TENANT, ANA, sealed, is_form=False) is None
     # Its parts, not their sum.
-    assert open_origin(SEAL, TENANT + ANA[:1], ANA[1:], sealed) is None
+    assert open_origin(SEAL, TENANT + ANA[:1], ANA[1:], sealed, is_form=True) is None
+    long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz ", k=2 * LONGEST))
     with pytest.raises(ValueError, match="too long"):
-        seal_origin(SEAL, TENANT, ANA, Origin("a.b", {"x": "y" * LONGEST}, PERSONAL))
+        seal_origin(SEAL, TENANT, ANA, Origin("a.b", {"x": long}, PERSONAL, MONDAY))
 
 
 def test_shortcuts_bring_the_message_they_are_about() -> None:
@@ -356,10 +439,28 @@ def test_shortcuts_bring_the_message_they_are_about() -> None:
     assert what_of("shortcut_compose") == (Shortcut(name="ask"), GROUP)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "text"), [("", "how?"), ("28:", "how?"), ("29:", "@Inflow how?")]
+)
+def test_shortcut_on_a_mention_of_us_brings_the_question(prefix: str, text: str) -> None:
+    activity = load("shortcut_message")
+    told = activity["value"]["messagePayload"]
+    told["body"]["content"] = '<p><at id="0">Inflow</at>&nbsp;how?</p>'
+    us = prefix + US.removeprefix("28:")
+    app = {"id": us, "displayName": "Inflow", "applicationIdentityType": "bot"}
+    mentioned = {"user": None, "application": app}
+    told["mentions"] = [{"id": 0, "mentionText": "Inflow", "mentioned": mentioned}]
+    found = read(activity, READING)
+    assert isinstance(found, Heard)
+    assert isinstance(found.inbound.what, Shortcut)
+    assert found.inbound.what.text == text
+
+
 def test_conversation_of_two_people_is_not_ours() -> None:
     heard = hear("shortcut_pair")
     # We are not there, and whatever we said there would be for both.
     assert heard.inbound.place.kind is PlaceKind.CHANNEL
+    assert not heard.inbound.place.has_us
     assert heard.inbound.what == Shortcut(
         name="ask_expert", text="as it is <b>", author=BO, message="1772441000300"
     )

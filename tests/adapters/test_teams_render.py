@@ -24,9 +24,10 @@ from adapters.teams.messages import (
     FORM_WRONG,
     GIVE_NUMBER,
     LEFT_OUT,
+    REFRESH,
     SHORTENED,
 )
-from adapters.teams.render import ROW, escape, render_form, render_message
+from adapters.teams.render import ROW, _rows, escape, render_form, render_message
 from adapters.teams.wording import Wording, make_wording
 from bot.capability import register
 from bot.form import ChoiceField, DateField, Form, NumberField, PeopleField, TextField
@@ -217,7 +218,7 @@ def test_message_says_all_its_words(name: str) -> None:
         return
     for words in words_of(message):
         for line in _lines(words):
-            assert line in shown or "](person:" in message.model_dump_json(), line
+            assert PLAIN.call(line) in shown or "](person:" in message.model_dump_json(), line
     assert LEFT_OUT not in shown
 
 
@@ -253,10 +254,13 @@ def _meant(message: Message) -> list[tuple[str, Mapping[str, object]]]:
     meant: list[tuple[str, Mapping[str, object]]] = []
     for part in message.parts:
         if isinstance(part, Buttons):
-            # Those that ask before stand below the row.
-            sure = [button for button in part.buttons if button.confirm is not None]
-            first = [button for button in part.buttons if button.confirm is None]
-            meant += [(button.action, button.args) for button in first + sure]
+            # Those that ask before stand below their row.
+            places = iter(part.buttons)
+            for row in _rows([{"title": button.label} for button in part.buttons]):
+                here = [next(places) for _ in row]
+                sure = [button for button in here if button.confirm is not None]
+                first = [button for button in here if button.confirm is None]
+                meant += [(button.action, button.args) for button in first + sure]
         elif isinstance(part, Choice):
             meant.append((part.action, {**part.args, "choice": part.options[-1].value}))
     return meant
@@ -378,6 +382,9 @@ def test_heading_is_one_where_nothing_in_it_could_be_markdown() -> None:
     look = {"size": "Medium", "weight": "Bolder"}
     assert marked == {"type": "RichTextBlock", "inlines": [_run("a *b*", **look)]}
     assert listed == {"type": "RichTextBlock", "inlines": [_run("1. May", **look)]}
+    both, sign = _body(Heading(text="Rules & dates, R&D"), Heading(text="a &lt; b"))
+    assert (both["type"], both["style"]) == ("TextBlock", "heading")
+    assert sign == {"type": "RichTextBlock", "inlines": [_run("a &lt; b", **look)]}
 
 
 def test_quote_is_literal_and_names_who_wrote_it() -> None:
@@ -422,18 +429,18 @@ def test_divider_is_above_what_follows() -> None:
     assert [each.get("separator", False) for each in body] == [False, True]
 
 
-def test_progress_is_said_in_words_before_the_bar() -> None:
+def test_progress_is_said_in_words_and_in_no_signs() -> None:
     bars = {
         (done, total): [text for each in _body(Progress(label="Done", done=done, total=total))
                         for text in _texts(each)]
         for done, total in ((0, 3), (1, 100), (1, 2), (99, 100), (3, 3))
     }  # fmt: skip
     assert bars == {
-        (0, 3): ["Done: 0 of 3", "░░░░░░░░░░"],
-        (1, 100): ["Done: 1 of 100", "█░░░░░░░░░"],
-        (1, 2): ["Done: 1 of 2", "█████░░░░░"],
-        (99, 100): ["Done: 99 of 100", "█████████░"],
-        (3, 3): ["Done: 3 of 3", "██████████"],
+        (0, 3): ["Done: 0 of 3"],
+        (1, 100): ["Done: 1 of 100"],
+        (1, 2): ["Done: 1 of 2"],
+        (99, 100): ["Done: 99 of 100"],
+        (3, 3): ["Done: 3 of 3"],
     }
 
 
@@ -483,11 +490,42 @@ def test_button_that_asks_before_shows_the_question() -> None:
         "Sure?",
         "*Gone*.",
     ]
-    assert yes == _execute("Delete", {OURS: {"press": "faq.retire"}}, style="destructive")
+    data = {OURS: {"press": "faq.retire"}}
+    assert yes == _execute("Delete", data, style="destructive", tooltip="Sure?")
     assert (no["title"], no["targetElements"]) == (
         "Keep",
         [{"elementId": "sure-0", "isVisible": False}],
     )
+
+
+def test_question_stands_right_below_the_row_of_its_button() -> None:
+    sure = Confirm(title="Sure?", text="Gone.", yes="Stop all", no="No")
+    long = [Button(label=f"{'x' * 30} {n}", action="a.b") for n in range(2)]
+    message = Buttons(buttons=(Button(label="Stop all", action="a.c", confirm=sure), *long))
+    assert [each["type"] for each in _body(message)] == [
+        "ActionSet", "Container", "ActionSet", "ActionSet",
+    ]  # fmt: skip
+
+
+def test_buttons_of_one_name_say_what_each_is_about() -> None:
+    sure = Confirm(title="Leave your name off?", text="It stays.", yes="Leave it off")
+    off = Button(label="Leave my name off", action="a.b", confirm=sure)
+    rows = [
+        part
+        for title in ("Taxi at night", "**Expense** form\nsecond line")
+        for part in (
+            Text(text=title),
+            Buttons(buttons=(off, Button(label=f"Open {title[:4]}", action="a.c"))),
+        )
+    ]
+    sets = [each for each in _body(*rows) if each["type"] in {"ActionSet", "Container"}]
+    toggles = [each["actions"] for each in sets if each["type"] == "ActionSet"]
+    assert [[action.get("tooltip") for action in actions] for actions in toggles] == [
+        ["Leave my name off: Taxi at night", None],
+        ["Leave my name off: Expense form", None],
+    ]
+    (yes, _), _ = (each["items"][-1]["actions"] for each in sets if each["type"] == "Container")
+    assert yes["tooltip"] == "Leave my name off: Taxi at night"
 
 
 def test_button_that_opens_a_form_asks_for_a_dialog() -> None:
@@ -511,7 +549,7 @@ def test_rows_of_buttons_fit_a_narrow_screen() -> None:
     buttons = tuple(Button(label=label, action="a.b") for label in labels)
     rows = [[each["title"] for each in row["actions"]] for row in _body(Buttons(buttons=buttons))]
     assert [title for row in rows for title in row] == labels
-    assert [len(row) for row in rows] == [3, 1, 1]
+    assert [len(row) for row in rows] == [2, 2, 1]
     assert all(sum(map(len, row)) <= ROW for row in rows[:2])
 
 
@@ -540,6 +578,22 @@ def test_tone_is_said_in_words(tone: Tone, above: list[str], first: str) -> None
     assert _shown(rendered.card).split("\n") == [*above, "It is so"]
     assert rendered.summary == f"{first}It is so"
     assert rendered.text == "\n\n".join([*above, "It is so"])
+
+
+def test_readers_are_those_for_whom_teams_asks_again() -> None:
+    card = render_message(say("x").model_copy(update={"readers": (KIM, SAM, "kim")}), PLAIN).card
+    action = {
+        "type": "Action.Execute",
+        "title": REFRESH,
+        "verb": "look",
+        "data": {OURS: {"look": True}},
+    }
+    assert card["refresh"] == {"action": action, "userIds": [f"8:orgid:{KIM}", SAM]}
+    assert find_faults(card) == []
+    # With nobody named, Teams would ask for everybody in a small conversation.
+    for nobody in ((), ("kim",)):
+        card = render_message(say("x").model_copy(update={"readers": nobody}), PLAIN).card
+        assert "refresh" not in card
 
 
 def test_message_of_nothing_to_see_says_its_summary() -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from adapters.teams.client import IMDS, Credentials, Identity
 from adapters.teams.settings import TeamsSettings, read_teams_settings, variable_of
+from bot.bootstrap.teams import credentials_of
 from bot.settings import PLATFORM_CREDENTIALS, Misconfigured, Settings
 
 APP = "6f0b2c54-1111-2222-3333-0123456789ab"
@@ -77,6 +79,36 @@ def test_a_value_that_is_missing_is_named_with_where_it_stands(field: str) -> No
 )
 def test_a_wrong_value_is_named_and_not_shown(field: str, value: str, said: str) -> None:
     (only,) = complaint(**GIVEN | {field: value})
+    assert only.startswith(said)
+
+
+def test_managed_identity_needs_no_secret() -> None:
+    ids = {"app_id": APP, "app_tenant_id": TENANT, "app_type": "UserAssignedMSI"}
+    teams = read(**ids)
+    assert teams is not None
+    assert credentials_of(teams) == Identity(APP, TENANT, IMDS)
+    given = {"identity_endpoint": "http://127.0.0.1:41741/msi/token", "identity_header": "hushhush"}
+    teams = read(**ids, **given)
+    assert teams is not None
+    assert credentials_of(teams) == Identity(APP, TENANT, given["identity_endpoint"], "hushhush")
+    assert "hushhush" not in f"{teams} {credentials_of(teams)}"
+    # Azure sets these for any program, also where the bot has a secret.
+    teams = read(**GIVEN, **given)
+    assert teams is not None
+    assert credentials_of(teams) == Credentials(APP, PASSWORD, TENANT)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"app_password": PASSWORD}, "MICROSOFT_APP_PASSWORD is set beside MICROSOFT_APP_TYPE="),
+        ({"app_type": "MultiTenant"}, "MICROSOFT_APP_TYPE is SingleTenant or UserAssignedMSI,"),
+        ({"app_tenant_id": ""}, "MICROSOFT_APP_TENANT_ID is not set."),
+    ],
+)
+def test_mistake_with_a_managed_identity_is_named(more: dict[str, str], said: str) -> None:
+    ids = {"app_id": APP, "app_tenant_id": TENANT, "app_type": "UserAssignedMSI"}
+    (only,) = complaint(**ids | more)
     assert only.startswith(said)
 
 

@@ -62,3 +62,9 @@ def test_everything_else_stays(text: str) -> None:
 def test_command_is_quoted_where_nothing_else_sets_it_off() -> None:
     assert WORDING.quote("/pause until Monday") == "“pause until Monday”"
     assert WORDING.quote("/giphy cat") == "/giphy cat"
+
+
+def test_in_a_thread_it_is_said_what_it_takes_to_be_heard() -> None:
+    # Teams tells a bot what mentions it, and nothing else.
+    assert WORDING.call("Write in its thread.") == "Write in a reply to it that mentions @Helper."
+    assert WORDING.call("Write in this thread.") == "Write in a reply that mentions @Helper."

@@ -76,6 +76,60 @@ def test_it_lives_whatever_else_is_wrong() -> None:
     assert ask("/healthz", {"store": unwell}) == (200, '{"status": "ok"}')
 
 
+TOKEN = "secret-of-somebody"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (f"Authorization: Bearer {TOKEN}{'x' * 10_000}\r\n\r\n", 400),
+        (f"Authoriz\0ation: Bearer {TOKEN}\r\n\r\n", 400),
+        (f"Transfer-Encoding: chunked\r\n\r\n{TOKEN}\r\n", 400),
+        (f"Content-Encoding: gzip\r\nContent-Length: 18\r\n\r\n{TOKEN}", 500),
+    ],
+)
+def test_what_is_no_http_leaves_nothing_in_the_log(
+    caplog: pytest.LogCaptureFixture, request_: str, status: int
+) -> None:
+    told = send(f"POST /read HTTP/1.1\r\nHost: x\r\n{request_}")
+    assert told.startswith(f"HTTP/1.{1 if status == 500 else 0} {status} ")
+    assert caplog.records == []
+
+
+def test_what_breaks_in_us_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    told = send("POST /broken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert told.startswith("HTTP/1.1 500 ")
+    (record,) = caplog.records
+    assert record.name == "aiohttp.server"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def send(request: str) -> str:
+    """What a server answers that reads the body, or breaks."""
+
+    async def read(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response()
+
+    async def break_(_request: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    def register(app: web.Application) -> None:
+        app.router.add_post("/read", read)
+        app.router.add_post("/broken", break_)
+
+    async def go() -> str:
+        async with TestServer(create_app([register])) as server:
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            writer.write(request.encode())
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
+            writer.close()
+            return answer.decode()
+
+    return asyncio.run(go())
+
+
 def test_it_is_ready_when_all_is_well() -> None:
     assert ask("/readyz", {"store": well, "clock": well}) == READY
     assert ask("/readyz", {}) == READY

@@ -226,7 +226,35 @@ def test_a_form_that_is_wrong_does_nothing_and_says_all_that_is_wrong(
 
 def test_a_stranger_without_a_profile_is_told_how_to_begin(small_home: Home) -> None:
     reply = small_home.says(Said(text="hello", message="m"), "e1", profile=False)
-    assert "Write to me once in a direct message." in str(reply.message)
+    assert "Write to me once in our own chat." in str(reply.message)
+
+
+def test_who_is_told_of_with_what_they_do_is_as_the_platform_says(small_home: Home) -> None:
+    def person(number: int, profile: Profile) -> tuple[str, str]:
+        small_home.app.receive(
+            Inbound(
+                platform="room",
+                workspace="w1",
+                event_id=f"e{number}",
+                person="lee",
+                profile=profile,
+                place=Place(conversation="dm:lee", kind=PlaceKind.DM),
+                at=small_home.now,
+                what=Ordered(name="do", text=f"{number}"),
+            )
+        )
+        with small_home.database.transaction() as work:
+            _, found = work.people.find("room", "w1", "lee")
+        assert found is not None
+        return found.name, found.zone
+
+    assert person(1, Profile(name="Lee")) == ("Lee", "UTC")
+    assert person(2, Profile(name="Lee Oh", zone="Asia/Tokyo")) == ("Lee", "UTC")
+    known = Profile(name="Lee Oh", zone="Asia/Tokyo", renews=True)
+    assert person(3, known) == ("Lee Oh", "Asia/Tokyo")
+    for number, zone in enumerate((None, "Nowhere/Land"), 4):
+        told = Profile(name="Lee Oh", zone=zone, renews=True)
+        assert person(number, told) == ("Lee Oh", "Asia/Tokyo")
 
 
 def test_who_left_is_gone_once_and_without_a_word(small_home: Home) -> None:
@@ -250,13 +278,15 @@ def test_a_command_word_works_without_its_slash(small_home: Home, words: str) ->
     assert small_home.done == ["it"]
 
 
-def test_any_command_word_works_alone_in_a_direct_message(small_home: Home) -> None:
+def test_any_command_word_works_alone_in_ones_own_chat_and_with_a_mention(
+    small_home: Home,
+) -> None:
     small_home.says(Said(text=" File ", message="m"), "e1")
     small_home.says(Said(text="file away the report?", message="m"), "e2")
     assert small_home.done == ["", "heard file away the report?"]
     alone = Said(text="file", message="m", mentioned=True)
     small_home.says(alone, "e3", kind=PlaceKind.CHANNEL)
-    assert small_home.done[2:] == [], "in a channel it may be a word like any other"
+    assert small_home.done[2:] == [""], "nobody is asked “file”"
 
 
 def test_files_are_not_passed_on_and_who_sent_them_is_told(small_home: Home) -> None:
@@ -476,7 +506,7 @@ def test_help_names_the_words_that_do_without_a_slash(home: Home) -> None:
     reply = home.says(Said(text="help", message="m1"), "e1")
     assert reply.message is not None
     said = render_plain(reply.message)
-    assert "without a slash too where you begin with do, help or home." in said
+    assert "it is enough to begin with do, help or home, or to write" in said
     assert "Your own page is at /home." in said
 
 

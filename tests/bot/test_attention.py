@@ -38,7 +38,7 @@ from bot.ids import PersonId, WorkspaceId
 from bot.message import say
 from bot.messages import LEFT_ALONE
 from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson
-from bot.people import Person, WorkingHours
+from bot.people import UNTIL_BACK, Person, WorkingHours
 
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -216,6 +216,7 @@ def test_late_in_the_evening_the_window_ends_with_the_day() -> None:
         (replace(ANA, away_until=at(4, 0)), "5"),  # The first day back is silent.
         (replace(ANA, away_until=at(1, 0)), "3"),
         (replace(ANA, away_until=at(6, 17)), "too late"),
+        (replace(ANA, away_until=UNTIL_BACK), "cannot be reached"),
     ],
 )
 def test_pauses_and_leaves_are_kept(person: Person, why: str) -> None:

@@ -10,6 +10,9 @@ from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 from adapters.slack.settings import VARIABLES as SLACK_VARIABLES
+from adapters.teams.app import PATH
+from adapters.teams.settings import VARIABLES as TEAMS_VARIABLES
+from adapters.teams.settings import read_teams_settings
 from bot.bootstrap.scaled import DRAINING
 from bot.lanes import GRACE
 from bot.settings import Settings, variable_of
@@ -22,7 +25,11 @@ FOLDER = ROOT / "adapters" / "web" / "deploy"
 PAGE = (FOLDER / "OPERATING.md").read_text(encoding="utf-8")
 DOCKERFILE = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-VARIABLES = {variable_of(name) for name in Settings.model_fields} | set(SLACK_VARIABLES)
+VARIABLES = {
+    *(variable_of(name) for name in Settings.model_fields),
+    *SLACK_VARIABLES,
+    *TEAMS_VARIABLES,
+}
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +131,21 @@ def test_what_the_page_links_to_is_there() -> None:
     links = re.findall(r"\]\(([^)#:]+)", PAGE)
     assert links != []
     assert all((FOLDER / link).exists() for link in links)
+
+
+def test_the_page_sets_what_teams_needs() -> None:
+    said = dict(re.findall(r"^((?:MICROSOFT|INFLOW)_[A-Z_]+)=(.*)$", PAGE, re.MULTILINE))
+    some_id = "6f0b2c54-0000-4000-8000-000000000001"
+    given = {name: some_id for name in said if name.endswith("_ID")}
+    given["MICROSOFT_APP_PASSWORD"] = said["MICROSOFT_APP_PASSWORD"] and "s" * 40
+    settings = Settings(public_url=said["INFLOW_PUBLIC_URL"])
+    assert read_teams_settings(settings, given) is not None
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    on_teams = readme.partition("\n## Install on Teams\n")[2].partition("\n## ")[0]
+    for name in given:
+        assert f"\n{name}={said[name]}\n" in on_teams, "as the README says it"
+
+
+def test_the_page_names_what_the_proxy_passes_on() -> None:
+    (passed,) = re.findall(r"that passes on (.+?) only", PAGE.replace("\n", " "))
+    assert re.findall("`([^`]+)`", passed) == [PATH, "/slack/", "/healthz"]

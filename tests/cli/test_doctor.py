@@ -20,6 +20,7 @@ from bot.doctor import (
     wrong,
 )
 from bot.machine import look_at_extras, look_at_vectors, unknown_countries, unknown_zones
+from bot.settings import platform_credentials
 from tests.cli.program import Program
 
 
@@ -90,6 +91,12 @@ def test_credentials_are_named_and_not_shown(program: Program) -> None:
     done = program.call("doctor", "settings")
     assert "SLACK_BOT_TOKEN" in done.stdout
     assert "very-secret" not in done.stdout
+
+
+@pytest.mark.parametrize(("said", "found"), [("true", True), ("1", True), ("False", False)])
+def test_teams_that_is_played_is_no_playground_of_ours(said: str, *, found: bool) -> None:
+    assert bool(platform_credentials({"TEAMS_ANONYMOUS": said})) is found
+    assert platform_credentials({"TEAMS_ANONYMOUS": " "}) == []
 
 
 def test_an_unknown_group_is_refused_with_those_there_are(program: Program) -> None:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from adapters.slack.settings import SlackSettings
 from adapters.slack.settings import variable_of as slack_variable_of
+from adapters.teams.settings import CREDENTIALS as TEAMS_CREDENTIALS
 from adapters.teams.settings import TeamsSettings
 from adapters.teams.settings import variable_of as teams_variable_of
 from bot.__main__ import main
@@ -115,6 +116,17 @@ def test_every_command_has_help(words: tuple[str, ...]) -> None:
     assert done.exit_code == 0
     assert done.output.startswith("Usage: ")
     assert len(done.output.splitlines()) > 4
+
+
+def test_the_help_of_what_serves_people_names_all_platforms() -> None:
+    """And where to look when one does not work."""
+    told = {name: " ".join((main.commands[name].help or "").split()) for name in ("run", "web")}
+    for words in told.values():
+        assert "In Slack and Teams" in words or "in Slack and Teams" in words
+    for group in ("slack", "teams"):
+        assert f"inflow doctor {group}" in told["run"]
+    named = set(re.findall(r"(?:SLACK|MICROSOFT)_[A-Z_]+", told["run"]))
+    assert named >= {"SLACK_BOT_TOKEN", *TEAMS_CREDENTIALS[:3]}
 
 
 def test_the_program_says_its_name_and_version(program: Program) -> None:

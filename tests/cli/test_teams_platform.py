@@ -27,14 +27,16 @@ from bot.bootstrap.slack import SlackBranch
 from bot.bootstrap.store import open_database
 from bot.bootstrap.teams import ASKED_AGAIN, KEPT, KnownContacts, TeamsBranch
 from bot.capability import register
-from bot.ids import WorkspaceId
+from bot.ids import PersonId, WorkspaceId
 from bot.inbound import PlaceKind
 from bot.message import say
 from bot.metric import Meters
-from bot.outbox import Delivery, Never, Priority
+from bot.outbox import Delivery, Never, Priority, Sent
+from bot.people import Person, Workspace, is_cut_off
 from bot.settings import Settings
 from storage.contact import ContactBook
 from storage.database import Database
+from tests.adapters.far_end import Act, far_end, saying
 from tests.adapters.teams.memory import TENANT
 from tests.adapters.teams_server import FakeTeams
 from tests.adapters.test_slack_process import Process, running
@@ -188,7 +190,44 @@ def test_a_secret_that_is_taken_later_needs_no_new_start(
     asyncio.run(story())
 
 
-def test_who_has_blocked_it_is_seen_by_the_operator(
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (saying({"access_token": "t1", "expires_on": "1999999999"}), None),
+        (
+            saying({"statusCode": 400}, status=400),
+            "has no such managed identity (identity_refused)",
+        ),
+        (saying("", status=500), "no managed identity can be asked for on this machine"),
+    ],
+)
+def test_a_managed_identity_stands_for_the_secret(
+    settings: Settings, environment: pytest.MonkeyPatch, act: Act, said: str | None
+) -> None:
+    async def story() -> None:
+        async with far_end(act) as machine:
+            given = given_without_a_server() | {
+                "MICROSOFT_APP_PASSWORD": "",
+                "MICROSOFT_APP_TYPE": "UserAssignedMSI",
+                "IDENTITY_ENDPOINT": machine.url,
+                "IDENTITY_HEADER": "a-proof-of-the-tests",
+            }
+            set_all(environment, given)
+            with open_database(settings) as database:
+                branch = branch_of(settings, database)
+                async with branch.living(App(database, REGISTRY, now, new_id), Meters()):
+                    (check,) = branch.checks.values()
+                    told = await check()
+                    assert told is None if said is None else said in str(told)
+                    assert said is None or said in branch.tell("http://127.0.0.1:1")
+            assert {h.headers["x-identity-header"] for h in machine.heard} == {
+                given["IDENTITY_HEADER"]
+            }
+
+    asyncio.run(story())
+
+
+def test_who_has_blocked_it_is_seen_by_the_operator_and_not_waited_for(
     settings: Settings, environment: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
@@ -199,6 +238,16 @@ def test_who_has_blocked_it_is_seen_by_the_operator(
             set_all(environment, given(teams))
             with open_database(settings) as database:
                 branch = branch_of(settings, database)
+                who = Person(PersonId("ana"), LETTER.workspace, ana.entra, "Ana")
+                with database.transaction() as work:
+                    work.people.add_workspace(Workspace(LETTER.workspace, "teams", TENANT, "Test"))
+                    work.people.save(who)
+
+                def is_expected() -> bool:
+                    with database.transaction() as work:
+                        found = work.people.get(who.id)
+                    return found is not None and not is_cut_off(found)
+
                 async with branch.living(App(database, REGISTRY, now, new_id), Meters()):
                     contact = replace(
                         DIRECT,
@@ -215,6 +264,17 @@ def test_who_has_blocked_it_is_seen_by_the_operator(
                     assert outcome == Never("MessageWritesBlocked", unreachable=True)
                     reach = ContactBook(database).count(TENANT)
                     assert reach.refused == {"MessageWritesBlocked": 1}
+                    assert not is_expected()
+                    place.is_blocked = False
+                    outcome = await platform.deliver(replace(LETTER, address=ana.entra))
+                    assert isinstance(outcome, Sent)
+                    assert ContactBook(database).count(TENANT).refused == {}
+                    assert is_expected()
+                    # Of a bare status nobody knows whether it is hers.
+                    teams.fail("send", "error_before:403")
+                    outcome = await platform.deliver(replace(LETTER, address=ana.entra))
+                    assert outcome == Never("http_403", unreachable=True)
+                    assert is_expected()
 
     asyncio.run(story())
 
@@ -232,7 +292,7 @@ def test_contacts_are_kept_found_and_dropped(database: Database) -> None:
         await contacts.drop(DIRECT)
         assert await contacts.find_place(TENANT, "a:1-ana") is None
         found = await contacts.find_person(TENANT, ANA)
-        assert found == replace(DIRECT, conversation="", kind=PlaceKind.CHANNEL)
+        assert found == replace(DIRECT, conversation="", kind=PlaceKind.CHANNEL, refusal="gone")
         await contacts.keep(DIRECT)
         assert await contacts.find_person(TENANT, ANA) == DIRECT
 
@@ -266,6 +326,39 @@ def test_who_is_refused_is_so_until_they_speak(database: Database) -> None:
         assert book.count(TENANT).refused == {"MessageWritesBlocked": 1}
         await contacts.keep(DIRECT)
         assert book.count(TENANT).refused == {}
+
+    asyncio.run(story())
+
+
+def test_one_of_many_is_forgotten_without_a_look_at_the_others(database: Database) -> None:
+    looked: list[str] = []
+
+    class Watched(Contact):
+        def __getattribute__(self, name: str) -> Any:
+            looked.append(name)
+            return super().__getattribute__(name)
+
+    async def story() -> None:
+        contacts = KnownContacts(ContactBook(database), lambda: MONDAY)
+        channel = replace(DIRECT, kind=PlaceKind.CHANNEL, conversation="19:c", team="19:team")
+        await contacts.keep(DIRECT)
+        await contacts.keep(channel)
+        crowd = [
+            Watched(TENANT, "https://x/", f"a:{n}", PlaceKind.DM, "28:bot", f"p{n}", f"29:{n}")
+            for n in range(20)
+        ]
+        for each in crowd:
+            await contacts.keep(each)
+        looked.clear()
+        await contacts.refuse(DIRECT, "MessageWritesBlocked")
+        assert looked == []
+        assert set(contacts._kept) == set(crowd), "what she said elsewhere is looked up again too"
+        await contacts.keep(channel)
+        await contacts.drop(Contact(TENANT, "https://x/", "19:team", PlaceKind.CHANNEL, "28:bot"))
+        assert channel not in contacts._kept
+        for each in crowd:
+            await contacts.drop(each)
+        assert (contacts._kept, contacts._near) == ({}, {})
 
     asyncio.run(story())
 

@@ -79,6 +79,24 @@ def test_a_conversation_that_is_none_any_more_is_forgotten_and_not_whose_it_was(
     assert book.find_place(TENANT, CHANNEL.conversation) is None
 
 
+def test_with_the_first_channel_of_a_team_the_others_are_gone(database: Database) -> None:
+    book = ContactBook(database)
+    first = replace(CHANNEL, conversation="19:team")
+    other = replace(CHANNEL, conversation="19:other@thread.tacv2", team="19:team-2")
+    for each in (first, CHANNEL, other):
+        book.keep(each)
+    # The bot was taken out of one channel, and then out of the team.
+    book.drop(CHANNEL)
+    assert book.find_place(TENANT, first.conversation) is not None
+    book.keep(CHANNEL)
+    book.drop(replace(first, tenant="tenant-2"))
+    assert book.count(TENANT).places == 3
+    book.drop(first)
+    assert book.find_place(TENANT, CHANNEL.conversation) is None
+    assert book.find_place(TENANT, other.conversation) is not None
+    assert book.count(TENANT).places == 1
+
+
 def test_a_robot_without_a_name_is_nobody(database: Database) -> None:
     book = ContactBook(database)
     book.keep(replace(CHANNEL, person=None, user=None))
@@ -95,10 +113,17 @@ def test_whom_teams_refuses_is_counted_until_they_are_heard_alone(database: Data
     both = Reach(2, {"MessageWritesBlocked": 1}, 1, {"BotNotInConversationRoster": 1})
     assert book.count(TENANT) == both
     assert book.count("tenant-2") == Reach(0, {}, 0, {})
+    found = [book.find_person(TENANT, ANA), book.find_place(TENANT, CHANNEL.conversation)]
+    assert [each.refusal for each in found if each is not None] == [*both.refused, *both.lost]
     # In a channel they can be heard although they have blocked the bot.
     book.keep(CHANNEL)
     assert book.count(TENANT) == replace(both, lost={})
     book.keep(DIRECT)
+    assert book.count(TENANT) == Reach(2, {}, 1, {})
+    # Or something has arrived.
+    for each in (DIRECT, CHANNEL):
+        book.refuse(each, "MessageWritesBlocked")
+        book.refuse(each, None)
     assert book.count(TENANT) == Reach(2, {}, 1, {})
 
 

@@ -206,7 +206,7 @@ def test_only_what_a_platform_tells_is_written(acme: Database) -> None:
                 next_day=NOW.date(),
             )
         )
-        work.directory.describe(changed)
+        work.people.describe(changed)
         assert work.people.get(ANA.id) == replace(
             ANA, name="Ana S.", zone="Asia/Tokyo", active=False
         )
@@ -249,7 +249,7 @@ def test_who_is_unknown_counts_as_soon_as_they_are_known(acme: Database) -> None
         work.people.save(replace(BO, id=PersonId("person-new"), address="U0NEW"))
     assert count(acme) == 2
     with acme.transaction() as work:
-        work.directory.describe(replace(ANA, active=False))
+        work.people.describe(replace(ANA, active=False))
     assert count(acme) == 1
 
 

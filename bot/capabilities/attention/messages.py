@@ -31,7 +31,7 @@ from bot.message import (
 )
 from bot.messages import CONTROLS, WHAT_REACHES_YOU
 from bot.page import Section, Shelf
-from bot.people import Person, is_away, local
+from bot.people import Person, is_away, is_cut_off, local
 from bot.schedule import WINDOW
 
 PAUSE_HELP = (
@@ -316,7 +316,7 @@ def _standing(person: Person, state: State, now: datetime) -> list[str]:
         lines.append("**Stopped**: nothing that you did not ask for reaches you.")
     if is_away(person, now) and person.paused_until is not None and person.paused_until > now:
         lines.append(f"**Paused** until {_day(person, person.paused_until)}.")
-    if person.away_until is not None and person.away_until > now:
+    if person.away_until is not None and person.away_until > now and not is_cut_off(person):
         lines.append(f"Away until {_day(person, person.away_until)}, as I was told.")
     lines += _silence(attention, state.ignored)
     country = person.days_off.country

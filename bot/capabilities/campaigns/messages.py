@@ -73,7 +73,7 @@ BACKWARDS = "The last day is before the first one."
 UNKNOWN_TEAM = "I do not know that team any more. Nobody is in it."
 UNKNOWN_CHANNEL = "I cannot say any more which channel that was. Please begin in the channel again."
 UNREADABLE = (
-    "I cannot see who is in that channel. If it is private, invite me there and open the "
+    "I cannot see who is in that channel. If it is private, add me there and open the "
     "campaign again."
 )
 NOBODY = "There is nobody to send it to."
@@ -409,6 +409,7 @@ REASONS: Mapping[str, str] = {
     Reason.PAUSED: "have paused",
     Reason.IGNORED: "have not reacted for long, so I am silent",
     Reason.AWAY: "are away or just back",
+    Reason.CUT_OFF: "have blocked me, or do not have me installed",
     Reason.DAY_OFF: "have these days off",
     Reason.QUIET: "were not in their hours any more",
     Reason.TALKED: "had just talked with me",

@@ -166,6 +166,7 @@ capability: Capability[QuestionsWork] = Capability(
         "faq.review_due": article.review_due,
     },
     hears={"question": answer.hear},
+    views={"question": step.view},
     reactions={"accept": answer.accept_marked},
     mention=expert.mention,
     words=expert.words,

@@ -13,7 +13,7 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
 from bot.outbox import To, ToPerson, ToRelay
-from bot.people import Person
+from bot.people import Person, is_cut_off
 from bot.topic import Topic
 
 
@@ -152,7 +152,8 @@ def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]
     people = stewards_of(work, question)
     asker = asker_of(work, question)
     if question.visibility is not Visibility.ANONYMOUS:
-        others = [p for p in people if p.id != asker]
+        # Who cannot be written to would never see it.
+        others = [p for p in people if p.id != asker and not is_cut_off(p)]
         return others or [p for p in curators_of(work, question.workspace) if p.id != asker]
     asked_by = work.people.get(asker) if asker else None
     hidden_from = {asker, asked_by.manager if asked_by else None}

@@ -86,11 +86,11 @@ _PREFIXES = {
 
 def ask(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """`/ask [anonymously|openly] words`; without words the form opens."""
-    if command.message is not None and command.place.kind is PlaceKind.CHANNEL:
-        return mention(context, work, command)  # Everybody has read it: “@inflow ask ...”.
     visibility, text = split(command.text)
     if not text:
         return Reply(form=_form(work, command, visibility=visibility))
+    if command.message is not None and command.place.kind is PlaceKind.CHANNEL:
+        return mention(context, work, command)  # Everybody has read it: “@inflow ask ...”.
     if text.casefold().strip(" ?!.") == "help":
         return Reply(message=say(messages.HOW_TO_ASK))
     return put(context, work, command, text, visibility)
@@ -157,7 +157,7 @@ def _form(
     text: str = "",
     visibility: Visibility = Visibility.DIRECT,
 ) -> Form:
-    in_channel = command.place.kind is PlaceKind.CHANNEL
+    in_channel = _can_be_open(command)
     if visibility is Visibility.OPEN and not in_channel:
         raise Invalid(messages.NO_PLACE)
     about = read_about(command.args.get("about"))
@@ -172,6 +172,11 @@ def _form(
         topic=named(command.args, "topic"),
         args=args,
     )
+
+
+def _can_be_open(command: Command) -> bool:
+    """Whether what is said here is before others, and we can say something to them."""
+    return command.place.kind is PlaceKind.CHANNEL and command.place.has_us
 
 
 def split(text: str) -> tuple[Visibility, str]:
@@ -213,7 +218,7 @@ def put_words(context: Context, work: QuestionsWork, command: Command) -> Reply:
 
 
 def put_here(context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """*Ask it here*, under words that named us in passing."""
+    """*Ask it openly*, under words that named us in passing."""
     # The words stand further up, and nothing but what is pressed says where.
     asked = replace(command, message=None)
     reply = put(context, work, asked, words_in(command.args), Visibility.OPEN)
@@ -249,8 +254,7 @@ def put(
         names_person(said, person) for said in (text, goal, tried)
     ):
         raise Invalid(messages.OWN_NAME)
-    in_channel = command.place.kind is PlaceKind.CHANNEL
-    if visibility is Visibility.OPEN and not in_channel:
+    if visibility is Visibility.OPEN and not _can_be_open(command):
         raise Invalid(messages.NO_PLACE)
     twin = _asked_already(work, command, text, visibility)
     if twin is not None:
@@ -260,6 +264,7 @@ def put(
         raise Invalid(messages.too_many(ASKS_A_DAY))
     anonymous = visibility is Visibility.ANONYMOUS
     is_open = visibility is Visibility.OPEN
+    place, root = command.place, command.place.thread or command.message
     question = Question(
         id=QuestionId(context.new_id()),
         workspace=person.workspace,
@@ -276,17 +281,15 @@ def put(
         or work.memory.classify(work, person.workspace, text)
         or (None if anonymous else _topic_of_place(work, command)),
         about=write_about(about) or None,
-        conversation=command.place.conversation if is_open else None,
-        thread=(command.place.thread or command.message) if is_open else None,
+        conversation=place.conversation if is_open else None,
+        thread=root if is_open and place.has_threads else None,
     )
     work.questions.add(question)
     record(work, question, Event(question=question.id, kind=EventKind.ASKED, at=context.now))
     if anonymous:
         work.relay.seal(question.subject, person.id)
-    if question.conversation is not None and question.thread is not None:
-        work.outbox.follow(
-            question.workspace, question.conversation, question.thread, question.subject
-        )
+    if is_open and root is not None:
+        work.outbox.follow(question.workspace, place.conversation, root, question.subject)
     tell_library(context, work, question, "asked", heard=heard)
     return _look_up(context, work, command, question)
 

@@ -13,6 +13,7 @@ from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
     CLAIM_SILENCE,
     CONFIRMATION_DAYS,
+    LOOKING_STATES,
     UNTAPPED,
     Article,
     ArticleState,
@@ -51,7 +52,7 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import CONTROLS, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.messages import CONTROLS, IN_ITS_THREAD, IN_THREAD, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
 from bot.page import Section, Shelf
 from bot.people import Person, local
 from bot.topic import Topic
@@ -69,7 +70,7 @@ URGENCIES = {
 VISIBILITIES = {
     Visibility.DIRECT: "As me, to one colleague at a time",
     Visibility.ANONYMOUS: "Without my name (I relay both ways)",
-    Visibility.OPEN: "Openly in this channel",
+    Visibility.OPEN: "Openly, before all in the channel or chat",
 }
 STATES = {
     State.ASKED: "just asked",
@@ -85,6 +86,9 @@ STATES = {
     State.WITHDRAWN: "withdrawn",
     State.DUPLICATE: "same as another question",
 }
+
+
+ANYBODY_MAY_ANSWER = f"Anybody may answer, with *Answer* or {IN_THREAD}."
 
 
 def span(time: timedelta) -> str:
@@ -365,11 +369,11 @@ def on_its_way(question: Question, where: str) -> Message:
         else ""
     )
     # It is said beside the thread, where "this thread" would be none.
-    its = "in the thread of your message" if question.thread else "in its thread"
-    where = where.replace("in this thread", its)
+    its = "in the thread of your message" if question.thread else IN_ITS_THREAD
+    where = where.replace(IN_THREAD, its)
     return say(
         f"Your question {question.number} is on its way. {where}{relay} "
-        "I will keep you posted in our direct messages."
+        "I will keep you posted in our own chat."
     )
 
 
@@ -412,7 +416,7 @@ def whereabouts(
     if question.wave == 0:
         return f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."
     if question.visibility is Visibility.OPEN:
-        return f"I have asked {_colleagues(asked)}{about}. Anybody may answer in this thread."
+        return f"I have asked {_colleagues(asked)}{about}. {ANYBODY_MAY_ANSWER}"
     if question.conversation is not None:
         return "It stands in the channel of its topic, where anybody may answer."
     if question.wave == CHANNEL_WAVE:
@@ -484,6 +488,8 @@ def status(
     buttons = _to_consent(question) if consent else []
     buttons += [] if is_below else _read_all(question, question.text)
     anonymous = question.visibility is Visibility.ANONYMOUS
+    if question.state in LOOKING_STATES and question.visibility is Visibility.OPEN:
+        buttons.append(Button(label="Answer", action="question.answer", args=_of(question)))
     if question.is_open and question.state is not State.ANSWERED:
         buttons.append(Button(label="Withdraw", action="question.withdraw", args=_of(question)))
     if question.state in {State.ROUTED, State.ESCALATED, State.CLAIMED} and (
@@ -528,7 +534,7 @@ def not_in_channel(question: Question, channel: str, card: Message) -> Message:
     """For the asker whose question could not be posted; `card` says where it stands."""
     line = (
         f"I could not post question {question.number} in {mention_channel(channel)}: it seems "
-        "that I am not in that channel. Somebody who is there can invite me. Until then it goes on "
+        "that I am not in that channel. Somebody who is there can add me. Until then it goes on "
         "without the channel:"
     )
     return Message(
@@ -649,7 +655,7 @@ def offer_state(
     tone = Tone.NEUTRAL
     match question.state:
         case State.CLAIMED if mine:
-            line = "You took this. Answer here in the thread, or with the button."
+            line = "You took this. Answer here, or with the button."
             buttons = [
                 Button(
                     label="Answer",
@@ -750,8 +756,8 @@ def answer_form(question: Question, asker: str | None) -> Form:
 
 
 ANONYMOUS_IN_PUBLIC = (
-    "Everybody here has read that with your name on it, so I have not passed it on. Write to me "
-    "in a direct message, or use `/ask anonymously`: that is seen by nobody else."
+    "That stood before everybody with your name on it, so I have not passed it on. Write it to me "
+    "in our own chat, with `/ask anonymously` before it: nobody else reads along there."
 )
 CLOSED = "This question is closed. Open it again first, or ask anew."
 YOU_ARE_WELCOME = "You are welcome."
@@ -797,7 +803,7 @@ def which_question(
         numbers = ", ".join(str(question.number) for question, _, _ in shown)
         return say(
             f"I am not sure what that is for, so I have passed it on to nobody. To say it about "
-            f"question {numbers}, write in its thread or press *{'Reply' if own else 'Answer'}*. "
+            f"question {numbers}, reply to its message or press *{'Reply' if own else 'Answer'}*. "
             "To ask something of your own, begin with “ask”."
         )
     lines = "\n".join(
@@ -813,7 +819,7 @@ def which_question(
     )
 
 
-NOT_ASKED = "All right. I have asked nobody."
+NOT_ASKED = "All right. I have asked nobody. `/help` lists all that I can do."
 
 
 def named_in_passing(words: str) -> Message:
@@ -822,11 +828,12 @@ def named_in_passing(words: str) -> Message:
     if not fits_a_button(args):
         return say("If that was a question for me, write it again and begin with my name.")
     return say(
-        "Is that a question for me? If so, I ask it here, where anybody may answer.",
+        "Is that a question for me? If so, I ask it openly where you wrote it: everybody there "
+        "reads it, and anybody may answer.",
         _quote(words, limit=600),
         Buttons(
             buttons=(
-                Button(label="Ask it here", action="question.put_here", args=args),
+                Button(label="Ask it openly", action="question.put_here", args=args),
                 Button(label="No", action="question.not_asked"),
             )
         ),
@@ -1021,7 +1028,7 @@ def follow_up(question: Question, turn: Turn, asker: str | None) -> Message:
     """What the asker added, for the one who is on it."""
     return say(
         f"{literal(asker or 'The asker')} wrote about question {question.number}. "
-        "Answer here in the thread, or with the button.",
+        "Answer here, or with the button.",
         _quote(turn.text, by=asker or "the asker", limit=MAX_QUOTE),
         Note(text=f"The question: {literal(shorten(question.text, 300))}"),
         Buttons(
@@ -1069,9 +1076,9 @@ def accepted(question: Question, turn: Turn, author: Person, article: Article | 
 def marked_in_public(question: Question) -> Message:
     """For an asker whose name is left out, who marked an answer where everybody sees by whom."""
     return say(
-        f"Everybody here sees that mark, and question {question.number} stands here without your "
+        f"Everybody there sees that mark, and question {question.number} stands there without your "
         "name. So I have not accepted anything. Take the mark off again, and press *That’s the "
-        "answer* in our direct messages.",
+        "answer* in our own chat.",
         tone=Tone.WARNING,
     )
 
@@ -1207,7 +1214,7 @@ def consent(question: Question, channel: str) -> Message:
 def in_channel(question: Question) -> Message:
     """A question without its asker, in the topic's channel."""
     return say(
-        f"Someone asks (question {question.number}). Anybody may answer in this thread.",
+        f"Someone asks (question {question.number}). {ANYBODY_MAY_ANSWER}",
         _quote(question.text, limit=MAX_QUOTE, by="someone"),
         Buttons(
             buttons=(
@@ -1305,7 +1312,7 @@ SAME_NUMBER = "A question cannot be the same as itself."
 
 UNNAMED = "What you asked without your name is on no list: it stands only in this conversation."
 UNNAMED_ELSEWHERE = (
-    "What you asked without your name is on no list: it stands only in our direct messages."
+    "What you asked without your name is on no list: it stands only in our own chat."
 )
 OWN_NAME = (
     "Your own name or address stands in that, so it would tell who asks. I have kept nothing of "
@@ -1625,7 +1632,7 @@ def page_asked_by(question: Question, where: str, holder: str | None) -> Entry:
                 f"{span(CLAIM_SILENCE)} of working time, I ask others as well."
             )
         case _ if question.visibility is Visibility.OPEN:
-            line = where.replace("in this thread", "in its thread")
+            line = where.replace(IN_THREAD, IN_ITS_THREAD)
         case _:
             line = where
     buttons = [

@@ -62,6 +62,7 @@ from bot.capabilities.questions.step import (
     load_of,
     offer_card,
     offer_key,
+    posted_keys,
     pressed_key,
     send_asker,
     set_timer,
@@ -78,7 +79,7 @@ from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Message, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
-from bot.people import Person, is_away, is_working, local
+from bot.people import Person, is_away, is_cut_off, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, add_working_time, at_local, next_working_moment
@@ -86,6 +87,8 @@ from bot.topic import Topic
 
 UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
+ESCALATED_LIMIT = 200
+"""So many questions that wait for a steward are looked through."""
 PUT_OFF = timedelta(minutes=2)
 """What is tried again only so much later was refused in its channel; a busy platform takes it
 sooner."""
@@ -442,6 +445,18 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
     clock = asker_person(work, question)
+    _tell_of_escalation(work, question)
+    cancel_timers(work, question, "wave", "claim")
+    ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
+    if clock is not None:
+        ends = add_working_days(clock, context.now, ESCALATION_DAYS)
+    set_timer(work, question, "expire", ends)
+    show_status(work, question)
+    return question
+
+
+def _tell_of_escalation(work: QuestionsWork, question: Question) -> None:
+    """Whoever was told already is not told again."""
     number = count_escalations(work, question)
     for steward in told_when_escalated(work, question):
         work.outbox.post(
@@ -455,13 +470,6 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
                 about=question.subject,
             ),
         )
-    cancel_timers(work, question, "wave", "claim")
-    ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
-    if clock is not None:
-        ends = add_working_days(clock, context.now, ESCALATION_DAYS)
-    set_timer(work, question, "expire", ends)
-    show_status(work, question)
-    return question
 
 
 def _escalation_to(
@@ -574,11 +582,12 @@ def card_of(work: QuestionsWork, question: Question, command: Command) -> Reply:
         holder=holder_name(work, question),
         added=added_to(work, question),
     )
-    shared = pressed_key(work, command) in {
-        f"{question.subject}:post",
-        f"{question.subject}:status",
-    }
-    return Reply(message=card, replace=not shared)
+    return Reply(message=card, replace=not _is_shared(work, question, command))
+
+
+def _is_shared(work: QuestionsWork, question: Question, command: Command) -> bool:
+    """Whether what was pressed may stand in a channel, for all."""
+    return pressed_key(work, command) in posted_keys(question)
 
 
 def refuse_own(work: QuestionsWork, person: Person, question: Question) -> None:
@@ -615,8 +624,10 @@ def release(context: Context, work: QuestionsWork, command: Command) -> Reply:
     question = find_question(work, command.person, command.args)
     if question.claimed_by != command.person.id or not can(question, EventKind.RELEASED):
         return card_of(work, question, command)
+    # The holder has the button on the channel's card too, where they see one of their own.
+    shared = _is_shared(work, question, command)
     pass_on(context, work, question, command.person)
-    return Reply(message=say(messages.RELEASED), replace=True)
+    return Reply(message=say(messages.RELEASED), replace=not shared)
 
 
 def pass_on(
@@ -1007,4 +1018,16 @@ def pass_all(context: Context, work: QuestionsWork, person: Person) -> bool:
         show_declined(work, after, person.id, Decline.BUSY)
         _ask_next(context, work, after)
         seen = True
+    if is_cut_off(person):
+        _escalate_past(work, person)
     return seen
+
+
+def _escalate_past(work: QuestionsWork, person: Person) -> None:
+    """What was escalated to somebody who cannot be reached any more is told to who is left. Of a
+    question without a name all who may hear of it have heard."""
+    escalated = frozenset({State.ESCALATED})
+    for question in work.questions.in_states(person.workspace, escalated, ESCALATED_LIMIT):
+        stewards = {steward.id for steward in stewards_of(work, question)}
+        if person.id in stewards and question.visibility is not Visibility.ANONYMOUS:
+            _tell_of_escalation(work, question)

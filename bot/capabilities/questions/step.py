@@ -36,7 +36,7 @@ from bot.happenings import Happening
 from bot.ids import PersonId, QuestionId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message
-from bot.outbox import Letter, LetterState, Priority, To, ToPerson, ToPlace
+from bot.outbox import Delivered, Letter, LetterState, Priority, To, ToPerson, ToPlace
 from bot.people import Person
 from bot.ports import Timer
 
@@ -160,14 +160,19 @@ def asker_person(work: QuestionsWork, question: Question) -> Person | None:
 
 
 def holder_name(work: QuestionsWork, question: Question) -> str | None:
-    holder = work.people.get(question.claimed_by) if question.claimed_by else None
+    holder = _holder(work, question)
     return holder.name if holder else None
+
+
+def _holder(work: QuestionsWork, question: Question) -> Person | None:
+    return work.people.get(question.claimed_by) if question.claimed_by else None
 
 
 def status_of(work: QuestionsWork, question: Question) -> Message:
     """The asker's card as it is now."""
-    open_asker = asker_name(work, question) if question.visibility is Visibility.OPEN else None
-    return messages.status(
+    is_open = question.visibility is Visibility.OPEN
+    open_asker = asker_name(work, question) if is_open else None
+    card = messages.status(
         question,
         topic_of(work, question),
         asker=open_asker,
@@ -179,6 +184,49 @@ def status_of(work: QuestionsWork, question: Question) -> Message:
         named_by=_named_by(work, question),
         consent=consent_on_card(work, question),
     )
+    return _with_readers(work, question, card) if is_open else card
+
+
+def post_of(work: QuestionsWork, question: Question) -> Message:
+    """What everybody sees of a question that was posted in a channel without its asker."""
+    if question.state in LOOKING_STATES:
+        return messages.in_channel(question)
+    card = messages.offer_state(question, mine=False, holder=holder_name(work, question))
+    return _with_readers(work, question, card)
+
+
+def _with_readers(work: QuestionsWork, question: Question, card: Message) -> Message:
+    """A card that stands in a channel and says who has the question, and that this person sees
+    more in it: see `view`."""
+    holder = _holder(work, question)
+    if holder is None or question.state not in {State.CLAIMED, State.ANSWERED}:
+        return card
+    return card.model_copy(update={"readers": (holder.address,)})
+
+
+def posted_keys(question: Question) -> frozenset[str]:
+    """Of the letters that everybody in a channel may see."""
+    return frozenset({f"{question.subject}:post", f"{question.subject}:status"})
+
+
+def view(
+    _context: Context, work: QuestionsWork, person: Person, found: Delivered
+) -> Message | None:
+    """What a question's card in a channel is to one of its readers: who has the question can
+    answer there. Everybody else sees what all see."""
+    question = work.questions.get(QuestionId((found.about or "").partition(":")[2]))
+    if question is None or question.workspace != person.workspace or question.conversation is None:
+        return None
+    is_own = question.visibility is Visibility.OPEN
+    if found.key != f"{question.subject}:{'status' if is_own else 'post'}":
+        return None
+    card = status_of(work, question) if is_own else post_of(work, question)
+    if person.address not in card.readers:
+        return card
+    own = messages.offer_state(
+        question, mine=True, holder=person.name, added=added_to(work, question)
+    )
+    return own.model_copy(update={"readers": card.readers})
 
 
 def consent_on_card(work: QuestionsWork, question: Question) -> str | None:
@@ -339,9 +387,7 @@ def show_status(work: QuestionsWork, question: Question) -> None:
             question,
             f"{question.subject}:post",
             ToPlace(conversation=question.conversation),
-            messages.in_channel(question)
-            if question.state in LOOKING_STATES
-            else messages.offer_state(question, mine=False, holder=holder_name(work, question)),
+            post_of(work, question),
         )
 
 

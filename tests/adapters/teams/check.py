@@ -75,8 +75,21 @@ def check_card(card: object) -> list[str]:
         faults.extend(_check_element(kind, element))
         if "id" in element and not is_fallback:
             ids.append(element["id"])
+    faults.extend(_check_refresh(card.get("refresh")))
     twice = {str(id_) for id_ in ids if ids.count(id_) > 1}
     return faults + [f"id used twice: {id_}" for id_ in sorted(twice)]
+
+
+def _check_refresh(refresh: Any) -> Iterator[str]:
+    if refresh is None:
+        return
+    if refresh.get("action", {}).get("type") != "Action.Execute":
+        yield "refresh without Action.Execute"
+    users = refresh.get("userIds", [])
+    if len(users) > 60:
+        yield f"refresh for {len(users)} people"
+    if not all(str(user).startswith(("29:", "8:orgid:")) for user in users):
+        yield "refresh for nobody's id"
 
 
 def _check_element(kind: str, element: Mapping[str, Any]) -> Iterator[str]:

@@ -35,7 +35,12 @@ class Somebody:
     @property
     def account(self) -> dict[str, Any]:
         """As in the `from` of an activity."""
-        return {"id": self.user, "name": self.name, "aadObjectId": self.entra}
+        return {
+            "id": self.user,
+            "name": self.name,
+            "aadObjectId": self.entra,
+            "tenantId": self.tenant,
+        }
 
     @property
     def member(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class FakeOpenId:
     """Says what a signer has published, and fails as it is told to.
 
     `faults` are what happens to the next requests for metadata, in order: `fine`, `hang`,
-    `garbage`, a status, or a whole answer.
+    `garbage`, `deep` (more than anybody can read), a status, or a whole answer.
     """
 
     def __init__(self, signer: Signer) -> None:
@@ -63,6 +63,8 @@ class FakeOpenId:
                 return web.Response(status=500)
             case "garbage":
                 return web.Response(text="<html>Something went wrong</html>")
+            case "deep":
+                return web.Response(text="[" * 200_000, content_type="application/json")
             case int() as status:
                 headers = {"Location": self.metadata_url} if 300 <= status < 400 else {}
                 return web.Response(status=status, headers=headers)

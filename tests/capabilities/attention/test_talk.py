@@ -351,7 +351,7 @@ def test_a_question_that_begins_with_stop_can_be_asked(world: World) -> None:
 
 def test_help_says_where_stop_is_heard(world: World) -> None:
     world.says("ana", "/help")
-    assert "“stop” alone, in a direct message or with @inflow in a channel" in world.last("ana")
+    assert "“stop” alone, in our own chat or with @inflow in a channel" in world.last("ana")
     world.says("ana", "stop", "#general")
     assert world.find_person("ana").asks_welcome
 

@@ -335,7 +335,7 @@ def test_the_asker_writes_in_the_thread_of_the_post(hidden: World) -> None:
     hidden.presses("cem", "I take it")
     hidden.says(WHO, "It was in Lyon, by the way.", "#travel", thread=post.id)
     assert not any("Lyon" in text for text in hidden.dms("cem"))
-    assert "Everybody here has read that with your name on it" in hidden.last(WHO)
+    assert "That stood before everybody with your name on it" in hidden.last(WHO)
 
 
 def test_the_steward_who_asks_cannot_be_told_by_who_is_not_told(world: World) -> None:

@@ -45,7 +45,7 @@ def test_beside_a_thread_it_is_said_where_the_thread_is(world: World) -> None:
     world.says("ben", "@inflow How to claim a taxi on trips?", "#general")
     world.presses("ben", "No")
     said = next(h for h in reversed(world.hears("ben")) if "is on its way" in h.text)
-    assert "Anybody may answer in the thread of your message." in said.text
+    assert "Anybody may answer, with Answer or in the thread of your message." in said.text
     assert "in this thread" not in said.text
 
 
@@ -71,10 +71,23 @@ def test_openly_by_command_is_answered_at_once(world: World) -> None:
     world.says("ana", f"/ask openly {TAXI}", "#general")
     said = next(h for h in world.hears("ana") if h.only == "ana")
     assert "Your question 1 is on its way. I have asked a colleague about Travel." in said.text
-    assert "Anybody may answer in its thread." in said.text
+    assert "Anybody may answer, with Answer or in its thread." in said.text
     assert len(world.in_channel("#general")) == 1
     world.passes(minutes=5)
     assert world.question().conversation == "#general"
+
+
+def test_an_open_question_is_answered_on_its_card_too(either_world: World) -> None:
+    # Not every platform tells us what is said in a thread.
+    world = either_world
+    world.says("ana", f"@inflow {TAXI}", "#general")
+    (card,) = world.in_channel("#general")
+    assert "Anybody may answer, with Answer or in " in card.text
+    world.presses("cem", "Answer", on=card)
+    world.fills("cem", "#general", answer=FORM)
+    assert world.state() == "answered"
+    assert FORM in world.last("ana")
+    assert "Answer" not in [button.label for button in world.in_channel("#general")[0].buttons]
 
 
 @pytest.mark.parametrize("by_form", [False, True])
@@ -90,7 +103,7 @@ def test_openly_in_a_channel_without_the_bot_goes_on_directly(
         world.says("ana", f"/ask openly {TAXI}", "#general")
     world.passes(minutes=1)
     told = card(world, "ana", "I could not post question 1 in #general")
-    assert "Somebody who is there can invite me." in told.text
+    assert "Somebody who is there can add me." in told.text
     assert "I have asked a colleague about Travel." in told.text
     assert world.question().visibility == "direct"
     who = world.who_was_asked()[0]

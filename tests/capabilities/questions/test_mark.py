@@ -170,7 +170,7 @@ def test_a_mark_that_all_can_see_does_not_settle_what_was_asked_without_a_name(
     answer, before = world.said[-1], post.text
     reply = world.marks("ana", answer, "#travel", thread=post.id)
     assert reply.message is not None
-    assert "Everybody here sees that mark" in render_plain(reply.message)
+    assert "Everybody there sees that mark" in render_plain(reply.message)
     assert world.room.heard[-1].only == "ana"
     assert (world.state(), post.text) == ("answered", before)
     # For who is not the asker the same mark is nothing, so that nobody can try it out.

@@ -290,7 +290,7 @@ def test_anonymously_alone_opens_the_form_set_to_it(world: World) -> None:
 
 def test_an_anonymous_mention_is_refused_as_everybody_has_read_the_name(world: World) -> None:
     world.says("ana", f"@inflow anonymously {TAXI}", "#general")
-    assert "Everybody here has read that with your name on it" in world.last("ana")
+    assert "That stood before everybody with your name on it" in world.last("ana")
     assert world.who_was_asked() == []
 
 

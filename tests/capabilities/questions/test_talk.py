@@ -95,7 +95,7 @@ def test_words_too_long_for_a_button_are_led_to_the_thread(world: World) -> None
     world.says("ana", TAXI)
     [who] = world.who_was_asked()
     world.says(who, RECEIPT * 60)
-    assert "write in its thread" in world.last(who)
+    assert "reply to its message" in world.last(who)
     assert world.state() == "routed"
 
 
@@ -219,7 +219,7 @@ def test_what_was_named_in_passing_is_asked_openly_if_it_was_a_question(
 ) -> None:
     world = either_world
     world.says("ana", "I have lost a hotel bill, maybe @inflow knows", "#general")
-    world.presses("ana", "Ask it here")
+    world.presses("ana", "Ask it openly")
     question = world.question()
     assert (question.text, question.asker) == (
         "I have lost a hotel bill, maybe Inflow knows",
@@ -232,6 +232,36 @@ def test_what_was_named_in_passing_is_asked_openly_if_it_was_a_question(
 def test_a_question_that_ends_with_the_bots_name_is_asked_at_once(world: World) -> None:
     world.says("ana", f"Hello, {TAXI} @inflow", "#general")
     assert world.question().text == f"Hello, {TAXI}"
+
+
+@pytest.mark.parametrize("word", ["questions", "me", "holidays", "Unanswered", "home"])
+def test_a_mention_with_a_command_word_alone_is_that_command(world: World, word: str) -> None:
+    # Cards name these words bare, so somebody will write them where the card stands.
+    world.says("ana", f"@inflow {word}", "#general")
+    assert world.in_channel("#general") == []
+    assert world.hears("ana")[-1].only == "ana", "what is theirs is told to nobody else"
+    with pytest.raises(AssertionError, match="no question 1"):
+        world.question()
+
+
+def test_a_command_with_more_words_is_asked_before_others_only_if_it_was_meant(
+    world: World,
+) -> None:
+    world.says("ana", "@inflow know Travel", "#general")
+    assert "Is that a question for me?" in world.last("ana")
+    assert world.in_channel("#general") == []
+    assert not world.dms("sam")
+    world.presses("ana", "No")
+    assert "I have asked nobody. /help lists all that I can do." in world.last("ana")
+    world.says("ana", "@inflow know anybody who can claim a taxi?", "#general")
+    assert world.question().text == "know anybody who can claim a taxi?"
+
+
+def test_the_word_ask_alone_opens_the_form_in_a_channel_too(world: World) -> None:
+    world.says("ana", "@inflow ask", "#general")
+    world.fills("ana", "#general", question=TAXI, visibility="open")
+    assert world.question().conversation == "#general"
+    assert TAXI in world.in_channel("#general")[0].text
 
 
 def test_words_in_passing_too_long_for_a_button_are_not_asked(world: World) -> None:

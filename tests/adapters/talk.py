@@ -1,0 +1,129 @@
+"""The talks of the questions capability, collected to be held on a platform from end to end.
+
+They are those of `tests/capabilities/questions`, word for word: there they are held with the core
+alone, here with the same world behind an adapter. Of a talk with many examples the first one is
+held: the others differ in words, and words come through whole (see the contract).
+"""
+
+import inspect
+import re
+from collections.abc import Collection, Iterator
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from tests.capabilities.questions import (
+    test_anonymity,
+    test_bad_input,
+    test_card,
+    test_expert,
+    test_expertise,
+    test_faq,
+    test_home,
+    test_mark,
+    test_memory,
+    test_name,
+    test_routing,
+    test_story,
+    test_talk,
+    test_walk,
+    test_wave,
+)
+from tests.world import World
+
+MODULES = (
+    test_story,
+    test_talk,
+    test_card,
+    test_faq,
+    test_home,
+    test_mark,
+    test_anonymity,
+    test_bad_input,
+    test_expert,
+    test_expertise,
+    test_memory,
+    test_name,
+    test_routing,
+    test_walk,
+    test_wave,
+)
+WORLDS = {"world", "either_world", "new_world"}
+
+ASKERS = ("ana", "ben", "cem", "dana")
+QUESTIONS = (
+    "How do I claim the taxi from a client visit?",
+    "How do I book a hotel for a trip?",
+    "Who signs the trip to the fair?",
+    "Where is the form for a lost hotel bill?",
+)
+
+
+def find_fixtures(module: ModuleType) -> dict[str, Any]:
+    """The module's own fixtures by name, which its talks need beside a world."""
+    return {name: value for name, value in vars(module).items() if _is_fixture(value)}
+
+
+def find_talks(module: ModuleType, left_out: Collection[str]) -> Iterator[tuple[str, FunctionType]]:
+    """The module's talks by name, but for those `left_out` as `test_module.test_talk`."""
+    short = module.__name__.rpartition(".")[2].removeprefix("test_")
+    for name, value in vars(module).items():
+        if not isinstance(value, FunctionType) or f"test_{short}.{name}" in left_out:
+            continue
+        if name.startswith("test_") and _needs(module, value) & WORLDS:
+            yield f"{short}_{name.removeprefix('test_')}", _with_one_example(value)
+
+
+def all_names() -> set[str]:
+    """The names that may be left out."""
+    return {f"{m.__name__.rpartition('.')[2]}.{name}" for m in MODULES for name in vars(m)}
+
+
+def what_was_told(world: World) -> list[tuple[str, str]]:
+    """What those who asked were told, wherever and in whatever order; nobody's offers."""
+    world.drains()
+    told = [h for h in world.room.heard if h.key is None or ":offer:" not in h.key]
+    # Which question comes first decides whom it goes to, and so how many are asked at once.
+    varies = re.compile(r"[0-9]+|a colleague\b|two colleagues\b")
+    return sorted((h.conversation, varies.sub("N", h.text)) for h in told)
+
+
+def check_all_were_heard(world: World) -> None:
+    """Each of `ASKERS` asked their one of `QUESTIONS`, once."""
+    asked = {(world.question(n).asker, world.question(n).text) for n in range(1, 5)}
+    assert asked == set(zip(ASKERS, QUESTIONS, strict=True))
+    with pytest.raises(AssertionError, match="no question 5"):
+        world.question(5)
+
+
+def _is_fixture(value: object) -> bool:
+    return type(value).__name__ == "FixtureFunctionDefinition"
+
+
+def _needs(module: ModuleType, value: Any) -> set[str]:
+    """The names of all fixtures that a talk asks for, or that these ask for."""
+    wanted = set(inspect.signature(value).parameters)
+    for name in list(wanted):
+        fixture: Any = vars(module).get(name)
+        if _is_fixture(fixture):
+            wanted |= set(inspect.signature(fixture._get_wrapped_function()).parameters)
+    return wanted
+
+
+def _with_one_example(talk: FunctionType) -> FunctionType:
+    marks = getattr(talk, "pytestmark", [])
+    if not marks:
+        return talk
+    shorter = FunctionType(
+        talk.__code__, talk.__globals__, talk.__name__, talk.__defaults__, talk.__closure__
+    )
+    vars(shorter)["pytestmark"] = [_shorten(mark) for mark in marks]
+    return shorter
+
+
+def _shorten(mark: pytest.Mark) -> pytest.Mark:
+    if mark.name != "parametrize":
+        return mark
+    names, values = mark.args
+    return pytest.mark.parametrize(names, list(values)[:1], **mark.kwargs).mark
