@@ -228,7 +228,9 @@ class _Card:
                 ruled = False
             body += elements
         if last or not body:
-            body.append(_rich([_run(last or _visible(self.summary), SMALL)]))
+            # A run has no line breaks.
+            line = " ".join(self.summary.split())
+            body.append(_rich([_run(last or _visible(line), SMALL)]))
         teams: Json = {"width": "Full"}
         if self.named:
             teams["entities"] = [

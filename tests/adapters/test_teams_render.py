@@ -800,6 +800,7 @@ PART: st.SearchStrategy[Part] = st.one_of(
 
 @given(st.lists(PART, min_size=1, max_size=6), _text(300), st.sampled_from(Tone))
 @example([Facts(facts=(Fact(label=" ", value=" "),))], "x", Tone.GOOD)
+@example([Divider()], "two\nlines", Tone.NEUTRAL)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_message_keeps_every_limit(parts: list[Part], summary: str, tone: Tone) -> None:
     message = Message(summary=summary, parts=tuple(parts), tone=tone)

@@ -84,6 +84,7 @@ def message_of(number: int) -> bytes:
             "id": user,
             "name": "Ana Example",
             "aadObjectId": f"bbbbbbbb-0000-4000-8000-{number % 50:012}",
+            "tenantId": TENANT,
         },
         "recipient": bot,
         "textFormat": "plain",
