@@ -75,7 +75,8 @@ class Unsolicited:
     in_quiet_hours: int
     too_close: int
     twice_running: int
-    """A tip in the same words, though something of its topic had never come."""
+    """A tip in the same words, though something of its topic had never come. No promise: what
+    fades or is critical outweighs what is new (domain.md 2.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,6 @@ class Report:
             + told.on_days_off
             + told.in_quiet_hours
             + told.too_close
-            + told.twice_running
             + self.asked_again
         )
 
@@ -382,7 +382,7 @@ def _say_unsolicited(told: Unsolicited) -> Sequence[str]:
             f"  Over the budget: {told.over_budget}. On a day off: {told.on_days_off}."
             f" In quiet hours: {told.in_quiet_hours}."
             f" Within 12 hours of the one before: {told.too_close}."
-            f" The same twice running: {told.twice_running}."
+            f" Same words twice running: {told.twice_running}."
         ),
     ]
 

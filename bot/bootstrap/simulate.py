@@ -436,7 +436,16 @@ class Organisation:
             going = work.attempts.under_way(actor.person.id)
         return next((attempt for attempt in going if attempt.quiz == quiz), None)
 
+    def _is_at_another(self, actor: _Actor, quiz: str) -> bool:
+        with self.database.transaction() as work:
+            going = work.attempts.under_way(actor.person.id)
+        return any(attempt.state in ASKING and attempt.quiz != quiz for attempt in going)
+
     def _begin(self, actor: _Actor, quiz: str) -> None:
+        if self._is_at_another(actor, quiz):
+            # Nobody takes two at a time: what they say would be about the one or the other.
+            self._on_working_day(actor, self._day_of(actor) + 1, partial(self._begin, actor, quiz))
+            return
         reply = self._does(actor, Ordered(name="quiz", text=quiz))
         start = _find(reply.message, "quiz.start")
         if start is not None:
@@ -450,7 +459,7 @@ class Organisation:
         for quiz in self.quizzes:
             attempt = self._under_way(actor, quiz)
             if attempt is not None and attempt.state in ASKING:
-                self._sit(actor, quiz, NOTHING)
+                self._begin(actor, quiz)
 
     def _sit_later(self, actor: _Actor, quiz: str, reply: Reply) -> None:
         self._at(self.now + SITTING, partial(self._sit, actor, quiz, reply))

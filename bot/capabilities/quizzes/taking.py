@@ -43,7 +43,7 @@ from bot.ids import AttemptId
 from bot.inbound import Command, PlaceKind
 from bot.message import Args, Message, Part, say, shorten
 from bot.pack.answer import Raw, next_node, parse
-from bot.pack.item import Branching, Numeric, ShortText
+from bot.pack.item import Branching, Item, Numeric, ShortText
 from bot.pack.markup import bare
 from bot.pack.scoring import key, score
 from bot.people import Person, is_away
@@ -395,8 +395,9 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
 
 
 def _may_be_answer(asking: Asking, said: str) -> bool:
-    """Whether words can be meant as an answer: a question to colleagues is none."""
-    if said.endswith("?"):
+    """Whether words can be meant as an answer: a question to colleagues is none, unless a
+    question is what the item asks for."""
+    if said.endswith("?") and not _wants_question(asking.item):
         return False
     match asking.item:
         case ShortText(max_length=limit):
@@ -405,6 +406,12 @@ def _may_be_answer(asking: Asking, said: str) -> bool:
             return len(said.split()) <= 4
         case _:
             return True
+
+
+def _wants_question(item: Item) -> bool:
+    return isinstance(item, ShortText) and any(
+        rule.match != "regex" and rule.value.endswith("?") for rule in item.accept
+    )
 
 
 # --- leaving and coming back --------------------------------------------------------------

@@ -315,3 +315,31 @@ def test_certainty_that_counts_can_fail_somebody_who_was_right(world: QuizWorld)
         world.says("ana", f"{world.sign('ana', 'b')} 1")
     # Two of two are right, but with a mark of 1 each: less than 1.5 in the mean.
     assert world.quiz_state("ana") == "failed"
+
+
+def asks_for_a_question(accepted: str) -> ShortText:
+    return ShortText.model_validate(
+        {
+            "id": "ask-1",
+            "type": "short_text",
+            "objective": "ask",
+            "stem": "Everybody nods. What do you ask, or say?",
+            "accept": [{"match": "exact", "value": accepted}],
+            "unmatched": "human_review",
+        }
+    )
+
+
+def test_where_a_question_is_asked_for_a_question_is_an_answer(world: QuizWorld) -> None:
+    opens(world, asks_for_a_question("What speaks against it?"))
+    world.says("ana", "what speaks against it?")
+    response = world.attempt("ana").response_to("ask-1")
+    assert response is not None
+    assert (response.right, response.needs_person) == (True, False)
+
+
+def test_elsewhere_a_question_goes_to_colleagues(world: QuizWorld) -> None:
+    opens(world, asks_for_a_question("Against"))
+    world.says("ana", "Who knows about taxis?")
+    assert world.attempt("ana").response_to("ask-1") is None
+    assert world.question().text == "Who knows about taxis?"
