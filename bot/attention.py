@@ -806,8 +806,7 @@ def _book_one(plan: _Plan, wish: Wish, key: str) -> Booking:
     until = letter.expires_at or max(due_at, plan.now) + HORIZON
     found = _find(plan, person, _Asked(due_at, until, letter.priority, letter.kind), key)
     if isinstance(found, Reason):
-        refused = letter if wish.key is None else letter.model_copy(update=wish.own())
-        plan.refused.append((person.workspace, refused, found))
+        plan.refused.append((person.workspace, letter.model_copy(update=wish.own()), found))
         return Booking(key, person.id, why=found)
     # The same message for many stays one object, so that it is written as JSON once.
     message = plan.dressed.get(id(letter.message))

@@ -301,19 +301,20 @@ class SqlTips:
         if not columns:
             return []
         person, topic, weekdays, after, finished = columns
-        return list(map(Following, person, topic, map(_weekdays, weekdays), after, finished))
+        rows = zip(person, topic, map(_weekdays, weekdays), after, finished, strict=True)
+        return list(map(Following._make, rows))
 
     def standings(self, people: Sequence[PersonId]) -> Sequence[Standing]:
         """Where they stand; those of whom nothing is kept are left out."""
         given = {"people": tuple(people)}
         columns = fetch_columns(self._connection, _stand(self._dialect), given)
-        return list(map(Standing, *columns)) if columns else []
+        return list(map(Standing._make, zip(*columns, strict=True)))
 
     def due(self, people: Sequence[PersonId], upto: date) -> Sequence[Due]:
         """Their cards that are due on that local day or before, in no certain order."""
         given = {"people": tuple(people), "upto": upto}
         columns = fetch_columns(self._connection, _due(self._dialect), given)
-        return list(map(Due, *columns)) if columns else []
+        return list(map(Due._make, zip(*columns, strict=True)))
 
     def seen(self, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[str]]:
         """The tips of which these people have cards."""
@@ -331,7 +332,10 @@ class SqlTips:
         """Keep what was chosen last for people of whom something is kept; how many cards they
         have under way stays as it is."""
         names = ("of_person", *_LEARNER_NAMES[2:-1])
-        rows = [(one.person, *_row_of_learner(one)[2:-1]) for one in learners]
+        rows = [
+            (person, recent, *(pick or _NO_PICK), is_open)
+            for person, _, recent, pick, is_open, _ in learners
+        ]
         change_all(self._connection, _PICK, names, rows)
 
     def move_bookmarks(self, bookmarks: Sequence[Bookmark]) -> None:

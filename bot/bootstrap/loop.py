@@ -25,11 +25,12 @@ def ease_collector() -> None:
     """Let the collector of cycles leave alone what stays as long as the process does.
 
     At its usual pace it takes a fifth of the time in which a morning's slots are planned,
-    to look again and again at what the imports have brought.
+    to look again and again at what the imports have brought. What is made for a thousand
+    people at once is gone before it looks.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
 
 
 @contextmanager

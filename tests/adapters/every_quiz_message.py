@@ -10,7 +10,7 @@ from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import ask, tell
 from bot.form import Form
-from bot.ids import AttemptId, PersonId, WorkspaceId
+from bot.ids import AttemptId, CertificationId, PersonId, WorkspaceId
 from bot.message import Args, Message, Part
 from bot.pack.answer import Raw
 from bot.pack.item import Item
@@ -221,6 +221,8 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.recorded": quizzes.recorded(),
     "quizzes.aloud_not_yet": quizzes.aloud_not_yet(QUIZ),
     "quizzes.material_form": quizzes.material_form(QUIZ),
+    "quizzes.exempt_form": quizzes.exempt_form(QUIZ),
+    "quizzes.revoke_form": quizzes.revoke_form(QUIZ, CertificationId("c1")),
     "quizzes.audited": quizzes.audited([QUIZ]),
     "quizzes.audited:none": quizzes.audited([]),
     "quizzes.holders": quizzes.holders(
@@ -232,10 +234,23 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         is_more=True,
     ),
     "quizzes.holders:nobody": quizzes.holders(QUIZ, [], is_more=False),
-    "quizzes.attested": quizzes.attested(QUIZ, ATTESTED),
+    "quizzes.attested": quizzes.attested(QUIZ, ATTESTED, CertificationId("c1")),
     "quizzes.attested:in person": quizzes.attested(
-        QUIZ, replace(ATTESTED, vouched_by="Sam", account="Three cases, all decided well.")
+        QUIZ,
+        replace(ATTESTED, vouched_by="Sam", account="Three cases, all decided well."),
+        CertificationId("c1"),
     ),
+    "quizzes.exemption_kept": quizzes.exemption_kept(ANA),
+    "quizzes.exempted": quizzes.exempted(QUIZ, ANA, "She <wrote> it & all.", "Tuesday 2 March"),
+    "quizzes.exempted:for ever": quizzes.exempted(QUIZ, ANA, "She wrote it.", ""),
+    "quizzes.revocation_waits": quizzes.revocation_waits(["Kim", "Sam & co"]),
+    "quizzes.revocation_proposed": quizzes.revocation_proposed(
+        QUIZ, "Ben <3", ANA, "Somebody else *answered*.", CertificationId("c1")
+    ),
+    "quizzes.revocation_agreed": quizzes.revocation_agreed(),
+    "quizzes.revocation_left": quizzes.revocation_left(),
+    "quizzes.revocation_declined": quizzes.revocation_declined(QUIZ, ANA),
+    "quizzes.revoked": quizzes.revoked(QUIZ, "Somebody else *answered*."),
     "quizzes.chain_checked": quizzes.chain_checked(12, None),
     "quizzes.chain_checked:broken": quizzes.chain_checked(12, 7),
     "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),

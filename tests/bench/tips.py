@@ -1,11 +1,16 @@
 """How quick everybody's next tip is chosen: `python -m tests.bench.tips`.
 
 100,000 people (or `--people N`) follow two topics of 40 tips each, have a dozen cards of which
-two are due today (of so few none is overdue for long, domain.md 2.5), and got a tip yesterday, to
-which every second one reacted. Chosen is in chunks, as the planner does it: all that the choices
-take is read, what yesterday brought is settled, the choices are made and written down, and the
-letters are made. The first of the people go the whole way, through attention to the outbox, by
-the planner itself.
+one or two are due today (of so few none is overdue for long, domain.md 2.5), and got a tip
+yesterday, to which every second one reacted. Everybody is in one zone, nobody has tested out of
+anything, and all tips stand in one wording.
+
+Chosen is in chunks of as many as the planner takes, each a transaction that waits for the disk: all
+that the choices take is read, among it what became of yesterday's letter, what it brought is
+settled, the choices are made among what is due and what is new, and written down with their
+reasons, and the messages are made. Who is planned is known beforehand, and letters become each
+person's own where they are booked: both are the planner's, by whom the first of the people go
+the whole way, through attention to the outbox.
 
 Prints one JSON object. PostgreSQL is the server of the suite, which does not wait for the disk.
 """
@@ -34,7 +39,7 @@ from bot.pack.item import Option
 from bot.pack.model import Check, Tip
 from bot.pack.ports import Put
 from bot.people import Workspace
-from bot.planner import plan_due
+from bot.planner import CHUNK, plan_due
 from bot.slot import DueSlot, Slot
 from bot.topic import Topic
 from storage.column import Instant
@@ -45,8 +50,6 @@ from tests.postgres import run_postgres
 PEOPLE: Final = 100_000
 WHOLE: Final = 10_000
 """So many go through attention and outbox as well."""
-SIZE: Final = 2500
-"""People of one transaction where nothing but the choice is in it."""
 CARDS: Final = 12
 TIPS: Final = 40
 TOPICS: Final = ("travel", "data")
@@ -164,8 +167,8 @@ def choose_all(database: Database, people: int, first: int) -> tuple[float, floa
     """Seconds in which the next tips of all but the first people are chosen, in chunks, and how
     many of them this process worked."""
     seconds = used = 0.0
-    for start in range(first, people, SIZE):
-        due = _due(database, range(start, min(start + SIZE, people)))
+    for start in range(first, people, CHUNK):
+        due = _due(database, range(start, min(start + CHUNK, people)))
         began, before = time.perf_counter(), time.process_time()
         with database.transaction() as work:
             wishes = plan(Context(now=NOW, new_id=lambda: "id"), work, due)

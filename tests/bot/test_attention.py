@@ -370,6 +370,24 @@ def test_one_message_to_many_stays_one_object() -> None:
     assert len({id(letter.message) for letter in ledger.posted}) == 1
 
 
+def test_a_letter_that_many_share_becomes_each_ones_own() -> None:
+    somebody = ToPerson(person=PersonId("somebody"))
+    model = wish("model").letter.model_copy(update={"to": somebody})
+    ledger = Ledger()
+    bookings = book(CONTEXT, ledger, [Wish(ANA, model, f"own{n}") for n in range(2)])
+    assert [(letter.key, letter.to) for letter in ledger.posted] == [
+        ("own0", ToPerson(person=ANA.id)),
+        ("own1", ToPerson(person=ANA.id)),
+    ]
+    assert [booking.key for booking in bookings] == ["own0", "own1"]
+    again = Ledger(
+        known={"own0": Promised(LetterState.SENT, date(2026, 2, 27), at(1), None)},
+        attention_=replace(MINE, stopped_at=at(1)),
+    )
+    book(CONTEXT, again, [Wish(ANA, model, "own0"), Wish(ANA, model, "own1")])
+    assert (again.posted, again.refused) == ([], {"own1": "stopped"})
+
+
 def test_why_it_is_not_sent_is_kept() -> None:
     ledger = Ledger(replace(MINE, stopped_at=at(1)))
     book(CONTEXT, ledger, [wish()])

@@ -53,10 +53,9 @@ def test_it_is_told_in_words_and_as_json(report: Report) -> None:
     assert "Person " not in told + as_json(report)
 
 
-def test_the_same_seed_is_the_same_story_and_another_is_another() -> None:
-    first, again, other = (simulate(people=4, days=3, seed=seed) for seed in (1, 1, 2))
-    assert as_json(first) == as_json(again)
-    assert as_json(first) != as_json(other)
+def test_another_seed_is_another_story() -> None:
+    one, other = (simulate(people=2, days=2, seed=seed) for seed in (1, 2))
+    assert as_json(one).replace('"seed": 1', '"seed": 2') != as_json(other)
 
 
 @long

@@ -14,13 +14,14 @@ ending         what is earned with an attempt, and what is told at its end
 asking         the next item, or an end
 deadline       when time will change a certificate next
 practice       renewal by daily questions, without a test
+deciding       exemptions, and taking a certificate back
 offer taking review renewal                                                   handlers
 home           what stands on a person's own page
 messages       every sentence
 ports work     what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.quizzes import audit, home, offer, renewal, review, taking
+from bot.capabilities.quizzes import audit, deciding, home, offer, renewal, review, taking
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.capability import Capability, Order
 
@@ -60,6 +61,10 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.material": review.material_form,
         "quiz.aloud": review.ask_aloud,
         "quiz.record": review.record_form,
+        "quiz.exempt": deciding.exempt_form,
+        "quiz.revoke": deciding.revoke_form,
+        "quiz.agree": deciding.agree,
+        "quiz.disagree": deciding.disagree,
         "quiz.holders": audit.holders,
         "quiz.evidence": audit.evidence,
         "quiz.check_chain": audit.check_chain,
@@ -73,6 +78,8 @@ capability: Capability[QuizzesWork] = Capability(
             "quiz.void",
             "quiz.material",
             "quiz.record",
+            "quiz.exempt",
+            "quiz.revoke",
         }
     ),
     submits={
@@ -83,6 +90,8 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.keep_void": review.keep_void,
         "quiz.keep_material": review.keep_material,
         "quiz.keep_record": review.keep_record,
+        "quiz.keep_exempt": deciding.keep_exempt,
+        "quiz.keep_revoke": deciding.keep_revoke,
     },
     timers={
         "quiz.silence": taking.silence,

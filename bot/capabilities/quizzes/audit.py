@@ -22,7 +22,8 @@ from bot.reply import Reply
 PAGE = 10
 
 
-def _is_asked_for(quiz: Quiz) -> bool:
+def is_asked_for(quiz: Quiz) -> bool:
+    """Whether somebody else wants people to pass it."""
     return quiz.policy.requirement in {"mandatory", "regulatory"}
 
 
@@ -35,7 +36,7 @@ def _find(work: QuizzesWork, person: Person, id_: str) -> Quiz:
     """
     require(person, Right.AUDIT)
     quiz, _ = find_quiz(work, person.workspace, id_)
-    if not _is_asked_for(quiz):
+    if not is_asked_for(quiz):
         raise NotFound(messages.GONE)
     return quiz
 
@@ -44,7 +45,7 @@ def begin(_context: Context, work: QuizzesWork, command: Command) -> Reply:
     """`/quiz audit`: the quizzes that are asked for."""
     require(command.person, Right.AUDIT)
     every = [kept.value for kept in work.packs.quizzes(command.person.workspace)]
-    return Reply(message=messages.audited([quiz for quiz in every if _is_asked_for(quiz)]))
+    return Reply(message=messages.audited([quiz for quiz in every if is_asked_for(quiz)]))
 
 
 def holders(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -104,6 +105,7 @@ def evidence(context: Context, work: QuizzesWork, command: Command) -> Reply:
                 vouched_by=voucher.name if voucher else "",
                 account=str(told.get("account") or ""),
             ),
+            certification.id,
         )
     )
 

@@ -60,6 +60,10 @@ class EventKind(StrEnum):
     """`data`: reason, until (an ISO time or None). The actor approved it."""
     REVOKED = "revoked"
     """`data`: reason, second (the other person who decided)."""
+    REVOCATION_PROPOSED = "revocation_proposed"
+    """By the actor; `data`: reason. It waits for a second person."""
+    REVOCATION_DECLINED = "revocation_declined"
+    """The second person leaves it as it is."""
 
 
 _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
@@ -70,6 +74,8 @@ _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
         EventKind.CHANGED_MATERIALLY: State.RENEWAL_DUE,
         EventKind.WAIVED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
+        EventKind.REVOCATION_PROPOSED: State.VALID,
+        EventKind.REVOCATION_DECLINED: State.VALID,
     },
     State.RENEWAL_DUE: {
         EventKind.PASSED: State.VALID,
@@ -77,23 +83,31 @@ _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
         EventKind.CHANGED_MATERIALLY: State.RENEWAL_DUE,
         EventKind.WAIVED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
+        EventKind.REVOCATION_PROPOSED: State.RENEWAL_DUE,
+        EventKind.REVOCATION_DECLINED: State.RENEWAL_DUE,
     },
     State.GRACE: {
         EventKind.PASSED: State.VALID,
         EventKind.LAPSED: State.LAPSED,
         EventKind.WAIVED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
+        EventKind.REVOCATION_PROPOSED: State.GRACE,
+        EventKind.REVOCATION_DECLINED: State.GRACE,
     },
     State.LAPSED: {
         EventKind.PASSED: State.VALID,
         EventKind.WAIVED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
+        EventKind.REVOCATION_PROPOSED: State.LAPSED,
+        EventKind.REVOCATION_DECLINED: State.LAPSED,
     },
     State.EXEMPT: {
         EventKind.PASSED: State.VALID,
         EventKind.LAPSED: State.LAPSED,
         EventKind.WAIVED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
+        EventKind.REVOCATION_PROPOSED: State.EXEMPT,
+        EventKind.REVOCATION_DECLINED: State.EXEMPT,
     },
     State.REVOKED: {EventKind.PASSED: State.VALID, EventKind.WAIVED: State.EXEMPT},
 }
@@ -185,7 +199,13 @@ def apply(certification: Certification, event: Event) -> Certification:
             if event.actor is None or not second or second == event.actor:
                 raise Conflict("Two people have to agree before a certification is revoked.")
             return replace(after, reason=str(data["reason"]))
-        case EventKind.RENEWAL_CAME_DUE | EventKind.EXPIRED | EventKind.LAPSED:
+        case (
+            EventKind.RENEWAL_CAME_DUE
+            | EventKind.EXPIRED
+            | EventKind.LAPSED
+            | EventKind.REVOCATION_PROPOSED
+            | EventKind.REVOCATION_DECLINED
+        ):
             return after
 
 

@@ -11,8 +11,17 @@ from datetime import datetime
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import Asking, Mark, fields_of, tell
-from bot.form import AnyField, ChoiceField, DateField, Form, LongTextField, NumberField, TextField
-from bot.ids import AttemptId
+from bot.form import (
+    AnyField,
+    ChoiceField,
+    DateField,
+    Form,
+    LongTextField,
+    NumberField,
+    PeopleField,
+    TextField,
+)
+from bot.ids import AttemptId, CertificationId
 from bot.message import (
     MAX_TEXT,
     Args,
@@ -1002,6 +1011,7 @@ def review_list(
             Choice(label="Withdraw a question of", action="quiz.withdraw", options=options),
             Choice(label="Void what is under way in", action="quiz.void", options=options),
             Choice(label="The rules have changed in", action="quiz.material", options=options),
+            Choice(label="Exempt somebody from", action="quiz.exempt", options=options),
         ]
     head = (
         f"{_count(len(waiting_), 'written answer')} to read. Who wrote it does not matter here."
@@ -1375,7 +1385,7 @@ def holders(quiz: Quiz, page: Sequence[Holder], *, is_more: bool) -> Message:
     return say(f"**{literal(quiz.title)}**\n" + "\n".join(lines), *parts)
 
 
-def attested(quiz: Quiz, told: Attested) -> Message:
+def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Message:
     """What a certificate rests on."""
     facts = [
         Fact(label="Who", value=told.name),
@@ -1390,7 +1400,133 @@ def attested(quiz: Quiz, told: Attested) -> Message:
         facts.append(Fact(label="Rule", value=told.mode or "…"))
     if told.version:
         facts.append(Fact(label="Version of the quiz", value=told.version))
-    return say(f"**{literal(quiz.title)}**: the evidence", Facts(facts=tuple(facts)))
+    revoke = Button(
+        label="Take it back", action="quiz.revoke", args={"certification": certification}
+    )
+    return say(
+        f"**{literal(quiz.title)}**: the evidence",
+        Facts(facts=tuple(facts)),
+        Buttons(buttons=(revoke,)),
+    )
+
+
+# --- what people decide -------------------------------------------------------------------
+
+NOBODY_THERE = "I know nobody like that here."
+NOT_YOURSELF = "Nobody exempts themselves. Somebody else who looks after the topic can."
+PAST_DAY = "That day is over. Please name a day to come."
+NO_SECOND = "Two have to agree, and there is nobody else here who may. Name another auditor first."
+PROPOSED_ALREADY = "That has been proposed already, and waits for somebody else to agree."
+REVOKED_ALREADY = "There is nothing here that could be taken back."
+BECAUSE_SECOND = "You are one of those who may decide it."
+BECAUSE_DECIDED = "It is about a certificate that you hold, or about what you proposed."
+
+
+def exempt_form(quiz: Quiz) -> Form:
+    """Who need not show it, why, and until when."""
+    return Form(
+        title="Exempt somebody",
+        intro=f"They count as having passed “{shorten(quiz.title, 150)}” without a test. They are "
+        "told by whom and why, and it stays on record.",
+        fields=(
+            PeopleField(name="person", label="Who?", required=True),
+            LongTextField(name="reason", label="Why?", max_length=300, required=True),
+            DateField(name="until", label="Until when?", hint="Leave it empty for no end."),
+        ),
+        submit="Exempt them",
+        action="quiz.keep_exempt",
+        args={"quiz": quiz.id},
+    )
+
+
+def exemption_kept(person: Person) -> Message:
+    """After the form."""
+    return say(f"Kept. {literal(person.name)} hears of it.", tone=Tone.GOOD)
+
+
+def exempted(quiz: Quiz, by: Person, reason: str, until: str) -> Message:
+    """To the person."""
+    ends = f" until {until}" if until else ""
+    return say(
+        f"{literal(by.name)} has exempted you from **{literal(quiz.title)}**{ends}: you count as "
+        "having passed it, and need no test.",
+        Quote(text=reason),
+        tone=Tone.GOOD,
+    )
+
+
+def revoke_form(quiz: Quiz, certification: CertificationId) -> Form:
+    """Why a certificate is to be taken back."""
+    return Form(
+        title="Take it back",
+        intro=f"What was shown in “{shorten(quiz.title, 150)}” counts no more. Somebody else has "
+        "to agree first; then the person is told why, and can take the quiz again.",
+        fields=(LongTextField(name="reason", label="Why?", max_length=300, required=True),),
+        submit="Propose it",
+        action="quiz.keep_revoke",
+        args={"certification": certification},
+    )
+
+
+def revocation_waits(names: Sequence[str]) -> Message:
+    """After the form."""
+    who = literal(", ".join(names[:3]))
+    return say(f"It takes a second person, so I ask {who}. Until then nothing changes.")
+
+
+def revocation_proposed(
+    quiz: Quiz, name: str, by: Person, reason: str, certification: CertificationId
+) -> Message:
+    """To who may agree."""
+    args: Args = {"certification": certification}
+    return say(
+        f"{literal(by.name)} proposes to take back what {literal(name)} holds for "
+        f"**{literal(quiz.title)}**. It takes two, and you may be the second.",
+        Quote(text=reason),
+        Buttons(
+            buttons=(
+                Button(
+                    label="Agree",
+                    action="quiz.agree",
+                    args=args,
+                    style=Style.DANGER,
+                    confirm=Confirm(
+                        title="Take it back?",
+                        text="It counts no more from now on, and the person is told why.",
+                        yes="Take it back",
+                    ),
+                ),
+                Button(label="Leave it", action="quiz.disagree", args=args),
+            )
+        ),
+    )
+
+
+def revocation_agreed() -> Message:
+    """To who agreed."""
+    return say("It is taken back. The person is told why, and can take the quiz again.")
+
+
+def revocation_left() -> Message:
+    """To who did not."""
+    return say("It stays as it is. Whoever proposed it hears so.")
+
+
+def revocation_declined(quiz: Quiz, by: Person) -> Message:
+    """To who proposed it."""
+    return say(f"{literal(by.name)} would leave **{literal(quiz.title)}** as it is, and so it is.")
+
+
+def revoked(quiz: Quiz, reason: str) -> Message:
+    """To the person."""
+    return say(
+        f"What you showed in **{literal(quiz.title)}** does not count any more. Two people have "
+        "decided it, for this reason:",
+        Quote(text=reason),
+        Buttons(
+            buttons=(Button(label="Check myself", action="quiz.begin", args={"quiz": quiz.id}),)
+        ),
+    )
 
 
 def chain_checked(records: int, broken_at: int | None) -> Message:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bot.capabilities.quizzes import audit, messages, review
 from bot.capabilities.quizzes.access import find_quiz, named, stewards_of
 from bot.capabilities.quizzes.asking import proceed, send
+from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import draw_form
 from bot.capabilities.quizzes.ending import readings
 from bot.capabilities.quizzes.messages import Offer, Open, day, when
@@ -103,9 +104,10 @@ def _standing(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -
     certification = work.certifications.find(person.id, quiz.id)
     if certification is not None and certification.holds:
         until = certification.valid_until
+        done = "exempt" if certification.state is Standing.EXEMPT else "passed"
         if until is None:
-            return Open(quiz, "passed")
-        return Open(quiz, f"passed, valid until {day(person, until, context.now)}")
+            return Open(quiz, done)
+        return Open(quiz, f"{done}, valid until {day(person, until, context.now)}")
     return Open(quiz, "begun before" if any(a.responses for a in attempts) else "")
 
 

@@ -39,6 +39,8 @@ def renew_over_time(
         "route": "daily questions",
         "quiz_version": kept.version if kept else None,
         "rule": quiz.policy.model_dump(mode="json"),
+        "n": len(answers),
+        "s": sum(answer.right for answer in answers),
         "answers": [
             {
                 "item": answer.item,

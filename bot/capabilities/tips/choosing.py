@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from bot.capabilities.tips.course import Course, Entry, next_variant
 from bot.capabilities.tips.model import Card, CardState, Due, Pick, Subscription
@@ -22,6 +22,8 @@ OTHER_TOPIC = 0.2
 JUST_SEEN = 1.0
 JUST_SEEN_DAYS = 2
 """Working days within which the same words come too soon."""
+_Score: TypeAlias = tuple[float, float, float, float, float]
+"""`Parts`, before anybody looks at them: of most candidates nobody does."""
 _CLOSE = 1e-9
 _HORIZON = 100
 
@@ -84,6 +86,10 @@ def weigh(candidate: Candidate, today: Today) -> Parts:
     Campaigns are not among the candidates: their letters have the higher priority in the one
     budget, which is decided where all wishes meet (`bot.attention`).
     """
+    return Parts._make(_weigh(candidate, today, wants_new=today.wants_new))
+
+
+def _weigh(candidate: Candidate, today: Today, *, wants_new: bool) -> _Score:
     entry, topic, card, variant, asks, _ = candidate
     critical = faded = new = just_seen = 0.0
     if asks:
@@ -93,12 +99,12 @@ def weigh(candidate: Candidate, today: Today) -> Parts:
             faded = (wanted - recall_after(elapsed, card.stability)) / wanted
         if entry.tip.critical:
             critical = CRITICAL
-    elif today.wants_new:
+    elif wants_new:
         new = NEW
     if card is not None and card.variant == variant and card.shown_on is not None:
         just_seen = -JUST_SEEN if _is_just_seen(today, card.shown_on) else 0.0
     other = OTHER_TOPIC if today.last_topic != topic else 0.0
-    return Parts(critical, faded, new, other, just_seen)
+    return critical, faded, new, other, just_seen
 
 
 def _is_just_seen(today: Today, shown_on: date) -> bool:
@@ -111,34 +117,28 @@ def _is_just_seen(today: Today, shown_on: date) -> bool:
 def choose(candidates: Sequence[Candidate], today: Today) -> tuple[Candidate, Parts] | None:
     """The candidate of the highest score, and that; equal ones are told apart by person and
     day, the same at every try. None where there is none."""
-    best: list[tuple[Candidate, Parts]] = []
-    most = -math.inf
+    best: list[tuple[Candidate, _Score]] = []
+    most, wants_new = -math.inf, today.wants_new
     for candidate in candidates:
-        parts = weigh(candidate, today)
-        total = parts[0] + parts[1] + parts[2] + parts[3] + parts[4]
+        score = _weigh(candidate, today, wants_new=wants_new)
+        total = sum(score)
         if total > most + _CLOSE:
-            most, best = total, [(candidate, parts)]
+            most, best = total, [(candidate, score)]
         elif total >= most - _CLOSE:
-            best.append((candidate, parts))
+            best.append((candidate, score))
+    if not best:
+        return None
     if len(best) > 1:
         person, day = today.person.id, today.day
         best.sort(key=lambda each: draw(person, day, each[0].entry.tip.id))
-    return best[0] if best else None
+    candidate, score = best[0]
+    return candidate, Parts._make(score)
 
 
 def pick_of(chosen: Candidate, parts: Parts, day: date, letter: str | None) -> Pick:
     """What was chosen, as it is kept. `letter` is the key of what brings it."""
-    return Pick(
-        tip=chosen.entry.tip.id,
-        topic=chosen.topic,
-        variant=chosen.variant,
-        day=day,
-        asks=chosen.asks,
-        letter=letter,
-        why=parts.words,
-        is_new=not chosen.asks,
-        is_late=chosen.is_late,
-    )
+    entry, topic, _, variant, asks, is_late = chosen
+    return Pick(entry.tip.id, topic, variant, day, asks, letter, parts.words, not asks, is_late)
 
 
 def draw(person: PersonId, day: date, tip: str) -> bytes:

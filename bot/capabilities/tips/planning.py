@@ -48,6 +48,7 @@ from bot.people import Person
 from bot.slot import DueSlot
 from bot.topic import Topic
 
+_FOLLOWS_NOTHING: Sequence[Following] = ()
 _NOTHING: Sequence[Due] = ()
 _NEVER_WENT = frozenset(state.value for state in NEVER_WENT) | {None}
 
@@ -168,56 +169,60 @@ def _look_at(desk: _Desk, one: DueSlot, unsure: list[tuple[_Place, Following]]) 
     """What could come to one person. What cannot be told without looking up all that they have
     seen is left for later."""
     person, day = one.person, one.day
-    cards = desk.due.get(person.id, _NOTHING)
-    standing = desk.standings.get(person.id)
+    id_ = person.id
+    following, cards = desk.following.get(id_, _FOLLOWS_NOTHING), desk.due.get(id_, _NOTHING)
+    standing = desk.standings.get(id_)
     if standing is None:
-        today, active = Today(person, day, "", None), 0
+        place = _Place(one, Today(person, day, "", None), 0, False, [])
     else:
-        recent, topic, active = standing.recent, standing.topic, standing.active
+        recent, topic = standing.recent, standing.topic
         if standing.open and standing.tip is not None and not standing.is_pulled:
             if standing.state in _NEVER_WENT:
                 # It counts as never chosen, so that it may be chosen again.
                 recent, topic = recent[:-1], None
             else:
-                cards = _settle(desk, person, standing, cards)
+                following, cards = _settle(desk, person, standing, following, cards)
         today = Today(person, day, recent, topic)
-    tested_out = person.id in desk.waivers
-    place = _Place(one, today, active, standing is not None and standing.open, [])
-    weekday = day.isoweekday()
-    candidates = place.candidates
-    for each in desk.following.get(person.id, ()):
-        course = desk.courses.get(each.topic)
+        place = _Place(one, today, standing.active, standing.open, [])
+    tested_out, weekday, candidates = id_ in desk.waivers, day.isoweekday(), place.candidates
+    for each in following:
+        topic = each.topic
+        course = desk.courses.get(topic)
         if course is None or weekday not in each.weekdays:
             continue
         for card in cards:
-            if card.topic == each.topic and card.due_on <= day:
+            if card.topic == topic and card.due_on <= day:
                 candidate = candidate_of(course, card)
-                if candidate is not None and not (
-                    tested_out and desk.is_waived(person.id, candidate)
-                ):
+                if candidate is not None and not (tested_out and desk.is_waived(id_, candidate)):
                     candidates.append(candidate)
-        if active >= MOST_ACTIVE:
+        if place.active >= MOST_ACTIVE:
             continue
-        moved = desk.bookmarks.get((person.id, each.topic)) if desk.bookmarks else None
-        entry = course.next_new(each.after if moved is None else moved.after, each.finished)
+        entry = course.next_new(each.after, each.finished)
         if entry is None:
             continue
-        if isinstance(entry, Unsure):
+        if entry is Unsure.UNSURE:
             unsure.append((place, each))
             continue
-        new = Candidate(entry, each.topic, None, 0, False)
-        if tested_out and desk.is_waived(person.id, new):
+        new = Candidate(entry, topic, None, 0, False)
+        if tested_out and desk.is_waived(id_, new):
             unsure.append((place, each))
         else:
             candidates.append(new)
     return place
 
 
-def _settle(desk: _Desk, person: Person, standing: Standing, cards: Sequence[Due]) -> Sequence[Due]:
-    """The person's due cards, now that it is known that what was chosen last was shown."""
+def _settle(
+    desk: _Desk,
+    person: Person,
+    standing: Standing,
+    following: Sequence[Following],
+    cards: Sequence[Due],
+) -> tuple[Sequence[Following], Sequence[Due]]:
+    """What the person follows and their due cards, now that it is known that what was chosen
+    last was shown."""
     tip, topic, variant, day = standing.tip, standing.topic, standing.variant, standing.day
     if tip is None or topic is None or day is None:
-        return cards
+        return following, cards
     before = next((card for card in cards if card.tip == tip), None)
     shown = 1 if before is None else before.shown + 1
     asks = before is not None and before.asks
@@ -240,11 +245,13 @@ def _settle(desk: _Desk, person: Person, standing: Standing, cards: Sequence[Due
         cards = [card for card in cards if card.tip != tip]
     course = desk.courses.get(topic)
     if standing.is_new and course is not None:
-        for each in desk.following.get(person.id, ()):
+        following = list(following)
+        for place, each in enumerate(following):
             if each.topic == topic:
                 after = move_bookmark(course, each.after, tip)
+                following[place] = each._replace(after=after)
                 desk.bookmarks[person.id, topic] = Bookmark(person.id, topic, after, each.finished)
-    return cards
+    return following, cards
 
 
 def _look_up(desk: _Desk, unsure: Sequence[tuple[_Place, Following]]) -> None:
@@ -266,9 +273,8 @@ def _look_up(desk: _Desk, unsure: Sequence[tuple[_Place, Following]]) -> None:
             place.candidates.append(Candidate(entry, each.topic, None, 0, False, is_late))
         elif each.finished != course.mark and not waivers:
             # What is waived now may not be for ever, and is looked up again.
-            moved = desk.bookmarks.get((person, each.topic))
-            after = each.after if moved is None else moved.after
-            desk.bookmarks[person, each.topic] = Bookmark(person, each.topic, after, course.mark)
+            moved = Bookmark(person, each.topic, each.after, course.mark)
+            desk.bookmarks[person, each.topic] = moved
 
 
 @dataclass(slots=True)

@@ -157,7 +157,12 @@ def test_two_people_revoke() -> None:
 )
 def test_what_may_follow_what(days: int, kinds: str) -> None:
     _, certification = pass_time(VALID, YEAR, EARNED + days * DAY)
-    assert {kind.value for kind in EventKind if can(certification, kind)} == set(kinds.split())
+    # What can be revoked can be proposed to be, and left.
+    proposals = {"revocation_proposed", "revocation_declined"}
+    able = {kind.value for kind in EventKind if can(certification, kind)}
+    assert able == set(kinds.split()) | proposals
+    after = apply(certification, Event(VALID.id, EventKind.REVOCATION_PROPOSED, END, data={}))
+    assert (after.state, after.valid_until) == (certification.state, certification.valid_until)
     assert {kind.value for kind in EventKind if can(NONE, kind)} == {"passed", "waived"}
     with pytest.raises(Conflict):
         happen(NONE, EventKind.EXPIRED, EARNED)
