@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -50,6 +50,8 @@ from tests.adapters.slack.wire import Ack, Wire
 from tests.adapters.slack_server import LOOPBACK, FakeSlack
 from tests.everywhere import everywhere
 
+UNHURRIED = timedelta(seconds=20)
+"""How long Slack waits here, where a busy machine is no fault; deadlines have their own tests."""
 SEAL = bytes(range(32))
 TONE = "tone"
 """The block that says in words what kind of message it is; no part of the message itself."""
@@ -170,6 +172,7 @@ class SlackSite:
                 "message_metadata_posted": receipts.note_receipt,
             },
             clock=self._clock,
+            within=UNHURRIED,
         )
         self._adapter.push_async_callback(self.entrance.close)
         return await self._connect()
@@ -179,6 +182,7 @@ class SlackSite:
         if self.transport == "socket":
             await self._adapter.enter_async_context(self.entrance.connected(slack.app_token))
             await slack.sockets.wait()
+            slack.sockets.patience = UNHURRIED.total_seconds()
             return slack.sockets
         routes = web.Application(client_max_size=2**21)
         self.entrance.add_routes(routes)
@@ -187,6 +191,7 @@ class SlackSite:
         self._adapter.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, LOOPBACK, 0).start()
         wire = slack.http_wire(f"http://{LOOPBACK}:{runner.addresses[0][1]}{PATH}")
+        wire.patience = UNHURRIED.total_seconds()
         self._adapter.push_async_callback(wire.close)
         return wire
 

@@ -650,7 +650,7 @@ def test_first_letters_of_two_processes_keep_to_what_teams_allows(sqlite_url: st
     async def run() -> int:
         async with FakeTeams(rates=True) as teams:
             # What a busy machine brings late stands beside what comes in time.
-            teams.rates.tenant = ((34, 1.0),)
+            teams.rates.tenant = ((45, 1.0),)
             channel = teams.add_channel("19:c@thread.tacv2").id
             there = Contact(TEST_TENANT, teams.service_url, channel, PlaceKind.CHANNEL, teams.bot)
             people = {key: teams.add_person(key) for key in keys}

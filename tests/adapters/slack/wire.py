@@ -48,6 +48,8 @@ def sign(secret: str, at: int, body: bytes) -> str:
 class HttpWire:
     """To the app's request URL, signed with `secret` at the moment of `clock` (seconds)."""
 
+    patience = PATIENCE
+
     def __init__(self, url: str, secret: str, clock: Callable[[], float]) -> None:
         self.url = url
         self._secret = secret
@@ -57,7 +59,7 @@ class HttpWire:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=PATIENCE),
+                timeout=aiohttp.ClientTimeout(total=self.patience),
                 connector=aiohttp.TCPConnector(limit=0),
             )
         return self._session
