@@ -125,8 +125,8 @@ ADDED = (
 )
 """To who puts the bot among others, in their own chat."""
 ADDED_TOPIC = (
-    "A topic says which questions belong where. Written there, `@inflow /topic Travel` opens one, "
-    "and whoever answers about it is found faster."
+    "A topic says which questions belong where. Written there, `@inflow` `/topic Travel` opens "
+    "one, and whoever answers about it is found faster."
 )
 """The same, to who may open topics."""
 NO_FILES = "I pass on words only, and the file stays here: paste a link, or say what it shows."

@@ -632,8 +632,10 @@ def test_a_token_is_exchanged_long_before_it_runs_out_and_by_one(database: Datab
             h.clock.passes(HOUR + timedelta(minutes=1))
             several = [h.installed, h.another(), h.another()]
             asked = [each.token_of("T1") for each in several for _ in range(10)]
-            # Nobody waits: the old one is good for two hours more.
-            assert set(await asyncio.gather(*asked)) == {old}
+            # Nobody waits: the old one is good for two hours more. Who asks late may have the new.
+            told = set(await asyncio.gather(*asked))
+            assert old in told
+            assert None not in told
             await until(lambda: h.exchanges == 2)
             h.clock.passes(KEPT)
             new: set[str | None] = set()

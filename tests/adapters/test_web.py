@@ -1,6 +1,7 @@
 """What operators ask a process over HTTP: does it live, may it get work, what has it counted."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -91,12 +92,14 @@ TOKEN = "secret-of-somebody"
 def test_what_is_no_http_leaves_nothing_in_the_log(
     caplog: pytest.LogCaptureFixture, request_: str, status: int
 ) -> None:
+    caplog.set_level(logging.ERROR)
     told = send(f"POST /read HTTP/1.1\r\nHost: x\r\n{request_}")
     assert told.startswith(f"HTTP/1.{1 if status == 500 else 0} {status} ")
     assert caplog.records == []
 
 
 def test_what_breaks_in_us_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR)
     told = send("POST /broken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
     assert told.startswith("HTTP/1.1 500 ")
     (record,) = caplog.records
