@@ -32,6 +32,7 @@ class Reply(Value):
     errors: dict[str, str] = Field(default_factory=dict)
     page: Message | None = None
     on_page: bool = False
+    private: bool = Field(default=False, exclude_if=lambda private: not private)
 
 
 NOTHING = Reply()

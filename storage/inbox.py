@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.reply import NOTHING, Reply, Showing
 from storage.prepared import change, fetch
 from storage.row import add_new, insert_for
+from storage.seal import Seal, WrongKey
 from storage.tables import inbox, showings
 
 _EVENT = (
@@ -41,11 +42,16 @@ _GIVE_BACK = (
 _FINISH = update(inbox).where(*_EVENT).values(reply=bindparam("said"))
 
 
-class SqlInbox:
-    """`bot.ports.Inbox` in a table."""
+_SEALED = "sealed:"
+"""How a private reply begins where it is stored; JSON never does."""
 
-    def __init__(self, connection: Connection) -> None:
+
+class SqlInbox:
+    """`bot.ports.Inbox` in a table, in which nobody can read a private reply."""
+
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
+        self._seal = seal
 
     def begin(self, platform: str, event_id: str, at: datetime) -> Reply | None:
         """Take an event on. While another transaction does the same, wait for its end."""
@@ -55,14 +61,27 @@ class SqlInbox:
         [(stored,)] = fetch(
             self._connection, _STORED, {"of_platform": platform, "of_event": event_id}
         )
-        return NOTHING if stored is None else Reply.model_validate_json(stored)
+        return NOTHING if stored is None else self._read(stored)
+
+    def _read(self, stored: str) -> Reply:
+        if not stored.startswith(_SEALED):
+            return Reply.model_validate_json(stored)
+        try:
+            [text] = self._seal.open(stored.removeprefix(_SEALED))
+        except WrongKey:
+            # Nobody can say any more what it was; nothing is done twice for it.
+            return NOTHING
+        return Reply.model_validate_json(text)
 
     def finish(self, platform: str, event_id: str, reply: Reply) -> None:
         """Keep the reply, so that a second delivery of the event gets the same."""
+        said = reply.model_dump_json()
+        if reply.private:
+            said = _SEALED + self._seal.close(said)
         change(
             self._connection,
             _FINISH,
-            {"of_platform": platform, "of_event": event_id, "said": reply.model_dump_json()},
+            {"of_platform": platform, "of_event": event_id, "said": said},
         )
 
     def begin_showing(

@@ -40,7 +40,7 @@ class SqlWork:
 
     def __init__(self, connection: Connection, seal: Seal, memory: "Memory") -> None:
         self.revisions = revisions = Revisions(connection)
-        self.inbox = SqlInbox(connection)
+        self.inbox = SqlInbox(connection, seal)
         self.outbox = SqlOutbox(connection, seal)
         self.attention = SqlAttention(connection)
         self.timers = SqlTimers(connection)

@@ -4,11 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.form import Form, TextField
 from bot.message import Button, Buttons, Quote, say
 from bot.reply import NOTHING, Audience, Reply, Showing
 from storage.database import Database
+from storage.inbox import SqlInbox
+from storage.seal import Seal
+from storage.tables import inbox
 from tests.storage.example import NOW
 
 REPLY = Reply(
@@ -109,3 +113,26 @@ def test_who_is_too_late_gives_nothing_back(database: Database) -> None:
         # What the one showed, the other has not to show.
         work.inbox.give_back_showing("slack", "E1", SOON, SOON + timedelta(minutes=1))
     assert begin(database, now=SOON) is Showing.DONE
+
+
+def test_a_private_reply_is_given_again_and_can_be_read_by_nobody_else(database: Database) -> None:
+    told = REPLY.model_copy(update={"private": True})
+    with database.transaction() as work:
+        work.inbox.begin("slack", "E1", NOW)
+        work.inbox.finish("slack", "E1", told)
+    with database.begin() as connection:
+        stored = connection.execute(select(inbox.c.reply)).scalar_one()
+    assert "quoted" not in stored
+    assert "asked" not in stored
+    with database.transaction() as work:
+        assert work.inbox.begin("slack", "E1", NOW) == told
+
+
+def test_a_private_reply_under_another_key_is_nothing(database: Database) -> None:
+    told = REPLY.model_copy(update={"private": True})
+    with database.begin() as connection:
+        before = SqlInbox(connection, Seal(bytes(32)))
+        before.begin("slack", "E1", NOW)
+        before.finish("slack", "E1", told)
+    with database.transaction() as work:
+        assert work.inbox.begin("slack", "E1", NOW) == NOTHING

@@ -123,3 +123,12 @@ def test_fingerprints_agree_only_for_the_same_texts_and_key() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="shorter than 32 bytes"):
         Seal(b"short")
+
+
+def test_what_is_one_owners_opens_for_nobody_else() -> None:
+    seal = Seal(bytes(range(32)))
+    sealed = seal.of("ana").close("My week", "was long.")
+    assert seal.of("ana").open(sealed) == ["My week", "was long."]
+    for other in (seal.of("bo"), seal, Seal(bytes(32)).of("ana")):
+        with pytest.raises(WrongKey):
+            other.open(sealed)
