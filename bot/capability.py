@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeAlias, TypeVar
 
 from bot.access import Right
@@ -26,6 +27,9 @@ Hush: TypeAlias = Callable[[Context, W, Person], bool]
 """Takes back what waits for a person who wants to be left alone; returns whether something
 that had reached them already goes to somebody else."""
 AboutMe: TypeAlias = Callable[[Context, W, Person], Sequence[Part]]
+Week: TypeAlias = Callable[[Context, W, Person, date], Sequence[str]]
+"""What a person asked, answered or learned since a local day: lines for `Text`, for them alone.
+Nothing that was asked without a name is among them."""
 Home: TypeAlias = Callable[[Context, W, Person], Sequence[Section]]
 """What a person's own page shows of one capability (see `bot.page`); it changes nothing, and
 reads no more than a few rows of that person's: the page is opened often."""
@@ -102,6 +106,7 @@ class Capability(Generic[W_contra]):
     farewell: Farewell[W_contra] | None = None
     hush: Hush[W_contra] | None = None
     about_me: AboutMe[W_contra] | None = None
+    week: Week[W_contra] | None = None
     home: Home[W_contra] | None = None
 
 

@@ -95,6 +95,9 @@ class Outbox(Protocol):
     def state(self, workspace: WorkspaceId, key: str) -> LetterState | None:
         """What has become of a letter; None when it was never promised."""
 
+    def forget(self, workspace: WorkspaceId, keys: Sequence[str]) -> None:
+        """What the letters under these keys said is kept no longer, where they are settled."""
+
 
 class Timers(Protocol):
     def set(self, timer: Timer) -> None: ...

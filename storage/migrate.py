@@ -19,6 +19,7 @@ from storage import (
     directory_tables,
     installation_tables,
     library_tables,
+    narration_tables,
     pack_tables,
     question_tables,
     queue_schema,
@@ -45,6 +46,7 @@ _FILLED_BY = (
     quiz_tables,
     tip_tables,
     library_tables,
+    narration_tables,
 )
 _PLACE = Path(__file__).parent / "migrations"
 _LOCK = 5_237_044_101

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Update,
     bindparam,
     func,
     select,
@@ -180,6 +181,14 @@ class SqlOutbox:
         ).scalar()
         return waiting
 
+    def forget(self, workspace: WorkspaceId, keys: Sequence[str]) -> None:
+        """What the letters under these keys said is kept no longer, where they are settled.
+
+        One that is on its way keeps its words until it has arrived, and then as long as any.
+        """
+        statement = _forget(self._connection.dialect.name)
+        self._connection.execute(statement, {"of_workspace": workspace, "keys": list(keys)})
+
     def cancel(self, workspace: WorkspaceId, key: str) -> bool:
         """Take back a letter that has not begun. False when it is too late or unknown.
 
@@ -233,6 +242,18 @@ class SqlOutbox:
                 select(*columns).where(outbox.c.id == row.carried_by)
             ).one()
         return None if row is None else LetterState(row.state)
+
+
+def _forget(dialect: str) -> Update:
+    return (
+        update(outbox)
+        .where(
+            outbox.c.workspace == bindparam("of_workspace"),
+            among(dialect, outbox.c.key, "keys"),
+            outbox.c.state.in_([*_NEVER_SENT, LetterState.SENT, LetterState.UNKNOWN]),
+        )
+        .values(message=None)
+    )
 
 
 def cancel_letters(connection: Connection, *which: ColumnElement[bool]) -> int:

@@ -15,6 +15,7 @@ from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
 from storage.issue import SqlIssues
 from storage.library import SqlLibrary
+from storage.narration import SqlCommunities, SqlKin, SqlNarrations
 from storage.outbox import SqlOutbox
 from storage.pack import SqlPacks
 from storage.people import SqlPeople
@@ -66,4 +67,7 @@ class SqlWork:
         self.practice = SqlPractice(connection)
         self.issues = SqlIssues(connection)
         self.library = self.attached = SqlLibrary(connection, seal)
+        self.narrations = SqlNarrations(connection, seal)
+        self.communities = SqlCommunities(connection)
+        self.kin = SqlKin(connection)
         self.memory = memory

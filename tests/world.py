@@ -18,6 +18,7 @@ from bot.capabilities.attention import capability_beside
 from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.library import capability_with
+from bot.capabilities.narration import capability_beside as narration_beside
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.questions.model import (
     Article,
@@ -72,7 +73,7 @@ from tests.everywhere import everywhere
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WORKSPACE = WorkspaceId("w")
 PLATFORM = "room"
-_OTHERS: Sequence[Capability[SqlWork]] = (
+_THEIRS: Sequence[Capability[SqlWork]] = (
     questions,
     capability_with(faults_of),
     quizzes,
@@ -81,6 +82,7 @@ _OTHERS: Sequence[Capability[SqlWork]] = (
     calendar,
     roles,
 )
+_OTHERS = (*_THEIRS, narration_beside(_THEIRS))
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 
 

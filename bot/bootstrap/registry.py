@@ -6,6 +6,7 @@ from bot.capabilities.attention import capability_beside
 from bot.capabilities.calendar import capability as calendar
 from bot.capabilities.campaigns import capability as campaigns
 from bot.capabilities.library import capability_with
+from bot.capabilities.narration import capability_beside as narration_beside
 from bot.capabilities.questions import capability as questions
 from bot.capabilities.quizzes import capability as quizzes
 from bot.capabilities.roles import capability as roles
@@ -14,7 +15,7 @@ from bot.capability import Capability
 from content.sense import faults_of
 from storage.work import SqlWork
 
-_OTHERS: Sequence[Capability[SqlWork]] = (
+_THEIRS: Sequence[Capability[SqlWork]] = (
     questions,
     capability_with(faults_of),
     quizzes,
@@ -23,5 +24,6 @@ _OTHERS: Sequence[Capability[SqlWork]] = (
     calendar,
     roles,
 )
+_OTHERS = (*_THEIRS[:5], narration_beside(_THEIRS), *_THEIRS[5:])
 CAPABILITIES: Sequence[Capability[SqlWork]] = (*_OTHERS, capability_beside(_OTHERS))
 """In the order in which people are told of them."""

@@ -71,6 +71,7 @@ from bot.people import Person, Role, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
 from tests.adapters.every_library_message import SHOWN as LIBRARY
+from tests.adapters.every_narration_message import SHOWN as NARRATION
 from tests.adapters.every_quiz_message import SHOWN as QUIZZES
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section
@@ -663,6 +664,7 @@ SHOWN: dict[str, Shown] = {
     ),
     **QUIZZES,
     **LIBRARY,
+    **NARRATION,
 }
 
 

@@ -42,10 +42,10 @@ def answered(world: World) -> str:
     return helper
 
 
-def test_a_newcomer_reads_what_this_is_and_has_three_things_to_begin_with(world: World) -> None:
+def test_a_newcomer_reads_what_this_is_and_has_four_things_to_begin_with(world: World) -> None:
     opened = world.opens("cem")
     assert "Hello Cem. Ask me what you need to know" in render_plain(opened)
-    assert labels(opened)[:3] == ["Ask a question", "My settings", "What can I do here?"]
+    assert labels(opened)[:4] == ["Ask a question", "Narrate", "My settings", "What can I do here?"]
     assert opened.summary == "Your page: nothing waits for you"
 
 

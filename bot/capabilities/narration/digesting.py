@@ -1,0 +1,116 @@
+"""A weekly digest of a channel: who wants one there says so before all, and who wrote something
+says whether it may be mentioned. It is written anew when anything in it is changed or withdrawn."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from bot.capabilities.narration import messages
+from bot.capabilities.narration.model import Digest, Narration
+from bot.capabilities.narration.work import NarrationWork
+from bot.context import Context
+from bot.errors import Invalid
+from bot.ids import WorkspaceId
+from bot.inbound import Command, PlaceKind
+from bot.message import Args, Message, say
+from bot.outbox import Letter, Priority, ToPlace
+from bot.people import zone_of
+from bot.ports import Timer
+from bot.reply import Audience, Reply
+from bot.schedule import at_local
+
+KIND = "narration.digest"
+FRIDAY = 5
+HOUR = time(15)
+_WEEK = timedelta(days=7)
+
+
+def switch(context: Context, work: NarrationWork, command: Command) -> Reply:
+    """`/narrate digest on` or `off`, before everybody in the channel."""
+    person, place = command.person, command.place
+    word = command.text.split()[-1].casefold().strip(".!")
+    if place.kind is not PlaceKind.CHANNEL or not place.has_us or word not in {"on", "off"}:
+        raise Invalid(messages.DIGEST_HOW)
+    key = f"narration:digest:{person.workspace}:{place.conversation}"
+    if word == "off":
+        work.timers.cancel(key)
+        return Reply(message=say(messages.DIGEST_OFF), audience=Audience.PLACE)
+    due_at = next_friday(person.zone, context.now)
+    args: Args = {
+        "workspace": person.workspace,
+        "conversation": place.conversation,
+        "zone": person.zone,
+    }
+    work.timers.set(Timer(key, due_at, KIND, args))
+    return Reply(message=messages.digest_on(person), audience=Audience.PLACE)
+
+
+def next_friday(zone: str, after: datetime) -> datetime:
+    """The next Friday afternoon there, later than `after`."""
+    today = after.astimezone(zone_of(zone)).date()
+    friday = today + timedelta(days=(FRIDAY - today.isoweekday()) % 7)
+    due_at = at_local(friday, HOUR, zone)
+    return due_at if due_at > after else at_local(friday + _WEEK, HOUR, zone)
+
+
+def post(context: Context, work: NarrationWork, timer: Timer) -> None:
+    """It is Friday. A week in which nothing was shared has no digest."""
+    args = timer.args
+    workspace, conversation = WorkspaceId(str(args["workspace"])), str(args["conversation"])
+    zone = str(args["zone"])
+    due_at = next_friday(zone, context.now)
+    work.timers.set(Timer(timer.key, due_at, KIND, args))
+    # The day itself belongs to the next digest: what is shared this evening is not lost.
+    day = context.now.astimezone(zone_of(zone)).date()
+    found = work.narrations.to_digest(workspace, conversation, day - _WEEK, day)
+    if not found:
+        return
+    key = f"narration:digest:{conversation}:{day.isoformat()}"
+    work.narrations.add_digest(
+        Digest(key, workspace, conversation, day, tuple(each.id for each in found))
+    )
+    work.outbox.post(
+        workspace,
+        Letter(
+            key=key,
+            to=ToPlace(conversation=conversation),
+            message=_render(work, found, day),
+            kind=KIND,
+            priority=Priority.PROMPT,
+            expires_at=context.now + timedelta(days=1),
+        ),
+    )
+
+
+def _render(work: NarrationWork, found: Sequence[Narration], week: date) -> Message:
+    if not found:
+        return messages.digest_is_empty(week)
+    authors = {p.id: p.name for p in work.people.several({each.author for each in found})}
+    titles = {topic.id: topic.title for topic in work.topics.every(found[0].workspace)}
+    return messages.digest(found, authors, titles, week)
+
+
+def redo(context: Context, work: NarrationWork, narration: Narration) -> None:
+    """Write every digest anew that mentions it."""
+    for digest in work.narrations.digests_with(narration.id):
+        still = [
+            each
+            for each in work.narrations.to_digest(
+                digest.workspace, digest.conversation, digest.week - _WEEK, digest.week
+            )
+            if each.id in digest.narrations
+        ]
+        message = _render(work, still, digest.week)
+        ids = tuple(each.id for each in still)
+        work.narrations.add_digest(
+            Digest(digest.key, digest.workspace, digest.conversation, digest.week, ids)
+        )
+        edit = Letter(
+            key=f"{digest.key}:{context.new_id()}",
+            to=ToPlace(conversation=digest.conversation),
+            message=message,
+            kind=KIND,
+            priority=Priority.ANSWER,
+            edits=digest.key,
+        )
+        work.outbox.post(digest.workspace, edit)
+        work.outbox.forget(digest.workspace, [digest.key])

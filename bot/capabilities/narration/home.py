@@ -1,0 +1,57 @@
+"""What narration shows a person about themselves, and what they leave behind."""
+
+from collections.abc import Sequence
+
+from bot.capabilities.narration import messages
+from bot.capabilities.narration.model import PROMPT_SLOT, WEEK_SLOT, State, allows
+from bot.capabilities.narration.posting import take_back
+from bot.capabilities.narration.prompting import days_of
+from bot.capabilities.narration.work import NarrationWork
+from bot.context import Context
+from bot.inbound import Command
+from bot.message import Part, say
+from bot.page import Section
+from bot.people import Person
+from bot.reply import Reply
+
+_LIVE = (State.DRAFT, State.KEPT, State.SHARED)
+_MOST = 500
+
+
+def home(_context: Context, work: NarrationWork, person: Person) -> Sequence[Section]:
+    """The way in, and how many drafts wait; nothing of what they say."""
+    return messages.home(len(work.narrations.own(person.id, [State.DRAFT], 20)))
+
+
+def about_me(_context: Context, work: NarrationWork, person: Person) -> Sequence[Part]:
+    """What is kept; the words themselves are a tap away."""
+    weekday, week = days_of(work, person)
+    ledger = work.narrations.ledger(person.id)
+    granted = [scope for scope in messages.CONSENTS if allows(ledger, scope)]
+    count = len(work.narrations.own(person.id, _LIVE, _MOST))
+    return messages.about_me(count, weekday, granted, week=week)
+
+
+def forget(context: Context, work: NarrationWork, command: Command) -> Reply:
+    """*Delete all*: what was shared is withdrawn first."""
+    person = command.person
+    for narration in work.narrations.own(person.id, [State.SHARED], _MOST):
+        take_back(context, work, person, narration)
+    leave(work, person)
+    return Reply(message=say(messages.FORGOTTEN))
+
+
+def leave(work: NarrationWork, person: Person) -> None:
+    """Nothing of a person's is kept, and nothing comes."""
+    for narration in work.narrations.own(person.id, _LIVE, _MOST):
+        for what in ("revisit", "fade", "gone"):
+            work.timers.cancel(f"narration:{what}:{narration.id}")
+    for kind in (PROMPT_SLOT, WEEK_SLOT):
+        work.slots.remove(person.id, kind)
+    work.narrations.forget(person.id)
+
+
+def farewell(_context: Context, work: NarrationWork, person: Person) -> None:
+    """Somebody has left: what was posted stands where it stands, as all that they said there,
+    and nothing of it is kept or found here any more."""
+    leave(work, person)

@@ -1,0 +1,913 @@
+"""Every sentence about narrating one's work."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from bot.access import K_ANONYMOUS
+from bot.capabilities.narration.model import (
+    DIGEST_LINES,
+    DRAFT_DAYS,
+    LEAST_TIP,
+    MAX_LINK,
+    MOST_NAMED,
+    SORTS,
+    Consent,
+    Introduction,
+    Narration,
+    Reach,
+    Scope,
+    Sort,
+    State,
+    room,
+)
+from bot.capabilities.narration.prompt import Prompt
+from bot.form import (
+    AnyField,
+    ChoiceField,
+    DateField,
+    Form,
+    LongTextField,
+    PeopleField,
+    TextField,
+)
+from bot.ids import ArticleId, PersonId, TopicId
+from bot.message import (
+    MAX_ARGS,
+    MAX_QUOTE,
+    Args,
+    Button,
+    Buttons,
+    Choice,
+    Confirm,
+    Message,
+    Note,
+    Option,
+    Part,
+    Quote,
+    Style,
+    Text,
+    fits_a_button,
+    literal,
+    mention,
+    mention_channel,
+    say,
+    shorten,
+)
+from bot.page import Section, Shelf
+from bot.people import Person
+from bot.topic import Topic
+
+GONE = "This is not there any more, or not yours to read."
+EMPTY = "Please write something first."
+TOO_LONG = "That is a little long. Please keep it to {most} characters."
+BAD_LINK = "A link begins with https://"
+PAST_DAY = "That day is over. Please choose one that is still to come."
+BAD_DAY = "Please write the day as YYYY-MM-DD."
+CHOOSE_READERS = "Please name somebody."
+HAS_LEFT = "I do not know this person here any more."
+YOURSELF = "That is you. You can read it anyway."
+CHOOSE_TOPIC = "Please choose the topic."
+NOBODY_THERE = "Nobody follows this topic or has said that they know about it yet."
+NO_CHANNEL = "I do not know your team’s channel. Write `/narrate here` there once."
+NOT_A_CHANNEL = "Write `/narrate here` in your team’s channel."
+NOT_IN_CHANNEL = "You are not in that channel any more."
+HERE_KEPT = "Thank you. From now on I offer this as your team’s channel when you share something."
+KEPT = "Kept to yourself. Nobody else sees it, and nobody sees that you wrote it."
+DISCARDED = "Deleted. Nothing of it is left here."
+SHARED_ALREADY = "You have shared this already."
+WITHDRAWN_ALREADY = "You have withdrawn this already."
+CHANGED = "It has changed since. Please look at it again."
+SOMEBODY = "somebody who has left"
+SKIPPED = "All right. Nobody sees that, and nothing of it is kept."
+INTRODUCTION_ASKED = (
+    "I have asked. If they would like that too, you hear from me; if not, you hear nothing."
+)
+ANSWERED_ALREADY = "You have answered that already."
+DECLINED = "All right. Nobody is told."
+DIGEST_HOW = "Write `/narrate digest on` or `/narrate digest off` in the channel it is about."
+DIGEST_OFF = "The weekly digest is switched off here."
+CHOOSE_DAY = "Please choose a day, or “Never”."
+NO_LEDGER = "You have not decided about anything yet. Nothing but the defaults holds."
+NO_TOPICS = "There are no topics here yet to which a tip could belong."
+TOO_SHORT_FOR_TIP = f"For a tip it is a little short: please write at least {LEAST_TIP} characters."
+NOTHING_YET = "You have written nothing yet. Whatever you write is private first."
+NOTHING_SHARED = "Nobody has shared anything with you yet."
+NO_DECISIONS = "There is no decision here yet that you may read."
+FORGOTTEN = "Deleted: what you wrote, what prompted you, and what you had allowed."
+BECAUSE_REVISIT = "You set this day yourself, when you wrote the decision down."
+BECAUSE_FADING = "You are told a week before a private draft is deleted."
+BECAUSE_PROMPT = "You have switched on prompts. “Change prompts” switches them off."
+BECAUSE_WEEK = "You wanted to be told of your own week."
+SHOWN = 600
+"""Characters of a narration in a list."""
+STOOD_HERE = "This was withdrawn by its author."
+PRIVATE_FIRST = (
+    "Whatever you write is a private draft at first. You decide each time who may read it, and "
+    "“nobody” is a good answer."
+)
+
+_TITLES = {
+    Sort.WORKING_ON: "Working on",
+    Sort.LEARNED: "Learned",
+    Sort.STUCK: "Stuck",
+    Sort.DIFFERENTLY: "Would do differently",
+    Sort.DECISION: "Decision",
+    Sort.THANKS: "Thanks",
+}
+SORT_WORDS: Mapping[str, Sort] = {
+    **{sort.value: sort for sort in SORTS},
+    "working": Sort.WORKING_ON,
+    "learnt": Sort.LEARNED,
+    "decided": Sort.DECISION,
+    "thank": Sort.THANKS,
+}
+"""What may follow `/narrate`."""
+_LINES = ("line_a", "line_b", "line_c", "line_d")
+
+_MINE = Button(label="My narrations", action="narration.mine")
+_BEGIN = Button(label="Narrate", action="narration.begin")
+_DECIDE = Button(
+    label="Write one down", action="narration.write", args={"sort": Sort.DECISION.value}
+)
+
+
+def line_fields(count: int) -> Sequence[str]:
+    """The names of so many fields of the form."""
+    return _LINES[:count]
+
+
+def _about(narration: Narration) -> Args:
+    return {"narration": narration.id}
+
+
+def _button(label: str, action: str, narration: Narration) -> Button:
+    return Button(label=label, action=action, args=_about(narration))
+
+
+def title(sort: Sort) -> str:
+    return _TITLES[sort]
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+def begin(drafts: int) -> Message:
+    """What one may narrate."""
+    options = tuple(Option(label=_TITLES[sort], value=sort.value) for sort in SORTS)
+    mine = (_MINE,) if not drafts else (_MINE.model_copy(update={"label": _drafts(drafts)}),)
+    return say(
+        "**Narrate your work**\nFive minutes, for yourself first. What is it about?",
+        Choice(label="Choose", action="narration.write", options=options),
+        Buttons(
+            buttons=(
+                *mine,
+                Button(label="My week", action="narration.week"),
+                Button(label="Prompts and consent", action="narration.wishes"),
+            )
+        ),
+        Note(text=f"{PRIVATE_FIRST} Or write at once, as in `/narrate learned` and your words."),
+    )
+
+
+def _drafts(count: int) -> str:
+    return "One draft waits" if count == 1 else f"{count} drafts wait"
+
+
+def write_form(prompt: Prompt, args: Args, before: Narration | None = None) -> Form:
+    """The parts of a prompt, empty or as they were written."""
+    lines = {line.label: line.text for line in before.lines} if before is not None else {}
+    labels = tuple(lines) or prompt.labels
+    fields: list[AnyField] = [
+        LongTextField(
+            name=name,
+            label=shorten(label, 150),
+            value=lines.get(label, ""),
+            max_length=room(len(labels)),
+            required=place == 0,
+        )
+        for place, (name, label) in enumerate(zip(_LINES, labels, strict=False))
+    ]
+    if prompt.sort is Sort.DECISION:
+        day = before.revisit_on if before is not None else None
+        fields.append(
+            DateField(
+                name="revisit_on",
+                label="Look at it again on",
+                value=day.isoformat() if day is not None else None,
+            )
+        )
+    link = before.link or "" if before is not None else ""
+    fields.append(
+        TextField(name="link", label="A link, if there is one", value=link, max_length=MAX_LINK)
+    )
+    return Form(
+        title=_TITLES[prompt.sort],
+        intro=shorten(f"{prompt.text}\n{prompt.hint}".strip(), 1_000),
+        fields=tuple(fields),
+        submit="Keep as a draft" if before is None or before.is_private else "Change it",
+        action="narration.keep",
+        args=args,
+    )
+
+
+def content(narration: Narration) -> list[Part]:
+    """What was written, as it stands."""
+    lines = [line for line in narration.lines if line.text]
+    told = (
+        lines[0].text
+        if len(lines) == 1
+        else "\n\n".join(f"{line.label}: {line.text}" for line in lines)
+    )
+    parts: list[Part] = [Quote(text=shorten(told, MAX_QUOTE))]
+    if narration.link is not None:
+        parts.append(Text(text=f"[{literal(shorten(narration.link, 80))}]({narration.link})"))
+    if narration.revisit_on is not None:
+        parts.append(Note(text=f"To be looked at again on {day(narration.revisit_on)}."))
+    return parts
+
+
+def day(when: date) -> str:
+    return f"{when.day} {when:%b %Y}"
+
+
+def draft(narration: Narration, near: Sequence[Part] = ()) -> Message:
+    """A draft, or what was kept, before its author."""
+    is_draft = narration.state is State.DRAFT
+    told = "a private draft. Only you see it." if is_draft else "kept to yourself. Only you see it."
+    row = [
+        *([_button("Keep private", "narration.keep_private", narration)] if is_draft else []),
+        _button("Share…", "narration.choose", narration),
+        _button("Edit", "narration.edit", narration),
+        Button(
+            label="Delete",
+            action="narration.discard",
+            args=_about(narration),
+            style=Style.DANGER,
+            confirm=Confirm(title="Delete this?", text="Nothing of it will be left here."),
+        ),
+    ]
+    more = _turns(narration)
+    small = (
+        f"It is deleted on {day(narration.deleted_on)}, {DRAFT_DAYS} days after its last change; "
+        "you are told a week before."
+        if is_draft
+        else "It stays until you delete it."
+    )
+    return say(
+        f"**{_TITLES[narration.sort]}**: {told}",
+        *content(narration),
+        Buttons(buttons=tuple(row)),
+        *([Buttons(buttons=tuple(more))] if more else []),
+        *near,
+        Note(text=small),
+    )
+
+
+def _turns(narration: Narration) -> list[Button]:
+    """What else may become of it."""
+    if narration.sort is Sort.STUCK:
+        args: Args = {"text": narration.text}
+        if not fits_a_button(args):
+            args = {"text": shorten(narration.text, MAX_ARGS // 2)}
+        args = args if fits_a_button(args) else {}
+        return [Button(label="Ask it as a question", action="question.ask", args=args)]
+    if narration.sort is Sort.LEARNED:
+        return [
+            Button(
+                label="Make it a tip?",
+                action="narration.tip",
+                args=_about(narration),
+                confirm=Confirm(
+                    title="Propose it as a tip?",
+                    text="Who looks after the topic reads what you wrote, with your name.",
+                ),
+            )
+        ]
+    return []
+
+
+# --- sharing --------------------------------------------------------------------------------
+
+
+def share_form(narration: Narration, topics: Sequence[Topic], *, has_channel: bool) -> Form:
+    """Who may read it; nobody, unless something else is chosen."""
+    options = [
+        Option(label="Keep private", value="keep"),
+        Option(label="People I name", value=Reach.PEOPLE.value),
+        *([Option(label="My team’s channel", value=Reach.CHANNEL.value)] if has_channel else []),
+        *(
+            [Option(label="Who follows or knows a topic", value=Reach.TOPIC.value)]
+            if topics
+            else []
+        ),
+        Option(label="Everybody here", value=Reach.EVERYBODY.value),
+    ]
+    fields: list[AnyField] = [
+        ChoiceField(
+            name="reach",
+            label="Who may read it?",
+            options=tuple(options),
+            value="keep",
+            required=True,
+        ),
+        *(
+            PeopleField(name=name, label=f"Named: {which} person")
+            for name, which in zip(PEOPLE_FIELDS, ("first", "second", "third"), strict=True)
+        ),
+    ]
+    if topics:
+        none = Option(label="No topic", value="none")
+        known = narration.topic if narration.topic in {topic.id for topic in topics} else None
+        fields.append(
+            ChoiceField(
+                name="topic",
+                label="Topic",
+                options=(
+                    none,
+                    *(Option(label=shorten(t.title, 75), value=t.id) for t in topics[:99]),
+                ),
+                value=known or "none",
+            )
+        )
+    return Form(
+        title="Share",
+        intro="Before anything is shown to anybody, I say how many people would see it.",
+        fields=tuple(fields),
+        submit="Go on",
+        action="narration.propose",
+        args=_about(narration),
+    )
+
+
+PEOPLE_FIELDS = ("person_one", "person_two", "person_three")[:MOST_NAMED]
+
+
+def whom(
+    reach: Reach,
+    names: Sequence[str] = (),
+    topic: Topic | None = None,
+    channel: tuple[str, str] | None = None,
+) -> str:
+    """Those with whom it is shared, inside `Text`."""
+    if reach is Reach.PEOPLE:
+        return literal(_list(names))
+    if reach is Reach.CHANNEL:
+        address, name = channel or ("", "")
+        return mention_channel(address, name)
+    if reach is Reach.TOPIC:
+        return f"those who follow or know {literal(topic.title if topic else 'the topic')}"
+    return "everybody here"
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def visible_to(reach: Reach, count: int | None, manager: bool | None) -> str:
+    """How many would see it, and whether the author's manager is among them. Of a community
+    that nobody named, few are not counted."""
+    if count is None:
+        people = "everybody who can open the channel; I do not know how many that are"
+    elif reach is not Reach.PEOPLE and count < K_ANONYMOUS:
+        people = f"fewer than {K_ANONYMOUS} people"
+    else:
+        people = "1 person" if count == 1 else f"{count:,} people"
+    boss = {True: "**yes**", False: "no", None: "I cannot tell"}[manager]
+    return f"Visible to **{people}**, including your manager: {boss}."
+
+
+def confirm(
+    narration: Narration,
+    to: str,
+    seen: str,
+    args: Args,
+    *,
+    may_digest: bool,
+    always_digests: bool,
+) -> Message:
+    """The last look before it is shared."""
+    share = Button(
+        label="Share",
+        action="narration.share",
+        args=args | {"digest": always_digests and may_digest},
+    )
+    other = Button(
+        label="Share, not in digests" if always_digests else "Share, also in digests",
+        action="narration.share",
+        args=args | {"digest": not always_digests},
+    )
+    quoted = (
+        "A weekly digest may mention it in one line, where a channel has one. "
+        if may_digest and always_digests
+        else "Only if you allow it, a weekly digest of a channel mentions it in one line. "
+        if may_digest
+        else ""
+    )
+    return say(
+        f"Share this with {to}?\n{seen}",
+        *content(narration),
+        Buttons(
+            buttons=(
+                share,
+                *((other,) if may_digest else ()),
+                _button("Somebody else", "narration.choose", narration),
+                _button("Keep private", "narration.keep_private", narration),
+            )
+        ),
+        Note(text=f"{quoted}You can change or withdraw it at any time, everywhere."),
+    )
+
+
+def shared(narration: Narration, to: str, near: Sequence[Part] = ()) -> Message:
+    """It is out, and may be changed."""
+    return say(
+        f"**{_TITLES[narration.sort]}**, shared with {to}.",
+        *content(narration),
+        Buttons(buttons=tuple(_own_buttons(narration))),
+        *([Buttons(buttons=tuple(more))] if (more := _turns(narration)) else []),
+        *near,
+    )
+
+
+def _own_buttons(narration: Narration) -> list[Button]:
+    return [
+        _button("Edit", "narration.edit", narration),
+        Button(
+            label="Withdraw",
+            action="narration.withdraw",
+            args=_about(narration),
+            style=Style.DANGER,
+            confirm=Confirm(
+                title="Withdraw this?",
+                text="It is taken out of every message and digest that I posted.",
+            ),
+        ),
+    ]
+
+
+def posted(narration: Narration, author: Person) -> Message:
+    """A narration before those with whom it was shared."""
+    return say(
+        f"{mention(author.name, author.address)} · **{_TITLES[narration.sort]}**",
+        *content(narration),
+        summary=f"{author.name}: {_TITLES[narration.sort]}",
+    )
+
+
+def handed(narration: Narration, author: Person) -> Message:
+    """The same to somebody who was named."""
+    return say(
+        f"{mention(author.name, author.address)} would like you to read this: "
+        f"**{_TITLES[narration.sort]}**",
+        *content(narration),
+        summary=f"{author.name} has shared something with you",
+    )
+
+
+def because_named(author: Person) -> str:
+    return f"{author.name} has chosen you to read it."
+
+
+def withdrawn_post() -> Message:
+    """What stands where it stood."""
+    return say(f"*{STOOD_HERE}*", summary=STOOD_HERE)
+
+
+def withdrawn() -> Message:
+    return say(
+        "Withdrawn. Where I had posted it, it now says only that it was withdrawn; digests no "
+        "longer mention it, and nothing is left of it here."
+    )
+
+
+def changed(narration: Narration) -> Message:
+    """It is not what was to be shared any more."""
+    shown = draft(narration)
+    return shown.model_copy(update={"parts": (Text(text=f"**{CHANGED}**"), *shown.parts)})
+
+
+def kept(narration: Narration) -> Message:
+    return say(
+        f"**{_TITLES[narration.sort]}**: {KEPT[0].lower()}{KEPT[1:]}",
+        Buttons(buttons=(_button("Open", "narration.show", narration), _MINE)),
+    )
+
+
+# --- what becomes of it ---------------------------------------------------------------------
+
+
+def revisit(narration: Narration) -> Message:
+    """The day has come. What was decided is shown only when its author asks for it."""
+    return say(
+        f"You wanted to look again today at a decision of {day(narration.written_on)}. Does it "
+        "still hold?",
+        Buttons(buttons=(_button("Show it", "narration.show", narration),)),
+    )
+
+
+def fading(narration: Narration) -> Message:
+    """A draft goes in a week."""
+    return say(
+        f"A private draft of yours from {day(narration.written_on)} goes in a week. Keep it, "
+        "change it, or let it go; you need do nothing.",
+        Buttons(
+            buttons=(
+                _button("Show it", "narration.show", narration),
+                _button("Keep private", "narration.keep_private", narration),
+            )
+        ),
+    )
+
+
+def which_topic(narration: Narration, topics: Sequence[Topic]) -> Message:
+    """A tip belongs to a topic."""
+    options = tuple(Option(label=shorten(t.title, 75), value=t.id) for t in topics)
+    return say(
+        "What is it about? Who looks after the topic reads it, with your name, and decides.",
+        Choice(label="Topic", action="narration.tip", args=_about(narration), options=options),
+    )
+
+
+def proposed(topic: Topic) -> Message:
+    return say(
+        f"Thank you. Who looks after **{literal(topic.title)}** reads it, with your name, and "
+        "decides whether it becomes a tip."
+    )
+
+
+# --- looking back ---------------------------------------------------------------------------
+
+
+def _dated(narration: Narration, by: str = "") -> str:
+    who = f"{literal(by)} · " if by else ""
+    state = "" if by else f" · {_STATES[narration.state]}"
+    return f"**{_TITLES[narration.sort]}** · {who}{day(narration.written_on)}{state}"
+
+
+_STATES = {
+    State.DRAFT: "draft",
+    State.KEPT: "kept to yourself",
+    State.SHARED: "shared",
+    State.WITHDRAWN: "withdrawn",
+}
+
+
+def mine(found: Sequence[Narration], *, page: int, pages: int) -> Message:
+    """One's own, in full."""
+    if not found:
+        return say(NOTHING_YET, Buttons(buttons=(_BEGIN,)))
+    return say(
+        "**My narrations**",
+        *(
+            part
+            for each in found
+            for part in (
+                Text(text=_dated(each)),
+                Quote(text=shorten(each.text, SHOWN)),
+                Buttons(buttons=(_button("Open", "narration.show", each),)),
+            )
+        ),
+        *_pages("narration.mine", page, pages),
+        Note(text="Only you can see this list."),
+    )
+
+
+def shared_with_me(
+    found: Sequence[Narration], authors: Mapping[PersonId, str], *, page: int, pages: int
+) -> Message:
+    """What others have shared with one."""
+    if not found:
+        return say(NOTHING_SHARED)
+    return say(
+        "**Shared with you**",
+        *(
+            part
+            for each in found
+            for part in (
+                Text(text=_dated(each, authors.get(each.author, SOMEBODY))),
+                Quote(text=shorten(each.text, SHOWN)),
+                Buttons(buttons=(_button("Open", "narration.show", each),)),
+            )
+        ),
+        *_pages("narration.shared", page, pages),
+    )
+
+
+def _pages(action: str, page: int, pages: int) -> list[Part]:
+    row = []
+    if page > 0:
+        row.append(Button(label="Newer", action=action, args={"page": page - 1}))
+    if page + 1 < pages:
+        row.append(Button(label="Older", action=action, args={"page": page + 1}))
+    return [Buttons(buttons=tuple(row))] if row else []
+
+
+def decisions(
+    found: Sequence[Narration], authors: Mapping[PersonId, str], own: PersonId
+) -> Message:
+    """The decision log, as far as the person may read it."""
+    if not found:
+        return say(NO_DECISIONS, Buttons(buttons=(_DECIDE,)))
+    parts: list[Part] = []
+    for each in found:
+        by = "" if each.author == own else authors.get(each.author, SOMEBODY)
+        again = f" · to be looked at again {day(each.revisit_on)}" if each.revisit_on else ""
+        parts.append(Text(text=_dated(each, by) + again))
+        parts.append(Quote(text=shorten(each.text, SHOWN)))
+        parts.append(Buttons(buttons=(_button("Open", "narration.show", each),)))
+    return say("**Decisions**: yours, and those that were shared with you.", *parts)
+
+
+def week(own: Sequence[Narration], lines: Sequence[str], monday: date) -> Message:
+    """The person's own week."""
+    told: list[Part] = []
+    for each in own[:6]:
+        told += [Text(text=_dated(each)), Quote(text=shorten(each.text, SHOWN))]
+    if len(own) > 6:
+        told.append(Note(text=f"And {len(own) - 6} more under *My narrations*."))
+    more = [Text(text="\n".join(f"- {line}" for line in lines[:20]))] if lines else []
+    if not told and not more:
+        told = [Text(text="There is nothing from this week here yet, and that is fine.")]
+    return say(
+        f"**Your week** since {day(monday)}",
+        *told,
+        *more,
+        Buttons(buttons=(_BEGIN, _MINE)),
+        Note(text="Only you can see this; it is put together now and kept nowhere."),
+    )
+
+
+def week_is_there() -> Message:
+    return say(
+        "Your week in two minutes: what you wrote, asked, answered and learned.",
+        Buttons(buttons=(Button(label="Show my week", action="narration.week"),)),
+    )
+
+
+# --- others ---------------------------------------------------------------------------------
+
+
+def near(
+    alike: Sequence[tuple[Narration, Person]],
+    articles: Sequence[tuple[ArticleId, str]],
+    questions: Sequence[tuple[int, str]],
+) -> list[Part]:
+    """What it has to do with others'. Nothing where there is nothing."""
+    parts: list[Part] = []
+    for narration, author in alike:
+        when = f"{narration.shared_on:%B}" if narration.shared_on is not None else "a while ago"
+        parts.append(
+            Text(
+                text=f"{mention(author.name, author.address)} shared something like this in "
+                f"{when}. Shall I introduce you?"
+            )
+        )
+        parts.append(
+            Buttons(
+                buttons=(
+                    _button("Introduce us", "narration.introduce", narration),
+                    _button("Read it", "narration.show", narration),
+                )
+            )
+        )
+    for id_, said in articles:
+        parts.append(Text(text=f"In the FAQ: {literal(shorten(said, 150))}"))
+        args: Args = {"article": id_}
+        parts.append(Buttons(buttons=(Button(label="Read", action="faq.open", args=args),)))
+    for number, words in questions:
+        parts.append(Text(text=f"Asked openly, question {number}: {literal(shorten(words, 150))}"))
+    return [Note(text="Only you are told this:"), *parts] if parts else []
+
+
+def may_introduce(introduction: Introduction, asker: Person, theirs: Narration) -> Message:
+    """Asked of who shared something. What the other one wrote is not said."""
+    args: Args = {"introduction": introduction.id}
+    return say(
+        f"{mention(asker.name, asker.address)} works on something like what you shared on "
+        f"{day(theirs.shared_on or theirs.written_on)} ({_TITLES[theirs.sort].lower()}). Shall I "
+        "introduce you?",
+        Buttons(
+            buttons=(
+                Button(label="Yes, introduce us", action="narration.meet", args=args),
+                Button(label="No, thank you", action="narration.decline", args=args),
+                _button("What I shared", "narration.show", theirs),
+            )
+        ),
+        Note(text="If you say no, nobody is told."),
+    )
+
+
+def because_introduced(asker: Person) -> str:
+    return f"{shorten(asker.name, 80)} has asked to be introduced to you."
+
+
+def met(other: Person, about: Narration) -> Message:
+    """To each of the two: both have said yes."""
+    return say(
+        f"{mention(other.name, other.address)} would like to talk with you about "
+        f"“{_TITLES[about.sort].lower()}” of {day(about.shared_on or about.written_on)}. You have "
+        "both said yes: write to each other."
+    )
+
+
+# --- digests --------------------------------------------------------------------------------
+
+
+def digest_on(person: Person) -> Message:
+    return say(
+        f"{mention(person.name, person.address)} has switched on a digest here: on Fridays, in at "
+        f"most {DIGEST_LINES} lines, what colleagues have shared with this channel or with "
+        "everybody and allow to be mentioned. `/narrate digest off` ends it."
+    )
+
+
+def digest(
+    found: Sequence[Narration],
+    authors: Mapping[PersonId, str],
+    titles: Mapping[TopicId, str],
+    week: date,
+) -> Message:
+    """By topic, one line each, and never more than a few."""
+    shown = found[:DIGEST_LINES] if len(found) <= DIGEST_LINES else found[: DIGEST_LINES - 1]
+    by_topic: dict[str, list[Narration]] = {}
+    for each in shown:
+        by_topic.setdefault(titles.get(each.topic or TopicId(""), "Other things"), []).append(each)
+    parts: list[Part] = []
+    for name in sorted(by_topic, key=lambda name: (name == "Other things", name)):
+        lines = [
+            f"- {literal(authors.get(each.author, SOMEBODY))}, {_TITLES[each.sort].lower()}: "
+            f"{literal(shorten(' '.join(each.text.split()), 140))}"
+            for each in by_topic[name]
+        ]
+        parts.append(Text(text=f"**{literal(name)}**\n" + "\n".join(lines)))
+    if len(shown) < len(found):
+        parts.append(Note(text=f"And {len(found) - len(shown)} more."))
+    return say(f"**What colleagues shared** in the week to {day(week)}", *parts)
+
+
+def digest_is_empty(week: date) -> Message:
+    return say(f"What was shared in the week to {day(week)} has been withdrawn.")
+
+
+# --- wishes and consent ---------------------------------------------------------------------
+
+
+def prompt(asked: Prompt, on: date) -> Message:
+    """One prompt, which nobody needs to answer."""
+    args: Args = {"prompt": asked.id, "sort": asked.sort.value, "day": on.isoformat()}
+    return say(
+        literal(asked.text),
+        *([Note(text=literal(asked.hint))] if asked.hint else []),
+        Buttons(
+            buttons=(
+                Button(label="Write", action="narration.answer", args=args, style=Style.PRIMARY),
+                Button(label="Not this time", action="narration.skip", args=args),
+                Button(label="Change prompts", action="narration.wishes"),
+            )
+        ),
+        Note(text="It stays yours until you share it. Nobody sees whether you answer."),
+    )
+
+
+def ran_out() -> Message:
+    return say(
+        "That prompt was for some days ago. You can write whenever you like.",
+        Buttons(buttons=(_BEGIN,)),
+    )
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+PROMPT_DAYS: Mapping[str, int | None] = {
+    "never": None,
+    **{name.casefold(): number for number, name in enumerate(_DAYS, 1)},
+}
+"""What may be chosen in the form, and the ISO weekday."""
+_YES_NO = (Option(label="Yes", value="yes"), Option(label="No", value="no"))
+CONSENTS: Mapping[Scope, tuple[str, str]] = {
+    Scope.MATCH_DRAFTS: (
+        "Compare my private drafts?",
+        "Only to tell you who has written about the same. No word of a draft is shown to anybody.",
+    ),
+    Scope.MATCH_SHARED: (
+        "Tell my readers of what I shared?",
+        "When they write about the same, and then they may ask to be introduced to you.",
+    ),
+    Scope.QUOTE_IN_DIGEST: (
+        "May weekly digests mention what I share?",
+        "One line in a channel, of what you shared with that channel or with everybody.",
+    ),
+}
+"""The words with which each is asked for. Whoever changes them raises `TEXT_VERSION`."""
+
+
+def wishes_form(weekday: int | None, granted: Collection[Scope], *, week: bool) -> Form:
+    """Prompts, the own week and all consents in one place."""
+    days = [
+        Option(label="Never", value="never"),
+        *(Option(label=f"Once a week, on {name}", value=name.casefold()) for name in _DAYS),
+    ]
+    fields: list[AnyField] = [
+        ChoiceField(
+            name="prompts",
+            label="Prompts",
+            hint="At the hour at which I write to you anyway, if nothing else comes that day.",
+            options=tuple(days),
+            value="never" if weekday is None else _DAYS[weekday - 1].casefold(),
+            required=True,
+        ),
+        ChoiceField(
+            name="week",
+            label="Tell me at the end of the week that my week is there?",
+            options=_YES_NO,
+            value="yes" if week else "no",
+            required=True,
+        ),
+    ]
+    for scope, (asked, hint) in CONSENTS.items():
+        fields.append(
+            ChoiceField(
+                name=scope.value,
+                label=asked,
+                hint=hint,
+                options=_YES_NO,
+                value="yes" if scope in granted else "no",
+                required=True,
+            )
+        )
+    return Form(
+        title="Prompts and consent",
+        intro="Everything here can be changed back at any time. What follows from a consent is "
+        "undone at once when you withdraw it.",
+        fields=tuple(fields),
+        submit="Keep",
+        action="narration.keep_wishes",
+    )
+
+
+def wishes_kept(weekday: int | None, hour: str, granted: Sequence[Scope], *, week: bool) -> Message:
+    prompts = (
+        "No prompts come."
+        if weekday is None
+        else f"A prompt comes on {_DAYS[weekday - 1]}s around {hour}."
+    )
+    own = "At the end of the week you are told that your week is there." if week else ""
+    lines = [f"- {CONSENTS[scope][0]} {'Yes' if scope in granted else 'No'}." for scope in CONSENTS]
+    return say(f"{prompts} {own}".strip() + "\n" + "\n".join(lines))
+
+
+def ledger(history: Sequence[Consent]) -> Message:
+    """Each line of the ledger, the newest last."""
+    lines = []
+    for each in history[-40:]:
+        since = f"allowed {day(each.granted_on)}" if each.granted_on else "allowed from the start"
+        until = f", withdrawn {day(each.withdrawn_on)}" if each.withdrawn_on else ""
+        asked = CONSENTS[each.scope][0]
+        lines.append(f"- {asked} {since}{until} (words of version {each.text_version})")
+    return say("**What you have allowed**\n" + "\n".join(lines))
+
+
+# --- about oneself --------------------------------------------------------------------------
+
+
+def home(drafts: int) -> list[Section]:
+    """The way in, and drafts that wait."""
+    sections = [Section(Shelf.BEGIN, buttons=(_BEGIN,))]
+    if drafts:
+        told = [Text(text=f"{_drafts(drafts)}. Only you see them, and they stay as they are.")]
+        sections.append(Section(Shelf.MINE, "Narrations", entries=[told], buttons=(_MINE,)))
+    return sections
+
+
+def about_me(
+    count: int, weekday: int | None, granted: Sequence[Scope], *, week: bool
+) -> list[Part]:
+    """What is kept, in a few lines, and where all of it can be read."""
+    allowed = "; ".join(CONSENTS[scope][0].rstrip("?") for scope in granted)
+    lines = [
+        f"You have written {count} that are still here."
+        if count
+        else "You have written nothing here.",
+        f"Prompts: {'none' if weekday is None else _DAYS[weekday - 1]}.",
+        f"A word about your own week: {'yes' if week else 'no'}.",
+        f"You allow: {allowed or 'nothing'}.",
+    ]
+    return [
+        Text(text="**Narrations**\n" + "\n".join(lines)),
+        Buttons(
+            buttons=(
+                Button(label="All I wrote", action="narration.mine"),
+                Button(label="Shared with me", action="narration.shared"),
+                Button(label="Prompts and consent", action="narration.wishes"),
+                Button(label="What I allowed", action="narration.ledger"),
+                Button(
+                    label="Delete all",
+                    action="narration.forget",
+                    style=Style.DANGER,
+                    confirm=Confirm(
+                        title="Delete all your narrations?",
+                        text="What you shared is withdrawn. Nothing is left of all the rest.",
+                    ),
+                ),
+            )
+        ),
+    ]

@@ -1,0 +1,136 @@
+"""Where a narration stands for others: posted, changed everywhere, and taken back everywhere."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.attention import Wish, book
+from bot.capabilities.narration import messages
+from bot.capabilities.narration.digesting import redo
+from bot.capabilities.narration.model import Narration, Reach, State
+from bot.capabilities.narration.work import NarrationWork
+from bot.context import Context
+from bot.ids import PersonId
+from bot.message import Message
+from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
+from bot.people import Person
+from bot.ports import Timer
+
+KIND = "narration.post"
+
+
+def told_whom(work: NarrationWork, person: Person, narration: Narration) -> str:
+    """With whom the person's own is shared, in words."""
+    reach = narration.reach or Reach.PEOPLE
+    names: Sequence[str] = ()
+    if reach is Reach.PEOPLE:
+        ids = work.narrations.readers(person.id, narration.id)
+        names = sorted(p.name for p in work.people.several(ids)) or [messages.SOMEBODY]
+    topic = work.topics.get(person.workspace, narration.topic) if narration.topic else None
+    return messages.whom(reach, names, topic, channel_of(work, narration))
+
+
+def channel_of(work: NarrationWork, narration: Narration) -> tuple[str, str] | None:
+    """Address and name of the conversation with which it is shared."""
+    if narration.conversation is None:
+        return None
+    known = work.memberships.known(narration.workspace, narration.conversation)
+    return narration.conversation, (known.name or "") if known else ""
+
+
+def publish(
+    context: Context,
+    work: NarrationWork,
+    author: Person,
+    narration: Narration,
+    readers: Sequence[Person],
+) -> None:
+    """Post it to the channel, or hand it to those who were named, as far as they let themselves
+    be told today: they find it among what was shared with them in any case. To a topic and to
+    everybody nothing is posted."""
+    if narration.reach is Reach.CHANNEL and narration.conversation is not None:
+        to: To = ToPlace(conversation=narration.conversation)
+        message = messages.posted(narration, author)
+        work.outbox.post(narration.workspace, _letter(_place_key(narration), to, message))
+    if narration.reach is Reach.PEOPLE:
+        message = messages.handed(narration, author)
+        because = messages.because_named(author)
+        book(
+            context,
+            work,
+            [
+                Wish(
+                    reader,
+                    _letter(
+                        _key(narration, reader.id), ToPerson(person=reader.id), message
+                    ).model_copy(update={"priority": Priority.PROMPT, "because": because}),
+                )
+                for reader in readers
+            ],
+        )
+
+
+def _letter(key: str, to: To, message: Message, edits: str | None = None) -> Letter:
+    return Letter(key=key, to=to, message=message, kind=KIND, priority=Priority.ANSWER, edits=edits)
+
+
+def _place_key(narration: Narration) -> str:
+    return f"narration:{narration.id}:place"
+
+
+def _key(narration: Narration, reader: PersonId) -> str:
+    return f"narration:{narration.id}:to:{reader}"
+
+
+def _stands(work: NarrationWork, narration: Narration) -> list[tuple[str, To]]:
+    """The keys under which it was posted, and to whom."""
+    if narration.reach is Reach.CHANNEL and narration.conversation is not None:
+        return [(_place_key(narration), ToPlace(conversation=narration.conversation))]
+    if narration.reach is Reach.PEOPLE:
+        readers = work.narrations.readers(narration.author, narration.id)
+        return [(_key(narration, reader), ToPerson(person=reader)) for reader in readers]
+    return []
+
+
+def repost(context: Context, work: NarrationWork, author: Person, narration: Narration) -> None:
+    """Put its new words wherever the old ones stand."""
+    message = (
+        messages.posted(narration, author)
+        if narration.reach is Reach.CHANNEL
+        else messages.handed(narration, author)
+    )
+    _replace_all(work, narration, message)
+    redo(context, work, narration)
+
+
+def _replace_all(work: NarrationWork, narration: Narration, message: Message) -> None:
+    workspace = narration.workspace
+    for key, to in _stands(work, narration):
+        edit = _letter(f"{key}:v{narration.version}", to, message, edits=key)
+        work.outbox.post(workspace, edit)
+        before = [key, *(f"{key}:v{version}" for version in range(narration.version))]
+        work.outbox.forget(workspace, before)
+
+
+def take_back(
+    context: Context, work: NarrationWork, author: Person, narration: Narration
+) -> Narration:
+    """Withdraw it: it is nowhere any more, and nothing of it is kept."""
+    waiting = [key for key, _ in _stands(work, narration)]
+    gone = work.narrations.save(
+        replace(narration, state=State.WITHDRAWN, lines=(), link=None, revisit_on=None)
+    )
+    for key in waiting:
+        work.outbox.cancel(narration.workspace, key)
+    _replace_all(work, gone, messages.withdrawn_post())
+    work.narrations.drop_introductions(author.id, narration.id)
+    work.timers.cancel(f"narration:revisit:{narration.id}")
+    work.timers.set(
+        Timer(
+            key=f"tips:unpropose:{narration.id}",
+            due_at=context.now,
+            action="tips.unpropose",
+            args={"narration": narration.id},
+        )
+    )
+    redo(context, work, gone)
+    return gone

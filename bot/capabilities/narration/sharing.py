@@ -1,0 +1,272 @@
+"""Sharing: whom with is asked every time, with how many would see it, before anybody does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.capabilities.narration import messages
+from bot.capabilities.narration.access import find_own, find_topic, named
+from bot.capabilities.narration.connecting import near
+from bot.capabilities.narration.consenting import allow, may_quote
+from bot.capabilities.narration.model import READ_FOR, Narration, Reach, Scope, State
+from bot.capabilities.narration.posting import publish, take_back, told_whom
+from bot.capabilities.narration.work import NarrationWork
+from bot.context import Context
+from bot.errors import Invalid
+from bot.ids import PersonId, WorkspaceId
+from bot.inbound import Command
+from bot.message import Args, say
+from bot.people import Person, Role, local
+from bot.reply import Reply
+from bot.topic import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Those who would see it. `readers` is None for everybody, and for a channel whose people
+    are not known."""
+
+    reach: Reach
+    count: int | None
+    manager: bool | None
+    readers: tuple[PersonId, ...] | None = None
+    names: tuple[str, ...] = ()
+    topic: Topic | None = None
+    conversation: str | None = None
+    channel: str = ""
+
+    @property
+    def words(self) -> str:
+        channel = (self.conversation, self.channel) if self.conversation is not None else None
+        return messages.whom(self.reach, self.names, self.topic, channel)
+
+
+def choose(_context: Context, work: NarrationWork, command: Command) -> Reply:
+    """*Share…*: who may read it."""
+    person = command.person
+    narration = find_own(work, person, command.args)
+    if not narration.is_private:
+        return Reply(message=say(_no_more(narration)))
+    form = messages.share_form(
+        narration,
+        work.topics.every(person.workspace),
+        has_channel=_channel(work, person, narration) is not None,
+    )
+    return Reply(form=form)
+
+
+def _no_more(narration: Narration) -> str:
+    is_gone = narration.state is State.WITHDRAWN
+    return messages.WITHDRAWN_ALREADY if is_gone else messages.SHARED_ALREADY
+
+
+def _channel(work: NarrationWork, person: Person, narration: Narration) -> str | None:
+    """What the person calls their team's channel, else where they began to write."""
+    return work.narrations.habit(person.id, person.workspace).channel or narration.place
+
+
+def propose(context: Context, work: NarrationWork, command: Command) -> Reply:
+    """The form: nothing is shared yet; who would see it is said first."""
+    person, values = command.person, command.values
+    narration = find_own(work, person, command.args)
+    if not narration.is_private:
+        return Reply(message=say(_no_more(narration)))
+    topic = find_topic(work, person, values.get("topic", ""))
+    reach = values.get("reach", "keep")
+    if reach not in {each.value for each in Reach}:
+        return Reply(message=messages.draft(narration), private=True)
+    args: Args = {"narration": narration.id, "version": narration.version, "reach": reach}
+    if topic is not None:
+        args["topic"] = topic.id
+    if reach == Reach.PEOPLE:
+        args["people"] = list(_named_people(work, person, values))
+    circle = measure(context, work, person, narration, args)
+    return _confirm(work, person, narration, circle, args)
+
+
+def _named_people(work: NarrationWork, person: Person, values: dict[str, str]) -> Sequence[str]:
+    chosen: list[str] = []
+    errors: dict[str, str] = {}
+    for name in messages.PEOPLE_FIELDS:
+        address = values.get(name, "").strip()
+        if not address:
+            continue
+        found = work.people.by_address(person.workspace, address)
+        if found is None or not found.active:
+            errors[name] = messages.HAS_LEFT
+        elif found.id == person.id:
+            errors[name] = messages.YOURSELF
+        elif found.id not in chosen:
+            chosen.append(found.id)
+    if not chosen and not errors:
+        errors[messages.PEOPLE_FIELDS[0]] = messages.CHOOSE_READERS
+    if errors:
+        raise Invalid(fields=errors)
+    return chosen
+
+
+def measure(
+    context: Context, work: NarrationWork, person: Person, narration: Narration, args: Args
+) -> Circle:
+    """Who would see it by now.
+
+    Raises:
+        Invalid: there is nobody, or the place is not theirs to share with.
+    """
+    workspace = person.workspace
+    reach = Reach(named(args, "reach"))
+    topic = find_topic(work, person, named(args, "topic"))
+    if reach is Reach.PEOPLE:
+        given = args.get("people")
+        ids = [PersonId(str(id_)) for id_ in given] if isinstance(given, list) else []
+        found = [
+            p
+            for p in work.people.several(ids[: len(messages.PEOPLE_FIELDS)])
+            if p.active and p.workspace == workspace and p.id != person.id
+        ]
+        if not found or len(found) < len(set(ids)):
+            raise Invalid(messages.HAS_LEFT)
+        return _circle(work, person, reach, [p.id for p in found], topic=topic)
+    if reach is Reach.CHANNEL:
+        return _channel_circle(context, work, person, narration, topic)
+    if reach is Reach.TOPIC:
+        if topic is None:
+            raise Invalid(fields={"topic": messages.CHOOSE_TOPIC})
+        there = [id_ for id_ in work.communities.of_topic(workspace, topic.id) if id_ != person.id]
+        if not there:
+            raise Invalid(fields={"topic": messages.NOBODY_THERE})
+        return _circle(work, person, reach, there, topic=topic)
+    count = max(0, work.communities.count(workspace) - 1)
+    return Circle(reach, count, manager=True, topic=topic)
+
+
+def _channel_circle(
+    context: Context,
+    work: NarrationWork,
+    person: Person,
+    narration: Narration,
+    topic: Topic | None,
+) -> Circle:
+    conversation = _channel(work, person, narration)
+    if conversation is None:
+        raise Invalid(messages.NO_CHANNEL)
+    there = _members(context, work, person.workspace, conversation)
+    known = work.memberships.known(person.workspace, conversation)
+    name = (known.name or "") if known else ""
+    if there is None:
+        return Circle(
+            Reach.CHANNEL, None, None, topic=topic, conversation=conversation, channel=name
+        )
+    if person.id not in there:
+        raise Invalid(messages.NOT_IN_CHANNEL)
+    others = [id_ for id_ in there if id_ != person.id]
+    circle = _circle(work, person, Reach.CHANNEL, others, topic=topic)
+    return replace(circle, conversation=conversation, channel=name)
+
+
+def _members(
+    context: Context, work: NarrationWork, workspace: WorkspaceId, conversation: str
+) -> Sequence[PersonId] | None:
+    """Who is in a conversation; None where that is not known, or not yet."""
+    if not work.memberships.can_be_known(workspace):
+        return None
+    work.memberships.want(workspace, conversation, context.now, context.now + READ_FOR)
+    known = work.memberships.known(workspace, conversation)
+    if known is None or known.read_at is None or known.is_refused:
+        return None
+    return work.communities.of_conversation(workspace, conversation)
+
+
+def _circle(
+    work: NarrationWork,
+    person: Person,
+    reach: Reach,
+    ids: Sequence[PersonId],
+    topic: Topic | None,
+) -> Circle:
+    readers = sorted(work.people.several(ids), key=lambda reader: reader.name)
+    return Circle(
+        reach=reach,
+        count=len(readers),
+        manager=_includes_manager(person, readers),
+        readers=tuple(reader.id for reader in readers),
+        names=tuple(reader.name for reader in readers) if reach is Reach.PEOPLE else (),
+        topic=topic,
+    )
+
+
+def _includes_manager(person: Person, readers: Sequence[Person]) -> bool | None:
+    """Whether the person's manager is one of them; None where nobody told who that is."""
+    if any(is_manager_of(reader, person) for reader in readers):
+        return True
+    return False if person.manager is not None else None
+
+
+def is_manager_of(other: Person, person: Person) -> bool:
+    """Whether one is known to be the other's manager, by the directory or by role and team."""
+    leads = Role.PEOPLE_MANAGER in other.roles
+    return other.id == person.manager or (
+        leads and person.team is not None and other.team == person.team
+    )
+
+
+def _confirm(
+    work: NarrationWork, person: Person, narration: Narration, circle: Circle, args: Args
+) -> Reply:
+    may_digest = circle.reach in {Reach.CHANNEL, Reach.EVERYBODY}
+    message = messages.confirm(
+        narration,
+        circle.words,
+        messages.visible_to(circle.reach, circle.count, circle.manager),
+        args | {"count": circle.count},
+        may_digest=may_digest,
+        always_digests=may_digest and may_quote(work, person),
+    )
+    return Reply(message=message, private=True)
+
+
+def share(context: Context, work: NarrationWork, command: Command) -> Reply:
+    """*Share*: from now on those can read it who were counted, and nobody else later."""
+    person, args = command.person, command.args
+    narration = find_own(work, person, args)
+    if not narration.is_private:
+        return Reply(message=say(_no_more(narration)), replace=True)
+    if args.get("version") != narration.version or named(args, "reach") not in set(Reach):
+        return Reply(message=messages.changed(narration), replace=True, private=True)
+    circle = measure(context, work, person, narration, args)
+    if circle.count != args.get("count"):
+        again: Args = {"narration": narration.id, "version": narration.version}
+        again |= {name: args[name] for name in ("reach", "topic", "people") if name in args}
+        reply = _confirm(work, person, narration, circle, again)
+        return reply.model_copy(update={"replace": True})
+    digest = args.get("digest") is True and circle.reach in {Reach.CHANNEL, Reach.EVERYBODY}
+    today = local(person, context.now).date()
+    if digest and not may_quote(work, person):
+        allow(work, person, Scope.QUOTE_IN_DIGEST, today)
+    shared = work.narrations.save(
+        replace(
+            narration,
+            state=State.SHARED,
+            reach=circle.reach,
+            topic=circle.topic.id if circle.topic is not None else None,
+            conversation=circle.conversation,
+            shared_on=today,
+            digest=digest,
+        )
+    )
+    if circle.readers is not None:
+        work.narrations.freeze(shared.id, circle.readers)
+    publish(context, work, person, shared, work.people.several(circle.readers or ()))
+    found = near(context, work, person, shared)
+    message = messages.shared(shared, told_whom(work, person, shared), found)
+    return Reply(message=message, replace=True, private=True)
+
+
+def withdraw(context: Context, work: NarrationWork, command: Command) -> Reply:
+    """*Withdraw*: everywhere."""
+    narration = find_own(work, command.person, command.args)
+    if narration.state is State.WITHDRAWN:
+        return Reply(message=say(messages.WITHDRAWN_ALREADY), replace=True)
+    if narration.is_private:
+        return Reply(message=messages.draft(narration), private=True)
+    take_back(context, work, command.person, narration)
+    return Reply(message=messages.withdrawn(), replace=True)
