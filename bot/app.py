@@ -200,6 +200,9 @@ class App(Generic[W]):
             else:
                 work.inbox.give_back_showing(platform, event_id, self._clock(), until)
 
+    def _context(self) -> Context:
+        return Context(now=self._clock(), new_id=self._new_id, activities=self.registry.activities)
+
     def note_reach(
         self, platform: str, workspace: str, address: str, *, is_reachable: bool
     ) -> None:
@@ -229,7 +232,7 @@ class App(Generic[W]):
             if is_reachable:
                 _bring_back(work, person)
                 return
-            context = Context(now=self._clock(), new_id=self._new_id)
+            context = self._context()
             person = replace(person, away_until=UNTIL_BACK)
             work.people.save(person)
             for capability in self._registry.capabilities:
@@ -291,7 +294,7 @@ class App(Generic[W]):
             stored = work.inbox.begin(inbound.platform, inbound.event_id, inbound.at)
             if stored is not None:
                 return stored, Received.REPEATED
-            context = Context(now=self._clock(), new_id=self._new_id)
+            context = self._context()
             reply = self._dispatch(context, work, inbound)
             work.inbox.finish(inbound.platform, inbound.event_id, reply)
             failpoint.reach("inbound.before_commit")
@@ -376,13 +379,13 @@ class App(Generic[W]):
         if found is None or found.about is None:
             return NOTHING
         view = self._registry.views.get(found.about.partition(":")[0])
-        context = Context(now=self._clock(), new_id=self._new_id)
+        context = self._context()
         message = view(context, work, person, found) if view is not None else None
         return NOTHING if message is None else Reply(message=message, replace=True)
 
     def _page_of(self, work: W, person: Person) -> Message:
         """What each capability has to show the person now."""
-        context = Context(now=self._clock(), new_id=self._new_id)
+        context = self._context()
         sections = [
             section
             for capability in self._registry.capabilities
@@ -603,7 +606,7 @@ class App(Generic[W]):
             return person
         work.people.describe(renewed)
         if renewed.zone != person.zone:
-            rearrange(Context(now=self._clock(), new_id=self._new_id), work, renewed)
+            rearrange(self._context(), work, renewed)
         return renewed
 
     def _entrust(self, work: W, inbound: Inbound, person: Person) -> Person:
@@ -681,7 +684,7 @@ class App(Generic[W]):
             if handler is None:
                 log.warning("no such timer action; dropped", timer=timer.action)
                 return
-            handler(Context(now=self._clock(), new_id=self._new_id), work, timer)
+            handler(self._context(), work, timer)
 
     def _postpone(self, timer: Timer) -> None:
         wait = timedelta(minutes=min(60, 2**timer.attempts))

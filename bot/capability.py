@@ -6,6 +6,7 @@ from datetime import date
 from typing import Generic, TypeAlias, TypeVar
 
 from bot.access import Right
+from bot.activity import Activities, Activity, Evidence
 from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
@@ -85,6 +86,8 @@ class Capability(Generic[W_contra]):
     `views` are by what a message is about (`question`); see `bot.message.Message.readers`.
     `opens_forms` are those of the `presses` whose reply may be a form: some platforms open one
     only for a button of which they know so beforehand (Teams).
+    `activities` are by the format under which a campaign has them (`tip`), `evidence` by its
+    word in what counts as completed (`certified`): see `bot.activity`.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Capability(Generic[W_contra]):
     about_me: AboutMe[W_contra] | None = None
     week: Week[W_contra] | None = None
     home: Home[W_contra] | None = None
+    activities: Mapping[str, Activity[W_contra]] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence[W_contra]] = field(default_factory=dict)
 
 
 class Clash(Exception):
@@ -133,6 +138,7 @@ class Registry(Generic[W]):
     mention: Handler[W] | None
     words: Handler[W] | None
     answers: tuple[Answers[W], ...]
+    activities: Activities
 
 
 T = TypeVar("T")
@@ -182,4 +188,8 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         mention=_only("mentions", (c.mention for c in every)),
         words=_only("plain words", (c.words for c in every)),
         answers=tuple(c.answers for c in every if c.answers is not None),
+        activities=Activities(
+            _merge("activity", (c.activities for c in every)),
+            _merge("evidence", (c.evidence for c in every)),
+        ),
     )

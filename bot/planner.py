@@ -103,22 +103,25 @@ def plan_due(
         now = clock()
         due = [kind for kind in registry.slots if work.slots.are_due(kind, now)]
     total = Planned()
+
+    def context() -> Context:
+        return Context(now=clock(), new_id=new_id, activities=registry.activities)
+
     for kind in due:
         doing = _Round(kind, chunk, most, is_ending)
-        total += _plan_kind(database, registry.slots[kind], clock, new_id, doing)
+        total += _plan_kind(database, registry.slots[kind], context, doing)
     return total
 
 
 def _plan_kind(
     database: Database[W],
     planner: SlotPlanner[W],
-    clock: Callable[[], datetime],
-    new_id: Callable[[], str],
+    new_context: Callable[[], Context],
     doing: _Round,
 ) -> Planned:
     chunk = doing.size
     while doing.total.seen < doing.most and doing.failed < GIVE_UP and not doing.is_ending():
-        context = Context(now=clock(), new_id=new_id)
+        context = new_context()
         try:
             with database.transaction() as work:
                 done = _plan_chunk(context, work, planner, doing.kind, doing.size)
