@@ -20,6 +20,8 @@ class Right(StrEnum):
     """Say which days are off for the whole organisation."""
     RUN_CAMPAIGN = "run_campaign"
     """Write to many at once, and see what became of it."""
+    APPROVE_CAMPAIGN = "approve_campaign"
+    """Say that somebody else's campaign may begin."""
     NAME_ROLES = "name_roles"
     """Say who has which role."""
     AUDIT = "audit"
@@ -35,6 +37,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.PEOPLE_MANAGER: frozenset(),
     Role.AUDITOR: frozenset({Right.AUDIT}),
     Role.OPERATOR: frozenset(),
+    Role.APPROVER: frozenset({Right.APPROVE_CAMPAIGN}),
 }
 
 

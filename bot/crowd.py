@@ -32,6 +32,14 @@ Traits: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Roll:
+    """Those who take part in a campaign, and have the same first day in it."""
+
+    campaign: str
+    wave: date
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Some of the active people of a workspace, or of a team, or of a conversation: by id, those
     behind `after` up to `upto`."""
@@ -43,6 +51,8 @@ class Span:
     people: int
     conversation: str | None = None
     """Only those who are in it, as far as has been read (see `bot.directory`)."""
+    roll: Roll | None = None
+    """Only those who take part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,12 @@ class CrowdStore(Protocol):
         after: PersonId | None,
         limit: int,
         conversation: str | None = None,
+        roll: Roll | None = None,
     ) -> Span | None:
         """The next `limit` people; None when there is nobody any more."""
+
+    def people(self, span: Span) -> Sequence[PersonId]:
+        """All of them, by id."""
 
     def lock(self, span: Span) -> None:
         """Nobody else books for these people until the end of the transaction."""
@@ -107,9 +121,9 @@ class CrowdWork(AttentionWork, Protocol):
     def people(self) -> Several: ...
 
 
-LetterOf: TypeAlias = Callable[[Person], Letter]
+LetterOf: TypeAlias = Callable[[Person], Letter | None]
 """The letter of a person; that person's id is the end of its key. It depends on nothing
-else but their zone, hours and country."""
+else but their zone, hours and days off. None: not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,37 +135,48 @@ class Group:
     people: int
 
 
-def book_crowd(context: Context, work: CrowdWork, span: Span, letter_of: LetterOf) -> None:
+def book_crowd(context: Context, work: CrowdWork, span: Span, letter_of: LetterOf) -> int:
     """Decide about everybody of the span as `bot.attention.book` does, and post what goes.
 
-    People who have a letter under the same key already are left as they are.
+    People who have a letter under the same key already are left as they are. Says for how many
+    there is none yet, whether or not they have one already.
     """
     work.crowds.lock(span)
     alike = work.crowds.alike(span, context.now)
-    lots = [
-        _lot(group, person, letter_of(person), context.now)
-        for group, person in _with_samples(work, alike)
-    ]
+    lots, later = [], 0
+    for group, person in _with_samples(work, alike):
+        letter = letter_of(person)
+        if letter is None:
+            later += group.people
+        else:
+            lots.append(_lot(group, person, letter, context.now))
     if work.crowds.post(span, lots, context.now) == span.people:
-        return
+        return later
+    # Where many wait for their day, none of them is looked at one by one.
     rest = (
         work.crowds.without(span, lots[0].letter.key)
-        if lots
+        if lots and not later
         else work.crowds.unlike(span, context.now)
     )
-    book(context, work, _wishes(work, rest, letter_of))
+    wishes = wishes_of(work, rest, letter_of)
+    book(context, work, wishes)
+    return later + len(rest) - len(wishes)
 
 
 def forecast_crowd(work: CrowdWork, span: Span, letter_of: LetterOf, now: datetime) -> list[Group]:
-    """What `book_crowd` would decide now; nothing is posted."""
+    """What `book_crowd` would decide now; nothing is posted. Those who get nothing yet are left
+    out."""
     groups = []
     for group, person in _with_samples(work, work.crowds.alike(span, now)):
-        found = place_first(person, letter_of(person), now)
+        letter = letter_of(person)
+        if letter is None:
+            continue
+        found = place_first(person, letter, now)
         if isinstance(found, Reason):
             groups.append(Group(None, found, group.people))
         else:
             groups.append(Group(found.day, None, group.people))
-    rest = forecast(work, _wishes(work, work.crowds.unlike(span, now), letter_of), now)
+    rest = forecast(work, wishes_of(work, work.crowds.unlike(span, now), letter_of), now)
     return groups + [_group(booking) for booking in rest]
 
 
@@ -164,8 +189,10 @@ def _with_samples(work: CrowdWork, alike: Sequence[Alike]) -> list[tuple[Alike, 
     return [(group, people[group.sample]) for group in alike]
 
 
-def _wishes(work: CrowdWork, people: Sequence[PersonId], letter_of: LetterOf) -> list[Wish]:
-    return [Wish(person, letter_of(person)) for person in work.people.several(people)]
+def wishes_of(work: CrowdWork, people: Sequence[PersonId], letter_of: LetterOf) -> list[Wish]:
+    """What is wished for these people, one by one; those who get nothing yet are left out."""
+    letters = ((person, letter_of(person)) for person in work.people.several(people))
+    return [Wish(person, letter) for person, letter in letters if letter is not None]
 
 
 def _lot(group: Alike, person: Person, letter: Letter, now: datetime) -> Lot:

@@ -27,6 +27,8 @@ class Role(StrEnum):
     PEOPLE_MANAGER = "people_manager"
     AUDITOR = "auditor"
     OPERATOR = "operator"
+    APPROVER = "approver"
+    """Says whether a campaign of somebody else may begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,23 @@ class Truth(Protocol):
         What is on the wire may arrive, but is not sent again should it come back.
         """
 
+    def hold(
+        self, workspace: WorkspaceId, sources: Collection[str], why: str, now: datetime
+    ) -> int:
+        """Take back, until `release`, every letter of these sources that has not begun; says how
+        many. They count as suppressed for that reason.
+
+        No lane begins one of them after this transaction. What is on the wire may arrive, but is
+        not sent again should it come back.
+        """
+
+    def release(self, workspace: WorkspaceId, source: str, why: str) -> int:
+        """Forget the letters of a source that are held back for that reason, so that they can be
+        promised anew; how many."""
+
+    def withdraw(self, workspace: WorkspaceId, source: str, people: Sequence[PersonId]) -> int:
+        """Take back, as `cancel` does, what of the source is for these people."""
+
     def reopen(
         self,
         workspace: WorkspaceId,

@@ -7,10 +7,10 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from bot.pack.completion import TAKES, Nonsense, atoms, is_done, needs, parse
 from bot.pack.item import Item
 from bot.pack.model import Quiz, Section
 from content.file import File, Findings, near
-from content.grammar import TAKES, Nonsense, atoms, is_done, needs, parse
 from content.schema import (
     FILES,
     ActivityPart,

@@ -3,8 +3,8 @@ stays when their row is erased."""
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text
 
-from bot.capabilities.campaigns.model import EventKind, State
-from storage.column import Instant, Json, Name, Serial, Words, metadata
+from bot.capabilities.campaigns.model import EnrolmentState, EventKind, RunState, State
+from storage.column import Instant, Json, Name, Serial, Texts, Words, metadata
 
 campaigns = Table(
     "campaigns",
@@ -12,9 +12,10 @@ campaigns = Table(
     Column("id", Text, primary_key=True),
     Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
     Column("owner", Text, nullable=False),
+    # Title to last day say of one message to many what `content` says of every campaign; where
+    # there is no content, the row is from before there was any.
     Column("title", Words, nullable=False),
     Column("body", Words, nullable=False),
-    # With neither team nor conversation it is everybody.
     Column("team", Words),
     Column("conversation", Text),
     # Days of each person's own calendar.
@@ -26,11 +27,17 @@ campaigns = Table(
     Column("changed_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("ended_at", Instant),
-    # How far the expansion has come: the last person, by id, and how many there were.
+    # Whether everything has been handed out, and how many letters that were. The bookmark is
+    # the one of releases before there were runs.
     Column("expanded", Boolean, nullable=False),
     Column("bookmark", Text),
     Column("people", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("content", Json),
+    Column("approved_by", Texts),
+    Column("amendment", Json),
+    Column("allocation", Json),
+    Column("pauses", Json),
     Index(None, "workspace", "created_at"),
 )
 
@@ -43,4 +50,29 @@ campaign_events = Table(
     Column("at", Instant, nullable=False),
     Column("actor", Text),
     Column("data", Json, nullable=False),
+)
+
+campaign_runs = Table(
+    "campaign_runs",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("activity", Text, primary_key=True),
+    Column("wave", Date, primary_key=True),
+    Column("due_at", Instant, nullable=False),
+    Column("state", Name(RunState), nullable=False),
+    Column("bookmark", Text),
+    Column("people", Integer, nullable=False),
+    Column("later", Integer, nullable=False),
+)
+
+campaign_enrolments = Table(
+    "campaign_enrolments",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("person", Text, primary_key=True, index=True),
+    Column("cluster", Words, nullable=False),
+    Column("wave", Date, nullable=False),
+    Column("state", Name(EnrolmentState), nullable=False),
+    # The day will do: the moment would say when somebody was here.
+    Column("changed_at", Instant),
 )

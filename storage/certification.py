@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from bot.capabilities.quizzes.certification import Certification, Event, Evidence
+from bot.capabilities.quizzes.certification import HOLDS, Certification, Event, Evidence
 from bot.capabilities.quizzes.ports import Record
 from bot.errors import Conflict
 from bot.ids import CertificationId, PersonId, WorkspaceId
 from storage.quiz_tables import certification_events, certifications, evidence
-from storage.row import add_new, columns_of, values_of
+from storage.row import add_new, among, columns_of, values_of
 from storage.tables import workspaces
 
 _CERTIFICATION = columns_of(certifications, Certification)
@@ -62,6 +62,19 @@ class SqlCertifications:
             .limit(limit)
         )
         return [Certification(**row._mapping) for row in rows]
+
+    def holders(self, quiz: str, people: Sequence[PersonId]) -> frozenset[PersonId]:
+        """Which of these people hold a certificate for the quiz, or are exempt."""
+        theirs = among(self._connection.dialect.name, certifications.c.person, "people")
+        rows = self._connection.execute(
+            select(certifications.c.person).where(
+                certifications.c.quiz == quiz,
+                certifications.c.state.in_(sorted(HOLDS)),
+                theirs,
+            ),
+            {"people": list(people)},
+        )
+        return frozenset(PersonId(person) for person in rows.scalars())
 
     def save(self, certification: Certification) -> Certification:
         """Insert it, or replace the version that was read; returns it with its new version.

@@ -23,10 +23,12 @@ from sqlalchemy import (
 )
 
 from bot.attention import AFTER_TALK, HORIZON, LOOK_BACK
-from bot.crowd import Alike, Lot, Span
+from bot.capabilities.campaigns.model import EnrolmentState
+from bot.crowd import Alike, Lot, Roll, Span
 from bot.ids import PersonId, WorkspaceId
 from bot.outbox import LetterState
 from storage.attention import NOT_COUNTED
+from storage.campaign_tables import campaign_enrolments
 from storage.column import Instant
 from storage.directory_tables import memberships
 from storage.row import insert_for
@@ -57,19 +59,25 @@ class SqlCrowds:
         after: PersonId | None,
         limit: int,
         conversation: str | None = None,
+        roll: Roll | None = None,
     ) -> Span | None:
         """The next `limit` people; None when there is nobody any more."""
         of = [people.c.workspace == workspace, people.c.active]
         of += [people.c.team == team] if team is not None else []
         of += [people.c.id > after] if after is not None else []
         of += [_is_in(workspace, conversation)] if conversation is not None else []
+        of += [_takes_part(roll)] if roll is not None else []
         some = select(people.c.id).where(*of).order_by(people.c.id).limit(limit).subquery()
         row = self._connection.execute(
             select(func.max(some.c.id).label("upto"), func.count().label("people"))
         ).one()
         if not row.people:
             return None
-        return Span(workspace, team, after, PersonId(row.upto), row.people, conversation)
+        return Span(workspace, team, after, PersonId(row.upto), row.people, conversation, roll)
+
+    def people(self, span: Span) -> Sequence[PersonId]:
+        """All of them, by id."""
+        return self._ids(select(people.c.id).where(*_within(span)).order_by(people.c.id))
 
     def lock(self, span: Span) -> None:
         """Nobody else books for these people until the end of the transaction."""
@@ -177,7 +185,18 @@ def _within(span: Span) -> list[ColumnElement[bool]]:
     within += [people.c.team == span.team] if span.team is not None else []
     if span.conversation is not None:
         within.append(_is_in(span.workspace, span.conversation))
+    if span.roll is not None:
+        within.append(_takes_part(span.roll))
     return within
+
+
+def _takes_part(roll: Roll) -> ColumnElement[bool]:
+    return exists().where(
+        campaign_enrolments.c.campaign == roll.campaign,
+        campaign_enrolments.c.wave == roll.wave,
+        campaign_enrolments.c.state == EnrolmentState.ACTIVE,
+        campaign_enrolments.c.person == people.c.id,
+    )
 
 
 def _is_in(workspace: WorkspaceId, conversation: str) -> ColumnElement[bool]:

@@ -66,6 +66,17 @@ class SqlLibrary:
             },
         )
 
+    def readers_among(
+        self, section: str, version: str, people: Sequence[PersonId]
+    ) -> frozenset[PersonId]:
+        """Which of these people have opened a version of a section."""
+        marks = {self._seal.fingerprint("read", one, section, version): one for one in people}
+        theirs = among(self._connection.dialect.name, content_readers.c.fingerprint, "marks")
+        rows = self._connection.execute(
+            select(content_readers.c.fingerprint).where(theirs), {"marks": list(marks)}
+        )
+        return frozenset(marks[mark] for mark in rows.scalars())
+
     def readers(
         self, workspace: WorkspaceId, section: str, since: datetime, until: datetime
     ) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -18,6 +19,7 @@ from sqlalchemy import (
 
 from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import (
+    DECIDED,
     UNDER_WAY,
     Attempt,
     Current,
@@ -37,7 +39,7 @@ from storage.quiz_tables import (
     exposures,
     responses,
 )
-from storage.row import columns_of, insert_for, put, values_of
+from storage.row import among, columns_of, insert_for, put, values_of
 
 _ATTEMPT = [attempts.c[f.name] for f in fields(Attempt) if f.name != "responses"]
 _RESPONSE = columns_of(responses, Response)
@@ -115,6 +117,29 @@ class SqlAttempts:
         """Those of a person that are neither decided nor over, the last changed first."""
         found = self._find(attempts.c.person == person, attempts.c.state.in_(_NOT_OVER))
         return sorted(found, key=lambda a: (a.changed_at, a.id), reverse=True)
+
+    def who_decided(
+        self,
+        quiz: str,
+        people: Sequence[PersonId],
+        since: datetime | None,
+        states: Collection[State] = DECIDED,
+    ) -> frozenset[PersonId]:
+        """Which of these people have an attempt at the quiz that was decided so, not before
+        `since`."""
+        theirs = among(self._connection.dialect.name, attempts.c.person, "people")
+        rows = self._connection.execute(
+            select(attempts.c.person)
+            .where(
+                attempts.c.quiz == quiz,
+                attempts.c.state.in_(sorted(states)),
+                *([attempts.c.decided_at >= since] if since is not None else []),
+                theirs,
+            )
+            .distinct(),
+            {"people": list(people)},
+        )
+        return frozenset(PersonId(person) for person in rows.scalars())
 
     def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
         """Those in which the item was answered, or stands before the person."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     exists,
     func,
     literal_column,
@@ -239,6 +240,47 @@ class SqlTruth:
         """
         return cancel_letters(
             self._connection, outbox.c.workspace == workspace, outbox.c.source == source
+        )
+
+    def hold(
+        self, workspace: WorkspaceId, sources: Collection[str], why: str, now: datetime
+    ) -> int:
+        """Take back, until `release`, every letter of these sources that has not begun; says how
+        many."""
+        theirs = (outbox.c.workspace == workspace, outbox.c.source.in_(sorted(sources)))
+        held = self._connection.execute(
+            update(outbox)
+            .where(*theirs, outbox.c.state.in_([LetterState.PENDING, LetterState.LEASED]))
+            .values(
+                state=LetterState.SUPPRESSED,
+                why=why,
+                owner=None,
+                lease_until=None,
+                settled_at=now,
+            )
+        )
+        cancel_letters(self._connection, *theirs)
+        return held.rowcount
+
+    def release(self, workspace: WorkspaceId, source: str, why: str) -> int:
+        """Forget the letters of a source that are held back for that reason."""
+        released = self._connection.execute(
+            delete(outbox).where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == source,
+                outbox.c.state == LetterState.SUPPRESSED,
+                outbox.c.why == why,
+            )
+        )
+        return released.rowcount
+
+    def withdraw(self, workspace: WorkspaceId, source: str, people: Sequence[PersonId]) -> int:
+        """Take back what of the source is for these people and has not begun."""
+        return cancel_letters(
+            self._connection,
+            outbox.c.workspace == workspace,
+            outbox.c.source == source,
+            outbox.c.person.in_(people),
         )
 
     def waits_until(self, workspace: WorkspaceId, source: str) -> datetime | None:

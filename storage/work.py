@@ -10,6 +10,7 @@ from storage.campaign import SqlCampaigns
 from storage.certification import SqlCertifications
 from storage.crowd import SqlCrowds
 from storage.directory import SqlDirectory, SqlMemberships
+from storage.enrolment import SqlEnrolments
 from storage.expert import SqlExperts
 from storage.happening import SqlHappenings
 from storage.inbox import SqlInbox
@@ -58,6 +59,7 @@ class SqlWork:
         self.questions = SqlQuestions(connection, revisions, seal)
         self.articles = SqlArticles(connection, revisions)
         self.campaigns = SqlCampaigns(connection)
+        self.enrolments = SqlEnrolments(connection)
         self.packs = SqlPacks(connection)
         self.attempts = SqlAttempts(connection)
         self.needs = SqlNeeds(connection)

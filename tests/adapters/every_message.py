@@ -19,8 +19,10 @@ from bot.attention import Attention, Reason
 from bot.capabilities.attention import messages as attention
 from bot.capabilities.calendar import messages as calendar
 from bot.capabilities.campaigns import messages as campaigns
-from bot.capabilities.campaigns.model import Campaign, Outlook
+from bot.capabilities.campaigns.content import one_message
+from bot.capabilities.campaigns.model import Campaign
 from bot.capabilities.campaigns.model import State as CampaignState
+from bot.capabilities.campaigns.outlook import Outlook
 from bot.capabilities.questions import messages as questions
 from bot.capabilities.questions.model import (
     Article,
@@ -235,11 +237,14 @@ CAMPAIGN = Campaign(
     id=CampaignId("c5"),
     workspace=WORKSPACE.id,
     owner=SAM.id,
-    title="New expense rules & dates",
-    body="From **April** on, receipts go [to the portal](https://portal.example/receipts).\n"
-    "- Take a picture\n- Send it the same day",
-    first_day=date(2026, 3, 3),
-    last_day=date(2026, 3, 6),
+    content=one_message(
+        "New expense rules & dates",
+        "From **April** on, receipts go [to the portal](https://portal.example/receipts).\n"
+        "- Take a picture\n- Send it the same day",
+        None,
+        date(2026, 3, 3),
+        date(2026, 3, 6),
+    ),
     created_at=MONDAY,
     changed_at=MONDAY,
 )
@@ -511,7 +516,9 @@ SHOWN: dict[str, Shown] = {
     "attention.stopped": attention.stopped(attention.ASKED_GOES_ON),
     "attention.resumed": attention.resumed(ATTENTION, asks_welcome=True),
     "attention.resumed:no_asks": attention.resumed(ATTENTION, asks_welcome=False),
-    "attention.why": attention.why(campaigns.because(SAM, None, WORKSPACE), ATTENTION, sent=2),
+    "attention.why": attention.why(
+        campaigns.because(SAM, CAMPAIGN.content, WORKSPACE), ATTENTION, sent=2
+    ),
     "attention.why_offer": attention.why_offer(questions.because_asked(["you can help"])),
     "attention.why_trial": attention.why_trial(campaigns.BECAUSE_TRIAL),
     "attention.settings_form": attention.settings_form(ANA, ATTENTION, "Mon-Fri"),

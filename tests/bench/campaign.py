@@ -25,10 +25,13 @@ from sqlalchemy import text
 
 from bot.app import App
 from bot.capabilities.campaigns import capability as campaigns
-from bot.capabilities.campaigns.model import CHUNK, Campaign, Outlook, State, look_on
+from bot.capabilities.campaigns.content import one_message
+from bot.capabilities.campaigns.model import CHUNK, Campaign, State
+from bot.capabilities.campaigns.outlook import Outlook, look_on
 from bot.capabilities.campaigns.step import letter_of, set_timer
 from bot.capabilities.questions.memory import Memory
 from bot.capability import register
+from bot.context import Context
 from bot.crowd import forecast_crowd
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.people import Workspace
@@ -41,6 +44,7 @@ from tests.postgres import run_postgres
 PEOPLE: Final = 100_000
 LIMITS: Final = {"expand_s": {"sqlite": 2.0, "postgresql": 5.0}}
 NOW: Final = datetime(2026, 3, 2, 7, tzinfo=UTC)
+CONTEXT: Final = Context(now=NOW, new_id=lambda: "id")
 BODY: Final = "**Bring one thing** you learned this week.\n" * 8
 PLACE: Final = Workspace(id=WorkspaceId("w"), platform="slack", external="T0", name="Place")
 LOAD: Final = """
@@ -84,10 +88,7 @@ def start(work: SqlWork, name: str) -> Campaign:
         id=CampaignId(name),
         workspace=PLACE.id,
         owner=PersonId("p10000000"),
-        title="Learning lunch",
-        body=BODY,
-        first_day=date(2026, 3, 2),
-        last_day=date(2026, 3, 6),
+        content=one_message("Learning lunch", BODY, None, date(2026, 3, 2), date(2026, 3, 6)),
         created_at=NOW,
         changed_at=NOW,
         started_at=NOW,
@@ -143,7 +144,7 @@ def look_ahead(database: Database, campaign: CampaignId) -> float:
             span = work.crowds.span(PLACE.id, None, after, CHUNK)
             more = known is not None and span is not None
             if known is not None and span is not None:
-                groups = forecast_crowd(work, span, letter_of(work, known), NOW)
+                groups = forecast_crowd(work, span, letter_of(CONTEXT, work, known), NOW)
                 outlook, after = look_on(outlook, groups), span.upto
     return time.perf_counter() - began
 

@@ -23,7 +23,7 @@ from bot.app import App
 from bot.bootstrap.log import configure_logs
 from bot.bootstrap.site import Core, Routes, Site
 from bot.capabilities.campaigns import capability as campaigns
-from bot.capabilities.campaigns import run as campaign_run
+from bot.capabilities.campaigns import expanding as campaign_expanding
 from bot.capability import Registry, register
 from bot.errors import Unavailable
 from bot.ids import WorkspaceId
@@ -127,7 +127,7 @@ def take_small_chunks() -> None:
     """Let planner and campaigns need several transactions for the few people of a scene."""
     assert plan_due.__kwdefaults__ is not None
     plan_due.__kwdefaults__["chunk"] = CHUNK
-    setattr(campaign_run, "CHUNK", CHUNK)  # noqa: B010 - it is meant to be a constant.
+    setattr(campaign_expanding, "CHUNK", CHUNK)  # noqa: B010 - it is meant to be a constant.
 
 
 def main() -> None:

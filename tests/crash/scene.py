@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TypeAlias
 from sqlalchemy import Connection, select
 
 from bot.attention import Wish
+from bot.capabilities.campaigns.content import one_message
 from bot.capabilities.campaigns.model import Campaign, State, letter_key
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Order
@@ -213,10 +214,7 @@ def prepare_campaign(work: SqlWork, people: Sequence[Person], now: datetime) -> 
         id=CampaignId(f"of-{owner.workspace}"),
         workspace=owner.workspace,
         owner=owner.id,
-        title="Hello",
-        body="Hello to all.",
-        first_day=today,
-        last_day=today,
+        content=one_message("Hello", "Hello to all.", None, today, today),
         created_at=now,
         changed_at=now,
         started_at=now,

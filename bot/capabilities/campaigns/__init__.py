@@ -15,7 +15,7 @@ sees how many got it, and whom a failure concerns; nobody sees who wished to be 
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, run
+from bot.capabilities.campaigns import draft, enrolling, expanding, run
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
 
@@ -48,9 +48,13 @@ capability: Capability[CampaignsWork] = Capability(
     submits={"campaign.draft": draft.submit},
     timers={
         "campaign.forecast": draft.forecast_on,
-        "campaign.expand": run.expand,
+        "campaign.start": enrolling.start_on,
+        "campaign.enrol": enrolling.enrol_on,
+        "campaign.expand": expanding.expand,
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
     },
     home=draft.home,
+    hush=enrolling.hush,
+    farewell=enrolling.farewell,
 )

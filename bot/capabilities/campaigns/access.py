@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.access import Right, require
+from bot.access import Right, may, require
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.model import Campaign, State
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -17,23 +17,36 @@ def find_campaign(
 ) -> Campaign:
     """The campaign that `args[name]` names, if the person may see it.
 
-    Drafts are seen by their owner, what was sent by all who may run campaigns.
+    Drafts are seen by their owner, what waits for approval also by those who approve, and what
+    was sent by all who may run campaigns.
 
     Raises:
-        NotAllowed: the person may not run campaigns.
+        NotAllowed: the person may neither run nor approve campaigns.
         NotFound: there is none, or it is not the person's business. The two are told
             apart for nobody.
     """
-    require(person, Right.RUN_CAMPAIGN)
+    if not may(person, Right.APPROVE_CAMPAIGN):
+        require(person, Right.RUN_CAMPAIGN)
     value = args.get(name)
     # PostgreSQL refuses a NUL in a text, which no id of ours has.
     id_ = value if isinstance(value, str) and value.isprintable() else ""
     campaign = work.campaigns.get(CampaignId(id_))
     if campaign is None or campaign.workspace != person.workspace:
         raise NotFound(messages.GONE)
-    if campaign.started_at is None and campaign.owner != person.id:
+    if not may_see(campaign, person):
         raise NotFound(messages.GONE)
     return campaign
+
+
+def may_see(campaign: Campaign, person: Person) -> bool:
+    """Whether the campaign is the person's business."""
+    if person.id == campaign.owner:
+        return True
+    if campaign.started_at is not None:
+        return may(person, Right.RUN_CAMPAIGN) or person.id in campaign.content.approvers
+    if campaign.state in {State.DRAFT, State.CANCELLED}:
+        return False
+    return person.id in campaign.content.approvers or may(person, Right.APPROVE_CAMPAIGN)
 
 
 def find_draft(work: CampaignsWork, command: Command) -> Campaign:

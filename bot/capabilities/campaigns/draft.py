@@ -16,6 +16,8 @@ from bot.capabilities.campaigns.audience import (
     too_few,
     want,
 )
+from bot.capabilities.campaigns.card import show
+from bot.capabilities.campaigns.content import Content, data_of, one_message
 from bot.capabilities.campaigns.model import (
     CHUNK,
     LONGEST,
@@ -23,17 +25,12 @@ from bot.capabilities.campaigns.model import (
     MAX_TITLE,
     MIN_AUDIENCE,
     Campaign,
-    Content,
     Event,
     EventKind,
-    Outlook,
     State,
-    args_of,
-    data_of,
-    look_on,
-    outlook_of,
 )
-from bot.capabilities.campaigns.run import show, start
+from bot.capabilities.campaigns.outlook import Outlook, args_of, look_on, outlook_of
+from bot.capabilities.campaigns.run import start
 from bot.capabilities.campaigns.step import advance, letter_of, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -143,12 +140,7 @@ def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
             id=CampaignId(context.new_id()),
             workspace=person.workspace,
             owner=person.id,
-            title=content.title,
-            body=content.body,
-            team=content.team,
-            conversation=content.conversation,
-            first_day=content.first_day,
-            last_day=content.last_day,
+            content=content,
             created_at=context.now,
             changed_at=context.now,
         )
@@ -198,7 +190,7 @@ def _content(
         wrong["last_day"] = messages.too_long(LONGEST)
     if wrong or first is None or last is None:
         raise Invalid(fields=wrong)
-    return Content(title, body, team, first, last, conversation)
+    return one_message(title, body, team, first, last, conversation)
 
 
 def _conversation(
@@ -298,7 +290,7 @@ def _look_at(
     span = work.crowds.span(draft.workspace, draft.team, after, CHUNK, draft.conversation)
     if span is None:
         return outlook, None
-    groups = forecast_crowd(work, span, letter_of(work, draft), context.now)
+    groups = forecast_crowd(work, span, letter_of(context, work, draft), context.now)
     return look_on(outlook, groups), span.upto if span.people == CHUNK else None
 
 

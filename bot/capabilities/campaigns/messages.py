@@ -9,17 +9,16 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from bot.attention import Reason
+from bot.capabilities.campaigns.content import Activity, Audience, Content, Format
 from bot.capabilities.campaigns.model import (
     MAX_BODY,
     MAX_TITLE,
     MIN_AUDIENCE,
     STATES,
     Campaign,
-    Content,
-    Outlook,
     State,
-    told,
 )
+from bot.capabilities.campaigns.outlook import Outlook, told
 from bot.form import AnyField, ChoiceField, DateField, Form, LongTextField, TextField
 from bot.ids import PersonId
 from bot.message import (
@@ -130,19 +129,40 @@ def _days(content: Content) -> str:
     return f"{_date(content.first_day)} to {_date(content.last_day)}"
 
 
-def audience(team: str | None, workspace: Workspace, channel: str | None = None) -> str:
+def audience(whom: Audience, workspace: Workspace, channel: str | None = None) -> str:
     """Whom it goes to, as a part of a sentence; `channel` is how people call a conversation,
     nothing for a private one."""
-    if channel is not None:
-        return f"everybody in {channel or 'a private channel'}"
-    return f"everybody in {workspace.name}" if team is None else f"everybody in the team {team}"
+    groups: list[str] = []
+    if whom.conversation is not None:
+        groups.append(f"everybody in {channel or 'a private channel'}")
+    if len(whom.teams) == 1:
+        groups.append(f"everybody in the team {whom.teams[0]}")
+    elif whom.teams:
+        groups.append(f"everybody in the teams {_and(whom.teams)}")
+    if whom.people:
+        groups.append(f"{_people(len(whom.people))} by name")
+    told = _and(groups) if groups else f"everybody in {workspace.name}"
+    if whom.without_teams:
+        told += f", without the team{'s' * (len(whom.without_teams) > 1)} "
+        told += _and(whom.without_teams)
+    if whom.without_people:
+        told += f", without {_people(len(whom.without_people))} by name"
+    return told
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def because(
-    owner: Person, team: str | None, workspace: Workspace, channel: str | None = None
+    owner: Person, content: Content, workspace: Workspace, channel: str | None = None
 ) -> str:
     """Why a person gets it: the answer to *Why am I getting this?*."""
-    return f"{owner.name} sent this to {audience(team, workspace, channel)}."
+    whom = audience(content.audience, workspace, channel)
+    if content.is_one_message:
+        return shorten(f"{owner.name} sent this to {whom}.", 300)
+    told = shorten(content.title, 100)
+    return shorten(f"It is part of “{told}”, which {owner.name} has for {whom}.", 300)
 
 
 # --- writing --------------------------------------------------------------------------
@@ -247,16 +267,140 @@ def team_value(team: str) -> str:
     return f"{TEAM}{team}"[:150]
 
 
-def letter(campaign: Campaign, owner: Person) -> Message:
-    """What people get."""
+def letter(campaign: Campaign, owner: Person, activity: Activity | None = None) -> Message:
+    """What people get of a message."""
+    text = activity.text if activity is not None else campaign.content.body
     return Message(
         summary=shorten(f"{campaign.title} ({owner.name})", 300),
-        parts=(*_shown(campaign), Note(text=f"From {literal(owner.name)}")),
+        parts=(
+            Heading(text=campaign.title),
+            Text(text=text),
+            Note(text=f"From {literal(owner.name)}"),
+        ),
     )
 
 
-def _shown(campaign: Campaign) -> tuple[Part, ...]:
-    return (Heading(text=campaign.title), Text(text=campaign.body))
+def lent(shown: Message, campaign: Campaign, owner: Person, activity: Activity) -> Message:
+    """What another capability has, as it comes in a campaign; the owner may say a word before."""
+    before = (Text(text=activity.text),) if activity.text else ()
+    note = Note(text=f"Part of “{literal(campaign.title)}”, from {literal(owner.name)}")
+    return shown.model_copy(update={"parts": (*before, *shown.parts, note)})
+
+
+def announced(campaign: Campaign, owner: Person, activity: Activity) -> Message:
+    """What stands in a channel: an hour of questions, or a poll."""
+    title = "Open hour" if activity.format is Format.QNA_SESSION else "Poll"
+    return Message(
+        summary=shorten(f"{title}: {campaign.title}", 300),
+        parts=(
+            Heading(text=shorten(f"{title}: {campaign.title}", 150)),
+            *([Text(text=activity.text)] if activity.text else []),
+            Note(text=f"From {literal(owner.name)}"),
+        ),
+    )
+
+
+# --- what stands in the way ----------------------------------------------------------------
+
+NO_ACTIVITIES = "There is nothing in it yet."
+OWNER_APPROVES = (
+    "Who owns a campaign does not approve it. Please name somebody else as an approver."
+)
+NOT_YOUR_OWN = "This is your own campaign. Somebody else has to approve it."
+NOT_AN_APPROVER = "You are not asked to approve this campaign."
+APPROVED_BEFORE = "You have approved it already."
+ONLY_OWNER = "Only its owner can do that."
+BEGUN_ALREADY = (
+    "It has begun: only what has not been sent yet can be changed, and neither to whom it goes "
+    "nor what it is measured by."
+)
+STARTED_IN_THE_PAST = "Its first day has passed. Please choose another one."
+GO_FIRST = (
+    "You ask people to tell of their work, so please go first: share two of your own, and "
+    "schedule it then."
+)
+STEPS_NEED_ENROLMENT = (
+    "Where teams begin one after another, days are counted from each one’s beginning. Please "
+    "count days instead of naming dates."
+)
+NOT_TO_BE_ASSIGNED = "Only what is mandatory can be assigned. Please let people choose."
+NO_REFERENCE = "It does not say which one."
+NOT_IN_A_CHANNEL = "This comes to each person alone, and not to a channel."
+NEEDS_A_CHANNEL = "An hour of questions needs a channel."
+NOTHING_TO_ANSWER = "There is nothing to answer in it, so nobody can have answered it."
+CHANNEL_IS_FOR_ALL = "In a channel everybody sees it, so it cannot depend on who somebody is."
+UNKNOWN_FORMAT = "I have nothing of the kind."
+RETIRED = "It has been retired and is not used any more."
+TOO_LATE = "Its day has passed."
+OPENING_IS_NO_PROOF = (
+    "For what is mandatory it is not enough to have opened a section. Please ask for something "
+    "that people can do."
+)
+
+
+def too_few_clusters(found: int) -> str:
+    """Fewer teams than can be drawn."""
+    return (
+        f"There {'is' if found == 1 else 'are'} {found} "
+        f"{'team' if found == 1 else 'teams'} in it, which are too few to begin one after another."
+    )
+
+
+def too_many_activities(most: int) -> str:
+    """More than a campaign holds."""
+    return f"A campaign has at most {most} parts."
+
+
+def too_many_a_day(most: int) -> str:
+    """More than people get in a day."""
+    times = "one thing" if most == 1 else f"{most} things"
+    return f"People get at most {times} a day of a campaign, and there are more on one day."
+
+
+def named_twice(id_: str) -> str:
+    """Two parts that cannot be told apart."""
+    return f"Two parts are called {id_}."
+
+
+def no_such_reference(ref: str) -> str:
+    """A name of nothing."""
+    return f"I know nothing that is called {ref}."
+
+
+def no_such_evidence(name: str) -> str:
+    """A word of completion that nobody can answer for."""
+    return f"I cannot tell who has “{name}”."
+
+
+def unreadable_completion(why: str, at: int) -> str:
+    """What makes it completed says nothing."""
+    return f"I cannot read when it counts as completed: {why} (at character {at + 1})."
+
+
+def poll_options(most: int) -> str:
+    """A poll that nobody can answer."""
+    return f"A poll has between 2 and {most} different answers."
+
+
+def name_of(activity: Activity) -> str:
+    """How a part is called when it is spoken of."""
+    return f"{activity.id} ({_FORMATS[activity.format]})"
+
+
+def in_activity(name: str, fault: str) -> str:
+    """What is wrong in one part."""
+    return f"{name}: {fault}"
+
+
+_FORMATS = {
+    Format.MESSAGE: "message",
+    Format.SECTION: "section",
+    Format.TIP: "tip",
+    Format.QUIZ: "quiz",
+    Format.PROMPT: "prompt",
+    Format.QNA_SESSION: "hour of questions",
+    Format.POLL: "poll",
+}
 
 
 def draft_card(
@@ -294,7 +438,10 @@ def draft_card(
             Divider(),
             Facts(
                 facts=(
-                    Fact(label="To", value=_sentence(audience(campaign.team, workspace, channel))),
+                    Fact(
+                        label="To",
+                        value=_sentence(audience(campaign.content.audience, workspace, channel)),
+                    ),
                     Fact(label="When", value=_days(campaign.content)),
                 )
             ),
@@ -416,6 +563,9 @@ REASONS: Mapping[str, str] = {
     Reason.BUDGET: "get enough already (their budget)",
     Reason.LATE: "had no time left on these days",
     Reason.LEFT: "have left",
+    "campaign paused": "were to get it while it was paused",
+    "need not be taught it": "have shown that they can do it",
+    "not meant for them": "were not meant by it",
 }
 """Why people were left in peace, after their number."""
 
@@ -441,7 +591,10 @@ def truth_card(
         Facts(
             facts=(
                 Fact(label="From", value=owner),
-                Fact(label="To", value=_sentence(audience(campaign.team, workspace, channel))),
+                Fact(
+                    label="To",
+                    value=_sentence(audience(campaign.content.audience, workspace, channel)),
+                ),
                 Fact(label="When", value=_days(campaign.content)),
             )
         )

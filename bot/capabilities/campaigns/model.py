@@ -1,21 +1,19 @@
-"""Values and rules of campaigns: what is sent to whom and when, and where it stands.
+"""Values and rules of a campaign: where it stands, and what may follow what.
 
 A campaign's state is the fold of its events: one function applies an event, for the
-handler and for the replay. What may follow what is one table.
+handler and for the replay. What may follow what is one table (domain.md 5.2).
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import chain, repeat
 
 from pydantic import TypeAdapter
 
 from bot.access import K_ANONYMOUS
-from bot.attention import Booking, Forecast, sum_up
-from bot.crowd import Group
+from bot.capabilities.campaigns.allocation import Allocation, allocation_of
+from bot.capabilities.campaigns.content import ONE_MESSAGE, Content, content_of, digest_of
 from bot.errors import Conflict
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.message import Args
@@ -24,7 +22,7 @@ from bot.truth import Account
 MIN_AUDIENCE = K_ANONYMOUS
 """To fewer people no campaign goes: what is said about all would be said about each."""
 LONGEST = timedelta(days=31)
-"""From the first day to the last."""
+"""From the first day of one message to the last."""
 RESEND_DAYS = timedelta(days=3)
 """How long those to whom it is sent again have at least, today included."""
 MAX_TITLE = 120
@@ -41,12 +39,18 @@ LONGEST_WAIT = timedelta(minutes=1)
 
 
 class State(StrEnum):
-    """A draft is seen by its owner only. Running: its letters go out, one person after another,
-    each at their hour. Finished: of every letter it is known what became of it."""
+    """A draft is seen by its owner only, and in review by those who approve too. Running: what
+    it consists of goes out, each thing on its day. Finished: of every letter it is known what
+    became of it."""
 
     DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
+    REPORTED = "reported"
     CANCELLED = "cancelled"
 
 
@@ -54,84 +58,144 @@ class EventKind(StrEnum):
     DRAFTED = "drafted"
     """It begins; `data` is its content, as of `changed`."""
     CHANGED = "changed"
+    """Another content. Whatever was said of the one before counts no more."""
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    """By one person; `data` has the `digest` of what they saw, and whether it was the last
+    approval that was missing (`is_last`)."""
+    REJECTED = "rejected"
+    SCHEDULED = "scheduled"
+    """It starts by itself; `data` is the `allocation`, drawn and frozen."""
     STARTED = "started"
     EXPANDED = "expanded"
     """Every person of the audience has got a letter, or a reason for none."""
+    SKIPPED = "skipped"
+    """An activity was left out; `data` says which, and why."""
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    AMENDED = "amended"
+    """Another content for what has not begun yet is proposed. It counts when it is approved."""
     RESENT = "resent"
     FINISHED = "finished"
+    REPORTED = "reported"
     CANCELLED = "cancelled"
 
 
-_NEXT: Mapping[State, Mapping[EventKind, State]] = {
+_UNDER_WAY = {
+    EventKind.AMENDED: None,
+    EventKind.APPROVED: None,
+    EventKind.REJECTED: None,
+    EventKind.CANCELLED: State.CANCELLED,
+}
+_NEXT: Mapping[State, Mapping[EventKind, State | None]] = {
     State.DRAFT: {
+        EventKind.CHANGED: State.DRAFT,
+        EventKind.SUBMITTED: State.IN_REVIEW,
+        EventKind.STARTED: State.RUNNING,
+        EventKind.CANCELLED: State.CANCELLED,
+    },
+    State.IN_REVIEW: {
+        EventKind.CHANGED: State.DRAFT,
+        EventKind.APPROVED: State.APPROVED,
+        EventKind.REJECTED: State.DRAFT,
+        EventKind.CANCELLED: State.CANCELLED,
+    },
+    State.APPROVED: {
+        EventKind.CHANGED: State.DRAFT,
+        EventKind.SCHEDULED: State.SCHEDULED,
+        EventKind.CANCELLED: State.CANCELLED,
+    },
+    State.SCHEDULED: {
         EventKind.CHANGED: State.DRAFT,
         EventKind.STARTED: State.RUNNING,
         EventKind.CANCELLED: State.CANCELLED,
     },
     State.RUNNING: {
+        **_UNDER_WAY,
         EventKind.EXPANDED: State.RUNNING,
+        EventKind.SKIPPED: State.RUNNING,
         EventKind.RESENT: State.RUNNING,
+        EventKind.PAUSED: State.PAUSED,
         EventKind.FINISHED: State.FINISHED,
-        EventKind.CANCELLED: State.CANCELLED,
     },
-    State.FINISHED: {EventKind.RESENT: State.RUNNING},
+    State.PAUSED: {**_UNDER_WAY, EventKind.RESUMED: State.RUNNING},
+    State.FINISHED: {EventKind.RESENT: State.RUNNING, EventKind.REPORTED: State.REPORTED},
+    State.REPORTED: {},
     State.CANCELLED: {},
 }
-"""Approval, scheduling and pausing will be further rows of this table (domain.md 5.2)."""
+"""What may happen in a state, and to which it leads; None: it stays.
+
+Two rows depend on more than the state. Only one message may be started from a draft
+(`Content.is_one_message`), and an approval that is not the last leaves it in review.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What the owner decides. It goes to a team, or to the people of a conversation, or with
-    neither to everybody; the days are each person's own."""
+class Pause:
+    """From when until when nothing was sent; `until` None is still."""
 
-    title: str
-    body: str
-    team: str | None
-    first_day: date
-    last_day: date
-    conversation: str | None = None
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One message to many. `version` is what was read; saving another one is a `Conflict`.
+    """A row of activities for many. `version` is what was read; saving another one is a
+    `Conflict`.
 
     `edition` counts the changes of its content, so that a button under an older one is
-    recognised. `bookmark` is the last person who was reached by the expansion and `people`
-    how many were, by order of their ids.
+    recognised. `people` is how many have been handed a letter so far, all activities together.
     """
 
     id: CampaignId
     workspace: WorkspaceId
     owner: PersonId
-    title: str
-    body: str
-    first_day: date
-    last_day: date
+    content: Content
     created_at: datetime
     changed_at: datetime
-    team: str | None = None
-    conversation: str | None = None
     state: State = State.DRAFT
     edition: int = 1
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    approved_by: tuple[PersonId, ...] = ()
+    """Who has approved what is to be approved now: the content, or else the amendment."""
+    amendment: Content | None = None
+    """What the owner would have instead, while it runs."""
+    allocation: Allocation | None = None
+    pauses: tuple[Pause, ...] = ()
     expanded: bool = False
-    bookmark: PersonId | None = None
     people: int = 0
     version: int = 0
 
     @property
     def source(self) -> str:
-        """What its letters name as their source."""
+        """What its letters name as their source, or that begins with it (`source_of`)."""
         return f"campaign:{self.id}"
 
     @property
-    def content(self) -> Content:
-        return Content(
-            self.title, self.body, self.team, self.first_day, self.last_day, self.conversation
-        )
+    def title(self) -> str:
+        return self.content.title
+
+    @property
+    def team(self) -> str | None:
+        return self.content.team
+
+    @property
+    def conversation(self) -> str | None:
+        return self.content.conversation
+
+    @property
+    def first_day(self) -> date:
+        return self.content.first_day
+
+    @property
+    def last_day(self) -> date:
+        return self.content.last_day
+
+    @property
+    def proposed(self) -> Content:
+        """What is to be approved, or was."""
+        return self.amendment or self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +211,10 @@ class Event:
 
 def can(campaign: Campaign, kind: EventKind) -> bool:
     """Whether `kind` may happen to the campaign in its present state."""
+    if kind is EventKind.STARTED and campaign.state is State.DRAFT:
+        return campaign.content.is_one_message
+    if kind in {EventKind.APPROVED, EventKind.REJECTED} and campaign.state is not State.IN_REVIEW:
+        return kind in _NEXT[campaign.state] and campaign.amendment is not None
     return kind in _NEXT[campaign.state]
 
 
@@ -154,80 +222,92 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
     """The campaign after the event.
 
     Raises:
-        Conflict: the campaign's state does not allow the event (any more).
+        Conflict: the campaign's state does not allow the event (any more), or what was approved
+            is not what stands there now.
     """
-    state = _NEXT[campaign.state].get(event.kind)
-    if state is None:
+    if not can(campaign, event.kind):
         raise Conflict(f"This campaign is {STATES[campaign.state]} already.")
+    state = _NEXT[campaign.state][event.kind] or campaign.state
     after = replace(campaign, state=state, changed_at=event.at)
     match event.kind:
         case EventKind.CHANGED:
+            content = content_of(event.data)
             return replace(
-                with_content(after, content_of(event.data)), edition=campaign.edition + 1
+                after,
+                content=content,
+                edition=campaign.edition + 1,
+                approved_by=(),
+                allocation=None,
             )
+        case EventKind.SUBMITTED:
+            return replace(after, approved_by=())
+        case EventKind.APPROVED:
+            return _approved(campaign, after, event)
+        case EventKind.REJECTED:
+            return replace(after, approved_by=(), amendment=None)
+        case EventKind.AMENDED:
+            return replace(after, amendment=content_of(event.data), approved_by=())
+        case EventKind.SCHEDULED:
+            return replace(after, allocation=allocation_of(event.data["allocation"]))
         case EventKind.STARTED:
             return replace(after, started_at=event.at)
+        case EventKind.PAUSED:
+            return replace(after, pauses=(*campaign.pauses, Pause(event.at)))
+        case EventKind.RESUMED:
+            last = replace(campaign.pauses[-1], until=event.at)
+            return replace(after, pauses=(*campaign.pauses[:-1], last))
         case EventKind.EXPANDED:
             return replace(after, expanded=True)
+        case EventKind.SKIPPED:
+            return after
         case EventKind.FINISHED | EventKind.CANCELLED:
-            return replace(after, ended_at=event.at)
+            return replace(after, ended_at=event.at, amendment=None)
         case EventKind.RESENT:
             return replace(after, ended_at=None)
+        case EventKind.REPORTED:
+            return after
         case EventKind.DRAFTED:
             # The first event of all, which no state allows: `fold` begins with it.
             raise AssertionError
 
 
+def _approved(before: Campaign, after: Campaign, event: Event) -> Campaign:
+    if event.data.get("digest") != digest_of(before.proposed):
+        raise Conflict(CHANGED_SINCE)
+    by = (*before.approved_by, *([event.actor] if event.actor else []))
+    if not event.data.get("is_last"):
+        return replace(after, state=before.state, approved_by=by)
+    if before.amendment is None:
+        return replace(after, approved_by=by)
+    return replace(
+        after,
+        content=before.amendment,
+        amendment=None,
+        approved_by=by,
+        edition=before.edition + 1,
+        expanded=False,
+    )
+
+
+CHANGED_SINCE = "It was changed since you saw it. Please look at it again."
 STATES = {
     State.DRAFT: "a draft",
+    State.IN_REVIEW: "in review",
+    State.APPROVED: "approved",
+    State.SCHEDULED: "scheduled",
     State.RUNNING: "running",
+    State.PAUSED: "paused",
     State.FINISHED: "finished",
+    State.REPORTED: "reported",
     State.CANCELLED: "cancelled",
 }
 """Each state in the words of a sentence."""
 
 
-def with_content(campaign: Campaign, content: Content) -> Campaign:
-    return replace(
-        campaign,
-        title=content.title,
-        body=content.body,
-        team=content.team,
-        conversation=content.conversation,
-        first_day=content.first_day,
-        last_day=content.last_day,
-    )
-
-
-def data_of(content: Content) -> Args:
-    """The content as an event keeps it."""
-    return {
-        "title": content.title,
-        "body": content.body,
-        "team": content.team,
-        "conversation": content.conversation,
-        "first_day": content.first_day.isoformat(),
-        "last_day": content.last_day.isoformat(),
-    }
-
-
-def content_of(data: Args) -> Content:
-    """The content that `data_of` made these of, in whatever version."""
-    team, conversation = data["team"], data.get("conversation")
-    return Content(
-        title=str(data["title"]),
-        body=str(data["body"]),
-        team=None if team is None else str(team),
-        first_day=date.fromisoformat(str(data["first_day"])),
-        last_day=date.fromisoformat(str(data["last_day"])),
-        conversation=None if conversation is None else str(conversation),
-    )
-
-
 def fold(campaign: Campaign, events: Iterable[Event]) -> Campaign:
     """Replay: the campaign as its events left it, from its draft on.
 
-    How far its expansion has come is no event, and stays as it is.
+    How many people have been handed a letter is no event, and stays as it is.
     """
     replayed = replace(
         campaign,
@@ -237,68 +317,77 @@ def fold(campaign: Campaign, events: Iterable[Event]) -> Campaign:
         ended_at=None,
         expanded=False,
         changed_at=campaign.created_at,
+        approved_by=(),
+        amendment=None,
+        allocation=None,
+        pauses=(),
     )
     for event in events:
         if event.kind is EventKind.DRAFTED:
-            replayed = with_content(replayed, content_of(event.data))
+            replayed = replace(replayed, content=content_of(event.data))
         else:
             replayed = apply(replayed, event)
     return replayed
 
 
-def letter_key(campaign: Campaign, person: PersonId) -> str:
-    """What the person's letter is known by; nobody has two of one campaign."""
-    return f"{campaign.source}:{person}"
+def source_of(campaign: Campaign, activity: str) -> str:
+    """What the letters of an activity name as their source."""
+    return campaign.source if activity == ONE_MESSAGE else f"{campaign.source}:{activity}"
+
+
+def letter_key(campaign: Campaign, person: PersonId, activity: str = ONE_MESSAGE) -> str:
+    """What the person's letter is known by; nobody has two of one activity."""
+    return f"{source_of(campaign, activity)}:{person}"
+
+
+class EnrolmentState(StrEnum):
+    """Invited: asked whether they want it, and said nothing yet. Ended: said stop or no, or is
+    not in the audience any more. Completed: has the evidence that the campaign asks for."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    ENDED = "ended"
+    COMPLETED = "completed"
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """The forecast while people are looked at one chunk after another: how many get it on
-    which day, and how many not for which reason. Too detailed to be shown as it is."""
+class Enrolment:
+    """One person in a campaign. `wave` is the day of the calendar from which their own days are
+    counted; all with the same one are handled together. `cluster` is their team or site at the
+    time, "" for none."""
 
-    days: Mapping[date, int] = field(default_factory=dict)
-    reasons: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def people(self) -> int:
-        return sum(self.days.values()) + sum(self.reasons.values())
-
-    @property
-    def reached(self) -> int:
-        return sum(self.days.values())
+    campaign: CampaignId
+    person: PersonId
+    cluster: str
+    wave: date
+    state: EnrolmentState = EnrolmentState.ACTIVE
+    changed_at: datetime | None = None
 
 
-def look_on(outlook: Outlook, groups: Iterable[Group]) -> Outlook:
-    """The outlook with these people as well."""
-    days, reasons = Counter(outlook.days), Counter(outlook.reasons)
-    for group in groups:
-        if group.day is None:
-            reasons[group.why or ""] += group.people
-        else:
-            days[group.day] += group.people
-    return Outlook(dict(days), dict(reasons))
+class RunState(StrEnum):
+    """Waiting: its day is still to come, wholly or for some. Running: its people are being
+    handed their letters. Done: everybody has one, or a reason for none. Skipped: left out."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    SKIPPED = "skipped"
 
 
-def told(outlook: Outlook) -> Forecast:
-    """What of the outlook may be shown."""
-    nobody = PersonId("")
-    return sum_up(
-        chain(
-            *(repeat(Booking("", nobody, day=day), n) for day, n in outlook.days.items()),
-            *(repeat(Booking("", nobody, why=why), n) for why, n in outlook.reasons.items()),
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How far one activity has come among those of one wave. It is looked at when `due_at` has
+    come; `bookmark` is the last person who was, in the order of ids, and `later` how many of
+    this round have their day still to come."""
 
-
-def args_of(outlook: Outlook) -> Args:
-    """The outlook as a timer keeps it."""
-    args: Args = _OUTLOOK.dump_python(outlook, mode="json")
-    return args
-
-
-def outlook_of(args: Mapping[str, object]) -> Outlook:
-    """The outlook that `args_of` made these of."""
-    return _OUTLOOK.validate_python(args)
+    campaign: CampaignId
+    activity: str
+    wave: date
+    due_at: datetime
+    state: RunState = RunState.WAITING
+    bookmark: PersonId | None = None
+    people: int = 0
+    later: int = 0
 
 
 def data_of_account(account: Account) -> Args:
@@ -312,5 +401,4 @@ def account_of(data: Mapping[str, object]) -> Account:
     return _ACCOUNT.validate_python(data)
 
 
-_OUTLOOK = TypeAdapter(Outlook)
 _ACCOUNT = TypeAdapter(Account)

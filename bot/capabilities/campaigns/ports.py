@@ -1,9 +1,12 @@
 """What campaigns need from storage, beyond `bot.ports.Work`. `work.py` puts it together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
-from bot.capabilities.campaigns.model import Campaign, Event
+from bot.capabilities.campaigns.content import Audience, ClusterBy
+from bot.capabilities.campaigns.model import Campaign, Enrolment, EnrolmentState, Event, Run
 from bot.ids import CampaignId, PersonId, WorkspaceId
 
 
@@ -28,9 +31,83 @@ class CampaignStore(Protocol):
     def shown_to(self, workspace: WorkspaceId, person: PersonId, limit: int) -> Sequence[Campaign]:
         """The person's own campaigns and everybody's that have been sent, newest first."""
 
+    def under_way(self, workspace: WorkspaceId) -> Sequence[Campaign]:
+        """Those that are approved, scheduled, running or paused, by id."""
+
+    def runs(self, campaign: CampaignId) -> Sequence[Run]:
+        """How far its activities have come, by when they are to be looked at."""
+
+    def add_runs(self, runs: Sequence[Run]) -> None:
+        """Insert those of an activity and wave that are not there."""
+
+    def save_run(self, run: Run) -> None:
+        """Replace it. Whoever changes a run saves the campaign in the same transaction."""
+
+    def drop_runs(self, campaign: CampaignId, activities: Collection[str]) -> None:
+        """Forget those of activities that have not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Who is to be enrolled: the people of an audience, in these clusters (None: in any)."""
+
+    campaign: CampaignId
+    workspace: WorkspaceId
+    audience: Audience
+    cluster_by: ClusterBy
+    clusters: Collection[str] | None = None
+
+
+class EnrolmentStore(Protocol):
+    """Who is in a campaign, by the thousand. Nothing tells of a person but to themselves."""
+
+    def sizes(self, gathering: Gathering) -> Mapping[str, int]:
+        """How many active people of the audience are in each cluster now."""
+
+    def enrol(self, gathering: Gathering, wave: date, state: EnrolmentState, now: datetime) -> int:
+        """Enrol whoever is not yet; how many that were. Who has stopped the bot is left out."""
+
+    def get(self, campaign: CampaignId, person: PersonId) -> Enrolment | None: ...
+
+    def of(self, person: PersonId) -> Sequence[Enrolment]:
+        """All of a person's, by campaign."""
+
+    def save(self, enrolment: Enrolment) -> None:
+        """Insert or replace."""
+
+    def waves(self, campaign: CampaignId) -> Sequence[date]:
+        """The waves that anybody was ever enrolled in, earliest first."""
+
+    def counts(self, campaign: CampaignId) -> Mapping[EnrolmentState, int]:
+        """How many are in each state."""
+
+    def active(
+        self, campaign: CampaignId, after: PersonId | None, limit: int
+    ) -> Sequence[PersonId]:
+        """The next who are active, by id."""
+
+    def end_absent(self, gathering: Gathering, now: datetime) -> Sequence[PersonId]:
+        """End the enrolments of those who are not in the audience any more, have left or have
+        stopped the bot; who that was."""
+
+    def move(
+        self,
+        campaign: CampaignId,
+        people: Sequence[PersonId],
+        state: EnrolmentState,
+        now: datetime,
+    ) -> None:
+        """Let these active people be in another state."""
+
+    def forget(self, person: PersonId) -> None:
+        """None of a person who has left for good."""
+
 
 class Stores(Protocol):
     """All that campaigns keep, within one open transaction."""
 
     @property
     def campaigns(self) -> CampaignStore: ...
+
+    @property
+    def enrolments(self) -> EnrolmentStore: ...

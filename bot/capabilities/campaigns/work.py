@@ -5,6 +5,7 @@ from typing import Protocol
 from bot.capabilities.campaigns.ports import Stores
 from bot.crowd import CrowdStore
 from bot.directory import MembershipStore
+from bot.pack.waiver import Waivers
 from bot.ports import Work
 
 
@@ -18,3 +19,7 @@ class CampaignsWork(Work, Stores, Protocol):
     @property
     def memberships(self) -> MembershipStore:
         """Who is in a conversation, where the platform can tell."""
+
+    @property
+    def waivers(self) -> Waivers:
+        """Who need not be taught what."""

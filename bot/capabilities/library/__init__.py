@@ -14,6 +14,7 @@ hearing   what is asked and answered about it                   timers
 watching  every night: figures, dates, and whether changes helped
 caring    issues, as whoever looks after the topic sees them    handlers
 editing   changing in chat what is written                      handlers
+lending   a section for others to put before many
 home      what stands on a person's own page
 messages  every sentence
 ports work  what is needed from storage, and one transaction of it
@@ -21,7 +22,7 @@ ports work  what is needed from storage, and one transaction of it
 
 from functools import partial
 
-from bot.capabilities.library import caring, editing, hearing, home, reading, watching
+from bot.capabilities.library import caring, editing, hearing, home, lending, reading, watching
 from bot.capabilities.library.editing import Check
 from bot.capabilities.library.work import LibraryWork
 from bot.capability import Capability, Order
@@ -75,4 +76,6 @@ def capability_with(check: Check) -> Capability[LibraryWork]:
         farewell=home.farewell,
         about_me=home.about_me,
         home=home.home,
+        activities=lending.ACTIVITIES,
+        evidence=lending.EVIDENCE,
     )

@@ -214,6 +214,18 @@ def answers(told: Sequence[Told]) -> Message:
     return Message(summary="What others asked about this", parts=tuple(_answers(told)))
 
 
+def invitation(value: Section, *, is_tested: bool) -> Message:
+    """A section that comes to many; who can do it already needs not read it."""
+    rows = [_read(value.id)]
+    if is_tested:
+        rows.append(Button(label="Test me", action="quiz.begin", args={"topic": value.topic}))
+    return say(
+        f"**{literal(value.title)}** ({_count(value.minutes, 'minute')})\n{rich(value.summary)}",
+        Buttons(buttons=tuple(rows)),
+        summary=f"To read: {value.title}",
+    )
+
+
 def unclear(value: Section, ask: Args, *, listens: bool) -> Message:
     """After *Still unclear*."""
     buttons = [

@@ -80,6 +80,11 @@ class Library(Protocol):
     ) -> None:
         """Count that somebody opened a version of a section: once, and without keeping who."""
 
+    def readers_among(
+        self, section: str, version: str, people: Sequence[PersonId]
+    ) -> frozenset[PersonId]:
+        """Which of these people have opened a version of a section."""
+
     def readers(
         self, workspace: WorkspaceId, section: str, since: datetime, until: datetime
     ) -> int:

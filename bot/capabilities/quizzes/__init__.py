@@ -16,12 +16,13 @@ deadline       when time will change a certificate next
 practice       renewal by daily questions, without a test
 deciding       exemptions, and taking a certificate back
 offer taking review renewal                                                   handlers
+lending        a quiz for others to put before many, and who has shown what
 home           what stands on a person's own page
 messages       every sentence
 ports work     what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.quizzes import audit, deciding, home, offer, renewal, review, taking
+from bot.capabilities.quizzes import audit, deciding, home, lending, offer, renewal, review, taking
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.capability import Capability, Order
 
@@ -109,4 +110,6 @@ capability: Capability[QuizzesWork] = Capability(
     farewell=home.farewell,
     about_me=home.about_me,
     home=home.home,
+    activities=lending.ACTIVITIES,
+    evidence=lending.EVIDENCE,
 )

@@ -198,6 +198,21 @@ def offer(told: Offer) -> Message:
     return say("\n".join(lines), Buttons(buttons=tuple(rows)), summary=f"Quiz: {quiz.title}")
 
 
+def invitation(quiz: Quiz) -> Message:
+    """A quiz that comes to many; what exactly each is offered is behind the button."""
+    lines = [f"**{literal(quiz.title)}**"]
+    if quiz.purpose:
+        lines.append(_rich(quiz.purpose))
+    lines.append("Know it already? Check yourself first: who passes need not read anything.")
+    rows = (
+        Button(
+            label="Check myself", action="quiz.begin", args={"quiz": quiz.id}, style=Style.PRIMARY
+        ),
+        Button(label="Read first", action="library.topic", args={"topic": quiz.topic}),
+    )
+    return say("\n".join(lines), Buttons(buttons=rows), summary=f"Quiz: {quiz.title}")
+
+
 def declined() -> Message:
     """After *Not now*."""
     return say(NOT_YET)

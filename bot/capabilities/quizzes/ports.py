@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.capabilities.quizzes.certification import Certification, Evidence
 from bot.capabilities.quizzes.certification import Event as Change
 from bot.capabilities.quizzes.choosing import Seen
-from bot.capabilities.quizzes.model import Attempt, Event, Response, State
+from bot.capabilities.quizzes.model import DECIDED, Attempt, Event, Response, State
 from bot.ids import AttemptId, CertificationId, PersonId, WorkspaceId
 from bot.pack.answer import Raw
 
@@ -65,6 +65,16 @@ class AttemptStore(Protocol):
 
     def under_way(self, person: PersonId) -> Sequence[Attempt]:
         """Those of a person that are neither decided nor over, the last changed first."""
+
+    def who_decided(
+        self,
+        quiz: str,
+        people: Sequence[PersonId],
+        since: datetime | None,
+        states: Collection[State] = DECIDED,
+    ) -> frozenset[PersonId]:
+        """Which of these people have an attempt at the quiz that was decided so, not before
+        `since`."""
 
     def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
         """Those in which the item was answered, or stands before the person."""
@@ -129,6 +139,9 @@ class CertificationStore(Protocol):
         self, workspace: WorkspaceId, quiz: str, after: str, limit: int
     ) -> Sequence[Certification]:
         """The next of everybody's for a quiz, by id from after `after` on."""
+
+    def holders(self, quiz: str, people: Sequence[PersonId]) -> frozenset[PersonId]:
+        """Which of these people hold a certificate for the quiz, or are exempt."""
 
     def save(self, certification: Certification) -> Certification:
         """Insert it, or replace the version that was read; returns it with its new version.

@@ -27,6 +27,7 @@ TITLES: Mapping[Role, str] = {
     Role.PEOPLE_MANAGER: "People manager",
     Role.AUDITOR: "Auditor",
     Role.OPERATOR: "Operator",
+    Role.APPROVER: "Approver of campaigns",
 }
 _MOST_NAMED = 30
 

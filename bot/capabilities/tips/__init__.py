@@ -13,12 +13,13 @@ budget (`bot.attention`), which also knows the rule of ignored messages: nothing
     planning    what comes to everybody at their hour, a thousand at a time
     today       what one person is told
     answering following nominating                                             handlers
+    lending     a tip for others to put before many
     home        what a person sees of themselves, and what they leave behind
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.tips import answering, following, home, nominating, planning
+from bot.capabilities.tips import answering, following, home, lending, nominating, planning
 from bot.capabilities.tips.model import KIND
 from bot.capabilities.tips.work import TipsWork
 from bot.capability import Capability, Order
@@ -61,4 +62,5 @@ capability: Capability[TipsWork] = Capability(
     farewell=home.farewell,
     about_me=home.about_me,
     home=home.home,
+    activities=lending.ACTIVITIES,
 )

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.capabilities.campaigns import draft, run
-from bot.capabilities.campaigns.model import Campaign, State, content_of, fold
+from bot.capabilities.campaigns import draft, expanding
+from bot.capabilities.campaigns.content import content_of
+from bot.capabilities.campaigns.model import Campaign, State, fold
 from bot.directory import Pace, Reading
 from bot.form import ChoiceField, Form, TextField
 from bot.ids import PersonId
@@ -330,7 +331,7 @@ def test_people_of_several_ids_are_handed_their_letters_in_chunks(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(draft, "CHUNK", 2)
-    monkeypatch.setattr(run, "CHUNK", 2)
+    monkeypatch.setattr(expanding, "CHUNK", 2)
     opens(world)
     write(world)
     reads(world, SIX)

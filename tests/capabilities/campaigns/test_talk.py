@@ -500,7 +500,7 @@ def test_a_second_campaign_does_not_exceed_anybodys_budget(either_world: World) 
 def test_handing_out_continues_where_it_stopped(
     either_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.capabilities.campaigns.run.CHUNK", 3)
+    monkeypatch.setattr("bot.capabilities.campaigns.expanding.CHUNK", 3)
     monkeypatch.setattr("bot.capabilities.campaigns.draft.CHUNK", 3)
     card = write(either_world)
     assert "I am counting" in card.text

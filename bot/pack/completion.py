@@ -8,6 +8,7 @@ atom   := name "(" arguments ")"
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -93,6 +94,19 @@ def is_done(completion: Completion, given: frozenset[str]) -> bool:
             return all(is_done(each, given) for each in of)
         case Some(of):
             return any(is_done(each, given) for each in of)
+
+
+def holds(completion: Completion, given: AbstractSet[Atom]) -> bool:
+    """Whether it holds for somebody who has the evidence of these atoms, and of no other."""
+    match completion:
+        case Atom():
+            return completion in given
+        case Not(inner):
+            return not holds(inner, given)
+        case Every(of):
+            return all(holds(each, given) for each in of)
+        case Some(of):
+            return any(holds(each, given) for each in of)
 
 
 def needs(completion: Completion, name: str) -> bool:

@@ -1,0 +1,78 @@
+"""What became of a campaign so far: its letters, counted, and the card that tells it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from bot.capabilities.campaigns import messages
+from bot.capabilities.campaigns.access import owner_of, workspace_of
+from bot.capabilities.campaigns.audience import channel_of
+from bot.capabilities.campaigns.model import Campaign, EventKind, State, account_of
+from bot.capabilities.campaigns.step import sources_of
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.message import Message
+from bot.outbox import LetterState
+from bot.truth import Account, Tally, Unreached, account
+
+
+def tallies_of(work: CampaignsWork, campaign: Campaign) -> Sequence[Tally]:
+    """All its letters to people by state and reason, of every activity together."""
+    counted: Counter[tuple[LetterState, str | None]] = Counter()
+    for source in sources_of(campaign, to_people=True):
+        for tally in work.truth.counts(campaign.workspace, source):
+            counted[tally.state, tally.why] += tally.letters
+    return [
+        Tally(state, why, letters)
+        for (state, why), letters in sorted(
+            counted.items(), key=lambda item: (item[0][0], item[0][1] or "")
+        )
+    ]
+
+
+def reopenable_of(work: CampaignsWork, campaign: Campaign) -> Mapping[LetterState, int]:
+    """How many letters could be sent again, by why they did not arrive."""
+    counted: Counter[LetterState] = Counter()
+    for source in sources_of(campaign, to_people=True):
+        counted.update(work.truth.reopenable(campaign.workspace, source))
+    return counted
+
+
+def unreached_of(work: CampaignsWork, campaign: Campaign, limit: int) -> Sequence[Unreached]:
+    """Some of those who can be helped, each once."""
+    found: dict[str, Unreached] = {}
+    for source in sources_of(campaign, to_people=True):
+        for one in work.truth.unreached(campaign.workspace, source, 0, limit):
+            found.setdefault(one.person, one)
+    return list(found.values())[:limit]
+
+
+def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Message:
+    """The card of what became of a campaign.
+
+    Who failed to get it is named, so that they can be helped; nobody who wished to be left
+    alone is. How many did is seen at the end, when it follows from the rest, and why only of
+    five and more.
+    """
+    owner = owner_of(work, campaign)
+    tallies = tallies_of(work, campaign)
+    unreached = unreached_of(work, campaign, messages.MOST_NAMED)
+    names = {p.id: p.name for p in work.people.several({u.person for u in unreached})}
+    return messages.truth_card(
+        campaign,
+        owner.name,
+        workspace_of(work, owner),
+        _account_of(work, campaign, tallies),
+        [(someone, names[someone.person]) for someone in unreached if someone.person in names],
+        reopenable_of(work, campaign),
+        note=note,
+        channel=channel_of(work, campaign.workspace, campaign.conversation),
+    )
+
+
+def _account_of(work: CampaignsWork, campaign: Campaign, tallies: Sequence[Tally]) -> Account:
+    """As the letters are now; when some were deleted since, as it was at the end."""
+    now = account(tallies)
+    if campaign.state is not State.FINISHED:
+        return now
+    ends = [e for e in work.campaigns.events(campaign.id) if e.kind is EventKind.FINISHED]
+    end = account_of(ends[-1].data)
+    return end if now.letters < end.letters else now

@@ -1,0 +1,180 @@
+"""Who is in a campaign: at its start, day by day while it runs, and who ends it for themselves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bot.capabilities.campaigns.allocation import NEVER
+from bot.capabilities.campaigns.approving import begun_clusters, gathering_of
+from bot.capabilities.campaigns.audience import find_obstacle, renew
+from bot.capabilities.campaigns.content import Design, Timing
+from bot.capabilities.campaigns.expanding import runs_of
+from bot.capabilities.campaigns.model import (
+    CHUNK,
+    READ_AGAIN,
+    Campaign,
+    Enrolment,
+    EnrolmentState,
+    EventKind,
+    State,
+)
+from bot.capabilities.campaigns.step import advance, set_timer, sources_of
+from bot.capabilities.campaigns.timing import begins_at, newest_day
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.ids import CampaignId, PersonId
+from bot.pack.completion import Atom, atoms, holds, parse
+from bot.people import Person
+from bot.ports import Timer
+
+_DAY = timedelta(days=1)
+_OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED})
+_RUNS = frozenset({State.RUNNING, State.PAUSED})
+
+
+def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
+    """The first day has begun somewhere: enrol everybody, and begin."""
+    campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
+    if campaign is None or campaign.state is not State.SCHEDULED:
+        return
+    if not renew(work, campaign, context.now) and find_obstacle(work, campaign) is None:
+        set_timer(work, campaign, "start", context.now + READ_AGAIN)
+        return
+    started = advance(context, work, campaign, EventKind.STARTED)
+    waves = _enrol_all(context, work, started)
+    work.campaigns.add_runs(runs_of(started, sorted(waves), context.now))
+    set_timer(work, started, "expand", context.now)
+    set_timer(work, started, "enrol", begins_at(newest_day(context.now) + _DAY))
+
+
+def _enrol_all(context: Context, work: CampaignsWork, campaign: Campaign) -> set[date]:
+    """Everybody who is in the audience now, each with the step of their cluster."""
+    first = campaign.first_day
+    allocation = campaign.allocation
+    if allocation is None or allocation.design == Design.ALL:
+        _enrol(context, work, campaign, first, None)
+        return {first}
+    waves = set()
+    every = campaign.content.rollout.step_every * _DAY
+    for step in sorted(set(allocation.steps.values()) - {NEVER}):
+        _enrol(context, work, campaign, first + step * every, step)
+        waves.add(first + step * every)
+    return waves or {first}
+
+
+def _enrol(
+    context: Context, work: CampaignsWork, campaign: Campaign, wave: date, step: int | None
+) -> int:
+    return work.enrolments.enrol(
+        gathering_of(campaign, step), wave, EnrolmentState.ACTIVE, context.now
+    )
+
+
+def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
+    """Once a day: who came to the audience, who left it, and who has all that is asked for."""
+    campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
+    if campaign is None or campaign.state not in _RUNS:
+        return
+    today = newest_day(context.now)
+    gone = work.enrolments.end_absent(gathering_of(campaign), context.now)
+    _take_back(work, campaign, gone)
+    if _takes_joiners(campaign, today):
+        _let_join(context, work, campaign, today)
+    _complete(context, work, campaign)
+    set_timer(work, campaign, "enrol", begins_at(today + _DAY))
+
+
+def _takes_joiners(campaign: Campaign, today: date) -> bool:
+    content = campaign.content
+    if content.timing is Timing.CALENDAR:
+        return today <= content.last_day
+    return content.join_until is not None and today <= content.join_until
+
+
+def _let_join(context: Context, work: CampaignsWork, campaign: Campaign, today: date) -> None:
+    """Who is new begins on their own first day; by the calendar, with what is still to come."""
+    by_calendar = campaign.content.timing is Timing.CALENDAR
+    wave = campaign.first_day if by_calendar else today
+    gathering = replace(gathering_of(campaign), clusters=begun_clusters(campaign))
+    new = 0
+    allocation = campaign.allocation
+    if allocation is not None and allocation.design == Design.STEPPED_WEDGE:
+        # Their team has its own day, and nobody begins before it.
+        every = campaign.content.rollout.step_every * _DAY
+        for step in sorted(set(allocation.steps.values())):
+            begins = max(campaign.first_day + step * every, wave)
+            new += _enrol(context, work, campaign, begins, step)
+            if new:
+                _add_runs(context, work, campaign, begins)
+        return
+    new = work.enrolments.enrol(gathering, wave, EnrolmentState.ACTIVE, context.now)
+    if new and not by_calendar:
+        _add_runs(context, work, campaign, wave)
+
+
+def _add_runs(context: Context, work: CampaignsWork, campaign: Campaign, wave: date) -> None:
+    channels = {a.id for a in campaign.content.activities if a.channel is not None}
+    runs = runs_of(campaign, [wave], context.now)
+    work.campaigns.add_runs([run for run in runs if run.activity not in channels])
+    if campaign.state is State.RUNNING:
+        set_timer(work, campaign, "expand", context.now)
+
+
+def _complete(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
+    """Let those be done who have all that the campaign asks for: they get no more of it."""
+    if not campaign.content.completion:
+        return
+    completion = parse(campaign.content.completion)
+    asked = list(dict.fromkeys(atoms(completion)))
+    after: PersonId | None = None
+    while people := work.enrolments.active(campaign.id, after, CHUNK):
+        after = people[-1]
+        given = evidence_of(context, work, asked, people)
+        done = [person for person in people if holds(completion, given[person])]
+        work.enrolments.move(campaign.id, done, EnrolmentState.COMPLETED, context.now)
+        _take_back(work, campaign, done)
+
+
+def evidence_of(
+    context: Context, work: CampaignsWork, asked: Sequence[Atom], people: Sequence[PersonId]
+) -> Mapping[PersonId, frozenset[Atom]]:
+    """Of all that is asked for, what each of these people has."""
+    given: dict[PersonId, set[Atom]] = {person: set() for person in people}
+    for atom in asked:
+        evidence = context.activities.evidence.get(atom.name)
+        if evidence is None:
+            continue
+        for person in evidence(work, atom.about, people, context.now):
+            given[person].add(atom)
+    return {person: frozenset(atoms_) for person, atoms_ in given.items()}
+
+
+def _take_back(work: CampaignsWork, campaign: Campaign, people: Sequence[PersonId]) -> None:
+    for source in sources_of(campaign, to_people=True) if people else ():
+        work.truth.withdraw(campaign.workspace, source, people)
+
+
+def end(context: Context, work: CampaignsWork, person: Person, enrolment: Enrolment) -> None:
+    """Somebody gets no more of a campaign; what was not sent yet is taken back."""
+    if enrolment.state not in _OPEN:
+        return
+    ended = replace(enrolment, state=EnrolmentState.ENDED, changed_at=context.now)
+    work.enrolments.save(ended)
+    campaign = work.campaigns.get(enrolment.campaign)
+    if campaign is not None:
+        _take_back(work, campaign, [person.id])
+
+
+def hush(context: Context, work: CampaignsWork, person: Person) -> bool:
+    """Who stops the bot is in no campaign any more. A pause of theirs ends none."""
+    if work.attention.get(person.id).stopped_at is not None:
+        for enrolment in work.enrolments.of(person.id):
+            end(context, work, person, enrolment)
+    return False
+
+
+def farewell(context: Context, work: CampaignsWork, person: Person) -> None:
+    """Who has left is in no campaign, and nothing is kept of their having been in any."""
+    for enrolment in work.enrolments.of(person.id):
+        end(context, work, person, enrolment)
+    work.enrolments.forget(person.id)

@@ -1,0 +1,152 @@
+"""What stands in the way of running a campaign, in sentences for its owner."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from bot.capabilities.campaigns import messages
+from bot.capabilities.campaigns.content import (
+    LENT,
+    MOST_ACTIVITIES,
+    MOST_OPTIONS,
+    Activity,
+    Consent,
+    Content,
+    Design,
+    Format,
+    OnlyIf,
+    Requirement,
+    Timing,
+)
+from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, MIN_AUDIENCE, Campaign
+from bot.capabilities.campaigns.ports import Gathering
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.pack.completion import Nonsense, atoms, is_done, parse
+
+
+def find_faults(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    content: Content,
+    today: date,
+    begun: frozenset[str] = frozenset(),
+) -> Sequence[str]:
+    """All that is wrong with a content, as a whole and then activity by activity; nothing for
+    one that can be run. `today` is the owner's; what has `begun` may lie in the past."""
+    faults = _of_content(content, today, begun)
+    if campaign.owner in content.approvers:
+        faults.append(messages.OWNER_APPROVES)
+    gathering = Gathering(
+        campaign.id, campaign.workspace, content.audience, content.rollout.cluster_by
+    )
+    sizes = work.enrolments.sizes(gathering)
+    people = sum(sizes.values())
+    if people < MIN_AUDIENCE:
+        faults.append(messages.too_few(people) if people else messages.NOBODY)
+    elif content.rollout.design is not Design.ALL and len(sizes) < max(2, content.rollout.steps):
+        faults.append(messages.too_few_clusters(len(sizes)))
+    faults += _of_completion(context, content)
+    for activity in content.activities:
+        if activity.id not in begun:
+            faults += _of_reference(context, work, campaign, activity)
+    return faults
+
+
+def is_kept(before: Content, after: Content, begun: frozenset[str]) -> bool:
+    """Whether another content leaves everything as it is that has begun, and to whom it goes,
+    when and for what: of a campaign that runs only what is still to come can be changed."""
+    same = ("audience", "timing", "start", "rollout", "success", "topic", "requirement")
+    return all(getattr(before, name) == getattr(after, name) for name in same) and all(
+        before.activity(id_) == after.activity(id_) for id_ in begun
+    )
+
+
+def _of_content(content: Content, today: date, begun: frozenset[str]) -> list[str]:
+    faults: list[str] = []
+    if not content.title:
+        faults.append(messages.NO_TITLE)
+    if len(content.title) > MAX_TITLE:
+        faults.append(messages.too_much(MAX_TITLE, len(content.title)))
+    if not content.activities:
+        faults.append(messages.NO_ACTIVITIES)
+    if len(content.activities) > MOST_ACTIVITIES:
+        faults.append(messages.too_many_activities(MOST_ACTIVITIES))
+    twice = [id_ for id_, n in Counter(a.id for a in content.activities).items() if n > 1]
+    faults += [messages.named_twice(id_) for id_ in twice]
+    if content.timing is Timing.ENROLMENT and content.start is None:
+        faults.append(messages.NO_DAY)
+    elif content.activities and content.first_day < today and not begun:
+        faults.append(messages.STARTED_IN_THE_PAST)
+    if content.rollout.design is Design.STEPPED_WEDGE and content.timing is Timing.CALENDAR:
+        faults.append(messages.STEPS_NEED_ENROLMENT)
+    is_assigned = content.audience.consent is Consent.ASSIGNED
+    if is_assigned and content.requirement is Requirement.VOLUNTARY:
+        faults.append(messages.NOT_TO_BE_ASSIGNED)
+    for activity in content.activities:
+        if activity.id not in begun:
+            faults += _of_activity(content, activity, today)
+    days = Counter((a.date, a.day) for a in content.activities if a.channel is None)
+    most = content.throttle_per_day
+    faults += [messages.too_many_a_day(most)] if max(days.values(), default=0) > most else []
+    return faults
+
+
+def _of_activity(content: Content, activity: Activity, today: date) -> list[str]:
+    name, faults = messages.name_of(activity), list[str]()
+    if content.timing is Timing.CALENDAR:
+        if activity.date is None:
+            faults.append(messages.in_activity(name, messages.NO_DAY))
+        elif activity.date < today:
+            faults.append(messages.in_activity(name, messages.PAST))
+    elif activity.day is None:
+        faults.append(messages.in_activity(name, messages.NO_DAY))
+    if activity.format is Format.MESSAGE and not activity.text.strip():
+        faults.append(messages.in_activity(name, messages.NO_BODY))
+    if len(activity.text) > MAX_BODY:
+        faults.append(messages.in_activity(name, messages.too_much(MAX_BODY, len(activity.text))))
+    if activity.format in LENT and not activity.ref:
+        faults.append(messages.in_activity(name, messages.NO_REFERENCE))
+    if activity.format in LENT and activity.channel is not None:
+        faults.append(messages.in_activity(name, messages.NOT_IN_A_CHANNEL))
+    if activity.format is Format.QNA_SESSION and activity.channel is None:
+        faults.append(messages.in_activity(name, messages.NEEDS_A_CHANNEL))
+    if activity.format is Format.POLL:
+        options = [option for option in activity.options if option.strip()]
+        if not 2 <= len(options) <= MOST_OPTIONS or len(set(options)) < len(activity.options):
+            faults.append(messages.in_activity(name, messages.poll_options(MOST_OPTIONS)))
+    if activity.only_if is OnlyIf.NOT_ANSWERED and activity.format is not Format.PROMPT:
+        faults.append(messages.in_activity(name, messages.NOTHING_TO_ANSWER))
+    if activity.only_if is not None and activity.channel is not None:
+        faults.append(messages.in_activity(name, messages.CHANNEL_IS_FOR_ALL))
+    return faults
+
+
+def _of_reference(
+    context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity
+) -> list[str]:
+    if activity.format not in LENT or not activity.ref:
+        return []
+    name = messages.name_of(activity)
+    lent = context.activities.formats.get(activity.format)
+    if lent is None:
+        return [messages.in_activity(name, messages.UNKNOWN_FORMAT)]
+    found = lent.find(work, campaign.workspace, activity.ref)
+    if found is None:
+        return [messages.in_activity(name, messages.no_such_reference(activity.ref))]
+    return [messages.in_activity(name, messages.RETIRED)] if found.retired else []
+
+
+def _of_completion(context: Context, content: Content) -> list[str]:
+    if not content.completion:
+        return []
+    try:
+        completion = parse(content.completion)
+    except Nonsense as error:
+        return [messages.unreadable_completion(str(error), error.at)]
+    unknown = sorted({atom.name for atom in atoms(completion)} - set(context.activities.evidence))
+    faults = [messages.no_such_evidence(name) for name in unknown]
+    is_binding = content.requirement is not Requirement.VOLUNTARY
+    only_read = is_done(completion, frozenset({"section_opened"}))
+    return [*faults, *([messages.OPENING_IS_NO_PROOF] if is_binding and only_read else [])]

@@ -1,0 +1,50 @@
+"""What others may put before many people: one tip, as it stands for everybody."""
+
+from datetime import date
+
+from bot.activity import Activity, Found
+from bot.capabilities.tips import messages
+from bot.capabilities.tips.course import entry_of
+from bot.capabilities.tips.model import Pick
+from bot.capabilities.tips.work import TipsWork
+from bot.ids import TopicId, WorkspaceId
+from bot.message import Message
+
+
+def find(work: TipsWork, workspace: WorkspaceId, ref: str) -> Found | None:
+    """The tip of that id."""
+    kept = work.packs.tip(workspace, ref)
+    if kept is None:
+        return None
+    tip = kept.value
+    return Found(
+        ref,
+        tip.text,
+        tip.topic,
+        tip.objective,
+        retired=kept.retired or tip.status == "draft",
+    )
+
+
+def show(work: TipsWork, workspace: WorkspaceId, ref: str) -> Message:
+    """The tip in its own words. Whoever reacts to it gets a card of it, which comes back to them
+    only if they follow its topic."""
+    kept = work.packs.tip(workspace, ref)
+    topic = work.topics.get(workspace, TopicId(kept.value.topic)) if kept else None
+    if kept is None or topic is None:
+        raise KeyError(ref)
+    # Of a day that is still to come a reaction counts for the day on which it is given.
+    pick = Pick(
+        tip=ref,
+        topic=topic.id,
+        variant=0,
+        day=date.max,
+        asks=False,
+        letter="",
+        why="",
+        is_new=True,
+    )
+    return messages.tip(entry_of(kept.value), pick, topic)
+
+
+ACTIVITIES: dict[str, Activity[TipsWork]] = {"tip": Activity(find, show, teaches=True)}

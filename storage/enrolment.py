@@ -1,0 +1,224 @@
+"""Who is in a campaign: read and written set-wise, for there may be a hundred thousand."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Text,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from bot.capabilities.campaigns.content import Audience, ClusterBy
+from bot.capabilities.campaigns.model import Enrolment, EnrolmentState
+from bot.capabilities.campaigns.ports import Gathering
+from bot.ids import CampaignId, PersonId, WorkspaceId
+from storage.campaign_tables import campaign_enrolments as enrolments
+from storage.column import Instant
+from storage.directory_tables import memberships
+from storage.row import among, columns_of, insert_for, put, values_of
+from storage.tables import attention, people
+
+_ENROLMENT = columns_of(enrolments, Enrolment)
+_STOPPED = exists().where(attention.c.person == people.c.id, attention.c.stopped_at.is_not(None))
+
+
+class SqlEnrolments:
+    """`bot.capabilities.campaigns.ports.EnrolmentStore` in a table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sizes(self, gathering: Gathering) -> Mapping[str, int]:
+        """How many active people of the audience are in each cluster now."""
+        cluster = _cluster(gathering.cluster_by)
+        rows = self._connection.execute(
+            select(cluster.label("cluster"), func.count().label("people"))
+            .where(*_are_in(gathering))
+            .group_by(cluster)
+        )
+        return {row.cluster: row.people for row in rows}
+
+    def enrol(self, gathering: Gathering, wave: date, state: EnrolmentState, now: datetime) -> int:
+        """Enrol whoever is not yet; how many that were."""
+        before = self._count(gathering.campaign)
+        chosen = {
+            "campaign": literal(gathering.campaign, Text),
+            "person": people.c.id,
+            "cluster": _cluster(gathering.cluster_by),
+            "wave": literal(wave, Date),
+            "state": literal(state.value, Text),
+            "changed_at": literal(_day_of(now), Instant),
+        }
+        found = select(*chosen.values()).where(*_are_in(gathering), ~_STOPPED)
+        insert = insert_for(self._connection.dialect.name, enrolments)
+        self._connection.execute(insert.from_select(list(chosen), found).on_conflict_do_nothing())
+        return self._count(gathering.campaign) - before
+
+    def _count(self, campaign: CampaignId) -> int:
+        return int(
+            self._connection.execute(
+                select(func.count()).where(enrolments.c.campaign == campaign)
+            ).scalar_one()
+        )
+
+    def get(self, campaign: CampaignId, person: PersonId) -> Enrolment | None:
+        """The person's in a campaign."""
+        row = self._connection.execute(
+            select(*_ENROLMENT).where(
+                enrolments.c.campaign == campaign, enrolments.c.person == person
+            )
+        ).one_or_none()
+        return None if row is None else Enrolment(**row._mapping)
+
+    def of(self, person: PersonId) -> Sequence[Enrolment]:
+        """All of a person's, by campaign."""
+        rows = self._connection.execute(
+            select(*_ENROLMENT).where(enrolments.c.person == person).order_by(enrolments.c.campaign)
+        )
+        return [Enrolment(**row._mapping) for row in rows]
+
+    def save(self, enrolment: Enrolment) -> None:
+        """Insert or replace."""
+        at = enrolment.changed_at
+        kept = values_of(enrolment) | {"changed_at": None if at is None else _day_of(at)}
+        put(self._connection, enrolments, kept)
+
+    def waves(self, campaign: CampaignId) -> Sequence[date]:
+        """The waves that anybody was ever enrolled in, earliest first."""
+        return list(
+            self._connection.execute(
+                select(enrolments.c.wave)
+                .where(enrolments.c.campaign == campaign)
+                .distinct()
+                .order_by(enrolments.c.wave)
+            ).scalars()
+        )
+
+    def counts(self, campaign: CampaignId) -> Mapping[EnrolmentState, int]:
+        """How many are in each state."""
+        rows = self._connection.execute(
+            select(enrolments.c.state, func.count().label("people"))
+            .where(enrolments.c.campaign == campaign)
+            .group_by(enrolments.c.state)
+        )
+        return {row.state: row.people for row in rows}
+
+    def active(
+        self, campaign: CampaignId, after: PersonId | None, limit: int
+    ) -> Sequence[PersonId]:
+        """The next who are active, by id."""
+        rows = self._connection.execute(
+            select(enrolments.c.person)
+            .where(
+                enrolments.c.campaign == campaign,
+                enrolments.c.state == EnrolmentState.ACTIVE,
+                *([enrolments.c.person > after] if after is not None else []),
+            )
+            .order_by(enrolments.c.person)
+            .limit(limit)
+        )
+        return [PersonId(person) for person in rows.scalars()]
+
+    def end_absent(self, gathering: Gathering, now: datetime) -> Sequence[PersonId]:
+        """End the enrolments of those who are not in the audience any more, have left or have
+        stopped the bot; who that was."""
+        stays = exists(
+            select(people.c.id).where(
+                people.c.id == enrolments.c.person, *_are_in(gathering), ~_STOPPED
+            )
+        )
+        ended = self._connection.execute(
+            update(enrolments)
+            .where(
+                enrolments.c.campaign == gathering.campaign,
+                enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.INVITED]),
+                ~stays,
+            )
+            .values(state=EnrolmentState.ENDED, changed_at=_day_of(now))
+            .returning(enrolments.c.person)
+        )
+        return sorted(PersonId(person) for person in ended.scalars())
+
+    def move(
+        self,
+        campaign: CampaignId,
+        people: Sequence[PersonId],
+        state: EnrolmentState,
+        now: datetime,
+    ) -> None:
+        """Let these active people be in another state."""
+        dialect = self._connection.dialect.name
+        self._connection.execute(
+            update(enrolments)
+            .where(
+                enrolments.c.campaign == campaign,
+                enrolments.c.state == EnrolmentState.ACTIVE,
+                among(dialect, enrolments.c.person, "who"),
+            )
+            .values(state=state, changed_at=_day_of(now)),
+            {"who": list(people)},
+        )
+
+    def forget(self, person: PersonId) -> None:
+        """None of a person who has left for good."""
+        self._connection.execute(delete(enrolments).where(enrolments.c.person == person))
+
+
+def _day_of(moment: datetime) -> datetime:
+    """The beginning of the day in UTC: when on it is nobody's business."""
+    return moment - timedelta(
+        hours=moment.hour,
+        minutes=moment.minute,
+        seconds=moment.second,
+        microseconds=moment.microsecond,
+    )
+
+
+def _cluster(cluster_by: ClusterBy) -> ColumnElement[Any]:
+    # Of a site nothing is known but the clock that its people go by.
+    by = people.c.team if cluster_by is ClusterBy.TEAM else people.c.zone
+    return func.coalesce(by, literal("", Text))
+
+
+def _are_in(gathering: Gathering) -> list[ColumnElement[bool]]:
+    conditions = [
+        *(people.c.workspace == gathering.workspace, people.c.active),
+        *audience_of(gathering.audience, gathering.workspace),
+    ]
+    if gathering.clusters is not None:
+        conditions.append(_cluster(gathering.cluster_by).in_(sorted(gathering.clusters)))
+    return conditions
+
+
+def audience_of(audience: Audience, workspace: WorkspaceId) -> list[ColumnElement[bool]]:
+    """Who of the people of a workspace is in an audience."""
+    one_of: list[ColumnElement[bool]] = []
+    if audience.teams:
+        one_of.append(people.c.team.in_(audience.teams))
+    if audience.people:
+        one_of.append(people.c.id.in_(audience.people))
+    if audience.conversation is not None:
+        one_of.append(
+            exists().where(
+                memberships.c.workspace == workspace,
+                memberships.c.conversation == audience.conversation,
+                memberships.c.address == people.c.address,
+            )
+        )
+    without: list[ColumnElement[bool]] = []
+    if audience.without_teams:
+        without.append(or_(people.c.team.is_(None), people.c.team.not_in(audience.without_teams)))
+    if audience.without_people:
+        without.append(people.c.id.not_in(audience.without_people))
+    return [*([or_(*one_of)] if one_of else []), and_(*without) if without else people.c.active]
