@@ -96,7 +96,8 @@ class Outbox(Protocol):
         """What has become of a letter; None when it was never promised."""
 
     def forget(self, workspace: WorkspaceId, keys: Sequence[str]) -> None:
-        """What the letters under these keys said is kept no longer, where they are settled."""
+        """What the letters under these keys said, and all edits of them, is kept no longer,
+        where they are settled."""
 
 
 class Timers(Protocol):

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Update,
     bindparam,
     func,
     select,
@@ -72,6 +71,7 @@ _NEVER_SENT = {
     LetterState.SUPPRESSED,
     LetterState.CANCELLED,
 }
+_SETTLED = (*_NEVER_SENT, LetterState.SENT, LetterState.UNKNOWN)
 
 
 class SqlOutbox:
@@ -182,12 +182,25 @@ class SqlOutbox:
         return waiting
 
     def forget(self, workspace: WorkspaceId, keys: Sequence[str]) -> None:
-        """What the letters under these keys said is kept no longer, where they are settled.
+        """What the letters under these keys said, and all edits of them, is kept no longer,
+        where they are settled.
 
         One that is on its way keeps its words until it has arrived, and then as long as any.
         """
-        statement = _forget(self._connection.dialect.name)
-        self._connection.execute(statement, {"of_workspace": workspace, "keys": list(keys)})
+        named = among(self._connection.dialect.name, outbox.c.key, "keys")
+        given = {"keys": list(keys)}
+        ids = (
+            self._connection.execute(
+                select(outbox.c.id).where(outbox.c.workspace == workspace, named), given
+            )
+            .scalars()
+            .all()
+        )
+        # Two statements, each with an index of its own, as in `_STANDS`.
+        for which in (outbox.c.id.in_(ids), outbox.c.edits.in_(ids)):
+            self._connection.execute(
+                update(outbox).where(which, outbox.c.state.in_(_SETTLED)).values(message=None)
+            )
 
     def cancel(self, workspace: WorkspaceId, key: str) -> bool:
         """Take back a letter that has not begun. False when it is too late or unknown.
@@ -242,18 +255,6 @@ class SqlOutbox:
                 select(*columns).where(outbox.c.id == row.carried_by)
             ).one()
         return None if row is None else LetterState(row.state)
-
-
-def _forget(dialect: str) -> Update:
-    return (
-        update(outbox)
-        .where(
-            outbox.c.workspace == bindparam("of_workspace"),
-            among(dialect, outbox.c.key, "keys"),
-            outbox.c.state.in_([*_NEVER_SENT, LetterState.SENT, LetterState.UNKNOWN]),
-        )
-        .values(message=None)
-    )
 
 
 def cancel_letters(connection: Connection, *which: ColumnElement[bool]) -> int:

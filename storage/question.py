@@ -218,6 +218,20 @@ class SqlQuestions:
         )
         return [Question(**row._mapping) for row in rows]
 
+    def answered_by(self, person: PersonId, since: datetime) -> Sequence[Question]:
+        """Questions that the person answered and that changed since, newest first."""
+        answered = [State.ANSWERED, State.ACCEPTED, State.CLOSED_UNCONFIRMED]
+        rows = self._connection.execute(
+            select(*_QUESTION)
+            .where(
+                questions.c.claimed_by == person,
+                questions.c.state.in_(answered),
+                questions.c.changed_at >= since,
+            )
+            .order_by(questions.c.changed_at.desc(), questions.c.number.desc())
+        )
+        return [Question(**row._mapping) for row in rows]
+
     def in_states(
         self, workspace: WorkspaceId, states: frozenset[State], limit: int
     ) -> Sequence[Question]:

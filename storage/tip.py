@@ -451,6 +451,19 @@ class SqlTips:
             )
         )
 
+    def drop_proposal(self, workspace: WorkspaceId, question: str) -> Nomination | None:
+        """Forget what was proposed under that name and is no tip; returns what it was."""
+        which = and_(
+            tip_nominations.c.workspace == workspace,
+            tip_nominations.c.question == question,
+            tip_nominations.c.state != NominationState.PUBLISHED,
+        )
+        row = self._connection.execute(select(*_NOMINATION).where(which)).first()
+        if row is None:
+            return None
+        self._connection.execute(delete(tip_nominations).where(which))
+        return Nomination(**row._mapping)
+
     def nominations_for(
         self, workspace: WorkspaceId, person: PersonId, topics: Iterable[TopicId]
     ) -> Sequence[Nomination]:

@@ -590,6 +590,8 @@ SHOWN: dict[str, Shown] = {
         replace(NOMINATION, text="On and on. " * 120), TRAVEL, fits=False
     ),
     "tips.to_review": tips.to_review(NOMINATION, TRAVEL, KIM),
+    "tips.proposed": tips.proposed(NOMINATION, TRAVEL, KIM),
+    "tips.unproposed": tips.unproposed(),
     "tips.edit_form": tips.edit_form(NOMINATION),
     "tips.published": tips.published(TIP.tip, TRAVEL),
     "tips.sent_to_steward": tips.sent_to_steward(TRAVEL),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.outbox import (
     Ambiguous,
@@ -19,6 +20,7 @@ from bot.outbox import (
     TryLater,
 )
 from storage.database import Database
+from storage.tables import outbox
 from storage.work import SqlWork
 from tests.storage.example import ACME, BO, HOUR, LEASE, NOW, OTHER, letter, message
 from tests.storage.hand import HandLane
@@ -340,3 +342,34 @@ def test_a_merged_edit_keeps_the_due_time_of_its_letter(acme: Database) -> None:
     assert claim(acme) == []
     later = HandLane(acme).claim(ACME.id, NOW + HOUR, 1, LEASE)
     assert [delivery.message.summary for delivery in later] == ["New."]
+
+
+def test_what_a_letter_and_its_edits_said_is_forgotten_once_they_are_settled(
+    acme: Database,
+) -> None:
+    lane = HandLane(acme)
+    with acme.transaction() as work:
+        for key in ("l1", "l2"):
+            work.outbox.post(ACME.id, letter(key, f"said {key}"))
+    sent = lane.claim(ACME.id, NOW, 9, LEASE)
+    lane.mark_sending([each.id for each in sent], NOW)
+    arrived = Sent(external="1.1", conversation="D0")
+    lane.settle([Settlement(each.id, arrived) for each in sent], NOW)
+    with acme.transaction() as work:
+        work.outbox.post(ACME.id, letter("e1", "said again", edits="l1"))
+        work.outbox.forget(ACME.id, ["l1"])
+    with acme.begin() as connection:
+        rows = connection.execute(select(outbox.c.key, outbox.c.message)).all()
+    kept = {row.key: row.message for row in rows}
+    assert kept["l1"] is None
+    assert "said l2" in kept["l2"]
+    assert "said again" in kept["e1"]
+    [edit] = lane.claim(ACME.id, NOW, 9, LEASE)
+    lane.mark_sending([edit.id], NOW)
+    lane.settle([Settlement(edit.id, arrived)], NOW)
+    with acme.transaction() as work:
+        work.outbox.forget(ACME.id, ["l1"])
+    with acme.begin() as connection:
+        rows = connection.execute(select(outbox.c.key, outbox.c.message)).all()
+    kept = {row.key: row.message for row in rows}
+    assert kept["e1"] is None

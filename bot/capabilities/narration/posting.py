@@ -107,8 +107,7 @@ def _replace_all(work: NarrationWork, narration: Narration, message: Message) ->
     for key, to in _stands(work, narration):
         edit = _letter(f"{key}:v{narration.version}", to, message, edits=key)
         work.outbox.post(workspace, edit)
-        before = [key, *(f"{key}:v{version}" for version in range(narration.version))]
-        work.outbox.forget(workspace, before)
+        work.outbox.forget(workspace, [key])
 
 
 def take_back(
@@ -124,12 +123,13 @@ def take_back(
     _replace_all(work, gone, messages.withdrawn_post())
     work.narrations.drop_introductions(author.id, narration.id)
     work.timers.cancel(f"narration:revisit:{narration.id}")
+    work.timers.cancel(f"tips:propose:{narration.id}")
     work.timers.set(
         Timer(
             key=f"tips:unpropose:{narration.id}",
             due_at=context.now,
             action="tips.unpropose",
-            args={"narration": narration.id},
+            args={"workspace": narration.workspace, "narration": narration.id},
         )
     )
     redo(context, work, gone)

@@ -174,4 +174,5 @@ capability: Capability[QuestionsWork] = Capability(
     hush=offer.pass_all,
     about_me=expert.about_me,
     home=home.home,
+    week=home.week,
 )

@@ -1,6 +1,7 @@
 """What questions show a person on their own page: it reads, and changes nothing."""
 
 from collections.abc import Sequence
+from datetime import date, time
 
 from bot.access import Right, may
 from bot.capabilities.questions import messages
@@ -17,6 +18,7 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.page import MOST, Section
 from bot.people import Person
+from bot.schedule import at_local
 from bot.topic import Topic
 
 ASKED_LAST = 50
@@ -42,6 +44,18 @@ def home(_context: Context, work: QuestionsWork, person: Person) -> Sequence[Sec
         ),
         messages.page_topics(known, is_any=bool(topics)),
         messages.page_shared(shared, count),
+    ]
+
+
+def week(_context: Context, work: QuestionsWork, person: Person, since: date) -> Sequence[str]:
+    """What the person asked by name and answered since a day of theirs. What they asked without
+    a name is not looked up: nothing is to stand beside theirs."""
+    begun = at_local(since, time(0), person.zone)
+    asked = [q for q in work.questions.asked_by(person.id, ASKED_LAST) if q.asked_at >= begun]
+    answered = work.questions.answered_by(person.id, begun)
+    return [
+        *(messages.week_asked(question) for question in asked),
+        *(messages.week_answered(question) for question in answered),
     ]
 
 

@@ -2131,3 +2131,13 @@ def moved(article: Article) -> Message:
         f"“{literal(shorten(article.title, 200))}” is now {ARTICLE_STATES[article.state]}.",
         tone=Tone.GOOD,
     )
+
+
+def week_asked(question: Question) -> str:
+    """A line of the asker's own week."""
+    return f"You asked: {literal(shorten(' '.join(question.text.split()), 150))}"
+
+
+def week_answered(question: Question) -> str:
+    """A line of the week of who answered."""
+    return f"You answered: {literal(shorten(' '.join(question.text.split()), 150))}"

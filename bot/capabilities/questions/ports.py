@@ -96,6 +96,10 @@ class QuestionStore(Protocol):
     def held_by(self, person: PersonId) -> Sequence[Question]:
         """Questions claimed by the person and not closed yet, oldest first."""
 
+    def answered_by(self, person: PersonId, since: datetime) -> Sequence[Question]:
+        """Questions that the person answered and that changed since, newest first; whoever asked
+        one of them is not told of here."""
+
     def in_states(
         self, workspace: WorkspaceId, states: frozenset[State], limit: int
     ) -> Sequence[Question]:

@@ -112,4 +112,5 @@ capability: Capability[QuizzesWork] = Capability(
     home=home.home,
     activities=lending.ACTIVITIES,
     evidence=lending.EVIDENCE,
+    week=home.week,
 )

@@ -1,6 +1,7 @@
 """What quizzes show a person on their own page, what they hold about them, and what is left."""
 
 from collections.abc import Sequence
+from datetime import date, time
 
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.messages import day
@@ -12,6 +13,7 @@ from bot.context import Context
 from bot.message import Part
 from bot.page import Section
 from bot.people import Person
+from bot.schedule import at_local
 
 MOST_TOLD = 20
 LEFT = "The person has left."
@@ -50,6 +52,16 @@ def about_me(context: Context, work: QuizzesWork, person: Person) -> Sequence[Pa
         for waiver in work.waivers.of(person.id)
     ]
     return messages.about_me(lines, work.needs.of(person.id))
+
+
+def week(_context: Context, work: QuizzesWork, person: Person, since: date) -> Sequence[str]:
+    """The quizzes that the person took since a day of theirs, and how they ended."""
+    begun = at_local(since, time(0), person.zone)
+    return [
+        messages.taken(attempt, _title(work, attempt))
+        for attempt in work.attempts.of(person.id)
+        if attempt.decided_at is not None and attempt.decided_at >= begun
+    ]
 
 
 def _titled(work: QuizzesWork, person: Person, quiz: str) -> str:

@@ -56,11 +56,16 @@ capability: Capability[TipsWork] = Capability(
     },
     opens_forms=frozenset({"tips.change", "tips.edit", "tips.approve"}),
     submits={"tips.keep_days": following.keep_days, "tips.publish": nominating.send},
-    timers={"tips.nominate": nominating.nominate},
+    timers={
+        "tips.nominate": nominating.nominate,
+        "tips.propose": nominating.propose,
+        "tips.unpropose": nominating.unpropose,
+    },
     slots={KIND: planning.plan},
     answers=answering.hear,
     farewell=home.farewell,
     about_me=home.about_me,
     home=home.home,
     activities=lending.ACTIVITIES,
+    week=home.week,
 )

@@ -16,6 +16,8 @@ from bot.topic import Topic
 
 FROM_QUESTION = "question:"
 """How the source of a tip begins that was an answer."""
+FROM_NARRATION = "narration:"
+"""The same of one that somebody had written down for themselves first."""
 
 
 def named(args: Mapping[str, object], name: str) -> str:

@@ -1,6 +1,7 @@
 """What tips show a person about themselves, and what they leave behind."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.capabilities.tips import messages
 from bot.capabilities.tips.access import open_topics
@@ -38,6 +39,16 @@ def about_me(_context: Context, work: TipsWork, person: Person) -> Sequence[Part
         reviews=work.tips.count_reviews(person.id),
         pick=learner.pick,
     )
+
+
+def week(_context: Context, work: TipsWork, person: Person, since: date) -> Sequence[str]:
+    """How many tips came to the person since a day of theirs."""
+    came = [card for card in work.tips.every_card(person.id) if _came_since(card.shown_on, since)]
+    return [messages.week_came(len(came))] if came else []
+
+
+def _came_since(shown_on: date | None, since: date) -> bool:
+    return shown_on is not None and shown_on >= since
 
 
 def tell_all(_context: Context, work: TipsWork, command: Command) -> Reply:

@@ -644,6 +644,33 @@ def to_review(nomination: Nomination, topic: Topic, author: Person) -> Message:
     )
 
 
+def proposed(nomination: Nomination, topic: Topic, author: Person) -> Message:
+    """Asked of who looks after a topic: what somebody has learned and would tell others."""
+    args: Args = {"nomination": nomination.id}
+    return say(
+        f"{literal(author.name)} has learned this and proposes it as a tip about "
+        f"**{literal(topic.title)}**, with their name.",
+        Quote(text=nomination.text, by=author.name),
+        Buttons(
+            buttons=(
+                Button(label="Publish", action="tips.approve", args=args),
+                Button(label="Change it first", action="tips.edit", args=args),
+                Button(label="No tip", action="tips.decline", args=args),
+            )
+        ),
+    )
+
+
+def unproposed() -> Message:
+    """In the place of a proposal that its author has taken back."""
+    return say("This proposal was taken back by its author.")
+
+
+def week_came(count: int) -> str:
+    """A line of somebody's own week."""
+    return "One tip came to you." if count == 1 else f"{count} tips came to you."
+
+
 def because_nominated(topic: Topic) -> str:
     return f"An answer of yours about {shorten(topic.title, 80)} has helped several people."
 

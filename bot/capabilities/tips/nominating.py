@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
-from bot.capabilities.tips.access import FROM_QUESTION, find_nomination, stewards_of
+from bot.capabilities.tips.access import FROM_NARRATION, FROM_QUESTION, find_nomination, stewards_of
 from bot.capabilities.tips.following import stewarded
 from bot.capabilities.tips.model import Nomination, NominationState
 from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
 from bot.errors import Invalid
 from bot.happenings import Happening
-from bot.ids import PersonId, TopicId
+from bot.ids import PersonId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Message, say
 from bot.outbox import Letter, Priority, ToPerson
@@ -68,6 +68,62 @@ def nominate(context: Context, work: TipsWork, timer: Timer) -> None:
     )
 
 
+def propose(context: Context, work: TipsWork, timer: Timer) -> None:
+    """Somebody has written down what they learned and proposes it as a tip: whoever looks after
+    the topic is asked. What was proposed before is not asked again."""
+    args = timer.args
+    author = work.people.get(PersonId(str(args["author"])))
+    if author is None or not author.active:
+        return
+    topic = work.topics.get(author.workspace, TopicId(str(args["topic"])))
+    if topic is None:
+        return
+    nomination = Nomination(
+        id=context.new_id(),
+        workspace=author.workspace,
+        topic=topic.id,
+        question=f"{FROM_NARRATION}{args['narration']}",
+        author=author.id,
+        text=str(args["text"]),
+        at=context.now,
+        state=NominationState.REVIEW,
+        asked=0,
+    )
+    if not work.tips.nominate(nomination):
+        return
+    message, because = messages.proposed(nomination, topic, author), messages.because_steward(topic)
+    for steward in stewards_of(work, topic):
+        _ask(context, work, steward, nomination, message, because)
+
+
+def unpropose(_context: Context, work: TipsWork, timer: Timer) -> None:
+    """Its author has taken back what was proposed. What became a tip stays one: that was
+    decided by two."""
+    workspace = WorkspaceId(str(timer.args["workspace"]))
+    name = f"{FROM_NARRATION}{timer.args['narration']}"
+    proposal = work.tips.drop_proposal(workspace, name)
+    topic = work.topics.get(proposal.workspace, proposal.topic) if proposal is not None else None
+    if proposal is None or topic is None:
+        return
+    for steward in stewards_of(work, topic):
+        key = _key(proposal, steward)
+        work.outbox.cancel(proposal.workspace, key)
+        edit = Letter(
+            key=f"{key}:back",
+            to=ToPerson(person=steward.id),
+            message=messages.unproposed(),
+            kind="tips.nomination",
+            priority=Priority.ANSWER,
+            edits=key,
+        )
+        work.outbox.post(proposal.workspace, edit)
+        work.outbox.forget(proposal.workspace, [key])
+
+
+def _key(nomination: Nomination, person: Person) -> str:
+    return f"tips:nomination:{nomination.id}:{nomination.state}:{person.id}"
+
+
 def _ask(
     context: Context,
     work: TipsWork,
@@ -77,7 +133,7 @@ def _ask(
     because: str,
 ) -> None:
     letter = Letter(
-        key=f"tips:nomination:{nomination.id}:{nomination.state}:{person.id}",
+        key=_key(nomination, person),
         to=ToPerson(person=person.id),
         message=message,
         kind="tips.nomination",
@@ -173,7 +229,7 @@ def _publish(
         text=text,
         check=check,
         spaced=check is not None,
-        source=f"{FROM_QUESTION}{nomination.question}",
+        source=_source(nomination),
         credit=author.name if author is not None else None,
     )
     if topic.regulated and nomination.state is NominationState.WAITING:
@@ -188,6 +244,11 @@ def _publish(
         Happening(nomination.workspace, "tip.nominated", context.now, f"tip:{told.id}")
     )
     return Reply(message=messages.published(told, topic), replace=True)
+
+
+def _source(nomination: Nomination) -> str:
+    told = nomination.question
+    return told if told.startswith(FROM_NARRATION) else f"{FROM_QUESTION}{told}"
 
 
 def _pass_on(

@@ -120,6 +120,9 @@ class TipStore(Protocol):
         """Those of whoever wrote the answers that became no tip and that nobody else has before
         them."""
 
+    def drop_proposal(self, workspace: WorkspaceId, question: str) -> Nomination | None:
+        """Forget what was proposed under that name and is no tip; returns what it was."""
+
     def nominations_for(
         self, workspace: WorkspaceId, person: PersonId, topics: Iterable[TopicId]
     ) -> Sequence[Nomination]:

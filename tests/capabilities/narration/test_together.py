@@ -1,0 +1,284 @@
+"""What a narration has to do with others': connections, introductions, digests, tips, questions."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.ids import PersonId
+from tests.capabilities.narration.narrating import FRIDAY, own, share, write
+from tests.world import World
+
+EXPORT = "The export loses its header row when the sheet is filtered before."
+AGAIN = "The header row of the export is lost when a sheet is filtered."
+OTHER = "Our new coffee machine wants to be descaled on Mondays."
+
+
+def allows(world: World, who: str, **values: str) -> None:
+    world.forges(who, "narration.wishes", {})
+    world.fills(who, **values)
+
+
+# --- connections ----------------------------------------------------------------------------
+
+
+def test_who_shared_something_like_it_is_told_to_the_author_only(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "bo", OTHER)
+    share(world, "ana", AGAIN)
+    heard = world.last("ana")
+    assert "Kim shared something like this in March. Shall I introduce you?" in heard
+    assert "Bo" not in heard
+    assert not any("like this" in told for told in world.dms("kim"))
+
+
+def test_a_private_draft_is_compared_only_if_its_author_allows_it(world: World) -> None:
+    share(world, "kim", EXPORT)
+    write(world, "ana", AGAIN)
+    assert "introduce" not in world.last("ana")
+    allows(world, "ana", match_drafts="yes")
+    write(world, "ana", AGAIN)
+    assert "Kim shared something like this" in world.last("ana")
+    allows(world, "ana", match_drafts="no")
+    write(world, "ana", AGAIN)
+    assert "introduce" not in world.last("ana")
+
+
+def test_who_does_not_want_to_be_found_is_not(world: World) -> None:
+    share(world, "kim", EXPORT)
+    allows(world, "kim", match_shared="no")
+    share(world, "ana", AGAIN)
+    assert "introduce" not in world.last("ana")
+    allows(world, "kim", match_shared="yes")
+    share(world, "ben", AGAIN)
+    assert "Kim shared something like this" in world.last("ben")
+
+
+def test_only_what_one_may_read_is_told_of(world: World) -> None:
+    share(world, "kim", EXPORT, reach="people", person_one="bo")
+    share(world, "ana", AGAIN)
+    assert "introduce" not in world.last("ana")
+    share(world, "bo", AGAIN)
+    assert "Kim shared something like this" in world.last("bo")
+
+
+def test_faq_and_open_questions_are_told_of_and_others_are_not(world: World) -> None:
+    world.says("ben", "@inflow ask Why is the header row of a filtered export lost?", "#sales")
+    world.says("cem", "/ask anonymously Why is the header row of my filtered export lost?")
+    share(world, "ana", AGAIN)
+    heard = world.last("ana")
+    assert "Asked openly, question 1: Why is the header row" in heard
+    assert "question 2" not in heard
+
+
+# --- introductions --------------------------------------------------------------------------
+
+
+def test_both_have_to_say_yes(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", "PRIVATEWORD " + AGAIN, reach="people", person_one="ben")
+    world.presses("ana", "Introduce us")
+    assert "if not, you hear nothing" in world.last("ana")
+    world.passes(days=2)
+    asked = world.last("kim")
+    assert "Ana works on something like what you shared on 2 Mar 2026" in asked
+    assert "PRIVATEWORD" not in asked
+    world.presses("kim", "Yes, introduce us")
+    assert "Ana would like to talk with you" in world.last("kim")
+    assert "Kim would like to talk with you" in world.last("ana")
+    world.forges("kim", "narration.meet", {"introduction": _introduction(world, "kim")})
+    assert "You have answered that already." in world.last("kim")
+
+
+def _introduction(world: World, who: str) -> str:
+    for heard in world.room.heard:
+        if heard.key is not None and heard.key.startswith("narration:introduce:"):
+            return heard.key.removeprefix("narration:introduce:")
+    raise AssertionError(who)
+
+
+def test_a_no_is_heard_by_nobody(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", AGAIN)
+    before = world.dms("ana")
+    world.presses("ana", "Introduce us")
+    world.presses("ana", "Introduce us")
+    world.passes(days=2)
+    assert len([h for h in world.dms("kim") if "Shall I introduce you?" in h]) == 1
+    world.presses("kim", "No, thank you")
+    world.passes(days=10)
+    assert [h for h in world.dms("ana") if h not in before] == [
+        "I have asked. If they would like that too, you hear from me; if not, you hear nothing."
+    ] * 2
+
+
+def test_nobody_answers_for_somebody_else(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", AGAIN)
+    world.presses("ana", "Introduce us")
+    world.passes(days=2)
+    id_ = _introduction(world, "kim")
+    for other in ("ana", "bo", "dana"):
+        world.forges(other, "narration.meet", {"introduction": id_})
+        assert "not yours" in world.last(other)
+
+
+def test_an_introduction_over_what_was_withdrawn_comes_to_nothing(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", AGAIN)
+    world.presses("ana", "Introduce us")
+    world.passes(days=2)
+    [kept] = own(world, "kim")
+    world.forges("kim", "narration.withdraw", {"narration": kept.id})
+    world.presses("kim", "Yes, introduce us")
+    assert "not there any more" in world.last("kim")
+
+
+# --- what else becomes of it ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("visibility", ["direct", "anonymous"])
+def test_stuck_becomes_a_question_in_one_tap(world: World, visibility: str) -> None:
+    write(world, "ana", "How do I book a taxi to the other site?", "stuck")
+    world.presses("ana", "Ask it as a question")
+    assert world.form is not None
+    assert world.form.fields[0].value == "How do I book a taxi to the other site?"
+    world.fills("ana", visibility=visibility)
+    assert world.question().text == "How do I book a taxi to the other site?"
+    assert world.question().asker == ("ana" if visibility == "direct" else None)
+    # Nothing joins the two: who reads the database learns nothing of who asked.
+    assert world.question().about is None
+
+
+def test_learned_becomes_a_tip_when_the_steward_says_so(world: World) -> None:
+    write(world, "ana", "Ask the desk for a key before six, because it closes early on Fridays.")
+    world.presses("ana", "Make it a tip?")
+    world.forges("ana", "narration.tip", {"narration": own(world, "ana")[0].id, "choice": "travel"})
+    assert "decides whether it becomes a tip" in world.last("ana")
+    world.passes(days=1)
+    assert "Ask the desk for a key before six" in world.last("sam")
+    assert "Ana" in world.last("sam")
+    assert not any("becomes a tip" in heard for heard in world.dms("kim"))
+    world.presses("sam", "Publish")
+    world.says("ben", "/tip travel")
+    assert "Ask the desk for a key before six" in world.last("ben")
+    assert "from Ana" in world.last("ben")
+
+
+def test_a_proposal_goes_with_what_was_withdrawn(world: World) -> None:
+    share(world, "ana", "Ask the desk for a key before six, because it closes early.")
+    id_ = own(world, "ana")[0].id
+    world.forges("ana", "narration.tip", {"narration": id_, "choice": "travel"})
+    world.forges("ana", "narration.withdraw", {"narration": id_})
+    world.passes(days=1)
+    world.forges("sam", "tips.nominations", {})
+    assert "No answer waits" in world.last("sam")
+    assert not any("key before six" in told for told in world.dump().values())
+
+
+# --- digests --------------------------------------------------------------------------------
+
+
+def digests(world: World) -> list[str]:
+    return [heard.text for heard in world.in_channel("#sales") if "colleagues shared" in heard.text]
+
+
+def to_friday(world: World) -> None:
+    """To Friday afternoon, just after the digest is due."""
+    due = FRIDAY.replace(hour=15, minute=5)
+    world.passes(seconds=(due - world.now).total_seconds())
+
+
+def share_for_digest(world: World, who: str, words: str, **values: str) -> None:
+    write(world, who, words)
+    world.presses(who, "Share…")
+    world.fills(who, **({"reach": "everybody"} | values))
+    world.presses(who, "Share, also in digests")
+
+
+def test_a_channel_hears_its_week_of_what_may_be_mentioned(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    [said] = world.in_channel("#sales")
+    assert "Ana has switched on a digest here" in said.text
+    share_for_digest(world, "ana", EXPORT, topic="travel")
+    share(world, "kim", OTHER)
+    share(world, "bo", "For Lu only.", reach="people", person_one="lu")
+    to_friday(world)
+    [digest] = digests(world)
+    assert "Travel\n- Ana, learned: The export loses" in digest
+    assert "coffee" not in digest
+    assert "For Lu only" not in digest
+    world.passes(days=7)
+    assert len(digests(world)) == 1
+
+
+def test_at_most_eight_lines(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    share_for_digest(world, "ana", "Number 0")
+    for number in range(1, 12):
+        share(world, "ana", f"Number {number}")
+    to_friday(world)
+    [digest] = digests(world)
+    assert digest.count("- Ana, learned") == 7
+    assert "And 5 more." in digest
+
+
+def test_what_is_withdrawn_after_it_was_digested_is_taken_out(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    share_for_digest(world, "ana", EXPORT)
+    share_for_digest(world, "kim", OTHER)
+    to_friday(world)
+    [kept] = own(world, "ana")
+    world.forges("ana", "narration.edit", {"narration": kept.id})
+    world.fills("ana", line_a="Filter after the export.")
+    [digest] = digests(world)
+    assert "Filter after the export." in digest
+    assert "loses its header" not in digest
+    world.forges("ana", "narration.withdraw", {"narration": kept.id})
+    [digest] = digests(world)
+    assert "Ana" not in digest
+    assert "coffee" in digest
+    [other] = own(world, "kim")
+    world.forges("kim", "narration.withdraw", {"narration": other.id})
+    world.passes(hours=1)
+    assert "has been withdrawn" in world.in_channel("#sales")[-1].text
+    assert not any("Filter after" in told for told in world.dump().values())
+
+
+def test_consent_that_is_withdrawn_takes_everything_out_of_digests(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    share_for_digest(world, "ana", EXPORT)
+    share_for_digest(world, "kim", OTHER)
+    to_friday(world)
+    allows(world, "ana", quote_in_digest="no")
+    world.passes(minutes=1)
+    [digest] = digests(world)
+    assert "Ana" not in digest
+    assert world.now - FRIDAY < timedelta(days=1)
+
+
+def test_a_digest_is_switched_off_where_it_was_switched_on(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    share_for_digest(world, "ana", EXPORT)
+    world.says("ben", "/narrate digest off", "#sales")
+    to_friday(world)
+    assert digests(world) == []
+    world.says("ben", "/narrate digest on")
+    assert "in the channel it is about" in world.last("ben")
+
+
+def test_what_was_shared_with_another_channel_is_not_in_it(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    world.says("kim", "/narrate here", "#legal")
+    share_for_digest(world, "kim", OTHER, reach="channel")
+    to_friday(world)
+    assert digests(world) == []
+
+
+def test_a_narration_counts_as_shared_while_it_is(world: World) -> None:
+    share(world, "ana", EXPORT)
+    share(world, "ana", OTHER)
+    with world.database.transaction() as work:
+        assert work.narrations.has_shared(PersonId("ana"), 2)
+    world.presses("ana", "Withdraw")
+    with world.database.transaction() as work:
+        assert not work.narrations.has_shared(PersonId("ana"), 2)
