@@ -220,6 +220,13 @@ class SqlNarrations:
         rows = self._connection.execute(select(*_HABIT).where(which), {"people": tuple(actors)})
         return {row.person: Habit(*row) for row in rows}
 
+    def answered(self, actors: Sequence[PersonId], prompt: str) -> frozenset[PersonId]:
+        """Who of those for whom something is planned has written in answer to a prompt."""
+        which = among(self._connection.dialect.name, narrations.c.author, "people")
+        found = select(narrations.c.author).where(which, narrations.c.prompt == prompt)
+        rows = self._connection.execute(found, {"people": tuple(actors)})
+        return frozenset(rows.scalars())
+
     def save_habits(self, habits: Sequence[Habit]) -> None:
         """Insert or replace."""
         for habit in habits:

@@ -144,6 +144,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     ),
     "narration.digest_is_empty": narration.digest_is_empty(DAY),
     "narration.prompt": narration.prompt(OWN[2], DAY),
+    "narration.prompt:campaign": narration.prompt(OWN[0], None),
     "narration.ran_out": narration.ran_out(),
     "narration.wishes_form": narration.wishes_form(5, {Scope.MATCH_SHARED}, week=True),
     "narration.wishes_kept": narration.wishes_kept(5, "10:00", [Scope.MATCH_SHARED], week=True),

@@ -16,6 +16,7 @@ role.
     consenting     what a person wishes and allows, with its ledger
     reminding      decisions to look at again, drafts that go
     digesting      a channel's week
+    lending        prompts for campaigns, and evidence for their plans
     home           what a person sees of themselves, and what they leave behind
     messages       every sentence
     ports work     what is needed from storage, and one transaction of it
@@ -29,6 +30,7 @@ from bot.capabilities.narration import (
     consenting,
     digesting,
     home,
+    lending,
     prompting,
     reminding,
     reviewing,
@@ -111,4 +113,6 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         farewell=home.farewell,
         about_me=home.about_me,
         home=home.home,
+        activities=lending.ACTIVITIES,
+        evidence=lending.EVIDENCE,
     )

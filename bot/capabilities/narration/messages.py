@@ -752,9 +752,13 @@ def digest_is_empty(week: date) -> Message:
 # --- wishes and consent ---------------------------------------------------------------------
 
 
-def prompt(asked: Prompt, on: date) -> Message:
-    """One prompt, which nobody needs to answer."""
-    args: Args = {"prompt": asked.id, "sort": asked.sort.value, "day": on.isoformat()}
+def prompt(asked: Prompt, on: date | None) -> Message:
+    """One prompt, which nobody needs to answer. Without a day it does not run out, and is none
+    of the person's own prompts."""
+    args: Args = {"prompt": asked.id, "sort": asked.sort.value}
+    if on is not None:
+        args["day"] = on.isoformat()
+    change = Button(label="Change prompts", action="narration.wishes")
     return say(
         literal(asked.text),
         *([Note(text=literal(asked.hint))] if asked.hint else []),
@@ -762,7 +766,7 @@ def prompt(asked: Prompt, on: date) -> Message:
             buttons=(
                 Button(label="Write", action="narration.answer", args=args, style=Style.PRIMARY),
                 Button(label="Not this time", action="narration.skip", args=args),
-                Button(label="Change prompts", action="narration.wishes"),
+                *((change,) if on is not None else ()),
             )
         ),
         Note(text="It stays yours until you share it. Nobody sees whether you answer."),

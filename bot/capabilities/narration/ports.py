@@ -86,6 +86,9 @@ class NarrationStore(Protocol):
     def habits(self, actors: Sequence[PersonId]) -> Mapping[PersonId, Habit]:
         """Of those of whom something is kept."""
 
+    def answered(self, actors: Sequence[PersonId], prompt: str) -> frozenset[PersonId]:
+        """Who of those for whom something is planned has written in answer to a prompt."""
+
     def save_habits(self, habits: Sequence[Habit]) -> None:
         """Insert or replace."""
 

@@ -12,6 +12,7 @@ from bot.capabilities.narration.prompt import OWN, Prompt, next_sort, of_sort
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.errors import NotFound
+from bot.ids import WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPerson
@@ -21,7 +22,7 @@ from bot.schedule import add_working_days, at_local
 from bot.slot import DueSlot, Slot, begin_slot, change_slot
 
 
-def prompts_of(_work: NarrationWork, _person: Person) -> Sequence[Prompt]:
+def prompts_of(_work: NarrationWork, _workspace: WorkspaceId) -> Sequence[Prompt]:
     """What people of the workspace are asked."""
     return OWN
 
@@ -34,7 +35,7 @@ def plan(_context: Context, work: NarrationWork, due: Sequence[DueSlot]) -> Sequ
         person = one.person
         habit = habits.get(person.id, Habit(person.id, person.workspace))
         sort = next_sort(habit.last)
-        prompt = of_sort(prompts_of(work, person), sort, one.day.isocalendar().week)
+        prompt = of_sort(prompts_of(work, person.workspace), sort, one.day.isocalendar().week)
         kept.append(replace(habit, last=sort, prompt=prompt.id, prompted_on=one.day))
         wishes.append(_wish(one, messages.prompt(prompt, one.day), messages.BECAUSE_PROMPT))
     work.narrations.save_habits(kept)
@@ -68,9 +69,9 @@ def answer(context: Context, work: NarrationWork, command: Command) -> Reply:
     sort = messages.SORT_WORDS.get(named(args, "sort"))
     if sort is None:
         raise NotFound(messages.GONE)
-    if has_run_out(person, context, named(args, "day")):
+    if "day" in args and has_run_out(person, context, named(args, "day")):
         return Reply(message=messages.ran_out(), replace=True)
-    prompts = prompts_of(work, person)
+    prompts = prompts_of(work, person.workspace)
     found = next((p for p in prompts if p.id == named(args, "prompt")), None)
     prompt = found if found is not None and found.sort is sort else of_sort(prompts, sort)
     given: Args = {"prompt": prompt.id, "sort": prompt.sort.value}

@@ -41,8 +41,8 @@ def narrate(context: Context, work: NarrationWork, command: Command) -> Reply:
     if not text:
         return begin(context, work, command)
     if sort is not None and not rest.strip():
-        return _open(context, work, command, of_sort(prompts_of(work, person), sort))
-    prompt = of_sort(prompts_of(work, person), sort or Sort.WORKING_ON)
+        return _open(context, work, command, of_sort(prompts_of(work, person.workspace), sort))
+    prompt = of_sort(prompts_of(work, person.workspace), sort or Sort.WORKING_ON)
     words = _tidy(rest if sort is not None else text)
     if not words:
         raise Invalid(messages.EMPTY)
@@ -75,7 +75,7 @@ def write(context: Context, work: NarrationWork, command: Command) -> Reply:
     sort = messages.SORT_WORDS.get(word)
     if sort is None:
         raise NotFound(messages.GONE)
-    return _open(context, work, command, of_sort(prompts_of(work, command.person), sort))
+    return _open(context, work, command, of_sort(prompts_of(work, command.person.workspace), sort))
 
 
 def _open(_context: Context, _work: NarrationWork, command: Command, prompt: Prompt) -> Reply:
@@ -91,7 +91,7 @@ def find_prompt(work: NarrationWork, person: Person, args: Mapping[str, object])
     sort = messages.SORT_WORDS.get(named(args, "sort"))
     if sort is None:
         raise NotFound(messages.GONE)
-    prompts = prompts_of(work, person)
+    prompts = prompts_of(work, person.workspace)
     found = (p for p in prompts if p.id == named(args, "prompt") and p.sort is sort)
     return next(found, of_sort(prompts, sort))
 

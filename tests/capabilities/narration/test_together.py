@@ -6,7 +6,7 @@ import pytest
 
 from bot.ids import PersonId
 from tests.capabilities.narration.narrating import FRIDAY, own, share, write
-from tests.world import World
+from tests.world import WORKSPACE, World
 
 EXPORT = "The export loses its header row when the sheet is filtered before."
 AGAIN = "The header row of the export is lost when a sheet is filtered."
@@ -282,3 +282,37 @@ def test_a_narration_counts_as_shared_while_it_is(world: World) -> None:
     world.presses("ana", "Withdraw")
     with world.database.transaction() as work:
         assert not work.narrations.has_shared(PersonId("ana"), 2)
+
+
+# --- in campaigns ---------------------------------------------------------------------------
+
+
+def test_a_campaign_may_ask_a_prompt_that_does_not_run_out(world: World) -> None:
+    prompts = world.app.registry.activities.formats["prompt"]
+    assert prompts.needs_example
+    with world.database.transaction() as work:
+        found = prompts.find(work, WORKSPACE, "own-learned")
+        message = prompts.show(work, WORKSPACE, "own-learned")
+        assert prompts.find(work, WORKSPACE, "nonsense") is None
+    assert found is not None
+    assert not found.retired
+    heard = world.room.add("dm:ana", message)
+    world.passes(days=30)
+    world.presses("ana", "Write", on=heard)
+    world.fills("ana", line_a="Something.")
+    assert evidence(world, "answered", "own-learned") == {"ana"}
+    assert evidence(world, "answered", "own-stuck") == set()
+
+
+def test_who_asks_others_has_shared_two_of_their_own(world: World) -> None:
+    share(world, "dana", EXPORT)
+    assert evidence(world, "has_modelled") == set()
+    share(world, "dana", OTHER)
+    assert evidence(world, "has_modelled") == {"dana"}
+
+
+def evidence(world: World, word: str, *about: str) -> set[str]:
+    people = [PersonId(who) for who in ("ana", "ben", "dana")]
+    with world.database.transaction() as work:
+        found = world.app.registry.activities.evidence[word](work, about, people, world.now)
+    return set(found)

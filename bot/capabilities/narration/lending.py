@@ -1,0 +1,46 @@
+"""What narration lends to campaigns: its prompts, and who has answered one or gone first.
+
+Evidence goes to whoever plans letters, and to nobody's eyes: an answer counts whether it was
+shared or kept, so that nobody has to share anything to be left in peace.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+
+from bot.activity import Activity, Found
+from bot.capabilities.narration import messages
+from bot.capabilities.narration.model import MODEL_SHARES
+from bot.capabilities.narration.prompting import prompts_of
+from bot.capabilities.narration.work import NarrationWork
+from bot.ids import PersonId, WorkspaceId
+from bot.message import Message, shorten
+
+
+def find(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Found | None:
+    """The prompt of that id."""
+    prompt = next((p for p in prompts_of(work, workspace) if p.id == ref), None)
+    return None if prompt is None else Found(prompt.id, shorten(prompt.text, 150))
+
+
+def show(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Message:
+    """The prompt, which does not run out by itself: a campaign has an end of its own."""
+    return messages.prompt(next(p for p in prompts_of(work, workspace) if p.id == ref), None)
+
+
+def answered(
+    work: NarrationWork, about: Sequence[str], people: Sequence[PersonId], _now: datetime, /
+) -> AbstractSet[PersonId]:
+    """Who has written something in answer to the prompt."""
+    return work.narrations.answered(people, about[0])
+
+
+def has_modelled(
+    work: NarrationWork, _about: Sequence[str], people: Sequence[PersonId], _now: datetime, /
+) -> AbstractSet[PersonId]:
+    """Who has shared enough of their own to ask others (domain.md 4.3)."""
+    return {person for person in people if work.narrations.has_shared(person, MODEL_SHARES)}
+
+
+ACTIVITIES = {"prompt": Activity(find=find, show=show, is_answered="answered", needs_example=True)}
+EVIDENCE = {"answered": answered, "has_modelled": has_modelled}
