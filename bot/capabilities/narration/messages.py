@@ -373,7 +373,8 @@ def visible_to(reach: Reach, count: int | None, manager: bool | None) -> str:
     else:
         people = "1 person" if count == 1 else f"{count:,} people"
     boss = {True: "**yes**", False: "no", None: "I cannot tell"}[manager]
-    return f"Visible to **{people}**, including your manager: {boss}."
+    later = " Who joins later can read it too." if reach is Reach.EVERYBODY else ""
+    return f"Visible to **{people}**, including your manager: {boss}.{later}"
 
 
 def confirm(
