@@ -33,7 +33,7 @@ from storage.question_tables import (
     turns,
 )
 from storage.revision import Revisions
-from storage.row import add_new, columns_of, insert_for, put, values_of
+from storage.row import add_new, among, columns_of, insert_for, put, values_of
 from storage.seal import Seal
 
 _QUESTION = columns_of(questions, Question)
@@ -93,6 +93,15 @@ class SqlQuestions:
             )
         ).one_or_none()
         return None if row is None else Question(**row._mapping)
+
+    def askers(self, people: Sequence[PersonId], since: datetime) -> frozenset[PersonId]:
+        """Which of these people have asked with their name since then."""
+        theirs = among(self._connection.dialect.name, questions.c.asker, "people")
+        rows = self._connection.execute(
+            select(questions.c.asker).where(theirs, questions.c.asked_at >= since).distinct(),
+            {"people": list(people)},
+        )
+        return frozenset(PersonId(person) for person in rows.scalars())
 
     def save(self, question: Question) -> Question:
         """Replace the version that was read; returns the value with its new version.

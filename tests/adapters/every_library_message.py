@@ -122,6 +122,7 @@ def _edit(thing: Thing, value: Section | Tip | Item, rest: str = "") -> Form:
 
 
 SHOWN: dict[str, Message | Form | list[Part] | list[PageSection] | PageSection] = {
+    "library.invitation": library.invitation(SECTION, is_tested=True),
     "library.topics": library.topics([TRAVEL]),
     "library.topics:many": library.topics([TRAVEL] * 12, none_of_that=True),
     "library.topics:none": library.topics([]),

@@ -19,7 +19,7 @@ from bot.attention import Attention, Reason
 from bot.capabilities.attention import messages as attention
 from bot.capabilities.calendar import messages as calendar
 from bot.capabilities.campaigns import messages as campaigns
-from bot.capabilities.campaigns.content import one_message
+from bot.capabilities.campaigns.content import Activity, Format, one_message
 from bot.capabilities.campaigns.model import Campaign
 from bot.capabilities.campaigns.model import State as CampaignState
 from bot.capabilities.campaigns.outlook import Outlook
@@ -36,6 +36,7 @@ from bot.capabilities.questions.model import (
     Urgency,
     Visibility,
 )
+from bot.capabilities.quizzes import messages as quizzes
 from bot.capabilities.roles import messages as roles
 from bot.capabilities.tips import messages as tips
 from bot.capabilities.tips.course import entry_of
@@ -74,6 +75,7 @@ from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
 from tests.adapters.every_library_message import SHOWN as LIBRARY
 from tests.adapters.every_narration_message import SHOWN as NARRATION
+from tests.adapters.every_quiz_message import QUIZ
 from tests.adapters.every_quiz_message import SHOWN as QUIZZES
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section
@@ -647,6 +649,12 @@ SHOWN: dict[str, Shown] = {
         args={"campaign": "c5"},
     ),
     "campaigns.letter": campaigns.letter(CAMPAIGN, SAM),
+    "campaigns.lent": campaigns.lent(
+        quizzes.invitation(QUIZ), CAMPAIGN, SAM, Activity(id="a2", text="Before we begin:")
+    ),
+    "campaigns.announced": campaigns.announced(
+        CAMPAIGN, SAM, Activity(id="a3", format=Format.QNA_SESSION, text="Ask what you like.")
+    ),
     "campaigns.draft_card": campaigns.draft_card(CAMPAIGN, SAM, WORKSPACE, OUTLOOK),
     "campaigns.sent_to_me": campaigns.sent_to_me(),
     "campaigns.changed_meanwhile": campaigns.changed_meanwhile(

@@ -120,6 +120,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     ),
     "quizzes.declined": quizzes.declined(),
     "quizzes.in_private": quizzes.in_private(),
+    "quizzes.invitation": quizzes.invitation(QUIZ),
     "quizzes.cannot_begin": quizzes.cannot_begin(ANA, QUIZ, NOW.replace(day=3), NOW, None),
     "quizzes.cannot_begin:quota": quizzes.cannot_begin(ANA, QUIZ, None, NOW, "Sam"),
     "quizzes.question": _question(CHOICE),

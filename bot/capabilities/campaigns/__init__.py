@@ -1,21 +1,34 @@
-"""One message to many: written, forecast, sent to each at their own hour, and accounted for.
+"""Something for many: planned, approved, handed out day by day, and accounted for.
 
-A community manager writes it and sees beforehand who would get it when, and how many
-would not, for the sake of their attention. Once sent, a timer hands everybody their letter
-through the one attention ledger, in chunks that survive a crash. Afterwards the manager
-sees how many got it, and whom a failure concerns; nobody sees who wished to be left alone.
+A community manager puts messages, tips, sections, quizzes and prompts in a row, by the calendar
+or counted from each one's own first working day. Others approve exactly what they saw. When the
+day of an activity begins anywhere, a timer hands everybody their letter through the one attention
+ledger, in chunks that survive a crash. It can rest, go on and be ended. Afterwards the manager
+sees how many got it, and whom a failure concerns; nobody sees who wished to be left alone. One
+message to many is the smallest of campaigns, and goes without approval.
 
-    model       values and rules: states, events, the forecast as it adds up     (pure)
+    content     what its owner decides, and the digest that approval is bound to (pure)
+    model       values and rules: states, events, the fold                       (pure)
+    allocation  which cluster begins when, drawn and frozen                      (pure)
+    timing      on which day something comes to whom                             (pure)
+    outlook     the forecast as it adds up                                       (pure)
+    fault       what stands in the way of running it
     access      who may see and do what
     audience    the people of a conversation, who have to be read first
+    condition   who does not need an activity
     step        one event, and what everybody is to get
-    draft run   handlers: before it is sent, and after
+    card        what became of it, counted
+    approving   submitted, approved, drawn, scheduled, changed
+    enrolling   who is in it                                                     timers
+    expanding   handing it out                                                   timers
+    steering    pausing, going on, ending
+    draft run   handlers: before one message is sent, and after
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, enrolling, expanding, run
+from bot.capabilities.campaigns import draft, enrolling, expanding, run, steering
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
 
@@ -51,6 +64,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.start": enrolling.start_on,
         "campaign.enrol": enrolling.enrol_on,
         "campaign.expand": expanding.expand,
+        "campaign.close": steering.close_on,
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
     },

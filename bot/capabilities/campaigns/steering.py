@@ -9,25 +9,34 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.access import Right, require
+from bot.attention import Wish, book
 from bot.capabilities.campaigns import messages
-from bot.capabilities.campaigns.access import owner_of
-from bot.capabilities.campaigns.content import Timing, days_of
+from bot.capabilities.campaigns.access import owner_of, workspace_of
+from bot.capabilities.campaigns.audience import channel_of
+from bot.capabilities.campaigns.content import Activity, Timing, days_of
 from bot.capabilities.campaigns.expanding import day_in_channel
 from bot.capabilities.campaigns.model import (
+    CHUNK,
     Campaign,
     EventKind,
     Run,
     RunState,
+    State,
     source_of,
 )
 from bot.capabilities.campaigns.step import advance, set_timer, sources_of, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import NotAllowed
+from bot.ids import CampaignId, PersonId
+from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
+from bot.ports import Timer
 
 RESTED = "campaign paused"
 """Why letters were not sent that a pause has taken back."""
+CLOSING = "closing"
+"""What stands in the place of an activity in the letters that tell of an end."""
 LOOK_AFTER_CANCEL = timedelta(minutes=1)
 """What a lane had in hand when a campaign was cancelled may come back to wait."""
 _DAY = timedelta(days=1)
@@ -93,13 +102,13 @@ def _take_up(context: Context, work: CampaignsWork, campaign: Campaign, run: Run
     source = source_of(campaign, run.activity)
     released = work.truth.release(campaign.workspace, source, RESTED)
     if released or run.state is RunState.RUNNING:
+        # It keeps its place: what was to come first comes first.
         work.campaigns.save_run(
             replace(
                 run,
                 state=RunState.WAITING,
                 bookmark=None,
                 later=0,
-                due_at=context.now,
                 people=max(run.people - released, 0),
             )
         )
@@ -129,3 +138,39 @@ def cancel(
         if cancelled.content.closing:
             set_timer(work, cancelled, "close", context.now)
     return cancelled
+
+
+def close_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
+    """Tell the next of those who were in a campaign, at their own hour, that it has ended. It is
+    the last that they get of it, and counts for nothing."""
+    campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
+    if campaign is None or campaign.state is not State.CANCELLED or not campaign.content.closing:
+        return
+    after = timer.args.get("after")
+    people = work.enrolments.active(
+        campaign.id, None if after is None else PersonId(str(after)), CHUNK
+    )
+    if not people:
+        return
+    owner, content = owner_of(work, campaign), campaign.content
+    model = Letter(
+        key=f"{campaign.source}:{CLOSING}",
+        to=ToPerson(person=owner.id),
+        message=messages.letter(campaign, owner, Activity(id=CLOSING, text=content.closing)),
+        kind="campaign.closing",
+        priority=Priority.CAMPAIGN,
+        source=f"{campaign.source}:{CLOSING}",
+        because=messages.because(
+            owner,
+            content,
+            workspace_of(work, owner),
+            channel_of(work, campaign.workspace, content.conversation),
+        ),
+    )
+    wishes = [
+        Wish(person, model, f"{model.key}:{person.id}") for person in work.people.several(people)
+    ]
+    book(context, work, wishes)
+    work.timers.set(
+        replace(timer, due_at=context.now, args={**timer.args, "after": people[-1]}, attempts=0)
+    )

@@ -13,13 +13,24 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     addressee   whom plain words in a direct message are for
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
+    lending     who has asked with their name, for others
     home        what stands on a person's own page
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
 from bot.access import Right
-from bot.capabilities.questions import addressee, answer, article, ask, expert, home, offer, step
+from bot.capabilities.questions import (
+    addressee,
+    answer,
+    article,
+    ask,
+    expert,
+    home,
+    lending,
+    offer,
+    step,
+)
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 
@@ -175,4 +186,5 @@ capability: Capability[QuestionsWork] = Capability(
     about_me=expert.about_me,
     home=home.home,
     week=home.week,
+    evidence=lending.EVIDENCE,
 )

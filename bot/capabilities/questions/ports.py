@@ -54,6 +54,9 @@ class QuestionStore(Protocol):
 
     def by_number(self, workspace: WorkspaceId, number: int) -> Question | None: ...
 
+    def askers(self, people: Sequence[PersonId], since: datetime) -> frozenset[PersonId]:
+        """Which of these people have asked with their name since then."""
+
     def save(self, question: Question) -> Question:
         """Replace the version that was read; returns the value with its new version.
 

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 
+from sqlalchemy import func, select
+
 from bot.capabilities.campaigns.approving import approve, schedule, submit
 from bot.capabilities.campaigns.content import Activity, Content, Format, data_of, digest_of
 from bot.capabilities.campaigns.model import Campaign, Event, EventKind, fold
@@ -13,6 +15,7 @@ from bot.context import Context
 from bot.ids import CampaignId, PersonId
 from bot.pack.ports import Put
 from bot.people import Person, Role
+from storage.tables import outbox
 from storage.work import SqlWork
 from tests.capabilities.quizzes.taking import TWO, quiz_of
 from tests.world import WORKSPACE, World
@@ -102,8 +105,8 @@ class Runs:
         assert fold(campaign, work.campaigns.events(NAME)) == campaign
         return campaign
 
-    @property
-    def campaign(self) -> Campaign:
+    def reads(self) -> Campaign:
+        """The campaign as it stands, which is the fold of its events."""
         with self.world.database.transaction() as work:
             return self.get(work)
 
@@ -116,6 +119,14 @@ class Runs:
             for key in keys
             if key.startswith(begin) and key.endswith(f":{who}")
         ]
+
+    def first_day(self, who: str) -> date:
+        """The day of the first letter that reached a person."""
+        with self.world.database.begin() as connection:
+            found: date = connection.execute(
+                select(func.min(outbox.c.day)).where(outbox.c.person == who)
+            ).scalar_one()
+        return found
 
     def upto(self, day: date, hour: int = 12) -> None:
         """Let time pass until that hour of a day, in UTC."""

@@ -1,13 +1,30 @@
 """Campaigns of several activities: what comes to whom on which day."""
 
-from bot.capabilities.campaigns.model import State
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from bot.capabilities.campaigns.allocation import NEVER
+from bot.capabilities.campaigns.approving import amend, draw
+from bot.capabilities.campaigns.condition import NOT_MEANT
+from bot.capabilities.campaigns.content import Design, OnlyIf, Rollout, Timing
+from bot.capabilities.campaigns.model import EnrolmentState, RunState, State
+from bot.capabilities.quizzes.certification import Certification
+from bot.capabilities.quizzes.certification import State as Standing
+from bot.errors import Conflict, Invalid, NotAllowed
+from bot.ids import CertificationId
+from bot.pack.model import Kind
 from tests.capabilities.campaigns.running import (
     DAY,
+    MONDAY,
+    NAME,
     TEXT_QUIZ_TEXT,
     TUESDAY,
     Runs,
+    message,
 )
-from tests.world import World
+from tests.world import WORKSPACE, World, person
 
 PEOPLE = ("ana", "ben", "bo", "cem", "dana", "kim", "lu", "sam")
 
@@ -15,10 +32,10 @@ PEOPLE = ("ana", "ben", "bo", "cem", "dana", "kim", "lu", "sam")
 def test_one_thing_comes_a_day_and_then_it_is_finished(either_world: World) -> None:
     runs = Runs(either_world)
     runs.starts(TEXT_QUIZ_TEXT)
-    assert runs.campaign.state is State.SCHEDULED
+    assert runs.reads().state is State.SCHEDULED
     assert [runs.got(who) for who in PEOPLE] == [[]] * 8
     runs.upto(TUESDAY)
-    assert runs.campaign.state is State.RUNNING
+    assert runs.reads().state is State.RUNNING
     assert [runs.got(who) for who in PEOPLE] == [["a1"]] * 8
     runs.upto(TUESDAY + DAY)
     assert [runs.got(who) for who in PEOPLE] == [["a1", "a2"]] * 8
@@ -30,5 +47,385 @@ def test_one_thing_comes_a_day_and_then_it_is_finished(either_world: World) -> N
     runs.upto(TUESDAY + 2 * DAY)
     assert runs.got("ben") == ["a1", "a2", "a3"]
     runs.upto(TUESDAY + 10 * DAY)
-    assert runs.campaign.state is State.FINISHED
+    assert runs.reads().state is State.FINISHED
     assert "Two weeks of data is finished" in either_world.last("dana")
+
+
+# --- approval -------------------------------------------------------------------------------
+
+
+def test_nobody_approves_their_own_nor_what_they_are_not_asked_for(world: World) -> None:
+    runs = Runs(world)
+    runs.drafts(TEXT_QUIZ_TEXT)
+    assert runs.submits().state is State.IN_REVIEW
+    with pytest.raises(NotAllowed, match="your own"):
+        runs.approves("dana")
+    with pytest.raises(NotAllowed, match="not asked"):
+        runs.approves("ana")
+    assert runs.approves().state is State.APPROVED
+
+
+def test_all_whom_it_names_have_to_approve(world: World) -> None:
+    runs = Runs(world)
+    both = tuple(who.id for who in (person("kim"), person("bo")))
+    runs.drafts(replace(TEXT_QUIZ_TEXT, approvers=both))
+    runs.submits()
+    with pytest.raises(NotAllowed, match="not asked"):
+        runs.approves("sam")
+    assert runs.approves("kim").state is State.IN_REVIEW
+    with pytest.raises(Conflict, match="already"):
+        runs.approves("kim")
+    assert runs.approves("bo").state is State.APPROVED
+
+
+def test_what_cannot_be_run_is_not_submitted_and_says_why(world: World) -> None:
+    runs = Runs(world)
+    owner = person("dana").id
+    wrong = replace(
+        TEXT_QUIZ_TEXT,
+        approvers=(owner,),
+        completion="certified(data) and flown(moon)",
+        activities=(
+            *TEXT_QUIZ_TEXT.activities,
+            message("a1", MONDAY - DAY),
+            replace(TEXT_QUIZ_TEXT.activities[1], id="a5", date=TUESDAY + 5 * DAY, ref="gone"),
+        ),
+    )
+    runs.drafts(wrong)
+    with pytest.raises(Invalid) as error:
+        runs.submits()
+    said = error.value.sentence
+    assert "Who owns a campaign does not approve it." in said
+    assert "Its first day has passed." in said
+    assert "Two parts are called a1." in said
+    assert "a5 (quiz): I know nothing that is called gone." in said
+    assert "I cannot read when it counts as completed" in said
+    assert runs.reads().state is State.DRAFT
+
+
+def test_what_was_retired_meanwhile_is_left_out_and_the_rest_goes_on(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    with runs.acting("dana") as (context, work, who):
+        work.packs.retire(who.workspace, Kind.QUIZ, ["data"], context.now)
+    runs.upto(TUESDAY + 10 * DAY)
+    assert runs.got("ana") == ["a1", "a3"]
+    assert runs.reads().state is State.FINISHED
+
+
+# --- pause, resume, cancel --------------------------------------------------------------------
+
+
+def test_nothing_is_sent_after_a_pause(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    assert runs.counts("a1") == {("pending", None): 8}
+    runs.rests()
+    runs.upto(TUESDAY + 10 * DAY)
+    assert [runs.got(who) for who in PEOPLE] == [[]] * 8
+    assert runs.reads().state is State.PAUSED
+
+
+def test_what_a_pause_made_too_late_is_left_out_and_counted(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    runs.rests()
+    runs.upto(TUESDAY + 2 * DAY, 8)
+    runs.goes_on()
+    runs.upto(TUESDAY + 10 * DAY)
+    assert [runs.got(who) for who in PEOPLE] == [["a3"]] * 8
+    assert runs.counts("a1") == {("suppressed", "campaign paused"): 8}
+    assert runs.counts("a2") == {}
+    assert runs.reads().state is State.FINISHED
+
+
+def test_a_pause_within_a_day_loses_nothing(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 8)
+    runs.rests()
+    runs.upto(TUESDAY, 9)
+    runs.goes_on()
+    runs.upto(TUESDAY)
+    assert [runs.got(who) for who in PEOPLE] == [["a1"]] * 8
+
+
+def test_what_is_to_be_caught_up_comes_one_a_day(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, catch_up=True))
+    runs.upto(TUESDAY, 9)
+    runs.rests()
+    monday = MONDAY + 7 * DAY
+    runs.upto(monday, 8)
+    runs.goes_on()
+    runs.upto(monday)
+    assert runs.got("ana") == ["a1"]
+    runs.upto(monday + DAY)
+    assert runs.got("ana") == ["a1", "a2"]
+    runs.upto(monday + 3 * DAY)
+    assert runs.got("ana") == ["a1", "a2", "a3"]
+
+
+def test_cancelled_is_for_good(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, closing="It ends here. Thank you."))
+    runs.upto(TUESDAY, 12)
+    runs.upto(TUESDAY + DAY, 9)
+    runs.ends()
+    runs.upto(TUESDAY + 10 * DAY)
+    assert [runs.got(who) for who in PEOPLE] == [["a1", "closing"]] * 8
+    assert runs.counts("a2") == {("cancelled", None): 8}
+    with pytest.raises(Conflict):
+        runs.goes_on()
+
+
+# --- the days of each one's own ----------------------------------------------------------------
+
+OWN_DAYS = replace(
+    TEXT_QUIZ_TEXT,
+    timing=Timing.ENROLMENT,
+    start=TUESDAY,
+    activities=tuple(
+        replace(activity, date=None, day=number)
+        for number, activity in zip((0, 1, 3), TEXT_QUIZ_TEXT.activities, strict=True)
+    ),
+)
+"""On the first, second and fourth working day of each one."""
+
+
+def test_days_off_do_not_count(either_world: World) -> None:
+    either_world.changes("kim", zone="Pacific/Auckland")
+    either_world.changes("lu", zone="America/Los_Angeles")
+    runs = Runs(either_world)
+    with runs.acting("dana") as (_, work, ben):
+        work.people.add_day_off(ben.workspace, TUESDAY + DAY, "Own day", person("ben").id)
+    runs.starts(OWN_DAYS)
+    runs.upto(TUESDAY + DAY)
+    assert (runs.got("ana"), runs.got("ben")) == (["a1", "a2"], ["a1"])
+    runs.upto(TUESDAY + 3 * DAY)
+    assert runs.got("ana") == ["a1", "a2", "a3"]
+    assert runs.got("kim") == ["a1", "a2", "a3"]
+    assert runs.got("ben") == ["a1", "a2"]
+    # A weekend lies before the fourth of his working days.
+    runs.upto(TUESDAY + 5 * DAY)
+    assert runs.got("ben") == ["a1", "a2"]
+    runs.upto(TUESDAY + 6 * DAY)
+    assert runs.got("ben") == ["a1", "a2", "a3"]
+    runs.upto(TUESDAY + 8 * DAY)
+    assert runs.reads().state is State.FINISHED
+
+
+def test_own_days_move_by_the_working_days_of_a_pause(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(OWN_DAYS)
+    runs.upto(TUESDAY + DAY, 14)
+    assert runs.got("ana") == ["a1", "a2"]
+    runs.rests()
+    # It rests for what was left of Wednesday, Thursday and Friday: three working days.
+    monday = TUESDAY + 6 * DAY
+    runs.upto(monday, 8)
+    runs.goes_on()
+    runs.upto(TUESDAY + 7 * DAY)
+    assert runs.got("ana") == ["a1", "a2"]
+    runs.upto(TUESDAY + 8 * DAY)
+    assert runs.got("ana") == ["a1", "a2", "a3"]
+
+
+def test_who_comes_later_begins_on_their_own_first_day(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(OWN_DAYS, join_until=TUESDAY + 3 * DAY))
+    runs.upto(TUESDAY + DAY, 14)
+    either_world.joins(person("new"))
+    runs.upto(TUESDAY + 2 * DAY)
+    runs.upto(TUESDAY + 3 * DAY)
+    assert runs.got("new")[:1] == ["a1"]
+    either_world.joins(person("late"))
+    runs.upto(TUESDAY + 20 * DAY)
+    assert runs.got("new") == ["a1", "a2", "a3"]
+    assert runs.got("late") == []
+    assert runs.reads().state is State.FINISHED
+
+
+def test_who_comes_to_a_campaign_of_the_calendar_gets_what_is_left(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 14)
+    world.joins(person("new"))
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("new") == ["a3"]
+
+
+# --- who is left in peace ----------------------------------------------------------------------
+
+
+def test_who_stops_or_leaves_is_out_of_it(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY)
+    either_world.says("ana", "stop")
+    either_world.leaves("ben")
+    runs.upto(TUESDAY + DAY, 9)
+    either_world.says("cem", "/pause until Friday")
+    with runs.acting("dana") as (_, work, _who):
+        kept = work.enrolments.get(NAME, person("ana").id)
+        assert kept is not None
+        assert kept.state is EnrolmentState.ENDED
+        assert work.enrolments.get(NAME, person("ben").id) is None
+        still = work.enrolments.get(NAME, person("cem").id)
+        assert still is not None
+        assert still.state is EnrolmentState.ACTIVE
+    either_world.says("ana", "/resume")
+    runs.upto(TUESDAY + 3 * DAY)
+    assert (runs.got("ana"), runs.got("ben")) == (["a1"], ["a1"])
+    assert runs.got("lu") == ["a1", "a2", "a3"]
+
+
+def test_who_is_in_the_audience_no_more_gets_no_more(world: World) -> None:
+    for who in PEOPLE:
+        world.changes(who, team="Blue")
+    runs = Runs(world)
+    audience = replace(TEXT_QUIZ_TEXT.audience, teams=("Blue", "Red"))
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=audience))
+    runs.upto(TUESDAY)
+    world.changes("ana", team="Green")
+    world.changes("ben", team="Red")
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("ana") == ["a1"]
+    assert runs.got("ben") == ["a1", "a2", "a3"]
+
+
+def test_nobody_is_there(world: World) -> None:
+    runs = Runs(world)
+    audience = replace(TEXT_QUIZ_TEXT.audience, teams=("Nowhere",))
+    runs.drafts(replace(TEXT_QUIZ_TEXT, audience=audience))
+    with pytest.raises(Invalid, match="nobody to send it to"):
+        runs.submits()
+
+
+# --- a change while it runs --------------------------------------------------------------------
+
+
+def test_only_what_has_not_begun_is_changed_and_only_once_it_is_approved(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    # At ten o’clock in UTC the next day begins on the other side of the world.
+    runs.upto(TUESDAY, 9)
+    first, _, third = TEXT_QUIZ_TEXT.activities
+    new = replace(
+        TEXT_QUIZ_TEXT,
+        activities=(
+            first,
+            replace(third, text="Something else."),
+            message("a4", TUESDAY + 3 * DAY),
+        ),
+    )
+    with runs.acting("dana") as (context, work, who):
+        with pytest.raises(Invalid, match="It has begun"):
+            amend(context, work, runs.get(work), who, replace(new, activities=new.activities[1:]))
+        amend(context, work, runs.get(work), who, new)
+    assert runs.reads().content == TEXT_QUIZ_TEXT
+    runs.approves()
+    runs.upto(TUESDAY + 4 * DAY)
+    assert runs.got("ana") == ["a1", "a3", "a4"]
+    with world.database.transaction() as work:
+        states = {run.activity: run.state for run in work.campaigns.runs(NAME)}
+    assert states == dict.fromkeys(("a1", "a3", "a4"), RunState.DONE)
+
+
+# --- who does not need it ------------------------------------------------------------------------
+
+
+def certify(runs: Runs, *people: str) -> None:
+    """Let them hold the certificate of the quiz."""
+    with runs.acting("dana") as (context, work, _):
+        for who in people:
+            work.certifications.save(
+                Certification(
+                    id=CertificationId(f"of-{who}"),
+                    workspace=WORKSPACE,
+                    person=person(who).id,
+                    quiz="data",
+                    changed_at=context.now,
+                    state=Standing.VALID,
+                )
+            )
+
+
+def test_who_can_do_it_already_is_spared(either_world: World) -> None:
+    runs = Runs(either_world)
+    first, quiz, last = TEXT_QUIZ_TEXT.activities
+    quiz, last = (
+        replace(quiz, only_if=OnlyIf.NOT_CERTIFIED),
+        replace(last, only_if=OnlyIf.CERTIFIED),
+    )
+    certify(runs, "ana")
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(first, quiz, last)))
+    runs.upto(TUESDAY)
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("ana") == ["a1", "a3"]
+    assert runs.got("ben") == ["a1", "a2"]
+    assert runs.counts("a3") == {("sent", None): 1, ("suppressed", NOT_MEANT): 7}
+
+
+def test_who_has_all_that_is_asked_for_is_done(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, completion="certified(data) and not asked()"))
+    runs.upto(TUESDAY)
+    certify(runs, "ana", "bo")
+    either_world.says("bo", "Which taxi to the airport?")
+    runs.upto(TUESDAY + 3 * DAY)
+    assert runs.got("ben") == ["a1", "a2", "a3"]
+    assert runs.got("ana") == ["a1"]
+    with runs.acting("dana") as (_, work, _who):
+        counts = work.enrolments.counts(NAME)
+    assert counts == {EnrolmentState.COMPLETED: 1, EnrolmentState.ACTIVE: 7}
+
+
+def test_teams_begin_one_after_another_in_an_order_that_was_drawn(either_world: World) -> None:
+    teams = {"ana": "Blue", "ben": "Blue", "bo": "Red", "cem": "Red"}
+    for who in PEOPLE:
+        either_world.changes(who, team=teams.get(who, "Green"))
+    runs = Runs(either_world)
+    steps = Rollout(design=Design.STEPPED_WEDGE, steps=3, step_every=7, seed=5)
+    runs.starts(replace(OWN_DAYS, rollout=steps))
+    allocation = runs.reads().allocation
+    assert allocation is not None
+    assert sorted(allocation.steps.values()) == [0, 1, 2]
+    with runs.acting("dana") as (context, work, _):
+        assert draw(work, runs.get(work), context.now).steps == allocation.steps
+    runs.upto(TUESDAY + 21 * DAY)
+    sent = {who: runs.first_day(who) for who in PEOPLE}
+    for who in PEOPLE:
+        step = allocation.steps[teams.get(who, "Green")]
+        assert sent[who] == TUESDAY + 7 * step * DAY
+
+
+def test_half_of_the_teams_get_nothing(world: World) -> None:
+    for who in PEOPLE:
+        world.changes(who, team="Blue" if who < "c" else "Red")
+    runs = Runs(world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, rollout=Rollout(design=Design.AB, seed=5)))
+    allocation = runs.reads().allocation
+    assert allocation is not None
+    # A team that is new since was not drawn.
+    world.joins(replace(person("new"), team="Green"))
+    runs.upto(TUESDAY + 2 * DAY)
+    for who in (*PEOPLE, "new"):
+        step = allocation.steps.get(runs.world.find_person(who).team or "", NEVER)
+        assert bool(runs.got(who)) is (step == 0)
+
+
+def test_in_a_channel_it_stands_once_at_the_owners_hour(either_world: World) -> None:
+    runs = Runs(either_world)
+    either_world.changes("dana", zone="Europe/Berlin")
+    board = message("b1", TUESDAY + DAY, channel="#general", at=time(14))
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(*TEXT_QUIZ_TEXT.activities, board)))
+    runs.upto(TUESDAY + DAY, 12)
+    assert either_world.in_channel("#general") == []
+    runs.upto(TUESDAY + DAY, 13)
+    assert [h.text.count("This is b1.") for h in either_world.in_channel("#general")] == [1]
+    runs.upto(TUESDAY + 10 * DAY)
+    assert len(either_world.in_channel("#general")) == 1
