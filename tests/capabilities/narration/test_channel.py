@@ -1,0 +1,55 @@
+"""Sharing with a channel on a platform that can tell who is in it."""
+
+from tests.capabilities.campaigns.test_channel import moves, opens, reads
+from tests.capabilities.narration.narrating import leads, own, propose, share, write
+from tests.world import World
+
+CHANNEL = "#lunch"
+TEXT = "Filter after the export."
+
+
+def offers(world: World, who: str) -> None:
+    write(world, who, TEXT)
+    propose(world, who, reach="channel")
+
+
+def test_its_people_are_counted_once_they_were_read(world: World) -> None:
+    opens(world)
+    leads(world, "dana", "sales", "ana")
+    world.says("ana", "/narrate here", CHANNEL)
+    offers(world, "ana")
+    assert "I do not know how many that are, including your manager: I cannot tell." in " ".join(
+        world.last("ana").replace("**", "").split()
+    )
+    reads(world, ["ana", "ben", "bo", "cem", "dana", "kim"])
+    offers(world, "ana")
+    assert "Visible to 5 people, including your manager: yes." in world.last("ana")
+    assert "#free-lunch" in world.last("ana")
+    world.presses("ana", "Share")
+    assert TEXT in world.in_channel(CHANNEL)[-1].text
+    [kept, _] = own(world, "ana")
+    world.forges("kim", "narration.show", {"narration": kept.id})
+    assert TEXT in world.last("kim")
+    world.forges("lu", "narration.show", {"narration": kept.id})
+    assert "not yours to read" in world.last("lu")
+
+
+def test_who_joins_the_channel_later_reads_it_there_and_not_here(world: World) -> None:
+    opens(world)
+    world.says("ana", "/narrate here", CHANNEL)
+    offers(world, "ana")
+    reads(world, ["ana", "ben", "bo", "cem", "dana", "kim"])
+    share(world, "ana", TEXT, reach="channel")
+    moves(world, "lu", joins=True)
+    kept = own(world, "ana")[0]
+    world.forges("lu", "narration.show", {"narration": kept.id})
+    assert "not yours to read" in world.last("lu")
+
+
+def test_who_left_the_channel_cannot_share_with_it(world: World) -> None:
+    opens(world)
+    world.says("ana", "/narrate here", CHANNEL)
+    offers(world, "ana")
+    reads(world, ["ben", "bo", "cem", "dana", "kim"])
+    offers(world, "ana")
+    assert "You are not in that channel any more." in world.last("ana")
