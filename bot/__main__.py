@@ -507,14 +507,14 @@ def content_diff(old: Path, new: Path, editorial: tuple[str, ...]) -> None:
     """
     from bot.bootstrap.authoring import (  # noqa: PLC0415
         check_editorial,
-        contents_of,
         describe_changes,
+        pieces_of,
     )
     from bot.pack.sync import compare  # noqa: PLC0415
 
     after = _load_packs((new,))
     only_said_better = check_editorial(after, editorial)
-    changes = compare(contents_of(_load_packs((old,))), contents_of(after), only_said_better)
+    changes = compare(pieces_of(_load_packs((old,))), pieces_of(after), only_said_better)
     for line in describe_changes(changes):
         click.echo(line)
 

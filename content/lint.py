@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import pstdev
 
+from bot.pack.document import Campaign, Metric
 from bot.pack.item import (
     Item,
     Matching,
@@ -23,7 +24,7 @@ from bot.pack.item import (
 )
 from bot.pack.model import Quiz, Section, Tip
 from content.file import File, Findings
-from content.schema import CampaignFile, MetricFile, TipsFile
+from content.schema import TipsFile
 from content.sense import Fault, live, per_attempt
 from content.tree import Where
 
@@ -88,9 +89,9 @@ def lint(findings: Findings, files: Sequence[File], today: date | None) -> None:
                 for number, tip in enumerate(tips):
                     _warn(findings, file, ("tips", number), tip_doubts(tip))
                     _due(findings, file, ("tips", number), tip.review_by, today)
-            case CampaignFile() as campaign:
+            case Campaign() as campaign:
                 _warn(findings, file, (), _campaign_doubts(campaign))
-            case MetricFile() as metric:
+            case Metric() as metric:
                 if metric.type == "rate" and metric.denominator is None:
                     findings.warn(file, ("type",), "a rate of what? A 'denominator' says it")
             case _:
@@ -301,7 +302,7 @@ def tip_doubts(tip: Tip) -> Iterator[Fault]:
 # --- campaigns ------------------------------------------------------------------------
 
 
-def _campaign_doubts(campaign: CampaignFile) -> Iterator[Fault]:
+def _campaign_doubts(campaign: Campaign) -> Iterator[Fault]:
     # R10: whether the work goes better is what it is about.
     if campaign.success is None:
         yield ("success",), "which measure of the work is to change? Without one nobody can tell"

@@ -7,18 +7,16 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from bot.pack.completion import TAKES, Nonsense, atoms, is_done, needs, parse
+from bot.pack.document import Activity, Campaign, Metric
 from bot.pack.item import Item
 from bot.pack.model import Quiz, Section
 from content.file import File, Findings, near
-from content.grammar import TAKES, Nonsense, atoms, is_done, needs, parse
 from content.schema import (
     FILES,
-    ActivityPart,
-    CampaignFile,
     DemoFile,
     ExpertsFile,
     FaqFile,
-    MetricFile,
     PromptsFile,
     TipsFile,
     TopicsFile,
@@ -67,10 +65,10 @@ def check_references(files: list[File], broken: set[str], findings: Findings) ->
         "item": _unique(findings, "item", _items(files)),
         "tip": _unique(findings, "tip", _tips(files)),
         "prompt": _unique(findings, "prompt", _prompts(files)),
-        "metric": _unique(findings, "metric", _ids(files, MetricFile)),
+        "metric": _unique(findings, "metric", _ids(files, Metric)),
         "objective": dict.fromkeys(_objectives(files)),
     }
-    _unique(findings, "campaign", _ids(files, CampaignFile))
+    _unique(findings, "campaign", _ids(files, Campaign))
     if "topics" in whole:
         _require(findings, "topic", topics, _topics_used(files))
     if "demo" in whole and demos:
@@ -82,7 +80,7 @@ def check_references(files: list[File], broken: set[str], findings: Findings) ->
         _require(findings, "objective", known["objective"], _objectives_used(files))
     if "metric" in whole:
         _require(findings, "metric", known["metric"], _metrics_used(files))
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         _check_campaign(findings, file, campaign, known, whole)
 
 
@@ -165,7 +163,7 @@ def _channels(demos: list[tuple[File, DemoFile]]) -> Named:
             yield file, ("channels", number, "name"), channel.name
 
 
-def _ids(files: list[File], kind: type[Section | Quiz | CampaignFile | MetricFile]) -> Named:
+def _ids(files: list[File], kind: type[Section | Quiz | Campaign | Metric]) -> Named:
     for file in files:
         if isinstance(file.part, kind):
             yield file, ("id",), file.part.id
@@ -211,7 +209,7 @@ def _topics_used(files: list[File]) -> Named:
         for number, tip in enumerate(tips.tips):
             yield file, ("tips", number, "topic"), tip.topic
     for file in files:
-        if isinstance(file.part, Section | Quiz | CampaignFile):
+        if isinstance(file.part, Section | Quiz | Campaign):
             yield file, ("topic",), file.part.topic
 
 
@@ -228,9 +226,9 @@ def _people_used(files: list[File]) -> Named:
             if person.manager is not None:
                 yield file, ("people", number, "manager"), bare(person.manager)
     for file in files:
-        if isinstance(file.part, Section | Quiz | CampaignFile | MetricFile) and file.part.owner:
+        if isinstance(file.part, Section | Quiz | Campaign | Metric) and file.part.owner:
             yield file, ("owner",), bare(file.part.owner)
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         for number, approver in enumerate(campaign.approvers):
             yield file, ("approvers", number), bare(approver)
 
@@ -240,7 +238,7 @@ def _channels_used(files: list[File]) -> Named:
         for number, topic in enumerate(part.topics):
             if topic.channel is not None:
                 yield file, ("topics", number, "channel"), topic.channel
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         for number, activity in enumerate(campaign.activities):
             if activity.channel is not None:
                 yield file, ("activities", number, "channel"), activity.channel
@@ -268,7 +266,7 @@ def _objectives_used(files: list[File]) -> Named:
 
 
 def _metrics_used(files: list[File]) -> Named:
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         if campaign.success is not None:
             yield file, ("success", "metric"), campaign.success.metric
 
@@ -327,7 +325,7 @@ def _check_kin(
 def _check_campaign(
     findings: Findings,
     file: File,
-    campaign: CampaignFile,
+    campaign: Campaign,
     known: Mapping[str, Mapping[str, object]],
     whole: set[str],
 ) -> None:
@@ -359,8 +357,8 @@ def _check_activity(
     findings: Findings,
     file: File,
     at: Where,
-    activity: ActivityPart,
-    campaign: CampaignFile,
+    activity: Activity,
+    campaign: Campaign,
     known: Mapping[str, Mapping[str, object]],
     whole: set[str],
 ) -> None:
@@ -393,7 +391,7 @@ def _check_activity(
 def _check_completion(
     findings: Findings,
     file: File,
-    campaign: CampaignFile,
+    campaign: Campaign,
     text: str,
     known: Mapping[str, Mapping[str, object]],
     whole: set[str],

@@ -11,6 +11,7 @@ from bot.capabilities.questions.starting import Demo, apply_pack
 from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import WorkspaceId
+from bot.pack.document import Piece
 from bot.pack.model import Content, Quiz
 from bot.pack.sync import Change, What, sync
 from content.load import Loaded, find_packs
@@ -57,6 +58,11 @@ def bring(
 def contents_of(packs: Iterable[Loaded]) -> list[Content]:
     """All that packs hold to learn from."""
     return [value for loaded in packs for value in loaded.bundle.contents]
+
+
+def pieces_of(packs: Iterable[Loaded]) -> list[Piece]:
+    """All that packs bring and that has versions."""
+    return [value for loaded in packs for value in loaded.bundle.pieces]
 
 
 def describe_changes(changes: Sequence[Change]) -> list[str]:

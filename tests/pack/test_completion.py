@@ -2,7 +2,7 @@
 
 import pytest
 
-from content.grammar import Atom, Every, Nonsense, Not, Some, atoms, is_done, needs, parse
+from bot.pack.completion import Atom, Every, Nonsense, Not, Some, atoms, is_done, needs, parse
 
 CERTIFIED = Atom("certified", ("data",))
 ASKED = Atom("asked", ())
