@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from content.schema import BARE, FILES, fields_of
 from content.tree import Mark, Unreadable, Where, find, read
 
+NO_DRILLS = "there are no drills yet"
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -196,6 +197,9 @@ def _note_detail(
             if detail["type"] == "union_tag_not_found":
                 where = (*where, "type")
             message = "this is missing"
+        case "union_tag_invalid" | "literal_error" if _wants_drill(detail, name):
+            where = where if detail["type"] == "literal_error" else (*where, "type")
+            message = NO_DRILLS
         case "union_tag_invalid":
             where = (*where, "type")
             expected = str(ctx.get("expected_tags", ""))
@@ -209,6 +213,11 @@ def _note_detail(
         case _:
             pass
     findings.note(path, *find(mark, where), f"{dotted(where)}: {message}")
+
+
+def _wants_drill(detail: ErrorDetails, name: str) -> bool:
+    tag = detail.get("ctx", {}).get("tag")
+    return tag == "drill" or (detail["input"] == "drill" and name in {"format", "type"})
 
 
 def _steps(detail: ErrorDetails) -> Where:

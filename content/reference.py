@@ -32,6 +32,7 @@ _VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _REFERS = {"section": "section", "tip": "tip", "quiz": "quiz", "prompt": "prompt"}
 """What an activity of each format names."""
 _SAYS = frozenset({"message", "qna_session", "poll"})
+_FEWEST_CHOICES = 2
 
 
 def of_kind(files: Iterable[File], kind: type[F]) -> list[tuple[File, F]]:
@@ -342,6 +343,12 @@ def _check_campaign(
             ("audience", "consent"),
             "only what is mandatory or regulatory is assigned; people choose everything else",
         )
+    if campaign.join_until is not None:
+        if campaign.timing == "calendar":
+            message = "by the calendar everybody is at the same day; people join at any time"
+            note(("join_until",), message)
+        elif campaign.join_until < campaign.start:
+            note(("join_until",), f"this is before the start, {campaign.start}")
     seen: set[str] = set()
     for number, activity in enumerate(campaign.activities):
         at: Where = ("activities", number)
@@ -371,6 +378,16 @@ def _check_activity(
         _require(findings, what, known[what], [(file, (*at, "ref"), activity.ref)])
     if activity.format in _SAYS and activity.text is None:
         findings.at(file, (*at, "text"), "this is missing: what is said?")
+    if activity.format == "poll" and len(activity.options) < _FEWEST_CHOICES:
+        findings.at(file, (*at, "options"), "a poll has at least two options")
+    elif activity.format != "poll" and activity.options:
+        findings.at(file, (*at, "options"), f"a {activity.format} has no options; a poll has")
+    for place, option in enumerate(activity.options):
+        if option in activity.options[:place]:
+            findings.at(file, (*at, "options", place), "this is said twice")
+    if activity.catch_up and campaign.timing == "enrolment":
+        message = "days of one's own wait while the campaign is paused; nothing is missed"
+        findings.at(file, (*at, "catch_up"), message)
     if activity.to == "channel" and activity.channel is None:
         findings.at(file, (*at, "channel"), "this is missing: which channel?")
     if activity.to == "channel" and activity.format in {"quiz", "tip", "prompt"}:
