@@ -485,14 +485,24 @@ def content_check(folders: tuple[Path, ...], strict: bool) -> None:
 
 @content.command("render")
 @FOLDERS
-@click.option("--item", required=True, help="The id of an item.")
+@click.option("--item", metavar="ID", help="The id of an item of a quiz.")
+@click.option("--tip", metavar="ID", help="The id of a tip: all its wordings and questions.")
+@click.option("--section", metavar="ID", help="The id of a section, page by page.")
+@click.option("--prompt", metavar="ID", help="The id of a prompt.")
 @click.option("--platform", type=click.Choice(["text", "slack", "teams"]), default="text")
 @_plainly
-def content_render(folders: tuple[Path, ...], item: str, platform: str) -> None:
-    """Show an item of the packs in FOLDERS as people get it."""
-    from bot.bootstrap.preview import show_item  # noqa: PLC0415
+def content_render(folders: tuple[Path, ...], platform: str, **named: str | None) -> None:
+    """Show one thing of the packs in FOLDERS as people get it.
 
-    click.echo(show_item(_load_packs(folders), item, platform))
+    For example: inflow content render content/packs --tip t-link-not-export --platform teams
+    """
+    from bot.bootstrap.preview import show  # noqa: PLC0415
+    from bot.pack.model import Kind  # noqa: PLC0415
+
+    asked = [(Kind(kind), id_) for kind, id_ in named.items() if id_ is not None]
+    if len(asked) != 1:
+        raise click.UsageError("Name one thing: --item, --tip, --section or --prompt.")
+    click.echo(show(_load_packs(folders), *asked[0], platform))
 
 
 @content.command("diff")
