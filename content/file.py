@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from content.schema import BARE, FILES, fields_of
-from content.tree import Mark, Unreadable, Where, find, read
+from content.tree import Mark, Unreadable, Where, find, find_cuts, read
 
 NO_DRILLS = "there are no drills yet"
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
@@ -56,9 +56,11 @@ class Findings:
 
     def warn(self, file: File, where: Where, message: str) -> None:
         """A warning at a place in a file."""
-        line, column = find(file.mark, where)
-        message = f"{dotted(where)}: {message}"
-        self._warnings.append((str(file.path), line + 1, column + 1, message))
+        self.caution(file.path, *find(file.mark, where), f"{dotted(where)}: {message}")
+
+    def caution(self, path: Path, line: int, column: int, message: str) -> None:
+        """A warning. `line` and `column` count from 0."""
+        self._warnings.append((str(path), line + 1, column + 1, message))
 
     def warnings(self, folder: Path | None = None) -> tuple[str, ...]:
         """In the order of the files, as editors and CI take them; of one pack, or of all."""
@@ -94,6 +96,9 @@ def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File |
     except Unreadable as error:
         findings.note(path, error.line, error.column, error.message)
         return "", None
+    for line, column, word in find_cuts(text):
+        message = f"'{word}' begins a comment and is not read; put the text in quotes"
+        findings.caution(path, line, column, message)
     if not isinstance(value, dict):
         what = "the file is empty" if value is None else "a file holds names with values"
         findings.note(path, 0, 0, f"{what}; it begins with 'kind: ...'")

@@ -263,3 +263,20 @@ def test_a_campaign_is_told_how_it_could_be_better(
 def test_a_rate_says_of_what(tmp_path: Path) -> None:
     found = warnings_of(tmp_path, changed("metrics/misdirected.yaml", "type: count", "type: rate"))
     assert found == ["type: a rate of what? A 'denominator' says it"]
+
+
+def test_what_a_comment_cuts_off_is_named(tmp_path: Path) -> None:
+    cut = "text: Ask in #help before you send it."
+    files = changed("tips/tips.yaml", "text: Send the link.", cut)
+    files["topics.yaml"] += "# aliases: none yet  #later\n"
+    files["sections/share.md"] = files["sections/share.md"].replace(
+        "summary: Send the link.", "summary: Send the link. #data  # is this right?"
+    )
+    warnings = [line.removeprefix(f"{tmp_path}/") for line in load_ours(tmp_path, files).warnings]
+    said = "begins a comment and is not read; put the text in quotes"
+    assert warnings == [
+        f"sections/share.md:7:25: warning: '#data' {said}",
+        f"tips/tips.yaml:7:18: warning: '#help' {said}",
+    ]
+    files = changed("tips/tips.yaml", "text: Send the link.", 'text: "Ask in #help."  # really')
+    assert load_ours(tmp_path, files).warnings == ()
