@@ -4,7 +4,7 @@ They never see whose an answer is, and nobody marks their own.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from bot.access import Right, may
 from bot.attention import Wish, book
@@ -36,7 +36,7 @@ from bot.capabilities.quizzes.model import (
 )
 from bot.capabilities.quizzes.renewal import tell_due
 from bot.capabilities.quizzes.rule import Outcome
-from bot.capabilities.quizzes.sitting import advance, look
+from bot.capabilities.quizzes.sitting import advance, look, source_of_call
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
@@ -56,6 +56,8 @@ from bot.schedule import add_working_days, at_local
 MOST_WAITING = 100
 """Written answers among which those of one's topics are looked for."""
 MOST_SHOWN = 8
+REMIND_AGAIN = timedelta(days=7)
+"""After which who may read an answer that is late hears of it once more."""
 CHUNK = 50
 """Attempts of one transaction, where a question is withdrawn from many."""
 
@@ -162,44 +164,58 @@ def _reconsider(context: Context, work: QuizzesWork, attempt: Attempt) -> Messag
 
 
 def tell_stewards(context: Context, work: QuizzesWork, quiz: Quiz, attempt: Attempt) -> None:
-    """A written answer waits. They hear once a day at most, and it is promised in two working
-    days."""
+    """A written answer waits, and is promised to be read in two working days."""
     stewards = [s for s in stewards_of(work, attempt.workspace, quiz) if s.id != attempt.person]
-    day = context.now.date().isoformat()
-    book(
-        context,
-        work,
-        [
-            Wish(steward, _call(context, quiz, steward, f"{day}:{steward.id}"))
-            for steward in stewards
-        ],
+    _call(context, work, quiz, stewards, "to_read")
+    due_at = (
+        add_working_days(stewards[0], context.now, REVIEW_DAYS)
+        if stewards
+        else context.now + timedelta(days=REVIEW_DAYS)
     )
-    if stewards:
-        due_at = add_working_days(stewards[0], context.now, REVIEW_DAYS)
-        work.timers.set(
-            Timer(
-                key=f"{attempt.subject}:review",
-                due_at=due_at,
-                action="quiz.review_due",
-                args={"attempt": attempt.id},
-            )
+    _remember(work, attempt, due_at)
+
+
+def _remember(work: QuizzesWork, attempt: Attempt, due_at: datetime, round_: int = 1) -> None:
+    work.timers.set(
+        Timer(
+            key=f"{attempt.subject}:review",
+            due_at=due_at,
+            action="quiz.review_due",
+            args={"attempt": attempt.id, "round": round_},
         )
-
-
-def _call(context: Context, quiz: Quiz, steward: Person, key: str) -> Letter:
-    return Letter(
-        key=f"quiz:{quiz.id}:to_read:{key}",
-        to=ToPerson(person=steward.id),
-        message=messages.to_read(quiz),
-        kind="quiz.to_read",
-        priority=Priority.OFFER,
-        expires_at=add_working_days(steward, context.now, REVIEW_DAYS),
-        because=messages.BECAUSE_STEWARD,
     )
+
+
+def _call(
+    context: Context, work: QuizzesWork, quiz: Quiz, readers: Sequence[Person], why: str
+) -> None:
+    """Tell readers that something waits. It is said of what waits longest of the quiz, so that
+    they hear it once however much comes behind it, and it waits itself for a day on which there
+    is room for it. Once that is read it is taken back (`advance`)."""
+    for reader in readers:
+        waiting = [
+            attempt
+            for attempt in work.attempts.waiting_for_person(reader.workspace, MOST_WAITING)
+            if attempt.quiz == quiz.id and attempt.person != reader.id
+        ]
+        if not waiting:
+            continue
+        first = waiting[0].id
+        letter = Letter(
+            key=f"quiz:{quiz.id}:{why}:{first}:{reader.id}",
+            to=ToPerson(person=reader.id),
+            message=messages.to_read(quiz),
+            kind="quiz.to_read",
+            priority=Priority.OFFER,
+            source=source_of_call(first),
+            because=messages.BECAUSE_STEWARD,
+        )
+        book(context, work, [Wish(reader, letter)])
 
 
 def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
-    """Two working days have passed: everybody who may read it hears of it."""
+    """Two working days have passed: everybody who may read it hears of it, and again each week
+    until somebody has."""
     attempt = work.attempts.get(AttemptId(str(timer.args["attempt"])))
     if attempt is None or attempt.start is None or not attempt.waits_for_person:
         return
@@ -208,15 +224,10 @@ def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
     quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, attempt.start.quiz_version)
     readers = {person.id: person for person in stewards_of(work, attempt.workspace, quiz)}
     readers |= {p.id: p for p in _curators(work, attempt.workspace)}
-    book(
-        context,
-        work,
-        [
-            Wish(reader, _call(context, quiz, reader, f"late:{attempt.id}:{reader.id}"))
-            for reader in readers.values()
-            if reader.id != attempt.person
-        ],
-    )
+    others = [reader for reader in readers.values() if reader.id != attempt.person]
+    round_ = int(str(timer.args.get("round", 1)))
+    _call(context, work, quiz, others, f"late-{round_}")
+    _remember(work, attempt, context.now + REMIND_AGAIN, round_ + 1)
 
 
 def _curators(work: QuizzesWork, workspace: WorkspaceId) -> Sequence[Person]:

@@ -36,6 +36,8 @@ _TOLD = {
     EventKind.ABANDONED,
     EventKind.VOIDED,
 }
+_READ = frozenset(State) - {State.VOIDED, State.ABANDONED}
+"""States in which what was written is still worth being read."""
 LINGERING = timedelta(days=1)
 """So long somebody may think about whether to finish what is decided."""
 _KEPT = 64
@@ -127,6 +129,8 @@ def advance(
     saved = work.attempts.save(after, changed)
     work.attempts.record(event)
     _set_timers(context, work, saved)
+    if attempt.waits_for_person and not (saved.waits_for_person and saved.state in _READ):
+        work.truth.cancel(saved.workspace, source_of_call(saved.id))
     if kind in _TOLD:
         work.happenings.note(
             Happening(
@@ -141,6 +145,11 @@ def advance(
             )
         )
     return saved
+
+
+def source_of_call(attempt: AttemptId) -> str:
+    """What letters come from that call for somebody to read a written answer of an attempt."""
+    return f"quiz.to_read:{attempt}"
 
 
 def _set_timers(context: Context, work: QuizzesWork, attempt: Attempt) -> None:

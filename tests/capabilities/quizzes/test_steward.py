@@ -1,11 +1,15 @@
 """What stewards do: read written answers, withdraw a question, void what went wrong."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bot.attention import Wish, book
+from bot.context import Context
 from bot.ids import PersonId
-from bot.message import Choice
+from bot.message import Choice, say
+from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Accept, ShortText
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
 from tests.world import WORKSPACE
@@ -93,6 +97,74 @@ def test_the_steward_hears_of_it_once_a_day_and_again_when_it_is_late(world: Qui
     calls = [text for text in world.dms("sam") if "waits for your eyes" in text]
     assert len(calls) == 2
     assert [text for text in world.dms("dana") if "waits for your eyes" in text]
+
+
+def calls_for(world: QuizWorld, who: str) -> int:
+    return len([text for text in world.dms(who) if "waits for your eyes" in text])
+
+
+def fills_the_week(world: QuizWorld, who: str) -> None:
+    """Somebody has got all that may be said to them unasked in this week."""
+    with world.database.transaction() as work:
+        work.attention.save(replace(work.attention.get(PersonId(who)), per_week=1))
+        letter = Letter(
+            key=f"full:{who}",
+            to=ToPerson(person=PersonId(who)),
+            message=say("The canteen has a new menu."),
+            kind="test",
+            priority=Priority.OFFER,
+        )
+        person = work.people.get(PersonId(who))
+        assert person is not None
+        book(Context(world.now, lambda: "one"), work, [Wish(person, letter)])
+    world.passes(days=1)
+
+
+def test_a_full_week_lets_a_call_wait_and_loses_none(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    fills_the_week(world, "sam")
+    assert "canteen" in world.dms("sam")[-1]
+    world.begins("ana")
+    answers_in_words(world)
+    world.passes(days=3)
+    assert calls_for(world, "sam") == 0
+    world.passes(days=7)
+    assert calls_for(world, "sam") >= 1
+
+
+def test_what_was_read_is_not_called_for_any_more(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    fills_the_week(world, "sam")
+    world.begins("ana")
+    answers_in_words(world)
+    for _ in range(2):
+        world.says("sam", "/quiz review")
+        world.presses("sam", "Mark it")
+        world.fills("sam", worth="right")
+    world.passes(days=14)
+    assert calls_for(world, "sam") == 0
+    assert calls_for(world, "dana") == 0
+
+
+def test_a_late_answer_is_called_for_each_week_until_it_is_read(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.passes(days=27)
+    assert 3 <= calls_for(world, "dana") <= 4
+    assert 4 <= calls_for(world, "sam") <= 5
+
+
+def test_who_looks_after_a_topic_alone_has_their_own_answer_read_by_others(
+    world: QuizWorld,
+) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("sam")
+    answers_in_words(world, "sam")
+    world.passes(days=5)
+    assert calls_for(world, "sam") == 0
+    assert calls_for(world, "dana") == 1
 
 
 def test_what_waits_stands_on_the_stewards_page(world: QuizWorld) -> None:
