@@ -168,6 +168,6 @@ def test_the_demonstration_has_its_packs_and_keeps_them_from_others(program: Pro
         1,
         (
             "Error: The pack 'ours' has what is there already: section 'share' "
-            "(pack everyday-data).\n"
+            "(pack everyday-data), prompt 'np-stuck' (pack everyday-data).\n"
         ),
     )
