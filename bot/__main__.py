@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
 
 import click
 
@@ -600,25 +600,66 @@ def content_new_pack(folder: Path) -> None:
 @WORKSPACE
 @DRY_RUN
 @EDITORIAL
+@click.option(
+    "--material",
+    multiple=True,
+    metavar="QUIZ",
+    help="A quiz whose rules have changed: whoever passed it shows it again.",
+)
+@click.option("--deadline", metavar="SPAN", help="By when, as P90D; without it within sixty days.")
+@click.option(
+    "--approved-by",
+    multiple=True,
+    metavar="HANDLE",
+    help="Who has approved it; what a regulator asks for needs two.",
+)
+@click.option(
+    "--message",
+    type=click.File(encoding="utf-8"),
+    help="Messages of commits, whose last lines say the same; - is what comes in.",
+)
 @_plainly
 def content_sync(
-    folders: tuple[Path, ...], workspace: str | None, dry_run: bool, editorial: tuple[str, ...]
+    folders: tuple[Path, ...],
+    workspace: str | None,
+    dry_run: bool,
+    editorial: tuple[str, ...],
+    material: tuple[str, ...],
+    deadline: str | None,
+    approved_by: tuple[str, ...],
+    message: TextIO | None,
 ) -> None:
     """Bring the packs in FOLDERS to a workspace.
 
     Nothing is ever deleted: what a pack no longer holds is retired. What people changed in
     chat stays until the pack says something else about it. Who is in the middle of a quiz
     goes on with the one they began.
+
+    Out of git, with lines as “Material-Change: yes, deadline P60D”, “Editorial: ITEM, ITEM” and
+    “Approved-by: @maya” in its messages:
+
+    git log -1 --format=%B | inflow content sync packs --message -
     """
-    from bot.bootstrap.authoring import bring, check_editorial, describe_changes  # noqa: PLC0415
+    from bot.bootstrap.release import carry_out, read_release  # noqa: PLC0415
+    from content.trailer import Unclear  # noqa: PLC0415
 
     packs = _load_packs(folders)
-    only_said_better = check_editorial(packs, editorial)
+    try:
+        release = read_release(
+            packs,
+            message.read() if message is not None else "",
+            editorial=editorial,
+            material=material,
+            deadline=deadline,
+            approved_by=approved_by,
+        )
+    except Unclear as error:
+        raise click.ClickException(f"{message.name if message else ''}: {error}") from error
     with import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment):
-        changes = bring(work, to, packs, moment, editorial=only_said_better)
+        lines = carry_out(work, to, packs, release, moment, dry_run=dry_run)
     if dry_run:
         click.echo("A dry run: nothing was kept. It would have been:")
-    for line in describe_changes(changes):
+    for line in lines:
         click.echo(line)
 
 

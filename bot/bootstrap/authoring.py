@@ -40,8 +40,10 @@ def bring(
     *,
     demo: Demo | None = None,
     editorial: frozenset[str] = frozenset(),
+    note: str = "",
 ) -> tuple[Change, ...]:
     """Bring packs to a workspace, with the made-up people of `demo` where they are made up.
+    `note` stands in the history of what changes.
 
     Raises:
         Invalid: something of one pack is there from somewhere else.
@@ -49,7 +51,7 @@ def bring(
     changes: list[Change] = []
     for loaded in packs:
         apply_pack(work, workspace, replace(loaded.pack, demo=demo), now, new_id)
-        changes += sync(work.packs, workspace, loaded.bundle, now, editorial)
+        changes += sync(work.packs, workspace, loaded.bundle, now, editorial, note)
     # From the first pack on what people answer is looked at every night.
     keep_watch(Context(now, new_id), work, workspace)
     return tuple(changes)

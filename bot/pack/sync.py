@@ -66,9 +66,10 @@ def sync(
     bundle: Bundle,
     now: datetime,
     editorial: frozenset[str] = frozenset(),
+    note: str = "",
 ) -> tuple[Change, ...]:
     """Bring the workspace to what the pack says. `editorial` are items that are only said
-    better: what is known of their answers goes on.
+    better: what is known of their answers goes on. `note` stands in the history of what changes.
 
     A second time nothing happens.
 
@@ -90,7 +91,7 @@ def sync(
             changes.append(Change(kind, value.id, What.CHANGED))
         changes += told
         changes += _items_changed(kept.value if kept else None, merged, editorial)
-        puts.append(Put(merged, bundle.id, now, editorial=editorial, brought=value))
+        puts.append(Put(merged, bundle.id, now, note=note, editorial=editorial, brought=value))
     packs.put(workspace, puts)
     for kind in _BROUGHT:
         here = {value.id for value in bundle.pieces if kind_of(value) is kind}

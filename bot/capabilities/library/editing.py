@@ -193,7 +193,10 @@ def _editable(
     work: LibraryWork, workspace: WorkspaceId, thing: Thing
 ) -> tuple[Section | Tip | Item, list[Entry]]:
     topic = work.topics.get(workspace, thing.topic)
-    if topic is not None and topic.regulated:
+    quiz = thing.quiz
+    if (topic is not None and topic.regulated) or (
+        quiz is not None and quiz.policy.requirement == "regulatory"
+    ):
         raise NotAllowed(messages.REGULATED)
     if isinstance(thing.value, Quiz) or thing.retired:
         raise NotAllowed(messages.IN_FILES)
