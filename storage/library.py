@@ -304,8 +304,6 @@ class SqlLibrary:
         packs = SqlPacks(self._connection)
         families: dict[tuple[str, str], str] = {}
         items: dict[str, Mapping[str, Item]] = {}
-        shown: Counter[str] = Counter()
-        repeated: Counter[str] = Counter()
         cold: list[Given] = []
         read: list[Given] = []
         told = SqlAttempts(self._connection).in_states(
@@ -322,8 +320,6 @@ class SqlLibrary:
                 looked_at = core(value.policy, attempt.responses)
             else:
                 counted = [r for r in attempt.responses if r.counts and not r.needs_person]
-                shown.update(r.item for r in counted)
-                repeated.update(r.item for r in counted if r.seen_before)
                 looked_at = tuple(r for r in counted if not r.seen_before)
             for response in looked_at:
                 key = (response.item, response.item_version)
@@ -331,7 +327,34 @@ class SqlLibrary:
                     families[key] = packs.family(workspace, *key)
                 given = _given(attempt, response, families[key], items[version].get(response.item))
                 (cold if attempt.start.first else read).append(given)
-        return Answers(cold, read, {item: (n, repeated[item]) for item, n in shown.items()})
+        return Answers(cold, read)
+
+    def retaken(
+        self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
+    ) -> Mapping[str, tuple[int, int]]:
+        """For each item how often it was answered in re-takes of a quiz from `since` on and
+        before `until`, and how often by somebody who had seen it before."""
+        rows = self._connection.execute(
+            select(responses.c.item, responses.c.seen_before, attempts.c.start)
+            .join(attempts, attempts.c.id == responses.c.attempt)
+            .where(
+                attempts.c.workspace == workspace,
+                attempts.c.quiz == quiz,
+                attempts.c.state != State.VOIDED,
+                responses.c.struck.is_(False),
+                responses.c.scored.is_(True),
+                responses.c.needs_person.is_(False),
+                responses.c.answered_at >= since,
+                responses.c.answered_at < until,
+            )
+        )
+        shown: Counter[str] = Counter()
+        repeated: Counter[str] = Counter()
+        for row in rows:
+            if row.start and not row.start.get("first", True):
+                shown[row.item] += 1
+                repeated[row.item] += bool(row.seen_before)
+        return {item: (n, repeated[item]) for item, n in shown.items()}
 
     def right(
         self,

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -35,7 +36,7 @@ def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sync:
     return run
 
 
-def read(folder: Path, query: str) -> list[tuple[str, ...]]:
+def read(folder: Path, query: str) -> list[Any]:
     with closing(sqlite3.connect(folder / "inflow.db")) as connection:
         return connection.execute(query).fetchall()
 

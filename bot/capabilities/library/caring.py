@@ -12,6 +12,7 @@ from bot.errors import Invalid, NotAllowed, NotFound
 from bot.inbound import Command
 from bot.message import Message
 from bot.pack.about import id_of
+from bot.pack.flag import FlagKind
 from bot.pack.issue import (
     OPEN_PER_STEWARD,
     OPEN_STATES,
@@ -90,7 +91,7 @@ def _figures(context: Context, work: LibraryWork, issue: Issue, thing: Thing) ->
     if thing.quiz is not None:
         answers = work.library.given(issue.workspace, thing.quiz.id)
         return figures_of(work, issue, thing, context.now, item_statistics(answers.cold))
-    if id_of(issue.about, "section") is not None:
+    if id_of(issue.about, "section") is not None or issue.kind is FlagKind.POOL_THIN:
         return figures_of(work, issue, thing, context.now, {})
     return None
 

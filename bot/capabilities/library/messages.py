@@ -354,6 +354,7 @@ _COUNTED = {
     What.RIGHT_AT_FIRST: "right at first",
     What.RIGHT_AFTER_READING: "right in a second try",
     What.UNDERSTOOD: "read it without asking",
+    What.NEW_TO_THEM: "new to who tries again",
 }
 _OTHERWISE = {
     What.RIGHT_AFTER_READING: What.UNDERSTOOD,

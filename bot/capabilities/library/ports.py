@@ -63,13 +63,11 @@ class Answers:
     """What first attempts and re-takes of a quiz tell of its items; these are called `ITEM@FAMILY`.
 
     `cold` are the core blocks of first attempts. `read` are first answers to an item of people
-    who had missed its objective and tried again. `retaken` has for each item how often it was
-    shown in re-takes, and how often to somebody who had seen it before.
+    who had missed its objective and tried again.
     """
 
     cold: Sequence[Given]
     read: Sequence[Given]
-    retaken: Mapping[str, tuple[int, int]]
 
 
 class Library(Protocol):
@@ -145,6 +143,12 @@ class Library(Protocol):
 
     def given(self, workspace: WorkspaceId, quiz: str) -> Answers:
         """All that was answered at a quiz and counts for statistics."""
+
+    def retaken(
+        self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
+    ) -> Mapping[str, tuple[int, int]]:
+        """For each item how often it was answered in re-takes of a quiz from `since` on and
+        before `until`, and how often by somebody who had seen it before."""
 
     def right(
         self,

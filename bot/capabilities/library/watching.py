@@ -7,7 +7,9 @@ from statistics import median
 from bot.capabilities.library.model import Figures, What
 from bot.capabilities.library.ports import Answers
 from bot.capabilities.library.step import (
+    AFTER_ALL,
     EPOCH,
+    changed_at,
     keep_up,
     keep_watch,
     look_at_section,
@@ -24,6 +26,7 @@ from bot.pack.about import id_of
 from bot.pack.flag import (
     DISCRIMINATION_FROM,
     FACILITY_FROM,
+    THIN,
     WRONG_FROM,
     Effect,
     Flag,
@@ -44,7 +47,7 @@ from bot.pack.issue import (
 )
 from bot.pack.item import Asked
 from bot.pack.model import Quiz
-from bot.pack.statistic import ItemStatistic, item_statistics
+from bot.pack.statistic import SHOWN_FROM, ItemStatistic, item_statistics
 from bot.ports import Timer
 
 ENOUGH = 100
@@ -130,7 +133,8 @@ def flags_of(
             usual = median(seconds) if seconds else None
             flags = flag_item(item, cold[name], read.get(name), usual)
             found += [(flag.about, flag) for flag in flags]
-    pool = flag_pool(quiz.id, answers.retaken)
+    since = changed_at(work, workspace, f"quiz:{quiz.id}", FlagKind.POOL_THIN)
+    pool = flag_pool(quiz.id, work.library.retaken(workspace, quiz.id, since, AFTER_ALL))
     return [*found, *([(pool.about, pool)] if pool is not None else [])]
 
 
@@ -189,10 +193,25 @@ def figures_of(
     of the quiz that an item is in."""
     if id_of(issue.about, "section") is not None:
         return _section_figures(work, issue, thing, now)
+    if issue.kind is FlagKind.POOL_THIN:
+        return _pool_figures(work, issue, thing)
     before = _share(cold.get(f"{thing.id}@{issue.before}"))
     after = _share(cold.get(f"{thing.id}@{issue.after}")) if issue.after else Share(0, 0)
     effect, gain = compare(before, after)
     return Figures(What.RIGHT_AT_FIRST, before, after, effect, gain)
+
+
+def _pool_figures(work: LibraryWork, issue: Issue, thing: Thing) -> Figures:
+    """How much of what people are asked again is new to them."""
+    changed = issue.answered_at or AFTER_ALL
+
+    def new(since: datetime, until: datetime) -> Share:
+        told = work.library.retaken(issue.workspace, thing.id, since, until).values()
+        shown = sum(n for n, _ in told)
+        return Share(shown - sum(repeated for _, repeated in told), shown)
+
+    before, after = new(EPOCH, changed), new(changed, AFTER_ALL)
+    return Figures(What.NEW_TO_THEM, before, after, *compare(before, after))
 
 
 def _share(found: ItemStatistic | None) -> Share:
@@ -236,6 +255,9 @@ def _has_helped(
     if kind is FlagKind.STALE:
         due = None if isinstance(thing.value, Asked) else thing.value.review_by
         return True if due is None or due >= now.date() else None
+    if kind is FlagKind.POOL_THIN:
+        # Whether it is still too thin, not whether it is less thin than it was.
+        return figures.after.value >= 1 - THIN if figures.after.n >= SHOWN_FROM else None
     if kind is FlagKind.SECTION_UNCLEAR or kind in _FACILITY:
         if figures.effect is Effect.TOO_EARLY:
             return None

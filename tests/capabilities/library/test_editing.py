@@ -185,7 +185,7 @@ def test_so_is_a_question_of_a_quiz_that_a_regulator_asks_for(world: LibraryWorl
     world.forges("sam", "library.edit", {"about": "item:share-1"})
     assert "Two people have to approve" in world.last("sam")
     world.opens_quiz(quiz_of([choice("share-1", "share")], requirement="mandatory"))
-    assert form_of(world, "item:share-1")
+    assert form_of(world, "item:share-1").action == "library.keep"
 
 
 def test_what_fits_no_form_is_changed_in_its_files(world: LibraryWorld) -> None:

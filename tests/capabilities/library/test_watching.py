@@ -4,11 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.capabilities.library.step import AFTER_ALL, EPOCH
 from bot.pack.flag import FlagKind
 from bot.pack.issue import EventKind, State
 from bot.pack.model import Tip
 from tests.capabilities.library.test_caring import is_unclear
 from tests.capabilities.library.writing import LibraryWorld
+from tests.capabilities.quizzes.taking import choice
 from tests.world import WORKSPACE
 
 ITEM = "share-1"
@@ -193,14 +195,57 @@ def test_a_quiz_whose_questions_are_all_known_is_told_of(world: LibraryWorld) ->
     world.writes_all()
     with world.database.transaction() as work:
         answers = work.library.given(WORKSPACE, "data")
-    assert (answers.cold, answers.read, answers.retaken) == ([], [], {})
+    assert (answers.cold, answers.read) == ([], [])
     world.is_taken(ITEM, right=20, wrong=0, first=False)
     with world.database.transaction() as work:
         answers = work.library.given(WORKSPACE, "data")
+        retaken = work.library.retaken(WORKSPACE, "data", EPOCH, AFTER_ALL)
     assert len(answers.read) == 20
-    assert answers.retaken == {ITEM: (20, 0)}
+    assert retaken == {ITEM: (20, 0)}
     night(world)
     assert world.issues() == []
+    world.is_taken(ITEM, right=7, wrong=0, first=False, seen=True)
+    night(world)
+    [issue] = world.issues()
+    assert (issue.kind, issue.about, issue.n) == (FlagKind.POOL_THIN, "quiz:data", 27)
+    assert issue.data["items"] == [ITEM]
+
+
+def test_a_quiz_with_more_questions_is_closed_by_those_who_try_again(
+    either_world: LibraryWorld,
+) -> None:
+    world = either_world
+    quiz = world.writes_all()
+    world.is_taken(ITEM, right=20, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issue().state is State.OPEN
+    assert "New to who tries again: 0% of 20." in figures(world)
+    # More variants come with the files. What was asked before says nothing of them.
+    variants = [choice(f"share-{n}", "share") for n in range(20, 24)]
+    world.writes(quiz.model_copy(update={"items": (*quiz.items, *variants)}))
+    night(world)
+    assert world.issue().state is State.CHANGED
+    assert "new to who tries again: 0% of 20 before, too few to show since" in figures(world)
+    world.is_taken("share-20", right=9, wrong=0, first=False)
+    night(world)
+    assert world.issue().state is State.VERIFYING
+    world.is_taken("share-21", right=3, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issue().state is State.CLOSED
+    assert "75% of 12 since" in figures(world)
+
+
+def test_a_quiz_whose_new_questions_are_not_enough_comes_back(world: LibraryWorld) -> None:
+    quiz = world.writes_all()
+    world.is_taken(ITEM, right=20, wrong=0, first=False, seen=True)
+    night(world)
+    variant = choice("share-20", "share")
+    world.writes(quiz.model_copy(update={"items": (*quiz.items, variant)}))
+    night(world)
+    world.is_taken("share-20", right=6, wrong=0, first=False)
+    world.is_taken(ITEM, right=6, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issue().state is State.REOPENED
 
 
 def test_every_night_is_one_clock(world: LibraryWorld) -> None:

@@ -96,6 +96,7 @@ class LibraryWorld(QuizWorld):
         first: bool = True,
         chosen: str = "a",
         certainty: int | None = None,
+        seen: bool = False,
     ) -> None:
         """Many others answer an item as it stands now: in first attempts, or when they try
         again."""
@@ -117,6 +118,7 @@ class LibraryWorld(QuizWorld):
                     shown_at=self.now,
                     answered_at=self.now,
                     certainty=certainty,
+                    seen_before=seen,
                 )
                 taken = Attempt(
                     id=AttemptId(f"taken{next(self._taken)}"),
