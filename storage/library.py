@@ -16,28 +16,22 @@ from bot.capabilities.library.ports import Answered, Answers, Asked, Missed, Sig
 from bot.capabilities.questions.model import SUGGESTED_STATES, ArticleState
 from bot.capabilities.questions.model import State as QuestionState
 from bot.capabilities.questions.name import hide_names
-from bot.capabilities.quizzes.model import Attempt, Response, State
-from bot.capabilities.quizzes.statistic import core
+from bot.capabilities.quizzes.model import State
 from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
-from bot.pack.flag import Share, wrong_options
-from bot.pack.item import Item
-from bot.pack.statistic import Given
+from bot.pack.flag import Share
+from storage.given import Reader
 from storage.library_tables import (
     content_answers,
     content_listeners,
     content_readers,
     content_signals,
 )
-from storage.pack import SqlPacks
 from storage.people import SqlPeople
 from storage.question_tables import articles, questions, topics
-from storage.quiz import SqlAttempts
 from storage.quiz_tables import attempts, responses
 from storage.row import add_new, among, put
 from storage.seal import Seal
 
-MOST_ATTEMPTS = 10_000
-"""Of more people statistics say nothing new, and take longer than a night's clock has."""
 _READY = frozenset({ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW})
 """A steward stands behind them."""
 MOST_MERGES = 10
@@ -301,33 +295,7 @@ class SqlLibrary:
 
     def given(self, workspace: WorkspaceId, quiz: str) -> Answers:
         """All that was answered at a quiz and counts for statistics."""
-        packs = SqlPacks(self._connection)
-        families: dict[tuple[str, str], str] = {}
-        items: dict[str, Mapping[str, Item]] = {}
-        cold: list[Given] = []
-        read: list[Given] = []
-        told = SqlAttempts(self._connection).in_states(
-            workspace, quiz, frozenset(State) - {State.VOIDED, State.OFFERED}, MOST_ATTEMPTS
-        )
-        for attempt in told:
-            if attempt.start is None:
-                continue
-            version = attempt.start.quiz_version
-            value = packs.quiz_at(workspace, quiz, version)
-            if version not in items:
-                items[version] = {item.id: item for item in value.items}
-            if attempt.start.first:
-                looked_at = core(value.policy, attempt.responses)
-            else:
-                counted = [r for r in attempt.responses if r.counts and not r.needs_person]
-                looked_at = tuple(r for r in counted if not r.seen_before)
-            for response in looked_at:
-                key = (response.item, response.item_version)
-                if key not in families:
-                    families[key] = packs.family(workspace, *key)
-                given = _given(attempt, response, families[key], items[version].get(response.item))
-                (cold if attempt.start.first else read).append(given)
-        return Answers(cold, read)
+        return Reader(self._connection, workspace, quiz).read()
 
     def retaken(
         self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
@@ -385,23 +353,3 @@ class SqlLibrary:
         )
         told = [row.right for row in rows if row.start and row.start.get("first", True) is first]
         return Share(sum(told), len(told))
-
-
-def _given(attempt: Attempt, response: Response, family: str, item: Item | None) -> Given:
-    raw = response.raw
-    chosen = raw if isinstance(raw, list) else [raw]
-    return Given(
-        item=family_key(response.item, family),
-        attempt=attempt.id,
-        credit=response.credit,
-        right=response.right,
-        passed={State.PASSED: True, State.FAILED: False}.get(attempt.state),
-        certainty=response.certainty,
-        chosen=tuple(o for o in wrong_options(item) if o in chosen) if item is not None else (),
-        seconds=(response.answered_at - response.shown_at).total_seconds(),
-    )
-
-
-def family_key(item: str, family: str) -> str:
-    """How answers to an item, and to the versions of it that mean the same, are called."""
-    return f"{item}@{family}"
