@@ -15,6 +15,10 @@ from pydantic_core import ErrorDetails
 from content.schema import BARE, FILES, fields_of
 from content.tree import Mark, Unreadable, Where, find, find_cuts, read
 
+NO_TRANSLATIONS = (
+    "there are no translations yet: nobody would get this one. A pack is in one language; "
+    "put the other in a pack of its own, with ids of its own"
+)
 NO_DRILLS = "there are no drills yet"
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
@@ -196,6 +200,8 @@ def _note_detail(
                 f"'{name}' is no name. Does a comma end the text before it? "
                 "Text with a comma is put in quotes inside braces"
             )
+        case "extra_forbidden" if name == "translation_of":
+            message = NO_TRANSLATIONS
         case "extra_forbidden":
             message = f"this is unknown here{near(name, fields_of(shape, steps))}"
         case "missing" | "union_tag_not_found":

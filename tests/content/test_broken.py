@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.pack.document import Campaign
+from content.file import NO_TRANSLATIONS
 from content.load import PackError, load_packs
 from tests.content.example import (
     CHOICE,
@@ -120,6 +121,9 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (CAMPAIGN, "certified(sharing) or", "certified(sharing)", "11:1: error: completion: 'and' or 'or' is missing before '(' (at character 20)"),
         (CAMPAIGN, "certified(sharing)", "certified(shearing)", "11:1: error: completion: unknown quiz 'shearing' (did you mean 'sharing'?)"),
         (CAMPAIGN, "timing: enrolment", "timing: enrolment\njoin_until: 2027-01-01", "10:1: error: join_until: this is before the start, 2027-02-01"),
+        (QUIZ, "id: sharing\n", "id: sharing\ntranslation_of: sharing\n", f"3:1: error: translation_of: {NO_TRANSLATIONS}"),
+        (TIPS, "topic: data\n", "topic: data\n    translation_of: t-link\n", f"5:5: error: tips.0.translation_of: {NO_TRANSLATIONS}"),
+        (SECTION, "minutes: 1\n", "minutes: 1\ntranslation_of: share\n", f"7:1: error: translation_of: {NO_TRANSLATIONS}"),
         (CAMPAIGN, "format: message", "format: drill", "17:14: error: activities.3.format: there are no drills yet"),
         (QUIZ, "type: scenario_choice", "type: drill", "10:5: error: items.0.type: there are no drills yet"),
         (CAMPAIGN, "format: message", "format: poll", "17:5: error: activities.3.options: a poll has at least two options"),
