@@ -197,8 +197,8 @@ def _args(pick: Pick) -> Args:
 
 
 def _stop(topic: Topic) -> Button:
-    label = shorten(f"Stop “{topic.title}”", 75)
-    return Button(label=label, action="tips.stop", args={"topic": topic.id})
+    """The topic stands above it; with its name the button would be larger than all others."""
+    return Button(label="Stop this topic", action="tips.stop", args={"topic": topic.id})
 
 
 def _read_more(entry: Entry) -> tuple[Button, ...]:
@@ -224,7 +224,7 @@ def _next(card: Card, today: date) -> str:
     if card.state is CardState.SUSPENDED:
         return "It does not come again."
     if card.due_on is None:
-        return "It was for once only."
+        return "It comes only this once."
     days = (card.due_on - today).days
     when = "tomorrow" if days <= 1 else f"in {days} days" if days < 60 else "in some months"
     return f"I ask you about it {when}, or on the next day that suits you."

@@ -166,7 +166,7 @@ def test_pausing_a_topic_takes_back_what_waits_and_stopping_ends_it(world: World
     follow(world, "ana")
     next_morning(world)
     [first] = letters(world, "ana")
-    world.presses("ana", "Stop “Travel”", on=first)
+    world.presses("ana", "Stop this topic", on=first)
     assert "you no longer follow Travel" in world.last("ana")
     assert "Mind hotels." in first.text
     days(world, 5)
