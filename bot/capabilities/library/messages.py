@@ -222,9 +222,9 @@ def unclear(value: Section, ask: Args, *, listens: bool) -> Message:
     if not listens:
         buttons.append(_listen(value.id))
     return say(
-        f"Thank you: I count that **{literal(value.title)}** is unclear, without your name. When "
-        "more people say so, whoever looks after it is asked to rewrite it. A colleague can "
-        "explain it now.",
+        f"Thank you. I note, without your name, that **“{literal(value.title)}”** is unclear. "
+        "When more people say it, whoever looks after it is asked to rewrite it. A colleague can "
+        "explain it to you now.",
         Buttons(buttons=tuple(buttons)),
     )
 
@@ -236,7 +236,7 @@ def will_tell(title: str) -> str:
 def rewritten(value: Section) -> Message:
     """To somebody who wanted to be told."""
     return say(
-        f"You wanted to know when **{literal(value.title)}** changes: it was rewritten, because "
+        f"You wanted to know when **“{literal(value.title)}”** changes: it was rewritten, because "
         "people said that it was unclear.",
         Buttons(buttons=(_read(value.id),)),
     )
@@ -287,7 +287,7 @@ _KINDS = {
 def _resting_on(issue: Issue) -> str:
     match issue.kind:
         case FlagKind.SECTION_UNCLEAR:
-            return f"{issue.n} times in all, people asked about it or said that it is unclear."
+            return f"Asked about, or called unclear, {_count(issue.n, 'time')} so far."
         case FlagKind.STALE | FlagKind.FAQ_GAP | FlagKind.SECTION_WORKS:
             return ""
         case FlagKind.POOL_THIN:
@@ -501,7 +501,9 @@ MARKDOWN = "You can use **strong**, *emphasis*, lists, tables and links, as in M
 def kept(thing: Thing, *, told: int, watched: bool) -> Message:
     """After a change. `told` is how many wanted to hear of it; `watched`, whether somebody had
     said that it could be clearer."""
-    lines = [f"**{literal(thing.title)}** is changed. Everybody sees the new version from now on."]
+    lines = [
+        f"**“{literal(thing.title)}”** is changed. Everybody sees the new version from now on."
+    ]
     if watched:
         lines.append("I will see whether it helps, and tell you if it does not.")
     if told == 1:
@@ -559,4 +561,4 @@ def about_me(titles: Sequence[str]) -> list[Part]:
     if not titles:
         return []
     listed = ", ".join(literal(title) for title in titles)
-    return [Text(text=f"You want to be told when this changes: {listed}.")]
+    return [Text(text=f"You want to be told when this is rewritten: {listed}.")]

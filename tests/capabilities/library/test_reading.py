@@ -216,7 +216,7 @@ def test_who_wants_to_know_is_told_once_when_it_was_rewritten(either_world: Libr
     world.finds_unclear("ana")
     world.presses("ana", "Tell me when it changes")
     assert "I tell you once when “Sharing well” is rewritten" in world.last("ana")
-    assert "You want to be told when this changes: Sharing well" in world.says_me("ana")
+    assert "You want to be told when this is rewritten: Sharing well" in world.says_me("ana")
     world.reads("ana")
     assert "Tell me when it changes" not in labels(world, "ana")
     world.changes_text(note="A typo", meaning="reworded")
