@@ -118,6 +118,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.offer:again": quizzes.offer(
         replace(OFFER, least=2, most=2, minutes=1, carried=3, required=True, aloud=True)
     ),
+    "quizzes.offer:held": quizzes.offer(
+        replace(OFFER, required=True, held="passed, valid until Tuesday 2 March 2027")
+    ),
     "quizzes.declined": quizzes.declined(),
     "quizzes.in_private": quizzes.in_private(),
     "quizzes.cannot_begin": quizzes.cannot_begin(ANA, QUIZ, NOW.replace(day=3), NOW, None),
@@ -156,6 +159,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.passed:after": quizzes.passed(PASSED, _feedback(CHOICE, "b")),
     "quizzes.fell_short": quizzes.fell_short(RESULT, 2, 4, _feedback(CHOICE, "a")),
     "quizzes.failed": quizzes.failed(RESULT),
+    "quizzes.failed:held": quizzes.failed(replace(RESULT, until="Tuesday 2 March 2027")),
     "quizzes.failed:nothing to read": quizzes.failed(replace(RESULT, readings=[], skip=[], met=[])),
     "quizzes.waiting": quizzes.waiting(RESULT, _feedback(TEXT, "nobody at all")),
     "quizzes.answers": quizzes.answers(
@@ -202,6 +206,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         [(ATTEMPT, TEXT, "nobody\nat *all*")], [QUIZ.title], [QUIZ]
     ),
     "quizzes.review_list:none": quizzes.review_list([], [], [QUIZ]),
+    "quizzes.review_list:many": quizzes.review_list([], [], [QUIZ] * 9),
     "quizzes.mark_form": quizzes.mark_form(ATTEMPT, TEXT, "nobody at all"),
     "quizzes.marked": quizzes.marked(),
     "quizzes.to_read": quizzes.to_read(QUIZ),

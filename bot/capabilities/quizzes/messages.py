@@ -4,7 +4,7 @@ What a pack says goes through `bot.pack.markup`, what a person wrote through `li
 can be answered in plain words as well, and says how.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,6 +68,8 @@ from bot.page import Section, Shelf
 from bot.people import Person, local
 
 MOST_LISTED = 10
+MOST_ROWS = 3
+"""Quizzes that have their own buttons where a steward looks after several."""
 MOST_READINGS = 3
 """Sections shown after what was missed, the heaviest first (domain.md 1.6)."""
 
@@ -139,7 +141,7 @@ def _lines(title: str, lines: Sequence[str]) -> list[Part]:
 class Offer:
     """What somebody is told before they begin. `minutes` is about how long it takes, `reading`
     how much reading there is about it. `objectives` are those asked; `carried` those that were
-    met before."""
+    met before. `held` says where they stand, if they have passed it and need not do it."""
 
     quiz: Quiz
     least: int
@@ -150,6 +152,7 @@ class Offer:
     carried: int = 0
     required: bool = False
     aloud: bool = False
+    held: str = ""
 
 
 def offer(told: Offer) -> Message:
@@ -159,21 +162,25 @@ def offer(told: Offer) -> Message:
     if quiz.purpose:
         lines.append(_rich(quiz.purpose))
     n = about(told.least, told.most)
-    lines.append(
-        f"Check yourself first: {n} questions, about {_count(told.minutes, 'minute')}. "
-        "You can leave at any time and come back."
-    )
+    length = f"{n} questions, about {_count(told.minutes, 'minute')}"
+    if told.held:
+        lines.append(
+            f"**You need not do this: {literal(told.held)}.** If you like to see where you stand, "
+            f"it is {length}, and whatever comes of it takes nothing from you."
+        )
+    else:
+        lines.append(f"Check yourself first: {length}. You can leave at any time and come back.")
     if told.carried:
         lines.append(
             f"I ask only what was open last time; {_count(told.carried, 'part')} you have "
             "shown already."
         )
-    if told.reading:
+    if told.reading and not told.held:
         lines.append(
             f"Who passes need not read anything about it ({_count(told.reading, 'minute')})."
         )
-    if told.required:
-        lines.append("Your organisation asks everybody concerned for it.")
+    if told.required and not told.held:
+        lines.append("Your organisation asks everybody whom it concerns to pass it.")
     rows = [
         Button(
             label="Check myself", action="quiz.start", args={"quiz": quiz.id}, style=Style.PRIMARY
@@ -534,7 +541,7 @@ def feedback(
             head = "**Partly right.**"
         lines = [head + _sureness(certainty, right=scored.right)]
         lines += _mine(asking, raw)
-        lines += _remarks(asking, scored, reveal=reveal)
+        lines += _remarks(asking, raw, scored, reveal=reveal)
         lines += [f"What happens next: {rich(c.text)}" for c in scored.consequences if c.text]
     if item.feedback:
         lines.append(f"*{literal('In short:')}* {rich(item.feedback)}")
@@ -575,12 +582,24 @@ def _mine(asking: Asking, raw: Raw) -> list[str]:
     chosen = tell(asking, raw)
     if asking.is_some_of and chosen:
         return []
-    joint = " → " if isinstance(asking.item, Ordering | Branching) else "; "
-    said = joint.join(literal(shorten(bare(line), 150)) for line in chosen) or "none of them"
-    return [f"You said: {said}"]
+    if isinstance(asking.item, Ordering | Matching):
+        return ["You said:", *_bullets(literal(shorten(bare(line), 150)) for line in chosen)]
+    joint = " → " if isinstance(asking.item, Branching) else "; "
+    return [f"You said: {_joined(chosen, joint) or 'none of them'}"]
 
 
-def _remarks(asking: Asking, scored: Scored, *, reveal: bool) -> list[str]:
+def _bullets(lines: Iterable[str]) -> list[str]:
+    return [f"- {line}" for line in lines]
+
+
+def _joined(lines: Sequence[str], joint: str = "; ") -> str:
+    """Several answers in one line, of which none but the last keeps its full stop."""
+    told = [bare(line) for line in lines]
+    told = [*(line.removesuffix(".") for line in told[:-1]), *told[-1:]]
+    return joint.join(literal(shorten(line, 150)) for line in told)
+
+
+def _remarks(asking: Asking, raw: Raw, scored: Scored, *, reveal: bool) -> list[str]:
     item = asking.item
     lines = []
     about = {remark.about: remark for remark in scored.feedback}
@@ -589,29 +608,39 @@ def _remarks(asking: Asking, scored: Scored, *, reveal: bool) -> list[str]:
             remark = about.get(mark.id)
             if remark is None or not (reveal or remark.chosen):
                 continue
-            said = "you chose it" if remark.chosen and remark.right else _SAID[remark.chosen]
-            why = f": {rich(remark.text)}" if remark.text else ""
-            lines.append(
-                f"- **{mark.sign}.** {literal(shorten(bare(mark.text), 80))} ({said}){why}"
-            )
+            is_good = remark.chosen and remark.right
+            said = literal(shorten(bare(mark.text), 80).removesuffix("."))
+            line = f"{'✓' if is_good else '✗'} **{mark.sign}.** {said}"
+            line += "" if is_good else f" ({_SAID[remark.chosen]})"
+            joint = " " if line.endswith(("!", "?", "…")) else ": "
+            lines.append(f"{line}{joint}{rich(remark.text)}" if remark.text else line)
         return lines
     if not isinstance(item, Ordering | Matching):
         lines += [rich(remark.text) for remark in scored.feedback if remark.text]
-    if isinstance(item, Ordering | Matching | Numeric) and reveal and not scored.right:
-        lines.append(f"Right is: {_key_line(item)}")
+    if reveal and not scored.right:
+        lines += _right(asking, raw)
     return lines
 
 
-_SAID = {True: "you chose it, and should not", False: "you missed it"}
+_SAID = {True: "not one of them", False: "missed"}
 """Of what was not dealt with rightly, by whether it was chosen."""
 
 
-def _key_line(item: Ordering | Matching | Numeric) -> str:
-    if isinstance(item, Ordering):
-        return " → ".join(rich(step.text) for step in item.steps)
-    if isinstance(item, Matching):
-        return "; ".join(f"{rich(pair.left)} → {rich(pair.right)}" for pair in item.pairs)
-    return literal(f"{item.answer:g} {item.unit}".strip())
+def _right(asking: Asking, raw: Raw) -> list[str]:
+    """What would have been right, where the remarks do not say so; of pairs, only those that
+    were not."""
+    match asking.item:
+        case Ordering(steps=steps):
+            signs = {mark.id: mark.sign for mark in asking.marks}
+            return ["Right is:", *_bullets(f"{signs[s.id]}. {rich(s.text)}" for s in steps)]
+        case Matching() as item:
+            said = set(tell(asking, raw))
+            every = (f"{pair.left} → {pair.right}" for pair in item.pairs)
+            return ["Right is:", *_bullets(rich(pair) for pair in every if pair not in said)]
+        case Numeric() as item:
+            return [f"Right is: {literal(f'{item.answer:g} {item.unit}'.strip())}"]
+        case _:
+            return []
 
 
 def left(attempt: Attempt, title: str) -> Message:
@@ -671,15 +700,15 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
     lines += [f"- {_rich(text)}" for text in result.met]
     if result.saved:
         lines.append(
-            f"So you need not read anything about it, and no tips about it come: about "
+            "So there is nothing for you to read about it, and no tips about it come: about "
             f"{_count(result.saved, 'minute')} given back to you."
         )
     if result.until:
         lines.append(f"It is valid until {result.until}.")
         if result.quiz.policy.renewal == "longitudinal":
             lines.append(
-                "If you follow its tips all the same (`/tips`), your answers to them can renew it, "
-                "and you need no test."
+                "If you like its tips all the same (`/tips`), your answers to them can renew it "
+                "without a test."
             )
     parts: list[Part] = [*before, Text(text="\n".join(lines)), *_see(result)]
     return Message(summary=f"You have passed “{result.quiz.title}”", parts=tuple(parts))
@@ -750,6 +779,8 @@ def failed(result: Result, before: Sequence[Part] = ()) -> Message:
             "I ask only what is still open, with other questions where there are any."
         )
     )
+    if result.until:
+        parts.append(Note(text=f"What you have shown before stays valid until {result.until}."))
     parts += _see(result)
     return Message(summary=f"“{quiz.title}”: what helps with what is open", parts=tuple(parts))
 
@@ -782,16 +813,16 @@ def answers(
     """What was asked and said in an attempt, with what would have been right."""
     parts: list[Part] = [Heading(text=shorten(f"{quiz.title}: your answers", 150))]
     for one in reviewed:
-        mine = "; ".join(literal(bare(line)) for line in one.mine) or "none of them"
+        mine = _joined(one.mine) or "none of them"
         lines = [f"**{literal(shorten(bare(one.item.stem), 300))}**", f"You: {mine}"]
         if one.struck:
             lines.append("This question was withdrawn and does not count.")
         elif one.waits:
             lines.append("A colleague reads it.")
         elif one.right:
-            lines.append("That is right.")
+            lines.append("✓ That is right.")
         elif one.key:
-            lines.append("Right is: " + "; ".join(literal(bare(line)) for line in one.key))
+            lines.append("Right is: " + _joined(one.key))
         if one.principle:
             lines.append(rich(one.principle))
         parts.append(
@@ -828,7 +859,9 @@ class Open:
 def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
     """`/quiz`: all that is open to a person, and what is under way."""
     if not open_:
-        return say("There is no quiz here yet. Packs bring them; a steward can write one.")
+        return say(
+            "There is no quiz here yet. Whoever runs Inflow brings some with `inflow content sync`."
+        )
     lines = [
         f"- **{literal(one.quiz.title)}**{': ' + literal(one.note) if one.note else ''}"
         for one in open_[:MOST_LISTED]
@@ -858,7 +891,7 @@ def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
             ),
         )
     )
-    more = [Button(label="What I need", action="quiz.needs")]
+    more = [Button(label="How I take quizzes", action="quiz.needs")]
     if calibration:
         more.append(Button(label="How sure, how right", action="quiz.calibration"))
     parts.append(Buttons(buttons=tuple(more)))
@@ -898,7 +931,7 @@ def needs_form(needs: frozenset[Need]) -> Form:
     """What the person needs to show what they can do; seen by nobody else."""
     options = (Option(label="Yes", value="yes"), Option(label="No", value="no"))
     return Form(
-        title="What I need",
+        title="How I take quizzes",
         intro="So that a quiz shows what you can do. Nobody else sees this, and you need not say "
         "why.",
         fields=tuple(
@@ -979,6 +1012,15 @@ def about_me(lines: Sequence[str], needs: frozenset[Need]) -> list[Part]:
 # --- stewards -----------------------------------------------------------------------------
 
 
+_CARE = {
+    "Withdraw a question": "quiz.withdraw",
+    "End open attempts": "quiz.void",
+    "The rules have changed": "quiz.material",
+    "Exempt somebody": "quiz.exempt",
+}
+"""What a steward can do with a quiz."""
+
+
 def review_list(
     waiting_: Sequence[tuple[AttemptId, Item, str]],
     titles: Sequence[str],
@@ -1002,16 +1044,21 @@ def review_list(
                 )
             ),
         ]
-    options = tuple(
-        Option(label=shorten(one.title, 75), value=one.id) for one in quizzes_[:MOST_LISTED]
+    for one in quizzes_[:MOST_ROWS]:
+        row = tuple(
+            Button(label=label, action=action, args={"choice": one.id})
+            for label, action in _CARE.items()
+        )
+        parts += [Divider(), Text(text=f"**{literal(one.title)}**"), Buttons(buttons=row)]
+    others = tuple(
+        Option(label=shorten(one.title, 75), value=one.id)
+        for one in quizzes_[MOST_ROWS : MOST_ROWS + MOST_LISTED]
     )
-    if options:
+    if others:
+        parts.append(Divider())
         parts += [
-            Divider(),
-            Choice(label="Withdraw a question of", action="quiz.withdraw", options=options),
-            Choice(label="Void what is under way in", action="quiz.void", options=options),
-            Choice(label="The rules have changed in", action="quiz.material", options=options),
-            Choice(label="Exempt somebody from", action="quiz.exempt", options=options),
+            Choice(label=f"{label}: in another quiz", action=action, options=others)
+            for label, action in _CARE.items()
         ]
     head = (
         f"{_count(len(waiting_), 'written answer')} to read. Who wrote it does not matter here."
@@ -1142,11 +1189,11 @@ def voided(quiz: Quiz, reason: str) -> Message:
 def void_form(quiz: Quiz) -> Form:
     """Something went wrong for all who are taking it now."""
     return Form(
-        title="Void attempts",
+        title="End open attempts",
         intro=f"Every attempt at “{shorten(quiz.title, 150)}” that is under way ends. It is held "
         "against nobody, and can be begun again at once. People read the reason.",
         fields=(LongTextField(name="reason", label="Why?", max_length=300, required=True),),
-        submit="Void them",
+        submit="End them",
         action="quiz.keep_void",
         args={"quiz": quiz.id},
     )
@@ -1154,7 +1201,7 @@ def void_form(quiz: Quiz) -> Form:
 
 CHANGING = "Everybody who passed it hears that it is to be shown again, and by when."
 BAD_DAY = "Please write the day like 2026-03-31."
-VOIDING = "They are being voided, and everybody concerned hears of it."
+VOIDING = "They are being ended, and everybody concerned hears of it."
 NO_ITEM = "That question is not in this quiz any more."
 
 

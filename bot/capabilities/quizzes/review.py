@@ -338,7 +338,7 @@ def _holds(attempt: Attempt, item: str) -> bool:
 
 
 def void_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
-    """*Void attempts*: those that are under way."""
+    """*End open attempts*: those that are under way."""
     person = command.person
     id_ = named(command.args, "quiz") or named(command.args, "choice")
     quiz, _ = find_quiz(work, person.workspace, id_)

@@ -71,7 +71,7 @@ def test_the_word_leaves_and_then_a_letter_is_about_something_else(world: QuizWo
 def test_who_takes_it_in_plain_text_comes_back_by_a_letter(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", plain_text="yes")
     world.begins("ana")
     world.passes(hours=3)
@@ -462,7 +462,7 @@ def test_the_list_begins_what_is_chosen_from_it(world: QuizWorld) -> None:
 def test_plain_text_has_no_buttons_to_answer_with(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", plain_text="yes")
     assert "Kept: plain text." in world.last("ana")
     world.begins("ana")
@@ -477,7 +477,7 @@ def test_plain_text_has_no_buttons_to_answer_with(world: QuizWorld) -> None:
 def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", one_item_per_day="yes")
     world.begins("ana")
     world.decides("ana", True)
@@ -498,7 +498,7 @@ def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
 def test_more_time_is_twice_the_time(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", extra_time="yes")
     world.begins("ana")
     world.passes(minutes=15)
@@ -510,7 +510,7 @@ def test_more_time_is_twice_the_time(world: QuizWorld) -> None:
 def test_what_somebody_needs_is_told_to_nobody(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", extra_time="yes", no_images="yes")
     world.begins("ana")
     world.decides("ana", True, True, True, True)
