@@ -537,7 +537,7 @@ SHOWN: dict[str, Shown] = {
     "tips.reacted:once": tips.reacted(
         TIP, PICK, Reaction.USEFUL, replace(CARD, state=CardState.DONE, due_on=None), PICK.day
     ),
-    "tips.drop_topic": tips.drop_topic(TRAVEL),
+    "tips.drop_topic": tips.drop_topic(TRAVEL, PICK),
     "tips.how_sure": tips.how_sure(TIP, CHECK, CHECK.options[0], SAID, pulled=False),
     "tips.feedback": tips.feedback(TIP, CHECK, CHECK.options[0], SAID, CARD, test="travel"),
     "tips.feedback:wrong": tips.feedback(

@@ -44,6 +44,7 @@ capability: Capability[TipsWork] = Capability(
         "tips.forget": following.forget,
         "tips.mine": home.tell_all,
         "tips.react": answering.say_of_it,
+        "tips.undo": answering.take_back,
         "tips.answer": answering.choose,
         "tips.remind": answering.remind,
         "tips.sure": answering.tell_certainty,

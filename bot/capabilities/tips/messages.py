@@ -214,10 +214,21 @@ def reacted(entry: Entry, pick: Pick, reaction: Reaction, card: Card, today: dat
     return say(
         rich(entry.wording(pick.variant).text),
         Note(text=f"You said: {_SAID[reaction]}. {_next(card, today)}"),
-        Buttons(buttons=(*_read_more(entry), _PULL, _MY_TIPS)),
+        Buttons(
+            buttons=(
+                *([_undo(pick)] if card.state is CardState.SUSPENDED else []),
+                *_read_more(entry),
+                _PULL,
+                _MY_TIPS,
+            )
+        ),
         tone=Tone.GOOD,
         summary=f"You said: {_SAID[reaction]}. {_next(card, today)}",
     )
+
+
+def _undo(pick: Pick) -> Button:
+    return Button(label="Undo", action="tips.undo", args=_args(pick))
 
 
 def _next(card: Card, today: date) -> str:
@@ -230,7 +241,7 @@ def _next(card: Card, today: date) -> str:
     return f"I ask you about it {when}, or on the next day that suits you."
 
 
-def drop_topic(topic: Topic) -> Message:
+def drop_topic(topic: Topic, pick: Pick) -> Message:
     """Asked of who did not want several tips of a topic."""
     return say(
         f"That was not the first of **{literal(topic.title)}** that is not for you. Shall I drop "
@@ -239,6 +250,7 @@ def drop_topic(topic: Topic) -> Message:
             buttons=(
                 Button(label="Drop it", action="tips.stop", args={"topic": topic.id}),
                 Button(label="Keep it", action="tips.list"),
+                _undo(pick),
             )
         ),
     )

@@ -519,6 +519,30 @@ def test_a_second_reaction_to_the_same_tip_is_noted_already(world: World) -> Non
     assert not kept.knew
 
 
+def test_not_for_me_can_be_undone(either_world: World) -> None:
+    world = either_world
+    open_topic(world, "travel")
+    budget(world, "ana")
+    tell(world, tip("a"), tip("b"))
+    follow(world, "ana")
+    next_morning(world)
+    told = letters(world, "ana")[-1].text
+    world.presses("ana", "Not for me")
+    assert "It does not come again." in world.last("ana")
+    world.presses("ana", "Undo")
+    assert world.last("ana") == told
+    with world.database.transaction() as work:
+        assert work.tips.tally(WORKSPACE, "t-a").not_for_me == 0
+    # It stands there as before, for words too.
+    world.says("ana", "useful")
+    known = card(world, "ana", "a")
+    assert known is not None
+    assert (known.state, known.reps) == (CardState.ACTIVE, 1)
+    # Undone twice, nothing changes.
+    world.forges("ana", "tips.undo", {"tip": "t-a", "day": "2026-03-02"})
+    assert card(world, "ana", "a") == known
+
+
 def test_not_for_me_twice_asks_whether_the_topic_is(world: World) -> None:
     tell(world, tip("a"), tip("b"), tip("c"))
     follow(world, "ana")
