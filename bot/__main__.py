@@ -638,7 +638,7 @@ def content_sync(
     Out of git, with lines as “Material-Change: yes, deadline P60D”, “Editorial: ITEM, ITEM” and
     “Approved-by: @maya” in its messages:
 
-    git log -1 --format=%B | inflow content sync packs --message -
+    git log -1 | inflow content sync packs --message -
     """
     from bot.bootstrap.release import carry_out, read_release  # noqa: PLC0415
     from content.trailer import Unclear  # noqa: PLC0415
@@ -672,6 +672,8 @@ def content_stats(quiz: str | None, workspace: str | None) -> None:
 
     Only first attempts count, and of fewer than ten people nothing is told. A flag names a
     question or quiz that somebody should look at, with the number of answers it rests on.
+
+    For example: inflow content stats --quiz customer-data
     """
     from bot.bootstrap.figure import tell_figures  # noqa: PLC0415
 

@@ -5,7 +5,7 @@
     Material-Change: yes, deadline P60D       what was passed before is to be shown again
     Approved-by: @maya                        a line for each
 
-Messages of several commits may follow each other, as `git log --format=%B` prints them.
+Messages of several commits may follow each other, as `git log` prints them.
 """
 
 import re
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from content.file import near
 
-_LINE = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*):[ \t]+(?P<said>\S.*?)\s*")
+_LINE = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*):[ \t]+(?P<said>\S.*)")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HANDLE = re.compile(r"@?[a-z0-9][a-z0-9._-]*")
 _YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false"})
@@ -52,7 +52,7 @@ def read_trailers(message: str) -> Trailers:
     """
     told = Trailers()
     for number, line in enumerate(message.splitlines(), 1):
-        found = _LINE.fullmatch(line)
+        found = _LINE.fullmatch(line.strip())
         reader = _READERS.get(found["name"].casefold()) if found is not None else None
         if found is not None and reader is not None:
             try:

@@ -40,6 +40,10 @@ def test_each_line_at_the_end_says_one_thing() -> None:
         ("Material-Change: yes", Trailers(is_material=True)),
         ("editorial: true", Trailers(all_editorial=True)),
         (
+            "commit 1a2b\nAuthor: Ana <ana@x.example>\n\n    Say it\n\n    Editorial: true  \n",
+            Trailers(all_editorial=True),
+        ),
+        (
             "Material-Change: yes, deadline P90D\n\nMaterial-Change: yes, Deadline  P30D",
             Trailers(is_material=True, deadline=timedelta(days=30)),
         ),
