@@ -122,6 +122,7 @@ capability: Capability[QuestionsWork] = Capability(
         "faq.anonymise": article.anonymise,
         "faq.unshare": article.unshare,
         "faq.detach": article.detach,
+        "faq.begin": article.begin_form,
     },
     opens_forms=frozenset(
         {
@@ -135,6 +136,7 @@ capability: Capability[QuestionsWork] = Capability(
             "question.ask",
             "question.know",
             "faq.flag",
+            "faq.begin",
             "faq.edit",
             "faq.merge",
         }

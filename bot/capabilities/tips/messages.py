@@ -762,6 +762,11 @@ def misbelieved(told: Tip, topic: Topic, found: Misbelief, chosen: Answer | None
     """What many are wrong about and sure of, for the steward. `chosen` is what most of them
     answered, where it is told."""
     thing = f"section:{told.section}" if told.section else f"tip:{told.id}"
+    entry: Args = {
+        "title": shorten(bare(told.check.q), 200) if told.check is not None else "",
+        "text": shorten(bare(told.text), 600),
+        "topic": topic.id,
+    }
     return say(
         f"{found.sure} of the {found.people} people who were wrong about a tip on "
         f"**{literal(topic.title)}** were very sure. They believe something else: it helps to say "
@@ -771,6 +776,7 @@ def misbelieved(told: Tip, topic: Topic, found: Misbelief, chosen: Answer | None
         Buttons(
             buttons=(
                 Button(label="Change it", action="library.edit", args={"about": thing}),
+                Button(label="Write an FAQ entry", action="faq.begin", args=entry),
                 *_read_more(entry_of(told)),
             )
         ),

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
+from bot.capabilities.questions.model import ArticleState
 from bot.capabilities.tips.model import CardState, Certainty, Reaction, SubscriptionState
 from bot.ids import PersonId, TopicId
 from bot.message import Args, Choice
@@ -639,6 +640,15 @@ def test_what_many_are_wrong_about_and_sure_of_is_shown_to_the_steward(
     assert not any(f"P{number:02}" in letter.text for number in range(12))
     reply = world.presses("sam", "Change it", on=letter)
     assert reply.form is not None
+    # What is believed wrongly becomes a theme of the FAQ too.
+    form = world.presses("sam", "Write an FAQ entry", on=letter).form
+    assert form is not None
+    began = {field.name: field.value for field in form.fields}
+    assert began == {"title": "What about trains?", "text": "Mind trains.", "topic": "travel"}
+    world.fills("sam")
+    with world.database.transaction() as work:
+        [article] = work.articles.in_states(WORKSPACE, frozenset({ArticleState.PROPOSED}), 5)
+    assert (article.title, article.topic) == ("What about trains?", "travel")
 
 
 # --- about oneself --------------------------------------------------------------------------
