@@ -206,6 +206,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         [(ATTEMPT, TEXT, "nobody\nat *all*")], [QUIZ.title], [QUIZ]
     ),
     "quizzes.review_list:none": quizzes.review_list([], [], [QUIZ]),
+    "quizzes.care": quizzes.care(QUIZ),
     "quizzes.review_list:many": quizzes.review_list([], [], [QUIZ] * 9),
     "quizzes.mark_form": quizzes.mark_form(ATTEMPT, TEXT, "nobody at all"),
     "quizzes.marked": quizzes.marked(),

@@ -68,8 +68,6 @@ from bot.page import Section, Shelf
 from bot.people import Person, local
 
 MOST_LISTED = 10
-MOST_ROWS = 3
-"""Quizzes that have their own buttons where a steward looks after several."""
 MOST_READINGS = 3
 """Sections shown after what was missed, the heaviest first (domain.md 1.6)."""
 
@@ -1012,6 +1010,19 @@ def about_me(lines: Sequence[str], needs: frozenset[Need]) -> list[Part]:
 # --- stewards -----------------------------------------------------------------------------
 
 
+def care(quiz: Quiz) -> Message:
+    """What a steward can do with a quiz that they have chosen."""
+    return Message(summary=shorten(quiz.title, 300), parts=tuple(_to_care_for(quiz)))
+
+
+def _to_care_for(quiz: Quiz) -> list[Part]:
+    row = tuple(
+        Button(label=label, action=action, args={"choice": quiz.id})
+        for label, action in _CARE.items()
+    )
+    return [Text(text=f"**{literal(quiz.title)}**"), Buttons(buttons=row)]
+
+
 _CARE = {
     "Withdraw a question": "quiz.withdraw",
     "End open attempts": "quiz.void",
@@ -1044,22 +1055,13 @@ def review_list(
                 )
             ),
         ]
-    for one in quizzes_[:MOST_ROWS]:
-        row = tuple(
-            Button(label=label, action=action, args={"choice": one.id})
-            for label, action in _CARE.items()
+    if len(quizzes_) == 1:
+        parts += [Divider(), *_to_care_for(quizzes_[0])]
+    elif quizzes_:
+        options = tuple(
+            Option(label=shorten(one.title, 75), value=one.id) for one in quizzes_[:MOST_LISTED]
         )
-        parts += [Divider(), Text(text=f"**{literal(one.title)}**"), Buttons(buttons=row)]
-    others = tuple(
-        Option(label=shorten(one.title, 75), value=one.id)
-        for one in quizzes_[MOST_ROWS : MOST_ROWS + MOST_LISTED]
-    )
-    if others:
-        parts.append(Divider())
-        parts += [
-            Choice(label=f"{label}: in another quiz", action=action, options=others)
-            for label, action in _CARE.items()
-        ]
+        parts += [Divider(), Choice(label="Look after", action="quiz.review", options=options)]
     head = (
         f"{_count(len(waiting_), 'written answer')} to read. Who wrote it does not matter here."
         if waiting_
@@ -1432,12 +1434,17 @@ def holders(quiz: Quiz, page: Sequence[Holder], *, is_more: bool) -> Message:
     return say(f"**{literal(quiz.title)}**\n" + "\n".join(lines), *parts)
 
 
+def _in_groups(digest: str) -> str:
+    """So that it can be compared by eye, and breaks where a line is narrow."""
+    return " ".join(digest[place : place + 8] for place in range(0, len(digest), 8))
+
+
 def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Message:
     """What a certificate rests on."""
     facts = [
         Fact(label="Who", value=told.name),
         Fact(label="When", value=told.on),
-        Fact(label="Record", value=f"number {told.number}, SHA-256 {told.digest}"),
+        Fact(label="Record", value=f"number {told.number}, SHA-256 {_in_groups(told.digest)}"),
     ]
     if told.vouched_by:
         facts.append(Fact(label="Vouched for by", value=told.vouched_by))
@@ -1446,7 +1453,7 @@ def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Mess
         facts.append(Fact(label="Answers", value=f"{told.right} of {told.asked} right"))
         facts.append(Fact(label="Rule", value=told.mode or "…"))
     if told.version:
-        facts.append(Fact(label="Version of the quiz", value=told.version))
+        facts.append(Fact(label="Version of the quiz", value=_in_groups(told.version)))
     revoke = Button(
         label="Take it back", action="quiz.revoke", args={"certification": certification}
     )

@@ -93,6 +93,9 @@ def list_waiting(_context: Context, work: QuizzesWork, command: Command) -> Repl
         for kept in work.packs.quizzes(command.person.workspace)
         if is_steward(work, command.person, kept.value)
     ]
+    chosen = next((quiz for quiz in mine if quiz.id == named(command.args, "choice")), None)
+    if chosen is not None:
+        return Reply(message=messages.care(chosen))
     if not mine and not waiting:
         raise NotFound(messages.NOTHING_TO_READ)
     return Reply(

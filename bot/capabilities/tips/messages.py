@@ -830,7 +830,8 @@ def about_me(titles: Sequence[str], *, cards: int, reviews: int, pick: Pick | No
         "your reactions for at most a year, by the day. Only you see them."
     )
     if pick is not None:
-        told += f"\nWhy the last one came: {literal(pick.why)}."
+        weighed = " (with what each reason counts)" if any(map(str.isdigit, pick.why)) else ""
+        told += f"\nWhy the last one came{weighed}: {literal(pick.why)}."
     every = Button(label="All that is kept", action="tips.mine")
     return [Text(text=told), Buttons(buttons=(_MY_TIPS, every, _FORGET))]
 

@@ -317,6 +317,19 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
     assert [a.state.value for a in world.attempts("ana")] == ["in_progress", "voided"]
 
 
+def test_of_several_quizzes_a_steward_chooses_one_first(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    other = [item.model_copy(update={"id": f"more-{item.id}"}) for item in TWO]
+    world.opens_quiz(quiz_of(other).model_copy(update={"id": "more", "title": "More data"}))
+    world.says("sam", "/quiz review")
+    assert "End open attempts" not in world.last("sam")
+    world.forges("sam", "quiz.review", {"choice": "more"})
+    assert world.last("sam").startswith("More data")
+    assert "More data" in str(world.presses("sam", "End open attempts").form)
+    world.forges("ben", "quiz.review", {"choice": "more"})
+    assert world.last("ben") == "There is no written answer to read."
+
+
 # --- in person ----------------------------------------------------------------------------
 
 

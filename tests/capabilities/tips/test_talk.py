@@ -318,7 +318,7 @@ def test_the_letter_tells_why_it_came(world: World) -> None:
     assert "You follow Travel. You have seen this before, and it may be fading." in said
     world.says("ana", "/me")
     said = world.last("ana")
-    assert "Why the last one came: critical 2.00, faded 0." in said
+    assert "(with what each reason counts): critical 2.00, faded 0." in said
     assert "just seen -1.00" in said
 
 
@@ -666,7 +666,7 @@ def test_the_page_and_me_tell_what_is_kept_and_only_of_oneself(world: World) -> 
     world.says("ana", "/me")
     said = world.last("ana")
     assert "You follow Travel. One tip was shown to you, and I keep 1 of your reactions" in said
-    assert "Why the last one came: new 0.50, other topic 0.20." in said
+    assert "(with what each reason counts): new 0.50, other topic 0.20." in said
     world.says("ben", "/me")
     assert "You follow" not in world.last("ben")
 
