@@ -1,9 +1,9 @@
 """Fixtures for the whole suite: a PostgreSQL server (`tests/postgres.py`) and a database for
-each test (`tests/databases.py`)."""
+each test (`tests/databases.py`), whose statements are compiled once (`tests/compiled.py`)."""
 
 import structlog
 
-pytest_plugins = ["tests.postgres", "tests.databases"]
+pytest_plugins = ["tests.compiled", "tests.postgres", "tests.databases"]
 
 
 def pytest_configure() -> None:
