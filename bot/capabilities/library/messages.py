@@ -29,7 +29,7 @@ from bot.message import (
 )
 from bot.messages import WHAT_YOU_LOOK_AFTER
 from bot.pack.about import id_of
-from bot.pack.flag import Effect, FlagKind, Share
+from bot.pack.flag import Effect, Flag, FlagKind, Share
 from bot.pack.issue import OPEN_STATES, Issue, State
 from bot.pack.markup import rich
 from bot.pack.model import Kind, Quiz, Section
@@ -44,6 +44,7 @@ MOST_QUESTIONS = 5
 MOST_ISSUES = 5
 MOST_EDITIONS = 15
 MOST_TOPICS = 10
+MOST_WORKING = 5
 
 NO_TOPIC = "I do not know this topic any more. `/topics` lists those there are."
 NO_ISSUE = "I could not find that any more."
@@ -52,6 +53,7 @@ NOTHING_WRITTEN = "Nothing is written about this yet. You can ask somebody."
 NO_ANSWERS = "There is no answer of a colleague’s about this yet."
 NOTHING_TO_LOOK_AFTER = "You look after no topic, so there is nothing here for you to improve."
 BECAUSE_STEWARD = "You look after the topic, and what is written there could be clearer."
+BECAUSE_LOOKS_AFTER = "You look after the topic."
 BECAUSE_ASKED = "You wanted to be told when this changes."
 REGULATED = (
     "Two people have to approve what is written about this topic, so it cannot be changed here. "
@@ -317,6 +319,25 @@ def raised(issue: Issue, thing: Thing) -> Message:
         Buttons(buttons=(_open(issue),)),
         summary=shorten(f"Could be clearer: {thing.title}", 300),
     )
+
+
+def works(quiz: Quiz, found: Sequence[tuple[Section, Flag]]) -> Message:
+    """The good news about sections of a quiz, for the steward. Nothing is to be done."""
+    lines = [
+        f"• **{literal(value.title)}**: {_points(flag)} more of those who tried again were right "
+        f"({_count(flag.n, 'answer')})"
+        for value, flag in found[:MOST_WORKING]
+    ]
+    return say(
+        f"Good news about **{literal(quiz.title)}**: who has read these does better. Please keep "
+        "them as they are.\n" + "\n".join(lines),
+        tone=Tone.GOOD,
+        summary=f"Good news about {quiz.title}: its sections help.",
+    )
+
+
+def _points(flag: Flag) -> str:
+    return f"{float(str(flag.data['gain'])):.0%}"
 
 
 def issues(

@@ -1,9 +1,12 @@
 """Every night: what answers and dates tell of what is written, and whether changes helped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 
+from bot.attention import Wish, book
+from bot.capabilities.library import messages
+from bot.capabilities.library.access import stewards_of
 from bot.capabilities.library.model import Figures, What
 from bot.capabilities.library.ports import Answers
 from bot.capabilities.library.step import (
@@ -17,11 +20,12 @@ from bot.capabilities.library.step import (
     raise_and_tell,
     tell_stewards,
 )
-from bot.capabilities.library.thing import Thing, family_of, find_thing, items_of
+from bot.capabilities.library.thing import Thing, family_of, find_thing, items_of, sections_of
 from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
-from bot.ids import WorkspaceId
+from bot.ids import TopicId, WorkspaceId
 from bot.message import Args
+from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.about import id_of
 from bot.pack.flag import (
     DISCRIMINATION_FROM,
@@ -47,6 +51,7 @@ from bot.pack.issue import (
 )
 from bot.pack.item import Asked
 from bot.pack.model import Quiz
+from bot.pack.ports import Kept
 from bot.pack.statistic import SHOWN_FROM, ItemStatistic, item_statistics
 from bot.ports import Timer
 
@@ -102,15 +107,53 @@ def look(context: Context, work: LibraryWork, timer: Timer) -> None:
     quiz = kept.value
     answers = work.library.given(workspace, id_)
     cold = item_statistics(answers.cold)
-    for about, flag in flags_of(work, workspace, quiz, answers, cold):
+    flags = flags_of(work, workspace, quiz, answers, cold)
+    for about, flag in flags:
         thing = find_thing(work, workspace, about)
         if thing is not None and not thing.retired:
             raise_and_tell(context, work, workspace, thing, flag)
+    _tell_what_works(context, work, workspace, kept, flags)
     _look_at_age(context, work, workspace, f"quiz:{id_}", quiz.review_by)
     here = {f"item:{item.id}" for item in quiz.items}
     for issue in work.issues.in_states(workspace, OPEN_STATES | WATCHED_STATES):
         if issue.about in here:
             _look_at_issue(context, work, issue, cold)
+
+
+def _tell_what_works(
+    context: Context,
+    work: LibraryWork,
+    workspace: WorkspaceId,
+    kept: Kept[Quiz],
+    flags: Sequence[tuple[str, Flag]],
+) -> None:
+    """The good news, once for each version of a quiz: after which sections people do better."""
+    quiz = kept.value
+    gains: dict[str, Flag] = {}
+    for item in quiz.items:
+        for about, flag in flags:
+            if flag.kind is FlagKind.SECTION_WORKS and about == f"item:{item.id}":
+                for section in sections_of(quiz, item):
+                    gains.setdefault(section, flag)
+    found = [(work.packs.section(workspace, section), flag) for section, flag in gains.items()]
+    told = [(one.value, flag) for one, flag in found if one is not None and not one.retired]
+    if not told:
+        return
+    wishes = [
+        Wish(
+            steward,
+            Letter(
+                key=f"library:works:{quiz.id}:{kept.version}:{steward.id}",
+                to=ToPerson(person=steward.id),
+                message=messages.works(quiz, told),
+                kind="library.works",
+                priority=Priority.PROMPT,
+                because=messages.BECAUSE_LOOKS_AFTER,
+            ),
+        )
+        for steward in stewards_of(work, workspace, TopicId(quiz.topic))
+    ]
+    book(context, work, wishes)
 
 
 def flags_of(

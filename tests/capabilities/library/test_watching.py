@@ -261,3 +261,26 @@ def test_every_night_is_one_clock(world: LibraryWorld) -> None:
     world.passes(days=3)
     rows = [row for row in world.dump()["timers"].splitlines() if "library.night" in row]
     assert len(rows) == 1
+
+
+def test_what_helps_is_told_to_its_steward_once_and_asks_for_nothing(
+    either_world: LibraryWorld,
+) -> None:
+    world = either_world
+    world.writes_all()
+
+    def good_news(who: str) -> list[str]:
+        return [text for text in world.dms(who) if "Good news" in text]
+
+    world.is_taken(ITEM, right=10, wrong=30)
+    world.is_taken(ITEM, right=20, wrong=9, first=False)
+    night(world, days=3)
+    assert good_news("sam") == []
+    world.is_taken(ITEM, right=16, wrong=0, first=False)
+    night(world, days=3)
+    [told] = good_news("sam")
+    assert "55% more of those who tried again were right (85 answers)" in told
+    assert FlagKind.SECTION_WORKS not in {issue.kind for issue in world.issues()}
+    night(world, days=7)
+    assert len(good_news("sam")) == 1
+    assert good_news("ana") == []
