@@ -822,7 +822,7 @@ def simulate(people: int, days: int, seed: int, as_data: bool) -> None:
     the rule lets one expect, and the minutes given back to who tested out. Nothing that is
     yours is read or changed: the database is thrown away.
 
-    500 people for 60 days take about four minutes. Exits with 1 when a promise was broken, as by a
+    500 people for 60 days take about five minutes. Exits with 1 when a promise was broken, as by a
     message over somebody's budget or outside their hours.
     """
     configure_logs("error")
