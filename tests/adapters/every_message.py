@@ -71,7 +71,9 @@ from bot.people import Person, Role, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
 from tests.adapters.every_library_message import SHOWN as LIBRARY
+from tests.adapters.every_quiz_message import QUIZ
 from tests.adapters.every_quiz_message import SHOWN as QUIZZES
+from tests.bot.item import CHOICE
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section
 
@@ -584,6 +586,10 @@ SHOWN: dict[str, Shown] = {
     "tips.to_review": tips.to_review(NOMINATION, TRAVEL, KIM),
     "tips.edit_form": tips.edit_form(NOMINATION),
     "tips.published": tips.published(TIP.tip, TRAVEL),
+    "tips.proposed": tips.proposed(QUIZ, CHOICE, TRAVEL, "Kim"),
+    "tips.proposed:nobody": tips.proposed(QUIZ, CHOICE, TRAVEL, None),
+    "tips.on_trial": tips.on_trial(QUIZ, CHOICE, QUIZ.objectives[0].text),
+    "tips.counts": tips.counts(QUIZ),
     "tips.sent_to_steward": tips.sent_to_steward(TRAVEL),
     "tips.nominations": tips.nominations([(NOMINATION, TRAVEL), (NOMINATION, PAYROLL)]),
     "tips.nominations:none": tips.nominations([]),

@@ -12,13 +12,13 @@ budget (`bot.attention`), which also knows the rule of ignored messages: nothing
     access      who may see and do what
     planning    what comes to everybody at their hour, a thousand at a time
     today       what one person is told
-    answering following nominating                                             handlers
+    answering following nominating proposing                                   handlers
     home        what a person sees of themselves, and what they leave behind
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.tips import answering, following, home, nominating, planning
+from bot.capabilities.tips import answering, following, home, nominating, planning, proposing
 from bot.capabilities.tips.model import KIND
 from bot.capabilities.tips.work import TipsWork
 from bot.capability import Capability, Order
@@ -53,6 +53,9 @@ capability: Capability[TipsWork] = Capability(
         "tips.approve": nominating.approve,
         "tips.edit": nominating.edit,
         "tips.decline": nominating.decline,
+        "tips.try_out": proposing.try_out,
+        "tips.count": proposing.count,
+        "tips.leave_out": proposing.leave_out,
     },
     opens_forms=frozenset({"tips.change", "tips.edit", "tips.approve"}),
     submits={"tips.keep_days": following.keep_days, "tips.publish": nominating.send},

@@ -44,8 +44,9 @@ from bot.message import (
 from bot.messages import WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
 from bot.pack.about import write_about
 from bot.pack.item import Option as Answer
+from bot.pack.item import ScenarioChoice
 from bot.pack.markup import bare, rich
-from bot.pack.model import Check, Tip
+from bot.pack.model import Check, Quiz, Tip
 from bot.page import Section, Shelf
 from bot.people import Person
 from bot.topic import Topic
@@ -55,6 +56,8 @@ MOST_LISTED = 6
 MOST_OPTIONS = 10
 LETTERS = "ABCDEFGH"
 MAX_TIP = 600
+ANSWER = "answer-"
+"""How the id begins of what was an answer."""
 
 NO_TIPS = "There are no tips here yet. When somebody writes some, you find them under `/tips`."
 NO_SUCH_TOPIC = "I have no tips about that. `/tips` lists what there is."
@@ -76,6 +79,7 @@ TAKEN_OUT = "Taken out. Nobody gets this tip any more; it stays on record."
 DECIDED = "That has been decided already."
 DECLINED = "All right, it stays an answer and becomes no tip."
 FORGOTTEN = "Forgotten: what you followed, what was shown to you, and what you said about it."
+LEFT_OUT = "All right, it is not asked."
 NO_NOMINATIONS = "No answer waits to become a tip."
 
 _MY_TIPS = Button(label="My tips", action="tips.list")
@@ -698,6 +702,56 @@ def published(told: Tip, topic: Topic) -> Message:
         Text(text=rich(told.text)),
         tone=Tone.GOOD,
     )
+
+
+def proposed(quiz: Quiz, draft: ScenarioChoice, topic: Topic, credit: str | None) -> Message:
+    """To the steward: an answer that became a tip could be asked in the quiz too."""
+    args: Args = {"quiz": quiz.id, "item": draft.id}
+    options = "\n".join(
+        f"• {rich(option.text)}{' (the best)' if option.score == 1 else ''}"
+        for option in draft.options
+    )
+    objectives = tuple(
+        Option(label=shorten(bare(one.text), 75), value=one.id)
+        for one in quiz.objectives[:MOST_OPTIONS]
+    )
+    return say(
+        f"An answer of {literal(credit or 'a colleague')} about **{literal(topic.title)}** has "
+        f"become a tip. Its question waits as a draft in the quiz **{literal(quiz.title)}**:",
+        Quote(text=bare(draft.stem)),
+        Text(text=options),
+        Note(text="On trial it is asked, and counts for nobody."),
+        Choice(
+            label="Ask it on trial, about:",
+            action="tips.try_out",
+            args=args,
+            options=objectives,
+        ),
+        Buttons(buttons=(Button(label="Leave it out", action="tips.leave_out", args=args),)),
+        summary=f"A question is proposed for the quiz {quiz.title}.",
+    )
+
+
+def on_trial(quiz: Quiz, item: ScenarioChoice, objective: str) -> Message:
+    """In the place of that, once it is asked on trial."""
+    args: Args = {"quiz": quiz.id, "item": item.id}
+    return say(
+        f"It is asked on trial now, about “{literal(objective)}”, and counts for nobody yet. "
+        "When you have seen how people answer, let it count or leave it out.",
+        Quote(text=bare(item.stem)),
+        Buttons(
+            buttons=(
+                Button(label="Let it count", action="tips.count", args=args),
+                Button(label="Leave it out", action="tips.leave_out", args=args),
+            )
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def counts(quiz: Quiz) -> Message:
+    """In the place of that, once it counts."""
+    return say(f"It counts from now on in **{literal(quiz.title)}**.", tone=Tone.GOOD)
 
 
 def sent_to_steward(topic: Topic) -> Message:

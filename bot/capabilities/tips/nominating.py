@@ -8,6 +8,7 @@ from bot.capabilities.tips import messages
 from bot.capabilities.tips.access import FROM_QUESTION, find_nomination, stewards_of
 from bot.capabilities.tips.following import stewarded
 from bot.capabilities.tips.model import Nomination, NominationState
+from bot.capabilities.tips.proposing import propose
 from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
 from bot.errors import Invalid
@@ -168,7 +169,7 @@ def _publish(
     """Keep it as a tip, or pass it on where a second person publishes."""
     author = work.people.get(nomination.author)
     told = Tip(
-        id=f"answer-{nomination.id}".lower().replace("_", "-")[:60].strip("-"),
+        id=f"{messages.ANSWER}{nomination.id}".lower().replace("_", "-")[:60].strip("-"),
         topic=topic.id,
         text=text,
         check=check,
@@ -184,6 +185,8 @@ def _publish(
     work.tips.save_nomination(
         replace(nomination, state=NominationState.PUBLISHED, tip=told.id, text=text)
     )
+    if check is not None:
+        propose(context, work, person, topic, told, check)
     work.happenings.note(
         Happening(nomination.workspace, "tip.nominated", context.now, f"tip:{told.id}")
     )
