@@ -72,7 +72,7 @@ def _show_next(
     chosen = next_item(context, work, sitting)
     if chosen is None:
         # The rule would like more than there is.
-        return end_failed(context, work, sitting, before)
+        return proceed(context, work, attempt, before, is_over=True)
     item = chosen.item
     current = Current(
         item.id, version_of_item(item), item.objective, chosen.scored, chosen.seen_before

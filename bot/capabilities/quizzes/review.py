@@ -36,7 +36,7 @@ from bot.capabilities.quizzes.model import (
 )
 from bot.capabilities.quizzes.renewal import tell_due
 from bot.capabilities.quizzes.rule import Outcome
-from bot.capabilities.quizzes.sitting import advance, look, source_of_call
+from bot.capabilities.quizzes.sitting import advance, is_time_up, look, source_of_call
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
@@ -155,11 +155,12 @@ def keep_mark(context: Context, work: QuizzesWork, command: Command) -> Reply:
 def _reconsider(context: Context, work: QuizzesWork, attempt: Attempt) -> Message | None:
     """What follows for an attempt from a mark, or from a question that was withdrawn: the next
     item or its end, where that waited for it; None where nothing does."""
-    if attempt.state is State.PENDING_REVIEW or (
-        attempt.state in ASKING and attempt.current is None
-    ):
-        return proceed(context, work, attempt)[1]
     sitting = look(work, attempt)
+    if attempt.state is State.PENDING_REVIEW:
+        is_over = is_time_up(context, work, attempt, sitting.quiz)
+        return proceed(context, work, attempt, is_over=is_over)[1]
+    if attempt.state in ASKING and attempt.current is None:
+        return proceed(context, work, attempt)[1]
     # Nobody loses by it what they have passed.
     if attempt.state is State.FAILED and sitting.verdict.outcome is Outcome.PASSED:
         return end_passed(context, work, sitting)[1]

@@ -175,14 +175,27 @@ def stay(context: Context, work: QuizzesWork, attempt: Attempt) -> None:
     _set(work, attempt, "silence", context.now + silence)
 
 
+def ends_at(work: QuizzesWork, attempt: Attempt, quiz: Quiz) -> datetime | None:
+    """When the time of the attempt is over, by what its person needs; None where it has no limit,
+    as for who wants one question a day: between two of them nights go by."""
+    limit = quiz.policy.max_time
+    needs = work.needs.of(attempt.person)
+    if limit is None or attempt.started_at is None or Need.ONE_A_DAY in needs:
+        return None
+    return attempt.started_at + (2 * limit if Need.EXTRA_TIME in needs else limit)
+
+
+def is_time_up(context: Context, work: QuizzesWork, attempt: Attempt, quiz: Quiz) -> bool:
+    """Whether nothing more may be asked."""
+    ends = ends_at(work, attempt, quiz)
+    return ends is not None and ends <= context.now
+
+
 def limit_time(work: QuizzesWork, attempt: Attempt, quiz: Quiz) -> None:
     """Where a quiz has a time limit, it begins with the attempt."""
-    limit, start = quiz.policy.max_time, attempt.start
-    if limit is None or start is None or attempt.started_at is None:
-        return
-    if Need.EXTRA_TIME in start.accommodations:
-        limit *= 2
-    _set(work, attempt, "time_up", attempt.started_at + limit)
+    ends = ends_at(work, attempt, quiz)
+    if ends is not None:
+        _set(work, attempt, "time_up", ends)
 
 
 def _set(work: QuizzesWork, attempt: Attempt, verb: str, due_at: datetime) -> None:
@@ -209,16 +222,24 @@ def look(work: QuizzesWork, attempt: Attempt, *, is_over: bool = False) -> Sitti
     bank = bank_of(quiz, start.quiz_version)
     barred = _barred(work, attempt.workspace, quiz, start.quiz_version, bank)
     policy = quiz.policy
-    remaining = {} if is_over else left(bank, policy, attempt, barred)
     verdict = decide(
         policy,
         start,
         attempt.responses,
-        remaining,
+        _open(attempt, left(bank, policy, attempt, barred)),
         earlier=_earlier(work, start.carried) if policy.mode == "gate_sprt" else (),
         form=_form(attempt, quiz, bank, barred),
+        is_over=is_over,
     )
     return Sitting(attempt, quiz, bank, verdict, barred)
+
+
+def _open(attempt: Attempt, remaining: Mapping[str, int]) -> Mapping[str, int]:
+    """What can still be answered: what is left, and the item before the person."""
+    current = attempt.current
+    if current is None or not current.scored:
+        return remaining
+    return {**remaining, current.objective: remaining.get(current.objective, 0) + 1}
 
 
 def barred_from(

@@ -35,7 +35,7 @@ from bot.capabilities.quizzes.show import (
     read_signs,
     tell,
 )
-from bot.capabilities.quizzes.sitting import Sitting, advance, look, stay
+from bot.capabilities.quizzes.sitting import Sitting, advance, is_time_up, limit_time, look, stay
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound
@@ -517,10 +517,15 @@ def abandon(context: Context, work: QuizzesWork, timer: Timer) -> None:
 def time_up(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """The time of a quiz that has a limit is over: it is decided by what there is."""
     attempt = _of(work, timer)
-    if attempt is not None and attempt.state is State.PAUSED:
-        attempt = advance(context, work, attempt, EventKind.RESUMED)
-    if attempt is None or attempt.state not in ASKING:
+    if attempt is None or attempt.state not in ASKING | {State.PAUSED}:
         return
+    quiz = look(work, attempt).quiz
+    if not is_time_up(context, work, attempt, quiz):
+        # They have said meanwhile that they need more.
+        limit_time(work, attempt, quiz)
+        return
+    if attempt.state is State.PAUSED:
+        attempt = advance(context, work, attempt, EventKind.RESUMED)
     person = work.people.get(attempt.person)
     attempt, message = proceed(context, work, attempt, is_over=True)
     if person is not None:

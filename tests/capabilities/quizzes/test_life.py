@@ -223,6 +223,60 @@ def test_a_limit_of_time_decides_by_what_there_is(world: QuizWorld) -> None:
     assert "not there yet" in world.last("ana")
 
 
+def test_waiting_until_the_time_is_over_passes_nothing(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
+    world.begins("ana")
+    world.decides("ana", True, True)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "failed"
+    told = world.last("ana")
+    assert "not there yet" in told
+    assert "How to share" in told
+    assert "How to keep" in told
+    assert "You have shown already" not in told
+
+
+def test_the_last_question_left_unanswered_is_not_a_pool_too_thin(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([TWO[0], TWO[1]], max_time="PT10M"))
+    world.begins("ana")
+    world.decides("ana", True)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "failed"
+
+
+def test_a_limit_of_time_holds_for_a_fixed_form(world: QuizWorld) -> None:
+    form = {"share": 4, "keep": 4}
+    world.opens_quiz(quiz_of(TWO, mode="fixed", form=form, cut=6, max_time="PT10M"))
+    world.begins("ana")
+    world.decides("ana", *[True] * 5)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "failed"
+
+
+def test_one_question_a_day_has_no_limit_of_time(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", one_item_per_day="yes")
+    world.begins("ana")
+    for _ in range(4):
+        world.decides("ana", True)
+        world.passes(days=4)
+    assert world.quiz_state("ana") == "passed"
+
+
+def test_who_says_meanwhile_that_they_need_more_time_has_it(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
+    world.begins("ana")
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", extra_time="yes")
+    world.passes(minutes=15)
+    assert world.quiz_state("ana") == "in_progress"
+    world.passes(minutes=6)
+    assert world.quiz_state("ana") == "failed"
+
+
 def test_a_fixed_form_ends_as_soon_as_nothing_can_change(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, mode="fixed", form={"share": 3, "keep": 3}, cut=4))
     world.begins("ana")

@@ -37,6 +37,20 @@ def answers_in_words(world: QuizWorld, who: str = "ana") -> None:
             world.decides(who, True)
 
 
+def test_a_limit_of_time_holds_while_an_answer_is_read(world: QuizWorld) -> None:
+    """What was written before it was over still counts, and nothing more is asked."""
+    world.opens_quiz(quiz_of([*WRITTEN, written("w4")], max_time="PT10M"))
+    world.begins("ana")
+    answers_in_words(world)
+    assert world.quiz_state("ana") == "pending_review"
+    world.passes(hours=1)
+    for worth, state in (("right", "pending_review"), ("wrong", "failed")):
+        world.says("sam", "/quiz review")
+        world.presses("sam", "Mark it")
+        world.fills("sam", worth=worth)
+        assert world.quiz_state("ana") == state
+
+
 def chosen(world: QuizWorld, who: str, label: str) -> None:
     """Press what can be done with the only quiz in the newest message; it opens a form."""
     assert world.presses(who, label).form is not None
