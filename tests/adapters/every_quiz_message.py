@@ -200,6 +200,12 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
             quizzes.waived(8, QUIZ.title),
         ],
         frozenset({Need.NO_IMAGES}),
+        [
+            (
+                GOING.id,
+                quizzes.ended(replace(GOING, state=State.PASSED), QUIZ.title, "Monday 2 March"),
+            )
+        ],
     ),
     "quizzes.about_me:nothing": quizzes.about_me([], frozenset()),
     "quizzes.review_list": quizzes.review_list(

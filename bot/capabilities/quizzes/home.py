@@ -14,6 +14,8 @@ from bot.page import Section
 from bot.people import Person
 
 MOST_TOLD = 20
+MOST_CHOSEN = 10
+"""Attempts of which the answers can be chosen to be seen."""
 LEFT = "The person has left."
 
 
@@ -49,7 +51,17 @@ def about_me(context: Context, work: QuizzesWork, person: Person) -> Sequence[Pa
         messages.waived(waiver.minutes, _titled(work, person, waiver.quiz))
         for waiver in work.waivers.of(person.id)
     ]
-    return messages.about_me(lines, work.needs.of(person.id))
+    over = [a for a in attempts if a.start is not None and a.ended_at is not None and a.responses]
+    told = [
+        (
+            a.id,
+            messages.ended(
+                a, _title(work, a), day(person, a.ended_at or a.offered_at, context.now)
+            ),
+        )
+        for a in over[:MOST_CHOSEN]
+    ]
+    return messages.about_me(lines, work.needs.of(person.id), told)
 
 
 def _titled(work: QuizzesWork, person: Person, quiz: str) -> str:

@@ -803,6 +803,7 @@ class Reviewed:
     waits: bool = False
     struck: bool = False
     principle: str = ""
+    certainty: int | None = None
 
 
 def answers(
@@ -812,6 +813,8 @@ def answers(
     parts: list[Part] = [Heading(text=shorten(f"{quiz.title}: your answers", 150))]
     for one in reviewed:
         mine = _joined(one.mine) or "none of them"
+        if one.certainty is not None:
+            mine += f" ({_SURE_WORDS[one.certainty - 1]})"
         lines = [f"**{literal(shorten(bare(one.item.stem), 300))}**", f"You: {mine}"]
         if one.struck:
             lines.append("This question was withdrawn and does not count.")
@@ -998,13 +1001,30 @@ def page_duty(written: int) -> Section:
     return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER, entries=[[Text(text=line)]], buttons=(button,))
 
 
-def about_me(lines: Sequence[str], needs: frozenset[Need]) -> list[Part]:
-    """What quizzes hold about the person, for the person."""
+def about_me(
+    lines: Sequence[str], needs: frozenset[Need], over: Sequence[tuple[AttemptId, str]] = ()
+) -> list[Part]:
+    """What quizzes hold about the person, for the person. `over` are the last attempts that have
+    ended, of which all answers can be seen."""
     told = list(lines) or ["I hold no attempt at a quiz of yours."]
     if needs:
         named = ", ".join(label.lower() for need, (label, _) in _NEEDS.items() if need in needs)
         told.append(f"- What you need: {named}")
-    return [Divider(), *_lines("Quizzes", told)]
+    every = (
+        Choice(
+            label="See all your answers in:",
+            action="quiz.answers",
+            options=tuple(Option(label=shorten(words, 75), value=id_) for id_, words in over),
+        )
+        if over
+        else None
+    )
+    return [Divider(), *_lines("Quizzes", told), *([every] if every is not None else [])]
+
+
+def ended(attempt: Attempt, title: str, on: str) -> str:
+    """An attempt that is over, as a person chooses it among others."""
+    return f"{title}: {attempt.state.value.replace('_', ' ')}, {on}"
 
 
 # --- stewards -----------------------------------------------------------------------------

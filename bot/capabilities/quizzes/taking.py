@@ -464,7 +464,9 @@ def _finish(context: Context, work: QuizzesWork, attempt: Attempt) -> Reply:
 
 def answers(_context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*See all answers*: what was asked and said, and what would have been right."""
-    attempt = find_attempt(work, command.person, command.args)
+    args = command.args
+    wanted_of = args.get("choice", args.get("attempt"))
+    attempt = find_attempt(work, command.person, {"attempt": wanted_of})
     if attempt.start is None or attempt.state in ASKING | {State.PAUSED, State.PENDING_REVIEW}:
         raise NotFound(messages.NOT_YOURS)
     sitting = look(work, attempt)
@@ -486,6 +488,7 @@ def answers(_context: Context, work: QuizzesWork, command: Command) -> Reply:
                 waits=response.needs_person,
                 struck=response.struck,
                 principle=item.feedback,
+                certainty=response.certainty,
             )
         )
     return Reply(message=messages.answers(sitting.quiz, reviewed, page, pages, attempt.id))

@@ -576,6 +576,25 @@ def test_what_somebody_needs_is_told_to_nobody(world: QuizWorld) -> None:
     assert "What you need: no pictures, more time" in world.last("ana")
 
 
+def test_me_leads_to_every_answer_of_ones_own(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
+    world.begins("ana")
+    while world.quiz_state("ana") == "in_progress":
+        world.says("ana", f"{world.sign('ana', 'a')} 3")
+    world.says("ana", "stop here")
+    world.says("ana", "/me")
+    [part] = [p for p in world.hears("ana")[-1].message.parts if isinstance(p, Choice)]
+    assert [option.label for option in part.options] == ["Customer data: failed, Monday 2 March"]
+    named = {**part.args, "choice": part.options[0].value}
+    world.forges("ana", part.action, named)
+    shown = world.last("ana")
+    assert shown.count("You: ") == len(world.attempt("ana").responses)
+    assert "(very sure)" in shown
+    world.forges("ben", part.action, named)
+    assert "You: " not in world.last("ben")
+
+
 def test_who_leaves_the_workspace_leaves_nothing_open(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.begins("ana")
