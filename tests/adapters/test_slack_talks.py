@@ -78,7 +78,9 @@ def new_slack_world(
 
     def make() -> SlackWorld:
         file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
-        database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+        database = Database(
+            f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False
+        )
         rules = Rules(copies=(1, 4), dice=random.Random(request.node.name))
         worlds.append(SlackWorld(database, transport=transport, rules=rules))
         return worlds[-1]

@@ -80,7 +80,9 @@ def new_teams_world(
 
     def make() -> TeamsWorld:
         file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
-        database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+        database = Database(
+            f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False
+        )
         rules = Rules(copies=(1, 4), dice=random.Random(request.node.name), noise=0.1)
         worlds.append(TeamsWorld(database, rules=rules))
         return worlds[-1]
