@@ -317,6 +317,6 @@ def test_nobody_else_audits_not_even_who_looks_after_the_community(
     args = {"quiz": "data", "choice": certification(world, "ana").id}
     for who in ("dana", "sam", "ben"):
         world.forges(who, action, args)
-        assert "You may not do this" in world.last(who)
+        assert "Nobody here may do this yet. Dana can name somebody" in world.last(who)
         world.says(who, "/quiz audit")
-        assert "You may not do this" in world.last(who)
+        assert "Nobody here may do this yet. Dana can name somebody" in world.last(who)
