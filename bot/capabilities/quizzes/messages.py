@@ -1191,7 +1191,7 @@ def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
         "I have scored your attempt without it."
     )
     if following is None:
-        return say(text)
+        return say(text + " For you nothing else changes.")
     return Message(
         summary=shorten(following.summary, 300), parts=(Text(text=text), *following.parts)
     )
@@ -1374,6 +1374,11 @@ def waived(minutes: int, title: str) -> str:
 
 # --- auditors -----------------------------------------------------------------------------
 
+_RULES = {
+    "gate": "gate (each part is shown by itself)",
+    "gate_sprt": "gate_sprt (each part, with as many questions as it takes to be certain)",
+    "fixed": "fixed (as many questions for everybody, and a mark to reach)",
+}
 NAMELESS = "Somebody who has left"
 NO_EVIDENCE = "There is no record of evidence behind this."
 _STANDING: Mapping[str, str] = {
@@ -1471,7 +1476,7 @@ def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Mess
         facts.append(Fact(label="What they saw", value=shorten(told.account, 1_000) or "…"))
     else:
         facts.append(Fact(label="Answers", value=f"{told.right} of {told.asked} right"))
-        facts.append(Fact(label="Rule", value=told.mode or "…"))
+        facts.append(Fact(label="Rule", value=_RULES.get(told.mode, told.mode or "…")))
     if told.version:
         facts.append(Fact(label="Version of the quiz", value=_in_groups(told.version)))
     revoke = Button(
