@@ -15,9 +15,9 @@ from bot.capabilities.quizzes.model import (
     data_of,
 )
 from bot.capabilities.quizzes.ports import Draft, Need
-from bot.capabilities.quizzes.rule import Outcome
 from bot.capabilities.quizzes.show import Asking, ask
 from bot.capabilities.quizzes.sitting import Sitting, advance, look, next_item
+from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, NotFound

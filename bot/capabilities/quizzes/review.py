@@ -35,8 +35,8 @@ from bot.capabilities.quizzes.model import (
     data_of,
 )
 from bot.capabilities.quizzes.renewal import tell_due
-from bot.capabilities.quizzes.rule import Outcome
 from bot.capabilities.quizzes.sitting import advance, is_time_up, look, source_of_call
+from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound

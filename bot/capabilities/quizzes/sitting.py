@@ -19,7 +19,8 @@ from bot.capabilities.quizzes.model import (
     apply,
 )
 from bot.capabilities.quizzes.ports import Need
-from bot.capabilities.quizzes.rule import Form, Verdict, decide, form_of
+from bot.capabilities.quizzes.rule import Form, decide, form_of
+from bot.capabilities.quizzes.verdict import Verdict
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.happenings import Happening

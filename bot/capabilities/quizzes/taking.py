@@ -27,7 +27,6 @@ from bot.capabilities.quizzes.model import (
     respond,
 )
 from bot.capabilities.quizzes.ports import Draft, Need
-from bot.capabilities.quizzes.rule import Outcome
 from bot.capabilities.quizzes.show import (
     Asking,
     ask,
@@ -36,6 +35,7 @@ from bot.capabilities.quizzes.show import (
     tell,
 )
 from bot.capabilities.quizzes.sitting import Sitting, advance, is_time_up, limit_time, look, stay
+from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound

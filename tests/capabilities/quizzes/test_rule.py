@@ -9,12 +9,8 @@ import pytest
 
 from bot.capabilities.quizzes.model import Response, Start
 from bot.capabilities.quizzes.rule import (
-    Decision,
     Form,
-    ObjectiveResult,
     Operation,
-    Outcome,
-    Verdict,
     angoff_cut,
     bounds,
     decide,
@@ -29,6 +25,7 @@ from bot.capabilities.quizzes.rule import (
     operate_gate,
     operate_sprt,
 )
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.ids import AttemptId
 from bot.pack.item import Item
 from bot.pack.model import Policy, Sprt
