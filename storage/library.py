@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -17,8 +18,9 @@ from bot.capabilities.questions.model import SUGGESTED_STATES, ArticleState
 from bot.capabilities.questions.model import State as QuestionState
 from bot.capabilities.questions.name import hide_names
 from bot.capabilities.quizzes.model import State
-from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.pack.flag import Share
+from bot.search import Entry
 from storage.given import Reader
 from storage.library_tables import (
     content_answers,
@@ -34,8 +36,19 @@ from storage.seal import Seal
 
 _READY = frozenset({ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW})
 """A steward stands behind them."""
+MOST_UNSAID = 300
+"""Questions of a topic that are held against each other, at most: the newest."""
 MOST_MERGES = 10
 """Entries that were merged into each other, one after another, at most."""
+
+
+_QUESTIONS = select(
+    questions.c.id,
+    questions.c.number,
+    questions.c.text,
+    questions.c.asked_at,
+    questions.c.asker,
+).order_by(questions.c.asked_at.desc(), questions.c.number.desc())
 
 
 class SqlLibrary:
@@ -139,21 +152,41 @@ class SqlLibrary:
 
     def asked(self, wanted: Collection[QuestionId]) -> Sequence[Asked]:
         """Those of the questions that were not withdrawn, the last asked first."""
+        which = _QUESTIONS.where(
+            among(self._connection.dialect.name, questions.c.id, "wanted"),
+            questions.c.state != QuestionState.WITHDRAWN,
+        )
+        return self._unnamed(self._connection.execute(which, {"wanted": list(wanted)}).all())
+
+    def unsaid(self, workspace: WorkspaceId, topic: TopicId, since: datetime) -> Sequence[Asked]:
+        """Questions about a topic from `since` on of which no entry of the FAQ was made and
+        which none settled, the last asked first, as many as can be held against each other."""
+        made = select(articles.c.id).where(
+            articles.c.question == questions.c.id, articles.c.state.in_(sorted(SUGGESTED_STATES))
+        )
+        which = _QUESTIONS.where(
+            questions.c.workspace == workspace,
+            questions.c.topic == topic,
+            questions.c.asked_at >= since,
+            questions.c.state.not_in([QuestionState.WITHDRAWN, QuestionState.SELF_SOLVED]),
+            ~made.exists(),
+        )
+        return self._unnamed(self._connection.execute(which.limit(MOST_UNSAID)).all())
+
+    def entries(self, workspace: WorkspaceId, topic: TopicId) -> Sequence[Entry]:
+        """What may be found about a topic in the FAQ."""
         rows = self._connection.execute(
-            select(
-                questions.c.id,
-                questions.c.number,
-                questions.c.text,
-                questions.c.asked_at,
-                questions.c.asker,
-            )
+            select(articles.c.id, articles.c.title, articles.c.text)
             .where(
-                among(self._connection.dialect.name, questions.c.id, "wanted"),
-                questions.c.state != QuestionState.WITHDRAWN,
+                articles.c.workspace == workspace,
+                articles.c.topic == topic,
+                articles.c.state.in_(sorted(SUGGESTED_STATES)),
             )
-            .order_by(questions.c.asked_at.desc(), questions.c.number.desc()),
-            {"wanted": list(wanted)},
-        ).all()
+            .order_by(articles.c.id)
+        )
+        return [Entry(row.id, row.title, row.text) for row in rows]
+
+    def _unnamed(self, rows: Sequence[Any]) -> Sequence[Asked]:
         # Who asks without a name cannot have written it: that was refused.
         people = SqlPeople(self._connection).several({row.asker for row in rows if row.asker})
 

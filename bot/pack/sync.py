@@ -18,7 +18,7 @@ from bot.pack.model import Content, Kind, Quiz, Section, Tip
 from bot.pack.ports import Kept, PackStore, Put
 from bot.pack.version import version_of_item
 
-_BROUGHT = [kind for kind in Kind if kind is not Kind.ITEM]
+_BROUGHT = [kind for kind in Kind if kind not in {Kind.ITEM, Kind.TOPIC}]
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,6 +283,7 @@ _KINDS = {
     Kind.TIP: "tip",
     Kind.QUIZ: "quiz",
     Kind.ITEM: "question of a quiz",
+    Kind.TOPIC: "topic",
 }
 
 
@@ -458,7 +459,7 @@ def issue_card(
         buttons.append(Button(label="Leave it as it is", action="library.refuse", args=args))
     if id_of(issue.about, "section"):
         buttons.append(_read(thing.id))
-    if not isinstance(thing.value, Quiz):
+    if not isinstance(thing.value, Quiz | Topic):
         history: Args = {"about": issue.about}
         buttons.append(Button(label="History", action="library.history", args=history))
     if buttons:

@@ -12,6 +12,7 @@ from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.pack.answer import Raw
 from bot.pack.flag import Share
 from bot.pack.statistic import Given
+from bot.search import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,13 @@ class Library(Protocol):
 
     def asked(self, questions: Collection[QuestionId]) -> Sequence[Asked]:
         """Those of the questions that were not withdrawn, the last asked first."""
+
+    def unsaid(self, workspace: WorkspaceId, topic: TopicId, since: datetime) -> Sequence[Asked]:
+        """Questions about a topic from `since` on of which no entry of the FAQ was made and
+        which none settled, the last asked first, as many as can be held against each other."""
+
+    def entries(self, workspace: WorkspaceId, topic: TopicId) -> Sequence[Entry]:
+        """What may be found about a topic in the FAQ."""
 
     def attach(
         self,

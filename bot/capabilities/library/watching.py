@@ -7,6 +7,7 @@ from statistics import median
 from bot.attention import Wish, book
 from bot.capabilities.library import messages
 from bot.capabilities.library.access import stewards_of
+from bot.capabilities.library.gap import find_gap, find_unsaid
 from bot.capabilities.library.model import Figures, What
 from bot.capabilities.library.ports import Answers
 from bot.capabilities.library.step import (
@@ -23,13 +24,14 @@ from bot.capabilities.library.step import (
 from bot.capabilities.library.thing import Thing, family_of, find_thing, items_of, sections_of
 from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
-from bot.ids import TopicId, WorkspaceId
+from bot.ids import QuestionId, TopicId, WorkspaceId
 from bot.message import Args
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.about import id_of
 from bot.pack.flag import (
     DISCRIMINATION_FROM,
     FACILITY_FROM,
+    SIMILAR,
     THIN,
     WRONG_FROM,
     Effect,
@@ -38,6 +40,7 @@ from bot.pack.flag import (
     Share,
     compare,
     flag_age,
+    flag_gap,
     flag_item,
     flag_pool,
 )
@@ -50,11 +53,14 @@ from bot.pack.issue import (
     step,
 )
 from bot.pack.item import Asked
-from bot.pack.model import Quiz
+from bot.pack.model import Kind, Quiz
 from bot.pack.ports import Kept
 from bot.pack.statistic import SHOWN_FROM, ItemStatistic, item_statistics
 from bot.ports import Timer
+from bot.topic import Topic
 
+GAP_WITHIN = timedelta(days=90)
+"""Questions of so long make a gap in the FAQ."""
 ENOUGH = 100
 """Answers or readers after which a change that shows no difference has made none."""
 _FACILITY = frozenset(
@@ -92,6 +98,14 @@ def night(context: Context, work: LibraryWork, timer: Timer) -> None:
         for tip in work.packs.tips(workspace, [topic.id]):
             about = f"tip:{tip.value.id}"
             _look_at_age(context, work, workspace, about, tip.value.review_by)
+        work.timers.set(
+            Timer(
+                key=f"library:{workspace}:gap:{topic.id}",
+                due_at=context.now,
+                action="library.gap",
+                args={"workspace": workspace, "topic": topic.id},
+            )
+        )
     for issue in work.issues.in_states(workspace, OPEN_STATES | WATCHED_STATES):
         if id_of(issue.about, "item") is None:
             _look_at_issue(context, work, issue, {})
@@ -190,12 +204,48 @@ def _look_at_age(
         raise_and_tell(context, work, workspace, thing, flag)
 
 
+def look_for_gap(context: Context, work: LibraryWork, timer: Timer) -> None:
+    """What people keep asking about a topic without an entry in the FAQ; and whether what was
+    noticed has one by now, which is all that was wanted."""
+    workspace = WorkspaceId(str(timer.args["workspace"]))
+    topic = work.topics.get(workspace, TopicId(str(timer.args["topic"])))
+    if topic is None:
+        return
+    about = f"topic:{topic.id}"
+    issue = work.issues.find(workspace, about, FlagKind.FAQ_GAP)
+    since = min(context.now, issue.raised_at if issue is not None else context.now) - GAP_WITHIN
+    asked = work.library.unsaid(workspace, topic.id, since)
+    if len(asked) < SIMILAR and (issue is None or not issue.is_open):
+        return
+    unsaid = find_unsaid(asked, work.library.entries(workspace, topic.id))
+    if issue is not None and issue.is_open:
+        waiting = {question.question for question in unsaid} & set(questions_of(issue))
+        if len(waiting) < SIMILAR:
+            for kind in (EventKind.CHANGED, EventKind.VERIFYING, EventKind.HELPED):
+                data: Args = {"version": issue.before, "questions": [*sorted(waiting)]}
+                issue = step(work.issues, issue, kind, context.now, data=data)
+            note(context, work, issue, EventKind.HELPED.value)
+    recent = [question for question in unsaid if question.at >= context.now - GAP_WITHIN]
+    gap = find_gap(recent)
+    flag = flag_gap(about, gap)
+    if flag is not None:
+        # The first question of it stands for all: another gap may be looked at anew.
+        thing = Thing(about, Kind.TOPIC, topic.id, topic.title, topic, gap[0], "", retired=False)
+        raise_and_tell(context, work, workspace, thing, flag)
+
+
+def questions_of(issue: Issue) -> list[QuestionId]:
+    """The questions that an issue itself names."""
+    told = issue.data.get("questions")
+    return [QuestionId(str(id_)) for id_ in told] if isinstance(told, list) else []
+
+
 def _look_at_issue(
     context: Context, work: LibraryWork, issue: Issue, cold: Mapping[str, ItemStatistic]
 ) -> None:
     """What was changed elsewhere is noticed, and what was changed is held against the figures."""
     thing = find_thing(work, issue.workspace, issue.about)
-    if thing is None:
+    if thing is None or thing.kind is Kind.TOPIC:
         return
     issue = keep_up(context, work, issue, thing)
     if issue.kind is FlagKind.SECTION_UNCLEAR:
@@ -296,7 +346,7 @@ def _has_helped(
     """Whether the change helped; None while nobody can tell."""
     kind = issue.kind
     if kind is FlagKind.STALE:
-        due = None if isinstance(thing.value, Asked) else thing.value.review_by
+        due = None if isinstance(thing.value, Asked | Topic) else thing.value.review_by
         return True if due is None or due >= now.date() else None
     if kind is FlagKind.POOL_THIN:
         # Whether it is still too thin, not whether it is less thin than it was.

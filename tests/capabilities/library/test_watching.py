@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from bot.capabilities.library.step import AFTER_ALL, EPOCH
+from bot.capabilities.questions.model import Article, ArticleState
+from bot.ids import ArticleId, TopicId
 from bot.pack.flag import FlagKind
 from bot.pack.issue import EventKind, State
 from bot.pack.model import Tip
@@ -284,3 +286,67 @@ def test_what_helps_is_told_to_its_steward_once_and_asks_for_nothing(
     night(world, days=7)
     assert len(good_news("sam")) == 1
     assert good_news("ana") == []
+
+
+TRAINS = {
+    "ana": "How do I book a train to Lyon?",
+    "ben": "How do I book a train?",
+    "cem": "How do I book a train for a guest?",
+}
+
+
+def asks(world: LibraryWorld, who: str, words: str) -> None:
+    world.says(who, "/ask")
+    world.fills(who, question=words, topic="travel")
+
+
+def test_what_people_keep_asking_is_brought_to_the_steward_until_the_faq_says_it(
+    either_world: LibraryWorld,
+) -> None:
+    world = either_world
+    world.writes_all()
+    for who in ("ana", "ben"):
+        asks(world, who, TRAINS[who])
+    asks(world, "cem", "May I take a taxi home late at night?")
+    night(world)
+    assert world.issues() == []
+    asks(world, "cem", TRAINS["cem"])
+    night(world)
+    issue = world.issue()
+    assert (issue.kind, issue.about, issue.n) == (FlagKind.FAQ_GAP, "topic:travel", 3)
+    told = figures(world)
+    assert "the FAQ has no entry" in told
+    assert all(words in told for words in TRAINS.values())
+    assert "taxi" not in told
+    night(world, days=8)
+    assert world.issue().state is State.OPEN
+    # There is an entry that answers them.
+    with world.database.transaction() as work:
+        work.articles.save(
+            Article(
+                id=ArticleId("trains"),
+                workspace=WORKSPACE,
+                title=TRAINS["ben"],
+                text="In the travel portal.",
+                state=ArticleState.PUBLISHED,
+                created_at=world.now,
+                changed_at=world.now,
+                topic=TopicId("travel"),
+            )
+        )
+    night(world)
+    assert world.issue().state is State.CLOSED
+
+
+def test_what_is_asked_again_after_it_was_refused_is_another_gap_only_if_it_is_new(
+    world: LibraryWorld,
+) -> None:
+    world.writes_all()
+    for who, words in TRAINS.items():
+        asks(world, who, words)
+    night(world)
+    args = {"issue": world.issue().id}
+    world.forges("sam", "library.keep_refusal", args, {"reason": "The portal says it"})
+    assert world.issue().state is State.WONT_FIX
+    night(world, days=9)
+    assert world.issue().state is State.WONT_FIX
