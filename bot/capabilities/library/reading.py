@@ -156,16 +156,21 @@ def ask_about(work: LibraryWork, person: Person, value: Section) -> tuple[str | 
     if item is None:
         return None, plain
     chosen = chosen_texts(item, missed.raw)
-    lines = [f"In the quiz “{quiz.title}”: {shorten(bare(item.stem), 350)}"]
-    if chosen:
-        lines.append(f"I chose: {shorten('; '.join(chosen), 200)}")
-    lines += [f"I have read “{value.title}”.", "What I do not see yet: "]
-    args: Args = {
-        "text": "\n".join(lines),
-        "about": f"item:{item.id} {about}",
-        "topic": value.topic,
-    }
-    return item.id, args if fits_a_button({**args, "heard": True}) else plain
+    args: Args = {"about": f"item:{item.id} {about}", "topic": value.topic, "heard": True}
+    # Most letters of most languages take more room in a button than those of English.
+    for share in (1, 2, 4, 8):
+        title, stem = shorten(quiz.title, 150 // share), shorten(bare(item.stem), 350 // share)
+        lines = [
+            f"In the quiz “{title}”: {stem}",
+            f"I chose: {shorten('; '.join(chosen), 200 // share)}" if chosen else "",
+            f"I have read “{shorten(value.title, 150 // share)}”.",
+            "What I do not see yet: ",
+        ]
+        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        if fits_a_button(begun):
+            del begun["heard"]
+            return item.id, begun
+    return item.id, plain
 
 
 def chosen_texts(item: Item, raw: object) -> list[str]:

@@ -41,7 +41,7 @@ from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import AttemptId
 from bot.inbound import Command, PlaceKind
-from bot.message import Args, Message, Part, say, shorten
+from bot.message import Args, Message, Part, fits_a_button, say, shorten
 from bot.pack.answer import Raw, next_node, parse
 from bot.pack.item import Branching, Item, Numeric, ShortText
 from bot.pack.markup import bare
@@ -309,12 +309,21 @@ def _about(work: QuizzesWork, sitting: Sitting, raw: Raw) -> Args:
     objective = next((o for o in quiz.objectives if o.id == item.objective), None)
     ids = (*item.sections, *(objective.sections if objective else ()))
     kept = work.packs.section(sitting.attempt.workspace, ids[0]) if ids else None
-    lines = [f"In the quiz “{quiz.title}”: {shorten(bare(item.stem), 350)}"]
-    lines.append(f"I chose: {shorten(chosen or 'none of them', 200)}")
-    if kept is not None and not kept.retired:
-        lines.append(f"It is about “{kept.value.title}”.")
-    lines.append("What I do not see yet: ")
-    return {"text": "\n".join(lines), "about": f"item:{item.id}"}
+    where = f"It is about “{kept.value.title}”." if kept is not None and not kept.retired else ""
+    args: Args = {"about": f"item:{item.id}"}
+    # Most letters of most languages take more room in a button than those of English.
+    for share in (1, 2, 4, 8):
+        title, stem = shorten(quiz.title, 150 // share), shorten(bare(item.stem), 350 // share)
+        lines = [
+            f"In the quiz “{title}”: {stem}",
+            f"I chose: {shorten(chosen or 'none of them', 200 // share)}",
+            shorten(where, 200 // share),
+            "What I do not see yet: ",
+        ]
+        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        if fits_a_button(begun):
+            return begun
+    return args
 
 
 def _until_tomorrow(

@@ -332,13 +332,17 @@ def _ask(entry: Entry, check: Check, chosen: Answer) -> Args:
     section = entry.tip.section
     things = [f"tip:{entry.tip.id}", *([f"section:{section}"] if section else [])]
     args: Args = {"about": write_about(things), "topic": entry.tip.topic}
-    lines = [
-        f"In a tip: {shorten(bare(check.q), 350)}",
-        f"I chose: {shorten(bare(chosen.text), 200)}",
-        "What I do not see yet: ",
-    ]
-    begun = {**args, "text": "\n".join(lines)}
-    return begun if fits_a_button(begun) else args
+    # Most letters of most languages take more room in a button than those of English.
+    for share in (1, 2, 4):
+        lines = [
+            f"In a tip: {shorten(bare(check.q), 350 // share)}",
+            f"I chose: {shorten(bare(chosen.text), 200 // share)}",
+            "What I do not see yet: ",
+        ]
+        begun = {**args, "text": "\n".join(lines)}
+        if fits_a_button(begun):
+            return begun
+    return args
 
 
 def _about_certainty(said: Review, *, right: bool) -> str:
