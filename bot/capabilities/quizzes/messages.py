@@ -23,7 +23,6 @@ from bot.form import (
 )
 from bot.ids import AttemptId, CertificationId
 from bot.message import (
-    MAX_TEXT,
     Args,
     Button,
     Buttons,
@@ -42,7 +41,7 @@ from bot.message import (
     Style,
     Text,
     Tone,
-    fits_a_button,
+    fit,
     literal,
     mention,
     say,
@@ -99,8 +98,7 @@ _SURE_WORDS = ("not sure", "fairly sure", "very sure")
 
 def _rich(text: str) -> str:
     """What a pack says, for `Text`; escaped it could be longer than fits."""
-    shown = rich(text)
-    return shown if len(shown) <= MAX_TEXT else literal(shorten(bare(text), MAX_TEXT // 3))
+    return fit([rich(text)])
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -129,7 +127,7 @@ def day(person: Person, at: datetime, now: datetime) -> str:
 
 
 def _lines(title: str, lines: Sequence[str]) -> list[Part]:
-    return [Text(text=shorten(f"**{title}**\n" + "\n".join(lines), MAX_TEXT))] if lines else []
+    return [Text(text=fit([f"**{title}**", *lines]))] if lines else []
 
 
 # --- offer --------------------------------------------------------------------------------
@@ -353,14 +351,10 @@ def _picture(item: Item, place: Place) -> list[Part]:
 
 
 def _listed(asking: Asking, marks: Sequence[Mark]) -> str:
-    whole = "\n".join(
+    return fit(
         f"{'✓ ' if mark.sign in asking.picked else ''}**{mark.sign}.** {rich(mark.text)}"
         for mark in marks
     )
-    if len(whole) <= MAX_TEXT:
-        return whole
-    room = MAX_TEXT // len(marks) // 2 - 10
-    return "\n".join(f"**{m.sign}.** {literal(shorten(bare(m.text), room))}" for m in marks)
 
 
 def _way(asking: Asking) -> list[Part]:
@@ -368,7 +362,8 @@ def _way(asking: Asking) -> list[Part]:
     parts: list[Part] = []
     taken = tell(asking, list(asking.path))
     if taken:
-        parts.append(Note(text="So far: " + " → ".join(literal(bare(line)) for line in taken)))
+        so_far = "So far: " + " → ".join(literal(bare(line)) for line in taken)
+        parts.append(Note(text=fit([so_far])))
     node = node_of(asking)
     if node:
         parts.append(Text(text=_rich(node)))
@@ -483,7 +478,7 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
     item = asking.item
     args: Args = {"attempt": place.attempt, "item": item.id}
     chosen = tell(asking, raw)
-    mine = "\n".join(_rich(line) for line in chosen) if chosen else "None of them"
+    mine = [_rich(line) for line in chosen] or ["None of them"]
     why = (
         "It counts: right gives 1, 2 or 3, wrong 0, −2 or −6."
         if counts
@@ -497,7 +492,7 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
     parts: list[Part] = [
         Note(text=place.line),
         Text(text=_rich(item.stem)),
-        Text(text=shorten(f"**Your answer:** {mine}", MAX_TEXT)),
+        Text(text=fit([f"**Your answer:** {mine[0]}", *mine[1:]])),
         Text(text="**How sure are you?**"),
     ]
     if place.plain:
@@ -545,26 +540,16 @@ def feedback(
         lines.append(f"*{literal('In short:')}* {rich(item.feedback)}")
     if not counted:
         lines.append("This question is new and does not count yet.")
-    whole = "\n".join(lines)
-    parts: list[Part] = [Text(text=whole if len(whole) <= MAX_TEXT else _cut(lines))]
+    parts: list[Part] = [Text(text=fit(lines))]
     buttons = []
     if answered:
         args: Args = {"about": f"item:{item.id}"}
         buttons.append(Button(label="What others asked", action="library.answers", args=args))
-    if asked_about is not None and fits_a_button(asked_about):
+    if asked_about is not None:
         buttons.append(Button(label="Ask about this", action="question.ask", args=asked_about))
     if buttons:
         parts.append(Buttons(buttons=tuple(buttons)))
     return [*parts, Divider()]
-
-
-def _cut(lines: Sequence[str]) -> str:
-    kept: list[str] = []
-    for line in lines:
-        if sum(map(len, kept)) + len(line) + len(kept) > MAX_TEXT - 10:
-            break
-        kept.append(line)
-    return "\n".join([*kept, "…"])
 
 
 def _sureness(certainty: int | None, *, right: bool) -> str:
@@ -708,7 +693,7 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
                 "If you like its tips all the same (`/tips`), your answers to them can renew it "
                 "without a test."
             )
-    parts: list[Part] = [*before, Text(text="\n".join(lines)), *_see(result)]
+    parts: list[Part] = [*before, Text(text=fit(lines)), *_see(result)]
     return Message(summary=f"You have passed “{result.quiz.title}”", parts=tuple(parts))
 
 
@@ -741,7 +726,7 @@ def failed(result: Result, before: Sequence[Part] = ()) -> Message:
     if result.met:
         lines.append("You have shown already:")
         lines += [f"- {_rich(text)}" for text in result.met]
-    parts: list[Part] = [*before, Text(text="\n".join(lines))]
+    parts: list[Part] = [*before, Text(text=fit(lines))]
     if result.readings:
         parts.append(Heading(text="What helps with it"))
     for reading in result.readings[:MOST_READINGS]:
@@ -770,7 +755,7 @@ def failed(result: Result, before: Sequence[Part] = ()) -> Message:
         ]
     if result.skip:
         titles = ", ".join(literal(reading.title) for reading in result.skip)
-        parts.append(Note(text=f"You can skip: {titles}."))
+        parts.append(Note(text=fit([f"You can skip: {titles}."])))
     parts.append(
         Text(
             text=f"You can try again from {result.again}, whether you have read anything or not. "
@@ -826,9 +811,7 @@ def answers(
             lines.append("Right is: " + _joined(one.key))
         if one.principle:
             lines.append(rich(one.principle))
-        parts.append(
-            Text(text=_cut(lines) if len("\n".join(lines)) > MAX_TEXT else "\n".join(lines))
-        )
+        parts.append(Text(text=fit(lines)))
     if pages > page:
         parts.append(
             Buttons(
