@@ -417,8 +417,15 @@ def test_nobody_else_can_touch_an_attempt(
     before = world.attempt("ana")
     args = {"attempt": before.id, "item": world.asking("ana").item.id, **more}
     world.forges("ben", action, args)
-    assert world.last("ben") == "I could not find that any more."
-    world.forges("ana", action, {**args, "attempt": "nobody\x00"})
+    assert "I could not find that any more." in world.last("ben")
+    assert world.attempt("ana") == before
+
+
+def test_an_attempt_that_is_made_up_is_none(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    before = world.attempt("ana")
+    world.forges("ana", "quiz.resume", {"attempt": "nobody\x00"})
     assert world.last("ana") == "I could not find that any more."
     assert world.attempt("ana") == before
 
