@@ -81,7 +81,7 @@ def _topic(context: Context, work: LibraryWork, command: Command, about: Topic) 
 def contents(_context: Context, work: LibraryWork, command: Command) -> Reply:
     """*Show me*: what is written about a topic."""
     about = find_topic(work, command.person, named(command.args, "topic"))
-    sections = [kept.value for kept in work.packs.sections(command.person.workspace, about.id)]
+    sections = _in_order(work, command.person.workspace, about.id)
     if not sections:
         raise NotFound(messages.NOTHING_WRITTEN)
     last = (len(sections) - 1) // SECTIONS_A_PAGE
@@ -90,6 +90,16 @@ def contents(_context: Context, work: LibraryWork, command: Command) -> Reply:
     return Reply(
         message=messages.contents(about, shown, page, last), replace="page" in command.args
     )
+
+
+def _in_order(work: LibraryWork, workspace: WorkspaceId, topic: TopicId) -> list[Section]:
+    """What is written about a topic, in the order in which its quizzes build on it; what none of
+    them names follows by title."""
+    quizzes = [kept.value for kept in work.packs.quizzes(workspace) if kept.value.topic == topic]
+    named_ = dict.fromkeys(s for quiz in quizzes for o in quiz.objectives for s in o.sections)
+    rank = {id_: place for place, id_ in enumerate(named_)}
+    sections = [kept.value for kept in work.packs.sections(workspace, topic)]
+    return sorted(sections, key=lambda one: rank.get(one.id, len(rank)))
 
 
 def section(context: Context, work: LibraryWork, command: Command) -> Reply:

@@ -29,6 +29,22 @@ def test_a_topic_has_three_ways_on(either_world: LibraryWorld) -> None:
     assert next(f for f in world.form.fields if f.name == "topic").value == "travel"
 
 
+def test_sections_stand_in_the_order_in_which_the_quiz_builds_on_them(
+    world: LibraryWorld,
+) -> None:
+    quiz = world.writes_all()
+    first, second = (objective.sections[0] for objective in quiz.objectives)
+    titles = {one.id: one.title for one in world.sections()}
+    [share] = [one for one in world.sections() if one.id == first]
+    world.writes(share.model_copy(update={"title": "Zebras come first"}))
+    world.writes(share.model_copy(update={"id": "read-more", "title": "Aardvarks come last"}))
+    world.says("ana", "/read travel")
+    world.presses("ana", "Show me")
+    said = world.last("ana")
+    places = [said.index(t) for t in ("Zebras come first", titles[second], "Aardvarks come last")]
+    assert places == sorted(places)
+
+
 def test_a_topic_of_which_nothing_is_written_leads_to_people(world: LibraryWorld) -> None:
     world.says("ana", "/read travel")
     assert labels(world, "ana") == ["Ask someone"]
