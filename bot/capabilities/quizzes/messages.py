@@ -890,7 +890,7 @@ def calibration(counts: Mapping[int, tuple[int, int]]) -> Message:
     if not counts:
         return say("You have not said yet how sure you are. After some answers this shows it.")
     lines = [
-        f"- When you say *{_SURE_WORDS[sure - 1]}*, you are right {right} of {n} times."
+        f"- When you say *{_SURE_WORDS[sure - 1]}*, you are right {_count(right, 'time')} of {n}."
         for sure, (right, n) in sorted(counts.items())
     ]
     right, n = counts.get(3, (0, 0))
