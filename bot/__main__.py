@@ -440,6 +440,7 @@ def content() -> None:
 
 
 for _command in EXCHANGE:
+    _command.callback = _command.callback and _plainly(_command.callback)
     content.add_command(_command)
 
 

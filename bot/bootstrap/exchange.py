@@ -55,7 +55,7 @@ def import_questions(
         sys.exit(1)
     except PackError as error:
         _fail_broken(error.errors)
-    except (Unlanded, OSError) as error:
+    except Unlanded as error:
         raise click.ClickException(str(error)) from error
     for problem in landed.problems:
         grade = "error" if problem.refused else "warning"
@@ -85,7 +85,7 @@ def export_questions(format_: str, quiz: str, pack: Path) -> None:
         taken = take(format_, pack, quiz)
     except PackError as error:
         _fail_broken(error.errors)
-    except (Unlanded, OSError) as error:
+    except Unlanded as error:
         raise click.ClickException(str(error)) from error
     click.echo(taken.text, nl=False)
     for problem in taken.problems:
