@@ -564,7 +564,7 @@ SHOWN: dict[str, Shown] = {
         [], [TRAVEL, PAYROLL], ANA, next_on=None, active=0, nominations=0
     ),
     "tips.overview:no_tips": tips.overview([], [], ANA, next_on=None, active=0, nominations=0),
-    "tips.how_often": tips.how_often(TRAVEL, 12),
+    "tips.how_often": tips.how_often(TRAVEL, 12, ANA),
     "tips.following": tips.following(
         FOLLOWS,
         TRAVEL,

@@ -493,11 +493,18 @@ def _days_of(subscription: Subscription, person: Person) -> str:
     return say_weekdays(subscription.weekdays)
 
 
-def how_often(topic: Topic, tips: int) -> Message:
-    """The second tap: how often."""
+def how_often(
+    topic: Topic, tips: int, person: Person, subscription: Subscription | None = None
+) -> Message:
+    """The second tap: how often, or how often from now on of who follows it."""
     count = "one tip" if tips == 1 else f"{tips} tips"
+    asked = f"{count}, one at a time. How often?"
+    if subscription is not None:
+        is_paused = subscription.state is SubscriptionState.PAUSED
+        now = "paused" if is_paused else _days_of(subscription, person)
+        asked = f"{count}, and you follow it ({now}). How often from now on? `/tips` has the rest."
     return say(
-        f"**{literal(topic.title)}**: {count}, one at a time. How often?",
+        f"**{literal(topic.title)}**: {asked}",
         Buttons(
             buttons=tuple(
                 Button(

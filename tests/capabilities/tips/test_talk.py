@@ -135,6 +135,15 @@ def test_other_days(world: World) -> None:
     assert kept.next_day == date(2026, 3, 3)
 
 
+def test_who_follows_a_topic_is_told_so_when_they_name_it(world: World) -> None:
+    tell(world, tip("one"))
+    follow(world, "ana")
+    world.says("ana", "/tips travel")
+    assert "you follow it (every working day). How often from now on?" in world.last("ana")
+    world.says("ben", "/tips travel")
+    assert "Travel: one tip, one at a time. How often?" in world.last("ben")
+
+
 def test_the_slot_follows_what_is_followed(world: World) -> None:
     open_topic(world, "data")
     tell(world, tip("trains"), tip("names", "data"))
