@@ -38,16 +38,14 @@ def proceed(
     """What follows now: the next item, or an end. `is_over`: nothing more may be asked."""
     sitting = look(work, attempt, is_over=is_over)
     verdict = sitting.verdict
-    if attempt.state is State.FAILED_OPEN:
-        if is_over or not verdict.undecided:
-            return end_failed(context, work, sitting, before)
-        return _show_next(context, work, sitting, before)
     match verdict.outcome:
         case Outcome.PASSED:
             return end_passed(context, work, sitting, before)
         case Outcome.FAILED:
             if is_over or not verdict.undecided:
                 return end_failed(context, work, sitting, before)
+            if attempt.state is State.FAILED_OPEN:
+                return _show_next(context, work, sitting, before)
             attempt = advance(context, work, attempt, EventKind.FELL_SHORT)
             result = result_of(context, work, replace(sitting, attempt=attempt))
             return attempt, messages.fell_short(result, verdict.least, verdict.most, before)
@@ -57,7 +55,7 @@ def proceed(
             result = result_of(context, work, replace(sitting, attempt=attempt))
             return attempt, messages.waiting(result, before)
         case Outcome.OPEN:
-            if attempt.state is State.PENDING_REVIEW:
+            if attempt.state is not State.IN_PROGRESS:
                 attempt = advance(context, work, attempt, EventKind.RESUMED)
                 sitting = replace(sitting, attempt=attempt)
             return _show_next(context, work, sitting, before)

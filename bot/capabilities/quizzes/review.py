@@ -23,7 +23,6 @@ from bot.capabilities.quizzes.certification import EventKind as ChangeKind
 from bot.capabilities.quizzes.certification import can as can_change
 from bot.capabilities.quizzes.ending import certify_aloud, change, end_passed
 from bot.capabilities.quizzes.model import (
-    ASKING,
     REVIEW_DAYS,
     UNDER_WAY,
     Attempt,
@@ -152,18 +151,27 @@ def keep_mark(context: Context, work: QuizzesWork, command: Command) -> Reply:
     return Reply(message=messages.marked())
 
 
-def _reconsider(context: Context, work: QuizzesWork, attempt: Attempt) -> Message | None:
+def _reconsider(
+    context: Context, work: QuizzesWork, attempt: Attempt, *, was_asked: bool = False
+) -> Message | None:
     """What follows for an attempt from a mark, or from a question that was withdrawn: the next
-    item or its end, where that waited for it; None where nothing does."""
-    sitting = look(work, attempt)
+    item or its end, where that waited for it; None where nothing does. `was_asked`: the question
+    stood before the person."""
+    sitting = look(work, attempt, again=True)
+    outcome = sitting.verdict.outcome
     if attempt.state is State.PENDING_REVIEW:
         is_over = is_time_up(context, work, attempt, sitting.quiz)
         return proceed(context, work, attempt, is_over=is_over)[1]
-    if attempt.state in ASKING and attempt.current is None:
+    if attempt.state is State.IN_PROGRESS and attempt.current is None:
+        return proceed(context, work, attempt)[1]
+    # Who has not said yet whether to finish is not asked on, unless it is open again.
+    if attempt.state is State.FAILED_OPEN and (was_asked or outcome is not Outcome.FAILED):
         return proceed(context, work, attempt)[1]
     # Nobody loses by it what they have passed.
-    if attempt.state is State.FAILED and sitting.verdict.outcome is Outcome.PASSED:
+    if attempt.state is State.FAILED and outcome is Outcome.PASSED:
         return end_passed(context, work, sitting)[1]
+    if attempt.state is State.FAILED and sitting.ending != attempt.ending:
+        advance(context, work, attempt, EventKind.JUDGED, data=data_of(sitting.ending))
     return None
 
 
@@ -321,8 +329,9 @@ def strike(context: Context, work: QuizzesWork, timer: Timer) -> None:
         struck = advance(
             context, work, attempt, EventKind.STRUCK, data={"item": item, "reason": reason}
         )
-        following = _reconsider(context, work, struck)
-        if attempt.response_to(item) is None and following is None:
+        was_asked = attempt.response_to(item) is None
+        following = _reconsider(context, work, struck, was_asked=was_asked)
+        if was_asked and following is None:
             continue
         person = work.people.get(attempt.person)
         if person is not None and person.active:

@@ -12,6 +12,7 @@ from bot.capabilities.quizzes.model import (
     RESUME_WITHIN,
     SILENCE,
     Attempt,
+    Ending,
     Event,
     EventKind,
     Response,
@@ -49,7 +50,8 @@ _KEPT = 64
 class Sitting:
     """An attempt that was started, with the quiz as it is frozen for it, and where it stands.
 
-    `barred` are items that were withdrawn since.
+    `barred` are items that were withdrawn since; `left` and `is_over` are what the verdict was
+    made with.
     """
 
     attempt: Attempt
@@ -57,6 +59,13 @@ class Sitting:
     bank: Bank
     verdict: Verdict
     barred: frozenset[str]
+    left: Mapping[str, int]
+    is_over: bool
+
+    @property
+    def ending(self) -> Ending:
+        """As the attempt keeps it, if this is its end."""
+        return Ending(self.verdict, self.left, self.is_over)
 
     @property
     def item(self) -> Item | None:
@@ -210,29 +219,42 @@ def _set(work: QuizzesWork, attempt: Attempt, verb: str, due_at: datetime) -> No
     )
 
 
-def look(work: QuizzesWork, attempt: Attempt, *, is_over: bool = False) -> Sitting:
-    """The attempt by what its rule says now. `is_over`: nothing more can be asked.
+def look(
+    work: QuizzesWork, attempt: Attempt, *, is_over: bool = False, again: bool = False
+) -> Sitting:
+    """Where the attempt stands by what its rule says now, or as it has ended.
+
+    Args:
+        is_over: nothing more can be asked.
+        again: something was marked or withdrawn in an attempt that has ended: decide it anew, by
+            what could have been asked when it did.
 
     Raises:
         ValueError: it was never started.
     """
-    start = attempt.start
+    start, ending = attempt.start, attempt.ending
     if start is None:
         raise ValueError("an attempt that was not started has no rule yet")
     quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, start.quiz_version)
     bank = bank_of(quiz, start.quiz_version)
     barred = _barred(work, attempt.workspace, quiz, start.quiz_version, bank)
     policy = quiz.policy
+    if ending is not None and not again:
+        return Sitting(attempt, quiz, bank, ending.verdict, barred, ending.left, ending.is_over)
+    if ending is not None:
+        remaining, is_over = ending.left, ending.is_over
+    else:
+        remaining = _open(attempt, left(bank, policy, attempt, barred))
     verdict = decide(
         policy,
         start,
         attempt.responses,
-        _open(attempt, left(bank, policy, attempt, barred)),
+        remaining,
         earlier=_earlier(work, start.carried) if policy.mode == "gate_sprt" else (),
         form=_form(attempt, quiz, bank, barred),
         is_over=is_over,
     )
-    return Sitting(attempt, quiz, bank, verdict, barred)
+    return Sitting(attempt, quiz, bank, verdict, barred, remaining, is_over)
 
 
 def _open(attempt: Attempt, remaining: Mapping[str, int]) -> Mapping[str, int]:

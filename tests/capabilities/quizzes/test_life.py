@@ -244,6 +244,37 @@ def test_the_last_question_left_unanswered_is_not_a_pool_too_thin(world: QuizWor
     assert world.quiz_state("ana") == "failed"
 
 
+def test_what_was_told_at_the_end_is_told_again_and_holds(world: QuizWorld) -> None:
+    """How it ended follows from what was, not from what can be asked today."""
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three") for n in range(1, 7)]
+    world.opens_quiz(quiz_of(items, max_time="PT10M"))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    for _ in range(4):
+        world.decides("ana", True)
+    assert len({r.objective for r in world.attempt("ana").responses}) == 3
+    world.passes(minutes=11)
+    told = world.last("ana")
+    assert f"You have shown already:\n- Do {first} well" in told
+    # All that was not asked is withdrawn by and by: one right answer is still not enough.
+    asked = {r.item for r in world.attempt("ana").responses}
+    kept = [
+        item if item.id in asked else item.model_copy(update={"status": Status.RETIRED})
+        for item in items
+    ]
+    world.opens_quiz(quiz_of(kept, max_time="PT10M"))
+    attempt = world.attempt("ana").id
+    world.forges("ana", "quiz.resume", {"attempt": attempt})
+    again = world.last("ana")
+    assert told.split("Try again")[0] == again.split("Try again")[0]
+    world.opens_quiz(quiz_of(items, max_time="PT10M"))
+    world.passes(days=2)
+    world.begins("ana")
+    begun = world.attempt("ana").start
+    assert begun is not None
+    assert dict(begun.carried) == {first: attempt}
+
+
 def test_a_limit_of_time_holds_for_a_fixed_form(world: QuizWorld) -> None:
     form = {"share": 4, "keep": 4}
     world.opens_quiz(quiz_of(TWO, mode="fixed", form=form, cut=6, max_time="PT10M"))

@@ -235,6 +235,79 @@ def withdraw(world: QuizWorld, item: str, reason: str = "Two answers were right.
     world.passes(seconds=1)
 
 
+def test_who_fell_short_by_a_withdrawn_question_goes_on_and_passes(world: QuizWorld) -> None:
+    """*Stop here* or *Finish* is no question any more: nothing is decided."""
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    assert world.quiz_state("ana") == "failed_open"
+    for response in world.attempt("ana").responses:
+        if not response.right:
+            withdraw(world, response.item)
+    assert world.quiz_state("ana") == "in_progress"
+    assert world.attempt("ana").decided_at is None
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", True)
+    assert world.quiz_state("ana") == "passed"
+    with world.database.transaction() as work:
+        held = work.certifications.find(PersonId("ana"), "data")
+    assert held is not None
+    assert held.holds
+
+
+def test_who_has_finished_all_and_fell_short_by_a_withdrawn_question_passes(
+    world: QuizWorld,
+) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    world.presses("ana", "Finish")
+    assert world.quiz_state("ana") == "failed_open"
+    [wrong, _] = [r.item for r in world.attempt("ana").responses if not r.right]
+    withdraw(world, wrong)
+    assert world.quiz_state("ana") == "in_progress"
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", True)
+    assert world.quiz_state("ana") == "passed"
+
+
+def test_who_has_not_said_whether_to_finish_is_not_asked_on(world: QuizWorld) -> None:
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three") for n in range(1, 7)]
+    world.opens_quiz(quiz_of(items))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    right = next(r.item for r in world.attempt("ana").responses if r.right)
+    withdraw(world, right)
+    assert world.quiz_state("ana") == "failed_open"
+    assert world.attempt("ana").current is None
+
+
+def test_an_ending_is_looked_at_again_when_a_question_is_withdrawn(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    world.presses("ana", "Stop here")
+    ended = world.attempt("ana").ending
+    assert ended is not None
+    assert ended.verdict.not_met == (first,)
+    withdraw(world, next(r.item for r in world.attempt("ana").responses if not r.right))
+    assert world.quiz_state("ana") == "failed"
+    again = world.attempt("ana").ending
+    assert again is not None
+    assert again.verdict.not_met == ()
+    # It was no fault of hers, and nothing keeps her from trying again at once.
+    world.begins("ana")
+    assert world.quiz_state("ana") == "in_progress"
+
+
 def test_a_withdrawn_question_is_asked_no_more_and_the_next_one_comes(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.begins("ana")
