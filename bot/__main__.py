@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
 
 import click
 
@@ -440,6 +440,7 @@ def content() -> None:
 
 
 for _command in EXCHANGE:
+    _command.callback = _command.callback and _plainly(_command.callback)
     content.add_command(_command)
 
 
@@ -485,14 +486,24 @@ def content_check(folders: tuple[Path, ...], strict: bool) -> None:
 
 @content.command("render")
 @FOLDERS
-@click.option("--item", required=True, help="The id of an item.")
+@click.option("--item", metavar="ID", help="The id of an item of a quiz.")
+@click.option("--tip", metavar="ID", help="The id of a tip: all its wordings and questions.")
+@click.option("--section", metavar="ID", help="The id of a section, page by page.")
+@click.option("--prompt", metavar="ID", help="The id of a prompt.")
 @click.option("--platform", type=click.Choice(["text", "slack", "teams"]), default="text")
 @_plainly
-def content_render(folders: tuple[Path, ...], item: str, platform: str) -> None:
-    """Show an item of the packs in FOLDERS as people get it."""
-    from bot.bootstrap.preview import show_item  # noqa: PLC0415
+def content_render(folders: tuple[Path, ...], platform: str, **named: str | None) -> None:
+    """Show one thing of the packs in FOLDERS as people get it.
 
-    click.echo(show_item(_load_packs(folders), item, platform))
+    For example: inflow content render content/packs --tip t-link-not-export --platform teams
+    """
+    from bot.bootstrap.preview import show  # noqa: PLC0415
+    from bot.pack.model import Kind  # noqa: PLC0415
+
+    asked = [(Kind(kind), id_) for kind, id_ in named.items() if id_ is not None]
+    if len(asked) != 1:
+        raise click.UsageError("Name one thing: --item, --tip, --section or --prompt.")
+    click.echo(show(_load_packs(folders), *asked[0], platform))
 
 
 @content.command("diff")
@@ -507,14 +518,14 @@ def content_diff(old: Path, new: Path, editorial: tuple[str, ...]) -> None:
     """
     from bot.bootstrap.authoring import (  # noqa: PLC0415
         check_editorial,
-        contents_of,
         describe_changes,
+        pieces_of,
     )
     from bot.pack.sync import compare  # noqa: PLC0415
 
     after = _load_packs((new,))
     only_said_better = check_editorial(after, editorial)
-    changes = compare(contents_of(_load_packs((old,))), contents_of(after), only_said_better)
+    changes = compare(pieces_of(_load_packs((old,))), pieces_of(after), only_said_better)
     for line in describe_changes(changes):
         click.echo(line)
 
@@ -590,25 +601,66 @@ def content_new_pack(folder: Path) -> None:
 @WORKSPACE
 @DRY_RUN
 @EDITORIAL
+@click.option(
+    "--material",
+    multiple=True,
+    metavar="QUIZ",
+    help="A quiz whose rules have changed: whoever passed it shows it again.",
+)
+@click.option("--deadline", metavar="SPAN", help="By when, as P90D; without it within sixty days.")
+@click.option(
+    "--approved-by",
+    multiple=True,
+    metavar="HANDLE",
+    help="Who has approved it; what a regulator asks for needs two.",
+)
+@click.option(
+    "--message",
+    type=click.File(encoding="utf-8"),
+    help="Messages of commits, whose last lines say the same; - is what comes in.",
+)
 @_plainly
 def content_sync(
-    folders: tuple[Path, ...], workspace: str | None, dry_run: bool, editorial: tuple[str, ...]
+    folders: tuple[Path, ...],
+    workspace: str | None,
+    dry_run: bool,
+    editorial: tuple[str, ...],
+    material: tuple[str, ...],
+    deadline: str | None,
+    approved_by: tuple[str, ...],
+    message: TextIO | None,
 ) -> None:
     """Bring the packs in FOLDERS to a workspace.
 
     Nothing is ever deleted: what a pack no longer holds is retired. What people changed in
     chat stays until the pack says something else about it. Who is in the middle of a quiz
     goes on with the one they began.
+
+    Out of git, with lines as “Material-Change: yes, deadline P60D”, “Editorial: ITEM, ITEM” and
+    “Approved-by: @maya” in its messages:
+
+    git log -1 | inflow content sync packs --message -
     """
-    from bot.bootstrap.authoring import bring, check_editorial, describe_changes  # noqa: PLC0415
+    from bot.bootstrap.release import carry_out, read_release  # noqa: PLC0415
+    from content.trailer import Unclear  # noqa: PLC0415
 
     packs = _load_packs(folders)
-    only_said_better = check_editorial(packs, editorial)
+    try:
+        release = read_release(
+            packs,
+            message.read() if message is not None else "",
+            editorial=editorial,
+            material=material,
+            deadline=deadline,
+            approved_by=approved_by,
+        )
+    except Unclear as error:
+        raise click.ClickException(f"{message.name if message else ''}: {error}") from error
     with import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, moment):
-        changes = bring(work, to, packs, moment, editorial=only_said_better)
+        lines = carry_out(work, to, packs, release, moment, dry_run=dry_run)
     if dry_run:
         click.echo("A dry run: nothing was kept. It would have been:")
-    for line in describe_changes(changes):
+    for line in lines:
         click.echo(line)
 
 
@@ -621,6 +673,8 @@ def content_stats(quiz: str | None, workspace: str | None) -> None:
 
     Only first attempts count, and of fewer than ten people nothing is told. A flag names a
     question or quiz that somebody should look at, with the number of answers it rests on.
+
+    For example: inflow content stats --quiz customer-data
     """
     from bot.bootstrap.figure import tell_figures  # noqa: PLC0415
 
@@ -769,7 +823,7 @@ def simulate(people: int, days: int, seed: int, as_data: bool) -> None:
     the rule lets one expect, and the minutes given back to who tested out. Nothing that is
     yours is read or changed: the database is thrown away.
 
-    500 people for 60 days take about four minutes. Exits with 1 when a promise was broken, as by a
+    500 people for 60 days take about five minutes. Exits with 1 when a promise was broken, as by a
     message over somebody's budget or outside their hours.
     """
     configure_logs("error")

@@ -276,7 +276,8 @@ class App(Generic[W]):
             if person is not None and person.active:
                 note_talk(work, person, self._clock())
             if isinstance(error, Lacking):
-                return NotAllowed(not_allowed(_name_who_may(work, workspace, error.right)))
+                namers = _name_who_may(work, workspace, Right.NAME_ROLES)
+                return NotAllowed(not_allowed(_name_who_may(work, workspace, error.right), namers))
         return error
 
     def _receive(self, inbound: Inbound) -> tuple[Reply, Received]:

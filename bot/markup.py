@@ -65,10 +65,11 @@ def _line(source: str) -> Line:
     tokens: list[Token] = []
     # The inline parser alone: the steps before it would replace characters (NUL, CR).
     _PARSER.inline.parse(source[len(BULLET) :] if bullet else source, _PARSER, {}, tokens)
-    return Line(tuple(_join(_spans(tokens))), bullet)
+    return Line(tuple(_join(_pieces(tokens))), bullet)
 
 
-def _spans(tokens: Sequence[Token]) -> Iterator[Span]:
+def _pieces(tokens: Sequence[Token]) -> Iterator[tuple[Span, str]]:
+    """How each piece looks, and its text: one for every escaped character."""
     look = Span("")
     strong = emphasised = 0
     for token in tokens:
@@ -84,9 +85,9 @@ def _spans(tokens: Sequence[Token]) -> Iterator[Span]:
             case "link_close":
                 look = replace(look, link=None, person=None, channel=None)
             case "code_inline":
-                yield replace(look, text=token.content, code=True)
+                yield replace(look, code=True), token.content
             case _:
-                yield replace(look, text=token.content)
+                yield look, token.content
 
 
 def _aim(look: Span, address: str) -> Span:
@@ -97,19 +98,19 @@ def _aim(look: Span, address: str) -> Span:
     return replace(look, link=address)
 
 
-def _join(spans: Iterator[Span]) -> Iterator[Span]:
+def _join(pieces: Iterator[tuple[Span, str]]) -> Iterator[Span]:
     held: Span | None = None
-    for span in spans:
-        if not span.text:
+    texts: list[str] = []
+    for look, text in pieces:
+        if not text:
             continue
-        if held is not None and replace(held, text=span.text) == span:
-            held = replace(held, text=held.text + span.text)
-            continue
-        if held is not None:
-            yield held
-        held = span
+        if held is not None and look != held:
+            yield replace(held, text="".join(texts))
+            texts = []
+        held = look
+        texts.append(text)
     if held is not None:
-        yield held
+        yield replace(held, text="".join(texts))
 
 
 def _read_stars(state: StateInline, silent: bool) -> bool:

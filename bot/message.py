@@ -91,6 +91,33 @@ def shorten(text: str, limit: int) -> str:
     return (cut[:space] if space > limit * 4 // 5 else cut).rstrip() + "…"
 
 
+def fit(lines: Iterable[str], room: int = MAX_TEXT) -> str:
+    """The lines in the markdown subset, for a `Text` or `Note`; where they are too long for
+    `room` together, the longest are shortened, and none is left out. A line may hold several."""
+    kept = list(lines)
+    whole = "\n".join(kept)
+    if len(whole) <= room:
+        return whole
+    left, limit = room - len(kept) + 1, 0
+    for place, length in enumerate(sorted(map(len, kept))):
+        limit = left // (len(kept) - place)
+        if length > limit:
+            break
+        left -= length
+    return "\n".join(_fit_line(line, limit) for line in kept)[:room]
+
+
+def _fit_line(line: str, limit: int) -> str:
+    if len(line) <= limit:
+        return line
+    lead = "- " if line.startswith("- ") else ""
+    room = max(limit - len(lead), 1)
+    plain = shorten(_without_markup(line).removeprefix(lead), room)
+    fitted = literal(plain)
+    # What is escaped may be twice as long.
+    return lead + (fitted if len(fitted) <= room else literal(shorten(plain, max(room // 2, 1))))
+
+
 class Value(BaseModel):
     """A frozen value that crosses a border and refuses what it does not know."""
 

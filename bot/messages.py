@@ -40,16 +40,22 @@ def entrusted_with_all() -> Message:
     )
 
 
-def not_allowed(others: Sequence[str]) -> str:
-    """For who may not do something; `others` are the names of those who may."""
-    if not others:
-        return (
-            "You may not do this, and nobody looks after Inflow here yet. Whoever runs it names "
-            "somebody in INFLOW_ADMINS."
-        )
-    *most, last = others[:3]
-    who = f"{', '.join(most)} or {last}" if most else last
-    return f"You may not do this. Ask {who} if you think you should."
+def not_allowed(others: Sequence[str], namers: Sequence[str] = ()) -> str:
+    """For who may not do something; `others` are the names of those who may, `namers` of those
+    who could say who may."""
+    if others:
+        return f"You may not do this. Ask {_one_of(others)} if you think you should."
+    if namers:
+        return f"Nobody here may do this yet. {_one_of(namers)} can name somebody with `/role`."
+    return (
+        "You may not do this, and nobody looks after Inflow here yet. Whoever runs it names "
+        "somebody in INFLOW_ADMINS."
+    )
+
+
+def _one_of(names: Sequence[str]) -> str:
+    *most, last = names[:3]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 ONLY_YOU = "Only you see this page. `/home` brings it anywhere, `/me` tells all I know about you."

@@ -13,8 +13,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from content.schema import BARE, FILES, fields_of
-from content.tree import Mark, Unreadable, Where, find, read
+from content.tree import Mark, Unreadable, Where, find, find_cuts, read
 
+NO_TRANSLATIONS = (
+    "there are no translations yet: nobody would get this one. A pack is in one language; "
+    "put the other in a pack of its own, with ids of its own"
+)
+NO_DRILLS = "there are no drills yet"
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -55,9 +60,11 @@ class Findings:
 
     def warn(self, file: File, where: Where, message: str) -> None:
         """A warning at a place in a file."""
-        line, column = find(file.mark, where)
-        message = f"{dotted(where)}: {message}"
-        self._warnings.append((str(file.path), line + 1, column + 1, message))
+        self.caution(file.path, *find(file.mark, where), f"{dotted(where)}: {message}")
+
+    def caution(self, path: Path, line: int, column: int, message: str) -> None:
+        """A warning. `line` and `column` count from 0."""
+        self._warnings.append((str(path), line + 1, column + 1, message))
 
     def warnings(self, folder: Path | None = None) -> tuple[str, ...]:
         """In the order of the files, as editors and CI take them; of one pack, or of all."""
@@ -93,6 +100,9 @@ def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File |
     except Unreadable as error:
         findings.note(path, error.line, error.column, error.message)
         return "", None
+    for line, column, word in find_cuts(text):
+        message = f"'{word}' begins a comment and is not read; put the text in quotes"
+        findings.caution(path, line, column, message)
     if not isinstance(value, dict):
         what = "the file is empty" if value is None else "a file holds names with values"
         findings.note(path, 0, 0, f"{what}; it begins with 'kind: ...'")
@@ -190,12 +200,17 @@ def _note_detail(
                 f"'{name}' is no name. Does a comma end the text before it? "
                 "Text with a comma is put in quotes inside braces"
             )
+        case "extra_forbidden" if name == "translation_of":
+            message = NO_TRANSLATIONS
         case "extra_forbidden":
             message = f"this is unknown here{near(name, fields_of(shape, steps))}"
         case "missing" | "union_tag_not_found":
             if detail["type"] == "union_tag_not_found":
                 where = (*where, "type")
             message = "this is missing"
+        case "union_tag_invalid" | "literal_error" if _wants_drill(detail, name):
+            where = where if detail["type"] == "literal_error" else (*where, "type")
+            message = NO_DRILLS
         case "union_tag_invalid":
             where = (*where, "type")
             expected = str(ctx.get("expected_tags", ""))
@@ -209,6 +224,11 @@ def _note_detail(
         case _:
             pass
     findings.note(path, *find(mark, where), f"{dotted(where)}: {message}")
+
+
+def _wants_drill(detail: ErrorDetails, name: str) -> bool:
+    tag = detail.get("ctx", {}).get("tag")
+    return tag == "drill" or (detail["input"] == "drill" and name in {"format", "type"})
 
 
 def _steps(detail: ErrorDetails) -> Where:

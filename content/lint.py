@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import pstdev
 
+from bot.pack.document import Campaign, Metric
 from bot.pack.item import (
+    Branching,
     Item,
     Matching,
     MultiSelect,
@@ -21,9 +23,9 @@ from bot.pack.item import (
     SpotProblem,
     Status,
 )
-from bot.pack.model import Quiz, Section, Tip
+from bot.pack.model import Check, Quiz, Section, Tip
 from content.file import File, Findings
-from content.schema import CampaignFile, MetricFile, TipsFile
+from content.schema import TipsFile
 from content.sense import Fault, live, per_attempt
 from content.tree import Where
 
@@ -88,9 +90,9 @@ def lint(findings: Findings, files: Sequence[File], today: date | None) -> None:
                 for number, tip in enumerate(tips):
                     _warn(findings, file, ("tips", number), tip_doubts(tip))
                     _due(findings, file, ("tips", number), tip.review_by, today)
-            case CampaignFile() as campaign:
+            case Campaign() as campaign:
                 _warn(findings, file, (), _campaign_doubts(campaign))
-            case MetricFile() as metric:
+            case Metric() as metric:
                 if metric.type == "rate" and metric.denominator is None:
                     findings.warn(file, ("type",), "a rate of what? A 'denominator' says it")
             case _:
@@ -125,11 +127,23 @@ def item_doubts(item: Item) -> Iterator[Fault]:
                 yield ("options",), f"{len(item.options)} options; three good ones are enough"
             elif len(item.options) == 2:
                 yield ("options",), "half of those who guess are right; think of a third option"
+        case MultiSelect(options=ticked):
+            for place, one in enumerate(ticked):
+                yield from _about_others(("options", place, "text"), one.text)
+        case Branching(nodes=nodes):
+            for name, node in nodes.items():
+                for place, turn in enumerate(node.options):
+                    yield from _about_others(("nodes", name, "options", place, "text"), turn.text)
         case ShortText(unmatched="wrong") if len(item.accept) == 1:
             message = "only one wording is right; others are read by nobody (unmatched: wrong)"
             yield ("accept",), message
         case _:
             pass
+
+
+def _about_others(where: Where, text: str) -> Iterator[Fault]:
+    if _ALL_OR_NONE.search(text):
+        yield where, "an option is about the case, not about other options"
 
 
 def draft_doubts(item: Item) -> Iterator[Fault]:
@@ -161,8 +175,7 @@ def _silent_parts(item: Item) -> str:
 
 def _options_doubts(options: Sequence[Option]) -> Iterator[Fault]:
     for place, option in enumerate(options):
-        if _ALL_OR_NONE.search(option.text):
-            yield ("options", place, "text"), "an option is about the case, not about other options"
+        yield from _about_others(("options", place, "text"), option.text)
         if option.score < 1 and not option.feedback:
             message = "say why somebody would choose this, and what is wrong with it"
             yield ("options", place), message
@@ -284,24 +297,32 @@ def section_doubts(section: Section) -> Iterator[Fault]:
 
 def tip_doubts(tip: Tip) -> Iterator[Fault]:
     """What could be better about a tip."""
-    # R1: it is read where it comes.
-    if _ADDRESS.search(tip.text):
-        yield ("text",), "a tip is read where it comes: say it here, and link the section"
-    if _CLICK_ON.search(tip.text):
-        yield ("text",), "a tip has no next page: say what to do"
+    said: list[tuple[Where, str]] = [(("text",), tip.text), (("try_it",), tip.try_it)]
+    checks: list[tuple[Where, Check]] = [(("check",), tip.check)] if tip.check else []
+    for number, variant in enumerate(tip.variants):
+        said.append((("variants", number, "text"), variant.text))
+        if variant.check is not None:
+            checks.append((("variants", number, "check"), variant.check))
+    for where, text in said:
+        # R1: it is read where it comes. What to try may be somewhere else.
+        if where[-1] == "text" and _ADDRESS.search(text):
+            yield where, "a tip is read where it comes: say it here, and link the section"
+        # R2.
+        if _CLICK_ON.search(text):
+            yield where, "a tip has no next page: say what to do"
     if tip.critical and tip.check is None:
         yield ("critical",), "without a check nobody is reminded of it"
-    if tip.check is not None:
-        for where, message in _options_doubts(tip.check.options):
-            yield ("check", *where), message
-        if _RECALL.search(tip.check.q):
-            yield ("check", "q"), "this asks what somebody remembers; ask what they would do"
+    for at, check in checks:
+        for where, message in _options_doubts(check.options):
+            yield (*at, *where), message
+        if _RECALL.search(check.q):
+            yield (*at, "q"), "this asks what somebody remembers; ask what they would do"
 
 
 # --- campaigns ------------------------------------------------------------------------
 
 
-def _campaign_doubts(campaign: CampaignFile) -> Iterator[Fault]:
+def _campaign_doubts(campaign: Campaign) -> Iterator[Fault]:
     # R10: whether the work goes better is what it is about.
     if campaign.success is None:
         yield ("success",), "which measure of the work is to change? Without one nobody can tell"
@@ -321,5 +342,12 @@ def _campaign_doubts(campaign: CampaignFile) -> Iterator[Fault]:
     if quizzes and sections and sections[0] < quizzes[0]:
         message = "the check comes first: who knows it already need not read it"
         yield ("activities", sections[0]), message
+    for number, activity in enumerate(campaign.activities):
+        # R2 and R5, as of sections.
+        if _CLICK_ON.search(activity.text or ""):
+            yield ("activities", number, "text"), "there is no next page: say what to do"
+        if _SEAT_TIME.search(activity.text or ""):
+            message = "how long somebody reads says nothing; leave it to them"
+            yield ("activities", number, "text"), message
     if campaign.requirement != "voluntary" and campaign.completion is None:
         yield ("completion",), "what is mandatory says what counts as done"

@@ -21,6 +21,7 @@ from bot.capabilities.questions.starting import (
     PackTopic,
 )
 from bot.ids import TopicId
+from bot.pack.document import Campaign, Document, Metric
 from bot.pack.model import Content, Quiz, Section
 from bot.pack.sync import Bundle
 from content.file import File, Findings, PackError, read_file
@@ -31,6 +32,7 @@ from content.schema import (
     ExpertsFile,
     FaqFile,
     PackFile,
+    PromptsFile,
     TipsFile,
     TopicsFile,
 )
@@ -116,7 +118,13 @@ def load_packs(folders: Iterable[Path], today: date | None = None) -> Sequence[L
         Loaded(
             folder,
             _build(pack := of_kind(files, PackFile)[0][1], files),
-            Bundle(pack.id, pack.title, pack.version, tuple(_contents(files))),
+            Bundle(
+                pack.id,
+                pack.title,
+                pack.version,
+                tuple(_contents(files)),
+                tuple(_documents(files)),
+            ),
             findings.warnings(folder),
         )
         for folder, files in every
@@ -154,6 +162,14 @@ def _contents(files: list[File]) -> Iterable[Content]:
             yield file.part
         elif isinstance(file.part, TipsFile):
             yield from file.part.tips
+
+
+def _documents(files: list[File]) -> Iterable[Document]:
+    for file in files:
+        if isinstance(file.part, Campaign | Metric):
+            yield file.part
+        elif isinstance(file.part, PromptsFile):
+            yield from file.part.prompts
 
 
 # --- values ---------------------------------------------------------------------------

@@ -8,17 +8,15 @@ from typing import TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from bot.pack.completion import TAKES, Nonsense, atoms, is_done, needs, parse
+from bot.pack.document import Activity, Campaign, Metric
 from bot.pack.item import Item
 from bot.pack.model import Quiz, Section
 from content.file import File, Findings, near
 from content.schema import (
     FILES,
-    ActivityPart,
-    CampaignFile,
     DemoFile,
     ExpertsFile,
     FaqFile,
-    MetricFile,
     PromptsFile,
     TipsFile,
     TopicsFile,
@@ -34,6 +32,7 @@ _VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _REFERS = {"section": "section", "tip": "tip", "quiz": "quiz", "prompt": "prompt"}
 """What an activity of each format names."""
 _SAYS = frozenset({"message", "qna_session", "poll"})
+_FEWEST_CHOICES = 2
 
 
 def of_kind(files: Iterable[File], kind: type[F]) -> list[tuple[File, F]]:
@@ -67,10 +66,10 @@ def check_references(files: list[File], broken: set[str], findings: Findings) ->
         "item": _unique(findings, "item", _items(files)),
         "tip": _unique(findings, "tip", _tips(files)),
         "prompt": _unique(findings, "prompt", _prompts(files)),
-        "metric": _unique(findings, "metric", _ids(files, MetricFile)),
+        "metric": _unique(findings, "metric", _ids(files, Metric)),
         "objective": dict.fromkeys(_objectives(files)),
     }
-    _unique(findings, "campaign", _ids(files, CampaignFile))
+    _unique(findings, "campaign", _ids(files, Campaign))
     if "topics" in whole:
         _require(findings, "topic", topics, _topics_used(files))
     if "demo" in whole and demos:
@@ -82,7 +81,7 @@ def check_references(files: list[File], broken: set[str], findings: Findings) ->
         _require(findings, "objective", known["objective"], _objectives_used(files))
     if "metric" in whole:
         _require(findings, "metric", known["metric"], _metrics_used(files))
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         _check_campaign(findings, file, campaign, known, whole)
 
 
@@ -165,7 +164,7 @@ def _channels(demos: list[tuple[File, DemoFile]]) -> Named:
             yield file, ("channels", number, "name"), channel.name
 
 
-def _ids(files: list[File], kind: type[Section | Quiz | CampaignFile | MetricFile]) -> Named:
+def _ids(files: list[File], kind: type[Section | Quiz | Campaign | Metric]) -> Named:
     for file in files:
         if isinstance(file.part, kind):
             yield file, ("id",), file.part.id
@@ -211,7 +210,7 @@ def _topics_used(files: list[File]) -> Named:
         for number, tip in enumerate(tips.tips):
             yield file, ("tips", number, "topic"), tip.topic
     for file in files:
-        if isinstance(file.part, Section | Quiz | CampaignFile):
+        if isinstance(file.part, Section | Quiz | Campaign):
             yield file, ("topic",), file.part.topic
 
 
@@ -228,9 +227,9 @@ def _people_used(files: list[File]) -> Named:
             if person.manager is not None:
                 yield file, ("people", number, "manager"), bare(person.manager)
     for file in files:
-        if isinstance(file.part, Section | Quiz | CampaignFile | MetricFile) and file.part.owner:
+        if isinstance(file.part, Section | Quiz | Campaign | Metric) and file.part.owner:
             yield file, ("owner",), bare(file.part.owner)
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         for number, approver in enumerate(campaign.approvers):
             yield file, ("approvers", number), bare(approver)
 
@@ -240,7 +239,7 @@ def _channels_used(files: list[File]) -> Named:
         for number, topic in enumerate(part.topics):
             if topic.channel is not None:
                 yield file, ("topics", number, "channel"), topic.channel
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         for number, activity in enumerate(campaign.activities):
             if activity.channel is not None:
                 yield file, ("activities", number, "channel"), activity.channel
@@ -268,7 +267,7 @@ def _objectives_used(files: list[File]) -> Named:
 
 
 def _metrics_used(files: list[File]) -> Named:
-    for file, campaign in of_kind(files, CampaignFile):
+    for file, campaign in of_kind(files, Campaign):
         if campaign.success is not None:
             yield file, ("success", "metric"), campaign.success.metric
 
@@ -327,7 +326,7 @@ def _check_kin(
 def _check_campaign(
     findings: Findings,
     file: File,
-    campaign: CampaignFile,
+    campaign: Campaign,
     known: Mapping[str, Mapping[str, object]],
     whole: set[str],
 ) -> None:
@@ -344,6 +343,12 @@ def _check_campaign(
             ("audience", "consent"),
             "only what is mandatory or regulatory is assigned; people choose everything else",
         )
+    if campaign.join_until is not None:
+        if campaign.timing == "calendar":
+            message = "by the calendar everybody is at the same day; people join at any time"
+            note(("join_until",), message)
+        elif campaign.join_until < campaign.start:
+            note(("join_until",), f"this is before the start, {campaign.start}")
     seen: set[str] = set()
     for number, activity in enumerate(campaign.activities):
         at: Where = ("activities", number)
@@ -359,8 +364,8 @@ def _check_activity(
     findings: Findings,
     file: File,
     at: Where,
-    activity: ActivityPart,
-    campaign: CampaignFile,
+    activity: Activity,
+    campaign: Campaign,
     known: Mapping[str, Mapping[str, object]],
     whole: set[str],
 ) -> None:
@@ -373,6 +378,16 @@ def _check_activity(
         _require(findings, what, known[what], [(file, (*at, "ref"), activity.ref)])
     if activity.format in _SAYS and activity.text is None:
         findings.at(file, (*at, "text"), "this is missing: what is said?")
+    if activity.format == "poll" and len(activity.options) < _FEWEST_CHOICES:
+        findings.at(file, (*at, "options"), "a poll has at least two options")
+    elif activity.format != "poll" and activity.options:
+        findings.at(file, (*at, "options"), f"a {activity.format} has no options; a poll has")
+    for place, option in enumerate(activity.options):
+        if option in activity.options[:place]:
+            findings.at(file, (*at, "options", place), "this is said twice")
+    if activity.catch_up and campaign.timing == "enrolment":
+        message = "days of one's own wait while the campaign is paused; nothing is missed"
+        findings.at(file, (*at, "catch_up"), message)
     if activity.to == "channel" and activity.channel is None:
         findings.at(file, (*at, "channel"), "this is missing: which channel?")
     if activity.to == "channel" and activity.format in {"quiz", "tip", "prompt"}:
@@ -393,7 +408,7 @@ def _check_activity(
 def _check_completion(
     findings: Findings,
     file: File,
-    campaign: CampaignFile,
+    campaign: Campaign,
     text: str,
     known: Mapping[str, Mapping[str, object]],
     whole: set[str],

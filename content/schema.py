@@ -1,6 +1,5 @@
 """The shape of a pack's files. What a file says beside this is an error."""
 
-import datetime as dt
 import difflib
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
@@ -10,14 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from bot.capabilities.questions.article import MAX_TITLE
 from bot.capabilities.questions.model import MAX_ANSWER, Level
 from bot.capabilities.questions.source import MAX_PHRASINGS
-from bot.pack.item import Id, LocalId, Said
-from bot.pack.model import Handle, Quiz, Section, Span, Tip
+from bot.pack.document import Campaign, Channel, Line, Metric, Prompt
+from bot.pack.item import Id
+from bot.pack.model import Handle, Quiz, Section, Tip
 from bot.people import Role
 
-Channel = Annotated[str, StringConstraints(pattern=r"^#[^\s#]+$", max_length=80)]
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\n]*$")
-]
 Title = Annotated[
     str,
     StringConstraints(
@@ -132,16 +128,6 @@ class DemoFile(Part):
     people: tuple[PersonPart, ...]
 
 
-# --- what other files ask and do ------------------------------------------------------
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Field_ = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Audience = Annotated[
-    str, StringConstraints(pattern=r"^(group|tag|team|person):[A-Za-z0-9@._-]+$", max_length=80)
-]
-
-
 class TipsFile(Part):
     """Tips, one file for as many as an author likes."""
 
@@ -149,101 +135,11 @@ class TipsFile(Part):
     tips: tuple[Tip, ...]
 
 
-class PromptPart(Part):
-    """A question about one's own work, answered in up to three fields."""
-
-    id: Id
-    type: Literal["working_on", "learned", "stuck", "differently", "decision", "thanks"]
-    text: Text
-    hint: Said = ""
-    fields: tuple[Field_, ...] = Field(default=(), max_length=4)
-
-
 class PromptsFile(Part):
     """What people are asked to tell of their work."""
 
     kind: Literal["prompts"]
-    prompts: tuple[PromptPart, ...]
-
-
-class AudiencePart(Part):
-    include: tuple[Audience, ...] = ()
-    exclude: tuple[Audience, ...] = ()
-    consent: Literal["opt_in", "opt_out", "assigned"] = "opt_in"
-
-
-class RolloutPart(Part):
-    design: Literal["all", "ab", "stepped_wedge"] = "all"
-    cluster_by: Literal["team", "site"] = "team"
-    steps: Annotated[int, Field(ge=2, le=12)] | None = None
-    step_every: Span | None = None
-    seed: int | None = None
-
-
-class SuccessPart(Part):
-    """Written down before the start: this is what the campaign is approved for."""
-
-    metric: Id
-    baseline: Span
-    follow_up: Span
-    smallest_worthwhile: float = Field(allow_inf_nan=False)
-
-
-class WhenPart(Part):
-    """A working day of the enrolment, from 0, or a day of the calendar."""
-
-    day: Annotated[int, Field(ge=0, le=365)] | None = None
-    date: dt.date | None = None
-    at: TimeOfDay | None = None
-
-
-class ActivityPart(Part):
-    id: LocalId
-    format: Literal["message", "section", "tip", "quiz", "prompt", "qna_session", "poll"]
-    ref: Id | None = None
-    when: WhenPart
-    to: Literal["dm", "channel"] = "dm"
-    channel: Channel | None = None
-    text: Text | None = None
-    only_if: Literal["not_certified", "certified", "not_answered"] | None = None
-    optional: bool = False
-
-
-class CampaignFile(Part):
-    """Several things in a row, for many people, towards one measure."""
-
-    kind: Literal["campaign"]
-    id: Id
-    title: Line
-    topic: Id
-    owner: Handle
-    approvers: tuple[Handle, ...] = Field(min_length=1)
-    audience: AudiencePart
-    requirement: Literal["voluntary", "mandatory", "regulatory"] = "voluntary"
-    start: dt.date
-    timing: Literal["calendar", "enrolment"]
-    rollout: RolloutPart = RolloutPart()
-    throttle_per_day: Annotated[int, Field(ge=1, le=3)] = 1
-    completion: Text | None = None
-    success: SuccessPart | None = None
-    activities: tuple[ActivityPart, ...] = Field(min_length=1, max_length=60)
-
-
-class MetricFile(Part):
-    """What the work itself shows. It is never about a person."""
-
-    kind: Literal["metric"]
-    id: Id
-    title: Line
-    definition: Text
-    unit_of_analysis: Literal["team", "site", "queue", "organisation"]
-    period: Literal["day", "week", "month", "quarter"]
-    type: Literal["count", "rate", "duration", "score"]
-    denominator: Field_ | None = None
-    direction: Literal["lower_is_better", "higher_is_better"]
-    source: Literal["csv", "webhook"]
-    owner: Handle
-    smallest_worthwhile: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    prompts: tuple[Prompt, ...]
 
 
 FILES: dict[str, type[BaseModel]] = {
@@ -256,11 +152,11 @@ FILES: dict[str, type[BaseModel]] = {
     "tips": TipsFile,
     "quiz": Quiz,
     "prompts": PromptsFile,
-    "campaign": CampaignFile,
-    "metric": MetricFile,
+    "campaign": Campaign,
+    "metric": Metric,
 }
 """The kinds of file by their `kind`."""
-BARE = frozenset({Section, Quiz})
+BARE = frozenset({Section, Quiz, Campaign, Metric})
 """Shapes that know nothing of files, and so of no `kind`."""
 
 

@@ -87,6 +87,21 @@ def _unreadable(error: Exception, text: str) -> Unreadable:
     return Unreadable(0, 0, f"this is not YAML ({str(error).splitlines()[0]})")
 
 
+def find_cuts(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where text without quotes ends since what follows looks like a comment, and is perhaps
+    none: line, column and the word, as in `Report it in #help`. Of a document that was read."""
+    if _CUT.search(text) is None:
+        return
+    lines = text.split("\n")
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if type(event).__name__ == "ScalarEvent" and not event.style and event.value:
+            place = event.end_mark
+            rest = lines[place.line][place.column :] if place.line < len(lines) else ""
+            found = _COMMENT.match(rest)
+            if found is not None:
+                yield place.line, place.column + found.start("word"), found["word"]
+
+
 def find(mark: Mark, where: Where) -> tuple[int, int]:
     """Line and column, from 0, of the last step of `where` that is there."""
     for step in where:
@@ -242,6 +257,9 @@ class _Reader:
         return _resolve(text)
 
 
+_CUT = re.compile(r"\S[ \t]+#[^\s#!]")
+# A comment that is meant as one has a space after its sign.
+_COMMENT = re.compile(r"[ \t]+(?P<word>#[^\s#!]\S*)")
 _HALF = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(
     r"(?P<int>[-+]?[0-9]{1,18})|(?P<octal>0o[0-7]{1,20})|(?P<hex>0x[0-9a-fA-F]{1,15})"

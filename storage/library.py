@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -16,32 +17,38 @@ from bot.capabilities.library.ports import Answered, Answers, Asked, Missed, Sig
 from bot.capabilities.questions.model import SUGGESTED_STATES, ArticleState
 from bot.capabilities.questions.model import State as QuestionState
 from bot.capabilities.questions.name import hide_names
-from bot.capabilities.quizzes.model import Attempt, Response, State
-from bot.capabilities.quizzes.statistic import core
-from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
-from bot.pack.flag import Share, wrong_options
-from bot.pack.item import Item
-from bot.pack.statistic import Given
+from bot.capabilities.quizzes.model import State
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
+from bot.pack.flag import Share
+from bot.search import Entry
+from storage.given import Reader
 from storage.library_tables import (
     content_answers,
     content_listeners,
     content_readers,
     content_signals,
 )
-from storage.pack import SqlPacks
 from storage.people import SqlPeople
 from storage.question_tables import articles, questions, topics
-from storage.quiz import SqlAttempts
 from storage.quiz_tables import attempts, responses
 from storage.row import add_new, among, put
 from storage.seal import Seal
 
-MOST_ATTEMPTS = 10_000
-"""Of more people statistics say nothing new, and take longer than a night's clock has."""
 _READY = frozenset({ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW})
 """A steward stands behind them."""
+MOST_UNSAID = 300
+"""Questions of a topic that are held against each other, at most: the newest."""
 MOST_MERGES = 10
 """Entries that were merged into each other, one after another, at most."""
+
+
+_QUESTIONS = select(
+    questions.c.id,
+    questions.c.number,
+    questions.c.text,
+    questions.c.asked_at,
+    questions.c.asker,
+).order_by(questions.c.asked_at.desc(), questions.c.number.desc())
 
 
 class SqlLibrary:
@@ -156,21 +163,41 @@ class SqlLibrary:
 
     def asked(self, wanted: Collection[QuestionId]) -> Sequence[Asked]:
         """Those of the questions that were not withdrawn, the last asked first."""
+        which = _QUESTIONS.where(
+            among(self._connection.dialect.name, questions.c.id, "wanted"),
+            questions.c.state != QuestionState.WITHDRAWN,
+        )
+        return self._unnamed(self._connection.execute(which, {"wanted": list(wanted)}).all())
+
+    def unsaid(self, workspace: WorkspaceId, topic: TopicId, since: datetime) -> Sequence[Asked]:
+        """Questions about a topic from `since` on of which no entry of the FAQ was made and
+        which none settled, the last asked first, as many as can be held against each other."""
+        made = select(articles.c.id).where(
+            articles.c.question == questions.c.id, articles.c.state.in_(sorted(SUGGESTED_STATES))
+        )
+        which = _QUESTIONS.where(
+            questions.c.workspace == workspace,
+            questions.c.topic == topic,
+            questions.c.asked_at >= since,
+            questions.c.state.not_in([QuestionState.WITHDRAWN, QuestionState.SELF_SOLVED]),
+            ~made.exists(),
+        )
+        return self._unnamed(self._connection.execute(which.limit(MOST_UNSAID)).all())
+
+    def entries(self, workspace: WorkspaceId, topic: TopicId) -> Sequence[Entry]:
+        """What may be found about a topic in the FAQ."""
         rows = self._connection.execute(
-            select(
-                questions.c.id,
-                questions.c.number,
-                questions.c.text,
-                questions.c.asked_at,
-                questions.c.asker,
-            )
+            select(articles.c.id, articles.c.title, articles.c.text)
             .where(
-                among(self._connection.dialect.name, questions.c.id, "wanted"),
-                questions.c.state != QuestionState.WITHDRAWN,
+                articles.c.workspace == workspace,
+                articles.c.topic == topic,
+                articles.c.state.in_(sorted(SUGGESTED_STATES)),
             )
-            .order_by(questions.c.asked_at.desc(), questions.c.number.desc()),
-            {"wanted": list(wanted)},
-        ).all()
+            .order_by(articles.c.id)
+        )
+        return [Entry(row.id, row.title, row.text) for row in rows]
+
+    def _unnamed(self, rows: Sequence[Any]) -> Sequence[Asked]:
         # Who asks without a name cannot have written it: that was refused.
         people = SqlPeople(self._connection).several({row.asker for row in rows if row.asker})
 
@@ -312,37 +339,34 @@ class SqlLibrary:
 
     def given(self, workspace: WorkspaceId, quiz: str) -> Answers:
         """All that was answered at a quiz and counts for statistics."""
-        packs = SqlPacks(self._connection)
-        families: dict[tuple[str, str], str] = {}
-        items: dict[str, Mapping[str, Item]] = {}
+        return Reader(self._connection, workspace, quiz).read()
+
+    def retaken(
+        self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
+    ) -> Mapping[str, tuple[int, int]]:
+        """For each item how often it was answered in re-takes of a quiz from `since` on and
+        before `until`, and how often by somebody who had seen it before."""
+        rows = self._connection.execute(
+            select(responses.c.item, responses.c.seen_before, attempts.c.start)
+            .join(attempts, attempts.c.id == responses.c.attempt)
+            .where(
+                attempts.c.workspace == workspace,
+                attempts.c.quiz == quiz,
+                attempts.c.state != State.VOIDED,
+                responses.c.struck.is_(False),
+                responses.c.scored.is_(True),
+                responses.c.needs_person.is_(False),
+                responses.c.answered_at >= since,
+                responses.c.answered_at < until,
+            )
+        )
         shown: Counter[str] = Counter()
         repeated: Counter[str] = Counter()
-        cold: list[Given] = []
-        read: list[Given] = []
-        told = SqlAttempts(self._connection).in_states(
-            workspace, quiz, frozenset(State) - {State.VOIDED, State.OFFERED}, MOST_ATTEMPTS
-        )
-        for attempt in told:
-            if attempt.start is None:
-                continue
-            version = attempt.start.quiz_version
-            value = packs.quiz_at(workspace, quiz, version)
-            if version not in items:
-                items[version] = {item.id: item for item in value.items}
-            if attempt.start.first:
-                looked_at = core(value.policy, attempt.responses)
-            else:
-                counted = [r for r in attempt.responses if r.counts and not r.needs_person]
-                shown.update(r.item for r in counted)
-                repeated.update(r.item for r in counted if r.seen_before)
-                looked_at = tuple(r for r in counted if not r.seen_before)
-            for response in looked_at:
-                key = (response.item, response.item_version)
-                if key not in families:
-                    families[key] = packs.family(workspace, *key)
-                given = _given(attempt, response, families[key], items[version].get(response.item))
-                (cold if attempt.start.first else read).append(given)
-        return Answers(cold, read, {item: (n, repeated[item]) for item, n in shown.items()})
+        for row in rows:
+            if row.start and not row.start.get("first", True):
+                shown[row.item] += 1
+                repeated[row.item] += bool(row.seen_before)
+        return {item: (n, repeated[item]) for item, n in shown.items()}
 
     def right(
         self,
@@ -373,23 +397,3 @@ class SqlLibrary:
         )
         told = [row.right for row in rows if row.start and row.start.get("first", True) is first]
         return Share(sum(told), len(told))
-
-
-def _given(attempt: Attempt, response: Response, family: str, item: Item | None) -> Given:
-    raw = response.raw
-    chosen = raw if isinstance(raw, list) else [raw]
-    return Given(
-        item=family_key(response.item, family),
-        attempt=attempt.id,
-        credit=response.credit,
-        right=response.right,
-        passed={State.PASSED: True, State.FAILED: False}.get(attempt.state),
-        certainty=response.certainty,
-        chosen=tuple(o for o in wrong_options(item) if o in chosen) if item is not None else (),
-        seconds=(response.answered_at - response.shown_at).total_seconds(),
-    )
-
-
-def family_key(item: str, family: str) -> str:
-    """How answers to an item, and to the versions of it that mean the same, are called."""
-    return f"{item}@{family}"

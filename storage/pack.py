@@ -18,8 +18,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
 from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.pack.document import DOCUMENTS, Document, Metric, Piece, Prompt, kind_of
 from bot.pack.item import Item
-from bot.pack.model import Content, Kind, Quiz, Section, Tip
+from bot.pack.model import Kind, Quiz, Section, Tip
 from bot.pack.ports import Edition, Kept, Put
 from bot.pack.version import LENGTH, version_of, version_of_item
 from storage.pack_tables import pack_bodies, pack_editions, pack_families, pack_things
@@ -27,9 +28,15 @@ from storage.row import add_all_new, among, insert_for
 from storage.tables import workspaces
 
 KEPT_ITEMS = 20_000
-"""Items, sections and tips that a process keeps in memory, at most, or one quiz that is larger."""
+"""Pieces and items that a process keeps in memory, at most, or one quiz that is larger."""
 
 _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
+
+_SHAPES: Mapping[Kind, type[Section | Tip | Document]] = {
+    Kind.SECTION: Section,
+    Kind.TIP: Tip,
+    **DOCUMENTS,
+}
 
 _THING = select(pack_things).where(
     pack_things.c.workspace == bindparam("workspace"),
@@ -54,17 +61,17 @@ class _Shelf:
     def __init__(self, room: int) -> None:
         self._room = room
         self._lock = Lock()
-        self._values: OrderedDict[str, Content] = OrderedDict()
+        self._values: OrderedDict[str, Piece] = OrderedDict()
         self._taken = 0
 
-    def get(self, digest: str) -> Content | None:
+    def get(self, digest: str) -> Piece | None:
         with self._lock:
             value = self._values.get(digest)
             if value is not None:
                 self._values.move_to_end(digest)
             return value
 
-    def put(self, digest: str, value: Content) -> None:
+    def put(self, digest: str, value: Piece) -> None:
         with self._lock:
             if digest in self._values:
                 return
@@ -75,7 +82,7 @@ class _Shelf:
                 self._taken -= _size(gone)
 
 
-def _size(value: Content) -> int:
+def _size(value: Piece) -> int:
     return len(value.items) if isinstance(value, Quiz) else 1
 
 
@@ -87,7 +94,7 @@ class _Written:
     """A thing as its row and its body hold it."""
 
     kind: Kind
-    value: Content | Item
+    value: Piece | Item
     topic: str
     digest: str
     body: str
@@ -100,9 +107,9 @@ class _Written:
     @property
     def version(self) -> str:
         """Worked out where something changed, and only there: it takes longest of all."""
-        if isinstance(self.value, Section | Tip | Quiz):
-            return version_of(self.value)
-        return version_of_item(self.value)
+        if self.kind is Kind.ITEM:
+            return version_of_item(cast("Item", self.value))
+        return version_of(self.value)
 
 
 class SqlPacks:
@@ -139,25 +146,28 @@ class SqlPacks:
         Raises:
             KeyError: it never had that version.
         """
-        digest = self._connection.execute(
-            select(pack_editions.c.digest)
-            .where(
-                pack_editions.c.workspace == workspace,
-                pack_editions.c.kind == Kind.QUIZ,
-                pack_editions.c.id == id_,
-                pack_editions.c.version == version,
-            )
-            .order_by(pack_editions.c.number.desc())
-            .limit(1)
-        ).scalar()
-        if digest is None:
-            raise KeyError(f"quiz {id_} in version {version}")
-        return cast("Quiz", self._value(workspace, Kind.QUIZ, digest))
+        return cast("Quiz", self._at(workspace, Kind.QUIZ, id_, version))
 
     def quizzes(self, workspace: WorkspaceId) -> Sequence[Kept[Quiz]]:
         """Those that are not retired, by title."""
         found = cast("list[Kept[Quiz]]", self._all(workspace, Kind.QUIZ, None))
         return sorted(found, key=lambda kept: (kept.value.title.casefold(), kept.value.id))
+
+    def document(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Kept[Any] | None:
+        """The prompt, campaign or metric of that id, retired or not."""
+        return self._kept(workspace, kind, id_)
+
+    def documents(self, workspace: WorkspaceId, kind: Kind) -> Sequence[Kept[Any]]:
+        """Those of a kind that are not retired, by when they came and id."""
+        return self._all(workspace, kind, None)
+
+    def document_at(self, workspace: WorkspaceId, kind: Kind, id_: str, version: str) -> Document:
+        """As it stood in that version: what was approved, whatever was written since.
+
+        Raises:
+            KeyError: it never had that version.
+        """
+        return cast("Document", self._at(workspace, kind, id_, version))
 
     def put(self, workspace: WorkspaceId, things: Iterable[Put]) -> Sequence[str]:
         """Keep them; returns the ids of those of which anything changed. What says the same as
@@ -179,8 +189,8 @@ class SqlPacks:
                 .values(retired=True, changed_at=at)
             )
 
-    def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Content | None:
-        """A section, tip or quiz as its pack said it last, whatever people changed since."""
+    def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Piece | None:
+        """What its pack said last, whatever people changed since."""
         row = self._row(workspace, kind, id_)
         if row is None or row.brought is None:
             return None
@@ -262,16 +272,32 @@ class SqlPacks:
             _THING, {"workspace": workspace, "kind": kind, "id": id_}
         ).one_or_none()
 
-    def _kept(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Kept[Content] | None:
+    def _kept(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Kept[Piece] | None:
         row = self._row(workspace, kind, id_)
         return None if row is None else self._with(row, self._value(workspace, kind, row.digest))
 
-    def _with(self, row: Row[Any], value: Content) -> Kept[Content]:
+    def _at(self, workspace: WorkspaceId, kind: Kind, id_: str, version: str) -> Piece:
+        digest = self._connection.execute(
+            select(pack_editions.c.digest)
+            .where(
+                pack_editions.c.workspace == workspace,
+                pack_editions.c.kind == kind,
+                pack_editions.c.id == id_,
+                pack_editions.c.version == version,
+            )
+            .order_by(pack_editions.c.number.desc())
+            .limit(1)
+        ).scalar()
+        if digest is None:
+            raise KeyError(f"{kind} {id_} in version {version}")
+        return self._value(workspace, kind, digest)
+
+    def _with(self, row: Row[Any], value: Piece) -> Kept[Piece]:
         return Kept(value, row.version, row.retired, row.changed_at, row.pack)
 
     def _all(
         self, workspace: WorkspaceId, kind: Kind, topics: Sequence[str] | None
-    ) -> list[Kept[Content]]:
+    ) -> list[Kept[Piece]]:
         which = select(pack_things).where(
             pack_things.c.workspace == workspace,
             pack_things.c.kind == kind,
@@ -292,7 +318,7 @@ class SqlPacks:
             for row in rows
         ]
 
-    def _value(self, workspace: WorkspaceId, kind: Kind, digest: str) -> Content:
+    def _value(self, workspace: WorkspaceId, kind: Kind, digest: str) -> Piece:
         value = _shelf.get(digest)
         if value is not None:
             return value
@@ -482,26 +508,27 @@ def _is_moved(before: Row[Any] | None, item: _Written, pack: str) -> bool:
     )
 
 
-def _write(value: Content) -> tuple[_Written, Sequence[_Written]]:
+def _write(value: Piece) -> tuple[_Written, Sequence[_Written]]:
     """A thing and, of a quiz, its items."""
+    kind = kind_of(value)
+    # Prompts and metrics are about the work, whatever its topic.
+    topic = "" if isinstance(value, Prompt | Metric) else value.topic
     if not isinstance(value, Quiz):
-        kind = Kind.SECTION if isinstance(value, Section) else Kind.TIP
         body = value.model_dump_json()
-        return _Written(kind, value, value.topic, _digest(body), body), ()
+        return _Written(kind, value, topic, _digest(body), body), ()
     items = []
     for item in value.items:
         body = item.model_dump_json()
-        items.append(_Written(Kind.ITEM, item, value.topic, _digest(body), body, value.id))
+        items.append(_Written(Kind.ITEM, item, topic, _digest(body), body, value.id))
     told = value.model_dump(mode="json", exclude={"items"})
     told["items"] = [[item.id, item.digest] for item in items]
     body = json.dumps(told, ensure_ascii=False)
-    return _Written(Kind.QUIZ, value, value.topic, _digest(body), body), items
+    return _Written(kind, value, topic, _digest(body), body), items
 
 
-def _parse(kind: Kind, body: str) -> Content:
-    if kind is Kind.SECTION:
-        return Section.model_validate_json(body)
-    return Tip.model_validate_json(body)
+def _parse(kind: Kind, body: str) -> Piece:
+    shape = _SHAPES[kind]
+    return shape.model_validate_json(body)
 
 
 def _digest(body: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import (
@@ -23,6 +24,7 @@ from bot.capabilities.quizzes.model import (
     UNDER_WAY,
     Attempt,
     Current,
+    Ending,
     Event,
     Response,
     Start,
@@ -46,6 +48,7 @@ _RESPONSE = columns_of(responses, Response)
 _EVENT = columns_of(attempt_events, Event)
 _START = TypeAdapter(Start)
 _CURRENT = TypeAdapter(Current)
+_ENDING = TypeAdapter(Ending)
 _DRAFT = TypeAdapter(Draft)
 _EXPOSURES = select(exposures.c.item, exposures.c.times).where(
     exposures.c.workspace == bindparam("in_workspace"),
@@ -83,12 +86,16 @@ class SqlAttempts:
         """Replace the version that was read; returns the value with its new version.
 
         Raises:
-            Conflict: the attempt was changed since it was read.
+            Conflict: the attempt was changed since it was read, or another one of the person at
+                this quiz is under way by now.
         """
         values = _row_of(attempt) | {"version": attempt.version + 1}
-        replaced = self._connection.execute(
-            _REPLACE, values | {"of_id": attempt.id, "of_version": attempt.version}
-        )
+        try:
+            replaced = self._connection.execute(
+                _REPLACE, values | {"of_id": attempt.id, "of_version": attempt.version}
+            )
+        except IntegrityError as error:
+            raise Conflict from error
         if replaced.rowcount != 1:
             raise Conflict
         for response in changed:
@@ -256,15 +263,16 @@ class SqlAttempts:
 def _row_of(attempt: Attempt) -> dict[str, Any]:
     values = values_of(attempt)
     del values["responses"]
-    start, current = attempt.start, attempt.current
+    start, current, ending = attempt.start, attempt.current, attempt.ending
     values["start"] = None if start is None else _START.dump_python(start, mode="json")
     values["current"] = None if current is None else _CURRENT.dump_python(current, mode="json")
+    values["ending"] = None if ending is None else _ENDING.dump_python(ending, mode="json")
     return values
 
 
 def _attempt_of(row: Row[Any], said: Sequence[Response]) -> Attempt:
     values = dict(row._mapping)
-    for name, adapter in (("start", _START), ("current", _CURRENT)):
+    for name, adapter in (("start", _START), ("current", _CURRENT), ("ending", _ENDING)):
         if values[name] is not None:
             values[name] = adapter.validate_python(values[name])
     return Attempt(**values, responses=tuple(said))

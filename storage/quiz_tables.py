@@ -14,13 +14,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from bot.capabilities.quizzes.certification import EventKind as ChangeKind
 from bot.capabilities.quizzes.certification import State as Standing
-from bot.capabilities.quizzes.model import EventKind, State
+from bot.capabilities.quizzes.model import UNDER_WAY, EventKind, State
 from bot.pack.item import Severity
 from storage.column import Instant, Json, Name, Serial, Texts, Words, metadata
+
+_UNDER_WAY = f"state IN ({', '.join(repr(state.value) for state in sorted(UNDER_WAY))})"
 
 attempts = Table(
     "attempts",
@@ -40,12 +43,24 @@ attempts = Table(
     Column("paused_at", Instant),
     Column("decided_at", Instant),
     Column("ended_at", Instant),
+    # What the rule said at its end, and by what (`Ending`).
+    Column("ending", Json),
     Column("reason", Words, nullable=False),
     Column("version", Integer, nullable=False),
     # What the person has chosen of an answer that is not complete.
     Column("draft", Json),
     Index(None, "person", "quiz"),
     Index(None, "workspace", "quiz", "state"),
+)
+
+# Of one quiz nobody has two under way (`model.UNDER_WAY`), however often and at once they begin.
+Index(
+    "uq_attempts_under_way",
+    attempts.c.person,
+    attempts.c.quiz,
+    unique=True,
+    sqlite_where=text(_UNDER_WAY),
+    postgresql_where=text(_UNDER_WAY),
 )
 
 responses = Table(

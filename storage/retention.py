@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -21,6 +23,7 @@ from sqlalchemy import (
 
 from bot.capabilities.tips.model import REACTIONS_KEPT_DAYS
 from bot.outbox import LetterState
+from storage.library_tables import content_readers, content_signals
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
 from storage.quiz_tables import attempt_events, attempts, responses
@@ -46,6 +49,9 @@ REACTIONS_KEPT = timedelta(days=REACTIONS_KEPT_DAYS)
 ATTEMPTS_KEPT = timedelta(days=730)
 """How long it is kept what somebody answered in a quiz; the evidence for what they have earned by
 it stays in its chain (domain.md 9.1)."""
+SIGNALS_KEPT = ATTEMPTS_KEPT
+"""How long it is counted who read a section and who did not understand it: as long as the answers
+with which it is compared."""
 CHUNK = 1_000
 """Rows a transaction."""
 
@@ -80,6 +86,7 @@ class Retained:
     paces: int
     reactions: int = 0
     attempts: int = 0
+    signals: int = 0
 
 
 def retain(
@@ -149,6 +156,10 @@ def retain(
             lambda connection: _drop_reactions(connection, now - REACTIONS_KEPT, chunk)
         ),
         attempts=repeat(lambda connection: _drop_attempts(connection, now - ATTEMPTS_KEPT, chunk)),
+        signals=sum(
+            repeat(partial(_drop_signals, column, now - SIGNALS_KEPT, chunk))
+            for column in (content_readers.c.fingerprint, content_signals.c.id)
+        ),
     )
 
 
@@ -292,4 +303,12 @@ def _drop_attempts(connection: Connection, before: datetime, chunk: int) -> int:
     gone = list(ids)
     for column in (responses.c.attempt, attempt_events.c.attempt, attempts.c.id):
         connection.execute(delete(column.table).where(column.in_(gone)))
+    return len(gone)
+
+
+def _drop_signals(column: Column[Any], before: datetime, chunk: int, connection: Connection) -> int:
+    table = column.table
+    old = select(column).where(table.c.at < before).limit(chunk).with_for_update(skip_locked=True)
+    gone = connection.scalars(old).all()
+    connection.execute(delete(table).where(column.in_(gone)))
     return len(gone)

@@ -270,6 +270,16 @@ class SqlTips:
         del values["before"]
         self._put_all(tip_reviews, [values])
 
+    def drop_review(self, person: PersonId, tip: str, number: int) -> None:
+        """As if it had never been said."""
+        self._connection.execute(
+            delete(tip_reviews).where(
+                tip_reviews.c.person == person,
+                tip_reviews.c.tip == tip,
+                tip_reviews.c.number == number,
+            )
+        )
+
     def reviews(self, person: PersonId, tip: str) -> Sequence[Review]:
         """A person's reactions to a tip, oldest first."""
         rows = self._connection.execute(

@@ -7,7 +7,9 @@ Add `tests.databases` to `pytest_plugins` and ask for one of the fixtures:
 * `sqlite_url` and `postgres_url`, for what concerns one of them;
 * `new_sqlite_database`, which makes one at each call, and which a whole module may share.
 
-The schema is made once a session by the real migrations; each test gets a copy.
+The schema is made once a session by the real migrations; each test gets a copy. No commit waits
+for the disk: nobody pulls a plug here, and tests/storage/test_database.py holds that the program's
+own commits do wait.
 """
 
 import shutil
@@ -61,7 +63,9 @@ def new_sqlite_database(
 
     def make() -> Database:
         file = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("file") / "inflow.db")
-        databases.append(Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory()))
+        databases.append(
+            Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
+        )
         return databases[-1]
 
     yield make
@@ -81,6 +85,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database with our tables, on each engine in turn."""
-    database = Database(database_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(database_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()

@@ -34,6 +34,8 @@ SETTINGS = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+max_wal_size = 64MB
+min_wal_size = 32MB
 max_connections = 100
 shared_buffers = 32MB
 log_min_messages = fatal
@@ -42,6 +44,12 @@ timezone = 'UTC'
 
 # The longest that starting or stopping may take on a crowded machine, in seconds.
 PATIENCE = 60
+
+# A file system in memory, where Linux has one. A database is some 700 files, and to copy it there
+# costs a quarter of the processor's time and a tenth of the wait that it costs on a disk. Inside a
+# container it may be tiny (64 MB with Docker), and then the servers go where they always can.
+MEMORY = Path("/dev/shm")
+ROOM = 2**31
 
 # An address of a Unix socket has room for about a hundred bytes, of which the server takes thirty.
 LONGEST_BASE = 60
@@ -191,8 +199,23 @@ def new_postgres_database(postgres_server: PostgresServer) -> Iterator[Callable[
 
 def _temporary_base() -> Path:
     """A directory with a short name that the user who runs the server may enter."""
+    if _has_room_to_run(MEMORY):
+        return MEMORY
     base = Path(tempfile.gettempdir())
     return Path("/tmp") if os.geteuid() == 0 or len(str(base)) > LONGEST_BASE else base
+
+
+def _has_room_to_run(directory: Path) -> bool:
+    """Whether it is there, has room for the servers of all workers, and lets programs run."""
+    try:
+        system = os.statvfs(directory)
+    except OSError:
+        return False
+    return (
+        system.f_bavail * system.f_frsize >= ROOM
+        and not system.f_flag & os.ST_NOEXEC
+        and os.access(directory, os.W_OK | os.X_OK)
+    )
 
 
 def _find_programs() -> Path:

@@ -360,16 +360,17 @@ class _Card:
     def _lines(self, lines: Sequence[Line], look: Json | None = None) -> Iterator[Json]:
         """An element for each line that has something to see. Empty ones make room."""
         look = look or {}
-        is_first, was_empty = True, False
+        is_first, was_empty, was_bullet = True, False, False
         for line in _short(lines, self.limit):
             if not text_of(Line(line.spans)).strip() and not line.bullet:
                 was_empty = True
                 continue
             place: Json = {}
             if not is_first and not was_empty:
-                place = {"spacing": "Small" if line.bullet else "None"}
+                # What follows a list is no part of its last entry.
+                place = {"spacing": "Small" if line.bullet or was_bullet else "None"}
             yield self._line(line, look) | place
-            is_first, was_empty = False, False
+            is_first, was_empty, was_bullet = False, False, line.bullet
 
     def _line(self, line: Line, look: Json) -> Json:
         if any(self._mention(span) for span in line.spans):

@@ -11,6 +11,7 @@ from bot.capabilities.questions.starting import Demo, apply_pack
 from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import WorkspaceId
+from bot.pack.document import Piece
 from bot.pack.model import Content, Quiz
 from bot.pack.sync import Change, What, sync
 from content.load import Loaded, find_packs
@@ -39,8 +40,10 @@ def bring(
     *,
     demo: Demo | None = None,
     editorial: frozenset[str] = frozenset(),
+    note: str = "",
 ) -> tuple[Change, ...]:
     """Bring packs to a workspace, with the made-up people of `demo` where they are made up.
+    `note` stands in the history of what changes.
 
     Raises:
         Invalid: something of one pack is there from somewhere else.
@@ -48,7 +51,7 @@ def bring(
     changes: list[Change] = []
     for loaded in packs:
         apply_pack(work, workspace, replace(loaded.pack, demo=demo), now, new_id)
-        changes += sync(work.packs, workspace, loaded.bundle, now, editorial)
+        changes += sync(work.packs, workspace, loaded.bundle, now, editorial, note)
     # From the first pack on what people answer is looked at every night.
     keep_watch(Context(now, new_id), work, workspace)
     return tuple(changes)
@@ -57,6 +60,11 @@ def bring(
 def contents_of(packs: Iterable[Loaded]) -> list[Content]:
     """All that packs hold to learn from."""
     return [value for loaded in packs for value in loaded.bundle.contents]
+
+
+def pieces_of(packs: Iterable[Loaded]) -> list[Piece]:
+    """All that packs bring and that has versions."""
+    return [value for loaded in packs for value in loaded.bundle.pieces]
 
 
 def describe_changes(changes: Sequence[Change]) -> list[str]:

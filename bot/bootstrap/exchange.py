@@ -41,6 +41,8 @@ def import_questions(
 
     Nothing that is in the pack changes, and nobody is asked a draft. What is not brought along
     is named with its line, and inflow content check says what the drafts still need.
+
+    For example: inflow content import gift bank.gift --pack first-aid --objective first-minute
     """
     from content.file import PackError  # noqa: PLC0415
     from content.formats.landing import Unlanded, land  # noqa: PLC0415
@@ -53,7 +55,7 @@ def import_questions(
         sys.exit(1)
     except PackError as error:
         _fail_broken(error.errors)
-    except (Unlanded, OSError) as error:
+    except Unlanded as error:
         raise click.ClickException(str(error)) from error
     for problem in landed.problems:
         grade = "error" if problem.refused else "warning"
@@ -73,6 +75,8 @@ def export_questions(format_: str, quiz: str, pack: Path) -> None:
     """Print the items of QUIZ for another program (gift or moodle-xml), but for retired ones.
 
     What has no place there is named, and stands in the pack as before.
+
+    For example: inflow content export gift first-aid --pack first-aid > first-aid.gift
     """
     from content.file import PackError  # noqa: PLC0415
     from content.formats.landing import Unlanded, take  # noqa: PLC0415
@@ -81,7 +85,7 @@ def export_questions(format_: str, quiz: str, pack: Path) -> None:
         taken = take(format_, pack, quiz)
     except PackError as error:
         _fail_broken(error.errors)
-    except (Unlanded, OSError) as error:
+    except Unlanded as error:
         raise click.ClickException(str(error)) from error
     click.echo(taken.text, nl=False)
     for problem in taken.problems:

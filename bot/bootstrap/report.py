@@ -38,8 +38,10 @@ class Seen:
     silenced: set[str] = field(default_factory=set)
     came_back: set[str] = field(default_factory=set)
     twice_running: int = 0
-    """Tips that came in the same words right after themselves, though something of their topic
-    had never come."""
+    """Tips that came in the same words right after themselves, though they have others."""
+    only_words: int = 0
+    """Tips that came so because they have no others, though something of their topic had never
+    come."""
     inbounds: int = 0
 
 
@@ -61,7 +63,8 @@ class Played:
 class Unsolicited:
     """What people got that they did not ask for. The faults are messages that broke a promise,
     and must be 0: `over_budget`, `on_days_off`, `in_quiet_hours` (before a person's hour or more
-    than two hours after it), `too_close` (within twelve hours of the one before)."""
+    than two hours after it), `too_close` (within twelve hours of the one before), `twice_running`
+    (a tip in the same words right after itself, though it has others)."""
 
     sent: int
     by_kind: Mapping[str, int]
@@ -75,8 +78,9 @@ class Unsolicited:
     in_quiet_hours: int
     too_close: int
     twice_running: int
-    """A tip in the same words, though something of its topic had never come. No promise: what
-    fades or is critical outweighs what is new (domain.md 2.5)."""
+    only_words: int
+    """A tip that has but one question twice running, though something of its topic had never
+    come. No promise: what fades or is critical outweighs what is new (domain.md 2.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ class Report:
             + told.on_days_off
             + told.in_quiet_hours
             + told.too_close
+            + told.twice_running
             + self.asked_again
         )
 
@@ -217,6 +222,7 @@ def _unsolicited(played: Played, received: Sequence[Received]) -> Unsolicited:
             for one, later in pairwise(mine)
         ),
         twice_running=played.seen.twice_running,
+        only_words=played.seen.only_words,
     )
 
 
@@ -382,7 +388,8 @@ def _say_unsolicited(told: Unsolicited) -> Sequence[str]:
             f"  Over the budget: {told.over_budget}. On a day off: {told.on_days_off}."
             f" In quiet hours: {told.in_quiet_hours}."
             f" Within 12 hours of the one before: {told.too_close}."
-            f" Same words twice running: {told.twice_running}."
+            f" Same words twice running: {told.twice_running},"
+            f" and {told.only_words} of tips that have no others."
         ),
     ]
 

@@ -33,6 +33,7 @@ from bot.bootstrap.registry import CAPABILITIES
 from bot.bootstrap.report import Played, Report, Seen, draw_up
 from bot.capabilities.questions.memory import Memory
 from bot.capabilities.quizzes.model import ASKING, Attempt, State
+from bot.capabilities.tips.course import entry_of
 from bot.capabilities.tips.model import KIND
 from bot.capability import register
 from bot.ids import PersonId, WorkspaceId
@@ -351,8 +352,8 @@ class Organisation:
         )
 
     def _note_tip(self, actor: _Actor, message: Message) -> None:
-        """Count what comes in the same words twice running, though something of its topic has
-        never come. An idea that is told on one day and asked for on the next is no such thing."""
+        """Count what comes in the same words twice running. An idea that is told on one day and
+        asked for on the next is no such thing."""
         button = _find(message, "tips.react") or _find(message, "tips.answer")
         tip = self.tips[str(button.args["tip"])] if button else None
         if button is None or tip is None:
@@ -360,12 +361,19 @@ class Organisation:
         shown = self._shown.setdefault(actor.person.id, set())
         words = (tip.id, button.action, button.args.get("variant"))
         if self._last.get(actor.person.id) == words:
-            others = {other.id for other in self.tips.values() if other.topic == tip.topic}
-            with self.database.transaction() as work:
-                waived = {waiver.topic for waiver in work.waivers.of(actor.person.id)}
-            self.seen.twice_running += tip.topic not in waived and not others <= shown
+            entry, asks = entry_of(tip), button.action == "tips.answer"
+            if len(entry.asking if asks else entry.wordings) > 1:
+                self.seen.twice_running += 1
+            elif not self._has_come(tip.topic, shown):
+                with self.database.transaction() as work:
+                    waived = {waiver.topic for waiver in work.waivers.of(actor.person.id)}
+                self.seen.only_words += tip.topic not in waived
         shown.add(tip.id)
         self._last[actor.person.id] = words
+
+    def _has_come(self, topic: str, shown: set[str]) -> bool:
+        """Whether everything of a topic has been shown."""
+        return all(other.id in shown for other in self.tips.values() if other.topic == topic)
 
     def _react(self, actor: _Actor, message: Message, key: str) -> None:
         if not self._in_hours(actor):

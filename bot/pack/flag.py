@@ -235,11 +235,11 @@ def flag_section(
     )
 
 
-def flag_gap(about: str, similar: int) -> Flag | None:
-    """Questions like each other to which there is no article."""
-    if similar < SIMILAR:
+def flag_gap(about: str, similar: Sequence[str]) -> Flag | None:
+    """Questions like each other to which there is no article, by their ids."""
+    if len(similar) < SIMILAR:
         return None
-    return Flag(FlagKind.FAQ_GAP, about, similar, {})
+    return Flag(FlagKind.FAQ_GAP, about, len(similar), {"questions": list(similar)})
 
 
 def flag_age(about: str, review_by: date | None, today: date, dead_link: str = "") -> Flag | None:

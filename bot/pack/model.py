@@ -47,6 +47,8 @@ class Kind(StrEnum):
     PROMPT = "prompt"
     CAMPAIGN = "campaign"
     METRIC = "metric"
+    TOPIC = "topic"
+    """What everything is about. It has no versions, and is kept elsewhere (`bot.topic`)."""
 
 
 class Section(Frozen):

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, overload
 
 from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.pack.document import Campaign, Document, Metric, Piece, Prompt
 from bot.pack.item import Item
-from bot.pack.model import Content, Kind, Quiz, Section, Tip
+from bot.pack.model import Kind, Quiz, Section, Tip
 
-C_co = TypeVar("C_co", bound=Content | Item, covariant=True)
+C_co = TypeVar("C_co", bound=Piece | Item, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,17 @@ class Put:
     `brought` is what the pack itself says, where `value` also holds what people changed since.
     """
 
-    value: Content
+    value: Piece
     pack: str
     at: datetime
     by: PersonId | None = None
     note: str = ""
     editorial: frozenset[str] = frozenset()
-    brought: Content | None = None
+    brought: Piece | None = None
 
 
 class PackStore(Protocol):
-    """Sections, tips and quizzes of a workspace, with every version they had."""
+    """Sections, tips, quizzes and documents of a workspace, with every version they had."""
 
     def section(self, workspace: WorkspaceId, id_: str) -> Kept[Section] | None: ...
 
@@ -81,6 +82,47 @@ class PackStore(Protocol):
     def quizzes(self, workspace: WorkspaceId) -> Sequence[Kept[Quiz]]:
         """Those that are not retired, by title."""
 
+    @overload
+    def document(
+        self, workspace: WorkspaceId, kind: Literal[Kind.PROMPT], id_: str
+    ) -> Kept[Prompt] | None: ...
+    @overload
+    def document(
+        self, workspace: WorkspaceId, kind: Literal[Kind.CAMPAIGN], id_: str
+    ) -> Kept[Campaign] | None: ...
+    @overload
+    def document(
+        self, workspace: WorkspaceId, kind: Literal[Kind.METRIC], id_: str
+    ) -> Kept[Metric] | None: ...
+    @overload
+    def document(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Kept[Document] | None: ...
+    def document(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Kept[Document] | None:
+        """The prompt, campaign or metric of that id, retired or not."""
+
+    @overload
+    def documents(
+        self, workspace: WorkspaceId, kind: Literal[Kind.PROMPT]
+    ) -> Sequence[Kept[Prompt]]: ...
+    @overload
+    def documents(
+        self, workspace: WorkspaceId, kind: Literal[Kind.CAMPAIGN]
+    ) -> Sequence[Kept[Campaign]]: ...
+    @overload
+    def documents(
+        self, workspace: WorkspaceId, kind: Literal[Kind.METRIC]
+    ) -> Sequence[Kept[Metric]]: ...
+    @overload
+    def documents(self, workspace: WorkspaceId, kind: Kind) -> Sequence[Kept[Document]]: ...
+    def documents(self, workspace: WorkspaceId, kind: Kind) -> Sequence[Kept[Document]]:
+        """Those of a kind that are not retired, by when they came and id."""
+
+    def document_at(self, workspace: WorkspaceId, kind: Kind, id_: str, version: str) -> Document:
+        """As it stood in that version: what was approved, whatever was written since.
+
+        Raises:
+            KeyError: it never had that version.
+        """
+
     def put(self, workspace: WorkspaceId, things: Iterable[Put]) -> Sequence[str]:
         """Keep them; returns the ids of those of which anything changed. What says the same as
         before is left alone; what was retired is back."""
@@ -88,8 +130,8 @@ class PackStore(Protocol):
     def retire(self, workspace: WorkspaceId, kind: Kind, ids: Iterable[str], at: datetime) -> None:
         """Out of use from now on; nothing is deleted. With a quiz go its items."""
 
-    def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Content | None:
-        """A section, tip or quiz as its pack said it last, whatever people changed since."""
+    def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Piece | None:
+        """What its pack said last, whatever people changed since."""
 
     def quiz_of(self, workspace: WorkspaceId, item: str) -> str | None:
         """The quiz that an item is in, or was in last."""

@@ -23,6 +23,9 @@ from bot.pack.item import (
     SpotProblem,
 )
 
+MOST_SEARCHED = 500
+"""Characters of an answer in which a pattern is searched for: the most that an item takes
+(`ShortText.max_length`)."""
 ENOUGH = 0.8
 """Credit from which an answer that has several parts counts as right."""
 TOLERANCE = 1e-9
@@ -160,9 +163,13 @@ def kendall(right: list[str], given: list[str]) -> float:
 
 
 def matches(rule: Accept, said: str) -> bool:
-    """Whether the rule knows this written answer."""
+    """Whether the rule knows this written answer. A pattern is searched for in its first 500
+    characters, which is as long as an answer may be."""
     if rule.match == "regex":
-        return re.search(rule.value, unicodedata.normalize("NFKC", said), re.IGNORECASE) is not None
+        # Single characters can become eighteen by this, and a pattern that is quick enough for
+        # what may be written would take minutes for that.
+        plain = unicodedata.normalize("NFKC", said)[:MOST_SEARCHED]
+        return re.search(rule.value, plain, re.IGNORECASE) is not None
     if rule.match == "exact":
         return _words(rule.value) == _words(said)
     return f" {_only_words(rule.value)} " in f" {_only_words(said)} "

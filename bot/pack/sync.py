@@ -12,20 +12,29 @@ from enum import StrEnum
 
 from bot.errors import Invalid
 from bot.ids import WorkspaceId
+from bot.pack.document import Document, Piece, kind_of
 from bot.pack.item import Item
 from bot.pack.model import Content, Kind, Quiz, Section, Tip
 from bot.pack.ports import Kept, PackStore, Put
 from bot.pack.version import version_of_item
 
+_BROUGHT = [kind for kind in Kind if kind not in {Kind.ITEM, Kind.TOPIC}]
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What one pack brings for people to learn from."""
+    """What one pack brings: for people to learn from, and for other capabilities to use."""
 
     id: str
     title: str
     version: str
     contents: tuple[Content, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All of it."""
+        return (*self.contents, *self.documents)
 
 
 class What(StrEnum):
@@ -51,37 +60,27 @@ class Change:
     what: What
 
 
-def kind_of(value: Content) -> Kind:
-    """Under which kind a value is kept."""
-    match value:
-        case Section():
-            return Kind.SECTION
-        case Tip():
-            return Kind.TIP
-        case Quiz():
-            return Kind.QUIZ
-
-
 def sync(
     packs: PackStore,
     workspace: WorkspaceId,
     bundle: Bundle,
     now: datetime,
     editorial: frozenset[str] = frozenset(),
+    note: str = "",
 ) -> tuple[Change, ...]:
     """Bring the workspace to what the pack says. `editorial` are items that are only said
-    better: what is known of their answers goes on.
+    better: what is known of their answers goes on. `note` stands in the history of what changes.
 
     A second time nothing happens.
 
     Raises:
         Invalid: another pack, or somebody here, has something of the same kind and id.
     """
-    before = {(kind_of(v), v.id): _find(packs, workspace, v) for v in bundle.contents}
+    before = {(kind_of(v), v.id): _find(packs, workspace, v) for v in bundle.pieces}
     _check_owner(bundle, before)
     changes: list[Change] = []
     puts: list[Put] = []
-    for value in bundle.contents:
+    for value in bundle.pieces:
         kind = kind_of(value)
         kept = before[kind, value.id]
         base = packs.brought(workspace, kind, value.id)
@@ -92,10 +91,10 @@ def sync(
             changes.append(Change(kind, value.id, What.CHANGED))
         changes += told
         changes += _items_changed(kept.value if kept else None, merged, editorial)
-        puts.append(Put(merged, bundle.id, now, editorial=editorial, brought=value))
+        puts.append(Put(merged, bundle.id, now, note=note, editorial=editorial, brought=value))
     packs.put(workspace, puts)
-    for kind in (Kind.SECTION, Kind.TIP, Kind.QUIZ):
-        here = {value.id for value in bundle.contents if kind_of(value) is kind}
+    for kind in _BROUGHT:
+        here = {value.id for value in bundle.pieces if kind_of(value) is kind}
         gone = [id_ for id_ in packs.ids(workspace, kind, bundle.id) if id_ not in here]
         packs.retire(workspace, kind, gone, now)
         changes += [Change(kind, id_, What.RETIRED) for id_ in gone]
@@ -103,7 +102,7 @@ def sync(
 
 
 def compare(
-    old: Iterable[Content], new: Iterable[Content], editorial: frozenset[str] = frozenset()
+    old: Iterable[Piece], new: Iterable[Piece], editorial: frozenset[str] = frozenset()
 ) -> tuple[Change, ...]:
     """What would change from one state of a pack to another."""
     before = {(kind_of(value), value.id): value for value in old}
@@ -120,7 +119,7 @@ def compare(
     return tuple(changes)
 
 
-def _find(packs: PackStore, workspace: WorkspaceId, value: Content) -> Kept[Content] | None:
+def _find(packs: PackStore, workspace: WorkspaceId, value: Piece) -> Kept[Piece] | None:
     match value:
         case Section():
             return packs.section(workspace, value.id)
@@ -128,9 +127,11 @@ def _find(packs: PackStore, workspace: WorkspaceId, value: Content) -> Kept[Cont
             return packs.tip(workspace, value.id)
         case Quiz():
             return packs.quiz(workspace, value.id)
+        case _:
+            return packs.document(workspace, kind_of(value), value.id)
 
 
-def _check_owner(bundle: Bundle, before: Mapping[tuple[Kind, str], Kept[Content] | None]) -> None:
+def _check_owner(bundle: Bundle, before: Mapping[tuple[Kind, str], Kept[Piece] | None]) -> None:
     others = [
         f"{kind} '{id_}' ({f'pack {kept.pack}' if kept.pack else 'written here'})"
         for (kind, id_), kept in before.items()
@@ -141,8 +142,8 @@ def _check_owner(bundle: Bundle, before: Mapping[tuple[Kind, str], Kept[Content]
 
 
 def _merge_all(
-    base: Content | None, kept: Kept[Content] | None, theirs: Content
-) -> tuple[Content, list[Change]]:
+    base: Piece | None, kept: Kept[Piece] | None, theirs: Piece
+) -> tuple[Piece, list[Change]]:
     """What is to stand there, and where that is not simply what the pack says."""
     if kept is None or kept.retired or base is None or kept.value == base:
         return theirs, []
@@ -197,7 +198,7 @@ def _by_id(quiz: Quiz) -> dict[str, Item]:
 
 
 def _items_changed(
-    before: Content | None, after: Content, editorial: frozenset[str]
+    before: Piece | None, after: Piece, editorial: frozenset[str]
 ) -> Iterator[Change]:
     if not isinstance(before, Quiz) or not isinstance(after, Quiz):
         return

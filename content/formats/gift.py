@@ -33,6 +33,7 @@ from content.formats.question import (
     plain_decimal,
 )
 
+_ORDER = re.compile(r"\s*>[ \t]*\d+(?:[ \t]+[A-Za-z0-9_]+)*[ \t]*\n")
 _SPACE = " \t\n\f\v"
 _ID = re.compile(r"\[id:((?:\\.|[^\[\]\\]){1,200})\]")
 _TAG = re.compile(r"\[tag:((?:\\.|[^\[\]\\]){1,200})\]")
@@ -246,6 +247,9 @@ def _body(part: _Part, format_: Format) -> Body:
     raw = part.raw.lstrip(_SPACE)
     if raw.startswith("#"):
         return _numerical(part.slice(part.raw.index("#") + 1), format_)
+    steps = _steps(part, format_)
+    if len(steps) > 1:
+        return Order(steps)
     truth = _TRUTH.match(part.raw)
     if truth is not None:
         return _true_false(part, truth, format_)
@@ -262,6 +266,18 @@ def _body(part: _Part, format_: Format) -> Body:
         return Matches(tuple(_match(piece, format_) for _, piece in pieces))
     answers = tuple(_answer(mark, piece, format_) for mark, piece in pieces)
     return Written(answers) if marks == {"="} else Choice(answers, several="=" not in marks)
+
+
+def _steps(part: _Part, format_: Format) -> tuple[Rich, ...]:
+    """What Moodle's own question type adds: after {>6 ALL ... stands a step in each line, in
+    their right order. Nothing of what is no such list."""
+    head = _ORDER.match(part.raw)
+    if head is None:
+        return ()
+    rest = part.slice(head.end())
+    ends = [*rest.all("\n"), len(rest.raw)]
+    lines = [rest.slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    return tuple(_rich(line, format_) for line in lines if not line.empty)
 
 
 def _true_false(part: _Part, truth: re.Match[str], format_: Format) -> TrueFalse:

@@ -61,6 +61,8 @@ _INSTEAD = {
     "ddimageortext": "write it as matching, with words",
     "ddmarker": "describe the places in words, as multichoice",
 }
+_BY_PAIRS = "RELATIVE_ALL_PREVIOUS_AND_NEXT"
+"""How Moodle's qtype_ordering calls what we do: https://docs.moodle.org/en/Ordering_question_type"""
 _USUAL = re.compile(
     r"(<[^>]*>|\s)*(your answer is (partially )?(correct|incorrect)\.?)?(<[^>]*>|\s)*",
     re.IGNORECASE,
@@ -199,7 +201,7 @@ class _Question:
             case "matching":
                 body = Matches(tuple(self._matches()))
             case "ordering":
-                body = Order(tuple(_rich(one) for one in self._answers()))
+                body = self._order()
             case "essay":
                 body = Essay()
             case "description":
@@ -267,6 +269,19 @@ class _Question:
         several = self.element.said("single") in {"false", "0"}
         shuffle = self.element.said("shuffleanswers") not in {"false", "0"}
         return Choice(answers, several, shuffle)
+
+    def _order(self) -> Order:
+        """The steps in the order of the file: Moodle itself works the fractions out from that."""
+        steps = tuple(_rich(one) for one in self._answers())
+        # Files of before 2015 call them otherwise.
+        chosen = (self.element.said("selecttype") or self.element.said("logical")).upper()
+        count = self.element.said("selectcount") or self.element.said("studentsee")
+        if chosen not in {"", "ALL", "EXACT"} and count.isdecimal() and int(count) < len(steps):
+            self._note(f"all {len(steps)} steps are asked, not {int(count)} of them (selecttype)")
+        graded = self.element.said("gradingtype").upper()
+        if graded not in {"", _BY_PAIRS}:
+            self._note("what counts here is which pairs are in the right order (gradingtype)")
+        return Order(steps)
 
     def _true_false(self) -> TrueFalse:
         said: dict[bool, Rich | None] = {}
@@ -407,8 +422,10 @@ def _write_body(body: Body) -> tuple[str, list[str]]:
             return "ordering", [
                 "<layouttype>VERTICAL</layouttype>",
                 "<selecttype>ALL</selecttype>",
-                "<selectcount>0</selectcount>",
-                "<gradingtype>RELATIVE_ALL_PREVIOUS_AND_NEXT</gradingtype>",
+                f"<selectcount>{len(steps)}</selectcount>",
+                f"<gradingtype>{_BY_PAIRS}</gradingtype>",
+                "<showgrading>SHOW</showgrading>",
+                "<numberingstyle>none</numberingstyle>",
                 *(
                     f'<answer fraction="{number}" format="html">{_html(step)}</answer>'
                     for number, step in enumerate(steps, 1)

@@ -11,7 +11,7 @@ from bot.capabilities.library.thing import Thing
 from bot.form import Form
 from bot.ids import ArticleId, IssueId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.message import Message, Part
-from bot.pack.flag import Effect, FlagKind, Share
+from bot.pack.flag import Effect, Flag, FlagKind, Share
 from bot.pack.issue import Issue, State
 from bot.pack.item import Item
 from bot.pack.markdown import pages_of
@@ -142,6 +142,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[PageSection] | PageSection] 
     "library.rewritten": library.rewritten(SECTION),
     "library.raised": library.raised(ISSUE, THING),
     "library.raised:again": library.raised(replace(ISSUE, state=State.REOPENED), THING),
+    "library.works": library.works(
+        QUIZ, [(SECTION, Flag(FlagKind.SECTION_WORKS, "item:share-1", 85, {"gain": 0.55}))]
+    ),
     "library.issues": library.issues(
         [
             (replace(ISSUE, kind=kind), THING)

@@ -77,6 +77,7 @@ from tests.adapters.every_library_message import SHOWN as LIBRARY
 from tests.adapters.every_narration_message import SHOWN as NARRATION
 from tests.adapters.every_quiz_message import QUIZ
 from tests.adapters.every_quiz_message import SHOWN as QUIZZES
+from tests.bot.item import CHOICE
 
 Shown: TypeAlias = Message | Form | list[Part] | list[Section] | Section
 
@@ -547,7 +548,7 @@ SHOWN: dict[str, Shown] = {
     "tips.reacted:once": tips.reacted(
         TIP, PICK, Reaction.USEFUL, replace(CARD, state=CardState.DONE, due_on=None), PICK.day
     ),
-    "tips.drop_topic": tips.drop_topic(TRAVEL),
+    "tips.drop_topic": tips.drop_topic(TRAVEL, PICK),
     "tips.how_sure": tips.how_sure(TIP, CHECK, CHECK.options[0], SAID, pulled=False),
     "tips.feedback": tips.feedback(TIP, CHECK, CHECK.options[0], SAID, CARD, test="travel"),
     "tips.feedback:wrong": tips.feedback(
@@ -572,7 +573,7 @@ SHOWN: dict[str, Shown] = {
         [], [TRAVEL, PAYROLL], ANA, next_on=None, active=0, nominations=0
     ),
     "tips.overview:no_tips": tips.overview([], [], ANA, next_on=None, active=0, nominations=0),
-    "tips.how_often": tips.how_often(TRAVEL, 12),
+    "tips.how_often": tips.how_often(TRAVEL, 12, ANA),
     "tips.following": tips.following(
         FOLLOWS,
         TRAVEL,
@@ -592,10 +593,14 @@ SHOWN: dict[str, Shown] = {
         replace(NOMINATION, text="On and on. " * 120), TRAVEL, fits=False
     ),
     "tips.to_review": tips.to_review(NOMINATION, TRAVEL, KIM),
-    "tips.proposed": tips.proposed(NOMINATION, TRAVEL, KIM),
-    "tips.unproposed": tips.unproposed(),
+    "tips.suggested": tips.suggested(NOMINATION, TRAVEL, KIM),
+    "tips.taken_back": tips.taken_back(),
     "tips.edit_form": tips.edit_form(NOMINATION),
     "tips.published": tips.published(TIP.tip, TRAVEL),
+    "tips.proposed": tips.proposed(QUIZ, CHOICE, TRAVEL, "Kim"),
+    "tips.proposed:nobody": tips.proposed(QUIZ, CHOICE, TRAVEL, None),
+    "tips.on_trial": tips.on_trial(QUIZ, CHOICE, QUIZ.objectives[0].text),
+    "tips.counts": tips.counts(QUIZ),
     "tips.sent_to_steward": tips.sent_to_steward(TRAVEL),
     "tips.nominations": tips.nominations([(NOMINATION, TRAVEL), (NOMINATION, PAYROLL)]),
     "tips.nominations:none": tips.nominations([]),

@@ -118,6 +118,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.offer:again": quizzes.offer(
         replace(OFFER, least=2, most=2, minutes=1, carried=3, required=True, aloud=True)
     ),
+    "quizzes.offer:held": quizzes.offer(
+        replace(OFFER, required=True, held="passed, valid until Tuesday 2 March 2027")
+    ),
     "quizzes.declined": quizzes.declined(),
     "quizzes.in_private": quizzes.in_private(),
     "quizzes.invitation": quizzes.invitation(QUIZ),
@@ -157,6 +160,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.passed:after": quizzes.passed(PASSED, _feedback(CHOICE, "b")),
     "quizzes.fell_short": quizzes.fell_short(RESULT, 2, 4, _feedback(CHOICE, "a")),
     "quizzes.failed": quizzes.failed(RESULT),
+    "quizzes.failed:held": quizzes.failed(replace(RESULT, until="Tuesday 2 March 2027")),
     "quizzes.failed:nothing to read": quizzes.failed(replace(RESULT, readings=[], skip=[], met=[])),
     "quizzes.waiting": quizzes.waiting(RESULT, _feedback(TEXT, "nobody at all")),
     "quizzes.answers": quizzes.answers(
@@ -197,12 +201,20 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
             quizzes.waived(8, QUIZ.title),
         ],
         frozenset({Need.NO_IMAGES}),
+        [
+            (
+                GOING.id,
+                quizzes.ended(replace(GOING, state=State.PASSED), QUIZ.title, "Monday 2 March"),
+            )
+        ],
     ),
     "quizzes.about_me:nothing": quizzes.about_me([], frozenset()),
     "quizzes.review_list": quizzes.review_list(
         [(ATTEMPT, TEXT, "nobody\nat *all*")], [QUIZ.title], [QUIZ]
     ),
     "quizzes.review_list:none": quizzes.review_list([], [], [QUIZ]),
+    "quizzes.care": quizzes.care(QUIZ),
+    "quizzes.review_list:many": quizzes.review_list([], [], [QUIZ] * 9),
     "quizzes.mark_form": quizzes.mark_form(ATTEMPT, TEXT, "nobody at all"),
     "quizzes.marked": quizzes.marked(),
     "quizzes.to_read": quizzes.to_read(QUIZ),

@@ -6,15 +6,20 @@ told as `dm:ana`, so that the talks read the same on every platform.
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+import random
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from adapters.slack.control import VIEW, name_action, read_pressed, write_args
 from adapters.slack.read import NAME, REOPEN
 from adapters.slack.seal import Origin, seal_origin
 from bot.app import App
+from bot.capabilities.questions.memory import Memory
 from bot.inbound import (
     Inbound,
     Installed,
@@ -41,10 +46,13 @@ from tests.adapters.slack.actor import Rules
 from tests.adapters.slack.screen import Control, Screen, draw
 from tests.adapters.slack.team import Posted, View
 from tests.adapters.slack_harness import SEAL, TONE, SlackSite, address_of, plain_of
+from tests.databases import RELAY_KEY
 from tests.world import MONDAY, Heard, Room, World
 
 CHANNELS = ("#general", "#travel", "#legal", "#random")
 MARK = "white_check_mark"
+
+MadeT = TypeVar("MadeT", bound="SlackWorld")
 
 
 class ListeningApp(App[SqlWork]):
@@ -451,3 +459,32 @@ def _stale(what: Pressed) -> Control:
         "value": write_args(what.args),
     }
     return Control("Old", "old", element)
+
+
+@contextmanager
+def unruly_worlds(
+    made: type[MadeT], template: Path, folder: Path, name: str, transport: str = "http"
+) -> Iterator[Callable[[], MadeT]]:
+    """Makes a world on a copy of the SQLite file at each call. What Slack tells of comes one to
+    four times and in any order, as the name has it; in the end each world is checked."""
+    worlds: list[MadeT] = []
+
+    def make() -> MadeT:
+        file = shutil.copyfile(template, folder / f"world{len(worlds)}.db")
+        database = Database(
+            f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False
+        )
+        rules = Rules(copies=(1, 4), dice=random.Random(name))
+        worlds.append(made(database, transport=transport, rules=rules))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        try:
+            world.checks()
+            refused = set(world.site.slack.ledger.refused) - world.may_refuse
+            assert refused == set(), "Slack took all that was sent"
+            assert all(ack.ok for ack in world.site.people.acks), "and was always answered"
+        finally:
+            world.close()
+            world.database.close()

@@ -1,13 +1,13 @@
-"""The talks of the questions capability, collected to be held on a platform from end to end.
+"""The talks of the capabilities, collected to be held on a platform from end to end.
 
-They are those of `tests/capabilities/questions`, word for word: there they are held with the core
-alone, here with the same world behind an adapter. Of a talk with many examples the first one is
-held: the others differ in words, and words come through whole (see the contract).
+They are those of `tests/capabilities`, word for word: there they are held with the core alone, here
+with the same world behind an adapter. Of a talk with many examples the first one is held: the
+others differ in words, and words come through whole (see the contract).
 """
 
 import inspect
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -65,19 +65,30 @@ def find_fixtures(module: ModuleType) -> dict[str, Any]:
     return {name: value for name, value in vars(module).items() if _is_fixture(value)}
 
 
-def find_talks(module: ModuleType, left_out: Collection[str]) -> Iterator[tuple[str, FunctionType]]:
-    """The module's talks by name, but for those `left_out` as `test_module.test_talk`."""
-    short = module.__name__.rpartition(".")[2].removeprefix("test_")
+def find_talks(
+    module: ModuleType, left_out: Collection[str], whole: Collection[str] = ()
+) -> Iterator[tuple[str, FunctionType]]:
+    """The module's talks by name, but for those `left_out` as `test_module.test_talk`; those of
+    `whole` with all their examples."""
+    called = name_module(module)
+    short = called.replace("test_", "").replace(".", "_")
     for name, value in vars(module).items():
-        if not isinstance(value, FunctionType) or f"test_{short}.{name}" in left_out:
+        full = f"{called}.{name}"
+        if not isinstance(value, FunctionType) or full in left_out:
             continue
         if name.startswith("test_") and _needs(module, value) & WORLDS:
-            yield f"{short}_{name.removeprefix('test_')}", _with_one_example(value)
+            talk = value if full in whole else _with_one_example(value)
+            yield f"{short}_{name.removeprefix('test_')}", talk
 
 
-def all_names() -> set[str]:
+def name_module(module: ModuleType) -> str:
+    """What a module of talks is called: `test_story` of questions, elsewhere `tips.test_talk`."""
+    return module.__name__.removeprefix("tests.capabilities.").removeprefix("questions.")
+
+
+def all_names(modules: Iterable[ModuleType] = MODULES) -> set[str]:
     """The names that may be left out."""
-    return {f"{m.__name__.rpartition('.')[2]}.{name}" for m in MODULES for name in vars(m)}
+    return {f"{name_module(module)}.{name}" for module in modules for name in vars(module)}
 
 
 def what_was_told(world: World) -> list[tuple[str, str]]:
@@ -126,4 +137,5 @@ def _shorten(mark: pytest.Mark) -> pytest.Mark:
     if mark.name != "parametrize":
         return mark
     names, values = mark.args
-    return pytest.mark.parametrize(names, list(values)[:1], **mark.kwargs).mark
+    more = {name: value for name, value in mark.kwargs.items() if name != "ids"}
+    return pytest.mark.parametrize(names, list(values)[:1], **more).mark

@@ -7,10 +7,14 @@ page of one's own: both are words to the bot, and a page is the answer to them.
 
 import asyncio
 import copy
+import random
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.teams import messages
@@ -18,6 +22,7 @@ from adapters.teams.control import name_field, open_dialog, read_pressed, write_
 from adapters.teams.read import NAME
 from adapters.teams.seal import Origin, seal_origin
 from bot.app import App
+from bot.capabilities.questions.memory import Memory
 from bot.capabilities.questions.model import Question
 from bot.inbound import (
     Inbound,
@@ -41,6 +46,7 @@ from storage.work import SqlWork
 from tests.adapters.teams.memory import TENANT, Conversation, Posted, Somebody
 from tests.adapters.teams.screen import Control, Screen, draw
 from tests.adapters.teams_harness import HANDLE, SEAL, Dialog, Json, Rules, Seen, TeamsSite
+from tests.databases import RELAY_KEY
 from tests.world import MONDAY, WORKSPACE, Heard, Room, World
 
 CHANNELS = ("#general", "#travel", "#legal", "#random")
@@ -51,6 +57,8 @@ OWN_WORDS = frozenset(
     value for name, value in vars(messages).items() if name.isupper() and isinstance(value, str)
 )
 """What the adapter itself says, which is no part of a talk."""
+
+MadeT = TypeVar("MadeT", bound="TeamsWorld")
 
 
 def address_of(name: str) -> str:
@@ -618,3 +626,32 @@ def _runs(card: Json) -> Iterator[Json]:
 
 def _is_code(run: Json) -> bool:
     return run.get("fontType") == "Monospace"
+
+
+@contextmanager
+def unruly_worlds(
+    made: type[MadeT], template: Path, folder: Path, name: str
+) -> Iterator[Callable[[], MadeT]]:
+    """Makes a world on a copy of the SQLite file at each call. What Teams tells of comes one to
+    four times and in any order, as the name has it; in the end each world is checked."""
+    worlds: list[MadeT] = []
+
+    def make() -> MadeT:
+        file = shutil.copyfile(template, folder / f"world{len(worlds)}.db")
+        database = Database(
+            f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False
+        )
+        rules = Rules(copies=(1, 4), dice=random.Random(name), noise=0.1)
+        worlds.append(made(database, rules=rules))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        try:
+            world.checks()
+            refused = {code for _, _, code in world.site.teams.refused} - world.may_refuse
+            assert refused == set(), "Teams took all that was sent"
+            assert {told.status for told in world.site.told} <= {200}, "and was always answered"
+        finally:
+            world.close()
+            world.database.close()

@@ -25,7 +25,7 @@ from tests.databases import RELAY_KEY
 
 @pytest.fixture
 def room(sqlite_url: str) -> Iterator[PlaygroundHarness]:
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     with open_harness(database) as harness:
         yield harness
     database.close()

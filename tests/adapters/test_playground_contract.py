@@ -14,7 +14,7 @@ from tests.databases import RELAY_KEY
 @pytest.fixture
 def harness(sqlite_url: str) -> Iterator[PlaygroundHarness]:
     """On SQLite alone: what the store does is tested with the store, on both."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     with open_harness(database) as harness:
         yield harness
     database.close()

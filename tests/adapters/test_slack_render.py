@@ -769,7 +769,9 @@ def test_all_that_is_heard_in_a_talk_keeps_every_limit(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     file = shutil.copyfile(sqlite_template, tmp_path / "talk.db")
-    world = World(Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory()))
+    world = World(
+        Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
+    )
     for words in (
         "/ask who pays my taxi to a client?",
         "/help",

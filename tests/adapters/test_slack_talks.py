@@ -7,9 +7,6 @@ are held over Socket Mode too.
 """
 
 import asyncio
-import itertools
-import random
-import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,11 +15,8 @@ from typing import Any
 
 import pytest
 
-from bot.capabilities.questions.memory import Memory
-from storage.database import Database
-from tests.adapters.slack.actor import Rules
 from tests.adapters.slack_harness import address_of
-from tests.adapters.slack_world import SlackWorld
+from tests.adapters.slack_world import SlackWorld, unruly_worlds
 from tests.adapters.talk import (
     ASKERS,
     MODULES,
@@ -34,7 +28,6 @@ from tests.adapters.talk import (
     what_was_told,
 )
 from tests.capabilities.questions import test_mark, test_story, test_talk
-from tests.databases import RELAY_KEY
 from tests.world import World, person
 
 OVER_THE_SOCKET = (test_story, test_talk, test_mark)
@@ -72,27 +65,10 @@ def new_slack_world(
     sqlite_template: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[], SlackWorld]]:
     """Makes a workspace on a fresh SQLite file at each call; as unruly as its test's name says."""
-    worlds: list[SlackWorld] = []
-    numbers = itertools.count(1)
-    transport = "socket" if request.node.name.startswith("test_socket") else "http"
-
-    def make() -> SlackWorld:
-        file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
-        database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
-        rules = Rules(copies=(1, 4), dice=random.Random(request.node.name))
-        worlds.append(SlackWorld(database, transport=transport, rules=rules))
-        return worlds[-1]
-
-    yield make
-    for world in worlds:
-        try:
-            world.checks()
-            refused = set(world.site.slack.ledger.refused) - world.may_refuse
-            assert refused == set(), "Slack took all that was sent"
-            assert all(ack.ok for ack in world.site.people.acks), "and was always answered"
-        finally:
-            world.close()
-            world.database.close()
+    name = request.node.name
+    transport = "socket" if name.startswith("test_socket") else "http"
+    with unruly_worlds(SlackWorld, sqlite_template, tmp_path, name, transport) as make:
+        yield make
 
 
 @pytest.fixture

@@ -322,7 +322,7 @@ def test_text_is_rich_text_line_by_line() -> None:
         {
             "type": "RichTextBlock",
             "inlines": [_run("here", selectAction=link)],
-            "spacing": "None",
+            "spacing": "Small",
         },
     ]
 

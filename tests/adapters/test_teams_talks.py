@@ -5,9 +5,6 @@ activity is delivered one to four times, in any order with what else Teams tells
 all at the same time.
 """
 
-import itertools
-import random
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +12,6 @@ from uuid import UUID
 
 import pytest
 
-from bot.capabilities.questions.memory import Memory
-from storage.database import Database
 from tests.adapters.talk import (
     ASKERS,
     MODULES,
@@ -27,9 +22,8 @@ from tests.adapters.talk import (
     find_talks,
     what_was_told,
 )
-from tests.adapters.teams_harness import Json, Rules
-from tests.adapters.teams_world import TeamsWorld, place_of
-from tests.databases import RELAY_KEY
+from tests.adapters.teams_harness import Json
+from tests.adapters.teams_world import TeamsWorld, place_of, unruly_worlds
 from tests.world import World, person
 
 HEARD_BY_ALL = "in a channel a command is words that everybody there reads"
@@ -75,26 +69,8 @@ def new_teams_world(
 ) -> Iterator[Callable[[], TeamsWorld]]:
     """Makes an organisation on a fresh SQLite file at each call; as unruly as its test's name
     says."""
-    worlds: list[TeamsWorld] = []
-    numbers = itertools.count(1)
-
-    def make() -> TeamsWorld:
-        file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
-        database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
-        rules = Rules(copies=(1, 4), dice=random.Random(request.node.name), noise=0.1)
-        worlds.append(TeamsWorld(database, rules=rules))
-        return worlds[-1]
-
-    yield make
-    for world in worlds:
-        try:
-            world.checks()
-            refused = {code for _, _, code in world.site.teams.refused} - world.may_refuse
-            assert refused == set(), "Teams took all that was sent"
-            assert {told.status for told in world.site.told} <= {200}, "and was always answered"
-        finally:
-            world.close()
-            world.database.close()
+    with unruly_worlds(TeamsWorld, sqlite_template, tmp_path, request.node.name) as make:
+        yield make
 
 
 @pytest.fixture

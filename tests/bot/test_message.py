@@ -18,6 +18,7 @@ from bot.message import (
     Quote,
     Text,
     bare_commands,
+    fit,
     json_of,
     literal,
     mention,
@@ -140,3 +141,25 @@ def test_whatever_else_is_in_a_sentence_is_shown_as_it_is(words: str) -> None:
     shown = "\n".join(text_of(line) for line in parse(show_commands(words)))
     plain = words.replace("\r\n", "\n").replace("\r", "\n")
     assert shown == bare_commands(plain)
+
+
+FITTING = st.lists(st.text("ab *_-[]`\n", min_size=1, max_size=80), min_size=1, max_size=8)
+
+
+@given(FITTING, st.integers(40, 200))
+def test_lines_that_are_too_long_are_shortened_and_none_is_left_out(
+    lines: list[str], room: int
+) -> None:
+    told = [literal(line) for line in lines]
+    fitted = fit(told, room)
+    assert len(fitted) <= room
+    if len("\n".join(told)) <= room:
+        assert fitted == "\n".join(told)
+
+
+def test_short_lines_stay_as_they_are_beside_a_long_one() -> None:
+    fitted = fit(["**Short**", "- " + "word " * 100, "*end*"], 100).splitlines()
+    assert (fitted[0], fitted[2]) == ("**Short**", "*end*")
+    assert fitted[1].startswith("- word word")
+    assert fitted[1].endswith("…")
+    assert 60 < len(fitted[1]) <= 100

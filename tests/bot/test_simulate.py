@@ -25,6 +25,7 @@ def check_promises(report: Report) -> None:
     assert 0 < told.most_a_day <= told.budget_a_day == 1
     assert 0 < told.most_a_week <= told.budget_a_week == 4
     assert (told.over_budget, told.on_days_off, told.in_quiet_hours, told.too_close) == (0,) * 4
+    assert told.twice_running == 0
     assert (report.asked_again, report.faults) == (0, 0)
     assert report.slots["failed"] == report.slots["late"] == 0
 

@@ -7,7 +7,6 @@ zones go through the database.
 """
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,8 +15,6 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.pool import Pool
 
 from bot.capabilities.questions.memory import Memory
 from bot.holiday import NO_DAYS_OFF
@@ -50,14 +47,9 @@ def database(sqlite_url: str) -> Iterator[Database]:
     """A real file that does not wait for the disk: nobody pulls a plug here, and there are
     tens of thousands of commits."""
 
-    def hurry(connection: sqlite3.Connection, *_more: object) -> None:
-        connection.execute("PRAGMA synchronous = OFF").close()
-
-    event.listen(Pool, "checkout", hurry)
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()
-    event.remove(Pool, "checkout", hurry)
 
 
 @cache

@@ -44,7 +44,9 @@ def new_world(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[], Wo
             done.checks()
             done.database.close()
         file = shutil.copyfile(sqlite_template, tmp_path / f"world{next(numbers)}.db")
-        world = World(Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory()))
+        world = World(
+            Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
+        )
         worlds.append(world)
         return world
 

@@ -1,5 +1,6 @@
 """`inflow content`: packs are checked, shown, compared and brought from the command line."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -65,6 +66,33 @@ def test_an_item_can_be_seen_before_anybody_gets_it(call: Call, pack: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "id_", "words"),
+    [
+        ("tip", "t-link", ["Send the link.", "----", "What do you send?", "A. "]),
+        ("section", "share", ["Share by a link", "A copy stays for ever.", "Still unclear"]),
+        ("prompt", "np-stuck", ["Where are you stuck?", "Stuck"]),
+    ],
+)
+def test_so_can_a_tip_a_section_and_a_prompt(
+    call: Call, pack: Path, kind: str, id_: str, words: list[str]
+) -> None:
+    done = call("render", "ours", f"--{kind}", id_)
+    assert (done.exit_code, [word for word in words if word not in done.stdout]) == (0, [])
+    for platform, word in (("slack", '"blocks"'), ("teams", '"AdaptiveCard"')):
+        done = call("render", "ours", f"--{kind}", id_, "--platform", platform)
+        assert (done.exit_code, word in done.stdout) == (0, True)
+        json.loads(done.stdout)
+    done = call("render", "ours", f"--{kind}", "x")
+    assert (done.exit_code, done.stderr) == (1, f"Error: There is no {kind} 'x' in these packs.\n")
+
+
+def test_one_thing_is_shown_at_a_time(call: Call, pack: Path) -> None:
+    for named in ((), ("--item", "s-1", "--tip", "t-link")):
+        done = call("render", "ours", *named)
+        assert (done.exit_code, "Name one thing" in done.stderr) == (2, True)
+
+
 def test_two_states_of_a_pack_are_compared(call: Call, pack: Path) -> None:
     write_pack(pack.parent / "new", changed(QUIZ, "Colleague 1 asks", "Colleague 1 begs"))
     done = call("diff", "ours", "new")
@@ -78,7 +106,10 @@ def test_two_states_of_a_pack_are_compared(call: Call, pack: Path) -> None:
 
 
 def test_a_pack_comes_once_and_a_dry_run_leaves_nothing(call: Call, pack: Path) -> None:
-    new = "quiz sharing: new\nsection share: new\ntip t-link: new\n"
+    new = (
+        "campaign two-weeks: new\nmetric misdirected: new\nprompt np-stuck: new\n"
+        "quiz sharing: new\nsection share: new\ntip t-link: new\n"
+    )
     done = call("sync", "ours", "--dry-run")
     assert (done.exit_code, done.stdout) == (
         0,
@@ -89,7 +120,8 @@ def test_a_pack_comes_once_and_a_dry_run_leaves_nothing(call: Call, pack: Path) 
     assert call("sync", "ours").stdout == "Nothing changes.\n"
     write_pack(pack, {**FILES, "tips/tips.yaml": "kind: tips\ntips: []\n"})
     (pack / "campaigns" / "two-weeks.yaml").unlink()
-    assert call("sync", "ours").stdout == ("tip t-link: no longer there; it is retired\n")
+    gone = "no longer there; it is retired\n"
+    assert call("sync", "ours").stdout == f"campaign two-weeks: {gone}tip t-link: {gone}"
     with closing(sqlite3.connect(pack.parent / "inflow.db")) as connection:
         query = "SELECT retired FROM pack_things WHERE id = 't-link'"
         assert connection.execute(query).fetchall() == [(1,)]
@@ -136,6 +168,6 @@ def test_the_demonstration_has_its_packs_and_keeps_them_from_others(program: Pro
         1,
         (
             "Error: The pack 'ours' has what is there already: section 'share' "
-            "(pack everyday-data).\n"
+            "(pack everyday-data), prompt 'np-stuck' (pack everyday-data).\n"
         ),
     )

@@ -2,10 +2,13 @@
 
 # ruff: noqa: E501 - a case is a line
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from bot.pack.document import Campaign
+from content.file import NO_TRANSLATIONS
 from content.load import PackError, load_packs
 from tests.content.example import (
     CHOICE,
@@ -117,11 +120,40 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (CAMPAIGN, "metric: misdirected", "metric: misdirect", "12:11: error: success.metric: unknown metric 'misdirect' (did you mean 'misdirected'?)"),
         (CAMPAIGN, "certified(sharing) or", "certified(sharing)", "11:1: error: completion: 'and' or 'or' is missing before '(' (at character 20)"),
         (CAMPAIGN, "certified(sharing)", "certified(shearing)", "11:1: error: completion: unknown quiz 'shearing' (did you mean 'sharing'?)"),
+        (CAMPAIGN, "timing: enrolment", "timing: enrolment\njoin_until: 2027-01-01", "10:1: error: join_until: this is before the start, 2027-02-01"),
+        (QUIZ, "id: sharing\n", "id: sharing\ntranslation_of: sharing\n", f"3:1: error: translation_of: {NO_TRANSLATIONS}"),
+        (TIPS, "topic: data\n", "topic: data\n    translation_of: t-link\n", f"5:5: error: tips.0.translation_of: {NO_TRANSLATIONS}"),
+        (SECTION, "minutes: 1\n", "minutes: 1\ntranslation_of: share\n", f"7:1: error: translation_of: {NO_TRANSLATIONS}"),
+        (CAMPAIGN, "format: message", "format: drill", "17:14: error: activities.3.format: there are no drills yet"),
+        (QUIZ, "type: scenario_choice", "type: drill", "10:5: error: items.0.type: there are no drills yet"),
+        (CAMPAIGN, "format: message", "format: poll", "17:5: error: activities.3.options: a poll has at least two options"),
+        (CAMPAIGN, "format: message", "format: poll, options: [One, One]", "17:43: error: activities.3.options.1: this is said twice"),
+        (CAMPAIGN, "format: message", "format: message, options: [One, Two]", "17:31: error: activities.3.options: a message has no options; a poll has"),
+        (CAMPAIGN, "format: message", "format: message, catch_up: true", "17:31: error: activities.3.catch_up: days of one's own wait while the campaign is paused; nothing is missed"),
         (CAMPAIGN, "start: 2027-02-01", "start: 2027-02-30", "8:1: error: start: Input should be a valid date or datetime, day value is outside expected range"),
     ],
 )  # fmt: skip
 def test_one_break_is_one_error(tmp_path: Path, name: str, old: str, new: str, error: str) -> None:
     assert errors_of(tmp_path, changed(name, old, new)) == [f"{name}:{error}"]
+
+
+def test_a_campaign_may_say_until_when_people_join_and_ask_a_poll(tmp_path: Path) -> None:
+    files = changed(CAMPAIGN, "timing: enrolment", "timing: enrolment\njoin_until: 2027-05-01")
+    poll = "format: poll, options: [One, Two]"
+    files[CAMPAIGN] = files[CAMPAIGN].replace("format: message", poll)
+    (campaign,) = (d for d in load_ours(tmp_path, files).bundle.documents if d.id == "two-weeks")
+    assert isinstance(campaign, Campaign)
+    assert campaign.join_until == date(2027, 5, 1)
+    assert campaign.activities[-1].options == ("One", "Two")
+
+
+def test_who_goes_by_the_calendar_joins_at_any_time(tmp_path: Path) -> None:
+    files = changed(CAMPAIGN, "timing: enrolment", "timing: calendar\njoin_until: 2027-05-01")
+    days = files[CAMPAIGN].replace("{day: 3, at", "{date: 2027-02-04, at")
+    for day in range(3):
+        days = days.replace(f"{{day: {day}}}", f"{{date: 2027-02-0{day + 1}}}")
+    error = "join_until: by the calendar everybody is at the same day; people join at any time"
+    assert errors_of(tmp_path, {**files, CAMPAIGN: days}) == [f"{CAMPAIGN}:10:1: error: {error}"]
 
 
 SHARE = "    objective: share\n    stem: And this?\n"

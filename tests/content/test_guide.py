@@ -1,29 +1,70 @@
 """What the guide for authors shows can be used as it stands."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
+import click
+import pytest
+from pydantic import BaseModel
+
+from bot.__main__ import main
+from bot.pack.completion import Some, parse
+from bot.pack.document import Campaign
 from bot.pack.item import Item
 from bot.pack.model import Quiz
 from content.file import Findings, read_file
 from content.schema import FILES
 from content.sense import item_faults
 from content.template import ITEM_TYPES
+from content.trailer import Trailers, read_trailers
 
 GUIDE = Path(__file__).parents[2] / "content" / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def test_its_quiz_has_good_shape(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    path = tmp_path / "quiz.yaml"
-    path.write_text(example, encoding="utf-8")
+    (quiz, campaign) = (read_example(tmp_path, number) for number in range(2))
+    assert isinstance(quiz, Quiz)
+    assert [fault for item in quiz.items for fault in item_faults(item)] == []
+    assert isinstance(campaign, Campaign)
+    assert isinstance(parse(campaign.completion or ""), Some)
+
+
+def read_example(folder: Path, number: int) -> BaseModel:
+    examples = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    path = folder / f"{number}.yaml"
+    path.write_text(examples[number], encoding="utf-8")
     findings = Findings()
-    _, file = read_file(tmp_path, path, findings)
+    _, file = read_file(folder, path, findings)
     findings.raise_any()
     assert file is not None
-    assert isinstance(file.part, Quiz)
-    assert [fault for item in file.part.items for fault in item_faults(item)] == []
+    assert findings.warnings() == ()
+    return file.part
+
+
+@pytest.mark.parametrize("page", [GUIDE, README], ids=["guide", "readme"])
+def test_every_command_that_is_shown_is_there(page: Path) -> None:
+    shown = re.findall(r"inflow (content [^`#>\n)]+)", page.read_text(encoding="utf-8"))
+    assert len(shown) > 5
+    for line in shown:
+        words = line.split()
+        command: click.Command = main
+        while words and isinstance(command, click.Group):
+            command = command.commands[words.pop(0)]
+        known = {option for param in command.params for option in param.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_the_end_of_a_message_says_what_is_said_of_it() -> None:
+    [told] = re.findall(r"```\n(Material.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert read_trailers(told) == Trailers(
+        editorial=frozenset({"fa-01", "fa-04"}),
+        is_material=True,
+        deadline=timedelta(days=60),
+        approved_by=("kim", "ana"),
+    )
 
 
 def test_it_names_every_kind_of_file_and_every_type_of_item() -> None:

@@ -24,6 +24,7 @@ from tests.content.example import (
     with_item,
     write_pack,
 )
+from tests.content.test_broken import CASE, SELECT
 
 QUIZ = "quizzes/sharing.yaml"
 CAMPAIGN = "campaigns/two-weeks.yaml"
@@ -220,6 +221,9 @@ def test_what_has_a_date_is_left_out_without_today(tmp_path: Path) -> None:
         ("Send the link.", "Tap *Next* to go on.", "tips.0.text: a tip has no next page: say what to do"),
         ("What do you send?", "What is a link?", "tips.0.check.q: this asks what somebody remembers; ask what they would do"),
         ("The export", "None of them", "tips.0.check.options.1.text: an option is about the case, not about other options"),
+        ("text: Send the link.", "text: Send the link.\n    try_it: Press Next twice.", "tips.0.try_it: a tip has no next page: say what to do"),
+        ("    check:\n", "    variants: [{text: 'Look at http://x.example'}]\n    check:\n", "tips.0.variants.0.text: a tip is read where it comes: say it here, and link the section"),
+        ("    check:\n", "    variants: [{text: 'Send it.', check: {q: 'Define a link.', options: [{id: a, text: A, score: 1}, {id: b, text: B, feedback: No}]}}]\n    check:\n", "tips.0.variants.0.check.q: this asks what somebody remembers; ask what they would do"),
     ],
 )  # fmt: skip
 def test_a_tip_is_told_how_it_could_be_better(
@@ -252,6 +256,8 @@ MESSAGE = "  - {{id: m{n}, format: message, when: {{day: {n}}}, text: Hello.}}\n
         ("activities:\n", "activities:\n" + "".join(MESSAGE.format(n=n) for n in range(5)), "activities: 7 of 9 are only read; ask people for something more often"),
         (CAMPAIGN_FILE[CAMPAIGN_FILE.index("activities:"):], "activities:\n" + MESSAGE.format(n=1), "activities: nobody is asked anything: let people try, tell or ask something"),
         ("completion: certified(sharing) or (answered(np-stuck) and section_opened(share))\n", "requirement: mandatory\n", "completion: what is mandatory says what counts as done"),
+        ("New: {{faq.new_titles}}.", "Press Continue.", "activities.3.text: there is no next page: say what to do"),
+        ("New: {{faq.new_titles}}.", "Read it for at least 10 minutes.", "activities.3.text: how long somebody reads says nothing; leave it to them"),
     ],
 )  # fmt: skip
 def test_a_campaign_is_told_how_it_could_be_better(
@@ -263,3 +269,32 @@ def test_a_campaign_is_told_how_it_could_be_better(
 def test_a_rate_says_of_what(tmp_path: Path) -> None:
     found = warnings_of(tmp_path, changed("metrics/misdirected.yaml", "type: count", "type: rate"))
     assert found == ["type: a rate of what? A 'denominator' says it"]
+
+
+@pytest.mark.parametrize(
+    ("item", "old", "where"),
+    [(SELECT, "Four", "options.3"), (CASE, "Bad", "nodes.n2.options.1")],
+)
+def test_no_option_of_any_kind_is_about_the_others(
+    tmp_path: Path, item: str, old: str, where: str
+) -> None:
+    found = warnings_of(tmp_path, with_item(item.replace(old, "All of the above")))
+    said = "an option is about the case, not about other options"
+    assert found == [f"items.6.{where}.text: {said}"]
+
+
+def test_what_a_comment_cuts_off_is_named(tmp_path: Path) -> None:
+    cut = "text: Ask in #help before you send it."
+    files = changed("tips/tips.yaml", "text: Send the link.", cut)
+    files["topics.yaml"] += "# aliases: none yet  #later\n"
+    files["sections/share.md"] = files["sections/share.md"].replace(
+        "summary: Send the link.", "summary: Send the link. #data  # is this right?"
+    )
+    warnings = [line.removeprefix(f"{tmp_path}/") for line in load_ours(tmp_path, files).warnings]
+    said = "begins a comment and is not read; put the text in quotes"
+    assert warnings == [
+        f"sections/share.md:7:25: warning: '#data' {said}",
+        f"tips/tips.yaml:7:18: warning: '#help' {said}",
+    ]
+    files = changed("tips/tips.yaml", "text: Send the link.", 'text: "Ask in #help."  # really')
+    assert load_ours(tmp_path, files).warnings == ()

@@ -27,7 +27,7 @@ from bot.pack.item import (
 )
 from bot.pack.model import Quiz, Section, Tip
 from bot.pack.scoring import guess, key, score
-from content.load import find_packs, load_packs
+from content.load import find_packs, load_packs, load_starter
 
 PACKS = Path(__file__).resolve().parents[2] / "content" / "packs"
 LEARNING = ("everyday-data", "first-response", "meetings-that-decide")
@@ -331,3 +331,24 @@ def test_the_people_and_channels_of_a_pack_are_there_in_the_demo(pack: Pack) -> 
     )
     for campaign in pack.files["campaign"]:
         assert campaign["owner"] not in campaign["approvers"]
+
+
+def test_every_channel_that_is_named_is_there() -> None:
+    """Who is told to write somewhere can, in the workspace that all of them are tried in."""
+    demo = load_starter().demo
+    assert demo is not None
+    there = {channel.name for channel in demo.channels}
+    files = [path for path in PACKS.rglob("*") if path.suffix in {".yaml", ".md"}]
+    named = {
+        channel
+        for path in files
+        for channel in re.findall(r"(?<![\w&/])#[a-z][a-z-]+", path.read_text(encoding="utf-8"))
+    }
+    assert named <= there
+    assert "#data-incident" in named
+
+
+def test_the_faq_says_the_same_as_the_quiz_about_the_wrong_recipient() -> None:
+    [entry] = [one for one in load_starter().faq if one.id == "wrong-recipient"]
+    assert "ask the recipient" not in entry.text.casefold()
+    assert "incident lead" in entry.text

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from bot.pack.item import Accept
+from bot.pack.scoring import matches
 from content.pattern import fault_of
 
 FOR_EVER = "a choice or a repetition within a repetition can take for ever"
@@ -57,3 +59,15 @@ def test_what_authors_write_is_fine(value: str) -> None:
 )
 def test_what_can_take_for_ever_or_means_nothing_is_refused(value: str, fault: str) -> None:
     assert fault_of(value) == fault
+
+
+@pytest.mark.parametrize("value", [".*a.*b", r"\w+\s*\w+x"])
+def test_characters_that_stand_for_many_take_no_longer(value: str) -> None:
+    assert fault_of(value) is None
+    rule = Accept(match="regex", value=value)
+    started = time.perf_counter()
+    # Each of these is read as six letters, and one as eighteen characters.
+    for text in ("\u3316" * 500, "\ufdfa" * 500, "\ufb03" * 500):
+        assert not matches(rule, text)
+    # Of 3,000 letters, and of 9,000, it would be minutes.
+    assert time.perf_counter() - started < 20

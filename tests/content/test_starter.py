@@ -43,7 +43,7 @@ def test_it_has_topics_answers_and_people() -> None:
     assert len({entry.title for entry in pack.faq}) == len(pack.faq)
     assert pack.demo is not None
     channels = {channel.name for channel in pack.demo.channels}
-    assert channels == {"#general"} | {topic.channel for topic in pack.topics}
+    assert channels == {"#general", "#data-incident"} | {topic.channel for topic in pack.topics}
     people = {person.handle: person for person in pack.demo.people}
     assert people.keys() >= {"ana", "ben", "kim", "dana"}
     zones = {person.zone for person in pack.demo.people}

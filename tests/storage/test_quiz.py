@@ -12,6 +12,7 @@ from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import (
     Attempt,
     Current,
+    Ending,
     Event,
     EventKind,
     Response,
@@ -19,6 +20,7 @@ from bot.capabilities.quizzes.model import (
     State,
 )
 from bot.capabilities.quizzes.ports import Draft, Need, Record
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.errors import Conflict
 from bot.ids import AttemptId, CertificationId, PersonId, TopicId
 from bot.pack.waiver import GivenBack, Waiver
@@ -55,6 +57,13 @@ def test_an_attempt_is_read_as_it_was_saved(acme: Database) -> None:
         current=Current("i3", "iv", "two", scored=False, seen_before=True),
         shown_at=NOW,
         responses=answered,
+        ending=Ending(
+            Verdict(
+                Outcome.FAILED, (ObjectiveResult("one", 2, 1, Decision.NOT_MET),), 2, 1, llr=-1.5
+            ),
+            {"one": 3},
+            is_over=True,
+        ),
     )
     with acme.transaction() as work:
         work.attempts.add(ATTEMPT)
@@ -92,6 +101,23 @@ def test_who_saves_what_was_changed_meanwhile_is_told(acme: Database) -> None:
         work.attempts.save(ATTEMPT)
     with pytest.raises(Conflict), acme.transaction() as work:
         work.attempts.save(ATTEMPT)
+
+
+def test_of_one_quiz_nobody_has_two_attempts_under_way(acme: Database) -> None:
+    second = replace(ATTEMPT, id=AttemptId("a2"))
+    with acme.transaction() as work:
+        work.attempts.add(ATTEMPT)
+        work.attempts.add(second)
+        kept = work.attempts.save(replace(ATTEMPT, state=State.IN_PROGRESS))
+        # Another quiz, and what is over, are no hindrance.
+        elsewhere = replace(second, id=AttemptId("a3"), quiz="other")
+        work.attempts.add(elsewhere)
+        work.attempts.save(replace(elsewhere, state=State.IN_PROGRESS))
+    with pytest.raises(Conflict), acme.transaction() as work:
+        work.attempts.save(replace(second, state=State.IN_PROGRESS))
+    with acme.transaction() as work:
+        work.attempts.save(replace(kept, state=State.FAILED))
+        work.attempts.save(replace(second, state=State.IN_PROGRESS))
 
 
 def test_a_draft_stays_until_it_is_taken_away(acme: Database) -> None:

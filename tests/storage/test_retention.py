@@ -11,12 +11,14 @@ from sqlalchemy import Table, insert, select, update
 from bot.outbox import LetterState
 from storage.ballast import MARK, SIZE
 from storage.database import Database
+from storage.library_tables import content_readers, content_signals
 from storage.question_tables import ask_counts
 from storage.retention import (
     COUNTS_KEPT,
     EVENTS_KEPT,
     LETTERS_KEPT,
     PACES_KEPT,
+    SIGNALS_KEPT,
     TEXTS_KEPT,
     Retained,
     retain,
@@ -181,6 +183,27 @@ def test_counts_and_paces_of_other_days_go(acme: Database) -> None:
     assert retain(acme, NOW) == Retained(events=0, texts=0, letters=0, counts=1, paces=1)
     assert read(acme, ask_counts.c.fingerprint) == ["young"]
     assert read(acme, rates.c.conversation) == ["", "used"]
+
+
+def test_who_read_and_did_not_understand_is_counted_for_two_years(acme: Database) -> None:
+    moments = {"old": NOW - SIGNALS_KEPT - SECOND, "young": NOW - SIGNALS_KEPT}
+    common = {"workspace": ACME.id}
+    add(
+        acme,
+        content_readers,
+        [{**common, "fingerprint": f, "section": "s", "at": at} for f, at in moments.items()],
+    )
+    add(
+        acme,
+        content_signals,
+        [
+            {**common, "about": "section:s", "fingerprint": f, "at": at, "counts": True}
+            for f, at in moments.items()
+        ],
+    )
+    assert retain(acme, NOW, chunk=1).signals == 2
+    assert read(acme, content_readers.c.fingerprint) == ["young"]
+    assert read(acme, content_signals.c.fingerprint) == ["young"]
 
 
 def test_the_readme_says_how_long_and_how_much_is_kept() -> None:

@@ -11,6 +11,7 @@ access    who may see and do what
 step      one step of an issue, and who hears of it
 reading   a topic's page, its sections, what is unclear         handlers
 hearing   what is asked and answered about it                   timers
+gap       what people keep asking and the FAQ does not say      (pure)
 watching  every night: figures, dates, and whether changes helped
 caring    issues, as whoever looks after the topic sees them    handlers
 editing   changing in chat what is written                      handlers
@@ -69,6 +70,7 @@ def capability_with(check: Check) -> Capability[LibraryWork]:
         },
         timers={
             "library.asked": hearing.asked,
+            "library.gap": watching.look_for_gap,
             "library.answered": hearing.answered,
             "library.night": watching.night,
             "library.look": watching.look,

@@ -5,13 +5,14 @@ from bot.capabilities.library.access import find_issue, find_own_thing, looked_a
 from bot.capabilities.library.model import Figures
 from bot.capabilities.library.step import EPOCH, keep_watch, note
 from bot.capabilities.library.thing import Thing, find_thing
-from bot.capabilities.library.watching import figures_of
+from bot.capabilities.library.watching import figures_of, questions_of
 from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.inbound import Command
 from bot.message import Message
 from bot.pack.about import id_of
+from bot.pack.flag import FlagKind
 from bot.pack.issue import (
     OPEN_PER_STEWARD,
     OPEN_STATES,
@@ -25,6 +26,7 @@ from bot.pack.model import Quiz
 from bot.pack.statistic import item_statistics
 from bot.people import Person
 from bot.reply import Reply
+from bot.topic import Topic
 
 MOST_LISTED = 10
 
@@ -77,12 +79,13 @@ def card(context: Context, work: LibraryWork, issue: Issue) -> Message:
         for signal in work.library.signals(issue.workspace, issue.about, EPOCH, context.now)
         if signal.question is not None
     ]
+    questions += questions_of(issue)
     return messages.issue_card(
         issue,
         thing,
         work.library.asked(questions) if questions else [],
         _figures(context, work, issue, thing),
-        may_change=not isinstance(thing.value, Quiz) and not thing.retired,
+        may_change=not isinstance(thing.value, Quiz | Topic) and not thing.retired,
     )
 
 
@@ -90,7 +93,7 @@ def _figures(context: Context, work: LibraryWork, issue: Issue, thing: Thing) ->
     if thing.quiz is not None:
         answers = work.library.given(issue.workspace, thing.quiz.id)
         return figures_of(work, issue, thing, context.now, item_statistics(answers.cold))
-    if id_of(issue.about, "section") is not None:
+    if id_of(issue.about, "section") is not None or issue.kind is FlagKind.POOL_THIN:
         return figures_of(work, issue, thing, context.now, {})
     return None
 

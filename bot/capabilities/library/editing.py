@@ -36,6 +36,7 @@ from bot.pack.model import Content, Quiz, Section, Tip
 from bot.pack.ports import Put
 from bot.people import Person
 from bot.reply import Reply
+from bot.topic import Topic
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where something stands in a value, as pydantic says it."""
@@ -193,9 +194,12 @@ def _editable(
     work: LibraryWork, workspace: WorkspaceId, thing: Thing
 ) -> tuple[Section | Tip | Item, list[Entry]]:
     topic = work.topics.get(workspace, thing.topic)
-    if topic is not None and topic.regulated:
+    quiz = thing.quiz
+    if (topic is not None and topic.regulated) or (
+        quiz is not None and quiz.policy.requirement == "regulatory"
+    ):
         raise NotAllowed(messages.REGULATED)
-    if isinstance(thing.value, Quiz) or thing.retired:
+    if isinstance(thing.value, Quiz | Topic) or thing.retired:
         raise NotAllowed(messages.IN_FILES)
     entries = entries_of(thing.value)
     if entries is None:

@@ -29,7 +29,7 @@ from bot.message import (
 )
 from bot.messages import WHAT_YOU_LOOK_AFTER
 from bot.pack.about import id_of
-from bot.pack.flag import Effect, FlagKind, Share
+from bot.pack.flag import Effect, Flag, FlagKind, Share
 from bot.pack.issue import OPEN_STATES, Issue, State
 from bot.pack.markup import rich
 from bot.pack.model import Kind, Quiz, Section
@@ -44,6 +44,7 @@ MOST_QUESTIONS = 5
 MOST_ISSUES = 5
 MOST_EDITIONS = 15
 MOST_TOPICS = 10
+MOST_WORKING = 5
 
 NO_TOPIC = "I do not know this topic any more. `/topics` lists those there are."
 NO_ISSUE = "I could not find that any more."
@@ -52,6 +53,7 @@ NOTHING_WRITTEN = "Nothing is written about this yet. You can ask somebody."
 NO_ANSWERS = "There is no answer of a colleague’s about this yet."
 NOTHING_TO_LOOK_AFTER = "You look after no topic, so there is nothing here for you to improve."
 BECAUSE_STEWARD = "You look after the topic, and what is written there could be clearer."
+BECAUSE_LOOKS_AFTER = "You look after the topic."
 BECAUSE_ASKED = "You wanted to be told when this changes."
 REGULATED = (
     "Two people have to approve what is written about this topic, so it cannot be changed here. "
@@ -234,9 +236,9 @@ def unclear(value: Section, ask: Args, *, listens: bool) -> Message:
     if not listens:
         buttons.append(_listen(value.id))
     return say(
-        f"Thank you: I count that **{literal(value.title)}** is unclear, without your name. When "
-        "more people say so, whoever looks after it is asked to rewrite it. A colleague can "
-        "explain it now.",
+        f"Thank you. I note, without your name, that **“{literal(value.title)}”** is unclear. "
+        "When more people say it, whoever looks after it is asked to rewrite it. A colleague can "
+        "explain it to you now.",
         Buttons(buttons=tuple(buttons)),
     )
 
@@ -248,7 +250,7 @@ def will_tell(title: str) -> str:
 def rewritten(value: Section) -> Message:
     """To somebody who wanted to be told."""
     return say(
-        f"You wanted to know when **{literal(value.title)}** changes: it was rewritten, because "
+        f"You wanted to know when **“{literal(value.title)}”** changes: it was rewritten, because "
         "people said that it was unclear.",
         Buttons(buttons=(_read(value.id),)),
     )
@@ -293,13 +295,14 @@ _KINDS = {
     Kind.TIP: "tip",
     Kind.QUIZ: "quiz",
     Kind.ITEM: "question of a quiz",
+    Kind.TOPIC: "topic",
 }
 
 
 def _resting_on(issue: Issue) -> str:
     match issue.kind:
         case FlagKind.SECTION_UNCLEAR:
-            return f"{issue.n} times in all, people asked about it or said that it is unclear."
+            return f"Asked about, or called unclear, {_count(issue.n, 'time')} so far."
         case FlagKind.STALE | FlagKind.FAQ_GAP | FlagKind.SECTION_WORKS:
             return ""
         case FlagKind.POOL_THIN:
@@ -329,6 +332,25 @@ def raised(issue: Issue, thing: Thing) -> Message:
         Buttons(buttons=(_open(issue),)),
         summary=shorten(f"Could be clearer: {thing.title}", 300),
     )
+
+
+def works(quiz: Quiz, found: Sequence[tuple[Section, Flag]]) -> Message:
+    """The good news about sections of a quiz, for the steward. Nothing is to be done."""
+    lines = [
+        f"• **{literal(value.title)}**: {_points(flag)} more of those who tried again were right "
+        f"({_count(flag.n, 'answer')})"
+        for value, flag in found[:MOST_WORKING]
+    ]
+    return say(
+        f"Good news about **{literal(quiz.title)}**: who has read these does better. Please keep "
+        "them as they are.\n" + "\n".join(lines),
+        tone=Tone.GOOD,
+        summary=f"Good news about {quiz.title}: its sections help.",
+    )
+
+
+def _points(flag: Flag) -> str:
+    return f"{float(str(flag.data['gain'])):.0%}"
 
 
 def issues(
@@ -366,6 +388,7 @@ _COUNTED = {
     What.RIGHT_AT_FIRST: "right at first",
     What.RIGHT_AFTER_READING: "right in a second try",
     What.UNDERSTOOD: "read it without asking",
+    What.NEW_TO_THEM: "new to who tries again",
 }
 _OTHERWISE = {
     What.RIGHT_AFTER_READING: What.UNDERSTOOD,
@@ -448,7 +471,7 @@ def issue_card(
         buttons.append(Button(label="Leave it as it is", action="library.refuse", args=args))
     if id_of(issue.about, "section"):
         buttons.append(_read(thing.id))
-    if not isinstance(thing.value, Quiz):
+    if not isinstance(thing.value, Quiz | Topic):
         history: Args = {"about": issue.about}
         buttons.append(Button(label="History", action="library.history", args=history))
     if buttons:
@@ -512,7 +535,9 @@ MARKDOWN = "You can use **strong**, *emphasis*, lists, tables and links, as in M
 def kept(thing: Thing, *, told: int, watched: bool) -> Message:
     """After a change. `told` is how many wanted to hear of it; `watched`, whether somebody had
     said that it could be clearer."""
-    lines = [f"**{literal(thing.title)}** is changed. Everybody sees the new version from now on."]
+    lines = [
+        f"**“{literal(thing.title)}”** is changed. Everybody sees the new version from now on."
+    ]
     if watched:
         lines.append("I will see whether it helps, and tell you if it does not.")
     if told == 1:
@@ -570,4 +595,4 @@ def about_me(titles: Sequence[str]) -> list[Part]:
     if not titles:
         return []
     listed = ", ".join(literal(title) for title in titles)
-    return [Text(text=f"You want to be told when this changes: {listed}.")]
+    return [Text(text=f"You want to be told when this is rewritten: {listed}.")]

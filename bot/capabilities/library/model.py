@@ -19,6 +19,8 @@ class What(StrEnum):
     """Answers of people who tried again."""
     UNDERSTOOD = "understood"
     """Readers who neither asked nor said that it is unclear."""
+    NEW_TO_THEM = "new_to_them"
+    """Questions of re-takes that people had not seen before."""
 
 
 @dataclass(frozen=True, slots=True)

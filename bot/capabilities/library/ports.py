@@ -12,6 +12,7 @@ from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.pack.answer import Raw
 from bot.pack.flag import Share
 from bot.pack.statistic import Given
+from bot.search import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,11 @@ class Answers:
     """What first attempts and re-takes of a quiz tell of its items; these are called `ITEM@FAMILY`.
 
     `cold` are the core blocks of first attempts. `read` are first answers to an item of people
-    who had missed its objective and tried again. `retaken` has for each item how often it was
-    shown in re-takes, and how often to somebody who had seen it before.
+    who had missed its objective and tried again.
     """
 
     cold: Sequence[Given]
     read: Sequence[Given]
-    retaken: Mapping[str, tuple[int, int]]
 
 
 class Library(Protocol):
@@ -115,6 +114,13 @@ class Library(Protocol):
     def asked(self, questions: Collection[QuestionId]) -> Sequence[Asked]:
         """Those of the questions that were not withdrawn, the last asked first."""
 
+    def unsaid(self, workspace: WorkspaceId, topic: TopicId, since: datetime) -> Sequence[Asked]:
+        """Questions about a topic from `since` on of which no entry of the FAQ was made and
+        which none settled, the last asked first, as many as can be held against each other."""
+
+    def entries(self, workspace: WorkspaceId, topic: TopicId) -> Sequence[Entry]:
+        """What may be found about a topic in the FAQ."""
+
     def attach(
         self,
         workspace: WorkspaceId,
@@ -150,6 +156,12 @@ class Library(Protocol):
 
     def given(self, workspace: WorkspaceId, quiz: str) -> Answers:
         """All that was answered at a quiz and counts for statistics."""
+
+    def retaken(
+        self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
+    ) -> Mapping[str, tuple[int, int]]:
+        """For each item how often it was answered in re-takes of a quiz from `since` on and
+        before `until`, and how often by somebody who had seen it before."""
 
     def right(
         self,

@@ -81,7 +81,7 @@ def _topic(context: Context, work: LibraryWork, command: Command, about: Topic) 
 def contents(_context: Context, work: LibraryWork, command: Command) -> Reply:
     """*Show me*: what is written about a topic."""
     about = find_topic(work, command.person, named(command.args, "topic"))
-    sections = [kept.value for kept in work.packs.sections(command.person.workspace, about.id)]
+    sections = _in_order(work, command.person.workspace, about.id)
     if not sections:
         raise NotFound(messages.NOTHING_WRITTEN)
     last = (len(sections) - 1) // SECTIONS_A_PAGE
@@ -90,6 +90,16 @@ def contents(_context: Context, work: LibraryWork, command: Command) -> Reply:
     return Reply(
         message=messages.contents(about, shown, page, last), replace="page" in command.args
     )
+
+
+def _in_order(work: LibraryWork, workspace: WorkspaceId, topic: TopicId) -> list[Section]:
+    """What is written about a topic, in the order in which its quizzes build on it; what none of
+    them names follows by title."""
+    quizzes = [kept.value for kept in work.packs.quizzes(workspace) if kept.value.topic == topic]
+    named_ = dict.fromkeys(s for quiz in quizzes for o in quiz.objectives for s in o.sections)
+    rank = {id_: place for place, id_ in enumerate(named_)}
+    sections = [kept.value for kept in work.packs.sections(workspace, topic)]
+    return sorted(sections, key=lambda one: rank.get(one.id, len(rank)))
 
 
 def section(context: Context, work: LibraryWork, command: Command) -> Reply:
@@ -156,16 +166,21 @@ def ask_about(work: LibraryWork, person: Person, value: Section) -> tuple[str | 
     if item is None:
         return None, plain
     chosen = chosen_texts(item, missed.raw)
-    lines = [f"In the quiz “{quiz.title}”: {shorten(bare(item.stem), 350)}"]
-    if chosen:
-        lines.append(f"I chose: {shorten('; '.join(chosen), 200)}")
-    lines += [f"I have read “{value.title}”.", "What I do not see yet: "]
-    args: Args = {
-        "text": "\n".join(lines),
-        "about": f"item:{item.id} {about}",
-        "topic": value.topic,
-    }
-    return item.id, args if fits_a_button({**args, "heard": True}) else plain
+    args: Args = {"about": f"item:{item.id} {about}", "topic": value.topic, "heard": True}
+    # Most letters of most languages take more room in a button than those of English.
+    for share in (1, 2, 4, 8):
+        title, stem = shorten(quiz.title, 150 // share), shorten(bare(item.stem), 350 // share)
+        lines = [
+            f"In the quiz “{title}”: {stem}",
+            f"I chose: {shorten('; '.join(chosen), 200 // share)}" if chosen else "",
+            f"I have read “{shorten(value.title, 150 // share)}”.",
+            "What I do not see yet: ",
+        ]
+        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        if fits_a_button(begun):
+            del begun["heard"]
+            return item.id, begun
+    return item.id, plain
 
 
 def chosen_texts(item: Item, raw: object) -> list[str]:

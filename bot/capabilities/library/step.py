@@ -28,6 +28,8 @@ from bot.ports import Timer
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Before everything that is kept."""
+AFTER_ALL = datetime(9000, 1, 1, tzinfo=UTC)
+"""After everything that is kept."""
 NIGHT = 2
 """The hour, in UTC, at which the library looks at everything."""
 
@@ -57,6 +59,12 @@ def things_behind(work: LibraryWork, workspace: WorkspaceId, about: Sequence[str
     return list(dict.fromkeys(behind))
 
 
+def changed_at(work: LibraryWork, workspace: WorkspaceId, about: str, kind: FlagKind) -> datetime:
+    """When an issue was answered by a change: what is older says nothing of how it is now."""
+    issue = work.issues.find(workspace, about, kind)
+    return issue.answered_at if issue is not None and issue.answered_at else EPOCH
+
+
 def look_at_section(
     context: Context, work: LibraryWork, workspace: WorkspaceId, about: str
 ) -> Issue | None:
@@ -68,7 +76,7 @@ def look_at_section(
         return None
     issue = work.issues.find(workspace, about, FlagKind.SECTION_UNCLEAR)
     issue = keep_up(context, work, issue, thing) if issue is not None else None
-    since = issue.answered_at if issue is not None and issue.answered_at else EPOCH
+    since = changed_at(work, workspace, about, FlagKind.SECTION_UNCLEAR)
     soon = context.now + timedelta(seconds=1)
     signals = work.library.signals(workspace, about, since, soon)
     readers = work.library.readers(workspace, section, since, soon)

@@ -11,13 +11,14 @@ from bot.pack.item import Item, Status
 from bot.pack.markup import bare
 from bot.pack.model import Kind, Quiz, Section, Tip
 from bot.pack.version import version_of_item
+from bot.topic import Topic
 
 GONE = "This is not there any more. `/topics` lists what there is."
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A section, a tip, a quiz, or an item with the `quiz` that it is in.
+    """A section, a tip, a quiz, an item with the `quiz` that it is in, or a topic as a whole.
 
     `version` is since when it means the same, as far as that is known: of an item its family.
     """
@@ -26,7 +27,7 @@ class Thing:
     kind: Kind
     topic: TopicId
     title: str
-    value: Section | Tip | Quiz | Item
+    value: Section | Tip | Quiz | Item | Topic
     version: str
     pack: str
     retired: bool
@@ -85,6 +86,13 @@ def find_thing(work: LibraryWork, workspace: WorkspaceId, about: str) -> Thing |
             )
         case Kind.ITEM:
             return _find_item(work, workspace, about, id_)
+        case Kind.TOPIC:
+            topic = work.topics.get(workspace, TopicId(id_))
+            if topic is None:
+                return None
+            return Thing(
+                about, Kind.TOPIC, topic.id, topic.title, topic, "", pack="", retired=False
+            )
         case _:
             return None
 

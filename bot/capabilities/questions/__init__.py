@@ -133,6 +133,7 @@ capability: Capability[QuestionsWork] = Capability(
         "faq.anonymise": article.anonymise,
         "faq.unshare": article.unshare,
         "faq.detach": article.detach,
+        "faq.begin": article.begin_form,
     },
     opens_forms=frozenset(
         {
@@ -146,6 +147,7 @@ capability: Capability[QuestionsWork] = Capability(
             "question.ask",
             "question.know",
             "faq.flag",
+            "faq.begin",
             "faq.edit",
             "faq.merge",
         }

@@ -658,6 +658,23 @@ def save_form(_context: Context, work: QuestionsWork, command: Command) -> Reply
     return Reply(form=form)
 
 
+def begin_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Write an FAQ entry*, under something that shows that one is missing: `args` may have a
+    title, a text and a topic to begin with."""
+    args = command.args
+    title, text = (str(args.get(name) or "") for name in ("title", "text"))
+    topics = work.topics.every(command.person.workspace)
+    form = messages.faq_form(
+        command.person,
+        command.person,
+        title=" ".join(title.split()),
+        text=text,
+        topics=topics,
+        topic=named(args, "topic"),
+    )
+    return Reply(form=form)
+
+
 def _words_of(work: QuestionsWork, command: Command) -> tuple[str, Person | None]:
     """What the message says, and who wrote that, if they are here. Our own message that holds
     an answer says what that says, and its author is who gave it."""

@@ -1937,6 +1937,7 @@ def faq_form(
     title: str = "",
     text: str = "",
     topics: Sequence[Topic],
+    topic: str = "",
 ) -> Form:
     """A new FAQ entry, as from a message that deserves to be kept; `author` wrote that, None
     where nobody here did. It says who will see it."""
@@ -1965,7 +1966,7 @@ def faq_form(
                     Option(label="I am not sure", value="none"),
                     *(Option(label=shorten(t.title, 75), value=t.id) for t in topics[:99]),
                 ),
-                value="none",
+                value=topic if any(t.id == topic for t in topics[:99]) else "none",
             ),
         ),
         submit="Send for review",

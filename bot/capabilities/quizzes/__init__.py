@@ -1,6 +1,7 @@
 """Check yourself first: who passes needs to read nothing, who does not is shown what was missed.
 
 model          values and rules: states, events, the fold                     (pure)
+verdict        where an attempt stands                                        (pure)
 rule           when an attempt is decided: gate, sequential test, fixed form  (pure)
 choosing       which item comes next                                          (pure)
 referral       what to read after what was missed                             (pure)

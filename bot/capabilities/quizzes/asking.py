@@ -15,9 +15,9 @@ from bot.capabilities.quizzes.model import (
     data_of,
 )
 from bot.capabilities.quizzes.ports import Draft, Need
-from bot.capabilities.quizzes.rule import Outcome
 from bot.capabilities.quizzes.show import Asking, ask
 from bot.capabilities.quizzes.sitting import Sitting, advance, look, next_item
+from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, NotFound
@@ -38,16 +38,14 @@ def proceed(
     """What follows now: the next item, or an end. `is_over`: nothing more may be asked."""
     sitting = look(work, attempt, is_over=is_over)
     verdict = sitting.verdict
-    if attempt.state is State.FAILED_OPEN:
-        if is_over or not verdict.undecided:
-            return end_failed(context, work, sitting, before)
-        return _show_next(context, work, sitting, before)
     match verdict.outcome:
         case Outcome.PASSED:
             return end_passed(context, work, sitting, before)
         case Outcome.FAILED:
             if is_over or not verdict.undecided:
                 return end_failed(context, work, sitting, before)
+            if attempt.state is State.FAILED_OPEN:
+                return _show_next(context, work, sitting, before)
             attempt = advance(context, work, attempt, EventKind.FELL_SHORT)
             result = result_of(context, work, replace(sitting, attempt=attempt))
             return attempt, messages.fell_short(result, verdict.least, verdict.most, before)
@@ -57,7 +55,7 @@ def proceed(
             result = result_of(context, work, replace(sitting, attempt=attempt))
             return attempt, messages.waiting(result, before)
         case Outcome.OPEN:
-            if attempt.state is State.PENDING_REVIEW:
+            if attempt.state is not State.IN_PROGRESS:
                 attempt = advance(context, work, attempt, EventKind.RESUMED)
                 sitting = replace(sitting, attempt=attempt)
             return _show_next(context, work, sitting, before)
@@ -72,7 +70,7 @@ def _show_next(
     chosen = next_item(context, work, sitting)
     if chosen is None:
         # The rule would like more than there is.
-        return end_failed(context, work, sitting, before)
+        return proceed(context, work, attempt, before, is_over=True)
     item = chosen.item
     current = Current(
         item.id, version_of_item(item), item.objective, chosen.scored, chosen.seen_before

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.capabilities.quizzes.model import Attempt, Start
-from bot.capabilities.quizzes.rule import Decision, Outcome, Verdict
+from bot.capabilities.quizzes.verdict import Decision, Outcome, Verdict
 from bot.pack.item import Item, Status
 from bot.pack.model import Policy, Quiz
 

@@ -33,7 +33,7 @@ MOST_WORDS = 300
 
 
 def exempt_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
-    """*Exempt somebody from*, by who looks after the topic."""
+    """*Exempt somebody*, by who looks after the topic."""
     person = command.person
     id_ = named(command.args, "quiz") or named(command.args, "choice")
     quiz, _ = find_quiz(work, person.workspace, id_)

@@ -9,11 +9,11 @@ from bot.capabilities.quizzes.certification import Certification, Evidence, chai
 from bot.capabilities.quizzes.certification import Event as Change
 from bot.capabilities.quizzes.deadline import watch
 from bot.capabilities.quizzes.messages import Result, day, when
-from bot.capabilities.quizzes.model import Attempt, EventKind
+from bot.capabilities.quizzes.model import Attempt, EventKind, data_of
 from bot.capabilities.quizzes.ports import Record
 from bot.capabilities.quizzes.referral import refer
 from bot.capabilities.quizzes.retake import opens_again
-from bot.capabilities.quizzes.sitting import Sitting, advance, look
+from bot.capabilities.quizzes.sitting import Sitting, advance
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.ids import CertificationId, PersonId, TopicId, WorkspaceId
@@ -28,7 +28,9 @@ def end_passed(
     context: Context, work: QuizzesWork, sitting: Sitting, before: Sequence[Part] = ()
 ) -> tuple[Attempt, Message]:
     """It is passed: a certificate with its evidence, and nothing to be read any more."""
-    attempt = advance(context, work, sitting.attempt, EventKind.PASSED)
+    attempt = advance(
+        context, work, sitting.attempt, EventKind.PASSED, data=data_of(sitting.ending)
+    )
     work.attempts.keep_draft(attempt.id, None)
     sitting = replace(sitting, attempt=attempt)
     certification = certify(
@@ -162,7 +164,9 @@ def end_failed(
     context: Context, work: QuizzesWork, sitting: Sitting, before: Sequence[Part] = ()
 ) -> tuple[Attempt, Message]:
     """It is not passed: what to look at, what to skip, when to try again."""
-    attempt = advance(context, work, sitting.attempt, EventKind.FAILED)
+    attempt = advance(
+        context, work, sitting.attempt, EventKind.FAILED, data=data_of(sitting.ending)
+    )
     work.attempts.keep_draft(attempt.id, None)
     return attempt, tell_failed(context, work, replace(sitting, attempt=attempt), before)
 
@@ -215,8 +219,8 @@ def _given_back(work: QuizzesWork, sitting: Sitting) -> int:
     missed = {
         objective
         for before in work.attempts.of(attempt.person, attempt.quiz)
-        if before.id != attempt.id and before.start is not None and before.decided_at is not None
-        for objective in look(work, before).verdict.not_met
+        if before.id != attempt.id and before.ending is not None
+        for objective in before.ending.verdict.not_met
     }
     wanted = {s for o in sitting.quiz.objectives if o.id in missed for s in o.sections}
     spared = dict.fromkeys(

@@ -16,6 +16,8 @@ from bot.people import Person
 from bot.schedule import at_local
 
 MOST_TOLD = 20
+MOST_CHOSEN = 10
+"""Attempts of which the answers can be chosen to be seen."""
 LEFT = "The person has left."
 
 
@@ -51,7 +53,17 @@ def about_me(context: Context, work: QuizzesWork, person: Person) -> Sequence[Pa
         messages.waived(waiver.minutes, _titled(work, person, waiver.quiz))
         for waiver in work.waivers.of(person.id)
     ]
-    return messages.about_me(lines, work.needs.of(person.id))
+    over = [a for a in attempts if a.start is not None and a.ended_at is not None and a.responses]
+    told = [
+        (
+            a.id,
+            messages.ended(
+                a, _title(work, a), day(person, a.ended_at or a.offered_at, context.now)
+            ),
+        )
+        for a in over[:MOST_CHOSEN]
+    ]
+    return messages.about_me(lines, work.needs.of(person.id), told)
 
 
 def week(_context: Context, work: QuizzesWork, person: Person, since: date) -> Sequence[str]:

@@ -4,7 +4,7 @@ What a pack says goes through `bot.pack.markup`, what a person wrote through `li
 can be answered in plain words as well, and says how.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,6 @@ from bot.form import (
 )
 from bot.ids import AttemptId, CertificationId
 from bot.message import (
-    MAX_TEXT,
     Args,
     Button,
     Buttons,
@@ -42,7 +41,7 @@ from bot.message import (
     Style,
     Text,
     Tone,
-    fits_a_button,
+    fit,
     literal,
     mention,
     say,
@@ -99,8 +98,7 @@ _SURE_WORDS = ("not sure", "fairly sure", "very sure")
 
 def _rich(text: str) -> str:
     """What a pack says, for `Text`; escaped it could be longer than fits."""
-    shown = rich(text)
-    return shown if len(shown) <= MAX_TEXT else literal(shorten(bare(text), MAX_TEXT // 3))
+    return fit([rich(text)])
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -129,7 +127,7 @@ def day(person: Person, at: datetime, now: datetime) -> str:
 
 
 def _lines(title: str, lines: Sequence[str]) -> list[Part]:
-    return [Text(text=shorten(f"**{title}**\n" + "\n".join(lines), MAX_TEXT))] if lines else []
+    return [Text(text=fit([f"**{title}**", *lines]))] if lines else []
 
 
 # --- offer --------------------------------------------------------------------------------
@@ -139,7 +137,7 @@ def _lines(title: str, lines: Sequence[str]) -> list[Part]:
 class Offer:
     """What somebody is told before they begin. `minutes` is about how long it takes, `reading`
     how much reading there is about it. `objectives` are those asked; `carried` those that were
-    met before."""
+    met before. `held` says where they stand, if they have passed it and need not do it."""
 
     quiz: Quiz
     least: int
@@ -150,6 +148,7 @@ class Offer:
     carried: int = 0
     required: bool = False
     aloud: bool = False
+    held: str = ""
 
 
 def offer(told: Offer) -> Message:
@@ -159,21 +158,25 @@ def offer(told: Offer) -> Message:
     if quiz.purpose:
         lines.append(_rich(quiz.purpose))
     n = about(told.least, told.most)
-    lines.append(
-        f"Check yourself first: {n} questions, about {_count(told.minutes, 'minute')}. "
-        "You can leave at any time and come back."
-    )
+    length = f"{n} questions, about {_count(told.minutes, 'minute')}"
+    if told.held:
+        lines.append(
+            f"**You need not do this: {literal(told.held)}.** If you like to see where you stand, "
+            f"it is {length}, and whatever comes of it takes nothing from you."
+        )
+    else:
+        lines.append(f"Check yourself first: {length}. You can leave at any time and come back.")
     if told.carried:
         lines.append(
             f"I ask only what was open last time; {_count(told.carried, 'part')} you have "
             "shown already."
         )
-    if told.reading:
+    if told.reading and not told.held:
         lines.append(
             f"Who passes need not read anything about it ({_count(told.reading, 'minute')})."
         )
-    if told.required:
-        lines.append("Your organisation asks everybody concerned for it.")
+    if told.required and not told.held:
+        lines.append("Your organisation asks everybody whom it concerns to pass it.")
     rows = [
         Button(
             label="Check myself", action="quiz.start", args={"quiz": quiz.id}, style=Style.PRIMARY
@@ -363,14 +366,10 @@ def _picture(item: Item, place: Place) -> list[Part]:
 
 
 def _listed(asking: Asking, marks: Sequence[Mark]) -> str:
-    whole = "\n".join(
+    return fit(
         f"{'✓ ' if mark.sign in asking.picked else ''}**{mark.sign}.** {rich(mark.text)}"
         for mark in marks
     )
-    if len(whole) <= MAX_TEXT:
-        return whole
-    room = MAX_TEXT // len(marks) // 2 - 10
-    return "\n".join(f"**{m.sign}.** {literal(shorten(bare(m.text), room))}" for m in marks)
 
 
 def _way(asking: Asking) -> list[Part]:
@@ -378,7 +377,8 @@ def _way(asking: Asking) -> list[Part]:
     parts: list[Part] = []
     taken = tell(asking, list(asking.path))
     if taken:
-        parts.append(Note(text="So far: " + " → ".join(literal(bare(line)) for line in taken)))
+        so_far = "So far: " + " → ".join(literal(bare(line)) for line in taken)
+        parts.append(Note(text=fit([so_far])))
     node = node_of(asking)
     if node:
         parts.append(Text(text=_rich(node)))
@@ -493,7 +493,7 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
     item = asking.item
     args: Args = {"attempt": place.attempt, "item": item.id}
     chosen = tell(asking, raw)
-    mine = "\n".join(_rich(line) for line in chosen) if chosen else "None of them"
+    mine = [_rich(line) for line in chosen] or ["None of them"]
     why = (
         "It counts: right gives 1, 2 or 3, wrong 0, −2 or −6."
         if counts
@@ -507,7 +507,7 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
     parts: list[Part] = [
         Note(text=place.line),
         Text(text=_rich(item.stem)),
-        Text(text=shorten(f"**Your answer:** {mine}", MAX_TEXT)),
+        Text(text=fit([f"**Your answer:** {mine[0]}", *mine[1:]])),
         Text(text="**How sure are you?**"),
     ]
     if place.plain:
@@ -549,32 +549,22 @@ def feedback(
             head = "**Partly right.**"
         lines = [head + _sureness(certainty, right=scored.right)]
         lines += _mine(asking, raw)
-        lines += _remarks(asking, scored, reveal=reveal)
+        lines += _remarks(asking, raw, scored, reveal=reveal)
         lines += [f"What happens next: {rich(c.text)}" for c in scored.consequences if c.text]
     if item.feedback:
         lines.append(f"*{literal('In short:')}* {rich(item.feedback)}")
     if not counted:
         lines.append("This question is new and does not count yet.")
-    whole = "\n".join(lines)
-    parts: list[Part] = [Text(text=whole if len(whole) <= MAX_TEXT else _cut(lines))]
+    parts: list[Part] = [Text(text=fit(lines))]
     buttons = []
     if answered:
         args: Args = {"about": f"item:{item.id}"}
         buttons.append(Button(label="What others asked", action="library.answers", args=args))
-    if asked_about is not None and fits_a_button(asked_about):
+    if asked_about is not None:
         buttons.append(Button(label="Ask about this", action="question.ask", args=asked_about))
     if buttons:
         parts.append(Buttons(buttons=tuple(buttons)))
     return [*parts, Divider()]
-
-
-def _cut(lines: Sequence[str]) -> str:
-    kept: list[str] = []
-    for line in lines:
-        if sum(map(len, kept)) + len(line) + len(kept) > MAX_TEXT - 10:
-            break
-        kept.append(line)
-    return "\n".join([*kept, "…"])
 
 
 def _sureness(certainty: int | None, *, right: bool) -> str:
@@ -590,12 +580,24 @@ def _mine(asking: Asking, raw: Raw) -> list[str]:
     chosen = tell(asking, raw)
     if asking.is_some_of and chosen:
         return []
-    joint = " → " if isinstance(asking.item, Ordering | Branching) else "; "
-    said = joint.join(literal(shorten(bare(line), 150)) for line in chosen) or "none of them"
-    return [f"You said: {said}"]
+    if isinstance(asking.item, Ordering | Matching):
+        return ["You said:", *_bullets(literal(shorten(bare(line), 150)) for line in chosen)]
+    joint = " → " if isinstance(asking.item, Branching) else "; "
+    return [f"You said: {_joined(chosen, joint) or 'none of them'}"]
 
 
-def _remarks(asking: Asking, scored: Scored, *, reveal: bool) -> list[str]:
+def _bullets(lines: Iterable[str]) -> list[str]:
+    return [f"- {line}" for line in lines]
+
+
+def _joined(lines: Sequence[str], joint: str = "; ") -> str:
+    """Several answers in one line, of which none but the last keeps its full stop."""
+    told = [bare(line) for line in lines]
+    told = [*(line.removesuffix(".") for line in told[:-1]), *told[-1:]]
+    return joint.join(literal(shorten(line, 150)) for line in told)
+
+
+def _remarks(asking: Asking, raw: Raw, scored: Scored, *, reveal: bool) -> list[str]:
     item = asking.item
     lines = []
     about = {remark.about: remark for remark in scored.feedback}
@@ -604,29 +606,39 @@ def _remarks(asking: Asking, scored: Scored, *, reveal: bool) -> list[str]:
             remark = about.get(mark.id)
             if remark is None or not (reveal or remark.chosen):
                 continue
-            said = "you chose it" if remark.chosen and remark.right else _SAID[remark.chosen]
-            why = f": {rich(remark.text)}" if remark.text else ""
-            lines.append(
-                f"- **{mark.sign}.** {literal(shorten(bare(mark.text), 80))} ({said}){why}"
-            )
+            is_good = remark.chosen and remark.right
+            said = literal(shorten(bare(mark.text), 80).removesuffix("."))
+            line = f"{'✓' if is_good else '✗'} **{mark.sign}.** {said}"
+            line += "" if is_good else f" ({_SAID[remark.chosen]})"
+            joint = " " if line.endswith(("!", "?", "…")) else ": "
+            lines.append(f"{line}{joint}{rich(remark.text)}" if remark.text else line)
         return lines
     if not isinstance(item, Ordering | Matching):
         lines += [rich(remark.text) for remark in scored.feedback if remark.text]
-    if isinstance(item, Ordering | Matching | Numeric) and reveal and not scored.right:
-        lines.append(f"Right is: {_key_line(item)}")
+    if reveal and not scored.right:
+        lines += _right(asking, raw)
     return lines
 
 
-_SAID = {True: "you chose it, and should not", False: "you missed it"}
+_SAID = {True: "not one of them", False: "missed"}
 """Of what was not dealt with rightly, by whether it was chosen."""
 
 
-def _key_line(item: Ordering | Matching | Numeric) -> str:
-    if isinstance(item, Ordering):
-        return " → ".join(rich(step.text) for step in item.steps)
-    if isinstance(item, Matching):
-        return "; ".join(f"{rich(pair.left)} → {rich(pair.right)}" for pair in item.pairs)
-    return literal(f"{item.answer:g} {item.unit}".strip())
+def _right(asking: Asking, raw: Raw) -> list[str]:
+    """What would have been right, where the remarks do not say so; of pairs, only those that
+    were not."""
+    match asking.item:
+        case Ordering(steps=steps):
+            signs = {mark.id: mark.sign for mark in asking.marks}
+            return ["Right is:", *_bullets(f"{signs[s.id]}. {rich(s.text)}" for s in steps)]
+        case Matching() as item:
+            said = set(tell(asking, raw))
+            every = (f"{pair.left} → {pair.right}" for pair in item.pairs)
+            return ["Right is:", *_bullets(rich(pair) for pair in every if pair not in said)]
+        case Numeric() as item:
+            return [f"Right is: {literal(f'{item.answer:g} {item.unit}'.strip())}"]
+        case _:
+            return []
 
 
 def left(attempt: Attempt, title: str) -> Message:
@@ -686,17 +698,17 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
     lines += [f"- {_rich(text)}" for text in result.met]
     if result.saved:
         lines.append(
-            f"So you need not read anything about it, and no tips about it come: about "
+            "So there is nothing for you to read about it, and no tips about it come: about "
             f"{_count(result.saved, 'minute')} given back to you."
         )
     if result.until:
         lines.append(f"It is valid until {result.until}.")
         if result.quiz.policy.renewal == "longitudinal":
             lines.append(
-                "If you follow its tips all the same (`/tips`), your answers to them can renew it, "
-                "and you need no test."
+                "If you like its tips all the same (`/tips`), your answers to them can renew it "
+                "without a test."
             )
-    parts: list[Part] = [*before, Text(text="\n".join(lines)), *_see(result)]
+    parts: list[Part] = [*before, Text(text=fit(lines)), *_see(result)]
     return Message(summary=f"You have passed “{result.quiz.title}”", parts=tuple(parts))
 
 
@@ -729,7 +741,7 @@ def failed(result: Result, before: Sequence[Part] = ()) -> Message:
     if result.met:
         lines.append("You have shown already:")
         lines += [f"- {_rich(text)}" for text in result.met]
-    parts: list[Part] = [*before, Text(text="\n".join(lines))]
+    parts: list[Part] = [*before, Text(text=fit(lines))]
     if result.readings:
         parts.append(Heading(text="What helps with it"))
     for reading in result.readings[:MOST_READINGS]:
@@ -758,13 +770,15 @@ def failed(result: Result, before: Sequence[Part] = ()) -> Message:
         ]
     if result.skip:
         titles = ", ".join(literal(reading.title) for reading in result.skip)
-        parts.append(Note(text=f"You can skip: {titles}."))
+        parts.append(Note(text=fit([f"You can skip: {titles}."])))
     parts.append(
         Text(
             text=f"You can try again from {result.again}, whether you have read anything or not. "
             "I ask only what is still open, with other questions where there are any."
         )
     )
+    if result.until:
+        parts.append(Note(text=f"What you have shown before stays valid until {result.until}."))
     parts += _see(result)
     return Message(summary=f"“{quiz.title}”: what helps with what is open", parts=tuple(parts))
 
@@ -789,6 +803,7 @@ class Reviewed:
     waits: bool = False
     struck: bool = False
     principle: str = ""
+    certainty: int | None = None
 
 
 def answers(
@@ -797,21 +812,21 @@ def answers(
     """What was asked and said in an attempt, with what would have been right."""
     parts: list[Part] = [Heading(text=shorten(f"{quiz.title}: your answers", 150))]
     for one in reviewed:
-        mine = "; ".join(literal(bare(line)) for line in one.mine) or "none of them"
+        mine = _joined(one.mine) or "none of them"
+        if one.certainty is not None:
+            mine += f" ({_SURE_WORDS[one.certainty - 1]})"
         lines = [f"**{literal(shorten(bare(one.item.stem), 300))}**", f"You: {mine}"]
         if one.struck:
             lines.append("This question was withdrawn and does not count.")
         elif one.waits:
             lines.append("A colleague reads it.")
         elif one.right:
-            lines.append("That is right.")
+            lines.append("✓ That is right.")
         elif one.key:
-            lines.append("Right is: " + "; ".join(literal(bare(line)) for line in one.key))
+            lines.append("Right is: " + _joined(one.key))
         if one.principle:
             lines.append(rich(one.principle))
-        parts.append(
-            Text(text=_cut(lines) if len("\n".join(lines)) > MAX_TEXT else "\n".join(lines))
-        )
+        parts.append(Text(text=fit(lines)))
     if pages > page:
         parts.append(
             Buttons(
@@ -843,7 +858,9 @@ class Open:
 def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
     """`/quiz`: all that is open to a person, and what is under way."""
     if not open_:
-        return say("There is no quiz here yet. Packs bring them; a steward can write one.")
+        return say(
+            "There is no quiz here yet. Whoever runs Inflow brings some with `inflow content sync`."
+        )
     lines = [
         f"- **{literal(one.quiz.title)}**{': ' + literal(one.note) if one.note else ''}"
         for one in open_[:MOST_LISTED]
@@ -873,7 +890,7 @@ def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
             ),
         )
     )
-    more = [Button(label="What I need", action="quiz.needs")]
+    more = [Button(label="How I take quizzes", action="quiz.needs")]
     if calibration:
         more.append(Button(label="How sure, how right", action="quiz.calibration"))
     parts.append(Buttons(buttons=tuple(more)))
@@ -888,7 +905,7 @@ def calibration(counts: Mapping[int, tuple[int, int]]) -> Message:
     if not counts:
         return say("You have not said yet how sure you are. After some answers this shows it.")
     lines = [
-        f"- When you say *{_SURE_WORDS[sure - 1]}*, you are right {right} of {n} times."
+        f"- When you say *{_SURE_WORDS[sure - 1]}*, you are right {_count(right, 'time')} of {n}."
         for sure, (right, n) in sorted(counts.items())
     ]
     right, n = counts.get(3, (0, 0))
@@ -913,7 +930,7 @@ def needs_form(needs: frozenset[Need]) -> Form:
     """What the person needs to show what they can do; seen by nobody else."""
     options = (Option(label="Yes", value="yes"), Option(label="No", value="no"))
     return Form(
-        title="What I need",
+        title="How I take quizzes",
         intro="So that a quiz shows what you can do. Nobody else sees this, and you need not say "
         "why.",
         fields=tuple(
@@ -982,16 +999,55 @@ def page_duty(written: int) -> Section:
     return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER, entries=[[Text(text=line)]], buttons=(button,))
 
 
-def about_me(lines: Sequence[str], needs: frozenset[Need]) -> list[Part]:
-    """What quizzes hold about the person, for the person."""
+def about_me(
+    lines: Sequence[str], needs: frozenset[Need], over: Sequence[tuple[AttemptId, str]] = ()
+) -> list[Part]:
+    """What quizzes hold about the person, for the person. `over` are the last attempts that have
+    ended, of which all answers can be seen."""
     told = list(lines) or ["I hold no attempt at a quiz of yours."]
     if needs:
         named = ", ".join(label.lower() for need, (label, _) in _NEEDS.items() if need in needs)
         told.append(f"- What you need: {named}")
-    return [Divider(), *_lines("Quizzes", told)]
+    every = (
+        Choice(
+            label="See all your answers in:",
+            action="quiz.answers",
+            options=tuple(Option(label=shorten(words, 75), value=id_) for id_, words in over),
+        )
+        if over
+        else None
+    )
+    return [Divider(), *_lines("Quizzes", told), *([every] if every is not None else [])]
+
+
+def ended(attempt: Attempt, title: str, on: str) -> str:
+    """An attempt that is over, as a person chooses it among others."""
+    return f"{title}: {attempt.state.value.replace('_', ' ')}, {on}"
 
 
 # --- stewards -----------------------------------------------------------------------------
+
+
+def care(quiz: Quiz) -> Message:
+    """What a steward can do with a quiz that they have chosen."""
+    return Message(summary=shorten(quiz.title, 300), parts=tuple(_to_care_for(quiz)))
+
+
+def _to_care_for(quiz: Quiz) -> list[Part]:
+    row = tuple(
+        Button(label=label, action=action, args={"choice": quiz.id})
+        for label, action in _CARE.items()
+    )
+    return [Text(text=f"**{literal(quiz.title)}**"), Buttons(buttons=row)]
+
+
+_CARE = {
+    "Withdraw a question": "quiz.withdraw",
+    "End open attempts": "quiz.void",
+    "The rules have changed": "quiz.material",
+    "Exempt somebody": "quiz.exempt",
+}
+"""What a steward can do with a quiz."""
 
 
 def review_list(
@@ -1017,17 +1073,13 @@ def review_list(
                 )
             ),
         ]
-    options = tuple(
-        Option(label=shorten(one.title, 75), value=one.id) for one in quizzes_[:MOST_LISTED]
-    )
-    if options:
-        parts += [
-            Divider(),
-            Choice(label="Withdraw a question of", action="quiz.withdraw", options=options),
-            Choice(label="Void what is under way in", action="quiz.void", options=options),
-            Choice(label="The rules have changed in", action="quiz.material", options=options),
-            Choice(label="Exempt somebody from", action="quiz.exempt", options=options),
-        ]
+    if len(quizzes_) == 1:
+        parts += [Divider(), *_to_care_for(quizzes_[0])]
+    elif quizzes_:
+        options = tuple(
+            Option(label=shorten(one.title, 75), value=one.id) for one in quizzes_[:MOST_LISTED]
+        )
+        parts += [Divider(), Choice(label="Look after", action="quiz.review", options=options)]
     head = (
         f"{_count(len(waiting_), 'written answer')} to read. Who wrote it does not matter here."
         if waiting_
@@ -1137,7 +1189,7 @@ def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
         "I have scored your attempt without it."
     )
     if following is None:
-        return say(text)
+        return say(text + " For you nothing else changes.")
     return Message(
         summary=shorten(following.summary, 300), parts=(Text(text=text), *following.parts)
     )
@@ -1157,11 +1209,11 @@ def voided(quiz: Quiz, reason: str) -> Message:
 def void_form(quiz: Quiz) -> Form:
     """Something went wrong for all who are taking it now."""
     return Form(
-        title="Void attempts",
+        title="End open attempts",
         intro=f"Every attempt at “{shorten(quiz.title, 150)}” that is under way ends. It is held "
         "against nobody, and can be begun again at once. People read the reason.",
         fields=(LongTextField(name="reason", label="Why?", max_length=300, required=True),),
-        submit="Void them",
+        submit="End them",
         action="quiz.keep_void",
         args={"quiz": quiz.id},
     )
@@ -1169,7 +1221,7 @@ def void_form(quiz: Quiz) -> Form:
 
 CHANGING = "Everybody who passed it hears that it is to be shown again, and by when."
 BAD_DAY = "Please write the day like 2026-03-31."
-VOIDING = "They are being voided, and everybody concerned hears of it."
+VOIDING = "They are being ended, and everybody concerned hears of it."
 NO_ITEM = "That question is not in this quiz any more."
 
 
@@ -1320,6 +1372,11 @@ def waived(minutes: int, title: str) -> str:
 
 # --- auditors -----------------------------------------------------------------------------
 
+_RULES = {
+    "gate": "gate (each part is shown by itself)",
+    "gate_sprt": "gate_sprt (each part, with as many questions as it takes to be certain)",
+    "fixed": "fixed (as many questions for everybody, and a mark to reach)",
+}
 NAMELESS = "Somebody who has left"
 NO_EVIDENCE = "There is no record of evidence behind this."
 _STANDING: Mapping[str, str] = {
@@ -1400,21 +1457,26 @@ def holders(quiz: Quiz, page: Sequence[Holder], *, is_more: bool) -> Message:
     return say(f"**{literal(quiz.title)}**\n" + "\n".join(lines), *parts)
 
 
+def _in_groups(digest: str) -> str:
+    """So that it can be compared by eye, and breaks where a line is narrow."""
+    return " ".join(digest[place : place + 8] for place in range(0, len(digest), 8))
+
+
 def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Message:
     """What a certificate rests on."""
     facts = [
         Fact(label="Who", value=told.name),
         Fact(label="When", value=told.on),
-        Fact(label="Record", value=f"number {told.number}, SHA-256 {told.digest}"),
+        Fact(label="Record", value=f"number {told.number}, SHA-256 {_in_groups(told.digest)}"),
     ]
     if told.vouched_by:
         facts.append(Fact(label="Vouched for by", value=told.vouched_by))
         facts.append(Fact(label="What they saw", value=shorten(told.account, 1_000) or "…"))
     else:
         facts.append(Fact(label="Answers", value=f"{told.right} of {told.asked} right"))
-        facts.append(Fact(label="Rule", value=told.mode or "…"))
+        facts.append(Fact(label="Rule", value=_RULES.get(told.mode, told.mode or "…")))
     if told.version:
-        facts.append(Fact(label="Version of the quiz", value=told.version))
+        facts.append(Fact(label="Version of the quiz", value=_in_groups(told.version)))
     revoke = Button(
         label="Take it back", action="quiz.revoke", args={"certification": certification}
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.capabilities.quizzes.verdict import Verdict
 from bot.errors import Conflict
 from bot.ids import AttemptId, PersonId, WorkspaceId
 from bot.message import Args
@@ -72,7 +73,11 @@ class EventKind(StrEnum):
     FELL_SHORT = "fell_short"
     """The rule says fail, and there is more that could be asked."""
     PASSED = "passed"
+    """By the rule, as `FAILED` is; `data` of both is an `Ending`."""
     FAILED = "failed"
+    JUDGED = "judged"
+    """It was not passed, and is not yet after what was marked or withdrawn since; `data` is the
+    `Ending` as it is now."""
     ABANDONED = "abandoned"
     VOIDED = "voided"
     """It does not count; `data`: reason."""
@@ -118,6 +123,9 @@ _NEXT: Mapping[State, Mapping[EventKind, State]] = {
         EventKind.ANSWERED: State.FAILED_OPEN,
         EventKind.MARKED: State.FAILED_OPEN,
         EventKind.STRUCK: State.FAILED_OPEN,
+        # A question that failed somebody was withdrawn: nothing is decided any more.
+        EventKind.RESUMED: State.IN_PROGRESS,
+        EventKind.AWAITED: State.PENDING_REVIEW,
         EventKind.PASSED: State.PASSED,
         EventKind.FAILED: State.FAILED,
         EventKind.VOIDED: State.VOIDED,
@@ -131,6 +139,7 @@ _NEXT: Mapping[State, Mapping[EventKind, State]] = {
     State.FAILED: {
         EventKind.MARKED: State.FAILED,
         EventKind.STRUCK: State.FAILED,
+        EventKind.JUDGED: State.FAILED,
         EventKind.PASSED: State.PASSED,
         EventKind.VOIDED: State.VOIDED,
     },
@@ -224,11 +233,22 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ended. It stays so whatever becomes of the quiz; only what is marked or
+    withdrawn from the attempt itself is looked at again, and with what there was: `left` is how
+    many items could still have been answered, by objective, `is_over` whether its time was."""
+
+    verdict: Verdict
+    left: Mapping[str, int]
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One go at a quiz. `version` is what was read; saving another one is a `Conflict`.
 
-    Before it is started `start` is None. `decided_at` is when the rule decided; `reason` says
-    why it was voided.
+    Before it is started `start` is None, and before it is passed or failed `ending` is.
+    `decided_at` is when the rule decided; `reason` says why it was voided.
     """
 
     id: AttemptId
@@ -246,6 +266,7 @@ class Attempt:
     paused_at: datetime | None = None
     decided_at: datetime | None = None
     ended_at: datetime | None = None
+    ending: Ending | None = None
     reason: str = ""
     version: int = 0
 
@@ -351,9 +372,9 @@ def apply(attempt: Attempt, event: Event) -> Attempt:
         case EventKind.PAUSED:
             return replace(after, paused_at=event.at)
         case EventKind.RESUMED:
-            return replace(after, paused_at=None)
+            return replace(after, paused_at=None, decided_at=None)
         case EventKind.AWAITED:
-            return replace(after, current=None, shown_at=None)
+            return replace(after, current=None, shown_at=None, decided_at=None)
         case EventKind.FELL_SHORT:
             return replace(after, decided_at=event.at, current=None, shown_at=None)
         case EventKind.PASSED | EventKind.FAILED:
@@ -366,9 +387,12 @@ def apply(attempt: Attempt, event: Event) -> Attempt:
                     else event.at
                 ),
                 ended_at=event.at,
+                ending=_ENDING.validate_python(event.data),
                 current=None,
                 shown_at=None,
             )
+        case EventKind.JUDGED:
+            return replace(after, ending=_ENDING.validate_python(event.data))
         case EventKind.ABANDONED:
             return replace(after, ended_at=event.at)
         case EventKind.VOIDED:
@@ -431,7 +455,7 @@ def respond(
     )
 
 
-def data_of(value: Start | Current | Response | Mark) -> Args:
+def data_of(value: Start | Current | Response | Mark | Ending) -> Args:
     """The value as an event keeps it."""
     data: Args = _ADAPTERS[type(value)].dump_python(value, mode="json")
     return data
@@ -458,9 +482,11 @@ _START = TypeAdapter(Start)
 _CURRENT = TypeAdapter(Current)
 _RESPONSE = TypeAdapter(Response)
 _MARK = TypeAdapter(Mark)
+_ENDING = TypeAdapter(Ending)
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
     Start: _START,
     Current: _CURRENT,
     Response: _RESPONSE,
     Mark: _MARK,
+    Ending: _ENDING,
 }

@@ -101,14 +101,26 @@ def _standing(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -
     opens = opens_again(work, attempts, quiz.policy, context.now)
     if opens is not None:
         return Open(quiz, f"you can try again from {when(person, opens, context.now)}")
+    held = _held(context, work, person, quiz)
+    return Open(quiz, held or ("begun before" if any(a.responses for a in attempts) else ""))
+
+
+def _held(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -> str:
+    """What the person has earned in a quiz, in words; empty while it is nothing."""
     certification = work.certifications.find(person.id, quiz.id)
-    if certification is not None and certification.holds:
-        until = certification.valid_until
-        done = "exempt" if certification.state is Standing.EXEMPT else "passed"
-        if until is None:
-            return Open(quiz, done)
-        return Open(quiz, f"{done}, valid until {day(person, until, context.now)}")
-    return Open(quiz, "begun before" if any(a.responses for a in attempts) else "")
+    if certification is None or not certification.holds:
+        return ""
+    done = "exempt" if certification.state is Standing.EXEMPT else "passed"
+    until = certification.valid_until
+    return done if until is None else f"{done}, valid until {day(person, until, context.now)}"
+
+
+def _need_not(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -> str:
+    """The same while nothing has to be renewed."""
+    certification = work.certifications.find(person.id, quiz.id)
+    if certification is None or certification.state not in {Standing.VALID, Standing.EXEMPT}:
+        return ""
+    return _held(context, work, person, quiz)
 
 
 def begin(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -163,6 +175,7 @@ def _offer(context: Context, work: QuizzesWork, command: Command, quiz: Quiz) ->
         carried=len(start.carried),
         required=quiz.policy.requirement != "voluntary",
         aloud=Need.ALOUD in work.needs.of(person.id),
+        held=_need_not(context, work, person, quiz),
     )
     return Reply(message=messages.offer(told))
 
@@ -284,7 +297,7 @@ def calibration(_context: Context, work: QuizzesWork, command: Command) -> Reply
 
 
 def needs_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
-    """*What I need*."""
+    """*How I take quizzes*."""
     return Reply(form=messages.needs_form(work.needs.of(command.person.id)))
 
 

@@ -51,7 +51,8 @@ class AttemptStore(Protocol):
         are those of its responses that are new or not as they were read.
 
         Raises:
-            Conflict: the attempt was changed since it was read.
+            Conflict: the attempt was changed since it was read, or another one of the person at
+                this quiz is under way by now.
         """
 
     def record(self, event: Event) -> None:

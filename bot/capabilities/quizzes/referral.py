@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.capabilities.quizzes.model import Response
-from bot.capabilities.quizzes.rule import Outcome, Verdict
+from bot.capabilities.quizzes.verdict import Outcome, Verdict
 from bot.pack.item import Severity
 from bot.pack.model import Quiz
 

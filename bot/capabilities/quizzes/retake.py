@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.capabilities.quizzes.model import CARRIED_FOR, DECIDED, UNDER_WAY, Attempt, State
-from bot.capabilities.quizzes.rule import Decision, Outcome
 from bot.capabilities.quizzes.sitting import look
+from bot.capabilities.quizzes.verdict import Decision, Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.ids import AttemptId
 from bot.pack.model import Policy

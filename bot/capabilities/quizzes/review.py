@@ -4,7 +4,7 @@ They never see whose an answer is, and nobody marks their own.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from bot.access import Right, may
 from bot.attention import Wish, book
@@ -23,7 +23,6 @@ from bot.capabilities.quizzes.certification import EventKind as ChangeKind
 from bot.capabilities.quizzes.certification import can as can_change
 from bot.capabilities.quizzes.ending import certify_aloud, change, end_passed
 from bot.capabilities.quizzes.model import (
-    ASKING,
     REVIEW_DAYS,
     UNDER_WAY,
     Attempt,
@@ -35,8 +34,8 @@ from bot.capabilities.quizzes.model import (
     data_of,
 )
 from bot.capabilities.quizzes.renewal import tell_due
-from bot.capabilities.quizzes.rule import Outcome
-from bot.capabilities.quizzes.sitting import advance, look
+from bot.capabilities.quizzes.sitting import advance, is_time_up, look, source_of_call
+from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
@@ -56,6 +55,8 @@ from bot.schedule import add_working_days, at_local
 MOST_WAITING = 100
 """Written answers among which those of one's topics are looked for."""
 MOST_SHOWN = 8
+REMIND_AGAIN = timedelta(days=7)
+"""After which who may read an answer that is late hears of it once more."""
 CHUNK = 50
 """Attempts of one transaction, where a question is withdrawn from many."""
 
@@ -91,6 +92,9 @@ def list_waiting(_context: Context, work: QuizzesWork, command: Command) -> Repl
         for kept in work.packs.quizzes(command.person.workspace)
         if is_steward(work, command.person, kept.value)
     ]
+    chosen = next((quiz for quiz in mine if quiz.id == named(command.args, "choice")), None)
+    if chosen is not None:
+        return Reply(message=messages.care(chosen))
     if not mine and not waiting:
         raise NotFound(messages.NOTHING_TO_READ)
     return Reply(
@@ -147,59 +151,83 @@ def keep_mark(context: Context, work: QuizzesWork, command: Command) -> Reply:
     return Reply(message=messages.marked())
 
 
-def _reconsider(context: Context, work: QuizzesWork, attempt: Attempt) -> Message | None:
+def _reconsider(
+    context: Context, work: QuizzesWork, attempt: Attempt, *, was_asked: bool = False
+) -> Message | None:
     """What follows for an attempt from a mark, or from a question that was withdrawn: the next
-    item or its end, where that waited for it; None where nothing does."""
-    if attempt.state is State.PENDING_REVIEW or (
-        attempt.state in ASKING and attempt.current is None
-    ):
+    item or its end, where that waited for it; None where nothing does. `was_asked`: the question
+    stood before the person."""
+    sitting = look(work, attempt, again=True)
+    outcome = sitting.verdict.outcome
+    if attempt.state is State.PENDING_REVIEW:
+        is_over = is_time_up(context, work, attempt, sitting.quiz)
+        return proceed(context, work, attempt, is_over=is_over)[1]
+    if attempt.state is State.IN_PROGRESS and attempt.current is None:
         return proceed(context, work, attempt)[1]
-    sitting = look(work, attempt)
+    # Who has not said yet whether to finish is not asked on, unless it is open again.
+    if attempt.state is State.FAILED_OPEN and (was_asked or outcome is not Outcome.FAILED):
+        return proceed(context, work, attempt)[1]
     # Nobody loses by it what they have passed.
-    if attempt.state is State.FAILED and sitting.verdict.outcome is Outcome.PASSED:
+    if attempt.state is State.FAILED and outcome is Outcome.PASSED:
         return end_passed(context, work, sitting)[1]
+    if attempt.state is State.FAILED and sitting.ending != attempt.ending:
+        advance(context, work, attempt, EventKind.JUDGED, data=data_of(sitting.ending))
     return None
 
 
 def tell_stewards(context: Context, work: QuizzesWork, quiz: Quiz, attempt: Attempt) -> None:
-    """A written answer waits. They hear once a day at most, and it is promised in two working
-    days."""
+    """A written answer waits, and is promised to be read in two working days."""
     stewards = [s for s in stewards_of(work, attempt.workspace, quiz) if s.id != attempt.person]
-    day = context.now.date().isoformat()
-    book(
-        context,
-        work,
-        [
-            Wish(steward, _call(context, quiz, steward, f"{day}:{steward.id}"))
-            for steward in stewards
-        ],
+    _call(context, work, quiz, stewards, "to_read")
+    due_at = (
+        add_working_days(stewards[0], context.now, REVIEW_DAYS)
+        if stewards
+        else context.now + timedelta(days=REVIEW_DAYS)
     )
-    if stewards:
-        due_at = add_working_days(stewards[0], context.now, REVIEW_DAYS)
-        work.timers.set(
-            Timer(
-                key=f"{attempt.subject}:review",
-                due_at=due_at,
-                action="quiz.review_due",
-                args={"attempt": attempt.id},
-            )
+    _remember(work, attempt, due_at)
+
+
+def _remember(work: QuizzesWork, attempt: Attempt, due_at: datetime, round_: int = 1) -> None:
+    work.timers.set(
+        Timer(
+            key=f"{attempt.subject}:review",
+            due_at=due_at,
+            action="quiz.review_due",
+            args={"attempt": attempt.id, "round": round_},
         )
-
-
-def _call(context: Context, quiz: Quiz, steward: Person, key: str) -> Letter:
-    return Letter(
-        key=f"quiz:{quiz.id}:to_read:{key}",
-        to=ToPerson(person=steward.id),
-        message=messages.to_read(quiz),
-        kind="quiz.to_read",
-        priority=Priority.OFFER,
-        expires_at=add_working_days(steward, context.now, REVIEW_DAYS),
-        because=messages.BECAUSE_STEWARD,
     )
+
+
+def _call(
+    context: Context, work: QuizzesWork, quiz: Quiz, readers: Sequence[Person], why: str
+) -> None:
+    """Tell readers that something waits. It is said of what waits longest of the quiz, so that
+    they hear it once however much comes behind it, and it waits itself for a day on which there
+    is room for it. Once that is read it is taken back (`advance`)."""
+    for reader in readers:
+        waiting = [
+            attempt
+            for attempt in work.attempts.waiting_for_person(reader.workspace, MOST_WAITING)
+            if attempt.quiz == quiz.id and attempt.person != reader.id
+        ]
+        if not waiting:
+            continue
+        first = waiting[0].id
+        letter = Letter(
+            key=f"quiz:{quiz.id}:{why}:{first}:{reader.id}",
+            to=ToPerson(person=reader.id),
+            message=messages.to_read(quiz),
+            kind="quiz.to_read",
+            priority=Priority.OFFER,
+            source=source_of_call(first),
+            because=messages.BECAUSE_STEWARD,
+        )
+        book(context, work, [Wish(reader, letter)])
 
 
 def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
-    """Two working days have passed: everybody who may read it hears of it."""
+    """Two working days have passed: everybody who may read it hears of it, and again each week
+    until somebody has."""
     attempt = work.attempts.get(AttemptId(str(timer.args["attempt"])))
     if attempt is None or attempt.start is None or not attempt.waits_for_person:
         return
@@ -208,15 +236,10 @@ def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
     quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, attempt.start.quiz_version)
     readers = {person.id: person for person in stewards_of(work, attempt.workspace, quiz)}
     readers |= {p.id: p for p in _curators(work, attempt.workspace)}
-    book(
-        context,
-        work,
-        [
-            Wish(reader, _call(context, quiz, reader, f"late:{attempt.id}:{reader.id}"))
-            for reader in readers.values()
-            if reader.id != attempt.person
-        ],
-    )
+    others = [reader for reader in readers.values() if reader.id != attempt.person]
+    round_ = int(str(timer.args.get("round", 1)))
+    _call(context, work, quiz, others, f"late-{round_}")
+    _remember(work, attempt, context.now + REMIND_AGAIN, round_ + 1)
 
 
 def _curators(work: QuizzesWork, workspace: WorkspaceId) -> Sequence[Person]:
@@ -306,8 +329,9 @@ def strike(context: Context, work: QuizzesWork, timer: Timer) -> None:
         struck = advance(
             context, work, attempt, EventKind.STRUCK, data={"item": item, "reason": reason}
         )
-        following = _reconsider(context, work, struck)
-        if attempt.response_to(item) is None and following is None:
+        was_asked = attempt.response_to(item) is None
+        following = _reconsider(context, work, struck, was_asked=was_asked)
+        if was_asked and following is None:
             continue
         person = work.people.get(attempt.person)
         if person is not None and person.active:
@@ -327,7 +351,7 @@ def _holds(attempt: Attempt, item: str) -> bool:
 
 
 def void_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
-    """*Void attempts*: those that are under way."""
+    """*End open attempts*: those that are under way."""
     person = command.person
     id_ = named(command.args, "quiz") or named(command.args, "choice")
     quiz, _ = find_quiz(work, person.workspace, id_)

@@ -8,12 +8,11 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import fmean, stdev
 from typing import Protocol
 
 from bot.capabilities.quizzes.model import Response, Start
-from bot.ids import AttemptId
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.pack.item import Branching, Item, MultiSelect, ScenarioChoice, Severity
 from bot.pack.model import Policy, Sprt
 
@@ -30,35 +29,6 @@ _SLACK = 1e-9
 """Sums of rounded numbers are not exact; nobody should fail for it."""
 
 
-class Decision(StrEnum):
-    MET = "met"
-    NOT_MET = "not_met"
-    OPEN = "open"
-    WAITS = "waits"
-    """A written answer that has still to be read can decide it."""
-
-
-class Outcome(StrEnum):
-    PASSED = "passed"
-    FAILED = "failed"
-    OPEN = "open"
-    """The next item is to be shown."""
-    WAITS = "waits"
-    """There is nothing to show until a written answer has been read."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectiveResult:
-    """`s` of `n` counted answers are right. `critical` if one of them fails it by itself."""
-
-    objective: str
-    n: int
-    s: int
-    decision: Decision
-    critical: bool = False
-    carried_from: AttemptId | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Form:
     """A fixed form: so many items, so many right ones pass. `grave` are those in which a critical
@@ -69,40 +39,6 @@ class Form:
     grave: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Where an attempt stands. `llr` is Wald's log likelihood ratio, where that rule is used.
-
-    `least` and `most` are how many more items are to be shown, if all goes well or not, until
-    every objective is decided; after a fail too, for whoever wants to know all.
-    """
-
-    outcome: Outcome
-    objectives: tuple[ObjectiveResult, ...]
-    n: int
-    s: int
-    least: int = 0
-    most: int = 0
-    llr: float | None = None
-    cbm: float | None = None
-
-    @property
-    def undecided(self) -> tuple[str, ...]:
-        """Objectives of which another item is wanted."""
-        return tuple(r.objective for r in self.objectives if r.decision is Decision.OPEN)
-
-    @property
-    def not_met(self) -> tuple[str, ...]:
-        return tuple(r.objective for r in self.objectives if r.decision is Decision.NOT_MET)
-
-    @property
-    def met(self) -> tuple[str, ...]:
-        return tuple(r.objective for r in self.objectives if r.decision is Decision.MET)
-
-    def of(self, objective: str) -> ObjectiveResult | None:
-        return next((r for r in self.objectives if r.objective == objective), None)
-
-
 def decide(
     policy: Policy,
     start: Start,
@@ -111,11 +47,15 @@ def decide(
     *,
     earlier: Sequence[Response] = (),
     form: Form | None = None,
+    is_over: bool = False,
 ) -> Verdict:
     """Where the attempt stands after these responses.
 
     Args:
-        left: how many scored items can still be shown, by objective.
+        left: how many scored items can still be answered, by objective. With none the pool was
+            too thin, and what there is has to do.
+        is_over: nothing more is asked, whatever is left. What is open then is not met, and no
+            outcome is `OPEN`.
         earlier: answers to the carried objectives, in the attempts they are carried from; they
             count in the sequential test, which looks at all objectives together.
         form: of a `fixed` quiz (`form_of`).
@@ -127,6 +67,7 @@ def decide(
             [r for r in counted if r.objective == objective],
             left.get(objective, 0),
             critical_error_fails=policy.critical_error_fails,
+            is_over=is_over,
         )
         for objective in start.objectives
     )
@@ -140,9 +81,9 @@ def decide(
     if policy.mode == "fixed":
         if form is None:
             raise ValueError("a fixed quiz is decided by its form")
-        verdict = _decide_fixed(policy, form, results + carried, counted)
+        verdict = _decide_fixed(policy, form, results + carried, counted, is_over=is_over)
     elif policy.mode == "gate_sprt":
-        verdict = _decide_sprt(policy, results + carried, earlier, counted, left)
+        verdict = _decide_sprt(policy, results + carried, earlier, counted, left, is_over=is_over)
     else:
         verdict = _decide_gate(results + carried)
     outcome = verdict.outcome
@@ -154,11 +95,17 @@ def decide(
 
 
 def gate(
-    objective: str, responses: Sequence[Response], left: int, *, critical_error_fails: bool = True
+    objective: str,
+    responses: Sequence[Response],
+    left: int,
+    *,
+    critical_error_fails: bool = True,
+    is_over: bool = False,
 ) -> ObjectiveResult:
     """One objective by its first answers: 2 of 2 or 2 of 3 meet it, a critical error never.
 
-    Where no third item is left, two thirds of those answered have to be right.
+    Where no third item is left, two thirds of those answered have to be right. Where there are
+    some and it `is_over`, two right ones are wanted all the same.
     """
     critical = critical_error_fails and any(r.critical for r in responses)
     right = wrong = waiting = 0
@@ -180,6 +127,9 @@ def gate(
             # Fewer items than the gate wants: what there is has to do.
             enough = right and 3 * right >= 2 * (right + wrong)
             decision = Decision.MET if enough else Decision.NOT_MET
+    undecided = decision in {Decision.OPEN, Decision.WAITS}
+    if is_over and left and undecided and right + waiting < ENOUGH:
+        decision = Decision.NOT_MET
     if critical:
         decision = Decision.NOT_MET
     known = [r for r in responses if not r.needs_person]
@@ -194,6 +144,7 @@ class _Judged(Protocol):
         left: int,
         *,
         critical_error_fails: bool = True,
+        is_over: bool = False,
     ) -> ObjectiveResult: ...
 
 
@@ -207,6 +158,7 @@ def part(form: Form) -> _Judged:
         left: int,
         *,
         critical_error_fails: bool = True,
+        is_over: bool = False,
     ) -> ObjectiveResult:
         known = [r for r in responses if not r.needs_person]
         right = sum(r.right for r in known)
@@ -214,7 +166,7 @@ def part(form: Form) -> _Judged:
         if critical:
             decision = Decision.NOT_MET
         elif left:
-            decision = Decision.OPEN
+            decision = Decision.NOT_MET if is_over else Decision.OPEN
         elif len(known) < len(responses):
             decision = Decision.WAITS
         else:
@@ -420,6 +372,8 @@ def _decide_sprt(
     earlier: Sequence[Response],
     counted: Sequence[Response],
     left: Mapping[str, int],
+    *,
+    is_over: bool,
 ) -> Verdict:
     """The gate fails as soon as it can; the total decides once and for all when it first does.
 
@@ -443,12 +397,14 @@ def _decide_sprt(
     if total is Outcome.OPEN and not more and not waiting:
         # Fewer items than the test wants: what there is has to do.
         total = Outcome.PASSED if known and s >= sprt.cut * len(known) - _SLACK else Outcome.FAILED
+    elif total is Outcome.OPEN and is_over and not waiting:
+        total = Outcome.FAILED
     gates = _decide_gate(results)
     if Outcome.FAILED in (gates.outcome, total):
         outcome = Outcome.FAILED
     elif gates.outcome is Outcome.PASSED and total is Outcome.PASSED:
         outcome = Outcome.PASSED
-    elif gates.outcome is Outcome.OPEN or (total is Outcome.OPEN and more):
+    elif gates.outcome is Outcome.OPEN or (total is Outcome.OPEN and more and not is_over):
         outcome = Outcome.OPEN
     else:
         outcome = Outcome.WAITS
@@ -463,7 +419,12 @@ def _decide_sprt(
 
 
 def _decide_fixed(
-    policy: Policy, form: Form, results: tuple[ObjectiveResult, ...], counted: Sequence[Response]
+    policy: Policy,
+    form: Form,
+    results: tuple[ObjectiveResult, ...],
+    counted: Sequence[Response],
+    *,
+    is_over: bool,
 ) -> Verdict:
     known = [r for r in counted if not r.needs_person]
     s = sum(r.right for r in known)
@@ -477,8 +438,16 @@ def _decide_fixed(
         policy.critical_error_fails and form.grave - {r.item for r in known}
     ):
         outcome = Outcome.PASSED
+    elif more <= 0:
+        outcome = Outcome.WAITS
+    elif not is_over:
+        outcome = Outcome.OPEN
     else:
-        outcome = Outcome.OPEN if more > 0 else Outcome.WAITS
+        # What was not answered is wrong, and a critical error where one can be made.
+        unanswered = form.grave - {r.item for r in counted}
+        waiting = len(counted) - len(known)
+        may_pass = s + waiting >= form.cut and not (policy.critical_error_fails and unanswered)
+        outcome = Outcome.WAITS if waiting and may_pass else Outcome.FAILED
     least = more if outcome is Outcome.FAILED else min(more, max(form.cut - s, 0))
     return Verdict(outcome, results, 0, 0, least, max(more, 0))
 

@@ -12,6 +12,7 @@ from bot.capabilities.quizzes.model import (
     RESUME_WITHIN,
     SILENCE,
     Attempt,
+    Ending,
     Event,
     EventKind,
     Response,
@@ -19,7 +20,8 @@ from bot.capabilities.quizzes.model import (
     apply,
 )
 from bot.capabilities.quizzes.ports import Need
-from bot.capabilities.quizzes.rule import Form, Verdict, decide, form_of
+from bot.capabilities.quizzes.rule import Form, decide, form_of
+from bot.capabilities.quizzes.verdict import Verdict
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.happenings import Happening
@@ -36,6 +38,8 @@ _TOLD = {
     EventKind.ABANDONED,
     EventKind.VOIDED,
 }
+_READ = frozenset(State) - {State.VOIDED, State.ABANDONED}
+"""States in which what was written is still worth being read."""
 LINGERING = timedelta(days=1)
 """So long somebody may think about whether to finish what is decided."""
 _KEPT = 64
@@ -46,7 +50,8 @@ _KEPT = 64
 class Sitting:
     """An attempt that was started, with the quiz as it is frozen for it, and where it stands.
 
-    `barred` are items that were withdrawn since.
+    `barred` are items that were withdrawn since; `left` and `is_over` are what the verdict was
+    made with.
     """
 
     attempt: Attempt
@@ -54,6 +59,13 @@ class Sitting:
     bank: Bank
     verdict: Verdict
     barred: frozenset[str]
+    left: Mapping[str, int]
+    is_over: bool
+
+    @property
+    def ending(self) -> Ending:
+        """As the attempt keeps it, if this is its end."""
+        return Ending(self.verdict, self.left, self.is_over)
 
     @property
     def item(self) -> Item | None:
@@ -127,6 +139,8 @@ def advance(
     saved = work.attempts.save(after, changed)
     work.attempts.record(event)
     _set_timers(context, work, saved)
+    if attempt.waits_for_person and not (saved.waits_for_person and saved.state in _READ):
+        work.truth.cancel(saved.workspace, source_of_call(saved.id))
     if kind in _TOLD:
         work.happenings.note(
             Happening(
@@ -141,6 +155,11 @@ def advance(
             )
         )
     return saved
+
+
+def source_of_call(attempt: AttemptId) -> str:
+    """What letters come from that call for somebody to read a written answer of an attempt."""
+    return f"quiz.to_read:{attempt}"
 
 
 def _set_timers(context: Context, work: QuizzesWork, attempt: Attempt) -> None:
@@ -166,14 +185,27 @@ def stay(context: Context, work: QuizzesWork, attempt: Attempt) -> None:
     _set(work, attempt, "silence", context.now + silence)
 
 
+def ends_at(work: QuizzesWork, attempt: Attempt, quiz: Quiz) -> datetime | None:
+    """When the time of the attempt is over, by what its person needs; None where it has no limit,
+    as for who wants one question a day: between two of them nights go by."""
+    limit = quiz.policy.max_time
+    needs = work.needs.of(attempt.person)
+    if limit is None or attempt.started_at is None or Need.ONE_A_DAY in needs:
+        return None
+    return attempt.started_at + (2 * limit if Need.EXTRA_TIME in needs else limit)
+
+
+def is_time_up(context: Context, work: QuizzesWork, attempt: Attempt, quiz: Quiz) -> bool:
+    """Whether nothing more may be asked."""
+    ends = ends_at(work, attempt, quiz)
+    return ends is not None and ends <= context.now
+
+
 def limit_time(work: QuizzesWork, attempt: Attempt, quiz: Quiz) -> None:
     """Where a quiz has a time limit, it begins with the attempt."""
-    limit, start = quiz.policy.max_time, attempt.start
-    if limit is None or start is None or attempt.started_at is None:
-        return
-    if Need.EXTRA_TIME in start.accommodations:
-        limit *= 2
-    _set(work, attempt, "time_up", attempt.started_at + limit)
+    ends = ends_at(work, attempt, quiz)
+    if ends is not None:
+        _set(work, attempt, "time_up", ends)
 
 
 def _set(work: QuizzesWork, attempt: Attempt, verb: str, due_at: datetime) -> None:
@@ -187,20 +219,32 @@ def _set(work: QuizzesWork, attempt: Attempt, verb: str, due_at: datetime) -> No
     )
 
 
-def look(work: QuizzesWork, attempt: Attempt, *, is_over: bool = False) -> Sitting:
-    """The attempt by what its rule says now. `is_over`: nothing more can be asked.
+def look(
+    work: QuizzesWork, attempt: Attempt, *, is_over: bool = False, again: bool = False
+) -> Sitting:
+    """Where the attempt stands by what its rule says now, or as it has ended.
+
+    Args:
+        is_over: nothing more can be asked.
+        again: something was marked or withdrawn in an attempt that has ended: decide it anew, by
+            what could have been asked when it did.
 
     Raises:
         ValueError: it was never started.
     """
-    start = attempt.start
+    start, ending = attempt.start, attempt.ending
     if start is None:
         raise ValueError("an attempt that was not started has no rule yet")
     quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, start.quiz_version)
     bank = bank_of(quiz, start.quiz_version)
     barred = _barred(work, attempt.workspace, quiz, start.quiz_version, bank)
     policy = quiz.policy
-    remaining = {} if is_over else left(bank, policy, attempt, barred)
+    if ending is not None and not again:
+        return Sitting(attempt, quiz, bank, ending.verdict, barred, ending.left, ending.is_over)
+    if ending is not None:
+        remaining, is_over = ending.left, ending.is_over
+    else:
+        remaining = _open(attempt, left(bank, policy, attempt, barred))
     verdict = decide(
         policy,
         start,
@@ -208,8 +252,17 @@ def look(work: QuizzesWork, attempt: Attempt, *, is_over: bool = False) -> Sitti
         remaining,
         earlier=_earlier(work, start.carried) if policy.mode == "gate_sprt" else (),
         form=_form(attempt, quiz, bank, barred),
+        is_over=is_over,
     )
-    return Sitting(attempt, quiz, bank, verdict, barred)
+    return Sitting(attempt, quiz, bank, verdict, barred, remaining, is_over)
+
+
+def _open(attempt: Attempt, remaining: Mapping[str, int]) -> Mapping[str, int]:
+    """What can still be answered: what is left, and the item before the person."""
+    current = attempt.current
+    if current is None or not current.scored:
+        return remaining
+    return {**remaining, current.objective: remaining.get(current.objective, 0) + 1}
 
 
 def barred_from(

@@ -27,7 +27,6 @@ from bot.capabilities.quizzes.model import (
     respond,
 )
 from bot.capabilities.quizzes.ports import Draft, Need
-from bot.capabilities.quizzes.rule import Outcome
 from bot.capabilities.quizzes.show import (
     Asking,
     ask,
@@ -35,13 +34,14 @@ from bot.capabilities.quizzes.show import (
     read_signs,
     tell,
 )
-from bot.capabilities.quizzes.sitting import Sitting, advance, look, stay
+from bot.capabilities.quizzes.sitting import Sitting, advance, is_time_up, limit_time, look, stay
+from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import AttemptId
 from bot.inbound import Command, PlaceKind
-from bot.message import Args, Message, Part, say, shorten
+from bot.message import Args, Message, Part, fits_a_button, say, shorten
 from bot.pack.answer import Raw, next_node, parse
 from bot.pack.item import Branching, Item, Numeric, ShortText
 from bot.pack.markup import bare
@@ -309,12 +309,21 @@ def _about(work: QuizzesWork, sitting: Sitting, raw: Raw) -> Args:
     objective = next((o for o in quiz.objectives if o.id == item.objective), None)
     ids = (*item.sections, *(objective.sections if objective else ()))
     kept = work.packs.section(sitting.attempt.workspace, ids[0]) if ids else None
-    lines = [f"In the quiz “{quiz.title}”: {shorten(bare(item.stem), 350)}"]
-    lines.append(f"I chose: {shorten(chosen or 'none of them', 200)}")
-    if kept is not None and not kept.retired:
-        lines.append(f"It is about “{kept.value.title}”.")
-    lines.append("What I do not see yet: ")
-    return {"text": "\n".join(lines), "about": f"item:{item.id}"}
+    where = f"It is about “{kept.value.title}”." if kept is not None and not kept.retired else ""
+    args: Args = {"about": f"item:{item.id}"}
+    # Most letters of most languages take more room in a button than those of English.
+    for share in (1, 2, 4, 8):
+        title, stem = shorten(quiz.title, 150 // share), shorten(bare(item.stem), 350 // share)
+        lines = [
+            f"In the quiz “{title}”: {stem}",
+            f"I chose: {shorten(chosen or 'none of them', 200 // share)}",
+            shorten(where, 200 // share),
+            "What I do not see yet: ",
+        ]
+        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        if fits_a_button(begun):
+            return begun
+    return args
 
 
 def _until_tomorrow(
@@ -464,7 +473,9 @@ def _finish(context: Context, work: QuizzesWork, attempt: Attempt) -> Reply:
 
 def answers(_context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*See all answers*: what was asked and said, and what would have been right."""
-    attempt = find_attempt(work, command.person, command.args)
+    args = command.args
+    wanted_of = args.get("choice", args.get("attempt"))
+    attempt = find_attempt(work, command.person, {"attempt": wanted_of})
     if attempt.start is None or attempt.state in ASKING | {State.PAUSED, State.PENDING_REVIEW}:
         raise NotFound(messages.NOT_YOURS)
     sitting = look(work, attempt)
@@ -486,6 +497,7 @@ def answers(_context: Context, work: QuizzesWork, command: Command) -> Reply:
                 waits=response.needs_person,
                 struck=response.struck,
                 principle=item.feedback,
+                certainty=response.certainty,
             )
         )
     return Reply(message=messages.answers(sitting.quiz, reviewed, page, pages, attempt.id))
@@ -517,10 +529,15 @@ def abandon(context: Context, work: QuizzesWork, timer: Timer) -> None:
 def time_up(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """The time of a quiz that has a limit is over: it is decided by what there is."""
     attempt = _of(work, timer)
-    if attempt is not None and attempt.state is State.PAUSED:
-        attempt = advance(context, work, attempt, EventKind.RESUMED)
-    if attempt is None or attempt.state not in ASKING:
+    if attempt is None or attempt.state not in ASKING | {State.PAUSED}:
         return
+    quiz = look(work, attempt).quiz
+    if not is_time_up(context, work, attempt, quiz):
+        # They have said meanwhile that they need more.
+        limit_time(work, attempt, quiz)
+        return
+    if attempt.state is State.PAUSED:
+        attempt = advance(context, work, attempt, EventKind.RESUMED)
     person = work.people.get(attempt.person)
     attempt, message = proceed(context, work, attempt, is_over=True)
     if person is not None:

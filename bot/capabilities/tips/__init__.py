@@ -12,14 +12,22 @@ budget (`bot.attention`), which also knows the rule of ignored messages: nothing
     access      who may see and do what
     planning    what comes to everybody at their hour, a thousand at a time
     today       what one person is told
-    answering following nominating                                             handlers
+    answering following nominating proposing                                   handlers
     lending     a tip for others to put before many
     home        what a person sees of themselves, and what they leave behind
     messages    every sentence
     ports work  what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.tips import answering, following, home, lending, nominating, planning
+from bot.capabilities.tips import (
+    answering,
+    following,
+    home,
+    lending,
+    nominating,
+    planning,
+    proposing,
+)
 from bot.capabilities.tips.model import KIND
 from bot.capabilities.tips.work import TipsWork
 from bot.capability import Capability, Order
@@ -45,6 +53,7 @@ capability: Capability[TipsWork] = Capability(
         "tips.forget": following.forget,
         "tips.mine": home.tell_all,
         "tips.react": answering.say_of_it,
+        "tips.undo": answering.take_back,
         "tips.answer": answering.choose,
         "tips.remind": answering.remind,
         "tips.sure": answering.tell_certainty,
@@ -53,13 +62,16 @@ capability: Capability[TipsWork] = Capability(
         "tips.approve": nominating.approve,
         "tips.edit": nominating.edit,
         "tips.decline": nominating.decline,
+        "tips.try_out": proposing.try_out,
+        "tips.count": proposing.count,
+        "tips.leave_out": proposing.leave_out,
     },
     opens_forms=frozenset({"tips.change", "tips.edit", "tips.approve"}),
     submits={"tips.keep_days": following.keep_days, "tips.publish": nominating.send},
     timers={
         "tips.nominate": nominating.nominate,
-        "tips.propose": nominating.propose,
-        "tips.unpropose": nominating.unpropose,
+        "tips.propose": nominating.suggest,
+        "tips.unpropose": nominating.take_back,
     },
     slots={KIND: planning.plan},
     answers=answering.hear,

@@ -19,7 +19,15 @@ from bot.capabilities.tips.model import (
     Reaction,
     Review,
 )
-from bot.capabilities.tips.reacting import Outcome, answer, be_certain, drop, react, show
+from bot.capabilities.tips.reacting import (
+    Outcome,
+    answer,
+    be_certain,
+    drop,
+    react,
+    show,
+    take_again,
+)
 from bot.capabilities.tips.today import is_sent, message_of, settle
 from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
@@ -77,8 +85,30 @@ def _say(
         _flag(context, work, entry, topic)
         cards = work.tips.cards(person.id, [pick.topic])
         if sum(each.state is CardState.SUSPENDED for each in cards) >= DROP_AFTER:
-            return _dressed(pick, messages.drop_topic(topic))
+            return _dressed(pick, messages.drop_topic(topic, pick))
     return _dressed(pick, messages.reacted(entry, pick, reaction, outcome.card, today))
+
+
+def take_back(context: Context, work: TipsWork, command: Command) -> Reply:
+    """*Undo*: it is for them after all, and stands before them again."""
+    entry, topic = find_entry(work, command.person, command.args)
+    person, pick = command.person, _pick_of(context, command, topic)
+    today = local(person, context.now).date()
+    card = work.tips.card(person.id, entry.tip.id)
+    again = None if card is None else take_again(card, today)
+    if again is not None:
+        work.tips.save_cards([again])
+        for said in work.tips.reviews(person.id, entry.tip.id)[-1:]:
+            if said.reaction is Reaction.NOT_FOR_ME:
+                work.tips.drop_review(person.id, entry.tip.id, said.number)
+        learner = work.tips.learner(person.id, person.workspace)
+        is_it = learner.pick is not None and learner.pick.tip == entry.tip.id
+        active = work.tips.count_active(person.id)
+        work.tips.save_learners([learner._replace(open=learner.open or is_it, active=active)])
+        card = again
+    asks = card is not None and card.state is CardState.ACTIVE
+    shown = message_of(entry, pick._replace(asks=asks), topic)
+    return Reply(message=_dressed(pick, shown), replace=True)
 
 
 def _next_number(work: TipsWork, person: Person, entry: Entry) -> int:

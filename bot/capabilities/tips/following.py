@@ -103,7 +103,9 @@ def _ask_how_often(work: TipsWork, person: Person, topic: Topic) -> Reply:
     course = courses(work, person.workspace, [topic.id]).get(topic.id)
     if course is None:
         raise NotFound(messages.NO_SUCH_TOPIC)
-    return Reply(message=messages.how_often(topic, len(course.entries)))
+    mine = work.tips.subscriptions(person.id)
+    followed = next((one for one in mine if one.topic == topic.id and not _is_over(one)), None)
+    return Reply(message=messages.how_often(topic, len(course.entries), person, followed))
 
 
 def choose_pace(context: Context, work: TipsWork, command: Command) -> Reply:

@@ -44,8 +44,9 @@ from bot.message import (
 from bot.messages import WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
 from bot.pack.about import write_about
 from bot.pack.item import Option as Answer
+from bot.pack.item import ScenarioChoice
 from bot.pack.markup import bare, rich
-from bot.pack.model import Check, Tip
+from bot.pack.model import Check, Quiz, Tip
 from bot.page import Section, Shelf
 from bot.people import Person
 from bot.topic import Topic
@@ -55,6 +56,8 @@ MOST_LISTED = 6
 MOST_OPTIONS = 10
 LETTERS = "ABCDEFGH"
 MAX_TIP = 600
+ANSWER = "answer-"
+"""How the id begins of what was an answer."""
 
 NO_TIPS = "There are no tips here yet. When somebody writes some, you find them under `/tips`."
 NO_SUCH_TOPIC = "I have no tips about that. `/tips` lists what there is."
@@ -76,6 +79,7 @@ TAKEN_OUT = "Taken out. Nobody gets this tip any more; it stays on record."
 DECIDED = "That has been decided already."
 DECLINED = "All right, it stays an answer and becomes no tip."
 FORGOTTEN = "Forgotten: what you followed, what was shown to you, and what you said about it."
+LEFT_OUT = "All right, it is not asked."
 NO_NOMINATIONS = "No answer waits to become a tip."
 
 _MY_TIPS = Button(label="My tips", action="tips.list")
@@ -197,8 +201,8 @@ def _args(pick: Pick) -> Args:
 
 
 def _stop(topic: Topic) -> Button:
-    label = shorten(f"Stop “{topic.title}”", 75)
-    return Button(label=label, action="tips.stop", args={"topic": topic.id})
+    """The topic stands above it; with its name the button would be larger than all others."""
+    return Button(label="Stop this topic", action="tips.stop", args={"topic": topic.id})
 
 
 def _read_more(entry: Entry) -> tuple[Button, ...]:
@@ -214,23 +218,34 @@ def reacted(entry: Entry, pick: Pick, reaction: Reaction, card: Card, today: dat
     return say(
         rich(entry.wording(pick.variant).text),
         Note(text=f"You said: {_SAID[reaction]}. {_next(card, today)}"),
-        Buttons(buttons=(*_read_more(entry), _PULL, _MY_TIPS)),
+        Buttons(
+            buttons=(
+                *([_undo(pick)] if card.state is CardState.SUSPENDED else []),
+                *_read_more(entry),
+                _PULL,
+                _MY_TIPS,
+            )
+        ),
         tone=Tone.GOOD,
         summary=f"You said: {_SAID[reaction]}. {_next(card, today)}",
     )
+
+
+def _undo(pick: Pick) -> Button:
+    return Button(label="Undo", action="tips.undo", args=_args(pick))
 
 
 def _next(card: Card, today: date) -> str:
     if card.state is CardState.SUSPENDED:
         return "It does not come again."
     if card.due_on is None:
-        return "It was for once only."
+        return "It comes only this once."
     days = (card.due_on - today).days
     when = "tomorrow" if days <= 1 else f"in {days} days" if days < 60 else "in some months"
     return f"I ask you about it {when}, or on the next day that suits you."
 
 
-def drop_topic(topic: Topic) -> Message:
+def drop_topic(topic: Topic, pick: Pick) -> Message:
     """Asked of who did not want several tips of a topic."""
     return say(
         f"That was not the first of **{literal(topic.title)}** that is not for you. Shall I drop "
@@ -239,6 +254,7 @@ def drop_topic(topic: Topic) -> Message:
             buttons=(
                 Button(label="Drop it", action="tips.stop", args={"topic": topic.id}),
                 Button(label="Keep it", action="tips.list"),
+                _undo(pick),
             )
         ),
     )
@@ -316,13 +332,17 @@ def _ask(entry: Entry, check: Check, chosen: Answer) -> Args:
     section = entry.tip.section
     things = [f"tip:{entry.tip.id}", *([f"section:{section}"] if section else [])]
     args: Args = {"about": write_about(things), "topic": entry.tip.topic}
-    lines = [
-        f"In a tip: {shorten(bare(check.q), 350)}",
-        f"I chose: {shorten(bare(chosen.text), 200)}",
-        "What I do not see yet: ",
-    ]
-    begun = {**args, "text": "\n".join(lines)}
-    return begun if fits_a_button(begun) else args
+    # Most letters of most languages take more room in a button than those of English.
+    for share in (1, 2, 4):
+        lines = [
+            f"In a tip: {shorten(bare(check.q), 350 // share)}",
+            f"I chose: {shorten(bare(chosen.text), 200 // share)}",
+            "What I do not see yet: ",
+        ]
+        begun = {**args, "text": "\n".join(lines)}
+        if fits_a_button(begun):
+            return begun
+    return args
 
 
 def _about_certainty(said: Review, *, right: bool) -> str:
@@ -473,11 +493,18 @@ def _days_of(subscription: Subscription, person: Person) -> str:
     return say_weekdays(subscription.weekdays)
 
 
-def how_often(topic: Topic, tips: int) -> Message:
-    """The second tap: how often."""
+def how_often(
+    topic: Topic, tips: int, person: Person, subscription: Subscription | None = None
+) -> Message:
+    """The second tap: how often, or how often from now on of who follows it."""
     count = "one tip" if tips == 1 else f"{tips} tips"
+    asked = f"{count}, one at a time. How often?"
+    if subscription is not None:
+        is_paused = subscription.state is SubscriptionState.PAUSED
+        now = "paused" if is_paused else _days_of(subscription, person)
+        asked = f"{count}, and you follow it ({now}). How often from now on? `/tips` has the rest."
     return say(
-        f"**{literal(topic.title)}**: {count}, one at a time. How often?",
+        f"**{literal(topic.title)}**: {asked}",
         Buttons(
             buttons=tuple(
                 Button(
@@ -644,7 +671,7 @@ def to_review(nomination: Nomination, topic: Topic, author: Person) -> Message:
     )
 
 
-def proposed(nomination: Nomination, topic: Topic, author: Person) -> Message:
+def suggested(nomination: Nomination, topic: Topic, author: Person) -> Message:
     """Asked of who looks after a topic: what somebody has learned and would tell others."""
     args: Args = {"nomination": nomination.id}
     return say(
@@ -661,7 +688,7 @@ def proposed(nomination: Nomination, topic: Topic, author: Person) -> Message:
     )
 
 
-def unproposed() -> Message:
+def taken_back() -> Message:
     """In the place of a proposal that its author has taken back."""
     return say("This proposal was taken back by its author.")
 
@@ -713,6 +740,56 @@ def published(told: Tip, topic: Topic) -> Message:
         Text(text=rich(told.text)),
         tone=Tone.GOOD,
     )
+
+
+def proposed(quiz: Quiz, draft: ScenarioChoice, topic: Topic, credit: str | None) -> Message:
+    """To the steward: an answer that became a tip could be asked in the quiz too."""
+    args: Args = {"quiz": quiz.id, "item": draft.id}
+    options = "\n".join(
+        f"• {rich(option.text)}{' (the best)' if option.score == 1 else ''}"
+        for option in draft.options
+    )
+    objectives = tuple(
+        Option(label=shorten(bare(one.text), 75), value=one.id)
+        for one in quiz.objectives[:MOST_OPTIONS]
+    )
+    return say(
+        f"An answer of {literal(credit or 'a colleague')} about **{literal(topic.title)}** has "
+        f"become a tip. Its question waits as a draft in the quiz **{literal(quiz.title)}**:",
+        Quote(text=bare(draft.stem)),
+        Text(text=options),
+        Note(text="On trial it is asked, and counts for nobody."),
+        Choice(
+            label="Ask it on trial, about:",
+            action="tips.try_out",
+            args=args,
+            options=objectives,
+        ),
+        Buttons(buttons=(Button(label="Leave it out", action="tips.leave_out", args=args),)),
+        summary=f"A question is proposed for the quiz {quiz.title}.",
+    )
+
+
+def on_trial(quiz: Quiz, item: ScenarioChoice, objective: str) -> Message:
+    """In the place of that, once it is asked on trial."""
+    args: Args = {"quiz": quiz.id, "item": item.id}
+    return say(
+        f"It is asked on trial now, about “{literal(objective)}”, and counts for nobody yet. "
+        "When you have seen how people answer, let it count or leave it out.",
+        Quote(text=bare(item.stem)),
+        Buttons(
+            buttons=(
+                Button(label="Let it count", action="tips.count", args=args),
+                Button(label="Leave it out", action="tips.leave_out", args=args),
+            )
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def counts(quiz: Quiz) -> Message:
+    """In the place of that, once it counts."""
+    return say(f"It counts from now on in **{literal(quiz.title)}**.", tone=Tone.GOOD)
 
 
 def sent_to_steward(topic: Topic) -> Message:
@@ -777,6 +854,11 @@ def misbelieved(told: Tip, topic: Topic, found: Misbelief, chosen: Answer | None
     """What many are wrong about and sure of, for the steward. `chosen` is what most of them
     answered, where it is told."""
     thing = f"section:{told.section}" if told.section else f"tip:{told.id}"
+    entry: Args = {
+        "title": shorten(bare(told.check.q), 200) if told.check is not None else "",
+        "text": shorten(bare(told.text), 600),
+        "topic": topic.id,
+    }
     return say(
         f"{found.sure} of the {found.people} people who were wrong about a tip on "
         f"**{literal(topic.title)}** were very sure. They believe something else: it helps to say "
@@ -786,6 +868,7 @@ def misbelieved(told: Tip, topic: Topic, found: Misbelief, chosen: Answer | None
         Buttons(
             buttons=(
                 Button(label="Change it", action="library.edit", args={"about": thing}),
+                Button(label="Write an FAQ entry", action="faq.begin", args=entry),
                 *_read_more(entry_of(told)),
             )
         ),
@@ -839,7 +922,8 @@ def about_me(titles: Sequence[str], *, cards: int, reviews: int, pick: Pick | No
         "your reactions for at most a year, by the day. Only you see them."
     )
     if pick is not None:
-        told += f"\nWhy the last one came: {literal(pick.why)}."
+        weighed = " (with what each reason counts)" if any(map(str.isdigit, pick.why)) else ""
+        told += f"\nWhy the last one came{weighed}: {literal(pick.why)}."
     every = Button(label="All that is kept", action="tips.mine")
     return [Text(text=told), Buttons(buttons=(_MY_TIPS, every, _FORGET))]
 

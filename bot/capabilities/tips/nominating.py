@@ -8,6 +8,7 @@ from bot.capabilities.tips import messages
 from bot.capabilities.tips.access import FROM_NARRATION, FROM_QUESTION, find_nomination, stewards_of
 from bot.capabilities.tips.following import stewarded
 from bot.capabilities.tips.model import Nomination, NominationState
+from bot.capabilities.tips.proposing import propose
 from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
 from bot.errors import Invalid
@@ -68,7 +69,7 @@ def nominate(context: Context, work: TipsWork, timer: Timer) -> None:
     )
 
 
-def propose(context: Context, work: TipsWork, timer: Timer) -> None:
+def suggest(context: Context, work: TipsWork, timer: Timer) -> None:
     """Somebody has written down what they learned and proposes it as a tip: whoever looks after
     the topic is asked. What was proposed before is not asked again."""
     args = timer.args
@@ -91,12 +92,15 @@ def propose(context: Context, work: TipsWork, timer: Timer) -> None:
     )
     if not work.tips.nominate(nomination):
         return
-    message, because = messages.proposed(nomination, topic, author), messages.because_steward(topic)
+    message, because = (
+        messages.suggested(nomination, topic, author),
+        messages.because_steward(topic),
+    )
     for steward in stewards_of(work, topic):
         _ask(context, work, steward, nomination, message, because)
 
 
-def unpropose(_context: Context, work: TipsWork, timer: Timer) -> None:
+def take_back(_context: Context, work: TipsWork, timer: Timer) -> None:
     """Its author has taken back what was proposed. What became a tip stays one: that was
     decided by two."""
     workspace = WorkspaceId(str(timer.args["workspace"]))
@@ -111,7 +115,7 @@ def unpropose(_context: Context, work: TipsWork, timer: Timer) -> None:
         edit = Letter(
             key=f"{key}:back",
             to=ToPerson(person=steward.id),
-            message=messages.unproposed(),
+            message=messages.taken_back(),
             kind="tips.nomination",
             priority=Priority.ANSWER,
             edits=key,
@@ -224,7 +228,7 @@ def _publish(
     """Keep it as a tip, or pass it on where a second person publishes."""
     author = work.people.get(nomination.author)
     told = Tip(
-        id=f"answer-{nomination.id}".lower().replace("_", "-")[:60].strip("-"),
+        id=f"{messages.ANSWER}{nomination.id}".lower().replace("_", "-")[:60].strip("-"),
         topic=topic.id,
         text=text,
         check=check,
@@ -240,6 +244,8 @@ def _publish(
     work.tips.save_nomination(
         replace(nomination, state=NominationState.PUBLISHED, tip=told.id, text=text)
     )
+    if check is not None:
+        propose(context, work, person, topic, told, check)
     work.happenings.note(
         Happening(nomination.workspace, "tip.nominated", context.now, f"tip:{told.id}")
     )

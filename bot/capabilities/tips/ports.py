@@ -61,6 +61,9 @@ class TipStore(Protocol):
     def add_review(self, review: Review) -> None:
         """Keep a reaction, or replace the one of that number."""
 
+    def drop_review(self, person: PersonId, tip: str, number: int) -> None:
+        """As if it had never been said."""
+
     def reviews(self, person: PersonId, tip: str) -> Sequence[Review]:
         """A person's reactions to a tip, oldest first."""
 

@@ -82,6 +82,15 @@ def drop(card: Card, day: date, number: int) -> Outcome:
     return Outcome(replace(card, state=CardState.SUSPENDED, due_on=None), said)
 
 
+def take_again(card: Card, day: date) -> Card | None:
+    """The card once *Not for me* is taken back: told again where nothing else was said of it,
+    else asked again, from today on. None where it was not said, or was taken back already."""
+    if card.state is not CardState.SUSPENDED:
+        return None
+    state = CardState.NEW if card.trace is None else CardState.ACTIVE
+    return replace(card, state=state, due_on=day)
+
+
 def answer(
     card: Card, entry: Entry, day: date, number: int, *, right: bool, hint: bool, chosen: str
 ) -> Outcome:

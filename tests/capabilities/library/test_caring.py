@@ -41,12 +41,12 @@ def test_nobody_else_opens_or_moves_it(world: LibraryWorld) -> None:
     args = {"issue": before.id}
     for action in ("library.issue", "library.begin", "library.refuse"):
         world.forges("ana", action, args)
-        assert world.last("ana") == "I could not find that any more."
+        assert "I could not find that any more." in world.last("ana")
     world.forges("ana", "library.keep_refusal", args, {"reason": "No."})
     about = {"about": before.about}
     for action in ("library.edit", "library.history"):
         world.forges("ana", action, about)
-        assert world.last("ana") == "Only whoever looks after the topic can do this."
+        assert "Only whoever looks after the topic can do this." in world.last("ana")
     world.forges("ana", "library.keep", about, {"note": "Mine now", "meaning": "changed"})
     assert world.issue() == before
     assert len(world.editions_of("read-share")) == 2

@@ -12,7 +12,7 @@ from bot.topic import Topic
 from tests.bot.item import EVERY
 from tests.capabilities.library.test_caring import is_unclear
 from tests.capabilities.library.writing import LibraryWorld
-from tests.capabilities.quizzes.taking import quiz_of
+from tests.capabilities.quizzes.taking import choice, quiz_of
 from tests.world import WORKSPACE
 
 WHY = "Said it better"
@@ -178,6 +178,14 @@ def test_what_two_people_have_to_approve_is_changed_in_its_files(world: LibraryW
     args = {"about": "section:read-share", "version": "x"}
     world.forges("sam", "library.keep", args, {"body_a": "x", "note": "y", "meaning": "changed"})
     assert world.section_text() == before
+
+
+def test_so_is_a_question_of_a_quiz_that_a_regulator_asks_for(world: LibraryWorld) -> None:
+    world.opens_quiz(quiz_of([choice("share-1", "share")], requirement="regulatory"))
+    world.forges("sam", "library.edit", {"about": "item:share-1"})
+    assert "Two people have to approve" in world.last("sam")
+    world.opens_quiz(quiz_of([choice("share-1", "share")], requirement="mandatory"))
+    assert form_of(world, "item:share-1").action == "library.keep"
 
 
 def test_what_fits_no_form_is_changed_in_its_files(world: LibraryWorld) -> None:

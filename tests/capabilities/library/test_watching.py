@@ -4,11 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.capabilities.library.step import AFTER_ALL, EPOCH
+from bot.capabilities.questions.model import Article, ArticleState
+from bot.ids import ArticleId, TopicId
 from bot.pack.flag import FlagKind
 from bot.pack.issue import EventKind, State
 from bot.pack.model import Tip
 from tests.capabilities.library.test_caring import is_unclear
 from tests.capabilities.library.writing import LibraryWorld
+from tests.capabilities.quizzes.taking import choice
 from tests.world import WORKSPACE
 
 ITEM = "share-1"
@@ -193,14 +197,57 @@ def test_a_quiz_whose_questions_are_all_known_is_told_of(world: LibraryWorld) ->
     world.writes_all()
     with world.database.transaction() as work:
         answers = work.library.given(WORKSPACE, "data")
-    assert (answers.cold, answers.read, answers.retaken) == ([], [], {})
+    assert (answers.cold, answers.read) == ([], [])
     world.is_taken(ITEM, right=20, wrong=0, first=False)
     with world.database.transaction() as work:
         answers = work.library.given(WORKSPACE, "data")
+        retaken = work.library.retaken(WORKSPACE, "data", EPOCH, AFTER_ALL)
     assert len(answers.read) == 20
-    assert answers.retaken == {ITEM: (20, 0)}
+    assert retaken == {ITEM: (20, 0)}
     night(world)
     assert world.issues() == []
+    world.is_taken(ITEM, right=7, wrong=0, first=False, seen=True)
+    night(world)
+    [issue] = world.issues()
+    assert (issue.kind, issue.about, issue.n) == (FlagKind.POOL_THIN, "quiz:data", 27)
+    assert issue.data["items"] == [ITEM]
+
+
+def test_a_quiz_with_more_questions_is_closed_by_those_who_try_again(
+    either_world: LibraryWorld,
+) -> None:
+    world = either_world
+    quiz = world.writes_all()
+    world.is_taken(ITEM, right=20, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issue().state is State.OPEN
+    assert "New to who tries again: 0% of 20." in figures(world)
+    # More variants come with the files. What was asked before says nothing of them.
+    variants = [choice(f"share-{n}", "share") for n in range(20, 24)]
+    world.writes(quiz.model_copy(update={"items": (*quiz.items, *variants)}))
+    night(world)
+    assert world.issue().state is State.CHANGED
+    assert "new to who tries again: 0% of 20 before, too few to show since" in figures(world)
+    world.is_taken("share-20", right=9, wrong=0, first=False)
+    night(world)
+    assert world.issue().state is State.VERIFYING
+    world.is_taken("share-21", right=3, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issue().state is State.CLOSED
+    assert "75% of 12 since" in figures(world)
+
+
+def test_a_quiz_whose_new_questions_are_not_enough_comes_back(world: LibraryWorld) -> None:
+    quiz = world.writes_all()
+    world.is_taken(ITEM, right=20, wrong=0, first=False, seen=True)
+    night(world)
+    variant = choice("share-20", "share")
+    world.writes(quiz.model_copy(update={"items": (*quiz.items, variant)}))
+    night(world)
+    world.is_taken("share-20", right=6, wrong=0, first=False)
+    world.is_taken(ITEM, right=6, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issue().state is State.REOPENED
 
 
 def test_every_night_is_one_clock(world: LibraryWorld) -> None:
@@ -216,3 +263,90 @@ def test_every_night_is_one_clock(world: LibraryWorld) -> None:
     world.passes(days=3)
     rows = [row for row in world.dump()["timers"].splitlines() if "library.night" in row]
     assert len(rows) == 1
+
+
+def test_what_helps_is_told_to_its_steward_once_and_asks_for_nothing(
+    either_world: LibraryWorld,
+) -> None:
+    world = either_world
+    world.writes_all()
+
+    def good_news(who: str) -> list[str]:
+        return [text for text in world.dms(who) if "Good news" in text]
+
+    world.is_taken(ITEM, right=10, wrong=30)
+    world.is_taken(ITEM, right=20, wrong=9, first=False)
+    night(world, days=3)
+    assert good_news("sam") == []
+    world.is_taken(ITEM, right=16, wrong=0, first=False)
+    night(world, days=3)
+    [told] = good_news("sam")
+    assert "55% more of those who tried again were right (85 answers)" in told
+    assert FlagKind.SECTION_WORKS not in {issue.kind for issue in world.issues()}
+    night(world, days=7)
+    assert len(good_news("sam")) == 1
+    assert good_news("ana") == []
+
+
+TRAINS = {
+    "ana": "How do I book a train to Lyon?",
+    "ben": "How do I book a train?",
+    "cem": "How do I book a train for a guest?",
+}
+
+
+def asks(world: LibraryWorld, who: str, words: str) -> None:
+    world.says(who, "/ask")
+    world.fills(who, question=words, topic="travel")
+
+
+def test_what_people_keep_asking_is_brought_to_the_steward_until_the_faq_says_it(
+    either_world: LibraryWorld,
+) -> None:
+    world = either_world
+    world.writes_all()
+    for who in ("ana", "ben"):
+        asks(world, who, TRAINS[who])
+    asks(world, "cem", "May I take a taxi home late at night?")
+    night(world)
+    assert world.issues() == []
+    asks(world, "cem", TRAINS["cem"])
+    night(world)
+    issue = world.issue()
+    assert (issue.kind, issue.about, issue.n) == (FlagKind.FAQ_GAP, "topic:travel", 3)
+    told = figures(world)
+    assert "the FAQ has no entry" in told
+    assert all(words in told for words in TRAINS.values())
+    assert "taxi" not in told
+    night(world, days=8)
+    assert world.issue().state is State.OPEN
+    # There is an entry that answers them.
+    with world.database.transaction() as work:
+        work.articles.save(
+            Article(
+                id=ArticleId("trains"),
+                workspace=WORKSPACE,
+                title=TRAINS["ben"],
+                text="In the travel portal.",
+                state=ArticleState.PUBLISHED,
+                created_at=world.now,
+                changed_at=world.now,
+                topic=TopicId("travel"),
+            )
+        )
+    night(world)
+    assert world.issue().state is State.CLOSED
+
+
+def test_what_is_asked_again_after_it_was_refused_is_another_gap_only_if_it_is_new(
+    world: LibraryWorld,
+) -> None:
+    world.writes_all()
+    for who, words in TRAINS.items():
+        asks(world, who, words)
+    night(world)
+    args = {"issue": world.issue().id}
+    world.forges("sam", "library.keep_refusal", args, {"reason": "The portal says it"})
+    assert world.issue().state is State.WONT_FIX
+    night(world, days=9)
+    assert world.issue().state is State.WONT_FIX

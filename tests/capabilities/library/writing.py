@@ -11,7 +11,6 @@ from bot.pack.issue import Issue, State, fold
 from bot.pack.model import Content, Kind, Quiz, Section
 from bot.pack.ports import Edition, Put
 from bot.pack.version import version_of_item
-from storage.database import Database
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, quiz_of
 from tests.world import WORKSPACE
 
@@ -29,14 +28,12 @@ Ask *who* needs it, and **why**.
 | never | passwords |
 """
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+_numbers = count()
+"""Of attempts that nobody sat."""
 
 
 class LibraryWorld(QuizWorld):
     """The usual people, a quiz about travel, and a section for each of its two objectives."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._taken = count()
 
     def writes(self, *contents: Content) -> None:
         """A pack brings something."""
@@ -96,6 +93,7 @@ class LibraryWorld(QuizWorld):
         first: bool = True,
         chosen: str = "a",
         certainty: int | None = None,
+        seen: bool = False,
     ) -> None:
         """Many others answer an item as it stands now: in first attempts, or when they try
         again."""
@@ -117,9 +115,10 @@ class LibraryWorld(QuizWorld):
                     shown_at=self.now,
                     answered_at=self.now,
                     certainty=certainty,
+                    seen_before=seen,
                 )
                 taken = Attempt(
-                    id=AttemptId(f"taken{next(self._taken)}"),
+                    id=AttemptId(f"taken{next(_numbers)}"),
                     workspace=WORKSPACE,
                     person=PersonId(f"taker{number}"),
                     quiz="data",

@@ -15,7 +15,7 @@ from tests.databases import RELAY_KEY
 @pytest.fixture
 def world(sqlite_template: Path, tmp_path: Path) -> Iterator[QuizWorld]:
     file = copyfile(sqlite_template, tmp_path / "world.db")
-    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
     world = QuizWorld(database)
     yield world
     world.checks()

@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.app import App
 from bot.capabilities.quizzes.model import Attempt, fold
 from bot.capabilities.quizzes.show import Asking, ask
-from bot.capability import Capability, register
-from bot.context import Context
 from bot.ids import PersonId, TopicId
-from bot.inbound import Command
-from bot.message import say
 from bot.pack.answer import Raw, next_node, rights
 from bot.pack.item import (
     Branching,
@@ -26,29 +21,8 @@ from bot.pack.item import (
 from bot.pack.model import Content, Objective, Policy, Quiz, Section
 from bot.pack.ports import Put
 from bot.pack.scoring import score
-from bot.ports import Work
-from bot.reply import Reply
 from bot.topic import Topic
-from storage.database import Database
-from storage.work import SqlWork
-from tests.world import CAPABILITIES, WORKSPACE, World
-
-
-def _show(_context: Context, _work: Work, command: Command) -> Reply:
-    return Reply(message=say(f"Here would stand {dict(command.args)}."))
-
-
-LIBRARY: Capability[SqlWork] = Capability(
-    name="library",
-    title="Library",
-    presses={"library.section": _show, "library.topic": _show},
-)
-"""Stands where what is written is read."""
-_REGISTERED: Sequence[Capability[SqlWork]] = (
-    CAPABILITIES
-    if any(capability.name == "library" for capability in CAPABILITIES)
-    else (*CAPABILITIES, LIBRARY)
-)
+from tests.world import WORKSPACE, World
 
 
 def choice(id_: str, objective: str, **more: Any) -> ScenarioChoice:
@@ -92,13 +66,7 @@ TWO = [choice(f"{o}-{n}", o) for o in ("share", "keep") for n in range(1, 7)]
 
 
 class QuizWorld(World):
-    """The usual people, with quizzes; `library.*` answers too, whoever builds it."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.app = App(
-            database, register(_REGISTERED), lambda: self.now, lambda: f"id{next(self._ids):06}"
-        )
+    """The usual people, with quizzes."""
 
     def opens_quiz(self, quiz: Quiz, minutes: int = 3) -> Quiz:
         """The quiz, and a section for each of its objectives."""

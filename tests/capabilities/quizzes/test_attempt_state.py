@@ -8,6 +8,7 @@ import pytest
 from bot.capabilities.quizzes.model import (
     Attempt,
     Current,
+    Ending,
     Event,
     EventKind,
     Mark,
@@ -23,6 +24,7 @@ from bot.capabilities.quizzes.model import (
     response_of,
     start_of,
 )
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.errors import Conflict
 from bot.ids import AttemptId, PersonId, WorkspaceId
 from bot.message import Args
@@ -34,6 +36,16 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KIM = PersonId("kim")
 OFFERED = Attempt(AttemptId("a1"), WorkspaceId("w"), PersonId("ana"), "quiz", NOW, NOW)
 START = Start("v1", "ab" * 16, "gate", ("one", "two"), {"three": AttemptId("a0")}, first=False)
+PASSED = Ending(
+    Verdict(Outcome.PASSED, (ObjectiveResult("one", 2, 2, Decision.MET),), 2, 2), {"one": 4}
+)
+FAILED = Ending(
+    Verdict(
+        Outcome.FAILED, (ObjectiveResult("one", 1, 0, Decision.NOT_MET, True),), 1, 0, llr=-1.4
+    ),
+    {"one": 0, "two": 3},
+    is_over=True,
+)
 
 
 class Tale:
@@ -65,7 +77,8 @@ class Tale:
 
 
 def test_an_attempt_from_offer_to_pass() -> None:
-    tale = Tale().starts().is_shown(CHOICE).answers(CHOICE, "a", 3).happens(EventKind.PASSED)
+    tale = Tale().starts().is_shown(CHOICE).answers(CHOICE, "a", 3)
+    tale.happens(EventKind.PASSED, data_of(PASSED))
     assert tale.attempt == replace(
         OFFERED,
         state=State.PASSED,
@@ -74,6 +87,7 @@ def test_an_attempt_from_offer_to_pass() -> None:
         changed_at=NOW + timedelta(minutes=4),
         decided_at=NOW + timedelta(minutes=4),
         ended_at=NOW + timedelta(minutes=4),
+        ending=PASSED,
         responses=(
             Response(
                 item="choice",
@@ -99,7 +113,9 @@ def test_a_replay_leads_to_the_same() -> None:
     tale.happens(EventKind.AWAITED)
     tale.happens(EventKind.MARKED, data_of(Mark("text", 0.5, right=False)), KIM)
     tale.happens(EventKind.FELL_SHORT).happens(EventKind.STRUCK, {"item": "text"})
-    tale.happens(EventKind.PASSED)
+    tale.happens(EventKind.RESUMED).happens(EventKind.FAILED, data_of(FAILED))
+    tale.happens(EventKind.JUDGED, data_of(replace(FAILED, is_over=False)))
+    tale.happens(EventKind.PASSED, data_of(PASSED))
     assert fold(replace(tale.attempt, version=7), tale.events) == replace(tale.attempt, version=7)
 
 
@@ -147,12 +163,19 @@ def test_a_withdrawn_item_counts_no_more() -> None:
 
 def test_a_late_mark_can_turn_a_fail_into_a_pass_but_never_back() -> None:
     tale = Tale().starts().is_shown(TEXT).answers(TEXT, "x").happens(EventKind.FELL_SHORT)
-    tale.happens(EventKind.FAILED)
+    tale.happens(EventKind.FAILED, data_of(FAILED))
     assert tale.attempt.decided_at == NOW + timedelta(minutes=4)
+    assert tale.attempt.ending == FAILED
     tale.happens(EventKind.MARKED, data_of(Mark("text", 1, right=True)), KIM)
-    tale.happens(EventKind.PASSED)
+    tale.happens(EventKind.PASSED, data_of(PASSED))
     assert tale.attempt.decided_at == NOW + timedelta(minutes=7)
     assert not can(tale.attempt, EventKind.FAILED)
+
+
+def test_what_is_open_again_is_not_decided() -> None:
+    tale = Tale().starts().is_shown(TEXT).answers(TEXT, "x").happens(EventKind.FELL_SHORT)
+    tale.happens(EventKind.STRUCK, {"item": "text"}).happens(EventKind.RESUMED)
+    assert (tale.attempt.state, tale.attempt.decided_at) == (State.IN_PROGRESS, None)
 
 
 def test_a_paused_attempt_waits_two_weeks() -> None:
@@ -176,6 +199,11 @@ PATHS: dict[State, tuple[EventKind, ...]] = {
     State.ABANDONED: (EventKind.STARTED, EventKind.PAUSED, EventKind.ABANDONED),
     State.VOIDED: (EventKind.STARTED, EventKind.VOIDED),
 }
+DATA = {
+    EventKind.STARTED: data_of(START),
+    EventKind.PASSED: data_of(PASSED),
+    EventKind.FAILED: data_of(FAILED),
+}
 MAY: dict[State, str] = {
     State.OFFERED: "started abandoned voided",
     State.IN_PROGRESS: (
@@ -183,9 +211,9 @@ MAY: dict[State, str] = {
     ),
     State.PAUSED: "marked struck resumed abandoned voided",
     State.PENDING_REVIEW: "marked struck resumed fell_short passed failed voided",
-    State.FAILED_OPEN: "shown answered marked struck passed failed voided",
+    State.FAILED_OPEN: "shown answered marked struck resumed awaited passed failed voided",
     State.PASSED: "marked struck voided",
-    State.FAILED: "marked struck passed voided",
+    State.FAILED: "marked struck judged passed voided",
     State.ABANDONED: "voided",
     State.VOIDED: "",
 }
@@ -195,7 +223,7 @@ MAY: dict[State, str] = {
 def test_what_may_follow_what(state: State) -> None:
     tale = Tale()
     for kind in PATHS[state]:
-        tale.happens(kind, data_of(START) if kind is EventKind.STARTED else {})
+        tale.happens(kind, DATA.get(kind))
     assert tale.attempt.state is state
     allowed = {kind.value for kind in EventKind if can(tale.attempt, kind)}
     assert allowed == set(MAY[state].split())

@@ -22,7 +22,8 @@ from bot.capabilities.quizzes.choosing import (
     rotate,
 )
 from bot.capabilities.quizzes.model import Attempt, Current, Response, Start, State
-from bot.capabilities.quizzes.rule import Decision, ObjectiveResult, Outcome, Verdict, decide
+from bot.capabilities.quizzes.rule import decide
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.ids import AttemptId, PersonId, WorkspaceId
 from bot.pack.model import Objective, Policy, Quiz
 from tests.bot.item import ADAPTER, CHOICE

@@ -45,6 +45,23 @@ def test_a_pass_is_valid_for_as_long_as_the_quiz_says(world: QuizWorld) -> None:
     assert "passed, valid until Tuesday 2 March 2027" in world.last("ana")
 
 
+def test_who_has_passed_is_told_that_nothing_has_to_be_done(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, requirement="mandatory", **YEAR))
+    world.says("ana", "/quiz data")
+    assert "Your organisation asks everybody whom it concerns to pass it." in world.last("ana")
+    passes_quiz(world, "ana")
+    world.says("ana", "/quiz data")
+    held = "You need not do this: passed, valid until Tuesday 2 March 2027."
+    assert held in world.last("ana")
+    assert "Your organisation" not in world.last("ana")
+    world.presses("ana", "Check myself")
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", False)
+    world.presses("ana", "Stop here")
+    assert "What you have shown before stays valid until Tuesday 2 March 2027." in world.last("ana")
+    assert certification(world, "ana").holds
+
+
 def test_evidence_says_how_it_was_decided_and_nothing_private(either_world: QuizWorld) -> None:
     world = either_world
     world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
@@ -300,6 +317,6 @@ def test_nobody_else_audits_not_even_who_looks_after_the_community(
     args = {"quiz": "data", "choice": certification(world, "ana").id}
     for who in ("dana", "sam", "ben"):
         world.forges(who, action, args)
-        assert "You may not do this" in world.last(who)
+        assert "Nobody here may do this yet. Dana can name somebody" in world.last(who)
         world.says(who, "/quiz audit")
-        assert "You may not do this" in world.last(who)
+        assert "Nobody here may do this yet. Dana can name somebody" in world.last(who)

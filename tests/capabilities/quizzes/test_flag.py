@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.message import Args
 from bot.pack.flag import (
     Effect,
     Flag,
@@ -201,8 +202,9 @@ def test_a_section_is_unclear_when_people_ask(
 
 
 def test_a_gap_in_the_faq_has_three_questions() -> None:
-    assert flag_gap("topic:data", 2) is None
-    assert flag_gap("topic:data", 3) == Flag(FlagKind.FAQ_GAP, "topic:data", 3, {})
+    assert flag_gap("topic:data", ["a", "b"]) is None
+    told: Args = {"questions": ["a", "b", "c"]}
+    assert flag_gap("topic:data", ["a", "b", "c"]) == Flag(FlagKind.FAQ_GAP, "topic:data", 3, told)
 
 
 def test_what_is_old_or_leads_nowhere_is_stale() -> None:

@@ -22,7 +22,8 @@ from bot.capabilities.quizzes.model import (
     data_of,
     respond,
 )
-from bot.capabilities.quizzes.rule import Outcome, Verdict, decide, operate_gate
+from bot.capabilities.quizzes.rule import decide, operate_gate
+from bot.capabilities.quizzes.verdict import Outcome, Verdict
 from bot.ids import AttemptId, PersonId, WorkspaceId
 from bot.pack.answer import LETTERS, Raw, Shown, arrange, parse
 from bot.pack.item import Branching, Item, Matching, Numeric, ScenarioChoice, ShortText

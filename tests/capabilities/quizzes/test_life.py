@@ -71,7 +71,7 @@ def test_the_word_leaves_and_then_a_letter_is_about_something_else(world: QuizWo
 def test_who_takes_it_in_plain_text_comes_back_by_a_letter(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", plain_text="yes")
     world.begins("ana")
     world.passes(hours=3)
@@ -223,6 +223,91 @@ def test_a_limit_of_time_decides_by_what_there_is(world: QuizWorld) -> None:
     assert "not there yet" in world.last("ana")
 
 
+def test_waiting_until_the_time_is_over_passes_nothing(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
+    world.begins("ana")
+    world.decides("ana", True, True)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "failed"
+    told = world.last("ana")
+    assert "not there yet" in told
+    assert "How to share" in told
+    assert "How to keep" in told
+    assert "You have shown already" not in told
+
+
+def test_the_last_question_left_unanswered_is_not_a_pool_too_thin(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([TWO[0], TWO[1]], max_time="PT10M"))
+    world.begins("ana")
+    world.decides("ana", True)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "failed"
+
+
+def test_what_was_told_at_the_end_is_told_again_and_holds(world: QuizWorld) -> None:
+    """How it ended follows from what was, not from what can be asked today."""
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three") for n in range(1, 7)]
+    world.opens_quiz(quiz_of(items, max_time="PT10M"))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    for _ in range(4):
+        world.decides("ana", True)
+    assert len({r.objective for r in world.attempt("ana").responses}) == 3
+    world.passes(minutes=11)
+    told = world.last("ana")
+    assert f"You have shown already:\n- Do {first} well" in told
+    # All that was not asked is withdrawn by and by: one right answer is still not enough.
+    asked = {r.item for r in world.attempt("ana").responses}
+    kept = [
+        item if item.id in asked else item.model_copy(update={"status": Status.RETIRED})
+        for item in items
+    ]
+    world.opens_quiz(quiz_of(kept, max_time="PT10M"))
+    attempt = world.attempt("ana").id
+    world.forges("ana", "quiz.resume", {"attempt": attempt})
+    again = world.last("ana")
+    assert told.split("Try again")[0] == again.split("Try again")[0]
+    world.opens_quiz(quiz_of(items, max_time="PT10M"))
+    world.passes(days=2)
+    world.begins("ana")
+    begun = world.attempt("ana").start
+    assert begun is not None
+    assert dict(begun.carried) == {first: attempt}
+
+
+def test_a_limit_of_time_holds_for_a_fixed_form(world: QuizWorld) -> None:
+    form = {"share": 4, "keep": 4}
+    world.opens_quiz(quiz_of(TWO, mode="fixed", form=form, cut=6, max_time="PT10M"))
+    world.begins("ana")
+    world.decides("ana", *[True] * 5)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "failed"
+
+
+def test_one_question_a_day_has_no_limit_of_time(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", one_item_per_day="yes")
+    world.begins("ana")
+    for _ in range(4):
+        world.decides("ana", True)
+        world.passes(days=4)
+    assert world.quiz_state("ana") == "passed"
+
+
+def test_who_says_meanwhile_that_they_need_more_time_has_it(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
+    world.begins("ana")
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", extra_time="yes")
+    world.passes(minutes=15)
+    assert world.quiz_state("ana") == "in_progress"
+    world.passes(minutes=6)
+    assert world.quiz_state("ana") == "failed"
+
+
 def test_a_fixed_form_ends_as_soon_as_nothing_can_change(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, mode="fixed", form={"share": 3, "keep": 3}, cut=4))
     world.begins("ana")
@@ -363,8 +448,15 @@ def test_nobody_else_can_touch_an_attempt(
     before = world.attempt("ana")
     args = {"attempt": before.id, "item": world.asking("ana").item.id, **more}
     world.forges("ben", action, args)
-    assert world.last("ben") == "I could not find that any more."
-    world.forges("ana", action, {**args, "attempt": "nobody\x00"})
+    assert "I could not find that any more." in world.last("ben")
+    assert world.attempt("ana") == before
+
+
+def test_an_attempt_that_is_made_up_is_none(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    before = world.attempt("ana")
+    world.forges("ana", "quiz.resume", {"attempt": "nobody\x00"})
     assert world.last("ana") == "I could not find that any more."
     assert world.attempt("ana") == before
 
@@ -462,7 +554,7 @@ def test_the_list_begins_what_is_chosen_from_it(world: QuizWorld) -> None:
 def test_plain_text_has_no_buttons_to_answer_with(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", plain_text="yes")
     assert "Kept: plain text." in world.last("ana")
     world.begins("ana")
@@ -477,7 +569,7 @@ def test_plain_text_has_no_buttons_to_answer_with(world: QuizWorld) -> None:
 def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", one_item_per_day="yes")
     world.begins("ana")
     world.decides("ana", True)
@@ -498,7 +590,7 @@ def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
 def test_more_time_is_twice_the_time(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", extra_time="yes")
     world.begins("ana")
     world.passes(minutes=15)
@@ -510,7 +602,7 @@ def test_more_time_is_twice_the_time(world: QuizWorld) -> None:
 def test_what_somebody_needs_is_told_to_nobody(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", extra_time="yes", no_images="yes")
     world.begins("ana")
     world.decides("ana", True, True, True, True)
@@ -520,6 +612,25 @@ def test_what_somebody_needs_is_told_to_nobody(world: QuizWorld) -> None:
     assert "no_images" not in link.body
     world.says("ana", "/me")
     assert "What you need: no pictures, more time" in world.last("ana")
+
+
+def test_me_leads_to_every_answer_of_ones_own(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
+    world.begins("ana")
+    while world.quiz_state("ana") == "in_progress":
+        world.says("ana", f"{world.sign('ana', 'a')} 3")
+    world.says("ana", "stop here")
+    world.says("ana", "/me")
+    [part] = [p for p in world.hears("ana")[-1].message.parts if isinstance(p, Choice)]
+    assert [option.label for option in part.options] == ["Customer data: failed, Monday 2 March"]
+    named = {**part.args, "choice": part.options[0].value}
+    world.forges("ana", part.action, named)
+    shown = world.last("ana")
+    assert shown.count("You: ") == len(world.attempt("ana").responses)
+    assert "(very sure)" in shown
+    world.forges("ben", part.action, named)
+    assert "You: " not in world.last("ben")
 
 
 def test_who_leaves_the_workspace_leaves_nothing_open(world: QuizWorld) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.capabilities.quizzes.model import Response
 from bot.capabilities.quizzes.referral import Reading, Referral, refer, weigh
-from bot.capabilities.quizzes.rule import Decision, ObjectiveResult, Outcome, Verdict
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.pack.item import Severity
 from bot.pack.model import Objective, Quiz
 from tests.bot.item import ADAPTER, CHOICE

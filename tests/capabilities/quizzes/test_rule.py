@@ -9,12 +9,8 @@ import pytest
 
 from bot.capabilities.quizzes.model import Response, Start
 from bot.capabilities.quizzes.rule import (
-    Decision,
     Form,
-    ObjectiveResult,
     Operation,
-    Outcome,
-    Verdict,
     angoff_cut,
     bounds,
     decide,
@@ -29,6 +25,7 @@ from bot.capabilities.quizzes.rule import (
     operate_gate,
     operate_sprt,
 )
+from bot.capabilities.quizzes.verdict import Decision, ObjectiveResult, Outcome, Verdict
 from bot.ids import AttemptId
 from bot.pack.item import Item
 from bot.pack.model import Policy, Sprt
@@ -115,6 +112,31 @@ def test_gate_is_first_to_two(marks: str, decision: Decision) -> None:
 )
 def test_without_items_left_two_thirds_decide(marks: str, decision: Decision) -> None:
     assert at_gate(marks, left=0)[1] is decision
+
+
+@pytest.mark.parametrize(
+    ("marks", "decision"),
+    [
+        ("", Decision.NOT_MET),
+        ("+", Decision.NOT_MET),
+        ("+-", Decision.NOT_MET),
+        ("++", Decision.MET),
+        ("--", Decision.NOT_MET),
+        # A mark can only decide what may still be enough.
+        ("?", Decision.NOT_MET),
+        ("-?", Decision.NOT_MET),
+        ("+?", Decision.WAITS),
+        ("??", Decision.WAITS),
+    ],
+)
+def test_what_is_open_when_it_is_over_is_not_met(marks: str, decision: Decision) -> None:
+    verdict = decide(GATE, start("one"), answers(one=marks), {"one": 9}, is_over=True)
+    assert verdict.objectives[0].decision is decision
+    assert verdict.outcome is not Outcome.OPEN
+
+
+def test_over_or_not_a_pool_too_thin_has_to_do() -> None:
+    assert decide(GATE, start("one"), answers(one="+"), {}, is_over=True).met == ("one",)
 
 
 def test_all_objectives_have_to_be_met() -> None:
@@ -268,6 +290,16 @@ def test_when_items_run_out_the_share_decides() -> None:
     assert decide(SPRT, asked, answers(one="+-+", two="++-"), nothing).outcome is Outcome.FAILED
 
 
+def test_a_sequential_test_that_is_over_too_early_is_not_passed() -> None:
+    asked = start("one", "two")
+    early = answers(one="++", two="++")
+    assert decide(SPRT, asked, early, PLENTY, is_over=True).outcome is Outcome.FAILED
+    read = answers(one="++?", two="++")
+    assert decide(SPRT, asked, read, PLENTY, is_over=True).outcome is Outcome.WAITS
+    enough = answers(one="++++", two="++++")
+    assert decide(SPRT, asked, enough, PLENTY, is_over=True).outcome is Outcome.PASSED
+
+
 def test_earlier_answers_count_where_they_speak_for_the_person() -> None:
     asked = start("four", carried=dict.fromkeys(("one", "two", "three"), AttemptId("before")))
     good = answers(one="++", two="++", three="++")
@@ -340,6 +372,29 @@ def test_a_fixed_form_goes_on_while_a_critical_error_can_be_made() -> None:
     assert decide(FIXED, asked, responses, left, form=grave).outcome is Outcome.OPEN
     lenient = FIXED.model_copy(update={"critical_error_fails": False})
     assert decide(lenient, asked, responses, left, form=grave).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "grave", "outcome"),
+    [
+        ("++", "+", "", Outcome.FAILED),
+        ("++?", "+", "", Outcome.WAITS),
+        ("+?", "+", "", Outcome.FAILED),
+        ("++", "++", "", Outcome.PASSED),
+        # A question in which a critical error can be made is not passed by silence.
+        ("++", "++", "item-9", Outcome.FAILED),
+        ("++?", "+", "item-9", Outcome.FAILED),
+    ],
+)
+def test_what_is_not_answered_of_a_fixed_form_is_wrong(
+    one: str, two: str, grave: str, outcome: Outcome
+) -> None:
+    left = {"one": 3 - len(one), "two": 2 - len(two)}
+    form = Form(5, 4, frozenset({grave} - {""}))
+    responses = answers(one=one, two=two)
+    verdict = decide(FIXED, start("one", "two"), responses, left, form=form, is_over=True)
+    assert verdict.outcome is outcome
+    assert verdict.undecided == ()
 
 
 def test_parts_of_a_form_say_what_to_read() -> None:

@@ -1,11 +1,15 @@
 """What stewards do: read written answers, withdraw a question, void what went wrong."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bot.attention import Wish, book
+from bot.context import Context
 from bot.ids import PersonId
-from bot.message import Choice
+from bot.message import say
+from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Accept, ShortText
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
 from tests.world import WORKSPACE
@@ -33,14 +37,23 @@ def answers_in_words(world: QuizWorld, who: str = "ana") -> None:
             world.decides(who, True)
 
 
+def test_a_limit_of_time_holds_while_an_answer_is_read(world: QuizWorld) -> None:
+    """What was written before it was over still counts, and nothing more is asked."""
+    world.opens_quiz(quiz_of([*WRITTEN, written("w4")], max_time="PT10M"))
+    world.begins("ana")
+    answers_in_words(world)
+    assert world.quiz_state("ana") == "pending_review"
+    world.passes(hours=1)
+    for worth, state in (("right", "pending_review"), ("wrong", "failed")):
+        world.says("sam", "/quiz review")
+        world.presses("sam", "Mark it")
+        world.fills("sam", worth=worth)
+        assert world.quiz_state("ana") == state
+
+
 def chosen(world: QuizWorld, who: str, label: str) -> None:
-    """Choose the only option of that label in the newest message."""
-    parts = world.hears(who)[-1].message.parts
-    choice_ = next(p for p in parts if isinstance(p, Choice) and p.label == label)
-    world.app.registry.presses[choice_.action]
-    args = {**choice_.args, "choice": choice_.options[0].value}
-    reply = world.forges(who, choice_.action, args)
-    assert reply.form is not None
+    """Press what can be done with the only quiz in the newest message; it opens a form."""
+    assert world.presses(who, label).form is not None
 
 
 def test_a_written_answer_is_read_by_a_person_and_the_rest_goes_on(
@@ -95,6 +108,74 @@ def test_the_steward_hears_of_it_once_a_day_and_again_when_it_is_late(world: Qui
     assert [text for text in world.dms("dana") if "waits for your eyes" in text]
 
 
+def calls_for(world: QuizWorld, who: str) -> int:
+    return len([text for text in world.dms(who) if "waits for your eyes" in text])
+
+
+def fills_the_week(world: QuizWorld, who: str) -> None:
+    """Somebody has got all that may be said to them unasked in this week."""
+    with world.database.transaction() as work:
+        work.attention.save(replace(work.attention.get(PersonId(who)), per_week=1))
+        letter = Letter(
+            key=f"full:{who}",
+            to=ToPerson(person=PersonId(who)),
+            message=say("The canteen has a new menu."),
+            kind="test",
+            priority=Priority.OFFER,
+        )
+        person = work.people.get(PersonId(who))
+        assert person is not None
+        book(Context(world.now, lambda: "one"), work, [Wish(person, letter)])
+    world.passes(days=1)
+
+
+def test_a_full_week_lets_a_call_wait_and_loses_none(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    fills_the_week(world, "sam")
+    assert "canteen" in world.dms("sam")[-1]
+    world.begins("ana")
+    answers_in_words(world)
+    world.passes(days=3)
+    assert calls_for(world, "sam") == 0
+    world.passes(days=7)
+    assert calls_for(world, "sam") >= 1
+
+
+def test_what_was_read_is_not_called_for_any_more(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    fills_the_week(world, "sam")
+    world.begins("ana")
+    answers_in_words(world)
+    for _ in range(2):
+        world.says("sam", "/quiz review")
+        world.presses("sam", "Mark it")
+        world.fills("sam", worth="right")
+    world.passes(days=14)
+    assert calls_for(world, "sam") == 0
+    assert calls_for(world, "dana") == 0
+
+
+def test_a_late_answer_is_called_for_each_week_until_it_is_read(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.passes(days=27)
+    assert 3 <= calls_for(world, "dana") <= 4
+    assert 4 <= calls_for(world, "sam") <= 5
+
+
+def test_who_looks_after_a_topic_alone_has_their_own_answer_read_by_others(
+    world: QuizWorld,
+) -> None:
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("sam")
+    answers_in_words(world, "sam")
+    world.passes(days=5)
+    assert calls_for(world, "sam") == 0
+    assert calls_for(world, "dana") == 1
+
+
 def test_what_waits_stands_on_the_stewards_page(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
     world.begins("ana")
@@ -113,7 +194,7 @@ def test_nobody_else_reads_and_nobody_marks_their_own(world: QuizWorld) -> None:
     args = {"attempt": attempt.id, "item": "w1"}
     for who in ("ben", "sam"):
         world.forges(who, "quiz.mark", args)
-        assert world.last(who) == "I could not find that any more."
+        assert "I could not find that any more." in world.last(who)
         world.forges(who, "quiz.keep_mark", args, {"worth": "right"})
         assert world.attempt("sam") == attempt
     world.says("ben", "/quiz review")
@@ -148,10 +229,83 @@ def test_a_mark_has_to_be_one(world: QuizWorld) -> None:
 
 def withdraw(world: QuizWorld, item: str, reason: str = "Two answers were right.") -> None:
     world.says("sam", "/quiz review")
-    chosen(world, "sam", "Withdraw a question of")
+    chosen(world, "sam", "Withdraw a question")
     reply = world.fills("sam", item=item, reason=reason)
     assert reply.errors == {}
     world.passes(seconds=1)
+
+
+def test_who_fell_short_by_a_withdrawn_question_goes_on_and_passes(world: QuizWorld) -> None:
+    """*Stop here* or *Finish* is no question any more: nothing is decided."""
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    assert world.quiz_state("ana") == "failed_open"
+    for response in world.attempt("ana").responses:
+        if not response.right:
+            withdraw(world, response.item)
+    assert world.quiz_state("ana") == "in_progress"
+    assert world.attempt("ana").decided_at is None
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", True)
+    assert world.quiz_state("ana") == "passed"
+    with world.database.transaction() as work:
+        held = work.certifications.find(PersonId("ana"), "data")
+    assert held is not None
+    assert held.holds
+
+
+def test_who_has_finished_all_and_fell_short_by_a_withdrawn_question_passes(
+    world: QuizWorld,
+) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    world.presses("ana", "Finish")
+    assert world.quiz_state("ana") == "failed_open"
+    [wrong, _] = [r.item for r in world.attempt("ana").responses if not r.right]
+    withdraw(world, wrong)
+    assert world.quiz_state("ana") == "in_progress"
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", True)
+    assert world.quiz_state("ana") == "passed"
+
+
+def test_who_has_not_said_whether_to_finish_is_not_asked_on(world: QuizWorld) -> None:
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three") for n in range(1, 7)]
+    world.opens_quiz(quiz_of(items))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    right = next(r.item for r in world.attempt("ana").responses if r.right)
+    withdraw(world, right)
+    assert world.quiz_state("ana") == "failed_open"
+    assert world.attempt("ana").current is None
+
+
+def test_an_ending_is_looked_at_again_when_a_question_is_withdrawn(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") == "in_progress":
+        world.decides("ana", world.asking("ana").item.objective != first)
+    world.presses("ana", "Stop here")
+    ended = world.attempt("ana").ending
+    assert ended is not None
+    assert ended.verdict.not_met == (first,)
+    withdraw(world, next(r.item for r in world.attempt("ana").responses if not r.right))
+    assert world.quiz_state("ana") == "failed"
+    again = world.attempt("ana").ending
+    assert again is not None
+    assert again.verdict.not_met == ()
+    # It was no fault of hers, and nothing keeps her from trying again at once.
+    world.begins("ana")
+    assert world.quiz_state("ana") == "in_progress"
 
 
 def test_a_withdrawn_question_is_asked_no_more_and_the_next_one_comes(world: QuizWorld) -> None:
@@ -225,10 +379,10 @@ def test_withdrawing_needs_a_question_and_a_reason(
 def test_only_a_steward_withdraws_and_voids(world: QuizWorld, action: str) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.forges("ben", action, {"quiz": "data"})
-    assert world.last("ben") == "You may not do this."
+    assert "You may not do this." in world.last("ben")
     kept = {"quiz.withdraw": "quiz.keep_withdrawn", "quiz.void": "quiz.keep_void"}[action]
     world.forges("ben", kept, {"quiz": "data"}, {"item": "share-1", "reason": "I want to."})
-    assert world.last("ben") == "You may not do this."
+    assert "You may not do this." in world.last("ben")
 
 
 def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
@@ -238,7 +392,7 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
     world.begins("ben")
     world.presses("ben", "Leave for now")
     world.says("sam", "/quiz review")
-    chosen(world, "sam", "Void what is under way in")
+    chosen(world, "sam", "End open attempts")
     world.fills("sam", reason="The buttons were broken.")
     world.passes(seconds=1)
     for who in ("ana", "ben"):
@@ -250,12 +404,25 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
     assert [a.state.value for a in world.attempts("ana")] == ["in_progress", "voided"]
 
 
+def test_of_several_quizzes_a_steward_chooses_one_first(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    other = [item.model_copy(update={"id": f"more-{item.id}"}) for item in TWO]
+    world.opens_quiz(quiz_of(other).model_copy(update={"id": "more", "title": "More data"}))
+    world.says("sam", "/quiz review")
+    assert "End open attempts" not in world.last("sam")
+    world.forges("sam", "quiz.review", {"choice": "more"})
+    assert world.last("sam").startswith("More data")
+    assert "More data" in str(world.presses("sam", "End open attempts").form)
+    world.forges("ben", "quiz.review", {"choice": "more"})
+    assert world.last("ben") == "There is no written answer to read."
+
+
 # --- in person ----------------------------------------------------------------------------
 
 
 def wants_to_be_asked(world: QuizWorld) -> None:
     world.says("ana", "/quiz")
-    world.presses("ana", "What I need")
+    world.presses("ana", "How I take quizzes")
     world.fills("ana", alternative_format="yes")
     world.says("ana", "/quiz data")
     world.presses("ana", "Ask me in person")
@@ -313,7 +480,7 @@ def test_after_a_material_change_nobody_lapses_at_once(world: QuizWorld) -> None
         while world.quiz_state(who) == "in_progress":
             world.decides(who, True)
     world.says("sam", "/quiz review")
-    chosen(world, "sam", "The rules have changed in")
+    chosen(world, "sam", "The rules have changed")
     assert set(world.fills("sam", deadline="soon", reason="").errors) == {"deadline", "reason"}
     world.fills("sam", deadline="2026-06-30", reason="A new law.")
     world.passes(days=2)

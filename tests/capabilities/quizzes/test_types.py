@@ -1,5 +1,7 @@
 """Every type of item, answered by taps, by a form and in plain words; and how sure somebody is."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.message import Args
@@ -19,6 +21,7 @@ from tests.bot.item import CASE, CHOICE, EVERY, NUMBER, ORDER, SELECT, SPOT, TEX
 from tests.capabilities.quizzes.taking import QuizWorld, choice, is_wrong, quiz_of, wrong_for
 
 IDS = [item.type for item in EVERY]
+Say = Callable[[QuizWorld, object], None]
 
 
 def opens(world: QuizWorld, item: Item, **policy: object) -> None:
@@ -98,9 +101,8 @@ def same(item: Item, one: object, other: object) -> bool:
 
 @pytest.mark.parametrize("say", [taps, words])
 @pytest.mark.parametrize("item", EVERY, ids=IDS)
-def test_a_right_answer_is_right(world: QuizWorld, item: Item, say: object) -> None:
+def test_a_right_answer_is_right(world: QuizWorld, item: Item, say: Say) -> None:
     opens(world, item)
-    assert callable(say)
     say(world, key(item))
     response = world.attempt("ana").response_to(item.id)
     assert response is not None
@@ -110,11 +112,8 @@ def test_a_right_answer_is_right(world: QuizWorld, item: Item, say: object) -> N
 
 @pytest.mark.parametrize("say", [taps, words])
 @pytest.mark.parametrize("item", EVERY, ids=IDS)
-def test_a_wrong_answer_is_wrong_and_nobody_is_lost(
-    world: QuizWorld, item: Item, say: object
-) -> None:
+def test_a_wrong_answer_is_wrong_and_nobody_is_lost(world: QuizWorld, item: Item, say: Say) -> None:
     opens(world, item)
-    assert callable(say)
     assert is_wrong(item)
     say(world, wrong_for(item))
     response = world.attempt("ana").response_to(item.id)

@@ -83,6 +83,13 @@ def test_where_nobody_may_it_says_what_to_do_about_it(world: World) -> None:
     assert "INFLOW_ADMINS" in said
 
 
+def test_where_nobody_may_it_says_who_could_name_somebody(world: World) -> None:
+    """Nobody is an auditor to begin with, and who looks after it all is none."""
+    world.says("ana", "/quiz audit")
+    said = world.last("ana")
+    assert "Nobody here may do this yet. Dana can name somebody with /role." in said
+
+
 def test_somebody_who_gets_a_role_has_its_rights_and_is_told(either_world: World) -> None:
     world = either_world
     assert "Kim is community manager, and is told." in text(

@@ -1,8 +1,10 @@
 """Accepted answers that become tips, with the word of who gave them."""
 
-from bot.message import Args
+from bot.message import Args, Choice
+from bot.pack.ports import Put
 from bot.plain import render_plain
 from bot.ports import Timer
+from tests.capabilities.quizzes.taking import choice, quiz_of
 from tests.capabilities.tips.telling import (
     budget,
     follow,
@@ -11,7 +13,7 @@ from tests.capabilities.tips.telling import (
     tell,
     tip,
 )
-from tests.world import Heard, World, person
+from tests.world import WORKSPACE, Heard, World, person
 
 ANSWER = "Book the early train and keep the number of the seat: without it nobody finds you."
 
@@ -188,10 +190,74 @@ def test_nobody_else_decides_about_an_answer(world: World) -> None:
     reply = world.forges("cem", "tips.approve", args)
     assert reply.message is not None
     assert "could not find" in reply.message.summary
-    reply = world.forges("cem", "tips.approve", {"nomination": "a\0b"})
-    assert reply.message is not None
-    assert "could not find" in reply.message.summary
     world.presses(helper, "Make it a tip", on=letter)
     reply = world.forges(helper, "tips.approve", args)
     assert reply.message is not None
     assert "decided already" in reply.message.summary
+
+
+def opens_quiz(world: World, **policy: str) -> None:
+    """A quiz about travel with two objectives, which the steward looks after."""
+    items = tuple(choice(f"q-{o}", o) for o in ("book", "ride"))
+    quiz = quiz_of(items, **policy).model_copy(update={"id": "trip", "topic": "travel"})
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(quiz, pack="made-up", at=world.now)])
+
+
+def becomes_a_tip_with_a_question(world: World) -> list[Heard]:
+    """What the steward hears of it."""
+    tell(world, tip("trains"))
+    helper = settle(world)
+    world.presses(helper, "Change it first", on=asked(world, helper)[0])
+    world.fills(
+        helper, text=ANSWER, question="A full train. What first?", best="My seat", other="The bar"
+    )
+    world.passes(days=2)
+    return [h for h in world.hears("sam") if (h.key or "").startswith("tips:proposed:")]
+
+
+def drafts(world: World) -> list[tuple[str, str]]:
+    """Status and objective of what in the quiz was an answer."""
+    with world.database.transaction() as work:
+        kept = work.packs.quiz(WORKSPACE, "trip")
+        assert kept is not None
+        return [
+            (item.status.value, item.objective)
+            for item in kept.value.items
+            if item.id.startswith("answer-")
+        ]
+
+
+def test_its_question_is_proposed_for_the_quiz_and_asked_when_the_steward_says_so(
+    either_world: World,
+) -> None:
+    world = either_world
+    opens_quiz(world)
+    [letter] = becomes_a_tip_with_a_question(world)
+    assert drafts(world) == [("draft", "book")]
+    assert "A full train. What first?" in letter.text
+    assert "My seat (the best)" in letter.text
+    [part] = [part for part in letter.message.parts if isinstance(part, Choice)]
+    named = {**part.args, "choice": "ride"}
+    world.forges("ben", part.action, named)
+    assert drafts(world) == [("draft", "book")], "only who looks after the topic"
+    world.forges("sam", part.action, named)
+    assert drafts(world) == [("pilot", "ride")]
+    world.presses("sam", "Let it count")
+    assert drafts(world) == [("live", "ride")]
+    for action in ("tips.try_out", "tips.leave_out", "tips.count"):
+        world.forges("sam", action, named)
+        assert drafts(world) == [("live", "ride")]
+
+
+def test_a_question_that_nobody_wants_is_left_out(world: World) -> None:
+    opens_quiz(world)
+    [letter] = becomes_a_tip_with_a_question(world)
+    world.presses("sam", "Leave it out", on=letter)
+    assert drafts(world) == [("retired", "book")]
+
+
+def test_a_quiz_for_a_regulator_takes_nothing_from_chat(world: World) -> None:
+    opens_quiz(world, requirement="regulatory")
+    assert becomes_a_tip_with_a_question(world) == []
+    assert drafts(world) == []

@@ -7,7 +7,15 @@ import pytest
 
 from bot.capabilities.tips.course import Entry, entry_of
 from bot.capabilities.tips.model import Card, CardState, Certainty, Pick, Reaction
-from bot.capabilities.tips.reacting import answer, be_certain, drop, rate, react, show
+from bot.capabilities.tips.reacting import (
+    answer,
+    be_certain,
+    drop,
+    rate,
+    react,
+    show,
+    take_again,
+)
 from bot.capabilities.tips.spacing import Rating, Trace
 from bot.ids import PersonId, TopicId, WorkspaceId
 from bot.people import Person
@@ -55,6 +63,15 @@ def test_not_for_me_rates_nothing_and_never_comes_again() -> None:
     assert (outcome.card.state, outcome.card.due_on) == (CardState.SUSPENDED, None)
     assert (outcome.card.trace, outcome.review.rating) == (None, None)
     assert drop(ACTIVE, MONDAY, 3).card == replace(ACTIVE, state=CardState.SUSPENDED, due_on=None)
+
+
+def test_not_for_me_is_taken_back_once_and_leaves_what_was_learned() -> None:
+    said = react(NEW, ENTRY, Reaction.NOT_FOR_ME, MONDAY, 1)
+    assert said is not None
+    assert take_again(said.card, MONDAY) == replace(NEW, due_on=MONDAY)
+    back = take_again(drop(ACTIVE, MONDAY, 3).card, MONDAY + DAY)
+    assert back == replace(ACTIVE, due_on=MONDAY + DAY)
+    assert take_again(ACTIVE, MONDAY) is None
 
 
 @pytest.mark.parametrize(

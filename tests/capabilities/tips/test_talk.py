@@ -6,11 +6,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
+from bot.capabilities.questions.model import ArticleState
 from bot.capabilities.tips.model import CardState, Certainty, Reaction, SubscriptionState
 from bot.ids import PersonId, TopicId
 from bot.message import Args, Choice
 from bot.outbox import LetterState
-from bot.pack.model import Kind, Section
+from bot.pack.model import Check, Kind, Section
 from bot.pack.ports import Put
 from bot.pack.waiver import Waiver
 from bot.plain import render_plain
@@ -20,6 +21,7 @@ from storage.tip_tables import tip_cards
 from tests.capabilities.tips.telling import (
     budget,
     card,
+    check,
     follow,
     labels,
     learner,
@@ -35,6 +37,7 @@ from tests.capabilities.tips.telling import (
 from tests.world import WORKSPACE, Heard, World, person
 
 DAY = timedelta(days=1)
+OPTIONS = check("a").options
 
 
 def next_morning(world: World) -> None:
@@ -132,6 +135,15 @@ def test_other_days(world: World) -> None:
     assert kept.next_day == date(2026, 3, 3)
 
 
+def test_who_follows_a_topic_is_told_so_when_they_name_it(world: World) -> None:
+    tell(world, tip("one"))
+    follow(world, "ana")
+    world.says("ana", "/tips travel")
+    assert "you follow it (every working day). How often from now on?" in world.last("ana")
+    world.says("ben", "/tips travel")
+    assert "Travel: one tip, one at a time. How often?" in world.last("ben")
+
+
 def test_the_slot_follows_what_is_followed(world: World) -> None:
     open_topic(world, "data")
     tell(world, tip("trains"), tip("names", "data"))
@@ -166,11 +178,11 @@ def test_pausing_a_topic_takes_back_what_waits_and_stopping_ends_it(world: World
     follow(world, "ana")
     next_morning(world)
     [first] = letters(world, "ana")
-    world.presses("ana", "Stop “Travel”", on=first)
+    world.presses("ana", "Stop this topic", on=first)
     assert "you no longer follow Travel" in world.last("ana")
     assert "Mind hotels." in first.text
     days(world, 5)
-    assert letters(world, "ana") == [first]
+    assert [heard.id for heard in letters(world, "ana")] == [first.id]
     world.presses("ana", "Follow it again")
     world.presses("ana", "Every working day")
     days(world, 4)
@@ -317,7 +329,7 @@ def test_the_letter_tells_why_it_came(world: World) -> None:
     assert "You follow Travel. You have seen this before, and it may be fading." in said
     world.says("ana", "/me")
     said = world.last("ana")
-    assert "Why the last one came: critical 2.00, faded 0." in said
+    assert "(with what each reason counts): critical 2.00, faded 0." in said
     assert "just seen -1.00" in said
 
 
@@ -404,6 +416,26 @@ def test_wrong_and_not_understood_one_asks_somebody(world: World) -> None:
     assert reply.form.args["about"] == "tip:t-trains"
     [begun] = [str(field.value) for field in reply.form.fields if field.name == "question"]
     assert begun.startswith("In a tip: What about trains?\nI chose: Half of trains\n")
+
+
+def test_whoever_asks_about_what_is_written_in_another_script_need_not_type_it(
+    world: World,
+) -> None:
+    long = {
+        "q": "票据" * 300,
+        "options": [{**o.model_dump(), "text": "火车" * 80} for o in OPTIONS],
+    }
+    tell(world, tip("trains", check=Check.model_validate(long)))
+    world.says("ana", "/tip travel")
+    world.presses("ana", "New to me")
+    next_morning(world)
+    world.says("ana", "/tip travel")
+    world.presses("ana", "B")
+    world.presses("ana", "Just tell me")
+    reply = world.presses("ana", "Ask someone")
+    assert reply.form is not None
+    [begun] = [str(field.value) for field in reply.form.fields if field.name == "question"]
+    assert begun.startswith("In a tip: 票据")
 
 
 def test_how_sure_may_be_written_at_once_or_afterwards_and_once(world: World) -> None:
@@ -519,6 +551,30 @@ def test_a_second_reaction_to_the_same_tip_is_noted_already(world: World) -> Non
     assert not kept.knew
 
 
+def test_not_for_me_can_be_undone(either_world: World) -> None:
+    world = either_world
+    open_topic(world, "travel")
+    budget(world, "ana")
+    tell(world, tip("a"), tip("b"))
+    follow(world, "ana")
+    next_morning(world)
+    told = letters(world, "ana")[-1].text
+    world.presses("ana", "Not for me")
+    assert "It does not come again." in world.last("ana")
+    world.presses("ana", "Undo")
+    assert world.last("ana") == told
+    with world.database.transaction() as work:
+        assert work.tips.tally(WORKSPACE, "t-a").not_for_me == 0
+    # It stands there as before, for words too.
+    world.says("ana", "useful")
+    known = card(world, "ana", "a")
+    assert known is not None
+    assert (known.state, known.reps) == (CardState.ACTIVE, 1)
+    # Undone twice, nothing changes.
+    world.forges("ana", "tips.undo", {"tip": "t-a", "day": "2026-03-02"})
+    assert card(world, "ana", "a") == known
+
+
 def test_not_for_me_twice_asks_whether_the_topic_is(world: World) -> None:
     tell(world, tip("a"), tip("b"), tip("c"))
     follow(world, "ana")
@@ -615,6 +671,15 @@ def test_what_many_are_wrong_about_and_sure_of_is_shown_to_the_steward(
     assert not any(f"P{number:02}" in letter.text for number in range(12))
     reply = world.presses("sam", "Change it", on=letter)
     assert reply.form is not None
+    # What is believed wrongly becomes a theme of the FAQ too.
+    form = world.presses("sam", "Write an FAQ entry", on=letter).form
+    assert form is not None
+    began = {field.name: field.value for field in form.fields}
+    assert began == {"title": "What about trains?", "text": "Mind trains.", "topic": "travel"}
+    world.fills("sam")
+    with world.database.transaction() as work:
+        [article] = work.articles.in_states(WORKSPACE, frozenset({ArticleState.PROPOSED}), 5)
+    assert (article.title, article.topic) == ("What about trains?", "travel")
 
 
 # --- about oneself --------------------------------------------------------------------------
@@ -632,7 +697,7 @@ def test_the_page_and_me_tell_what_is_kept_and_only_of_oneself(world: World) -> 
     world.says("ana", "/me")
     said = world.last("ana")
     assert "You follow Travel. One tip was shown to you, and I keep 1 of your reactions" in said
-    assert "Why the last one came: new 0.50, other topic 0.20." in said
+    assert "(with what each reason counts): new 0.50, other topic 0.20." in said
     world.says("ben", "/me")
     assert "You follow" not in world.last("ben")
 
@@ -727,6 +792,7 @@ def test_forged_buttons_change_nothing(world: World) -> None:
         ("tips.change", {"topic": "travel"}),
         ("tips.take_out", {"tip": "t-trains"}),
         ("tips.approve", {"nomination": "n"}),
+        ("tips.approve", {"nomination": "a\0b"}),
     ]
     for action, args in forged:
         reply = world.forges("ana", action, args)

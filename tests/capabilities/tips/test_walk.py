@@ -36,7 +36,7 @@ def test_a_tip_comes_is_reacted_to_and_comes_back_as_a_question(either_world: Wo
     assert "Mind trains." in first.text
     assert labels(first) == [
         *("New to me", "Useful", "Knew it", "Not for me"),
-        "Stop “Travel”",
+        "Stop this topic",
         *("Pause 1 week", "Stop all", "Why am I getting this?"),
     ]
     world.presses("ana", "Why am I getting this?", on=first)

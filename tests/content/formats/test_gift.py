@@ -10,6 +10,7 @@ from content.formats.question import (
     Essay,
     Matches,
     Numerical,
+    Order,
     Problem,
     Refused,
     Rich,
@@ -57,6 +58,25 @@ Only a text.
 
 def problems(text: str) -> list[tuple[int, str]]:
     return [(problem.line, problem.message) for problem in gift.read(text.encode()).problems]
+
+
+def test_an_order_as_moodle_writes_it_is_read() -> None:
+    text = (
+        "::Report:: What first? {>4 ALL VERTICAL ABSOLUTE_POSITION SHOW none\n"
+        "Contain it\n Report it \\= write\nKeep it\n}\n"
+    )
+    reading = gift.read(text.encode())
+    assert reading.problems == []
+    [question] = reading.questions
+    assert isinstance(question.body, Order)
+    assert [step.text for step in question.body.steps] == [
+        "Contain it", "Report it = write", "Keep it",
+    ]  # fmt: skip
+    item = to_item(question, "x", "y").item
+    assert item.type == "ordering"
+    # One line is still an answer in words.
+    [question] = gift.read(b"How many? {>5 people}").questions
+    assert isinstance(question.body, Written)
 
 
 @pytest.mark.parametrize("text", [EVERY, EVERY.replace("\n", "\r\n"), "\ufeff" + EVERY])

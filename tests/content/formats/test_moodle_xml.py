@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.pack.item import Numeric
+from bot.pack.item import Numeric, Ordering
 from content.formats import moodle_xml
 from content.formats.item import to_item, to_question
 from content.formats.question import Refused
@@ -83,6 +83,48 @@ def test_the_other_kinds_become_drafts() -> None:
     written = moodle_xml.write([to_question(numeric).question]).encode()
     (again,) = moodle_xml.read(written).questions
     assert to_item(again, "x", "y").item == numeric
+
+
+ORDERING = """\
+<questiontext><text>Order them.</text></questiontext>
+<{chosen}>{how}</{chosen}><{count}>2</{count}><gradingtype>{graded}</gradingtype>
+<answer fraction="3.0"><text>a</text></answer>
+<answer fraction="1.0"><text>b</text></answer>
+<answer fraction="2.0"><text>c</text></answer>
+"""
+PAIRS = "what counts here is which pairs are in the right order (gradingtype)"
+SOME = "all 3 steps are asked, not 2 of them (selecttype)"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count", "how", "graded", "notes"),
+    [
+        ("selecttype", "selectcount", "ALL", "RELATIVE_ALL_PREVIOUS_AND_NEXT", []),
+        ("selecttype", "selectcount", "EXACT", "", []),
+        ("selecttype", "selectcount", "RANDOM", "", [SOME]),
+        ("logical", "studentsee", "CONTIG", "ABSOLUTE_POSITION", [SOME, PAIRS]),
+        ("selecttype", "selectcount", "ALL", "ALL_OR_NOTHING", [PAIRS]),
+    ],
+)
+def test_steps_are_in_the_order_of_the_file_as_in_moodle(
+    chosen: str, count: str, how: str, graded: str, notes: list[str]
+) -> None:
+    inner = ORDERING.format(chosen=chosen, count=count, how=how, graded=graded)
+    text = f'<quiz>\n<question type="ordering">{inner}</question></quiz>'
+    reading = moodle_xml.read(text.encode())
+    assert [problem.message for problem in reading.problems] == notes
+    [item] = [to_item(asked, "x", "y").item for asked in reading.questions]
+    assert isinstance(item, Ordering)
+    assert [step.text for step in item.steps] == ["a", "b", "c"]
+    written = moodle_xml.write([to_question(item).question])
+    for line in (
+        "<selecttype>ALL</selecttype>",
+        "<selectcount>3</selectcount>",
+        "<gradingtype>RELATIVE_ALL_PREVIOUS_AND_NEXT</gradingtype>",
+        "<showgrading>SHOW</showgrading>",
+        "<numberingstyle>none</numberingstyle>",
+    ):
+        assert line in written
 
 
 @pytest.mark.parametrize(
