@@ -17,8 +17,7 @@ from tests.world import World
 
 @pytest.mark.parametrize("timing", Timing)
 @pytest.mark.parametrize("seed", range(3))
-def test_pauses_at_any_time(new_world, timing: Timing, seed: int) -> None:  # type: ignore[no-untyped-def]  # a fixture
-    world: World = new_world()
+def test_pauses_at_any_time(world: World, timing: Timing, seed: int) -> None:
     for who, zone in (("kim", "Pacific/Auckland"), ("bo", "America/Los_Angeles")):
         world.changes(who, zone=zone)
     runs, draw = Runs(world), Random(f"{timing}{seed}")
