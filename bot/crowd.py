@@ -37,6 +37,8 @@ class Roll:
 
     campaign: str
     wave: date
+    invited: bool = False
+    """Those who were asked whether they want to, and have said nothing yet, instead."""
 
 
 @dataclass(frozen=True, slots=True)

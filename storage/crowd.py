@@ -194,7 +194,8 @@ def _takes_part(roll: Roll) -> ColumnElement[bool]:
     return exists().where(
         campaign_enrolments.c.campaign == roll.campaign,
         campaign_enrolments.c.wave == roll.wave,
-        campaign_enrolments.c.state == EnrolmentState.ACTIVE,
+        campaign_enrolments.c.state
+        == (EnrolmentState.INVITED if roll.invited else EnrolmentState.ACTIVE),
         campaign_enrolments.c.person == people.c.id,
     )
 

@@ -654,6 +654,9 @@ SHOWN: dict[str, Shown] = {
         args={"campaign": "c5"},
     ),
     "campaigns.letter": campaigns.letter(CAMPAIGN, SAM),
+    "campaigns.invited": campaigns.invited(CAMPAIGN, SAM),
+    "campaigns.joined": campaigns.joined(CAMPAIGN),
+    "campaigns.declined": campaigns.declined(CAMPAIGN),
     "campaigns.lent": campaigns.lent(
         quizzes.invitation(QUIZ), CAMPAIGN, SAM, Activity(id="a2", text="Before we begin:")
     ),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.ids import PersonId
 from bot.message import say
@@ -245,3 +245,46 @@ def test_an_operator_sees_lanes_kinds_and_letters_without_anybody_behind_a_relay
         ("d", ANA.id, "refused"),
         ("question:1:answer", None, None),
     ]
+
+
+def test_what_is_held_back_is_begun_by_no_lane_and_can_be_promised_anew(acme: Database) -> None:
+    post(acme, "a", ANA.id, LetterState.PENDING)
+    post(acme, "b", BO.id, LetterState.LEASED)
+    post(acme, "c", CY.id, LetterState.SENDING)
+    post(acme, "d", CY.id, LetterState.SENT)
+    post(acme, "e", CY.id, LetterState.PENDING, source="campaign:other")
+    with acme.transaction() as work:
+        assert work.truth.hold(ACME.id, [SOURCE], "rest", NOW) == 2
+    with acme.begin() as connection:
+        rows = connection.execute(
+            select(outbox.c.key, outbox.c.state, outbox.c.why, outbox.c.owner).order_by(
+                outbox.c.key
+            )
+        )
+        found = {row.key: (row.state, row.why, row.owner) for row in rows}
+        came_back = connection.execute(
+            select(outbox.c.expires_at).where(outbox.c.key == "c")
+        ).scalar_one()
+    assert found["a"] == found["b"] == (LetterState.SUPPRESSED, "rest", None)
+    # What is on the wire may arrive, and ends should it come back.
+    assert found["c"][0] == LetterState.SENDING
+    assert came_back < NOW
+    assert found["d"][0] == LetterState.SENT
+    assert found["e"][0] == LetterState.PENDING
+    with acme.transaction() as work:
+        assert work.truth.release(ACME.id, SOURCE, "other") == 0
+        assert work.truth.release(ACME.id, SOURCE, "rest") == 2
+    post(acme, "a", ANA.id, LetterState.PENDING)
+    assert {tally.state: tally.letters for tally in counts(acme)} == {
+        LetterState.PENDING: 1,
+        LetterState.SENDING: 1,
+        LetterState.SENT: 1,
+    }
+
+
+def test_what_some_are_not_to_get_any_more_is_taken_back(acme: Database) -> None:
+    post(acme, "a", ANA.id, LetterState.PENDING)
+    post(acme, "b", BO.id, LetterState.PENDING)
+    with acme.transaction() as work:
+        assert work.truth.withdraw(ACME.id, SOURCE, [ANA.id]) == 1
+        assert work.outbox.state(ACME.id, "b") is LetterState.PENDING

@@ -56,6 +56,8 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.resend": run.resend,
         "campaign.resend_unreachable": run.resend_unreachable,
         "campaign.cancel": run.cancel,
+        "campaign.join": enrolling.join,
+        "campaign.decline": enrolling.decline,
     },
     opens_forms=frozenset({"campaign.list", "campaign.new", "campaign.change"}),
     submits={"campaign.draft": draft.submit},

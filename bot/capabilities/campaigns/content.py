@@ -21,6 +21,10 @@ from bot.message import Args
 GOOD_FOR = 3
 """Days of a person's calendar for which an activity is good that does not say, its first
 included. The next one of the campaign ends it earlier."""
+INVITATION = "invitation"
+"""What stands in the place of an activity where people are asked whether they want a campaign."""
+TIME_TO_JOIN = 7
+"""Days from the start within which who was asked may say yes, if the campaign names no day."""
 ONE_MESSAGE = "message"
 """The id of the activity of a campaign that is one message to many."""
 MOST_ACTIVITIES = 60
@@ -230,6 +234,20 @@ class Content:
         if self.rollout.design is Design.STEPPED_WEDGE:
             begun += (self.rollout.steps - 1) * self.rollout.step_every * _DAY
         return begun + (last // 5 * 7 + last % 5 + GOOD_FOR - 1) * _DAY
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether people get no more than a question until they say yes."""
+        return self.audience.consent is Consent.OPT_IN
+
+    @property
+    def last_to_join(self) -> dt.date | None:
+        """The last day on which anybody may begin; None where only who is there at the start."""
+        if self.timing is Timing.CALENDAR:
+            return self.last_day
+        if self.join_until is None and self.asks_first and self.start is not None:
+            return self.start + TIME_TO_JOIN * _DAY
+        return self.join_until
 
     def activity(self, id_: str) -> Activity | None:
         """The activity of that id."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bot.attention import Wish, book
+from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import begun_clusters, gathering_of
 from bot.capabilities.campaigns.audience import find_obstacle, renew
@@ -16,16 +18,21 @@ from bot.capabilities.campaigns.model import (
     Enrolment,
     EnrolmentState,
     EventKind,
+    RunState,
     State,
 )
-from bot.capabilities.campaigns.step import advance, set_timer, sources_of
+from bot.capabilities.campaigns.step import advance, letter_of, set_timer, sources_of
 from bot.capabilities.campaigns.timing import begins_at, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
+from bot.errors import NotFound
 from bot.ids import CampaignId, PersonId
+from bot.inbound import Command
+from bot.messages import with_controls
 from bot.pack.completion import Atom, atoms, holds, parse
-from bot.people import Person
+from bot.people import Person, local
 from bot.ports import Timer
+from bot.reply import Reply
 
 _DAY = timedelta(days=1)
 _OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED})
@@ -66,8 +73,13 @@ def _enrol(
     context: Context, work: CampaignsWork, campaign: Campaign, wave: date, step: int | None
 ) -> int:
     return work.enrolments.enrol(
-        gathering_of(campaign, step), wave, EnrolmentState.ACTIVE, context.now
+        gathering_of(campaign, step), wave, _first_state(campaign), context.now
     )
+
+
+def _first_state(campaign: Campaign) -> EnrolmentState:
+    asks = campaign.content.asks_first
+    return EnrolmentState.INVITED if asks else EnrolmentState.ACTIVE
 
 
 def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
@@ -85,10 +97,8 @@ def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
 
 
 def _takes_joiners(campaign: Campaign, today: date) -> bool:
-    content = campaign.content
-    if content.timing is Timing.CALENDAR:
-        return today <= content.last_day
-    return content.join_until is not None and today <= content.join_until
+    until = campaign.content.last_to_join
+    return until is not None and today <= until
 
 
 def _let_join(context: Context, work: CampaignsWork, campaign: Campaign, today: date) -> None:
@@ -107,7 +117,7 @@ def _let_join(context: Context, work: CampaignsWork, campaign: Campaign, today: 
             if new:
                 _add_runs(context, work, campaign, begins)
         return
-    new = work.enrolments.enrol(gathering, wave, EnrolmentState.ACTIVE, context.now)
+    new = work.enrolments.enrol(gathering, wave, _first_state(campaign), context.now)
     if new and not by_calendar:
         _add_runs(context, work, campaign, wave)
 
@@ -163,6 +173,64 @@ def end(context: Context, work: CampaignsWork, person: Person, enrolment: Enrolm
     campaign = work.campaigns.get(enrolment.campaign)
     if campaign is not None:
         _take_back(work, campaign, [person.id])
+
+
+def join(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Yes, count me in* under the question: from their next working day on, by the calendar with
+    what is still to come."""
+    enrolment, campaign = _invitation(work, command)
+    person = command.person
+    if enrolment.state is EnrolmentState.INVITED:
+        tomorrow = local(person, context.now).date() + _DAY
+        by_calendar = campaign.content.timing is Timing.CALENDAR
+        wave = enrolment.wave if by_calendar else max(enrolment.wave, tomorrow)
+        work.enrolments.save(
+            replace(enrolment, wave=wave, state=EnrolmentState.ACTIVE, changed_at=context.now)
+        )
+        campaign = work.campaigns.save(campaign)
+        if by_calendar:
+            _hand_over(context, work, campaign, person, tomorrow)
+        else:
+            _add_runs(context, work, campaign, wave)
+    return Reply(message=with_controls(messages.joined(campaign)), replace=True)
+
+
+def _hand_over(
+    context: Context, work: CampaignsWork, campaign: Campaign, person: Person, first: date
+) -> None:
+    """What has been handed to the others and is for a day that this one has still to come."""
+    done = {run.activity for run in work.campaigns.runs(campaign.id) if run.state is RunState.DONE}
+    wishes = []
+    for activity in campaign.content.activities:
+        is_due = activity.date is not None and activity.date >= first
+        if activity.channel is None and is_due and activity.id in done:
+            letter = letter_of(context, work, campaign, activity)(person)
+            wishes += [Wish(person, letter)] if letter is not None else []
+    book(context, work, wishes)
+
+
+def decline(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*No, thanks*: nothing more of it, and nobody is told."""
+    enrolment, campaign = _invitation(work, command)
+    end(context, work, command.person, enrolment)
+    return Reply(message=with_controls(messages.declined(campaign)), replace=True)
+
+
+def _invitation(work: CampaignsWork, command: Command) -> tuple[Enrolment, Campaign]:
+    """What the person was asked, while it can still be answered.
+
+    Raises:
+        NotFound: they were never asked, or it has ended for them.
+    """
+    value = command.args.get("campaign")
+    # PostgreSQL refuses a NUL in a text, which no id of ours has.
+    id_ = CampaignId(value if isinstance(value, str) and value.isprintable() else "")
+    enrolment, campaign = work.enrolments.get(id_, command.person.id), work.campaigns.get(id_)
+    if enrolment is None or campaign is None or enrolment.state not in _OPEN:
+        raise NotFound(messages.NOT_INVITED)
+    if campaign.state not in _RUNS:
+        raise NotFound(messages.OVER_FOR_ALL)
+    return enrolment, campaign
 
 
 def hush(context: Context, work: CampaignsWork, person: Person) -> bool:

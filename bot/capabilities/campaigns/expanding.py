@@ -16,7 +16,7 @@ from bot.capabilities.campaigns.access import owner_of
 from bot.capabilities.campaigns.audience import find_obstacle, renew
 from bot.capabilities.campaigns.card import show
 from bot.capabilities.campaigns.condition import find_spared
-from bot.capabilities.campaigns.content import LENT, Activity, Timing
+from bot.capabilities.campaigns.content import INVITATION, LENT, Activity, Timing
 from bot.capabilities.campaigns.model import (
     CHUNK,
     READ_AGAIN,
@@ -59,7 +59,10 @@ def runs_of(campaign: Campaign, waves: Sequence[date], now: datetime) -> list[Ru
     """The runs of every activity for these waves. What stands in a channel has one alone, that
     of the first wave. One message is handed out at once, whenever its first day may be."""
     content, first = campaign.content, min(waves)
-    return [
+    asked = [
+        Run(campaign.id, INVITATION, wave, begins_at(wave)) for wave in waves if content.asks_first
+    ]
+    return asked + [
         Run(
             campaign.id,
             activity.id,
@@ -97,7 +100,9 @@ def expand(context: Context, work: CampaignsWork, timer: Timer) -> None:
         set_timer(work, campaign, "expand", context.now)
     elif waiting:
         set_timer(work, campaign, "expand", min(run.due_at for run in waiting))
-    elif not takes_more(campaign, context.now):
+    elif (last := takes_until(campaign, context.now)) is not None:
+        set_timer(work, campaign, "expand", begins_at(last + _DAY))
+    else:
         advance(context, work, campaign, EventKind.EXPANDED, data={"people": campaign.people})
         set_timer(work, campaign, "look", context.now)
     failpoint.reach("campaign.before_commit")
@@ -128,18 +133,16 @@ def _has_audience(context: Context, work: CampaignsWork, campaign: Campaign) -> 
     return False
 
 
-def takes_more(campaign: Campaign, now: datetime) -> bool:
-    """Whether somebody may still come to it of whom nobody knows yet."""
-    until = campaign.content.join_until
-    return (
-        campaign.content.timing is Timing.ENROLMENT
-        and until is not None
-        and newest_day(now) <= until
-    )
+def takes_until(campaign: Campaign, now: datetime) -> date | None:
+    """The last day on which somebody may still begin of whom nobody knows yet, if it has not
+    passed."""
+    until = campaign.content.last_to_join
+    is_open = until is not None and newest_day(now) <= until
+    return until if campaign.content.timing is Timing.ENROLMENT and is_open else None
 
 
 def _expand(context: Context, work: CampaignsWork, campaign: Campaign, run: Run) -> None:
-    activity = campaign.content.activity(run.activity)
+    activity = activity_of(campaign, run)
     if activity is None:
         work.campaigns.save_run(replace(run, state=RunState.SKIPPED))
         return
@@ -149,6 +152,13 @@ def _expand(context: Context, work: CampaignsWork, campaign: Campaign, run: Run)
         _post(context, work, campaign, run, activity, activity.channel)
     else:
         _hand_out(context, work, campaign, run, activity)
+
+
+def activity_of(campaign: Campaign, run: Run) -> Activity | None:
+    """What a run hands out; the question whether people want it comes on the first day."""
+    if run.activity == INVITATION:
+        return Activity(id=INVITATION, date=run.wave, day=0)
+    return campaign.content.activity(run.activity)
 
 
 def is_gone(context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity) -> bool:
@@ -177,7 +187,7 @@ def span_of(work: CampaignsWork, campaign: Campaign, run: Run) -> Span | None:
         None,
         run.bookmark,
         CHUNK,
-        roll=Roll(campaign.id, run.wave),
+        roll=Roll(campaign.id, run.wave, run.activity == INVITATION),
     )
 
 

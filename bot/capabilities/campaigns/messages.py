@@ -280,6 +280,61 @@ def letter(campaign: Campaign, owner: Person, activity: Activity | None = None) 
     )
 
 
+def invited(campaign: Campaign, owner: Person) -> Message:
+    """Whether somebody wants a campaign, where that is theirs to say."""
+    count = len([a for a in campaign.content.activities if a.channel is None])
+    args: Args = {"campaign": campaign.id}
+    return Message(
+        summary=shorten(f"Would you like to take part: {campaign.title}?", 300),
+        parts=(
+            Heading(text=campaign.title),
+            Text(
+                text=f"{literal(owner.name)} invites you: {count} small "
+                f"{'thing' if count == 1 else 'things'}, one at a time, at your own hour. "
+                "You choose, and you can stop at any time. If you do nothing, nothing more comes, "
+                "and nobody is told who said what."
+            ),
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Yes, count me in",
+                        action="campaign.join",
+                        args=args,
+                        style=Style.PRIMARY,
+                    ),
+                    Button(label="No, thanks", action="campaign.decline", args=args),
+                )
+            ),
+        ),
+    )
+
+
+def joined(campaign: Campaign) -> Message:
+    """In the place of the question, after a yes."""
+    return say(
+        f"You are in **{literal(campaign.title)}**. It begins on your next working day, at your "
+        "hour.",
+        Buttons(
+            buttons=(
+                Button(
+                    label="I have had enough of it",
+                    action="campaign.decline",
+                    args={"campaign": campaign.id},
+                ),
+            )
+        ),
+    )
+
+
+def declined(campaign: Campaign) -> Message:
+    """In the place of the question, after a no."""
+    return say(f"Fine: nothing more comes of **{literal(campaign.title)}**.")
+
+
+NOT_INVITED = "It has ended for you, so nothing more comes of it."
+OVER_FOR_ALL = "It is over already."
+
+
 def lent(shown: Message, campaign: Campaign, owner: Person, activity: Activity) -> Message:
     """What another capability has, as it comes in a campaign; the owner may say a word before."""
     before = (Text(text=activity.text),) if activity.text else ()

@@ -14,7 +14,7 @@ from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
 from bot.capabilities.campaigns.content import Activity, Timing, days_of
-from bot.capabilities.campaigns.expanding import day_in_channel
+from bot.capabilities.campaigns.expanding import activity_of, day_in_channel
 from bot.capabilities.campaigns.model import (
     CHUNK,
     Campaign,
@@ -74,7 +74,7 @@ def resume(context: Context, work: CampaignsWork, campaign: Campaign, person: Pe
 
 def _take_up(context: Context, work: CampaignsWork, campaign: Campaign, run: Run) -> Campaign:
     content = campaign.content
-    activity = content.activity(run.activity)
+    activity = activity_of(campaign, run)
     if activity is None or run.state is RunState.SKIPPED:
         return campaign
     owner = owner_of(work, campaign)

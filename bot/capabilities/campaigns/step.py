@@ -9,7 +9,7 @@ from bot.attention import HORIZON
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
-from bot.capabilities.campaigns.content import LENT, Activity, Format, Timing, days_of
+from bot.capabilities.campaigns.content import INVITATION, LENT, Activity, Format, Timing, days_of
 from bot.capabilities.campaigns.model import (
     Campaign,
     Event,
@@ -93,6 +93,8 @@ def message_of(
         KeyError: nobody has anything of its format.
     """
     owner = owner_of(work, campaign)
+    if activity.id == INVITATION:
+        return messages.invited(campaign, owner)
     if activity.format is Format.MESSAGE:
         return messages.letter(campaign, owner, activity)
     if activity.format in LENT:
@@ -187,7 +189,8 @@ def with_people(campaign: Campaign, people: int) -> Campaign:
 def sources_of(campaign: Campaign, *, to_people: bool = False) -> list[str]:
     """What its letters name as their source, activity by activity; those to people only, without
     what stands in channels, where that is asked for."""
-    return [
+    asked = [source_of(campaign, INVITATION)] if campaign.content.asks_first else []
+    return asked + [
         source_of(campaign, activity.id)
         for activity in campaign.content.activities
         if activity.channel is None or not to_people

@@ -161,6 +161,7 @@ def begin(drafts: int) -> Message:
         Buttons(
             buttons=(
                 *mine,
+                Button(label="Shared with me", action="narration.shared"),
                 Button(label="My week", action="narration.week"),
                 Button(label="Prompts and consent", action="narration.wishes"),
             )

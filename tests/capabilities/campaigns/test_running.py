@@ -8,7 +8,15 @@ import pytest
 from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import amend, draw
 from bot.capabilities.campaigns.condition import NOT_MEANT
-from bot.capabilities.campaigns.content import Design, OnlyIf, Rollout, Timing
+from bot.capabilities.campaigns.content import (
+    Audience,
+    Consent,
+    Content,
+    Design,
+    OnlyIf,
+    Rollout,
+    Timing,
+)
 from bot.capabilities.campaigns.model import EnrolmentState, RunState, State
 from bot.capabilities.quizzes.certification import Certification
 from bot.capabilities.quizzes.certification import State as Standing
@@ -429,3 +437,28 @@ def test_in_a_channel_it_stands_once_at_the_owners_hour(either_world: World) -> 
     assert [h.text.count("This is b1.") for h in either_world.in_channel("#general")] == [1]
     runs.upto(TUESDAY + 10 * DAY)
     assert len(either_world.in_channel("#general")) == 1
+
+
+# --- who is asked first --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [TEXT_QUIZ_TEXT, OWN_DAYS], ids=["calendar", "own days"])
+def test_who_is_asked_first_gets_no_more_until_they_say_yes(world: World, content: Content) -> None:
+    runs = Runs(world)
+    runs.starts(replace(content, audience=Audience(consent=Consent.OPT_IN)))
+    runs.upto(TUESDAY)
+    assert [runs.got(who) for who in PEOPLE] == [["invitation"]] * 8
+    asked = {who: world.hears(who)[-1] for who in ("ana", "ben")}
+    world.presses("ana", "Yes, count me in", on=asked["ana"])
+    world.presses("ana", "Why am I getting this?", on=asked["ana"])
+    world.presses("ben", "No, thanks", on=asked["ben"])
+    runs.upto(TUESDAY + 9 * DAY)
+    rest = ["a2", "a3"] if content is TEXT_QUIZ_TEXT else ["a1", "a2", "a3"]
+    assert runs.got("ana") == ["invitation", *rest]
+    assert runs.got("ben") == runs.got("lu") == ["invitation"]
+    world.forges("ben", "campaign.join", {"campaign": NAME})
+    assert "It has ended for you" in world.last("ben")
+    world.forges("ben", "campaign.join", {"campaign": "\x00"})
+    assert "It has ended for you" in world.last("ben")
+    runs.upto(TUESDAY + 20 * DAY)
+    assert runs.reads().state is State.FINISHED
