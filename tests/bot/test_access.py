@@ -12,12 +12,20 @@ from bot.people import Person, Role
 ANA = Person(id=PersonId("ana"), workspace=WorkspaceId("w"), address="ana", name="Ana")
 
 
-OVER_CONTENT = [right for right in Right if right is not Right.AUDIT]
+OVER_CONTENT = [right for right in Right if right not in {Right.AUDIT, Right.APPROVE_CAMPAIGN}]
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_only_an_auditor_sees_who_has_passed_what(role: Role) -> None:
     assert may(replace(ANA, roles=frozenset({role})), Right.AUDIT) is (role is Role.AUDITOR)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_approves_campaigns_does_nothing_else_with_them(role: Role) -> None:
+    somebody = replace(ANA, roles=frozenset({role}))
+    approves = role in {Role.APPROVER, Role.COMMUNITY_MANAGER}
+    assert may(somebody, Right.APPROVE_CAMPAIGN) is approves
+    assert may(somebody, Right.RUN_CAMPAIGN) is (role is Role.COMMUNITY_MANAGER)
 
 
 @pytest.mark.parametrize("right", OVER_CONTENT)

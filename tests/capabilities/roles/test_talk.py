@@ -46,7 +46,8 @@ def test_roles_that_give_no_rights_are_not_offered(world: World) -> None:
     world.presses("dana", "Give or take a role")
     assert world.form is not None
     (roles,) = (f for f in world.form.fields if isinstance(f, ChoiceField) and f.name == "role")
-    assert {option.value for option in roles.options} == {"community_manager", "auditor"}
+    given = {"community_manager", "auditor", "approver"}
+    assert {option.value for option in roles.options} == given
     values = {"person": "kim", "role": "operator", "change": "give"}
     assert "Please choose" in world.forges("dana", "role.keep", {}, values).errors["role"]
 
