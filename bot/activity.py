@@ -41,6 +41,12 @@ class Find(Protocol[W_contra]):
     def __call__(self, work: W_contra, workspace: WorkspaceId, ref: str, /) -> Found | None: ...
 
 
+class Every(Protocol[W_contra]):
+    """All that can be put before people of a workspace now, by title, without retired ones."""
+
+    def __call__(self, work: W_contra, workspace: WorkspaceId, /) -> Sequence[Found]: ...
+
+
 class Show(Protocol[W_contra]):
     """The message for a reference that was found: the same for everybody who gets it, with room
     for two more parts. Its buttons name actions of the capability's own."""
@@ -63,6 +69,8 @@ class Activity(Generic[W_contra]):
 
     find: Find[W_contra]
     show: Show[W_contra]
+    every: Every[W_contra] | None = None
+    """Without it a reference has to be known to who writes a campaign."""
     teaches: bool = False
     """Whether who has tested out of its topic is spared it."""
     is_answered: str | None = None

@@ -19,6 +19,16 @@ def find(work: LibraryWork, workspace: WorkspaceId, ref: str) -> Found | None:
     return Found(ref, kept.value.title, kept.value.topic, retired=kept.retired)
 
 
+def every(work: LibraryWork, workspace: WorkspaceId) -> Sequence[Found]:
+    """All sections that can be read."""
+    found = [
+        Found(kept.value.id, kept.value.title, kept.value.topic)
+        for topic in work.topics.every(workspace)
+        for kept in work.packs.sections(workspace, topic.id)
+    ]
+    return sorted(found, key=lambda section: section.title)
+
+
 def show(work: LibraryWork, workspace: WorkspaceId, ref: str) -> Message:
     """What it is about, and the way to it."""
     kept = work.packs.section(workspace, ref)
@@ -41,5 +51,5 @@ def find_openers(
     return found
 
 
-ACTIVITIES: dict[str, Activity[LibraryWork]] = {"section": Activity(find, show, teaches=True)}
+ACTIVITIES: dict[str, Activity[LibraryWork]] = {"section": Activity(find, show, every, teaches=True)}
 EVIDENCE: dict[str, Evidence[LibraryWork]] = {"section_opened": find_openers}

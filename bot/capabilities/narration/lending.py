@@ -23,6 +23,11 @@ def find(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Found | No
     return None if prompt is None else Found(prompt.id, shorten(prompt.text, 150))
 
 
+def every(work: NarrationWork, workspace: WorkspaceId, /) -> Sequence[Found]:
+    """All prompts that there are."""
+    return [Found(prompt.id, shorten(prompt.text, 150)) for prompt in prompts_of(work, workspace)]
+
+
 def show(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Message:
     """The prompt, which does not run out by itself: a campaign has an end of its own."""
     return messages.prompt(next(p for p in prompts_of(work, workspace) if p.id == ref), None)
@@ -42,5 +47,7 @@ def has_modelled(
     return {person for person in people if work.narrations.has_shared(person, MODEL_SHARES)}
 
 
-ACTIVITIES = {"prompt": Activity(find=find, show=show, is_answered="answered", needs_example=True)}
+ACTIVITIES = {
+    "prompt": Activity(find, show, every, is_answered="answered", needs_example=True),
+}
 EVIDENCE = {"answered": answered, "has_modelled": has_modelled}

@@ -26,6 +26,12 @@ def find(work: QuizzesWork, workspace: WorkspaceId, ref: str) -> Found | None:
     return Found(ref, kept.value.title, kept.value.topic, retired=kept.retired)
 
 
+def every(work: QuizzesWork, workspace: WorkspaceId) -> Sequence[Found]:
+    """All quizzes that can be taken."""
+    kept = work.packs.quizzes(workspace)
+    return [Found(one.value.id, one.value.title, one.value.topic) for one in kept]
+
+
 def show(work: QuizzesWork, workspace: WorkspaceId, ref: str) -> Message:
     """An invitation, behind which everybody finds what is offered to them."""
     kept = work.packs.quiz(workspace, ref)
@@ -64,7 +70,7 @@ def find_passed(
     return work.attempts.who_decided(about[0], people, since, frozenset({State.PASSED}))
 
 
-ACTIVITIES: dict[str, Activity[QuizzesWork]] = {"quiz": Activity(find, show)}
+ACTIVITIES: dict[str, Activity[QuizzesWork]] = {"quiz": Activity(find, show, every)}
 EVIDENCE: dict[str, Evidence[QuizzesWork]] = {
     "certified": find_certified,
     "met": find_met,

@@ -1,5 +1,6 @@
 """What others may put before many people: one tip, as it stands for everybody."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.activity import Activity, Found
@@ -26,6 +27,14 @@ def find(work: TipsWork, workspace: WorkspaceId, ref: str) -> Found | None:
     )
 
 
+def every(work: TipsWork, workspace: WorkspaceId) -> Sequence[Found]:
+    """All tips that are told."""
+    topics = [topic.id for topic in work.topics.every(workspace)]
+    found = [find(work, workspace, kept.value.id) for kept in work.packs.tips(workspace, topics)]
+    told = [one for one in found if one is not None and not one.retired]
+    return sorted(told, key=lambda tip: tip.title)
+
+
 def show(work: TipsWork, workspace: WorkspaceId, ref: str) -> Message:
     """The tip in its own words. Whoever reacts to it gets a card of it, which comes back to them
     only if they follow its topic."""
@@ -47,4 +56,4 @@ def show(work: TipsWork, workspace: WorkspaceId, ref: str) -> Message:
     return messages.tip(entry_of(kept.value), pick, topic)
 
 
-ACTIVITIES: dict[str, Activity[TipsWork]] = {"tip": Activity(find, show, teaches=True)}
+ACTIVITIES: dict[str, Activity[TipsWork]] = {"tip": Activity(find, show, every, teaches=True)}
