@@ -1,6 +1,5 @@
 """Writing a campaign: the form, the card that shows it with its forecast, and trying it."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -13,7 +12,6 @@ from bot.capabilities.campaigns.audience import (
     here,
     is_read,
     next_wait,
-    too_few,
     want,
 )
 from bot.capabilities.campaigns.card import show
@@ -23,13 +21,13 @@ from bot.capabilities.campaigns.model import (
     LONGEST,
     MAX_BODY,
     MAX_TITLE,
-    MIN_AUDIENCE,
     Campaign,
     Event,
     EventKind,
     State,
 )
 from bot.capabilities.campaigns.outlook import Outlook, args_of, look_on, outlook_of
+from bot.capabilities.campaigns.reading import kept, read_conversation, read_day, read_team
 from bot.capabilities.campaigns.run import start
 from bot.capabilities.campaigns.step import advance, letter_of, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -48,8 +46,6 @@ from bot.ports import Timer
 from bot.reply import Reply
 
 MOST_LISTED = 10
-_OVERRIDES = "\u202d\u202e"
-"""They turn the reading direction of whatever stands behind them, our own words too."""
 
 
 def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -164,8 +160,8 @@ def _content(
         Invalid: with a sentence for each field that cannot be used.
     """
     values, wrong = command.values, dict[str, str]()
-    title = " ".join(_kept(values.get("title", "")).split())
-    body = _kept(values.get("body", ""))
+    title = " ".join(kept(values.get("title", "")).split())
+    body = kept(values.get("body", ""))
     if not title:
         wrong["title"] = messages.NO_TITLE
     elif len(title) > MAX_TITLE:
@@ -174,12 +170,12 @@ def _content(
         wrong["body"] = messages.NO_BODY
     elif len(body) > MAX_BODY:
         wrong["body"] = messages.too_much(MAX_BODY, len(body))
-    conversation = _conversation(context, work, command, draft, wrong)
+    conversation = read_conversation(context, work, command, draft, wrong)
     team = None
     if conversation is None and "audience" not in wrong:
-        team = _team(work, command, wrong)
-    first = _day(values, "first_day", wrong)
-    last = _day(values, "last_day", wrong)
+        team = read_team(work, command, wrong)
+    first = read_day(values, "first_day", wrong)
+    last = read_day(values, "last_day", wrong)
     if first and first < today:
         wrong["first_day"] = messages.PAST
     if last and last < today:
@@ -191,72 +187,6 @@ def _content(
     if wrong or first is None or last is None:
         raise Invalid(fields=wrong)
     return one_message(title, body, team, first, last, conversation)
-
-
-def _conversation(
-    context: Context,
-    work: CampaignsWork,
-    command: Command,
-    draft: Campaign | None,
-    wrong: dict[str, str],
-) -> str | None:
-    """The conversation that was chosen, if one was. What we can know of it is read from now on."""
-    wanted = " ".join(command.values.get("audience", "").split()).casefold()
-    workspace, value = command.person.workspace, command.args.get("here")
-    if wanted == messages.HERE:
-        # PostgreSQL refuses a NUL in a text, which no address has.
-        chosen = value if isinstance(value, str) and value.isprintable() else None
-    elif wanted == messages.KEPT:
-        chosen = draft.conversation if draft else None
-    else:
-        return None
-    if not chosen or not work.memberships.can_be_known(workspace):
-        wrong["audience"] = messages.UNKNOWN_CHANNEL
-        return None
-    few = too_few(want(work, workspace, chosen, context.now))
-    if few is not None:
-        wrong["audience"] = few
-    return chosen
-
-
-def _team(work: CampaignsWork, command: Command, wrong: dict[str, str]) -> str | None:
-    """The team that was chosen or typed, None for everybody."""
-    workspace = command.person.workspace
-    wanted = " ".join(command.values.get("audience", "").split())
-    team = None
-    if wanted.casefold() not in {"", messages.EVERYBODY}:
-        named = {name.casefold(): name for name in work.people.teams(workspace)}
-        cut = {messages.team_value(name).casefold(): name for name in named.values()}
-        team = cut.get(wanted.casefold()) or named.get(wanted.casefold())
-        if team is None:
-            wrong["audience"] = messages.UNKNOWN_TEAM
-            return None
-    people = len(work.people.page(workspace, None, MIN_AUDIENCE, team))
-    if people < MIN_AUDIENCE:
-        wrong["audience"] = messages.too_few(people) if people else messages.NOBODY
-    return team
-
-
-def _day(values: dict[str, str], name: str, wrong: dict[str, str]) -> date | None:
-    value = values.get(name, "").strip()
-    if not value:
-        wrong[name] = messages.NO_DAY
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        wrong[name] = messages.BAD_DAY
-        return None
-
-
-def _kept(text: str) -> str:
-    """What a person wrote as it is kept: no control characters, no outer space."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        c
-        for c in lines
-        if c == "\n" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _OVERRIDES)
-    ).strip()
 
 
 # --- the forecast -----------------------------------------------------------------------
