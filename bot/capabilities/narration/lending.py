@@ -11,16 +11,21 @@ from datetime import datetime
 from bot.activity import Activity, Found
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.model import MODEL_SHARES
-from bot.capabilities.narration.prompting import prompts_of
+from bot.capabilities.narration.prompting import find_prompt, prompts_of
 from bot.capabilities.narration.work import NarrationWork
 from bot.ids import PersonId, WorkspaceId
 from bot.message import Message, shorten
+from bot.pack.model import Kind
 
 
 def find(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Found | None:
     """The prompt of that id."""
-    prompt = next((p for p in prompts_of(work, workspace) if p.id == ref), None)
-    return None if prompt is None else Found(prompt.id, shorten(prompt.text, 150))
+    prompt = find_prompt(work, workspace, ref)
+    if prompt is None:
+        return None
+    kept = work.packs.document(workspace, Kind.PROMPT, ref)
+    is_retired = kept is not None and kept.retired
+    return Found(prompt.id, shorten(prompt.text, 150), retired=is_retired)
 
 
 def every(work: NarrationWork, workspace: WorkspaceId, /) -> Sequence[Found]:
@@ -30,7 +35,10 @@ def every(work: NarrationWork, workspace: WorkspaceId, /) -> Sequence[Found]:
 
 def show(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Message:
     """The prompt, which does not run out by itself: a campaign has an end of its own."""
-    return messages.prompt(next(p for p in prompts_of(work, workspace) if p.id == ref), None)
+    prompt = find_prompt(work, workspace, ref)
+    if prompt is None:
+        raise KeyError(ref)
+    return messages.prompt(prompt, None)
 
 
 def answered(

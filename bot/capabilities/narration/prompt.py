@@ -5,8 +5,13 @@ Those of the packs are asked where there are any; these are for a workspace with
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from bot.capabilities.narration.model import SORTS, Sort
+from bot.pack import document
+
+_ASKED_APART = {"revisit_on", "link"}
+"""Fields that each form of the sort has anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,27 @@ OWN = (
     ),
 )
 """One of each sort."""
+
+
+def of_pack(written: document.Prompt) -> Prompt:
+    """A prompt of a pack. Its fields are named for the one who writes packs (`would_help`); where
+    it has none, the sort's own are asked."""
+    sort = Sort(written.type)
+    names = [name for name in written.fields if name not in _ASKED_APART]
+    labels = tuple(name.replace("_", " ").strip().capitalize() for name in names)
+    return Prompt(written.id, sort, written.text, labels or of_sort((), sort).labels, written.hint)
+
+
+def fill(prompts: Sequence[Prompt]) -> Sequence[Prompt]:
+    """These, and our own of each sort that they do not have."""
+    there = {prompt.sort for prompt in prompts}
+    return (*prompts, *(prompt for prompt in OWN if prompt.sort not in there))
+
+
+def turn_of(day: date) -> int:
+    """Which of several of one sort is asked. Weekly prompts come back to a sort after as many
+    weeks as there are sorts, and then find the next."""
+    return day.toordinal() // 7 // len(SORTS)
 
 
 def of_sort(prompts: Sequence[Prompt], sort: Sort, turn: int = 0) -> Prompt:

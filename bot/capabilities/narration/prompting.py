@@ -1,6 +1,6 @@
 """Prompts: only for who wants them, on their day, at their hour, inside the attention budget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -8,7 +8,15 @@ from bot.attention import Wish
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.access import named
 from bot.capabilities.narration.model import EXPIRY_DAYS, PROMPT_SLOT, WEEK_SLOT, Habit
-from bot.capabilities.narration.prompt import OWN, Prompt, next_sort, of_sort
+from bot.capabilities.narration.prompt import (
+    OWN,
+    Prompt,
+    fill,
+    next_sort,
+    of_pack,
+    of_sort,
+    turn_of,
+)
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.errors import NotFound
@@ -16,26 +24,55 @@ from bot.ids import WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPerson
+from bot.pack.model import Kind
 from bot.people import Person, local
 from bot.reply import Reply
 from bot.schedule import add_working_days, at_local
 from bot.slot import DueSlot, Slot, begin_slot, change_slot
 
 
-def prompts_of(_work: NarrationWork, _workspace: WorkspaceId) -> Sequence[Prompt]:
-    """What people of the workspace are asked."""
-    return OWN
+def prompts_of(work: NarrationWork, workspace: WorkspaceId) -> Sequence[Prompt]:
+    """What people of the workspace are asked: what its packs say, and at least one of each sort."""
+    kept = work.packs.documents(workspace, Kind.PROMPT)
+    return fill([of_pack(each.value) for each in kept])
+
+
+def find_prompt(work: NarrationWork, workspace: WorkspaceId, id_: str) -> Prompt | None:
+    """The prompt of that id, also one that is retired: somebody may have it before them."""
+    own = next((prompt for prompt in OWN if prompt.id == id_), None)
+    if own is not None:
+        return own
+    kept = work.packs.document(workspace, Kind.PROMPT, id_)
+    return of_pack(kept.value) if kept is not None else None
+
+
+def asked_of(work: NarrationWork, person: Person, args: Mapping[str, object]) -> Prompt:
+    """The prompt that a button or form names, or one of its sort where that is gone.
+
+    Raises:
+        NotFound: no button of ours names such a sort.
+    """
+    sort = messages.SORT_WORDS.get(named(args, "sort"))
+    if sort is None:
+        raise NotFound(messages.GONE)
+    found = find_prompt(work, person.workspace, named(args, "prompt"))
+    if found is not None and found.sort is sort:
+        return found
+    return of_sort(prompts_of(work, person.workspace), sort)
 
 
 def plan(_context: Context, work: NarrationWork, due: Sequence[DueSlot]) -> Sequence[Wish]:
     """The next sort of prompt for each."""
     habits = work.narrations.habits([one.person.id for one in due])
     wishes, kept = [], []
+    prompts = {
+        workspace: prompts_of(work, workspace) for workspace in {d.person.workspace for d in due}
+    }
     for one in due:
         person = one.person
         habit = habits.get(person.id, Habit(person.id, person.workspace))
         sort = next_sort(habit.last)
-        prompt = of_sort(prompts_of(work, person.workspace), sort, one.day.isocalendar().week)
+        prompt = of_sort(prompts[person.workspace], sort, turn_of(one.day))
         kept.append(replace(habit, last=sort, prompt=prompt.id, prompted_on=one.day))
         wishes.append(_wish(one, messages.prompt(prompt, one.day), messages.BECAUSE_PROMPT))
     work.narrations.save_habits(kept)
@@ -66,14 +103,9 @@ def _wish(one: DueSlot, message: Message, because: str) -> Wish:
 def answer(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Write*, under a prompt: the form, unless the prompt has run out."""
     person, args = command.person, command.args
-    sort = messages.SORT_WORDS.get(named(args, "sort"))
-    if sort is None:
-        raise NotFound(messages.GONE)
+    prompt = asked_of(work, person, args)
     if "day" in args and has_run_out(person, context, named(args, "day")):
         return Reply(message=messages.ran_out(), replace=True)
-    prompts = prompts_of(work, person.workspace)
-    found = next((p for p in prompts if p.id == named(args, "prompt")), None)
-    prompt = found if found is not None and found.sort is sort else of_sort(prompts, sort)
     given: Args = {"prompt": prompt.id, "sort": prompt.sort.value}
     return Reply(form=messages.write_form(prompt, given))
 

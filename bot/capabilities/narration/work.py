@@ -4,6 +4,7 @@ from typing import Protocol
 
 from bot.capabilities.narration.ports import Stores
 from bot.directory import MembershipStore
+from bot.pack.ports import PackStore
 from bot.ports import Work
 from bot.topic import TopicStore
 
@@ -13,6 +14,10 @@ class NarrationWork(Work, Stores, Protocol):
 
     @property
     def topics(self) -> TopicStore: ...
+
+    @property
+    def packs(self) -> PackStore:
+        """What people are asked."""
 
     @property
     def memberships(self) -> MembershipStore:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -13,7 +12,7 @@ from bot.capabilities.narration.digesting import switch
 from bot.capabilities.narration.model import MAX_LINK, Line, Narration, Sort, State, room
 from bot.capabilities.narration.posting import repost, told_whom
 from bot.capabilities.narration.prompt import Prompt, of_sort
-from bot.capabilities.narration.prompting import note_answer, prompts_of
+from bot.capabilities.narration.prompting import asked_of, note_answer, prompts_of
 from bot.capabilities.narration.reminding import remind
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
@@ -86,22 +85,12 @@ def _open(_context: Context, _work: NarrationWork, command: Command, prompt: Pro
     return Reply(form=messages.write_form(prompt, args))
 
 
-def find_prompt(work: NarrationWork, person: Person, args: Mapping[str, object]) -> Prompt:
-    """The prompt that a form was opened for, or one of its sort where that is gone."""
-    sort = messages.SORT_WORDS.get(named(args, "sort"))
-    if sort is None:
-        raise NotFound(messages.GONE)
-    prompts = prompts_of(work, person.workspace)
-    found = (p for p in prompts if p.id == named(args, "prompt") and p.sort is sort)
-    return next(found, of_sort(prompts, sort))
-
-
 def keep(context: Context, work: NarrationWork, command: Command) -> Reply:
     """The form: a new draft, or other words for what there is."""
     person = command.person
     if "narration" in command.args:
         return _change(context, work, command)
-    prompt = find_prompt(work, person, command.args)
+    prompt = asked_of(work, person, command.args)
     parts = _read(context, command, prompt.sort, prompt.labels)
     return _add(context, work, command, prompt, parts)
 
@@ -238,7 +227,8 @@ def edit(_context: Context, work: NarrationWork, command: Command) -> Reply:
     narration = find_own(work, command.person, command.args)
     if narration.state is State.WITHDRAWN:
         return Reply(message=say(messages.WITHDRAWN_ALREADY), replace=True)
-    prompt = of_sort((), narration.sort)
+    about = {"sort": narration.sort.value, "prompt": narration.prompt or ""}
+    prompt = asked_of(work, command.person, about)
     args: Args = {"narration": narration.id}
     return Reply(form=messages.write_form(prompt, args, narration), private=True)
 
