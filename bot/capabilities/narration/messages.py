@@ -68,6 +68,8 @@ HAS_LEFT = "I do not know this person here any more."
 YOURSELF = "That is you. You can read it anyway."
 CHOOSE_TOPIC = "Please choose the topic."
 NOBODY_THERE = "Nobody follows this topic or has said that they know about it yet."
+BEFORE_SHARING = "Before anything is shown to anybody, I say how many people would see it."
+NO_CHANNEL_YET = "Write `/narrate here` in your team’s channel once, and it is offered here too."
 NO_CHANNEL = "I do not know your team’s channel. Write `/narrate here` there once."
 NOT_A_CHANNEL = "Write `/narrate here` in your team’s channel."
 NOT_IN_CHANNEL = "You are not in that channel any more."
@@ -157,7 +159,7 @@ def begin(drafts: int) -> Message:
     mine = (_MINE,) if not drafts else (_MINE.model_copy(update={"label": _drafts(drafts)}),)
     return say(
         "**Narrate your work**\nFive minutes, for yourself first. What is it about?",
-        Choice(label="Choose", action="narration.write", options=options),
+        Choice(label="About", action="narration.write", options=options),
         Buttons(
             buttons=(
                 *mine,
@@ -332,7 +334,7 @@ def share_form(narration: Narration, topics: Sequence[Topic], *, has_channel: bo
         )
     return Form(
         title="Share",
-        intro="Before anything is shown to anybody, I say how many people would see it.",
+        intro=BEFORE_SHARING if has_channel else f"{BEFORE_SHARING} {NO_CHANNEL_YET}",
         fields=tuple(fields),
         submit="Go on",
         action="narration.propose",

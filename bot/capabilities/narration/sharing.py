@@ -90,8 +90,10 @@ def _named_people(work: NarrationWork, person: Person, values: dict[str, str]) -
         address = values.get(name, "").strip()
         if not address:
             continue
-        found = work.people.by_address(person.workspace, address)
-        if found is None or not found.active:
+        found = work.people.by_address(person.workspace, address) or work.people.get(
+            PersonId(address)
+        )
+        if found is None or not found.active or found.workspace != person.workspace:
             errors[name] = messages.HAS_LEFT
         elif found.id == person.id:
             errors[name] = messages.YOURSELF

@@ -12,7 +12,7 @@ from bot.capabilities.narration.digesting import switch
 from bot.capabilities.narration.model import MAX_LINK, Line, Narration, Sort, State, room
 from bot.capabilities.narration.posting import repost, told_whom
 from bot.capabilities.narration.prompt import Prompt, of_sort
-from bot.capabilities.narration.prompting import asked_of, note_answer, prompts_of
+from bot.capabilities.narration.prompting import asked_of, note_answer
 from bot.capabilities.narration.reminding import remind
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
@@ -40,8 +40,8 @@ def narrate(context: Context, work: NarrationWork, command: Command) -> Reply:
     if not text:
         return begin(context, work, command)
     if sort is not None and not rest.strip():
-        return _open(context, work, command, of_sort(prompts_of(work, person.workspace), sort))
-    prompt = of_sort(prompts_of(work, person.workspace), sort or Sort.WORKING_ON)
+        return _open(context, work, command, of_sort((), sort))
+    prompt = of_sort((), sort or Sort.WORKING_ON)
     words = _tidy(rest if sort is not None else text)
     if not words:
         raise Invalid(messages.EMPTY)
@@ -69,12 +69,13 @@ def _keep_channel(work: NarrationWork, command: Command) -> Reply:
 
 
 def write(context: Context, work: NarrationWork, command: Command) -> Reply:
-    """A sort was chosen, or *Write* was pressed under a prompt: the form."""
+    """A sort was chosen: the form. Who comes of their own accord is asked in general words; what
+    packs ask, which is narrower, comes as a prompt."""
     word = named(command.args, "choice") or named(command.args, "sort")
     sort = messages.SORT_WORDS.get(word)
     if sort is None:
         raise NotFound(messages.GONE)
-    return _open(context, work, command, of_sort(prompts_of(work, command.person.workspace), sort))
+    return _open(context, work, command, of_sort((), sort))
 
 
 def _open(_context: Context, _work: NarrationWork, command: Command, prompt: Prompt) -> Reply:

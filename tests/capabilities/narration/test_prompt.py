@@ -37,6 +37,20 @@ def prompted(world: World, who: str) -> None:
     world.fills(who, prompts="tuesday")
 
 
+def asked(world: World, who: str, prompt: document.Prompt) -> None:
+    """*Write*, under the prompt."""
+    world.forges(who, "narration.answer", {"prompt": prompt.id, "sort": prompt.type})
+
+
+def test_who_comes_of_their_own_accord_is_asked_in_general_words(world: World) -> None:
+    brings(world, DECIDED)
+    world.says("ana", "/narrate decision")
+    assert world.form is not None
+    assert (world.form.intro or "").startswith("Which decision will others ask about later?")
+    world.fills("ana", line_a="Two tools.")
+    assert own(world, "ana")[0].prompt == "own-decision"
+
+
 def test_a_pack_is_asked_before_our_own(world: World) -> None:
     brings(world, ONE)
     prompted(world, "ana")
@@ -69,7 +83,7 @@ def test_several_of_one_sort_take_turns(world: World) -> None:
 
 def test_what_has_a_field_of_its_own_is_not_asked_twice(world: World) -> None:
     brings(world, DECIDED)
-    world.says("ana", "/narrate decision")
+    asked(world, "ana", DECIDED)
     assert world.form is not None
     assert [field.label for field in world.form.fields] == [
         "Context",
@@ -104,7 +118,7 @@ def test_turns_go_on_over_the_end_of_a_year() -> None:
 
 def test_what_was_written_is_changed_under_the_words_that_asked_for_it(world: World) -> None:
     brings(world, ONE)
-    world.says("ana", "/narrate working")
+    asked(world, "ana", ONE)
     world.fills("ana", line_a="A fair.")
     world.presses("ana", "Edit")
     assert world.form is not None

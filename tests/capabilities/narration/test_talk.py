@@ -92,6 +92,16 @@ def test_a_draft_is_changed_and_deleted(world: World) -> None:
     assert "not there any more, or not yours" in world.last("ana")
 
 
+def test_who_is_named_comes_back_as_an_id_or_an_address(world: World) -> None:
+    world.changes("ben", address="U0BEN")
+    for told in ("ben", "U0BEN"):
+        write(world, "ana", TEXT)
+        propose(world, "ana", reach="people", person_one=told)
+        assert "Share this with Ben?" in world.last("ana")
+    propose(world, "ana", reach="people", person_one="nobody")
+    assert "Share this with Ben?" in world.last("ana")
+
+
 def test_before_it_is_shared_its_author_hears_who_would_see_it(world: World) -> None:
     leads(world, "dana", "sales", "ana", "ben")
     write(world, "ana", TEXT)
