@@ -857,6 +857,110 @@ def place_first(person: Person, letter: Letter, now: datetime) -> First | Reason
     return found if isinstance(found, Reason) else First(found.day, found.start, found.end, until)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that is kept of a person that could matter to what they get from now on, and nothing
+    that tells who they are: so it is the same value for all who stand the same.
+
+    Moments at which letters went are rounded up to the hour.
+    """
+
+    per_day: int | None = None
+    per_week: int | None = None
+    slot: time | None = None
+    has_stopped: bool = False
+    is_silent: bool = False
+    talked_at: datetime | None = None
+    ignored: int = 0
+    entries: tuple[Entry, ...] = ()
+
+
+def standings(
+    work: AttentionWork, people: Mapping[PersonId, Person], now: datetime
+) -> Mapping[PersonId, Standing]:
+    """How these people stand; those of whom nothing is kept that matters are left out."""
+    found = {}
+    for id_, account in _accounts(work, people, now).items():
+        attention, talked_at = account.attention, account.attention.talked_at
+        is_recent = talked_at is not None and talked_at + AFTER_TALK > now
+        standing = Standing(
+            per_day=attention.per_day,
+            per_week=attention.per_week,
+            slot=attention.slot,
+            has_stopped=attention.stopped_at is not None,
+            is_silent=attention.paused_at is not None,
+            talked_at=talked_at if is_recent else None,
+            ignored=account.ignored,
+            entries=tuple(
+                Entry(
+                    id=0,
+                    key="",
+                    kind="",
+                    priority=entry.priority,
+                    day=entry.day,
+                    due_at=entry.due_at,
+                    expires_at=entry.expires_at,
+                    good_until=entry.good_until,
+                    state=entry.state,
+                    settled_at=entry.settled_at and next_hour(entry.settled_at),
+                )
+                for entry in account.entries
+                if entry.day >= now.date() - LOOK_BACK
+            ),
+        )
+        if standing != _NOTHING_KEPT:
+            found[id_] = standing
+    return found
+
+
+_NOTHING_KEPT = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would be decided about letters in a row, and how many unsolicited messages the person
+    has in the fullest of the weeks in which any of them comes."""
+
+    places: tuple["First | Reason", ...]
+    in_a_week: int
+
+
+def foresee(
+    person: Person,
+    standing: Standing | None,
+    row: Sequence[tuple[datetime, Letter]],
+    now: datetime,
+) -> Foreseen:
+    """What `book` would decide about one letter after the other, each at its own moment, if the
+    person gets nothing else until then, and as much or as little attention is paid as now."""
+    kept = standing or _NOTHING_KEPT
+    # Only whether they have stopped, or are left in silence, is asked of these two moments.
+    attention = Attention(
+        person.id,
+        per_day=kept.per_day,
+        per_week=kept.per_week,
+        slot=kept.slot,
+        stopped_at=now if kept.has_stopped else None,
+        talked_at=kept.talked_at,
+        paused_at=now if kept.is_silent else None,
+    )
+    account = _Account(person, attention, list(kept.entries), kept.ignored, now)
+    places: list[First | Reason] = []
+    for moment, letter in row:
+        account.now = max(moment, now)
+        due_at = letter.due_at or account.now
+        until = letter.expires_at or max(due_at, account.now) + HORIZON
+        asked = _Asked(due_at, until, letter.priority, letter.kind)
+        found = account.book(asked, letter.key)
+        if isinstance(found, Reason):
+            places.append(found)
+        else:
+            places.append(First(found.day, found.start, found.end, until))
+    weeks = Counter(_monday(entry.day) for entry in account.entries)
+    mine = {_monday(place.day) for place in places if isinstance(place, First)}
+    return Foreseen(tuple(places), max((weeks[week] for week in mine), default=0))
+
+
 def _fitted(
     letter: Letter,
     place: _Place,

@@ -7,26 +7,33 @@ written by one statement. Everybody else is booked as always. Either way the dec
 the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from bot import messages
 from bot.attention import (
+    HORIZON,
     AttentionWork,
     Booking,
+    First,
     Reason,
+    Standing,
     Wish,
     book,
     forecast,
+    foresee,
     place_first,
+    standings,
 )
 from bot.context import Context
 from bot.ids import PersonId, WorkspaceId
 from bot.outbox import Letter
 from bot.people import Person
 
+_NEAR = timedelta(days=2)
 Traits: TypeAlias = tuple[str, ...]
 """What makes people alike; the store knows what it means."""
 
@@ -39,6 +46,21 @@ class Roll:
     wave: date
     invited: bool = False
     """Those who were asked whether they want to, and have said nothing yet, instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Some of the people of a workspace: those of these teams, of a conversation and those named
+    (everybody, where none of the three is given), without the others; and of these only who is
+    in one of `clusters`, which are teams or, `by_site`, zones. None: whatever theirs is."""
+
+    teams: tuple[str, ...] = ()
+    conversation: str | None = None
+    people: tuple[PersonId, ...] = ()
+    without_teams: tuple[str, ...] = ()
+    without_people: tuple[PersonId, ...] = ()
+    by_site: bool = False
+    clusters: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +77,8 @@ class Span:
     """Only those who are in it, as far as has been read (see `bot.directory`)."""
     roll: Roll | None = None
     """Only those who take part."""
+    circle: Circle | None = None
+    """Only those who are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +111,7 @@ class CrowdStore(Protocol):
         limit: int,
         conversation: str | None = None,
         roll: Roll | None = None,
+        circle: Circle | None = None,
     ) -> Span | None:
         """The next `limit` people; None when there is nobody any more."""
 
@@ -180,6 +205,84 @@ def forecast_crowd(work: CrowdWork, span: Span, letter_of: LetterOf, now: dateti
             groups.append(Group(found.day, None, group.people))
     rest = forecast(work, wishes_of(work, work.crowds.unlike(span, now), letter_of), now)
     return groups + [_group(booking) for booking in rest]
+
+
+RowOf: TypeAlias = Callable[[Person], Sequence[tuple[datetime, Letter]]]
+"""What a person is to get one after the other, each with the moment at which it is decided about.
+It has the same length for everybody, and depends on nothing else but their zone, hours and days
+off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many get a row of letters in this way, and one of them. A place says where a letter
+    goes, or why it does not."""
+
+    people: int
+    sample: Person
+    places: tuple[First | str, ...]
+    in_a_week: int
+    """See `bot.attention.Foreseen`."""
+
+
+def foresee_crowd(
+    work: CrowdWork,
+    span: Span,
+    row_of: RowOf,
+    now: datetime,
+    spared: Mapping[PersonId, Mapping[int, str]],
+) -> list[Expected]:
+    """What everybody of the span would get of a row of letters, decided once for all who stand
+    the same; nothing is posted. `spared` says which places of the row some do not get, and why."""
+    counted: Counter[_Standing] = Counter()
+    for group, person in _with_samples(work, work.crowds.alike(span, now)):
+        counted[_Standing.of(person, None, frozenset(), now)] += group.people
+    unlike = frozenset(work.crowds.unlike(span, now))
+    looked_at = {person.id: person for person in work.people.several({*unlike, *spared})}
+    known = standings(work, looked_at, now)
+    for person in looked_at.values():
+        if person.id not in unlike:
+            # They have been counted with those who are alike.
+            counted[_Standing.of(person, None, frozenset(), now)] -= 1
+        without = frozenset(spared.get(person.id, {}).items())
+        counted[_Standing.of(person, known.get(person.id), without, now)] += 1
+    return [_expect(how, people, row_of, now) for how, people in counted.items() if people > 0]
+
+
+def _expect(how: "_Standing", people: int, row_of: RowOf, now: datetime) -> Expected:
+    row, without = row_of(how.person), dict(how.without)
+    left = [wanted for at, wanted in enumerate(row) if at not in without]
+    foreseen = foresee(how.person, how.standing, left, now)
+    places = iter(foreseen.places)
+    every = tuple(without[at] if at in without else next(places) for at in range(len(row)))
+    return Expected(people, how.person, every, foreseen.in_a_week)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """All who are decided about together; who of them is looked at makes no difference."""
+
+    traits: tuple[object, ...]
+    standing: Standing | None
+    without: frozenset[tuple[int, str]]
+    person: Person = field(compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        person: Person,
+        standing: Standing | None,
+        without: frozenset[tuple[int, str]],
+        now: datetime,
+    ) -> "_Standing":
+        paused, away = person.paused_until, person.away_until
+        traits = (
+            *(person.zone, person.hours, person.days_off, person.active),
+            paused if paused and paused > now else None,
+            # Around a leave there is silence for a while.
+            away if away and away > now - HORIZON - _NEAR else None,
+        )
+        return cls(traits, standing, without, person)
 
 
 def _group(booking: Booking) -> Group:

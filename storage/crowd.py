@@ -24,13 +24,14 @@ from sqlalchemy import (
 
 from bot.attention import AFTER_TALK, HORIZON, LOOK_BACK
 from bot.capabilities.campaigns.model import EnrolmentState
-from bot.crowd import Alike, Lot, Roll, Span
+from bot.crowd import Alike, Circle, Lot, Roll, Span
 from bot.ids import PersonId, WorkspaceId
 from bot.outbox import LetterState
 from storage.attention import NOT_COUNTED
 from storage.campaign_tables import campaign_enrolments
 from storage.column import Instant
 from storage.directory_tables import memberships
+from storage.enrolment import circle_of
 from storage.row import insert_for
 from storage.tables import attention, days_off, outbox, people
 
@@ -60,6 +61,7 @@ class SqlCrowds:
         limit: int,
         conversation: str | None = None,
         roll: Roll | None = None,
+        circle: Circle | None = None,
     ) -> Span | None:
         """The next `limit` people; None when there is nobody any more."""
         of = [people.c.workspace == workspace, people.c.active]
@@ -67,13 +69,16 @@ class SqlCrowds:
         of += [people.c.id > after] if after is not None else []
         of += [_is_in(workspace, conversation)] if conversation is not None else []
         of += [_takes_part(roll)] if roll is not None else []
+        of += circle_of(circle, workspace) if circle is not None else []
         some = select(people.c.id).where(*of).order_by(people.c.id).limit(limit).subquery()
         row = self._connection.execute(
             select(func.max(some.c.id).label("upto"), func.count().label("people"))
         ).one()
         if not row.people:
             return None
-        return Span(workspace, team, after, PersonId(row.upto), row.people, conversation, roll)
+        return Span(
+            *(workspace, team, after, PersonId(row.upto), row.people, conversation, roll, circle)
+        )
 
     def people(self, span: Span) -> Sequence[PersonId]:
         """All of them, by id."""
@@ -187,6 +192,8 @@ def _within(span: Span) -> list[ColumnElement[bool]]:
         within.append(_is_in(span.workspace, span.conversation))
     if span.roll is not None:
         within.append(_takes_part(span.roll))
+    if span.circle is not None:
+        within += circle_of(span.circle, span.workspace)
     return within
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from bot.capabilities.campaigns.content import Audience, ClusterBy
 from bot.capabilities.campaigns.model import Enrolment, EnrolmentState
 from bot.capabilities.campaigns.ports import Gathering
+from bot.crowd import Circle
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from storage.campaign_tables import campaign_enrolments as enrolments
 from storage.column import Instant
@@ -48,6 +49,14 @@ class SqlEnrolments:
             .group_by(cluster)
         )
         return {row.cluster: row.people for row in rows}
+
+    def shared(self, one: Gathering, other: Gathering) -> int:
+        """How many active people are in both."""
+        return int(
+            self._connection.execute(
+                select(func.count()).select_from(people).where(*_are_in(one), *_are_in(other))
+            ).scalar_one()
+        )
 
     def enrol(self, gathering: Gathering, wave: date, state: EnrolmentState, now: datetime) -> int:
         """Enrol whoever is not yet; how many that were."""
@@ -201,7 +210,16 @@ def _are_in(gathering: Gathering) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def audience_of(audience: Audience, workspace: WorkspaceId) -> list[ColumnElement[bool]]:
+def circle_of(circle: Circle, workspace: WorkspaceId) -> list[ColumnElement[bool]]:
+    """Who of the people of a workspace is in a circle."""
+    within = audience_of(circle, workspace)
+    if circle.clusters is not None:
+        by = ClusterBy.SITE if circle.by_site else ClusterBy.TEAM
+        within.append(_cluster(by).in_(circle.clusters))
+    return within
+
+
+def audience_of(audience: Audience | Circle, workspace: WorkspaceId) -> list[ColumnElement[bool]]:
     """Who of the people of a workspace is in an audience."""
     one_of: list[ColumnElement[bool]] = []
     if audience.teams:

@@ -12,23 +12,26 @@ message to many is the smallest of campaigns, and goes without approval.
     allocation  which cluster begins when, drawn and frozen                      (pure)
     timing      on which day something comes to whom                             (pure)
     outlook     the forecast as it adds up                                       (pure)
+    dryrun      what may be told of it beforehand                                (pure)
     fault       what stands in the way of running it
     access      who may see and do what
     audience    the people of a conversation, who have to be read first
     condition   who does not need an activity
     step        one event, and what everybody is to get
     card        what became of it, counted
+    rehearsal   going through it with everybody, before it begins
+    rehearsing  the same in chat                                                 timers
     approving   submitted, approved, drawn, scheduled, changed
     enrolling   who is in it                                                     timers
     expanding   handing it out                                                   timers
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
-    messages    every sentence
+    messages    every sentence, and dryrun_messages those of the dry run
     ports work  what is needed from storage, and one transaction of it
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, enrolling, expanding, run, steering
+from bot.capabilities.campaigns import draft, enrolling, expanding, rehearsing, run, steering
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
 
@@ -63,6 +66,7 @@ capability: Capability[CampaignsWork] = Capability(
     submits={"campaign.draft": draft.submit},
     timers={
         "campaign.forecast": draft.forecast_on,
+        "campaign.rehearse": rehearsing.rehearse_on,
         "campaign.start": enrolling.start_on,
         "campaign.enrol": enrolling.enrol_on,
         "campaign.expand": expanding.expand,

@@ -439,7 +439,7 @@ def poll_options(most: int) -> str:
 
 def name_of(activity: Activity) -> str:
     """How a part is called when it is spoken of."""
-    return f"{activity.id} ({_FORMATS[activity.format]})"
+    return f"{activity.id} ({FORMATS[activity.format]})"
 
 
 def in_activity(name: str, fault: str) -> str:
@@ -447,7 +447,7 @@ def in_activity(name: str, fault: str) -> str:
     return f"{name}: {fault}"
 
 
-_FORMATS = {
+FORMATS = {
     Format.MESSAGE: "message",
     Format.SECTION: "section",
     Format.TIP: "tip",

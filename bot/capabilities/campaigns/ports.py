@@ -64,6 +64,9 @@ class EnrolmentStore(Protocol):
     def sizes(self, gathering: Gathering) -> Mapping[str, int]:
         """How many active people of the audience are in each cluster now."""
 
+    def shared(self, one: Gathering, other: Gathering) -> int:
+        """How many active people are in both, which are of one workspace."""
+
     def enrol(self, gathering: Gathering, wave: date, state: EnrolmentState, now: datetime) -> int:
         """Enrol whoever is not yet; how many that were. Who has stopped the bot is left out."""
 

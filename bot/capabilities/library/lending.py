@@ -51,5 +51,7 @@ def find_openers(
     return found
 
 
-ACTIVITIES: dict[str, Activity[LibraryWork]] = {"section": Activity(find, show, every, teaches=True)}
+ACTIVITIES: dict[str, Activity[LibraryWork]] = {
+    "section": Activity(find, show, every, teaches=True)
+}
 EVIDENCE: dict[str, Evidence[LibraryWork]] = {"section_opened": find_openers}

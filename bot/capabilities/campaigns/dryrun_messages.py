@@ -1,0 +1,287 @@
+"""Every sentence of the dry run: as a card for the owner and those who approve, and as text."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from bot.capabilities.campaigns.allocation import NEVER, Allocation
+from bot.capabilities.campaigns.dryrun import Clash, DryRun, Part, Share
+from bot.capabilities.campaigns.messages import FORMATS, REASONS
+from bot.message import (
+    Buttons,
+    Fact,
+    Facts,
+    Message,
+    Note,
+    Text,
+    Tone,
+    literal,
+    shorten,
+)
+from bot.message import Part as Piece
+from bot.messages import LEFT_ALONE
+
+MOST_LINES = 24
+"""Days or parts that a card names."""
+MOST_GROUPS = 8
+_BAR = 24
+"""Characters of the longest bar."""
+
+COUNTING = (
+    "I am going through it with everybody’s calendar and attention. The card comes in a moment."
+)
+NOTHING_YET = "There is nothing to look at yet: it has no parts."
+DOES_NOT_FIT = "It is too long for one message."
+EFFECT = (
+    "Not yet: I cannot say how large an effect would be seen. The metric and what is worth while "
+    "are kept with it, and so is who begins when."
+)
+HOW = (
+    "Counted as things are now. Who pauses, leaves, or gets something else until then is not in "
+    "it, nor that who does not react gets less. Groups of fewer than five people are not told "
+    "apart."
+)
+
+
+def card(dry_run: DryRun, buttons: Buttons | None = None) -> Message:
+    """The dry run on one card; `buttons` are what can be done with the campaign."""
+    parts: list[Piece] = [Text(text=f"**Dry run** of “{literal(dry_run.title)}”")]
+    if dry_run.faults:
+        parts.append(_listed("Before it can be submitted", map(literal, dry_run.faults)))
+    parts.append(
+        Facts(facts=tuple(Fact(label=a, value=shorten(b, 1_000)) for a, b in _facts(dry_run)))
+    )
+    if any(share.name for share in dry_run.clusters):
+        groups = [_share(dry_run, share) for share in dry_run.clusters]
+        parts.append(_listed(f"By {dry_run.cluster_by}", map(literal, groups), MOST_GROUPS))
+    if dry_run.by_day:
+        parts.append(_listed("Messages a day", map(literal, _bars(dry_run.by_day)), MOST_LINES))
+    if dry_run.parts:
+        parts.append(_listed("Part by part", (_line(part) for part in dry_run.parts), MOST_LINES))
+    if dry_run.clashes:
+        clashes = (literal(_clash(clash)) for clash in dry_run.clashes)
+        parts.append(_listed("Other campaigns for the same people", clashes, MOST_GROUPS))
+    parts.append(Note(text=literal(HOW)))
+    people = people_of(dry_run.total)
+    return Message(
+        summary=shorten(f"Dry run of “{dry_run.title}”: {people}, {_when(dry_run)}", 300),
+        parts=(*parts, *([buttons] if buttons else [])),
+        tone=Tone.NEUTRAL if dry_run.is_clean else Tone.WARNING,
+    )
+
+
+def as_text(dry_run: DryRun, shown: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
+    """The whole dry run as lines for a terminal; `shown` is what each part looks like, by id."""
+    yield f"Dry run of “{dry_run.title}”, by {dry_run.owner}"
+    yield ""
+    for label, value in _facts(dry_run):
+        yield f"{label + ':':22}{value}"
+    yield f"{'Content:':22}{dry_run.digest}"
+    if dry_run.faults:
+        yield from _under("Before it can be submitted", dry_run.faults)
+    if any(share.name for share in dry_run.clusters):
+        yield from _under(
+            f"By {dry_run.cluster_by}", (_share(dry_run, s) for s in dry_run.clusters)
+        )
+    if dry_run.zones:
+        yield from _under("By clock", (_plain_share(share) for share in dry_run.zones))
+    if dry_run.by_day or dry_run.other_days:
+        yield from _under("Messages a day", _bars(dry_run.by_day))
+        if dry_run.other_days:
+            yield f"  {dry_run.other_days:,} on other days"
+    if dry_run.clashes:
+        yield from _under("Other campaigns for the same people", map(_clash, dry_run.clashes))
+    yield from _under("Part by part", [])
+    for part in dry_run.parts:
+        yield f"  {_days(part)}  {_name(part)}{_where(part)}"
+        if part.title:
+            yield f"    “{shorten(part.title, 100)}”"
+        yield from (f"    {line}" for line in _told(part))
+        yield from (f"    {line}".rstrip() for line in (shown or {}).get(part.id, ()))
+    yield ""
+    yield HOW
+
+
+def _facts(dry_run: DryRun) -> Iterator[tuple[str, str]]:
+    yield "To", dry_run.audience[:1].upper() + dry_run.audience[1:]
+    yield "When", _when(dry_run)
+    yield "People", _reach(dry_run)
+    if nothing := _nothing(dry_run):
+        yield "Nothing for", nothing
+    yield "Approval by", _approval(dry_run)
+    yield "Fullest week", _week(dry_run)
+    if dry_run.zones:
+        apart = dry_run.hours_apart
+        yield "Clocks", f"up to {apart:g} hours apart" if apart else "all show the same hour"
+    if dry_run.allocation is not None:
+        yield "Drawn", _drawn(dry_run.allocation)
+    yield "Detectable effect", EFFECT
+
+
+def _reach(dry_run: DryRun) -> str:
+    told = f"{people_of(dry_run.total)} now"
+    if dry_run.excluded:
+        told += f", without {dry_run.excluded:,} who are taken out"
+    if dry_run.waiting:
+        told += f"; {dry_run.waiting:,} of them are the others to compare with, and get nothing"
+    if dry_run.reached is not None and dry_run.total:
+        told += f"; {dry_run.reached:,} get something of it"
+    elif dry_run.total:
+        told += "; most, or nearly all, get something of it" * (dry_run.total > 1)
+    return told
+
+
+def _nothing(dry_run: DryRun) -> str:
+    if not dry_run.nothing:
+        return ""
+    return "; ".join(
+        f"{cause.people:,} {REASONS.get(cause.why, 'for other reasons')}"
+        if cause.why is not None
+        else f"{cause.people:,} others: {LEFT_ALONE}"
+        for cause in dry_run.nothing
+    )
+
+
+def _approval(dry_run: DryRun) -> str:
+    if not dry_run.approvers:
+        return "nobody yet: name somebody, or let an administrator give the role"
+    names = [*dry_run.approvers]
+    joined = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    if dry_run.are_named or len(names) == 1:
+        return joined
+    return "any one of " + ", ".join(names)
+
+
+def _week(dry_run: DryRun) -> str:
+    week = dry_run.week
+    told = f"at most {week.wanted} to a person"
+    if week.with_others > week.wanted:
+        told += f", {week.with_others} with the other campaigns"
+    return told + (
+        f"; with all that waits for them people get {week.gets} at most, since nobody gets more "
+        "than their budget"
+    )
+
+
+def _drawn(allocation: Allocation) -> str:
+    how = {
+        "ab": "half of the groups get it and half do not, alike in size",
+        "stepped_wedge": f"one after another in {len(set(allocation.steps.values()))} steps",
+    }.get(allocation.design, allocation.design)
+    return f"{how}; seed {allocation.seed}, method {allocation.algorithm}"
+
+
+def _share(dry_run: DryRun, share: Share) -> str:
+    told = _plain_share(share)
+    if share.step is None:
+        return told
+    if share.step == NEVER:
+        return f"{told}, to compare with"
+    return told if dry_run.waiting else f"{told}, step {share.step + 1}"
+
+
+def _plain_share(share: Share) -> str:
+    return f"{share.name or 'all others'}: {share.people:,}"
+
+
+def _bars(by_day: Mapping[date, int]) -> Iterator[str]:
+    """The days, each with a bar as long as its number."""
+    most = max(by_day.values(), default=1)
+    wide = len(f"{most:,}")
+    for day, count in sorted(by_day.items()):
+        yield f"{short(day):10} {count:>{wide},} {'▇' * max(1, round(_BAR * count / most))}"
+
+
+def _clash(clash: Clash) -> str:
+    people = "a few people" if clash.people is None else people_of(clash.people)
+    days = ", ".join(short(day) for day in clash.days[:6])
+    more = f" and {len(clash.days) - 6} more" if len(clash.days) > 6 else ""
+    when = f"on {days}{more}" if days else "in the same weeks, on other days"
+    return f"“{clash.title}” by {clash.owner} ({clash.state}): {people}, {when}"
+
+
+def _line(part: Part) -> str:
+    first = literal(f"{_days(part)}, {_name(part)}{_where(part)}")
+    return f"{first}: {literal(_short(part))}"
+
+
+def _short(part: Part) -> str:
+    """What becomes of a part, in a few words."""
+    if part.fault is not None:
+        return part.fault
+    forecast = part.forecast
+    if forecast is None or not forecast.total:
+        return "once" if part.channel else "nobody"
+    got = sum(forecast.by_day.values()) + forecast.later
+    told = f"{got:,} of {forecast.total:,}" if got else f"{forecast.total:,} people"
+    if part.moved:
+        told += f", {part.moved:,} later than planned"
+    return told
+
+
+def _told(part: Part) -> Iterator[str]:
+    """What becomes of a part, in full."""
+    if part.fault is not None:
+        yield part.fault
+    if part.channel:
+        there = (
+            "how many I may not say, or do not know" if part.there is None else f"{part.there:,}"
+        )
+        yield f"Stands there once. Of its people in that channel: {there}."
+    if part.forecast is not None:
+        yield part.forecast.sentence
+    if part.moved:
+        yield f"{part.moved:,} get it on a later day than planned."
+
+
+def _name(part: Part) -> str:
+    optional = ", if they like" if part.optional else ""
+    return f"{part.id} ({FORMATS[part.format]}{optional})"
+
+
+def _where(part: Part) -> str:
+    return f" in {part.channel}" if part.channel else ""
+
+
+def _days(part: Part) -> str:
+    first, last = part.planned
+    if first == date.min:
+        return "no day"
+    return short(first) if first == last else f"{short(first)} to {short(last)}"
+
+
+def _when(dry_run: DryRun) -> str:
+    if dry_run.planned is None:
+        return "no day yet"
+    first, last = dry_run.planned
+    told = f"{short(first)} {first.year}"
+    return told if first == last else f"{told} to {short(last)} {last.year}"
+
+
+def short(day: date) -> str:
+    """A day in a list: `Tue 3 Mar`."""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def people_of(count: int) -> str:
+    """A number of people."""
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _listed(title: str, lines: Iterable[str], most: int = MOST_LINES) -> Text:
+    every = list(lines)
+    shown = [f"- {shorten(line, 220)}" for line in every[:most]]
+    if len(every) > most:
+        shown.append(f"- and {len(every) - most} more")
+    kept, room = [f"**{title}**"], 2_900
+    for line in shown:
+        if sum(len(each) + 1 for each in kept) + len(line) > room:
+            kept.append("- and more")
+            break
+        kept.append(line)
+    return Text(text="\n".join(kept))
+
+
+def _under(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield title
+    yield from (f"  {line}" for line in lines)

@@ -1,0 +1,127 @@
+"""The dry run in chat: at once for few people, else in chunks by timers, and then as a card."""
+
+from collections.abc import Callable, Mapping
+
+from bot.capabilities.campaigns import dryrun_messages, messages
+from bot.capabilities.campaigns.audience import find_obstacle, is_read, next_wait, want
+from bot.capabilities.campaigns.content import digest_of
+from bot.capabilities.campaigns.dryrun import Tally, args_of_tally, tally_of
+from bot.capabilities.campaigns.model import Campaign
+from bot.capabilities.campaigns.rehearsal import (
+    Bookmark,
+    args_of_bookmark,
+    bookmark_of,
+    conclude,
+    go_on,
+)
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.ids import CampaignId, PersonId
+from bot.message import Buttons, Message, say
+from bot.outbox import Letter, Priority, ToPerson
+from bot.people import Person
+from bot.ports import Timer
+from bot.reply import Reply
+
+ButtonsOf = Callable[[CampaignsWork, Campaign, Person], Buttons | None]
+"""What a person can do with a campaign, under its dry run."""
+
+
+def no_buttons(_work: CampaignsWork, _campaign: Campaign, _person: Person) -> None:
+    """Nothing can be done where it is shown."""
+
+
+def look(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    person: Person,
+    buttons_of: ButtonsOf = no_buttons,
+) -> Reply:
+    """The dry run of what is proposed, as a card for the person. Of many people it follows when
+    all have been looked at, and of a conversation when it is known who is in it."""
+    conversation = campaign.proposed.audience.conversation
+    if conversation is not None:
+        want(work, campaign.workspace, conversation, context.now)
+        if not is_read(work, campaign):
+            _later(context, work, campaign, person, Tally(), Bookmark(), {"waited": 0})
+            return Reply(message=say(messages.READING))
+    tally, bookmark = go_on(context, work, campaign, Tally(), Bookmark())
+    if bookmark is not None and bookmark.after is None:
+        # The end of a wave; mostly there is nobody behind it.
+        tally, bookmark = go_on(context, work, campaign, tally, bookmark)
+    if bookmark is not None:
+        _later(context, work, campaign, person, tally, bookmark, {})
+        return Reply(message=say(dryrun_messages.COUNTING))
+    return Reply(message=_card(context, work, campaign, person, tally, buttons_of))
+
+
+def rehearse_on(
+    context: Context, work: CampaignsWork, timer: Timer, buttons_of: ButtonsOf = no_buttons
+) -> None:
+    """The next people; after the last of them whoever asked gets the card. It ends without a word
+    when the campaign was changed since: who changes it sees the new dry run."""
+    campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
+    person = work.people.get(PersonId(str(timer.args["person"])))
+    if campaign is None or person is None or not person.active:
+        return
+    if digest_of(campaign.proposed) != timer.args["digest"]:
+        return
+    tally, bookmark = tally_of(timer.args["tally"]), bookmark_of(timer.args["bookmark"])
+    if not is_read(work, campaign) and find_obstacle(work, campaign) is None:
+        _later(context, work, campaign, person, tally, bookmark, timer.args)
+        return
+    now_tally, then = go_on(context, work, campaign, tally, bookmark)
+    if then is not None:
+        _later(context, work, campaign, person, now_tally, then, {})
+        return
+    work.outbox.post(
+        campaign.workspace,
+        Letter(
+            key=f"{campaign.source}:rehearsal:{context.new_id()}",
+            to=ToPerson(person=person.id),
+            message=_card(context, work, campaign, person, now_tally, buttons_of),
+            kind="campaign.rehearsal",
+            priority=Priority.ANSWER,
+            because=messages.BECAUSE_TRIAL,
+        ),
+    )
+
+
+def _card(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    person: Person,
+    tally: Tally,
+    buttons_of: ButtonsOf,
+) -> Message:
+    told = conclude(context, work, campaign, tally)
+    return dryrun_messages.card(told, buttons_of(work, campaign, person))
+
+
+def _later(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    person: Person,
+    tally: Tally,
+    bookmark: Bookmark,
+    before: Mapping[str, object],
+) -> None:
+    wait = next_wait(before) if "waited" in before else None
+    work.timers.set(
+        Timer(
+            key=f"{campaign.source}:rehearsal:{person.id}",
+            due_at=context.now + wait if wait else context.now,
+            action="campaign.rehearse",
+            args={
+                "campaign": campaign.id,
+                "person": person.id,
+                "digest": digest_of(campaign.proposed),
+                "tally": args_of_tally(tally),
+                "bookmark": args_of_bookmark(bookmark),
+                **({"waited": int(wait.total_seconds())} if wait else {}),
+            },
+        )
+    )
