@@ -1081,6 +1081,12 @@ def sum_up(bookings: Iterable[Booking]) -> Forecast:
             days[booking.day] += 1
         else:
             reasons[booking.why or ""] += 1
+    return sum_up_counts(days, reasons)
+
+
+def sum_up_counts(by_day: Mapping[date, int], by_reason: Mapping[str, int]) -> Forecast:
+    """The same of bookings that have been counted."""
+    days, reasons = Counter(by_day), Counter(by_reason)
     total = days.total() + reasons.total()
     if total < K_ANONYMOUS:
         return Forecast(total, {}, 0, {}, 0)

@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, repeat
 
 from pydantic import TypeAdapter
 
-from bot.attention import Booking, Forecast, sum_up
+from bot.attention import Forecast, sum_up_counts
 from bot.crowd import Group
-from bot.ids import PersonId
 from bot.message import Args
 
 
@@ -44,13 +42,7 @@ def look_on(outlook: Outlook, groups: Iterable[Group]) -> Outlook:
 
 def told(outlook: Outlook) -> Forecast:
     """What of the outlook may be shown."""
-    nobody = PersonId("")
-    return sum_up(
-        chain(
-            *(repeat(Booking("", nobody, day=day), n) for day, n in outlook.days.items()),
-            *(repeat(Booking("", nobody, why=why), n) for why, n in outlook.reasons.items()),
-        )
-    )
+    return sum_up_counts(outlook.days, outlook.reasons)
 
 
 def args_of(outlook: Outlook) -> Args:

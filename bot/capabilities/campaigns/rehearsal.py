@@ -8,6 +8,7 @@ Nothing is written but timers, and nobody gets anything.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -72,6 +73,10 @@ class Bookmark:
     after: PersonId | None = None
 
 
+Wave: TypeAlias = tuple[date, Circle | None, Roll | None]
+"""Those who begin together, and the day from which theirs are counted."""
+
+
 def rehearse(
     context: Context, work: CampaignsWork, campaign: Campaign
 ) -> Iterator[tuple[int, DryRun | None]]:
@@ -79,18 +84,25 @@ def rehearse(
     the end the dry run."""
     bookmark: Bookmark | None = Bookmark()
     tally = Tally()
+    waves = _waves(context, work, _as_proposed(campaign))
     while bookmark is not None:
-        tally, bookmark = go_on(context, work, campaign, tally, bookmark)
+        tally, bookmark = go_on(context, work, campaign, tally, bookmark, waves)
         yield tally.people, None
     yield tally.people, conclude(context, work, campaign, tally)
 
 
 def go_on(
-    context: Context, work: CampaignsWork, campaign: Campaign, tally: Tally, bookmark: Bookmark
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    tally: Tally,
+    bookmark: Bookmark,
+    waves: Sequence[Wave] | None = None,
 ) -> tuple[Tally, Bookmark | None]:
     """The tally with the next people, and where it goes on; None when that were all."""
     rehearsed = _as_proposed(campaign)
-    waves = _waves(context, work, rehearsed)
+    if waves is None:
+        waves = _waves(context, work, rehearsed)
     if bookmark.wave >= len(waves) or find_obstacle(work, rehearsed) is not None:
         return tally, None
     wave, circle, roll = waves[bookmark.wave]
@@ -113,11 +125,8 @@ def _as_proposed(campaign: Campaign) -> Campaign:
     return replace(campaign, content=campaign.proposed, amendment=None)
 
 
-def _waves(
-    context: Context, work: CampaignsWork, campaign: Campaign
-) -> Sequence[tuple[date, Circle | None, Roll | None]]:
-    """The people who begin together, with the day from which theirs are counted: as they are
-    enrolled, or else as they would be."""
+def _waves(context: Context, work: CampaignsWork, campaign: Campaign) -> Sequence[Wave]:
+    """The waves as they are enrolled, or else as they would be."""
     if campaign.started_at is not None and not campaign.content.is_one_message:
         waves = work.enrolments.waves(campaign.id)
         return [(wave, None, Roll(campaign.id, wave)) for wave in waves]
@@ -269,17 +278,16 @@ def conclude(context: Context, work: CampaignsWork, campaign: Campaign, tally: T
     approvers = approvers_of(work, campaign)
     reached, nothing = tell_nothing(tally)
     days = _planned_days(rehearsed, allocation)
-    clashes, wanted, others = _clashes(context, work, rehearsed)
+    clashes, wanted, others = _clashes(context, work, rehearsed, allocation)
+    begun = begun_of(work, campaign)
     parts = [
         _part(context, work, rehearsed, activity, tally, total, allocation)
         for activity in in_order(content)
-        if activity.id not in begun_of(work, campaign)
+        if activity.id not in begun
     ]
     by_day, other_days = tell_days(part.forecast for part in parts if part.forecast)
     zones = tell_shares(tally.zones)
-    faults = find_faults(
-        context, work, rehearsed, content, today_of(owner, context.now), begun_of(work, campaign)
-    )
+    faults = find_faults(context, work, rehearsed, content, today_of(owner, context.now), begun)
     channel = channel_of(work, campaign.workspace, content.conversation)
     return DryRun(
         campaign=campaign.id,
@@ -404,11 +412,11 @@ def _to_people(campaign: Campaign, allocation: Allocation | None) -> list[list[d
 
 
 def _clashes(
-    context: Context, work: CampaignsWork, campaign: Campaign
+    context: Context, work: CampaignsWork, campaign: Campaign, allocation: Allocation | None
 ) -> tuple[Sequence[Clash], int, int]:
     """The other campaigns that want the same people in the same weeks; how much this one has for
     a person in its fullest week, and how much that is with the others."""
-    own = _to_people(campaign, _allocation_of(context, work, campaign))
+    own = _to_people(campaign, allocation)
     weeks = [_by_week(wave) for wave in own]
     wanted = max((n for week in weeks for n in week.values()), default=0)
     every = {day: n for week in weeks for day, n in week.items()}
