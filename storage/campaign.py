@@ -98,6 +98,19 @@ class SqlCampaigns:
         )
         return [_campaign(row) for row in rows]
 
+    def in_review(self, workspace: WorkspaceId) -> Sequence[Campaign]:
+        """Those that wait for approval, or a change of which does, longest unchanged first."""
+        rows = self._connection.execute(
+            select(campaigns)
+            .where(
+                campaigns.c.workspace == workspace,
+                campaigns.c.state.in_([State.IN_REVIEW, State.RUNNING, State.PAUSED]),
+            )
+            .order_by(campaigns.c.changed_at, campaigns.c.id)
+        )
+        found = (_campaign(row) for row in rows)
+        return [c for c in found if c.state is State.IN_REVIEW or c.amendment is not None]
+
     def runs(self, campaign: CampaignId) -> Sequence[Run]:
         """How far its activities have come, by when they are to be looked at."""
         rows = self._connection.execute(

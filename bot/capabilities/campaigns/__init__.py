@@ -27,11 +27,13 @@ message to many is the smallest of campaigns, and goes without approval.
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
     messages    every sentence, and dryrun_messages those of the dry run
+    plan        writing, approving and steering one of several parts, in chat
     ports work  what is needed from storage, and one transaction of it
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, enrolling, expanding, rehearsing, run, steering
+from bot.capabilities.campaigns import draft, enrolling, expanding, run, steering
+from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
 
@@ -61,12 +63,13 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.cancel": run.cancel,
         "campaign.join": enrolling.join,
         "campaign.decline": enrolling.decline,
+        **entrance.PRESSES,
     },
-    opens_forms=frozenset({"campaign.list", "campaign.new", "campaign.change"}),
-    submits={"campaign.draft": draft.submit},
+    opens_forms=entrance.OPENS_FORMS | {"campaign.list", "campaign.new", "campaign.change"},
+    submits={"campaign.draft": draft.submit, **entrance.SUBMITS},
     timers={
         "campaign.forecast": draft.forecast_on,
-        "campaign.rehearse": rehearsing.rehearse_on,
+        "campaign.rehearse": trial.rehearse_on,
         "campaign.start": enrolling.start_on,
         "campaign.enrol": enrolling.enrol_on,
         "campaign.expand": expanding.expand,

@@ -27,6 +27,8 @@ from bot.capabilities.campaigns.model import (
     State,
 )
 from bot.capabilities.campaigns.outlook import Outlook, args_of, look_on, outlook_of
+from bot.capabilities.campaigns.plan import messages as plan_messages
+from bot.capabilities.campaigns.plan import sheet
 from bot.capabilities.campaigns.reading import kept, read_conversation, read_day, read_team
 from bot.capabilities.campaigns.run import start
 from bot.capabilities.campaigns.step import advance, letter_of, today_of
@@ -50,6 +52,8 @@ MOST_LISTED = 10
 
 def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """`/campaign [title]`: what there is, or the form where there is nothing yet."""
+    if not may(command.person, Right.RUN_CAMPAIGN) and may(command.person, Right.APPROVE_CAMPAIGN):
+        return Reply(message=plan_messages.waiting_list(sheet.asked_of(work, command.person)))
     require(command.person, Right.RUN_CAMPAIGN)
     if command.text:
         return Reply(form=_form(context, work, command, title=command.text))
@@ -67,11 +71,14 @@ def list_all(context: Context, work: CampaignsWork, command: Command) -> Reply:
 
 
 def home(_context: Context, work: CampaignsWork, person: Person) -> Sequence[Section]:
-    """For those who run campaigns: what is under way of the newest ones."""
+    """For those who approve campaigns what waits for them; for those who run any, what is under
+    way of the newest ones."""
+    waiting = sheet.asked_of(work, person)
+    sections = plan_messages.waiting_for_you(waiting) if waiting else []
     if not may(person, Right.RUN_CAMPAIGN):
-        return []
+        return sections
     listed = work.campaigns.shown_to(person.workspace, person.id, MOST_LISTED)
-    return messages.home(listed)
+    return [*sections, *messages.home(listed)]
 
 
 def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -83,6 +90,8 @@ def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
 def open_(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """A campaign chosen from the list."""
     chosen = find_campaign(work, command.person, command.args, "choice")
+    if not chosen.content.is_one_message:
+        return Reply(message=sheet.show(context, work, chosen, command.person))
     if chosen.state is State.DRAFT:
         return _look(context, work, chosen)
     if chosen.started_at is None:

@@ -114,19 +114,20 @@ def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
 
-def _date(day: date) -> str:
+def date_of(day: date) -> str:
     """A day in full: `Tuesday, 3 March 2026`."""
     return f"{day:%A}, {day.day} {day:%B %Y}"
 
 
-def _short(day: date) -> str:
+def short_date(day: date) -> str:
+    """A day in short: `Tue 3 Mar`."""
     return f"{day:%a} {day.day} {day:%b}"
 
 
 def _days(content: Content) -> str:
     if content.first_day == content.last_day:
-        return _date(content.first_day)
-    return f"{_date(content.first_day)} to {_date(content.last_day)}"
+        return date_of(content.first_day)
+    return f"{date_of(content.first_day)} to {date_of(content.last_day)}"
 
 
 def audience(whom: Audience, workspace: Workspace, channel: str | None = None) -> str:
@@ -182,33 +183,7 @@ def form(
     `channels` are the conversations whose people may be chosen, `HERE` or `KEPT`, each with how
     people call it.
     """
-    chosen = _chosen(content, channels)
-    whom: AnyField
-    if len(teams) <= MOST_TEAMS:
-        options = [Option(label="Everybody", value=EVERYBODY)]
-        options += [
-            Option(label=shorten(label, 75), value=value)
-            for value, label in _labels(channels).items()
-        ]
-        options += [
-            Option(label=shorten(f"Team {team}", 75), value=team_value(team)) for team in teams
-        ]
-        known = {option.value for option in options}
-        whom = ChoiceField(
-            name="audience",
-            label="Who gets it?",
-            options=tuple(options),
-            value=chosen if chosen in known else EVERYBODY,
-            required=True,
-        )
-    else:
-        whom = TextField(
-            name="audience",
-            label="Who gets it?",
-            hint=", ".join(("everybody", *channels, "or the name of a team")),
-            value=chosen.removeprefix(TEAM),
-            required=True,
-        )
+    whom = whom_field(content, teams, channels)
     first = content.first_day if content else today
     last = content.last_day if content else today + timedelta(days=4)
     return Form(
@@ -246,6 +221,37 @@ def form(
         submit="See the forecast",
         action="campaign.draft",
         args=args,
+    )
+
+
+def whom_field(
+    content: Content | None, teams: Sequence[str], channels: Mapping[str, str]
+) -> AnyField:
+    """The field that asks who gets it, with what `content` says."""
+    chosen = _chosen(content, channels)
+    if len(teams) <= MOST_TEAMS:
+        options = [Option(label="Everybody", value=EVERYBODY)]
+        options += [
+            Option(label=shorten(label, 75), value=value)
+            for value, label in _labels(channels).items()
+        ]
+        options += [
+            Option(label=shorten(f"Team {team}", 75), value=team_value(team)) for team in teams
+        ]
+        known = {option.value for option in options}
+        return ChoiceField(
+            name="audience",
+            label="Who gets it?",
+            options=tuple(options),
+            value=chosen if chosen in known else EVERYBODY,
+            required=True,
+        )
+    return TextField(
+        name="audience",
+        label="Who gets it?",
+        hint=", ".join(("everybody", *channels, "or the name of a team")),
+        value=chosen.removeprefix(TEAM),
+        required=True,
     )
 
 
@@ -442,6 +448,12 @@ def name_of(activity: Activity) -> str:
     return f"{activity.id} ({FORMATS[activity.format]})"
 
 
+def fault_lines(faults: Sequence[str]) -> str:
+    """What stands in the way of a campaign, under its card."""
+    told = "\n".join(f"- {literal(fault)}" for fault in faults)
+    return f"**Before it can be approved**\n{told}"
+
+
 def in_activity(name: str, fault: str) -> str:
     """What is wrong in one part."""
     return f"{name}: {fault}"
@@ -513,6 +525,7 @@ def draft_card(
                     *([send] if outlook.reached else []),
                     Button(label="Send to me", action="campaign.send_to_me", args=of),
                     Button(label="Change", action="campaign.change", args=of),
+                    Button(label="Add more parts", action="campaign.several", args=of),
                     Button(
                         label="Discard",
                         action="campaign.discard",
@@ -570,14 +583,24 @@ def campaign_list(campaigns: Sequence[Campaign], owners: Mapping[PersonId, str])
             ),
         ),
         Buttons(
-            buttons=(Button(label="New campaign", action="campaign.new", style=Style.PRIMARY),)
+            buttons=(
+                Button(label="New campaign", action="campaign.new", style=Style.PRIMARY),
+                Button(label="New one of several parts", action="campaign.new_plan"),
+            )
         ),
     )
 
 
 def home(campaigns: Sequence[Campaign]) -> list[Section]:
     """The person's drafts and what is being sent, for their page, and the way to all."""
-    said = {State.DRAFT: "not sent yet", State.RUNNING: "being sent"}
+    said = {
+        State.DRAFT: "not sent yet",
+        State.IN_REVIEW: "waits for approval",
+        State.APPROVED: "approved, not scheduled yet",
+        State.SCHEDULED: "begins by itself",
+        State.RUNNING: "being sent",
+        State.PAUSED: "rests",
+    }
     lines = "\n".join(
         f"- Campaign **{literal(shorten(campaign.title, 80))}**: {said[campaign.state]}, "
         f"{_span(campaign.content)}"
@@ -601,9 +624,11 @@ def _named(campaign: Campaign) -> str:
 
 
 def _span(content: Content) -> str:
+    if content.first_day == date.min:
+        return "no day yet"
     if content.first_day == content.last_day:
-        return _short(content.first_day)
-    return f"{_short(content.first_day)} to {_short(content.last_day)}"
+        return short_date(content.first_day)
+    return f"{short_date(content.first_day)} to {short_date(content.last_day)}"
 
 
 REASONS: Mapping[str, str] = {
@@ -757,7 +782,7 @@ def _buttons(campaign: Campaign, of: Args, again: Mapping[LetterState, int]) -> 
                 )
             )
     # Whether anything waits would tell whether the rest are left in peace.
-    if campaign.state is State.RUNNING:
+    if campaign.state is State.RUNNING and campaign.content.is_one_message:
         buttons.append(
             Button(
                 label="Cancel what waits",
@@ -783,7 +808,7 @@ CANCELLED = "What waited is taken back. What is on its way this very second may 
 def resent(until: date) -> str:
     """After *Resend*."""
     return (
-        f"I try once more, by {_date(until)} at the latest, as far as their attention allows. "
+        f"I try once more, by {date_of(until)} at the latest, as far as their attention allows. "
         "Whom it does not reach stays in this list."
     )
 

@@ -34,6 +34,9 @@ class CampaignStore(Protocol):
     def under_way(self, workspace: WorkspaceId) -> Sequence[Campaign]:
         """Those that are approved, scheduled, running or paused, by id."""
 
+    def in_review(self, workspace: WorkspaceId) -> Sequence[Campaign]:
+        """Those that wait for approval, or a change of which does, longest unchanged first."""
+
     def runs(self, campaign: CampaignId) -> Sequence[Run]:
         """How far its activities have come, by when they are to be looked at."""
 

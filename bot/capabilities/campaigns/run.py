@@ -19,6 +19,7 @@ from bot.capabilities.campaigns.model import (
     data_of_account,
     source_of,
 )
+from bot.capabilities.campaigns.plan import sheet
 from bot.capabilities.campaigns.step import (
     advance,
     letter_of,
@@ -79,7 +80,7 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
             Letter(
                 key=f"{finished.source}:finished:{finished.version}",
                 to=ToPerson(person=owner.id),
-                message=show(work, finished),
+                message=sheet.show(context, work, finished, owner),
                 kind="campaign.finished",
                 priority=Priority.ANSWER,
                 due_at=next_working_moment(owner, context.now),
@@ -104,10 +105,10 @@ def _is_trying(work: CampaignsWork, campaign: Campaign, now: datetime) -> bool:
     )
 
 
-def refresh(_context: Context, work: CampaignsWork, command: Command) -> Reply:
+def refresh(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """*Refresh*."""
     campaign = find_campaign(work, command.person, command.args)
-    return Reply(message=show(work, campaign), replace=True)
+    return Reply(message=sheet.show(context, work, campaign, command.person), replace=True)
 
 
 def resend(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -144,7 +145,8 @@ def _resend(context: Context, work: CampaignsWork, command: Command, state: Lett
             data["upto"] = upto
     resent = advance(context, work, campaign, EventKind.RESENT, command.person.id, data=data)
     set_timer(work, resent, "look", context.now + LOOK_EVERY)
-    return Reply(message=show(work, resent, messages.resent(until)), replace=True)
+    card = sheet.show(context, work, resent, command.person, messages.resent(until))
+    return Reply(message=card, replace=True)
 
 
 def resend_on(context: Context, work: CampaignsWork, timer: Timer) -> None:

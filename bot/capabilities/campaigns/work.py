@@ -7,6 +7,7 @@ from bot.crowd import CrowdStore
 from bot.directory import MembershipStore
 from bot.pack.waiver import Waivers
 from bot.ports import Work
+from bot.topic import TopicStore
 
 
 class CampaignsWork(Work, Stores, Protocol):
@@ -23,3 +24,7 @@ class CampaignsWork(Work, Stores, Protocol):
     @property
     def waivers(self) -> Waivers:
         """Who need not be taught what."""
+
+    @property
+    def topics(self) -> TopicStore:
+        """What there is to learn, and the channels where it is talked about."""

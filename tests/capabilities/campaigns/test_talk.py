@@ -90,7 +90,7 @@ def test_the_card_shows_the_message_and_who_would_get_it_when(either_world: Worl
     assert "Everybody in World" in card.text
     assert "Monday, 2 March 2026 to Friday, 6 March 2026" in card.text
     assert "Of 8 people 8 get it on one of these days." in card.text
-    assert labels(card) == ["Send it", "Send to me", "Change", "Discard"]
+    assert labels(card) == ["Send it", "Send to me", "Change", "Add more parts", "Discard"]
     confirm = card.buttons[0].confirm
     assert confirm is not None
     assert confirm.text.startswith("Those in the forecast get it once, each at their own hour")
@@ -482,7 +482,7 @@ def test_a_second_campaign_does_not_exceed_anybodys_budget(either_world: World) 
     card = write(either_world, title="Second", last_day="2026-03-02")
     assert f"Of 8 people 8 do not: {LEFT_ALONE}." in card.text
     assert "So nobody would get it." in card.text
-    assert labels(card) == ["Send to me", "Change", "Discard"]
+    assert labels(card) == ["Send to me", "Change", "Add more parts", "Discard"]
     either_world.presses("dana", "Change", on=card)
     either_world.fills("dana", last_day="2026-03-04")
     card = either_world.hears("dana")[-1]

@@ -1,0 +1,1056 @@
+"""Every sentence of campaigns of several parts, as they are written, approved and run in chat.
+
+What people wrote goes through `literal`, but for a part as it is shown: that is its owner's own
+words in the markdown subset of `Text`, as everybody will get them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+from bot.activity import Found
+from bot.capabilities.campaigns.content import (
+    MOST_OPTIONS,
+    Activity,
+    Audience,
+    Consent,
+    Content,
+    Design,
+    Format,
+    OnlyIf,
+    Timing,
+    in_order,
+)
+from bot.capabilities.campaigns.messages import date_of, fault_lines, short_date
+from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, STATES, Campaign, State
+from bot.capabilities.campaigns.plan.arrangement import mark_of
+from bot.form import (
+    AnyField,
+    ChoiceField,
+    DateField,
+    Form,
+    LongTextField,
+    NumberField,
+    PeopleField,
+    TextField,
+)
+from bot.message import (
+    Args,
+    Button,
+    Buttons,
+    Choice,
+    Confirm,
+    Divider,
+    Fact,
+    Facts,
+    Message,
+    Note,
+    Option,
+    Part,
+    Style,
+    Text,
+    Tone,
+    literal,
+    say,
+    shorten,
+)
+from bot.page import Section, Shelf
+from bot.people import Person
+from bot.truth import Account
+
+MOST_CHOICES = 10
+"""Of one choice, and how many parts are named before the next one begins."""
+MOST_REFERENCES = 100
+TO_EACH = "each"
+HERE = "here"
+YES, NO = "yes", "no"
+EVERYBODY_GETS_IT = "always"
+ALL_AT_ONCE, STEPS = "all", "steps"
+PILOT_SEATS = ("one", "two", "three", "four", "five")
+
+FORMATS: Mapping[Format, str] = {
+    Format.MESSAGE: "message",
+    Format.TIP: "tip",
+    Format.SECTION: "section to read",
+    Format.QUIZ: "quiz",
+    Format.PROMPT: "prompt to tell of one’s work",
+    Format.POLL: "poll",
+    Format.QNA_SESSION: "hour of questions",
+}
+"""Each format as it is offered."""
+_ONLY_IF: Mapping[str, str] = {
+    EVERYBODY_GETS_IT: "Everybody in it",
+    OnlyIf.NOT_CERTIFIED: "Only who has not passed the quiz yet",
+    OnlyIf.CERTIFIED: "Only who has passed the quiz",
+    OnlyIf.NOT_ANSWERED: "Only who has not answered it yet",
+}
+_ONLY_IF_SAID: Mapping[OnlyIf, str] = {
+    OnlyIf.NOT_CERTIFIED: "for who has not passed the quiz",
+    OnlyIf.CERTIFIED: "for who has passed the quiz",
+    OnlyIf.NOT_ANSWERED: "for who has not answered it",
+}
+
+CHANGED_SINCE = "It was changed since. This is how it is now; tap again."
+BAD_DAY_NUMBER = "Please give the number of the working day: 1 is their first."
+BAD_TIME = "Please write the hour like 15:00."
+BAD_DAYS = "Please give a whole number of days between 1 and 31."
+NO_REFERENCE = "Please choose which one."
+NOTHING_TO_CHOOSE = "There is nothing of the kind here yet."
+NO_OPTION = "Please choose one of the options."
+UNKNOWN_PERSON = "I do not know that person here."
+NO_APPROVER_YOURSELF = "You cannot approve your own campaign. Please name somebody else."
+PAST = "This day has passed."
+NO_PLACE = "Please choose a channel. Of others I know only those of topics: begin there again."
+A_CHANNEL = "the channel chosen before"
+NOT_THE_OWNER = "Only its owner can do that."
+MOVED = "Moved: the two parts have changed their days."
+AS_WRITTEN = "as written"
+"""The value for an audience that a form cannot say, as it came with a pack."""
+UNKNOWN_PART = "This part is not in it any more."
+BAD_STEPS = "Please give a whole number of groups, 2 or more."
+NOBODY_NAMED = "Please name at least one person."
+NO_START = "Please choose the first day."
+END_OF_LINE = "It is the first or the last already."
+NO_REASON = "Please say what should be different."
+NOBODY_TO_APPROVE = (
+    "There is nobody here who could approve it. Name an approver with `/role`, or in *Settings*."
+)
+NOT_INVITED = "This was to be tried by a few others. You get it when it begins, if it is for you."
+TRIED = "Here it comes, as it is now. It counts for nothing, and Inflow keeps no word on it."
+SENT_TO_ME = (
+    "Every part is on its way to you alone, as everybody would get it. It counts for nothing."
+)
+BECAUSE_PILOT = "You were asked to look at it before others do."
+
+
+# --- what a part is, in a line ---------------------------------------------------------
+
+
+def when_of(content: Content, activity: Activity) -> str:
+    """When a part comes: “Tue 3 Mar”, or “working day 1”."""
+    if content.timing is Timing.CALENDAR:
+        told = short_date(activity.date) if activity.date else "no day yet"
+    else:
+        told = "no day yet" if activity.day is None else f"working day {activity.day + 1}"
+    return f"{told}, {activity.at:%H:%M}" if activity.at else told
+
+
+def _what(activity: Activity, titles: Mapping[str, str]) -> str:
+    """What a part is, literally."""
+    said = titles.get(activity.id) or activity.text or activity.ref or ""
+    kind = FORMATS[activity.format]
+    return f"{kind}, “{shorten(' '.join(said.split()), 90)}”" if said else kind
+
+
+def line_of(
+    content: Content,
+    activity: Activity,
+    titles: Mapping[str, str],
+    places: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """A part among others; `titles` are what references are called, by part, and `places` how
+    people call a channel, by its address."""
+    told = f"**{when_of(content, activity)}**: {literal(_what(activity, titles))}"
+    if activity.channel is not None:
+        told += f", in {literal(places.get(activity.channel) or 'a channel')}"
+    if activity.only_if is not None:
+        told += f", {_ONLY_IF_SAID[activity.only_if]}"
+    return told + (" (optional)" if activity.optional else "")
+
+
+def lines_of(content: Content, titles: Mapping[str, str], places: Mapping[str, str]) -> list[Part]:
+    """All parts by when they come, as texts that fit."""
+    lines = [
+        f"{number}. {line_of(content, activity, titles, places)}"
+        for number, activity in enumerate(in_order(content), 1)
+    ]
+    rows = (lines[first : first + MOST_CHOICES] for first in range(0, len(lines), MOST_CHOICES))
+    texts: list[Part] = [Text(text=shorten("\n".join(row), 3_000)) for row in rows]
+    return texts or [Text(text="There is nothing in it yet.")]
+
+
+def _look_at(content: Content, titles: Mapping[str, str], args: Args, action: str) -> list[Part]:
+    """Choices of one part, ten at a time."""
+    ordered = list(in_order(content))
+    return [
+        Choice(
+            label="Look at a part",
+            action=action,
+            args=args,
+            options=tuple(
+                Option(
+                    label=shorten(f"{n}. {_what(a, titles)}", 75),
+                    value=a.id,
+                )
+                for n, a in enumerate(ordered[first : first + MOST_CHOICES], first + 1)
+            ),
+        )
+        for first in range(0, len(ordered), MOST_CHOICES)
+    ]
+
+
+def args_of(campaign: Campaign) -> Args:
+    """What everything carries that is pressed on a campaign's card: which, and as it was seen."""
+    return {"campaign": campaign.id, "seen": mark_of(campaign.proposed)}
+
+
+# --- the card ---------------------------------------------------------------------------
+
+
+def facts_of(content: Content, whom: str, approvers: Sequence[str], *, are_named: bool) -> Facts:
+    """To whom it goes, when, and who says that it may; `whom` is a part of a sentence."""
+    facts = [
+        Fact(label="To", value=whom[:1].upper() + whom[1:]),
+        Fact(label="When", value=_when(content)),
+    ]
+    if content.rollout.design is Design.STEPPED_WEDGE:
+        told = (
+            f"Teams begin in {content.rollout.steps} groups, one every "
+            f"{content.rollout.step_every} days; the order is drawn"
+        )
+        facts.append(Fact(label="Rollout", value=told))
+    elif content.rollout.design is Design.AB:
+        facts.append(
+            Fact(label="Rollout", value="Half of the teams get it, as drawn; the others do not")
+        )
+    if content.audience.consent is Consent.OPT_IN:
+        facts.append(
+            Fact(label="Consent", value="People are asked first; who says nothing gets nothing")
+        )
+    joint = " and " if are_named else " or "
+    named = joint.join(approvers) if approvers else "nobody yet"
+    facts.append(Fact(label="Approvers", value=shorten(named, 1_000)))
+    if content.completion:
+        facts.append(Fact(label="Completed by", value=shorten(content.completion, 1_000)))
+    if content.success is not None:
+        told = f"{content.success.metric}, by at least {content.success.smallest_worthwhile}"
+        facts.append(Fact(label="Measured by", value=shorten(told, 1_000)))
+    return Facts(facts=tuple(facts))
+
+
+def _when(content: Content) -> str:
+    if content.timing is Timing.ENROLMENT:
+        start = date_of(content.start) if content.start else "a day that is not chosen yet"
+        until = (
+            f"; newcomers join until {date_of(content.join_until)}" if content.join_until else ""
+        )
+        return f"By everybody’s own working days, from {start}{until}"
+    if not content.activities:
+        return "No days yet"
+    if content.first_day == content.last_day:
+        return date_of(content.first_day)
+    return f"{date_of(content.first_day)} to {date_of(content.last_day)}"
+
+
+def sheet(
+    campaign: Campaign,
+    facts: Facts,
+    titles: Mapping[str, str],
+    places: Mapping[str, str],
+    *,
+    faults: Sequence[str] = (),
+    waits_for: Sequence[str] = (),
+    rows: Sequence[Sequence[Button]] = (),
+    note: str | None = None,
+) -> Message:
+    """A campaign before it has begun, or what its owner would change: its parts and what can be
+    done. `faults` are what stands in its way, `waits_for` who has not approved it yet."""
+    content = campaign.proposed
+    state = "would be changed" if campaign.amendment is not None else f"is {STATES[campaign.state]}"
+    parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** {state}.")]
+    if note:
+        parts.append(Text(text=note))
+    if waits_for:
+        parts.append(Text(text=f"It waits for {literal(_and(waits_for))}."))
+    parts += [facts, *lines_of(content, titles, places)]
+    if faults:
+        parts.append(Text(text=shorten(fault_lines(faults), 3_000)))
+    parts += _look_at(content, titles, args_of(campaign), "campaign.part")
+    parts += [Buttons(buttons=tuple(row)) for row in rows if row]
+    summary = f"{campaign.title} {state}: {_parts(len(content.activities))}."
+    return Message(
+        summary=shorten(summary, 300),
+        parts=tuple(parts),
+        tone=Tone.WARNING if faults else Tone.NEUTRAL,
+    )
+
+
+def _parts(count: int) -> str:
+    return "1 part" if count == 1 else f"{count} parts"
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def writing_rows(campaign: Campaign, *, is_clean: bool) -> list[list[Button]]:
+    """What the owner of a draft can do, or of a change while it runs."""
+    of = args_of(campaign)
+    is_draft = campaign.state is State.DRAFT
+    first = [
+        Button(label="Add a part", action="campaign.add", args=of),
+        *([Button(label="Settings", action="campaign.settings", args=of)] if is_draft else []),
+    ]
+    if campaign.content.activities:
+        first += _trials(of)
+    second: list[Button] = []
+    if is_clean:
+        second.append(_submit(of))
+    if is_draft:
+        second.append(_discard(of))
+    elif campaign.amendment is not None:
+        second.append(Button(label="Leave it as it was", action="campaign.drop_change", args=of))
+    if not is_draft:
+        second.append(Button(label="Back", action="campaign.look_at", args=of))
+    return [first, second]
+
+
+def _submit(of: Args) -> Button:
+    return Button(
+        label="Submit for approval",
+        action="campaign.submit",
+        args=of,
+        style=Style.PRIMARY,
+        confirm=Confirm(
+            title="Submit it for approval?",
+            text="Those who approve it get its card. If you change anything afterwards, it has to "
+            "be approved anew.",
+            yes="Submit it",
+            no="Not yet",
+        ),
+    )
+
+
+def under_dry_run(campaign: Campaign, *, is_owner: bool) -> Buttons:
+    """What can be done with a campaign whose dry run one has before oneself."""
+    of = args_of(campaign)
+    buttons = [Button(label="Back", action="campaign.look_at", args=of)]
+    trials = _trials(of)[1:]
+    buttons += trials if is_owner else trials[:1]
+    if is_owner and campaign.state is State.DRAFT:
+        buttons.append(_submit(of))
+    return Buttons(buttons=tuple(buttons))
+
+
+def _trials(of: Args) -> list[Button]:
+    """How a campaign can be looked at before it begins."""
+    return [
+        Button(label="Dry run", action="campaign.dry_run", args=of),
+        Button(label="Send to me", action="campaign.show_me", args=of),
+        Button(label="Let a few try it", action="campaign.pilot", args=of),
+    ]
+
+
+def _discard(of: Args) -> Button:
+    return Button(
+        label="Discard",
+        action="campaign.drop",
+        args=of,
+        style=Style.DANGER,
+        confirm=Confirm(
+            title="Discard it?", text="It is thrown away.", yes="Discard", no="Keep it"
+        ),
+    )
+
+
+def waiting_rows(campaign: Campaign) -> list[list[Button]]:
+    """What the owner can do until it begins."""
+    of = args_of(campaign)
+    rows = [
+        _trials(of),
+        [
+            Button(
+                label="Change it",
+                action="campaign.take_back",
+                args=of,
+                confirm=Confirm(
+                    title="Make it a draft again?",
+                    text="It does not begin, and has to be approved anew.",
+                    yes="Make it a draft",
+                    no="Leave it",
+                ),
+            ),
+            _discard(of),
+        ],
+    ]
+    if campaign.state is State.APPROVED:
+        begins = date_of(campaign.content.first_day)
+        schedule = Button(
+            label="Schedule it",
+            action="campaign.schedule",
+            args=of,
+            style=Style.PRIMARY,
+            confirm=Confirm(
+                title="Schedule it?",
+                text=f"It begins by itself on {begins}. Who begins when is drawn now and does not "
+                "change any more.",
+                yes="Schedule it",
+                no="Not yet",
+            ),
+        )
+        rows[1].insert(0, schedule)
+    return rows
+
+
+def approval_rows(campaign: Campaign) -> list[list[Button]]:
+    """What who approves it can do."""
+    of = args_of(campaign)
+    return [
+        [
+            Button(
+                label="Approve",
+                action="campaign.approve",
+                args=of,
+                style=Style.PRIMARY,
+                confirm=Confirm(
+                    title="Approve it?",
+                    text="You approve what stands here. If anything is changed, you are asked "
+                    "anew.",
+                    yes="Approve",
+                    no="Not yet",
+                ),
+            ),
+            Button(label="Send it back", action="campaign.send_back", args=of),
+            *_trials(of)[:-1],
+        ]
+    ]
+
+
+def approval_note(owner: Person, campaign: Campaign, mark: str) -> str:
+    """What is asked of who approves it. `mark` is the beginning of what approval is bound to."""
+    what = "a change of this campaign" if campaign.amendment is not None else "this campaign"
+    return (
+        f"{literal(owner.name)} asks you to approve {what}. Your approval is of exactly what "
+        f"stands here (`{mark}`)."
+    )
+
+
+def part_card(
+    campaign: Campaign,
+    activity: Activity,
+    number: int,
+    line: str,
+    shown: Message | None,
+    *,
+    may_change: bool,
+    note: str | None = None,
+) -> Message:
+    """One part as everybody would get it, and what can be done with it. None of its buttons
+    count here."""
+    of: Args = {**args_of(campaign), "part": activity.id}
+    total = len(campaign.proposed.activities)
+    parts: list[Part] = [
+        Text(text=f"**Part {number} of {total}** of {literal(campaign.title)}\n{line}"),
+        *([Text(text=note)] if note else []),
+    ]
+    if shown is not None:
+        kept = [p for p in shown.parts if not isinstance(p, Buttons | Choice)]
+        parts += [Divider(), *kept[:30]]
+        if len(kept) < len(shown.parts):
+            parts.append(Note(text="Its buttons come with it. *Send to me* shows it as it is."))
+        parts.append(Divider())
+    buttons: list[Button] = []
+    if may_change:
+        buttons += [
+            Button(label="Change", action="campaign.change_part", args=of),
+            Button(label="Earlier", action="campaign.earlier", args=of),
+            Button(label="Later", action="campaign.later", args=of),
+            Button(
+                label="Remove",
+                action="campaign.remove",
+                args=of,
+                style=Style.DANGER,
+                confirm=Confirm(title="Remove it?", text="The other parts stay.", yes="Remove"),
+            ),
+        ]
+    buttons.append(Button(label="Back", action="campaign.look_at", args=args_of(campaign)))
+    parts.append(Buttons(buttons=tuple(buttons)))
+    return Message(
+        summary=shorten(f"Part {number} of {total} of {campaign.title}", 300), parts=tuple(parts)
+    )
+
+
+def which_format(campaign: Campaign, formats: Sequence[Format]) -> Message:
+    """What the next part may be."""
+    return say(
+        f"What comes next in **{literal(campaign.title)}**?",
+        Choice(
+            label="Kind of part",
+            action="campaign.add_part",
+            args=args_of(campaign),
+            options=tuple(Option(label=_first(FORMATS[f]), value=f.value) for f in formats),
+        ),
+        Buttons(buttons=(Button(label="Back", action="campaign.look_at", args=args_of(campaign)),)),
+    )
+
+
+def _first(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+# --- forms -------------------------------------------------------------------------------
+
+
+def settings_form(
+    content: Content, whom: AnyField, approvers: Sequence[str], today: date, args: Args
+) -> Form:
+    """What a campaign is as a whole. `whom` is the field of its audience, `approvers` are
+    addresses."""
+    start = content.start or max(content.first_day, today)
+    if not _is_sayable(content.audience) and isinstance(whom, ChoiceField):
+        kept = Option(label="As it was written", value=AS_WRITTEN)
+        whom = whom.model_copy(update={"options": (kept, *whom.options), "value": AS_WRITTEN})
+    named = [*approvers, None, None]
+    by_steps = content.rollout.design is Design.STEPPED_WEDGE
+    success = content.success
+    return Form(
+        title="Campaign",
+        intro="What it is as a whole. Its parts come next, and others approve it before it begins.",
+        fields=(
+            TextField(
+                name="title",
+                label="Title",
+                value=content.title,
+                max_length=MAX_TITLE,
+                required=True,
+            ),
+            whom,
+            _choice(
+                "consent",
+                "May people say no?",
+                {
+                    Consent.OPT_OUT: "They get it until they say stop",
+                    Consent.OPT_IN: "They are asked first, and get nothing unless they say yes",
+                },
+                content.audience.consent
+                if content.audience.consent is not Consent.ASSIGNED
+                else Consent.OPT_OUT,
+            ),
+            _choice(
+                "timing",
+                "How are days counted?",
+                {
+                    Timing.CALENDAR: "By the calendar: the same day for everybody",
+                    Timing.ENROLMENT: "By each one’s own working days from the first",
+                },
+                content.timing,
+            ),
+            DateField(
+                name="start",
+                label="First day",
+                hint="Where days are counted from each one’s own beginning. By the calendar the "
+                "parts have dates.",
+                value=start.isoformat(),
+            ),
+            DateField(
+                name="join_until",
+                label="Newcomers may join until",
+                hint="Only where days are counted. Without a day nobody joins later.",
+                value=content.join_until.isoformat() if content.join_until else None,
+            ),
+            PeopleField(
+                name="approver",
+                label="Who approves it?",
+                hint="Not you. If you name nobody, anyone may who approves campaigns here.",
+                value=named[0],
+            ),
+            PeopleField(name="second", label="And who else? Both have to.", value=named[1]),
+            _choice(
+                "rollout",
+                "Who begins when?",
+                {
+                    ALL_AT_ONCE: "Everybody at once",
+                    STEPS: "One group of teams after another, as drawn",
+                },
+                STEPS if by_steps else ALL_AT_ONCE,
+            ),
+            NumberField(
+                name="steps",
+                label="In how many groups?",
+                value=content.rollout.steps if by_steps else None,
+                minimum=2,
+            ),
+            TextField(
+                name="completion",
+                label="When has somebody completed it?",
+                hint="Such as: certified(quiz-id) or answered(prompt-id). Without it nobody has.",
+                value=content.completion,
+            ),
+            TextField(
+                name="metric",
+                label="What should be better afterwards?",
+                hint="In words, or the name of a metric. It is kept as it is approved.",
+                value=success.metric if success else "",
+            ),
+            TextField(
+                name="worthwhile",
+                label="By how much at least, to be worth it?",
+                value=success.smallest_worthwhile if success else "",
+            ),
+            LongTextField(
+                name="closing",
+                label="If it has to be ended early, what are people told?",
+                value=content.closing,
+                max_length=1_000,
+            ),
+            _choice(
+                "catch_up",
+                "What a pause has made too late",
+                {NO: "is left out", YES: "comes afterwards"},
+                YES if content.catch_up else NO,
+            ),
+        ),
+        submit="Go on to the parts",
+        action="campaign.keep_settings",
+        args=args,
+    )
+
+
+def _is_sayable(whom: Audience) -> bool:
+    """Whether the form can say to whom it goes."""
+    one = len(whom.teams) + (whom.conversation is not None) <= 1
+    return one and not (whom.people or whom.without_teams or whom.without_people)
+
+
+def _choice(name: str, label: str, options: Mapping[str, str], value: str) -> ChoiceField:
+    return ChoiceField(
+        name=name,
+        label=label,
+        options=tuple(Option(label=said, value=str(given)) for given, said in options.items()),
+        value=str(value),
+        required=True,
+    )
+
+
+def part_form(
+    content: Content,
+    activity: Activity,
+    found: Sequence[Found],
+    places: Mapping[str, str],
+    today: date,
+    args: Args,
+) -> Form:
+    """One part, new or as it is. `found` are what it may refer to, `places` how channels are
+    called in which it may stand, by what the form calls them."""
+    fields: list[AnyField] = [_day_field(content, activity, today)]
+    format_ = activity.format
+    if format_ in {Format.TIP, Format.SECTION, Format.QUIZ, Format.PROMPT}:
+        fields.append(_reference(activity, found))
+    if format_ is Format.POLL:
+        fields += [
+            TextField(
+                name="text", label="Question", value=activity.text, max_length=150, required=True
+            ),
+            LongTextField(
+                name="options",
+                label="Answers",
+                hint=f"Each on a line of its own, 2 to {MOST_OPTIONS} of them. How many chose "
+                "what is told once it is over, if five or more have voted; who, never.",
+                value="\n".join(activity.options),
+                max_length=400,
+                required=True,
+            ),
+        ]
+    else:
+        asks = {
+            Format.MESSAGE: "Message",
+            Format.QNA_SESSION: "What is it about, and who answers?",
+        }
+        fields.append(
+            LongTextField(
+                name="text",
+                label=asks.get(format_, "A word before it"),
+                hint="You may use **strong**, *emphasis*, `code`, [a link](https://...) and lines "
+                "that begin with “- ”.",
+                value=activity.text,
+                max_length=MAX_BODY,
+                required=format_ in asks,
+            )
+        )
+    if format_ in {Format.MESSAGE, Format.POLL, Format.QNA_SESSION}:
+        fields += _place(activity, places)
+    if format_ not in {Format.QNA_SESSION, Format.POLL}:
+        offered = dict(_ONLY_IF)
+        if format_ is not Format.PROMPT:
+            offered.pop(OnlyIf.NOT_ANSWERED)
+        fields.append(
+            _choice("only_if", "Who gets it?", offered, activity.only_if or EVERYBODY_GETS_IT)
+        )
+    if format_ is not Format.QNA_SESSION:
+        fields.append(
+            NumberField(
+                name="days",
+                label="For how many days is it good?",
+                hint="Without a number until the next part comes, three days at most.",
+                value=activity.days,
+                minimum=1,
+                maximum=31,
+            )
+        )
+    return Form(
+        title=shorten(_first(FORMATS[format_]), 24),
+        fields=tuple(fields),
+        submit="Keep",
+        action="campaign.keep_part",
+        args=args,
+    )
+
+
+def _day_field(content: Content, activity: Activity, today: date) -> AnyField:
+    if content.timing is Timing.CALENDAR:
+        value = activity.date or today
+        return DateField(name="date", label="On which day?", value=value.isoformat(), required=True)
+    return NumberField(
+        name="day",
+        label="On which of their working days?",
+        hint="1 is their first.",
+        value=None if activity.day is None else activity.day + 1,
+        minimum=1,
+        required=True,
+    )
+
+
+def _reference(activity: Activity, found: Sequence[Found]) -> AnyField:
+    if not found or len(found) > MOST_REFERENCES:
+        return TextField(
+            name="ref",
+            label="Which one?",
+            hint="Its id, as it is written in its pack.",
+            value=activity.ref or "",
+            required=True,
+        )
+    offered = {one.ref for one in found}
+    return ChoiceField(
+        name="ref",
+        label="Which one?",
+        options=tuple(Option(label=shorten(one.title, 75), value=one.ref[:150]) for one in found),
+        value=activity.ref if activity.ref in offered else None,
+        required=True,
+    )
+
+
+def _place(activity: Activity, places: Mapping[str, str]) -> list[AnyField]:
+    only_channel = activity.format is Format.QNA_SESSION
+    options = {} if only_channel else {TO_EACH: "Each person alone, at their own hour"}
+    options |= {value: shorten(f"In {name}", 75) for value, name in places.items()}
+    if not options:
+        return []
+    chosen = next((v for v in places if v == activity.channel), None)
+    where = _choice("place", "Where does it stand?", options, chosen or next(iter(options)))
+    return [
+        where,
+        TextField(
+            name="at",
+            label="At what hour?" if only_channel else "At what hour, in a channel?",
+            hint="On your own clock, like 15:00.",
+            value=f"{activity.at:%H:%M}" if activity.at else ("15:00" if only_channel else ""),
+            max_length=5,
+            required=only_channel,
+        ),
+    ]
+
+
+def back_form(campaign: Campaign) -> Form:
+    """Why a campaign goes back to its owner."""
+    return Form(
+        title="Send it back",
+        fields=(
+            LongTextField(
+                name="why",
+                label="What should be different?",
+                hint="Its owner reads it, with your name.",
+                max_length=1_000,
+                required=True,
+            ),
+        ),
+        submit="Send it back",
+        action="campaign.reject",
+        args=args_of(campaign),
+    )
+
+
+def pilot_form(campaign: Campaign) -> Form:
+    """Who tries a campaign before others."""
+    return Form(
+        title="Let a few try it",
+        intro="They are asked whether they would look at it, and get all of it at once if they "
+        "tap. It counts for nothing.",
+        fields=tuple(
+            PeopleField(name=name, label=f"Person {n}", required=n == 1)
+            for n, name in enumerate(PILOT_SEATS, 1)
+        ),
+        submit="Ask them",
+        action="campaign.ask_pilot",
+        args=args_of(campaign),
+    )
+
+
+# --- what others are told ------------------------------------------------------------------
+
+
+def asked_pilot(names: Sequence[str]) -> Message:
+    """After *Let a few try it*."""
+    return say(
+        f"I ask {literal(_and(names))} to look at it, each at their own hour and as far as their "
+        "attention allows.",
+        tone=Tone.GOOD,
+    )
+
+
+def invite(campaign: Campaign, owner: Person) -> Message:
+    """Asks somebody to try a campaign."""
+    return say(
+        f"{literal(owner.name)} prepares “{literal(campaign.title)}” and would like you to see it "
+        "before others do. It counts for nothing.",
+        Buttons(
+            buttons=(
+                Button(
+                    label="Show it to me",
+                    action="campaign.try_it",
+                    args=args_of(campaign),
+                    style=Style.PRIMARY,
+                ),
+            )
+        ),
+    )
+
+
+def approved(campaign: Campaign, by: Person) -> Message:
+    """Tells the owner that it was approved for good."""
+    if campaign.state is State.APPROVED:
+        return say(
+            f"{literal(by.name)} has approved “{literal(campaign.title)}”. Nothing begins before "
+            "you schedule it.",
+            Buttons(
+                buttons=(
+                    Button(
+                        label="Open it",
+                        action="campaign.look_at",
+                        args=args_of(campaign),
+                        style=Style.PRIMARY,
+                    ),
+                )
+            ),
+            tone=Tone.GOOD,
+        )
+    return say(
+        f"{literal(by.name)} has approved your change of “{literal(campaign.title)}”. It counts "
+        "from now on.",
+        _open(campaign),
+        tone=Tone.GOOD,
+    )
+
+
+def _open(campaign: Campaign) -> Buttons:
+    return Buttons(
+        buttons=(Button(label="Open it", action="campaign.look_at", args=args_of(campaign)),)
+    )
+
+
+def approved_partly(campaign: Campaign, by: Person, missing: Sequence[str]) -> Message:
+    """Tells the owner that one of several has approved it."""
+    return say(
+        f"{literal(by.name)} has approved “{literal(campaign.title)}”. It still waits for "
+        f"{literal(_and(missing))}.",
+        _open(campaign),
+    )
+
+
+def rejected(campaign: Campaign, by: Person, why: str) -> Message:
+    """Tells the owner what should be different."""
+    return say(
+        f"{literal(by.name)} has sent “{literal(campaign.title)}” back to you.\n{literal(why)}",
+        _open(campaign),
+        tone=Tone.WARNING,
+    )
+
+
+def said_approved(campaign: Campaign) -> str:
+    """To who approved it, on its card."""
+    if campaign.state is State.IN_REVIEW or campaign.amendment is not None:
+        return "You have approved it. Others have to as well."
+    return "You have approved it, and its owner is told."
+
+
+SAID_REJECTED = "It is with its owner again, who reads what you wrote."
+SUBMITTED = "Those who approve it have its card now."
+SCHEDULED = "It begins by itself. Until then you can make it a draft again."
+TAKEN_BACK = "It is a draft again, and has to be approved before it begins."
+CHANGE_DROPPED = "It goes on as it was approved."
+SAVED = "Kept."
+REMOVED = "The part is out."
+DISCARDED = "It is discarded."
+PAUSED = (
+    "Nothing more is sent. What is on its way this very second may still arrive. By the "
+    "calendar, what has its day meanwhile is left out, unless you chose otherwise; days that are "
+    "counted wait."
+)
+RESUMED = "It goes on. People get at most what their attention allows, so nothing comes in a burst."
+CANCELLED = (
+    "It has ended. What waited is taken back; what people have begun, as a quiz, they may finish."
+)
+CHANGE_WHILE_RUNNING = (
+    "What has begun stays as it is. A change of what is still to come counts once it is approved."
+)
+
+
+# --- while it runs -------------------------------------------------------------------------
+
+
+def running_rows(campaign: Campaign, *, is_owner: bool) -> list[list[Button]]:
+    """What can be done with one that runs or rests, each with what will happen."""
+    of = args_of(campaign)
+    row: list[Button] = []
+    if campaign.state is State.RUNNING:
+        row.append(
+            Button(
+                label="Pause",
+                action="campaign.pause",
+                args=of,
+                confirm=Confirm(
+                    title="Pause it?",
+                    text="From now on nothing is sent. What has its day meanwhile is left out by "
+                    "the calendar, unless it is to come afterwards; days that are counted wait.",
+                    yes="Pause it",
+                    no="Go on",
+                ),
+            )
+        )
+    elif campaign.state is State.PAUSED:
+        row.append(
+            Button(
+                label="Go on",
+                action="campaign.resume",
+                args=of,
+                style=Style.PRIMARY,
+                confirm=Confirm(
+                    title="Go on?",
+                    text="What is still to come comes on its day, and never all at once.",
+                    yes="Go on",
+                    no="Not yet",
+                ),
+            )
+        )
+    if is_owner and campaign.state in {State.RUNNING, State.PAUSED}:
+        row.append(Button(label="Change what comes", action="campaign.amend", args=of))
+    if campaign.state in {State.RUNNING, State.PAUSED}:
+        text = (
+            "Who has something keeps it. Nobody gets anything more, and it cannot be begun again."
+        )
+        if campaign.content.closing:
+            text += " Those who were in it are told once."
+        row.append(
+            Button(
+                label="End it",
+                action="campaign.end",
+                args=of,
+                style=Style.DANGER,
+                confirm=Confirm(title="End it?", text=text, yes="End it", no="Go on"),
+            )
+        )
+    return [row] if row else []
+
+
+def truth_lines(
+    campaign: Campaign,
+    accounts: Mapping[str, Account],
+    titles: Mapping[str, str],
+    places: Mapping[str, str],
+    stands: Mapping[str, str],
+) -> list[Part]:
+    """What became of each part: its letters, or in `stands` what became of what is in a channel
+    or was left out."""
+    lines = []
+    for number, activity in enumerate(in_order(campaign.content), 1):
+        line = f"{number}. {line_of(campaign.content, activity, titles, places)}"
+        account = accounts.get(activity.id)
+        if activity.id in stands:
+            said = stands[activity.id]
+        elif account is None or not account.letters:
+            said = "still to come" if campaign.state in _GOING else "was not sent"
+        else:
+            said = _told(account)
+        lines.append(f"{line}\n{said}")
+    return [
+        Text(text=shorten("\n".join(lines[first : first + MOST_CHOICES]), 3_000))
+        for first in range(0, len(lines), MOST_CHOICES)
+    ]
+
+
+_GOING = frozenset({State.RUNNING, State.PAUSED})
+
+
+def _told(account: Account) -> str:
+    """In a line what became of the letters of a part. Who waits and who is left in peace are
+    one number, which does not change when somebody says stop."""
+    told = [f"delivered to {account.delivered:,} of {account.letters:,}"]
+    for said, count in (
+        ("not yet, or not at all", account.waiting + account.left_alone),
+        ("unreachable", account.unreachable),
+        ("failed", account.failed),
+        ("unknown", account.unknown),
+        ("taken back", account.cancelled),
+    ):
+        if count:
+            told.append(f"{said}: {count:,}")
+    return "; ".join(told)
+
+
+def change_waits(names: Sequence[str]) -> str:
+    """A change that nobody has settled yet."""
+    return f"A change of what is still to come waits for {literal(_and(names))}."
+
+
+STANDS = "stands in the channel"
+LEFT_OUT = "was left out"
+NOT_POSTED = "could not be posted in the channel: is Inflow a member of it?"
+
+
+# --- the page ------------------------------------------------------------------------------
+
+
+def waiting_for_you(campaigns: Sequence[tuple[Campaign, str]]) -> list[Section]:
+    """What somebody is asked to approve, with its owner’s name, for their own page."""
+    return [
+        Section(
+            Shelf.NOW,
+            "To approve",
+            entries=[
+                [
+                    Text(text=f"**{literal(campaign.title)}**, by {literal(owner)}"),
+                    Buttons(
+                        buttons=(
+                            Button(
+                                label="Look at it",
+                                action="campaign.look_at",
+                                args=args_of(campaign),
+                                style=Style.PRIMARY,
+                            ),
+                        )
+                    ),
+                ]
+                for campaign, owner in campaigns
+            ],
+        )
+    ]
+
+
+def waiting_list(campaigns: Sequence[tuple[Campaign, str]]) -> Message:
+    """The same as the answer to `/campaign` for who approves campaigns and runs none."""
+    if not campaigns:
+        return say("Nothing waits for your approval.")
+    lines = "\n".join(
+        f"- **{literal(campaign.title)}**, by {literal(owner)}" for campaign, owner in campaigns
+    )
+    return say(
+        "These wait for your approval:",
+        Text(text=lines),
+        Choice(
+            label="Look at one",
+            action="campaign.open",
+            options=tuple(
+                Option(label=shorten(campaign.title, 75), value=campaign.id)
+                for campaign, _ in campaigns[:MOST_CHOICES]
+            ),
+        ),
+    )

@@ -1,0 +1,203 @@
+"""Submitted, approved by others or sent back, scheduled, and taken back."""
+
+from bot.capabilities.campaigns.access import find_campaign, owner_of
+from bot.capabilities.campaigns.approving import (
+    approve as approve_it,
+)
+from bot.capabilities.campaigns.approving import (
+    approvers_of,
+    may_approve,
+    missing_approvals,
+)
+from bot.capabilities.campaigns.approving import (
+    reject as reject_it,
+)
+from bot.capabilities.campaigns.approving import (
+    schedule as schedule_it,
+)
+from bot.capabilities.campaigns.approving import (
+    submit as submit_it,
+)
+from bot.capabilities.campaigns.content import data_of, digest_of
+from bot.capabilities.campaigns.messages import NOT_AN_APPROVER, NOT_YOUR_OWN, over_already
+from bot.capabilities.campaigns.model import Campaign, EventKind, State
+from bot.capabilities.campaigns.plan import messages
+from bot.capabilities.campaigns.plan.arrangement import mark_of
+from bot.capabilities.campaigns.plan.sheet import GOING, OVER, find_own, is_asked, show
+from bot.capabilities.campaigns.reading import kept
+from bot.capabilities.campaigns.step import advance
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.errors import Conflict, Invalid, NotAllowed
+from bot.inbound import Command
+from bot.message import Message, say
+from bot.outbox import Letter, Priority, ToPerson
+from bot.people import Person
+from bot.reply import Reply
+from bot.schedule import next_working_moment
+
+
+def open_(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """What a person sees of a campaign now."""
+    campaign = find_campaign(work, command.person, command.args)
+    return Reply(message=show(context, work, campaign, command.person), replace=True)
+
+
+def refresh(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """The same, shown again."""
+    return open_(context, work, command)
+
+
+def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Submit for approval*: of a draft, or of a change while it runs."""
+    campaign = find_own(work, command)
+    stale = _stale(context, work, campaign, command)
+    if stale is not None:
+        return stale
+    if campaign.state not in GOING:
+        if not approvers_of(work, campaign):
+            raise Invalid(messages.NOBODY_TO_APPROVE)
+        campaign = submit_it(context, work, campaign, command.person)
+    elif campaign.amendment is None:
+        raise Conflict(over_already(campaign))
+    tell_approvers(context, work, campaign)
+    card = show(context, work, campaign, command.person, messages.SUBMITTED)
+    return Reply(message=card, replace=True)
+
+
+def _stale(
+    context: Context, work: CampaignsWork, campaign: Campaign, command: Command
+) -> Reply | None:
+    """The card anew, for who pressed a button of an older one."""
+    if command.args.get("seen") == mark_of(campaign.proposed):
+        return None
+    card = show(context, work, campaign, command.person, messages.CHANGED_SINCE)
+    return Reply(message=card, replace=True)
+
+
+def tell_approvers(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
+    """Its card for everybody who has not approved it yet, at their next working moment."""
+    mark = mark_of(campaign.proposed)
+    for person in missing_approvals(work, campaign):
+        work.outbox.post(
+            campaign.workspace,
+            Letter(
+                key=f"{campaign.source}:review:{mark}:{campaign.version}:{person.id}",
+                to=ToPerson(person=person.id),
+                message=show(context, work, campaign, person),
+                kind="campaign.review",
+                priority=Priority.ANSWER,
+                due_at=next_working_moment(person, context.now),
+            ),
+        )
+
+
+def approve(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Approve*, what was on the card and nothing else."""
+    campaign, person = find_campaign(work, command.person, command.args), command.person
+    if campaign.owner == person.id:
+        raise NotAllowed(NOT_YOUR_OWN)
+    stale = _stale(context, work, campaign, command)
+    if stale is not None:
+        return stale
+    if not is_asked(work, campaign, person):
+        return _settled(context, work, campaign, person)
+    digest = digest_of(campaign.proposed)
+    approved = approve_it(context, work, campaign, person, digest)
+    is_done = approved.state is not State.IN_REVIEW and approved.amendment is None
+    missing = [one.name for one in missing_approvals(work, approved)]
+    told = (
+        messages.approved(approved, person)
+        if is_done
+        else messages.approved_partly(approved, person, missing)
+    )
+    _tell_owner(context, work, approved, f"approved:{person.id}", told)
+    note = messages.said_approved(approved)
+    return Reply(message=show(context, work, approved, person, note), replace=True)
+
+
+def _settled(context: Context, work: CampaignsWork, campaign: Campaign, person: Person) -> Reply:
+    """For who presses what others have settled already, or who was never asked.
+
+    Raises:
+        NotAllowed: it is not theirs to approve.
+    """
+    if not may_approve(work, campaign, person):
+        raise NotAllowed(NOT_AN_APPROVER)
+    return Reply(message=show(context, work, campaign, person), replace=True)
+
+
+def send_back(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Send it back*: why?"""
+    campaign = find_campaign(work, command.person, command.args)
+    if not is_asked(work, campaign, command.person):
+        return _settled(context, work, campaign, command.person)
+    return Reply(form=messages.back_form(campaign))
+
+
+def reject(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """The form of *Send it back*."""
+    campaign, person = find_campaign(work, command.person, command.args), command.person
+    why = kept(command.values.get("why", ""))
+    if not why:
+        raise Invalid(fields={"why": messages.NO_REASON})
+    if not is_asked(work, campaign, person):
+        return _settled(context, work, campaign, person)
+    rejected = reject_it(context, work, campaign, person, why)
+    told = messages.rejected(rejected, person, why)
+    _tell_owner(context, work, rejected, f"rejected:{person.id}", told)
+    return Reply(message=say(messages.SAID_REJECTED))
+
+
+def _tell_owner(
+    context: Context, work: CampaignsWork, campaign: Campaign, what: str, message: Message
+) -> None:
+    owner = owner_of(work, campaign)
+    work.outbox.post(
+        campaign.workspace,
+        Letter(
+            key=f"{campaign.source}:{what}:{campaign.version}",
+            to=ToPerson(person=owner.id),
+            message=message,
+            kind="campaign.review",
+            priority=Priority.ANSWER,
+            due_at=next_working_moment(owner, context.now),
+        ),
+    )
+
+
+def schedule(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Schedule it*."""
+    campaign = find_own(work, command)
+    stale = _stale(context, work, campaign, command)
+    if stale is not None:
+        return stale
+    if campaign.state is State.SCHEDULED:
+        return Reply(message=show(context, work, campaign, command.person), replace=True)
+    scheduled = schedule_it(context, work, campaign, command.person)
+    card = show(context, work, scheduled, command.person, messages.SCHEDULED)
+    return Reply(message=card, replace=True)
+
+
+def take_back(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Change it*: a draft again. Whatever was approved counts no more."""
+    campaign = find_own(work, command)
+    if campaign.state is State.DRAFT:
+        return Reply(message=show(context, work, campaign, command.person), replace=True)
+    if campaign.state in GOING | OVER:
+        raise Conflict(over_already(campaign))
+    data = data_of(campaign.content)
+    draft = advance(context, work, campaign, EventKind.CHANGED, command.person.id, data=data)
+    work.timers.cancel(f"{draft.source}:start")
+    card = show(context, work, draft, command.person, messages.TAKEN_BACK)
+    return Reply(message=card, replace=True)
+
+
+def drop(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Discard* one that has not begun."""
+    campaign = find_own(work, command)
+    if campaign.state in GOING | OVER:
+        raise Conflict(over_already(campaign))
+    dropped = advance(context, work, campaign, EventKind.CANCELLED, command.person.id)
+    work.timers.cancel(f"{dropped.source}:start")
+    return Reply(message=say(messages.DISCARDED), replace=True)

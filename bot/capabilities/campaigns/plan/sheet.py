@@ -1,0 +1,301 @@
+"""The card that a person sees of a campaign of several parts, as far as it is their business."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.access import Right, may
+from bot.capabilities.campaigns.access import find_campaign, owner_of, workspace_of
+from bot.capabilities.campaigns.approving import approvers_of, may_approve, missing_approvals
+from bot.capabilities.campaigns.audience import channel_of, is_read, want
+from bot.capabilities.campaigns.card import show as show_truth
+from bot.capabilities.campaigns.content import LENT, Activity, Content, in_order
+from bot.capabilities.campaigns.fault import find_faults
+from bot.capabilities.campaigns.messages import READING, audience
+from bot.capabilities.campaigns.model import Campaign, RunState, State, source_of
+from bot.capabilities.campaigns.plan import messages
+from bot.capabilities.campaigns.plan.arrangement import mark_of
+from bot.capabilities.campaigns.step import message_of, today_of
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.errors import Conflict, NotAllowed
+from bot.ids import PersonId, WorkspaceId
+from bot.inbound import Command
+from bot.message import Button, Buttons, Message, Text
+from bot.outbox import LetterState
+from bot.people import Person
+from bot.truth import Account, account
+
+GOING = frozenset({State.RUNNING, State.PAUSED})
+OVER = frozenset({State.FINISHED, State.REPORTED, State.CANCELLED})
+
+
+def find_own(work: CampaignsWork, command: Command) -> Campaign:
+    """The campaign of a button that is for its owner.
+
+    Raises:
+        NotAllowed, NotFound: as `find_campaign`; or it is somebody else's.
+    """
+    campaign = find_campaign(work, command.person, command.args)
+    if campaign.owner != command.person.id:
+        raise NotAllowed(messages.NOT_THE_OWNER)
+    return campaign
+
+
+def find_seen(work: CampaignsWork, command: Command) -> Campaign:
+    """The same, as it stood on the card that was pressed, or under the form that was opened.
+
+    Raises:
+        Conflict: it was changed since.
+    """
+    campaign = find_own(work, command)
+    if command.args.get("seen") != mark_of(campaign.proposed):
+        raise Conflict(messages.CHANGED_SINCE)
+    return campaign
+
+
+def show(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    person: Person,
+    note: str | None = None,
+    *,
+    is_writing: bool = False,
+) -> Message:
+    """What the person sees of it. `is_writing`: its owner is about to change what is still to
+    come of one that runs."""
+    if campaign.owner == person.id:
+        if campaign.state in GOING and is_writing:
+            return _writing(context, work, campaign, note or messages.CHANGE_WHILE_RUNNING)
+        if campaign.state is State.DRAFT:
+            return _writing(context, work, campaign, note)
+        if campaign.state not in GOING | OVER:
+            return _sheet(work, context, campaign, messages.waiting_rows(campaign), note=note)
+    elif is_asked(work, campaign, person):
+        owner = owner_of(work, campaign)
+        asked = messages.approval_note(owner, campaign, mark_of(campaign.proposed))
+        rows = messages.approval_rows(campaign)
+        return _sheet(work, context, campaign, rows, note=note or asked)
+    if campaign.started_at is None and campaign.state is not State.CANCELLED:
+        return _sheet(work, context, campaign, [], note=note)
+    return _truth(context, work, campaign, person, note)
+
+
+def is_asked(work: CampaignsWork, campaign: Campaign, person: Person) -> bool:
+    """Whether the campaign, or a change of it, waits for the person's approval."""
+    waits = campaign.state is State.IN_REVIEW or campaign.amendment is not None
+    return (
+        waits
+        and person.id not in campaign.approved_by
+        and may_approve(work, campaign, person)
+        and campaign.state not in OVER
+    )
+
+
+def asked_of(work: CampaignsWork, person: Person) -> list[tuple[Campaign, str]]:
+    """What waits for the person's approval, with the names of the owners, longest first."""
+    found = [
+        campaign
+        for campaign in work.campaigns.in_review(person.workspace)
+        if is_asked(work, campaign, person)
+    ]
+    return [(campaign, owner_of(work, campaign).name) for campaign in found]
+
+
+def _writing(
+    context: Context, work: CampaignsWork, campaign: Campaign, note: str | None
+) -> Message:
+    content = campaign.proposed
+    owner = owner_of(work, campaign)
+    today = today_of(owner, context.now)
+    if content.conversation is not None:
+        want(work, campaign.workspace, content.conversation, context.now)
+        if not is_read(work, campaign):
+            note = READING
+    faults = list(find_faults(context, work, campaign, content, today)) if content.title else []
+    if campaign.state in GOING:
+        # What stands in the way of a change is said when it is made.
+        faults = []
+    elif not approvers_of(work, campaign):
+        faults.append(messages.NOBODY_TO_APPROVE)
+    is_clean = not faults and (campaign.state is State.DRAFT or campaign.amendment is not None)
+    rows = messages.writing_rows(campaign, is_clean=is_clean)
+    return _sheet(work, context, campaign, rows, note=note, faults=faults)
+
+
+def _sheet(
+    work: CampaignsWork,
+    context: Context,
+    campaign: Campaign,
+    rows: Sequence[Sequence[Button]],
+    *,
+    note: str | None = None,
+    faults: Sequence[str] = (),
+) -> Message:
+    content = campaign.proposed
+    owner = owner_of(work, campaign)
+    approvers = approvers_of(work, campaign)
+    waits = campaign.state is State.IN_REVIEW or campaign.amendment is not None
+    channel = channel_of(work, campaign.workspace, content.conversation)
+    return messages.sheet(
+        campaign,
+        messages.facts_of(
+            content,
+            audience(content.audience, workspace_of(work, owner), channel),
+            [person.name for person in approvers],
+            are_named=any(person.id in content.approvers for person in approvers),
+        ),
+        titles_of(context, work, campaign.workspace, content),
+        places_of(work, campaign.workspace),
+        faults=faults,
+        waits_for=[p.name for p in missing_approvals(work, campaign)] if waits else (),
+        rows=rows,
+        note=note,
+    )
+
+
+def titles_of(
+    context: Context, work: CampaignsWork, workspace: WorkspaceId, content: Content
+) -> Mapping[str, str]:
+    """What the references of a campaign are called, by part."""
+    titles: dict[str, str] = {}
+    for activity in content.activities:
+        lent = context.activities.formats.get(activity.format)
+        if activity.format in LENT and activity.ref and lent is not None:
+            found = lent.find(work, workspace, activity.ref)
+            titles[activity.id] = found.title if found else activity.ref
+    return titles
+
+
+def places_of(work: CampaignsWork, workspace: WorkspaceId) -> Mapping[str, str]:
+    """How the channels are called that belong to topics, by address."""
+    return {
+        topic.channel: _called(work, workspace, topic.channel, topic.title)
+        for topic in work.topics.every(workspace)
+        if topic.channel
+    }
+
+
+def _called(work: CampaignsWork, workspace: WorkspaceId, channel: str, topic: str) -> str:
+    known = work.memberships.known(workspace, channel)
+    if known is not None and known.name:
+        return known.name
+    return channel if channel.startswith("#") else f"the channel of {topic}"
+
+
+def look(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    activity: Activity,
+    person: Person,
+    note: str | None = None,
+) -> Message:
+    """One part, as everybody would get it."""
+    content = campaign.proposed
+    line = messages.line_of(
+        content,
+        activity,
+        titles_of(context, work, campaign.workspace, content),
+        places_of(work, campaign.workspace),
+    )
+    may_change = campaign.owner == person.id and (
+        campaign.state is State.DRAFT or campaign.state in GOING
+    )
+    return messages.part_card(
+        campaign,
+        activity,
+        number_of(content, activity),
+        line,
+        shown_of(context, work, campaign, activity),
+        may_change=may_change and may(person, Right.RUN_CAMPAIGN),
+        note=note,
+    )
+
+
+def number_of(content: Content, activity: Activity) -> int:
+    """Which it is, by when they come, from 1."""
+    ids = [one.id for one in in_order(content)]
+    return ids.index(activity.id) + 1
+
+
+def shown_of(
+    context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity
+) -> Message | None:
+    """What everybody would get of a part; None while there is nothing to show."""
+    if activity.format in LENT:
+        lent = context.activities.formats.get(activity.format)
+        if lent is None or lent.find(work, campaign.workspace, activity.ref or "") is None:
+            return None
+    elif not activity.text:
+        return None
+    return message_of(context, work, campaign, activity)
+
+
+# --- what became of it ----------------------------------------------------------------------------
+
+
+def _truth(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    person: Person,
+    note: str | None,
+) -> Message:
+    """The card of what became of it, with a line for each part, and what can still be done."""
+    card = show_truth(work, campaign, note)
+    if campaign.content.is_one_message or campaign.started_at is None:
+        return card
+    lines = messages.truth_lines(
+        campaign,
+        accounts_of(work, campaign),
+        titles_of(context, work, campaign.workspace, campaign.content),
+        places_of(work, campaign.workspace),
+        _stands(work, campaign),
+    )
+    # The buttons of the whole stay last.
+    shown = [part for part in card.parts if not isinstance(part, Buttons)]
+    buttons = [part for part in card.parts if isinstance(part, Buttons)]
+    rows: list[Sequence[Button]] = [row.buttons for row in buttons]
+    if may(person, Right.RUN_CAMPAIGN):
+        is_owner = campaign.owner == person.id
+        rows += messages.running_rows(campaign, is_owner=is_owner)
+    waits = [p.name for p in missing_approvals(work, campaign)] if campaign.amendment else []
+    said = [Text(text=messages.change_waits(waits))] if waits else []
+    parts = (*shown, *said, *lines, *(Buttons(buttons=tuple(row)) for row in rows))
+    return card.model_copy(update={"parts": parts})
+
+
+def accounts_of(work: CampaignsWork, campaign: Campaign) -> Mapping[str, Account]:
+    """What may be told of the letters of each part that comes to people."""
+    return {
+        activity.id: account(
+            work.truth.counts(campaign.workspace, source_of(campaign, activity.id))
+        )
+        for activity in campaign.content.activities
+        if activity.channel is None
+    }
+
+
+def _stands(work: CampaignsWork, campaign: Campaign) -> Mapping[str, str]:
+    """What became of the parts that stand in a channel, and of those that were left out."""
+    said: dict[str, str] = {}
+    skipped = {
+        run.activity for run in work.campaigns.runs(campaign.id) if run.state is RunState.SKIPPED
+    }
+    for activity in campaign.content.activities:
+        if activity.id in skipped:
+            said[activity.id] = messages.LEFT_OUT
+        if activity.channel is None:
+            continue
+        state = work.outbox.state(campaign.workspace, source_of(campaign, activity.id))
+        if state is LetterState.SENT:
+            said[activity.id] = messages.STANDS
+        elif state in {LetterState.FAILED, LetterState.UNREACHABLE}:
+            said[activity.id] = messages.NOT_POSTED
+    return said
+
+
+def address_of(work: CampaignsWork, person: PersonId) -> str | None:
+    """How forms name a person who is still here."""
+    found = work.people.get(person)
+    return found.address if found is not None and found.active else None

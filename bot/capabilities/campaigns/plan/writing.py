@@ -1,0 +1,267 @@
+"""Writing a campaign of several parts: what it is as a whole, and its parts one by one."""
+
+from dataclasses import replace
+
+from bot.access import Right, require
+from bot.capabilities.campaigns.access import find_campaign
+from bot.capabilities.campaigns.approving import amend
+from bot.capabilities.campaigns.audience import channel_of, here
+from bot.capabilities.campaigns.content import (
+    LENT,
+    MOST_ACTIVITIES,
+    Activity,
+    Content,
+    Format,
+    data_of,
+)
+from bot.capabilities.campaigns.messages import HERE, KEPT, too_many_activities, whom_field
+from bot.capabilities.campaigns.model import Campaign, Event, EventKind, State
+from bot.capabilities.campaigns.plan import messages
+from bot.capabilities.campaigns.plan.arrangement import mark_of, move, next_id, put, without
+from bot.capabilities.campaigns.plan.entry import places_for, read_part, read_settings
+from bot.capabilities.campaigns.plan.sheet import (
+    GOING,
+    address_of,
+    find_own,
+    find_seen,
+    look,
+    show,
+)
+from bot.capabilities.campaigns.step import advance, today_of
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.errors import Invalid, NotFound
+from bot.form import Form
+from bot.ids import CampaignId
+from bot.inbound import Command
+from bot.message import Args
+from bot.reply import Reply
+
+
+def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*New campaign of several parts*."""
+    require(command.person, Right.RUN_CAMPAIGN)
+    return Reply(form=_settings_form(context, work, command, None))
+
+
+def settings(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Settings*."""
+    campaign = find_own(work, command)
+    if campaign.state is not State.DRAFT:
+        return Reply(message=show(context, work, campaign, command.person), replace=True)
+    return Reply(form=_settings_form(context, work, command, campaign))
+
+
+def _settings_form(
+    context: Context, work: CampaignsWork, command: Command, draft: Campaign | None
+) -> Form:
+    person, args, channels = command.person, Args(), dict[str, str]()
+    if draft is not None:
+        args |= messages.args_of(draft)
+    kept = draft.conversation if draft else None
+    where = here(work, command)
+    if where is not None:
+        args["here"] = where
+        channels[HERE] = ""
+    if kept is not None and kept != where:
+        channels[KEPT] = channel_of(work, person.workspace, kept) or ""
+    content = draft.content if draft else Content(title="", activities=())
+    addresses = [address_of(work, one) for one in content.approvers]
+    return messages.settings_form(
+        content,
+        whom_field(content, work.people.teams(person.workspace), channels),
+        [address for address in addresses if address is not None],
+        today_of(person, context.now),
+        args,
+    )
+
+
+def keep_settings(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """The form of settings."""
+    require(command.person, Right.RUN_CAMPAIGN)
+    person, today = command.person, today_of(command.person, context.now)
+    draft = find_seen(work, command) if command.args.get("campaign") else None
+    content = read_settings(context, work, command, draft, today)
+    if draft is not None:
+        saved = keep(context, work, draft, command, content)
+        return Reply(message=show(context, work, saved, person, messages.SAVED))
+    saved = Campaign(
+        id=CampaignId(context.new_id()),
+        workspace=person.workspace,
+        owner=person.id,
+        content=content,
+        created_at=context.now,
+        changed_at=context.now,
+    )
+    work.campaigns.add(saved)
+    work.campaigns.record(
+        Event(saved.id, EventKind.DRAFTED, context.now, person.id, data_of(content))
+    )
+    return Reply(message=show(context, work, saved, person))
+
+
+def keep(
+    context: Context, work: CampaignsWork, campaign: Campaign, command: Command, content: Content
+) -> Campaign:
+    """The campaign with another content: at once before it begins, which makes it a draft again;
+    while it runs, as a change that others approve.
+
+    Raises:
+        Conflict: it is over.
+        Invalid: it runs, and that cannot be changed any more or would not work.
+    """
+    if content == campaign.proposed:
+        return campaign
+    if campaign.state in GOING:
+        return amend(context, work, campaign, command.person, content)
+    changed = advance(
+        context, work, campaign, EventKind.CHANGED, command.person.id, data=data_of(content)
+    )
+    work.timers.cancel(f"{changed.source}:start")
+    return changed
+
+
+# --- its parts ------------------------------------------------------------------------------------
+
+
+def add(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Add a part*: of which kind?"""
+    campaign = find_own(work, command)
+    formats = [
+        format_
+        for format_ in messages.FORMATS
+        if format_ not in LENT or format_ in context.activities.formats
+    ]
+    return Reply(message=messages.which_format(campaign, formats), replace=True)
+
+
+def add_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """A kind was chosen: the form of the part."""
+    campaign = find_own(work, command)
+    try:
+        format_ = Format(str(command.args.get("choice")))
+    except ValueError as error:
+        raise Invalid(messages.NO_OPTION) from error
+    if len(campaign.proposed.activities) >= MOST_ACTIVITIES:
+        raise Invalid(too_many_activities(MOST_ACTIVITIES))
+    activity = Activity(id="", format=format_)
+    lent = context.activities.formats.get(format_)
+    every = lent.every if format_ in LENT and lent is not None else None
+    if every is not None and not every(work, campaign.workspace):
+        raise Invalid(messages.NOTHING_TO_CHOOSE)
+    form = _part_form(context, work, command, campaign, activity)
+    return Reply(form=form)
+
+
+def change_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Change* a part."""
+    campaign = find_own(work, command)
+    activity = _part_of(campaign, command)
+    return Reply(form=_part_form(context, work, command, campaign, activity))
+
+
+def _part_form(
+    context: Context,
+    work: CampaignsWork,
+    command: Command,
+    campaign: Campaign,
+    activity: Activity,
+) -> Form:
+    lent = context.activities.formats.get(activity.format)
+    every = lent.every if lent is not None and activity.format in LENT else None
+    args: Args = {**messages.args_of(campaign), "part": activity.id, "format": activity.format}
+    places = places_for(work, command, activity)
+    if messages.HERE in places:
+        args["here"] = command.place.conversation
+    return messages.part_form(
+        campaign.proposed,
+        activity,
+        every(work, campaign.workspace) if every else (),
+        places,
+        today_of(command.person, context.now),
+        args,
+    )
+
+
+def keep_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """The form of a part."""
+    campaign = find_seen(work, command)
+    content = campaign.proposed
+    name = str(command.args.get("part") or "")
+    activity = content.activity(name)
+    if name and activity is None:
+        raise NotFound(messages.UNKNOWN_PART)
+    if activity is None:
+        try:
+            format_ = Format(str(command.args.get("format")))
+        except ValueError as error:
+            raise Invalid(messages.NO_OPTION) from error
+        activity = Activity(id=next_id(campaign.content, content), format=format_)
+    today = today_of(command.person, context.now)
+    read = read_part(work, command, content, activity, today)
+    saved = keep(context, work, campaign, command, put(content, read))
+    return Reply(
+        message=show(context, work, saved, command.person, messages.SAVED, is_writing=True)
+    )
+
+
+def part(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """A part chosen on the card, or what is shown of it again."""
+    campaign = find_campaign(work, command.person, command.args)
+    name = str(command.args.get("choice") or command.args.get("part") or "")
+    activity = campaign.proposed.activity(name)
+    if activity is None:
+        raise NotFound(messages.UNKNOWN_PART)
+    card = look(context, work, campaign, activity, command.person)
+    return Reply(message=card, replace=True)
+
+
+def _part_of(campaign: Campaign, command: Command) -> Activity:
+    activity = campaign.proposed.activity(str(command.args.get("part") or ""))
+    if activity is None:
+        raise NotFound(messages.UNKNOWN_PART)
+    return activity
+
+
+def earlier(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Earlier*: it changes places with the one before it."""
+    return _move(context, work, command, -1)
+
+
+def later(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Later*."""
+    return _move(context, work, command, 1)
+
+
+def _move(context: Context, work: CampaignsWork, command: Command, by: int) -> Reply:
+    campaign = find_own(work, command)
+    activity = _part_of(campaign, command)
+    if command.args.get("seen") != mark_of(campaign.proposed):
+        note = messages.CHANGED_SINCE
+    else:
+        content = move(campaign.proposed, activity.id, by)
+        note = messages.END_OF_LINE if content == campaign.proposed else messages.MOVED
+        campaign = keep(context, work, campaign, command, content)
+        activity = campaign.proposed.activity(activity.id) or activity
+    card = look(context, work, campaign, activity, command.person, note)
+    return Reply(message=card, replace=True)
+
+
+def remove(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Remove* a part. Pressed twice, it is out all the same."""
+    campaign = find_own(work, command)
+    content = without(campaign.proposed, str(command.args.get("part") or ""))
+    saved = keep(context, work, campaign, command, content)
+    card = show(context, work, saved, command.person, messages.REMOVED, is_writing=True)
+    return Reply(message=card, replace=True)
+
+
+def several(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Add more parts* under the draft of one message: it becomes the first of several."""
+    campaign = find_own(work, command)
+    content = campaign.content
+    if campaign.state is State.DRAFT and content.is_one_message:
+        first = replace(content.activities[0], id=next_id(content))
+        campaign = keep(context, work, campaign, command, replace(content, activities=(first,)))
+    card = show(context, work, campaign, command.person)
+    return Reply(message=card, replace=True)

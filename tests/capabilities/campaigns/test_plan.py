@@ -1,0 +1,111 @@
+"""Campaigns of several parts as talks: who writes, approves and steers what, and what they see."""
+
+from bot.capabilities.campaigns.content import Format
+from bot.capabilities.campaigns.model import Campaign, State, fold
+from bot.ids import PersonId
+from bot.message import Button, Choice
+from bot.pack.ports import Put
+from bot.people import Role
+from bot.reply import Reply
+from tests.capabilities.quizzes.taking import TWO, quiz_of
+from tests.world import WORKSPACE, Heard, World
+
+
+def writes(world: World, title: str = "Two weeks of data", **values: str) -> Heard:
+    """Dana begins a campaign of several parts; its card. Sam approves campaigns."""
+    world.changes("sam", roles=frozenset({Role.APPROVER}))
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(quiz_of(TWO), "test", world.now)])
+    world.forges("dana", "campaign.new_plan", {})
+    reply = world.fills("dana", title=title, **values)
+    assert reply.errors == {}
+    return world.hears("dana")[-1]
+
+
+def picks(world: World, who: str, on: Heard, label: str, value: str) -> Reply:
+    """Choose something on a card."""
+    choice = next(
+        part
+        for part in on.message.parts
+        if isinstance(part, Choice)
+        and part.label == label
+        and value in {option.value for option in part.options}
+    )
+    chosen = Button(label=label, action=choice.action, args={**choice.args, "choice": value})
+    return world.taps(who, chosen, on=on)
+
+
+def adds(world: World, card: Heard, format_: Format, **values: str) -> Heard:
+    """Dana adds a part; the card as it is then."""
+    world.presses("dana", "Add a part", on=card)
+    picks(world, "dana", card, "Kind of part", format_)
+    reply = world.fills("dana", **values)
+    assert reply.errors == {}
+    return world.hears("dana")[-1]
+
+
+def three_parts(world: World) -> Heard:
+    """Two messages and a quiz between them, from Tuesday to Thursday."""
+    card = writes(world)
+    card = adds(world, card, Format.MESSAGE, date="2026-03-03", text="Here we go.")
+    card = adds(world, card, Format.QUIZ, date="2026-03-04", ref="data")
+    return adds(world, card, Format.MESSAGE, date="2026-03-05", text="That was it.")
+
+
+def reads(world: World) -> Campaign:
+    """The newest campaign of Dana’s, which is the fold of its events."""
+    with world.database.transaction() as work:
+        campaign = work.campaigns.shown_to(WORKSPACE, PersonId("dana"), 1)[0]
+        assert fold(campaign, work.campaigns.events(campaign.id)) == campaign
+    return campaign
+
+
+def labels(heard: Heard) -> list[str]:
+    return [button.label for button in heard.buttons]
+
+
+def starts(world: World) -> Heard:
+    """Three parts, approved by Sam and scheduled; Dana’s card."""
+    card = three_parts(world)
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(seconds=1)
+    world.presses("sam", "Approve")
+    world.passes(seconds=1)
+    world.presses("dana", "Open it")
+    card = world.hears("dana")[-1]
+    world.presses("dana", "Schedule it", on=card)
+    return card
+
+
+def test_a_campaign_is_written_part_by_part(either_world: World) -> None:
+    card = writes(either_world)
+    assert "There is nothing in it yet." in card.text
+    assert "Submit for approval" not in labels(card)
+    card = adds(either_world, card, Format.MESSAGE, date="2026-03-03", text="Here we go.")
+    assert "Tue 3 Mar: message, “Here we go.”" in card.text
+    assert "Submit for approval" in labels(card)
+    assert "Everybody in World" in card.text
+
+
+def test_it_is_approved_scheduled_and_runs(either_world: World) -> None:
+    world = either_world
+    card = three_parts(world)
+    world.presses("dana", "Submit for approval", on=card)
+    assert "It waits for Sam." in card.text
+    world.passes(seconds=1)
+    asked = world.hears("sam")[-1]
+    assert "Dana asks you to approve this campaign." in asked.text
+    assert labels(asked)[:2] == ["Approve", "Send it back"]
+    world.presses("sam", "Approve", on=asked)
+    assert "You have approved it" in asked.text
+    world.passes(seconds=1)
+    assert "Sam has approved “Two weeks of data”" in world.last("dana")
+    world.presses("dana", "Open it")
+    card = world.hears("dana")[-1]
+    world.presses("dana", "Schedule it", on=card)
+    assert reads(world).state is State.SCHEDULED
+    world.passes(days=2)
+    assert "Here we go." in "\n".join(world.dms("ana"))
+    world.passes(days=7)
+    assert reads(world).state is State.FINISHED
+    assert "delivered to" in world.last("dana")
