@@ -29,7 +29,7 @@ _LINK = re.compile(r"https://[^\s<>\"\\`{}|^()\[\]]+")
 
 def narrate(context: Context, work: NarrationWork, command: Command) -> Reply:
     """`/narrate [sort] [words]`: what it may be about, the form, or a draft at once."""
-    person, text = command.person, command.text.strip()
+    text = command.text.strip()
     first, _, rest = text.partition(" ")
     word = first.casefold().strip(":,.")
     if word == "here" and not rest:
