@@ -65,6 +65,7 @@ _NEAR = narration.near(
     [(SHARED, KIM)],
     [(ArticleId("a1"), "How do I export a *sheet*?")],
     [(7, "Why is the header gone?")],
+    date(2026, 5, 2),
 )
 
 SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
@@ -116,6 +117,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "narration.posted": narration.posted(SHARED, ANA),
     "narration.posted:long": narration.posted(LONG, ANA),
     "narration.handed": narration.handed(SHARED, ANA),
+    "narration.left_post": narration.left_post(),
     "narration.withdrawn_post": narration.withdrawn_post(),
     "narration.withdrawn": narration.withdrawn(),
     "narration.changed": narration.changed(LEARNED),

@@ -27,6 +27,8 @@ from bot.reply import Reply
 from bot.search import Entry, TextIndex
 
 MOST_NEAR = 2
+MOST_HITS = 10
+"""Several of them may be of one author, to whom one is introduced once."""
 
 
 def near_draft(
@@ -39,7 +41,7 @@ def near_draft(
 
 
 def near(
-    _context: Context, work: NarrationWork, person: Person, narration: Narration
+    context: Context, work: NarrationWork, person: Person, narration: Narration
 ) -> Sequence[Part]:
     """Who has written about the same, what is in the FAQ about it, and what is asked openly."""
     text = narration.text
@@ -49,9 +51,15 @@ def near(
     index = TextIndex()
     for each in shared.values():
         index.add(Entry(each.id, "", each.text))
-    hits = [shared[hit.id] for hit in index.search(text, MOST_NEAR) if hit.score >= NEAR]
+    hits = [shared[hit.id] for hit in index.search(text, MOST_HITS) if hit.score >= NEAR]
     authors = {p.id: p for p in work.people.several({each.author for each in hits}) if p.active}
-    alike = [(each, authors[each.author]) for each in hits if each.author in authors]
+    alike = list(
+        {
+            each.author: (each, authors[each.author])
+            for each in reversed(hits)
+            if each.author in authors
+        }.values()
+    )[::-1][:MOST_NEAR]
     asked = dict(work.kin.open_questions(person.workspace, READ))
     index = TextIndex()
     for number, words in asked.items():
@@ -66,7 +74,7 @@ def near(
         title = work.kin.published(person.workspace, suggestion.article)
         if title is not None:
             articles.append((suggestion.article, title))
-    return messages.near(alike, articles, questions)
+    return messages.near(alike, articles, questions, local(person, context.now).date())
 
 
 def introduce(context: Context, work: NarrationWork, command: Command) -> Reply:

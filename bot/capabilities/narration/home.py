@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.model import PROMPT_SLOT, WEEK_SLOT, State, allows
-from bot.capabilities.narration.posting import take_back
+from bot.capabilities.narration.posting import take_back_all
 from bot.capabilities.narration.prompting import days_of
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
@@ -35,8 +35,7 @@ def about_me(_context: Context, work: NarrationWork, person: Person) -> Sequence
 def forget(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Delete all*: what was shared is withdrawn first."""
     person = command.person
-    for narration in work.narrations.own(person.id, [State.SHARED], _MOST):
-        take_back(context, work, person, narration)
+    take_back_all(context, work, person)
     leave(work, person)
     return Reply(message=say(messages.FORGOTTEN))
 
@@ -51,7 +50,8 @@ def leave(work: NarrationWork, person: Person) -> None:
     work.narrations.forget(person.id)
 
 
-def farewell(_context: Context, work: NarrationWork, person: Person) -> None:
-    """Somebody has left: what was posted stands where it stands, as all that they said there,
-    and nothing of it is kept or found here any more."""
+def farewell(context: Context, work: NarrationWork, person: Person) -> None:
+    """Somebody has left, and can withdraw nothing any more: the words that we posted for them go
+    with them. What became a tip stays, since its steward published it with their agreement."""
+    take_back_all(context, work, person, messages.left_post())
     leave(work, person)

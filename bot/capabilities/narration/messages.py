@@ -100,8 +100,11 @@ BECAUSE_REVISIT = "You set this day yourself, when you wrote the decision down."
 BECAUSE_FADING = "You are told a week before a private draft is deleted."
 BECAUSE_PROMPT = "You have switched on prompts. “Change prompts” switches them off."
 BECAUSE_WEEK = "You wanted to be told of your own week."
+LATELY = 28
+"""Days."""
 SHOWN = 600
 """Characters of a narration in a list."""
+LEFT_WITH_IT = "Who wrote this has left, and what they wrote has gone with them."
 STOOD_HERE = "This was withdrawn by its author."
 PRIVATE_FIRST = (
     "Whatever you write is a private draft at first. You decide each time who may read it, and "
@@ -370,14 +373,15 @@ def visible_to(reach: Reach, count: int | None, manager: bool | None) -> str:
     """How many would see it, and whether the author's manager is among them. Of a community
     that nobody named, few are not counted."""
     if count is None:
-        people = "everybody who can open the channel; I do not know how many that are"
+        people = "everybody who can open the channel"
     elif reach is not Reach.PEOPLE and count < K_ANONYMOUS:
         people = f"fewer than {K_ANONYMOUS} people"
     else:
         people = "1 person" if count == 1 else f"{count:,} people"
     boss = {True: "**yes**", False: "no", None: "I cannot tell"}[manager]
     later = " Who joins later can read it too." if reach is Reach.EVERYBODY else ""
-    return f"Visible to **{people}**, including your manager: {boss}.{later}"
+    unknown = " (I do not know how many that are)" if count is None else ""
+    return f"Visible to **{people}**{unknown}, including your manager: {boss}.{later}"
 
 
 def confirm(
@@ -418,7 +422,10 @@ def confirm(
                 _button("Keep private", "narration.keep_private", narration),
             )
         ),
-        Note(text=f"{quoted}You can change or withdraw it at any time, everywhere."),
+        Note(
+            text=f"{quoted}You can change or withdraw it at any time, everywhere, and it goes when "
+            "you leave."
+        ),
     )
 
 
@@ -475,6 +482,11 @@ def because_named(author: Person) -> str:
 def withdrawn_post() -> Message:
     """What stands where it stood."""
     return say(f"*{STOOD_HERE}*", summary=STOOD_HERE)
+
+
+def left_post() -> Message:
+    """The same, when its author has left."""
+    return say(f"*{LEFT_WITH_IT}*", summary=LEFT_WITH_IT)
 
 
 def withdrawn() -> Message:
@@ -655,14 +667,15 @@ def near(
     alike: Sequence[tuple[Narration, Person]],
     articles: Sequence[tuple[ArticleId, str]],
     questions: Sequence[tuple[int, str]],
+    today: date,
 ) -> list[Part]:
     """What it has to do with others'. Nothing where there is nothing."""
     parts: list[Part] = []
     for narration, author in alike:
-        when = f"{narration.shared_on:%B}" if narration.shared_on is not None else "a while ago"
+        when = _when(narration.shared_on or narration.written_on, today)
         parts.append(
             Text(
-                text=f"{mention(author.name, author.address)} shared something like this in "
+                text=f"{mention(author.name, author.address)} shared something like this "
                 f"{when}. Shall I introduce you?"
             )
         )
@@ -681,6 +694,12 @@ def near(
     for number, words in questions:
         parts.append(Text(text=f"Asked openly, question {number}: {literal(shorten(words, 150))}"))
     return [Note(text="Only you are told this:"), *parts] if parts else []
+
+
+def _when(day: date, today: date) -> str:
+    if (today - day).days <= LATELY:
+        return "lately"
+    return f"in {day:%B}" if day.year == today.year else f"in {day:%B %Y}"
 
 
 def may_introduce(introduction: Introduction, asker: Person, theirs: Narration) -> Message:
@@ -707,10 +726,12 @@ def because_introduced(asker: Person) -> str:
 
 def met(other: Person, about: Narration) -> Message:
     """To each of the two: both have said yes."""
+    what = "they" if about.author == other.id else "you"
     return say(
-        f"{mention(other.name, other.address)} would like to talk with you about "
-        f"“{_TITLES[about.sort].lower()}” of {day(about.shared_on or about.written_on)}. You have "
-        "both said yes: write to each other."
+        f"{mention(other.name, other.address)} would like to talk with you about what {what} "
+        f"shared on {day(about.shared_on or about.written_on)}. You have both said yes: write to "
+        "each other.",
+        Buttons(buttons=(_button("Show it", "narration.show", about),)),
     )
 
 
@@ -725,6 +746,9 @@ def digest_on(person: Person) -> Message:
     )
 
 
+_OTHER = "Other things"
+
+
 def digest(
     found: Sequence[Narration],
     authors: Mapping[PersonId, str],
@@ -735,15 +759,16 @@ def digest(
     shown = found[:DIGEST_LINES] if len(found) <= DIGEST_LINES else found[: DIGEST_LINES - 1]
     by_topic: dict[str, list[Narration]] = {}
     for each in shown:
-        by_topic.setdefault(titles.get(each.topic or TopicId(""), "Other things"), []).append(each)
+        by_topic.setdefault(titles.get(each.topic or TopicId(""), _OTHER), []).append(each)
     parts: list[Part] = []
-    for name in sorted(by_topic, key=lambda name: (name == "Other things", name)):
+    for name in sorted(by_topic, key=lambda name: (name == _OTHER, name)):
         lines = [
             f"- {literal(authors.get(each.author, SOMEBODY))}, {_TITLES[each.sort].lower()}: "
             f"{literal(shorten(' '.join(each.text.split()), 140))}"
             for each in by_topic[name]
         ]
-        parts.append(Text(text=f"**{literal(name)}**\n" + "\n".join(lines)))
+        heading = f"**{literal(name)}**\n" if len(by_topic) > 1 or name != _OTHER else ""
+        parts.append(Text(text=heading + "\n".join(lines)))
     if len(shown) < len(found):
         parts.append(Note(text=f"And {len(found) - len(shown)} more."))
     return say(f"**What colleagues shared** in the week to {day(week)}", *parts)
@@ -806,6 +831,11 @@ CONSENTS: Mapping[Scope, tuple[str, str]] = {
     ),
 }
 """The words with which each is asked for. Whoever changes them raises `TEXT_VERSION`."""
+_ALLOWED: Mapping[Scope, str] = {
+    Scope.MATCH_DRAFTS: "that I compare your private drafts for you",
+    Scope.MATCH_SHARED: "that I tell your readers of what you shared with them",
+    Scope.QUOTE_IN_DIGEST: "that weekly digests mention what you share",
+}
 
 
 def wishes_form(weekday: int | None, granted: Collection[Scope], *, week: bool) -> Form:
@@ -867,7 +897,7 @@ def ledger(history: Sequence[Consent]) -> Message:
     """Each line of the ledger, the newest last."""
     lines = []
     for each in history[-40:]:
-        since = f"allowed {day(each.granted_on)}" if each.granted_on else "allowed from the start"
+        since = f"Allowed {day(each.granted_on)}" if each.granted_on else "Allowed from the start"
         until = f", withdrawn {day(each.withdrawn_on)}" if each.withdrawn_on else ""
         asked = CONSENTS[each.scope][0]
         lines.append(f"- {asked} {since}{until} (words of version {each.text_version})")
@@ -881,7 +911,7 @@ def home(drafts: int) -> list[Section]:
     """The way in, and drafts that wait."""
     sections = [Section(Shelf.BEGIN, buttons=(_BEGIN,))]
     if drafts:
-        told = [Text(text=f"{_drafts(drafts)}. Only you see them, and they stay as they are.")]
+        told = [Text(text=f"{_drafts(drafts)}. Only you see them.")]
         sections.append(Section(Shelf.MINE, "Narrations", entries=[told], buttons=(_MINE,)))
     return sections
 
@@ -890,9 +920,9 @@ def about_me(
     count: int, weekday: int | None, granted: Sequence[Scope], *, week: bool
 ) -> list[Part]:
     """What is kept, in a few lines, and where all of it can be read."""
-    allowed = "; ".join(CONSENTS[scope][0].rstrip("?") for scope in granted)
+    allowed = "; ".join(_ALLOWED[scope] for scope in granted)
     lines = [
-        f"You have written {count} that are still here."
+        f"You have written {count} of them that {'are' if count > 1 else 'is'} still here."
         if count
         else "You have written nothing here.",
         f"Prompts: {'none' if weekday is None else _DAYS[weekday - 1]}.",

@@ -110,17 +110,31 @@ def _replace_all(work: NarrationWork, narration: Narration, message: Message) ->
         work.outbox.forget(workspace, [key])
 
 
+def take_back_all(
+    context: Context, work: NarrationWork, author: Person, instead: Message | None = None
+) -> None:
+    """Withdraw all that the person has shared."""
+    while found := work.narrations.own(author.id, [State.SHARED], 100):
+        for narration in found:
+            take_back(context, work, author, narration, instead)
+
+
 def take_back(
-    context: Context, work: NarrationWork, author: Person, narration: Narration
+    context: Context,
+    work: NarrationWork,
+    author: Person,
+    narration: Narration,
+    instead: Message | None = None,
 ) -> Narration:
-    """Withdraw it: it is nowhere any more, and nothing of it is kept."""
+    """Withdraw it: it is nowhere any more, and nothing of it is kept. `instead` stands where it
+    stood."""
     waiting = [key for key, _ in _stands(work, narration)]
     gone = work.narrations.save(
         replace(narration, state=State.WITHDRAWN, lines=(), link=None, revisit_on=None)
     )
     for key in waiting:
         work.outbox.cancel(narration.workspace, key)
-    _replace_all(work, gone, messages.withdrawn_post())
+    _replace_all(work, gone, instead or messages.withdrawn_post())
     work.narrations.drop_introductions(author.id, narration.id)
     work.timers.cancel(f"narration:revisit:{narration.id}")
     work.timers.cancel(f"tips:propose:{narration.id}")

@@ -22,7 +22,7 @@ from bot.reply import Reply
 from storage import narration as sql
 from storage import narration_tables
 from storage.column import metadata
-from tests.capabilities.narration.narrating import LIVE, own, share, write
+from tests.capabilities.narration.narrating import FRIDAY, LIVE, own, propose, share, write
 from tests.world import WORKSPACE, World
 
 SECRET = "Zanzibarian exports lose their header"
@@ -225,7 +225,7 @@ def test_the_ledger_keeps_every_decision_with_its_words(world: World) -> None:
     ]
     world.says("ana", "/me")
     world.presses("ana", "What I allowed")
-    assert "allowed 2 Mar 2026, withdrawn 3 Mar 2026 (words of version 1)" in world.last("ana")
+    assert "Allowed 2 Mar 2026, withdrawn 3 Mar 2026 (words of version 1)" in world.last("ana")
 
 
 def test_digests_are_allowed_with_the_first_share_and_not_before(world: World) -> None:
@@ -253,7 +253,7 @@ def test_me_shows_all_of_it_and_deletes_all_of_it(either_world: World) -> None:
     world.forges("ana", "narration.wishes", {})
     world.fills("ana", prompts="tuesday", week="yes", match_drafts="yes")
     world.says("ana", "/me")
-    assert "You have written 2 that are still here." in world.last("ana")
+    assert "You have written 2 of them that are still here." in world.last("ana")
     world.presses("ana", "All I wrote")
     assert SECRET in world.last("ana")
     assert "A draft." in world.last("ana")
@@ -274,11 +274,34 @@ def test_who_leaves_leaves_nothing_here(either_world: World) -> None:
     world.forges("ana", "narration.wishes", {})
     world.fills("ana", prompts="tuesday", match_drafts="yes")
     world.leaves("ana")
+    world.drains()
     with world.database.transaction() as work:
         assert work.narrations.own(PersonId("ana"), LIVE, 9) == []
         assert work.slots.of(PersonId("ana")) == []
         assert work.narrations.shared_with(PersonId("ben"), 9) == []
     assert "'ana'" not in world.dump()["narration_readers"]
+
+
+def test_who_leaves_takes_their_words_out_of_every_message_and_digest(
+    either_world: World,
+) -> None:
+    world = either_world
+    world.says("kim", "/narrate digest on", "#sales")
+    world.says("ana", "/narrate here", "#sales")
+    write(world, "ana", SECRET)
+    propose(world, "ana", reach="channel")
+    world.presses("ana", "Share, also in digests")
+    share(world, "ana", f"For Ben: {SECRET}", reach="people", person_one="ben")
+    due = FRIDAY.replace(hour=15, minute=5)
+    world.passes(seconds=(due - world.now).total_seconds())
+    posts = world.hears("ben")
+    assert len([post for post in posts if SECRET in post.text]) == 3
+    world.leaves("ana")
+    world.drains()
+    assert not any(SECRET in post.text for post in posts)
+    assert len([post for post in posts if "gone with them" in post.text]) == 2
+    for table, rows in world.dump().items():
+        assert SECRET not in rows, table
 
 
 def test_a_page_of_ones_own_can_be_turned(world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.ids import PersonId
-from tests.capabilities.narration.narrating import FRIDAY, own, share, write
+from tests.capabilities.narration.narrating import FRIDAY, own, propose, share, write
 from tests.world import WORKSPACE, World
 
 EXPORT = "The export loses its header row when the sheet is filtered before."
@@ -26,9 +26,32 @@ def test_who_shared_something_like_it_is_told_to_the_author_only(world: World) -
     share(world, "bo", OTHER)
     share(world, "ana", AGAIN)
     heard = world.last("ana")
-    assert "Kim shared something like this in March. Shall I introduce you?" in heard
+    assert "Kim shared something like this lately. Shall I introduce you?" in heard
     assert "Bo" not in heard
     assert not any("like this" in told for told in world.dms("kim"))
+
+
+def test_one_is_introduced_once_to_each(world: World) -> None:
+    for _ in range(3):
+        share(world, "kim", EXPORT)
+    share(world, "bo", AGAIN)
+    share(world, "ana", AGAIN)
+    heard = world.last("ana")
+    assert heard.count("Shall I introduce you?") == 2
+    assert "Kim shared" in heard
+    assert "Bo shared" in heard
+
+
+def test_what_is_long_ago_is_told_by_its_month(world: World) -> None:
+    share(world, "kim", EXPORT)
+    world.passes(days=40)
+    share(world, "ana", AGAIN)
+    assert "Kim shared something like this in March." in world.last("ana")
+    world.passes(days=365)
+    write(world, "ben", AGAIN)
+    propose(world, "ben", reach="everybody")
+    world.presses("ben", "Share")
+    assert "in March 2026." in world.last("ben")
 
 
 def test_a_private_draft_is_compared_only_if_its_author_allows_it(world: World) -> None:
