@@ -76,3 +76,22 @@ campaign_enrolments = Table(
     # The day will do: the moment would say when somebody was here.
     Column("changed_at", Instant),
 )
+
+# Who has voted, and what was voted: two tables on purpose, with nothing that joins a person to
+# an answer, no moment and no order.
+campaign_ballots = Table(
+    "campaign_ballots",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("activity", Text, primary_key=True),
+    Column("person", Text, primary_key=True, index=True),
+)
+
+campaign_votes = Table(
+    "campaign_votes",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("activity", Text, primary_key=True),
+    Column("option", Integer, primary_key=True, autoincrement=False),
+    Column("votes", Integer, nullable=False),
+)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from storage.article import SqlArticles
 from storage.attention import SqlAttention
+from storage.ballot import SqlBallots
 from storage.campaign import SqlCampaigns
 from storage.certification import SqlCertifications
 from storage.crowd import SqlCrowds
@@ -60,6 +61,7 @@ class SqlWork:
         self.articles = SqlArticles(connection, revisions)
         self.campaigns = SqlCampaigns(connection)
         self.enrolments = SqlEnrolments(connection)
+        self.ballots = SqlBallots(connection)
         self.packs = SqlPacks(connection)
         self.attempts = SqlAttempts(connection)
         self.needs = SqlNeeds(connection)

@@ -27,12 +27,14 @@ message to many is the smallest of campaigns, and goes without approval.
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
     messages    every sentence, and dryrun_messages those of the dry run
+    occasion    polls, and hours of questions
     plan        writing, approving and steering one of several parts, in chat
     ports work  what is needed from storage, and one transaction of it
 """
 
 from bot.access import Right
 from bot.capabilities.campaigns import draft, enrolling, expanding, run, steering
+from bot.capabilities.campaigns.occasion import poll
 from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
@@ -63,6 +65,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.cancel": run.cancel,
         "campaign.join": enrolling.join,
         "campaign.decline": enrolling.decline,
+        "campaign.vote": poll.vote,
         **entrance.PRESSES,
     },
     opens_forms=entrance.OPENS_FORMS | {"campaign.list", "campaign.new", "campaign.change"},
@@ -76,6 +79,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.close": steering.close_on,
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
+        "campaign.count": poll.count_on,
     },
     home=draft.home,
     hush=enrolling.hush,

@@ -246,3 +246,4 @@ def farewell(context: Context, work: CampaignsWork, person: Person) -> None:
     for enrolment in work.enrolments.of(person.id):
         end(context, work, person, enrolment)
     work.enrolments.forget(person.id)
+    work.ballots.forget(person.id)

@@ -109,6 +109,22 @@ class EnrolmentStore(Protocol):
         """None of a person who has left for good."""
 
 
+class BallotStore(Protocol):
+    """Votes of polls. That somebody has voted is kept apart from what was voted."""
+
+    def cast(self, campaign: CampaignId, activity: str, person: PersonId, option: int) -> bool:
+        """Count a vote; False, and nothing is counted, where the person has voted."""
+
+    def votes(self, campaign: CampaignId, activity: str) -> Mapping[int, int]:
+        """How many chose which answer, by its place; those nobody chose are left out."""
+
+    def close(self, campaign: CampaignId, activity: str) -> None:
+        """Forget who has voted."""
+
+    def forget(self, person: PersonId) -> None:
+        """Forget that the person has voted in anything."""
+
+
 class Stores(Protocol):
     """All that campaigns keep, within one open transaction."""
 
@@ -117,3 +133,6 @@ class Stores(Protocol):
 
     @property
     def enrolments(self) -> EnrolmentStore: ...
+
+    @property
+    def ballots(self) -> BallotStore: ...

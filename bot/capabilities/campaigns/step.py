@@ -19,6 +19,7 @@ from bot.capabilities.campaigns.model import (
     letter_key,
     source_of,
 )
+from bot.capabilities.campaigns.occasion import messages as occasion
 from bot.capabilities.campaigns.timing import day_of, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -101,6 +102,8 @@ def message_of(
         lent = context.activities.formats[activity.format]
         shown = lent.show(work, campaign.workspace, activity.ref or "")
         return messages.lent(shown, campaign, owner, activity)
+    if activity.format is Format.POLL:
+        return occasion.ballot(campaign, owner, activity)
     return messages.announced(campaign, owner, activity)
 
 

@@ -177,7 +177,12 @@ def test_to_fewer_than_five_no_campaign_goes(world: World) -> None:
     world.passes(seconds=30)
     shown = card(world)
     assert "That is 4 people. A campaign goes to 5 people or more" in shown.text
-    assert [button.label for button in shown.buttons] == ["Send to me", "Change", "Add more parts", "Discard"]
+    assert [button.label for button in shown.buttons] == [
+        "Send to me",
+        "Change",
+        "Add more parts",
+        "Discard",
+    ]
 
     world.presses("dana", "Change", on=shown)
     reply = world.fills("dana")

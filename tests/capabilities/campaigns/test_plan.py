@@ -109,3 +109,52 @@ def test_it_is_approved_scheduled_and_runs(either_world: World) -> None:
     world.passes(days=7)
     assert reads(world).state is State.FINISHED
     assert "delivered to" in world.last("dana")
+
+
+def test_a_poll_counts_votes_without_names_and_tells_how_at_its_end(either_world: World) -> None:
+    world = either_world
+    card = writes(world)
+    values = {"text": "Which day?", "options": "Monday\nFriday", "place": "each"}
+    card = adds(world, card, Format.POLL, date="2026-03-03", **values)
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(seconds=1)
+    world.presses("sam", "Approve")
+    world.passes(seconds=1)
+    world.presses("dana", "Open it")
+    world.presses("dana", "Schedule it", on=world.hears("dana")[-1])
+    world.passes(days=1, hours=4)
+    for who in ("ana", "ben", "cem", "kim"):
+        world.presses(who, "Friday")
+        assert "Your vote counts." in world.last(who)
+    world.presses("lu", "Monday")
+    world.presses("lu", "Friday")
+    assert "You have voted already." in world.last("lu")
+    ballots = world.dump()["campaign_ballots"]
+    assert "ana" in ballots
+    assert "ana" not in world.dump()["campaign_votes"]
+    world.passes(days=6)
+    told = "\n".join(world.dms("dana"))
+    assert "Friday: 4 of 5" in told
+    assert "Monday: 1 of 5" in told
+    assert world.dump()["campaign_ballots"] == ""
+    world.presses("bo", "Friday")
+    assert "The poll is over." in world.last("bo")
+
+
+def test_a_poll_of_four_votes_tells_nothing(world: World) -> None:
+    card = writes(world)
+    values = {"text": "Which day?", "options": "Monday\nFriday", "place": "each"}
+    card = adds(world, card, Format.POLL, date="2026-03-03", **values)
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(seconds=1)
+    world.presses("sam", "Approve")
+    world.passes(seconds=1)
+    world.presses("dana", "Open it")
+    world.presses("dana", "Schedule it", on=world.hears("dana")[-1])
+    world.passes(days=1, hours=4)
+    for who in ("ana", "ben", "cem", "kim"):
+        world.presses(who, "Friday")
+    world.passes(days=6)
+    told = "\n".join(world.dms("dana"))
+    assert "Fewer than 5 people have voted" in told
+    assert "4 of" not in told.split("The poll is over")[-1]

@@ -1,0 +1,74 @@
+"""Every sentence of polls and of hours of questions."""
+
+from collections.abc import Mapping
+
+from bot.access import K_ANONYMOUS
+from bot.capabilities.campaigns.content import Activity
+from bot.capabilities.campaigns.model import Campaign
+from bot.message import (
+    Button,
+    Buttons,
+    Fact,
+    Facts,
+    Heading,
+    Message,
+    Note,
+    Part,
+    Text,
+    literal,
+    shorten,
+)
+from bot.people import Person
+
+VOTED = (
+    "Your vote counts. Nobody can see what you chose, nor can I: that is why it cannot be changed. "
+    "How the votes fell is told when the poll is over."
+)
+VOTED_BEFORE = "You have voted already. I keep that you did, and not what, so it stays as it is."
+TRIAL = "This is a trial: votes count once the campaign has begun."
+POLL_GONE = "I could not find that poll any more."
+BECAUSE_RESULT = "It is the result of a poll in a campaign of yours."
+
+
+def ballot(campaign: Campaign, owner: Person, activity: Activity) -> Message:
+    """A poll, with a button for each answer."""
+    of = {"campaign": campaign.id, "activity": activity.id}
+    buttons = tuple(
+        Button(label=option[:75], action="campaign.vote", args={**of, "option": number})
+        for number, option in enumerate(activity.options)
+    )
+    return Message(
+        summary=shorten(f"Poll: {activity.text}", 300),
+        parts=(
+            Heading(text=shorten(f"Poll: {campaign.title}", 150)),
+            Text(text=literal(activity.text)),
+            *([Buttons(buttons=buttons)] if buttons else []),
+            Note(
+                text="Nobody sees who chose what. How many chose what is told when it is over, if "
+                f"{K_ANONYMOUS} people or more have voted."
+            ),
+            Note(text=f"Part of “{literal(campaign.title)}”, from {literal(owner.name)}"),
+        ),
+    )
+
+
+def result(campaign: Campaign, activity: Activity, votes: Mapping[int, int]) -> Message:
+    """How a poll ended. Of fewer than five votes nothing is told."""
+    total = sum(votes.values())
+    parts: list[Part] = [
+        Heading(text=shorten(f"Poll: {campaign.title}", 150)),
+        Text(text=literal(activity.text)),
+    ]
+    if total < K_ANONYMOUS:
+        said = f"The poll is over. Fewer than {K_ANONYMOUS} people have voted, so I do not say how."
+        return Message(
+            summary=shorten(f"{said} {activity.text}", 300), parts=(*parts, Text(text=said))
+        )
+    facts = [
+        Fact(label=option[:75], value=f"{votes.get(number, 0):,} of {total:,}")
+        for number, option in enumerate(activity.options)
+    ]
+    return Message(
+        summary=shorten(f"The poll is over, with {total:,} votes: {activity.text}", 300),
+        parts=(*parts, Facts(facts=tuple(facts)), Text(text="The poll is over.")),
+    )
