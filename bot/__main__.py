@@ -88,6 +88,7 @@ def main() -> None:
     inflow content check FOLDER      what is wrong with a pack of content, and what could be better
     inflow content sync FOLDER       bring a pack of content
     inflow content stats             what answers tell of quizzes, and what could be clearer
+    inflow campaign plan FILE        what a campaign would do, or put it in as a draft
     inflow eval faq --data DIR       measure the search on your own questions
     inflow simulate                  play made-up people for weeks, and see what they would get
 
@@ -695,6 +696,55 @@ def _load_packs(folders: tuple[Path, ...]) -> "Sequence[Loaded]":
         for line in error.errors:
             click.echo(line, err=True)
         sys.exit(1)
+
+
+@main.group()
+def campaign() -> None:
+    """Campaigns that are written in a pack."""
+
+
+@campaign.command("plan")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@DRY_RUN
+@WORKSPACE
+@click.option("--owner", metavar="HANDLE", help="Whose it is, instead of the one in the file.")
+@click.option("--json", "as_data", is_flag=True, help="Print the dry run as one JSON object.")
+@_plainly
+def campaign_plan(
+    file: Path, dry_run: bool, workspace: str | None, owner: str | None, as_data: bool
+) -> None:
+    """Put the campaign in FILE in as a draft of its owner, or say what it would do.
+
+    With --dry-run nothing is kept. It prints whom it reaches and whom not, messages a day, what
+    else comes to the same people, who approves it, how it is drawn, and every message as it will
+    look, with its length on each platform. Exits with 1 if it could not be submitted like that.
+
+    For example: inflow campaign plan packs/ours/campaigns/data-2wk.yaml --dry-run
+    """
+    from bot.bootstrap.campaigning import plan_campaign, read_campaign  # noqa: PLC0415
+    from content.load import PackError  # noqa: PLC0415
+
+    try:
+        read, document = read_campaign(file)
+    except PackError as error:
+        for line in (*error.errors, *error.warnings):
+            click.echo(line, err=True)
+        sys.exit(1)
+    with (
+        import_work(read_settings(), workspace, dry_run=dry_run or as_data) as (work, to, moment),
+        _Bars() as bars,
+    ):
+        outcome = plan_campaign(
+            *(work, to, read, document, moment, bars.show),
+            owner=owner,
+            dry_run=dry_run or as_data,
+            as_data=as_data,
+        )
+    for line in (*outcome.warnings, *outcome.errors):
+        click.echo(line, err=True)
+    for line in outcome.lines:
+        click.echo(line)
+    sys.exit(bool(outcome.errors))
 
 
 @main.group()

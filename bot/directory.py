@@ -146,6 +146,10 @@ class MembershipStore(Protocol):
     def known(self, workspace: WorkspaceId, conversation: str) -> Known | None:
         """What is known of a conversation; None when it was never wanted."""
 
+    def named(self, workspace: WorkspaceId, name: str) -> str | None:
+        """The conversation that people call so, of those that were ever wanted; None where there
+        is none, or more than one."""
+
     def count(self, workspace: WorkspaceId, conversation: str, limit: int) -> int:
         """How many active people are in it, as far as has been read; not beyond `limit`."""
 

@@ -253,6 +253,16 @@ class SqlMemberships:
         ).one_or_none()
         return None if row is None else Known(row.name or None, row.read_at, row.refused)
 
+    def named(self, workspace: WorkspaceId, name: str) -> str | None:
+        """The conversation that people call so, if there is one."""
+        found = self._connection.execute(
+            select(conversations.c.conversation)
+            .where(conversations.c.workspace == workspace, conversations.c.name == name)
+            .limit(2)
+        ).scalars()
+        each = list(found)
+        return each[0] if len(each) == 1 else None
+
     def count(self, workspace: WorkspaceId, conversation: str, limit: int) -> int:
         """How many active people are in it; not beyond `limit`."""
         here = (

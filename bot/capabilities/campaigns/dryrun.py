@@ -95,6 +95,8 @@ class DryRun:
     owner: str
     audience: str
     planned: tuple[date, date] | None
+    asks_first: bool
+    """Whether only who says yes gets anything; it is counted as if all did at once."""
     faults: Sequence[str]
     approvers: Sequence[str]
     """By name. Each of them has to approve it if `are_named`, else any one."""

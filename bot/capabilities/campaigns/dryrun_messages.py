@@ -40,6 +40,62 @@ HOW = (
     "it, nor that who does not react gets less. Groups of fewer than five people are not told "
     "apart."
 )
+WHETHER = "Whether they want it"
+BY_CHOICE = (
+    "everybody is asked first, and who says nothing gets nothing more; this is counted as if all "
+    "said yes at once"
+)
+ASK_ME = "what people ask me most"
+"""In the place of what cannot be filled in."""
+
+
+def no_such_person(handle: str) -> str:
+    """A handle of nobody."""
+    return f"I know nobody here who is called @{handle}."
+
+
+def several_people(handle: str) -> str:
+    """A handle that may be anybody's."""
+    return f"Several people are called @{handle}. Please write the address of the one you mean."
+
+
+def may_not_run(name: str) -> str:
+    """An owner without the right."""
+    return f"{name} may not run campaigns. An administrator can give them the role in chat."
+
+
+def no_such_topic(topic: str) -> str:
+    """A topic that is not open here."""
+    return f"There is no topic {topic} here."
+
+
+def no_such_group(segment: str, known: Sequence[str]) -> str:
+    """A group of which nobody is known."""
+    teams = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+    return f"I do not know who {segment} is. " + (
+        f"I know the teams {teams}." if teams else "I know of no teams here."
+    )
+
+
+def left_alone_anyway(segment: str) -> str:
+    """People who get nothing whatever a campaign says."""
+    return (
+        f"I know no {segment}, and need not: who is on leave, or wants quiet, gets nothing "
+        "unasked from me."
+    )
+
+
+def no_such_channel(channel: str) -> str:
+    """A channel whose address is not known."""
+    return (
+        f"I do not know where {channel} is. Please write its id after the #, as in #C024BE91L: "
+        "it stands at the end of what people see about the channel."
+    )
+
+
+def not_filled_in(variable: str) -> str:
+    """Something that is not known before it is sent."""
+    return f"I cannot fill in {variable} yet. It says “{ASK_ME}” instead."
 
 
 def card(dry_run: DryRun, buttons: Buttons | None = None) -> Message:
@@ -105,6 +161,8 @@ def _facts(dry_run: DryRun) -> Iterator[tuple[str, str]]:
     yield "To", dry_run.audience[:1].upper() + dry_run.audience[1:]
     yield "When", _when(dry_run)
     yield "People", _reach(dry_run)
+    if dry_run.asks_first:
+        yield "By choice", BY_CHOICE
     if nothing := _nothing(dry_run):
         yield "Nothing for", nothing
     yield "Approval by", _approval(dry_run)
@@ -156,6 +214,8 @@ def _week(dry_run: DryRun) -> str:
     told = f"at most {week.wanted} to a person"
     if week.with_others > week.wanted:
         told += f", {week.with_others} with the other campaigns"
+    if not week.gets:
+        return told
     return told + (
         f"; with all that waits for them people get {week.gets} at most, since nobody gets more "
         "than their budget"

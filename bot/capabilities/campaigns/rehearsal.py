@@ -21,11 +21,13 @@ from bot.capabilities.campaigns.approving import approvers_of, begun_of, draw, g
 from bot.capabilities.campaigns.audience import channel_of, find_obstacle
 from bot.capabilities.campaigns.condition import find_spared
 from bot.capabilities.campaigns.content import (
+    INVITATION,
     LENT,
     Activity,
     Audience,
     Content,
     Design,
+    Format,
     Timing,
     digest_of,
     in_order,
@@ -173,12 +175,18 @@ def _people_get(context: Context, work: CampaignsWork, campaign: Campaign) -> Se
     begun = begun_of(work, campaign)
     return [
         activity
-        for activity in in_order(campaign.content)
+        for activity in _in_order(campaign.content)
         if activity.channel is None
         and activity.id not in begun
         and _is_dated(campaign.content, activity)
         and _message_of(context, work, campaign, activity)[0] is not None
     ]
+
+
+def _in_order(content: Content) -> Sequence[Activity]:
+    """Its activities as they come, behind the question whether one wants them."""
+    asking = [Activity(INVITATION, date=content.first_day, day=0)] if content.asks_first else []
+    return [*asking, *in_order(content)]
 
 
 def _is_dated(content: Content, activity: Activity) -> bool:
@@ -191,6 +199,7 @@ def _message_of(
     context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity
 ) -> tuple[Message | None, str | None]:
     """What is sent of an activity, or why nothing is."""
+    is_asking = activity.id == INVITATION
     if activity.format in LENT:
         lent = context.activities.formats.get(activity.format)
         if lent is None:
@@ -201,7 +210,7 @@ def _message_of(
             return None, messages.no_such_reference(ref) if ref else messages.NO_REFERENCE
         if found.retired:
             return None, messages.RETIRED
-    elif activity.channel is None and not activity.text.strip():
+    elif activity.format is Format.MESSAGE and not activity.text.strip() and not is_asking:
         return None, messages.NO_BODY
     try:
         message = message_of(context, work, campaign, activity)
@@ -282,7 +291,7 @@ def conclude(context: Context, work: CampaignsWork, campaign: Campaign, tally: T
     begun = begun_of(work, campaign)
     parts = [
         _part(context, work, rehearsed, activity, tally, total, allocation)
-        for activity in in_order(content)
+        for activity in _in_order(content)
         if activity.id not in begun
     ]
     by_day, other_days = tell_days(part.forecast for part in parts if part.forecast)
@@ -297,6 +306,7 @@ def conclude(context: Context, work: CampaignsWork, campaign: Campaign, tally: T
         owner=owner.name,
         audience=messages.audience(content.audience, workspace_of(work, owner), channel),
         planned=(min(days), max(days)) if days else None,
+        asks_first=content.asks_first,
         faults=tuple(faults),
         approvers=tuple(person.name for person in approvers),
         are_named=any(person.id in content.approvers for person in approvers),
@@ -357,6 +367,8 @@ def _part(
 
 
 def _title_of(context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity) -> str:
+    if activity.id == INVITATION:
+        return dryrun_messages.WHETHER
     if activity.format in LENT:
         lent = context.activities.formats.get(activity.format)
         found = lent and lent.find(work, campaign.workspace, activity.ref or "")
@@ -398,7 +410,7 @@ def _planned_days(campaign: Campaign, allocation: Allocation | None) -> list[dat
     """The days on which anything of it comes, to people or in a channel."""
     return [
         day
-        for activity in campaign.content.activities
+        for activity in _in_order(campaign.content)
         for day in _days_of(campaign.content, activity, campaign, allocation)
     ]
 
@@ -406,7 +418,7 @@ def _planned_days(campaign: Campaign, allocation: Allocation | None) -> list[dat
 def _to_people(campaign: Campaign, allocation: Allocation | None) -> list[list[date]]:
     """The days on which anything comes to people, wave by wave."""
     content = campaign.content
-    mine = [a for a in content.activities if a.channel is None]
+    mine = [a for a in _in_order(content) if a.channel is None]
     days = [sorted(_days_of(content, activity, campaign, allocation)) for activity in mine]
     return [list(wave) for wave in zip(*(each for each in days if each), strict=False)]
 

@@ -1,0 +1,306 @@
+"""A campaign that a pack holds, as one of ours: people, teams and channels by what they are here.
+
+A pack calls people by handles and groups by names. What cannot be resolved is said with its place
+in the document, as `where`: the names and numbers that lead there.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+
+from bot.access import Right, may
+from bot.capabilities.campaigns import dryrun_messages as said
+from bot.capabilities.campaigns.content import (
+    Activity,
+    Audience,
+    ClusterBy,
+    Consent,
+    Content,
+    Design,
+    Format,
+    OnlyIf,
+    Requirement,
+    Rollout,
+    Success,
+    Timing,
+    data_of,
+)
+from bot.capabilities.campaigns.model import Campaign, Event, EventKind, State
+from bot.capabilities.campaigns.step import advance
+from bot.capabilities.campaigns.work import CampaignsWork
+from bot.context import Context
+from bot.ids import CampaignId, PersonId, TopicId, WorkspaceId
+from bot.message import literal
+from bot.pack import document as pack
+from bot.people import Person
+
+Where = tuple[str | int, ...]
+EVERYBODY = frozenset({"everybody", "everyone", "all"})
+LEFT_ALONE_ANYWAY = frozenset({"on-leave", "quiet"})
+"""Whom the attention budget keeps out of everything, whatever a campaign says."""
+MOST_LOOKED_AT = 200
+_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_ADDRESS = re.compile(r"#([CG][A-Z0-9]{8,20}|19:[^\s]+)")
+"""A channel of Slack or Teams as the platform itself calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is said about a place in the document."""
+
+    where: Where
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A document as it reads here. It can be kept if there are no `faults`; `hints` say what is
+    understood in another way than it may have been meant."""
+
+    content: Content
+    owner: Person | None
+    faults: Sequence[Finding] = ()
+    hints: Sequence[Finding] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    work: CampaignsWork
+    workspace: WorkspaceId
+    platform: str
+    faults: list[Finding] = field(default_factory=list)
+    hints: list[Finding] = field(default_factory=list)
+    named: dict[str, list[Person]] | None = None
+
+    def fault(self, where: Where, sentence: str) -> None:
+        self.faults.append(Finding(where, sentence))
+
+    def hint(self, where: Where, sentence: str) -> None:
+        finding = Finding(where, sentence)
+        if finding not in self.hints:
+            self.hints.append(finding)
+
+    def person(self, where: Where, handle: str) -> Person | None:
+        """Who is called by a handle: by their address, or else by their name, where only one
+        active person has it."""
+        handle = handle.removeprefix("@")
+        person = self.work.people.by_address(self.workspace, handle)
+        if person is not None and person.active:
+            return person
+        if self.named is None:
+            self.named = {}
+            for one in self.work.people.everybody(self.workspace):
+                for name in {slug_of(one.name), slug_of(one.name).replace("-", ".")}:
+                    self.named.setdefault(name, []).append(one)
+        found = self.named.get(handle, [])
+        if len(found) == 1:
+            return found[0]
+        self.fault(where, said.several_people(handle) if found else said.no_such_person(handle))
+        return None
+
+
+def slug_of(name: str) -> str:
+    """A name as a pack writes it: `Customer care` is `customer-care`."""
+    return "-".join(re.findall(r"[a-z0-9]+", name.casefold()))
+
+
+def plan(
+    work: CampaignsWork,
+    workspace: WorkspaceId,
+    document: pack.Campaign,
+    owner: Person | None = None,
+) -> Planned:
+    """The document as it reads in a workspace; `owner` stands in for the one that it names."""
+    platform = next((w.platform for w in work.people.workspaces() if w.id == workspace), "")
+    reading = _Reading(work, workspace, platform)
+    if owner is None:
+        owner = reading.person(("owner",), document.owner)
+    if owner is not None and not may(owner, Right.RUN_CAMPAIGN):
+        reading.fault(("owner",), said.may_not_run(owner.name))
+    approvers = [
+        person.id
+        for at, handle in enumerate(document.approvers)
+        if (person := reading.person(("approvers", at), handle)) is not None
+    ]
+    if work.topics.get(workspace, TopicId(document.topic)) is None:
+        reading.hint(("topic",), said.no_such_topic(document.topic))
+    content = Content(
+        title=document.title,
+        activities=tuple(
+            _activity(reading, document, at, one) for at, one in enumerate(document.activities)
+        ),
+        audience=_audience(reading, document),
+        timing=Timing(document.timing),
+        start=document.start,
+        join_until=document.join_until,
+        topic=document.topic,
+        approvers=tuple(dict.fromkeys(approvers)),
+        requirement=Requirement(document.requirement),
+        rollout=_rollout(document.rollout),
+        throttle_per_day=document.throttle_per_day,
+        completion=document.completion or "",
+        success=_success(document.success),
+        catch_up=any(activity.catch_up for activity in document.activities),
+    )
+    return Planned(content, owner, tuple(reading.faults), tuple(reading.hints))
+
+
+def keep(context: Context, work: CampaignsWork, planned: Planned, owner: Person) -> Campaign:
+    """The draft of its owner with that title, changed to what is planned, or a new one."""
+    content = planned.content
+    known = work.campaigns.shown_to(owner.workspace, owner.id, MOST_LOOKED_AT)
+    for campaign in known:
+        is_draft = campaign.state is State.DRAFT and campaign.owner == owner.id
+        if is_draft and campaign.title == content.title:
+            if campaign.content == content:
+                return campaign
+            data = data_of(content)
+            return advance(context, work, campaign, EventKind.CHANGED, owner.id, data=data)
+    draft = draft_of(context, planned, owner)
+    work.campaigns.add(draft)
+    work.campaigns.record(
+        Event(draft.id, EventKind.DRAFTED, context.now, owner.id, data_of(content))
+    )
+    return draft
+
+
+def draft_of(context: Context, planned: Planned, owner: Person) -> Campaign:
+    """What is planned as a draft that is not kept."""
+    return Campaign(
+        id=CampaignId(context.new_id()),
+        workspace=owner.workspace,
+        owner=owner.id,
+        content=planned.content,
+        created_at=context.now,
+        changed_at=context.now,
+    )
+
+
+# --- whom ---------------------------------------------------------------------------------------
+
+
+def _audience(reading: _Reading, document: pack.Campaign) -> Audience:
+    whom = document.audience
+    teams, people, is_everybody = _segments(reading, "include", whom.include)
+    without_teams, without_people, _ = _segments(reading, "exclude", whom.exclude)
+    return Audience(
+        teams=() if is_everybody else teams,
+        people=() if is_everybody else people,
+        without_teams=without_teams,
+        without_people=without_people,
+        consent=Consent(whom.consent),
+    )
+
+
+def _segments(
+    reading: _Reading, side: str, segments: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[PersonId, ...], bool]:
+    """The teams and people of some segments, and whether one is everybody. An audience that
+    cannot be resolved has no member, and never everybody."""
+    known = {slug_of(team): team for team in reading.work.people.teams(reading.workspace)}
+    known |= {team.casefold(): team for team in known.values()}
+    teams: list[str] = []
+    people: list[PersonId] = []
+    is_everybody = False
+    for at, segment in enumerate(segments):
+        where: Where = ("audience", side, at)
+        kind, _, name = segment.partition(":")
+        if kind == "person":
+            person = reading.person(where, name)
+            people += [person.id] if person else []
+        elif side == "include" and kind == "group" and name in EVERYBODY:
+            is_everybody = True
+        elif (team := known.get(name.casefold())) is not None:
+            teams.append(team)
+        elif side == "exclude" and name in LEFT_ALONE_ANYWAY:
+            reading.hint(where, said.left_alone_anyway(segment))
+        else:
+            reading.fault(where, said.no_such_group(segment, sorted(set(known.values()))))
+            # Nobody is in a team of that name, which keeps it from going to everybody.
+            teams += [name] if side == "include" else []
+    return tuple(dict.fromkeys(teams)), tuple(dict.fromkeys(people)), is_everybody
+
+
+# --- what and when ------------------------------------------------------------------------------
+
+
+def _activity(reading: _Reading, document: pack.Campaign, at: int, one: pack.Activity) -> Activity:
+    where: Where = ("activities", at)
+    text = _filled(reading, (*where, "text"), one.text or "", document)
+    return Activity(
+        id=one.id,
+        format=Format(one.format),
+        date=one.when.date,
+        day=one.when.day,
+        at=None if one.when.at is None else time.fromisoformat(one.when.at),
+        ref=one.ref,
+        channel=_channel(reading, (*where, "channel"), one),
+        text=text,
+        options=tuple(one.options),
+        only_if=None if one.only_if is None else OnlyIf(one.only_if),
+        optional=one.optional,
+    )
+
+
+def _channel(reading: _Reading, where: Where, one: pack.Activity) -> str | None:
+    if one.to != "channel" or one.channel is None:
+        return None
+    address = _ADDRESS.fullmatch(one.channel)
+    if address is not None:
+        return address[1]
+    known = reading.work.memberships.named(reading.workspace, one.channel)
+    if known is not None:
+        return known
+    if reading.platform in {"slack", "teams"}:
+        reading.fault(where, said.no_such_channel(one.channel))
+    # Elsewhere a channel is called as people call it.
+    return one.channel
+
+
+def _filled(reading: _Reading, where: Where, text: str, document: pack.Campaign) -> str:
+    """The text with what it leaves to be filled in."""
+
+    def owner() -> str:
+        person = reading.work.people.by_address(reading.workspace, document.owner.removeprefix("@"))
+        return person.name if person else document.owner
+
+    def topic() -> str:
+        found = reading.work.topics.get(reading.workspace, TopicId(document.topic))
+        return found.title if found else document.topic
+
+    known: dict[str, Callable[[], str]] = {
+        "campaign.title": lambda: document.title,
+        "campaign.owner": owner,
+        "topic.title": topic,
+    }
+
+    def fill(found: re.Match[str]) -> str:
+        if found[1] in known:
+            return literal(known[found[1]]())
+        reading.hint(where, said.not_filled_in(found[1]))
+        return said.ASK_ME
+
+    return _VARIABLE.sub(fill, text)
+
+
+def _rollout(rollout: pack.Rollout) -> Rollout:
+    default = Rollout()
+    return Rollout(
+        design=Design(rollout.design),
+        cluster_by=ClusterBy(rollout.cluster_by),
+        steps=rollout.steps or default.steps,
+        step_every=rollout.step_every.days if rollout.step_every else default.step_every,
+        seed=rollout.seed,
+    )
+
+
+def _success(success: pack.Success | None) -> Success | None:
+    if success is None:
+        return None
+    return Success(
+        metric=success.metric,
+        baseline=success.baseline.days,
+        follow_up=success.follow_up.days,
+        smallest_worthwhile=f"{success.smallest_worthwhile:g}",
+    )

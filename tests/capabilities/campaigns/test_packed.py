@@ -1,0 +1,177 @@
+"""A campaign out of a pack, as it reads in a workspace."""
+
+from dataclasses import replace
+from datetime import date, time
+from typing import Any
+
+from bot.capabilities.campaigns.content import (
+    Activity,
+    Audience,
+    ClusterBy,
+    Consent,
+    Design,
+    Format,
+    OnlyIf,
+    Rollout,
+    Success,
+    Timing,
+)
+from bot.capabilities.campaigns.model import State
+from bot.capabilities.campaigns.packed import Planned, keep, plan
+from bot.ids import PersonId
+from bot.pack.document import Campaign
+from tests.capabilities.campaigns.running import Runs
+from tests.world import WORKSPACE, World, person
+
+DOCUMENT: dict[str, Any] = {
+    "id": "two-weeks",
+    "title": "Two weeks",
+    "topic": "travel",
+    "owner": "@dana",
+    "approvers": ["sam", "@kim"],
+    "audience": {
+        "include": ["team:customer-care", "person:ana"],
+        "exclude": ["person:ben", "group:on-leave"],
+        "consent": "opt_out",
+    },
+    "start": "2027-02-01",
+    "timing": "enrolment",
+    "join_until": "2027-02-20",
+    "rollout": {"design": "stepped_wedge", "cluster_by": "site", "steps": 2, "step_every": "P14D"},
+    "success": {"metric": "m", "baseline": "P12W", "follow_up": "P2W", "smallest_worthwhile": -0.3},
+    "completion": "certified(data)",
+    "activities": [
+        {"id": "a1", "format": "quiz", "ref": "data", "when": {"day": 0}},
+        {
+            "id": "a2",
+            "format": "message",
+            "when": {"day": 1, "at": "09:30"},
+            "to": "channel",
+            "channel": "#travel",
+            "text": "{{campaign.title}} on {{ topic.title }}, from {{campaign.owner}}.",
+        },
+        {
+            "id": "a3",
+            "format": "quiz",
+            "ref": "data",
+            "when": {"day": 2},
+            "only_if": "not_certified",
+            "catch_up": True,
+        },
+    ],
+}
+
+
+def planned(world: World, **changes: Any) -> Planned:
+    world.changes("lu", team="Customer care")
+    document = Campaign.model_validate(DOCUMENT | changes)
+    with world.database.transaction() as work:
+        return plan(work, WORKSPACE, document)
+
+
+def sentences(found: Planned) -> dict[tuple[str | int, ...], str]:
+    return {finding.where: finding.sentence for finding in found.faults}
+
+
+def test_a_campaign_of_a_pack_says_the_same_here(world: World) -> None:
+    found = planned(world)
+    assert found.faults == ()
+    assert [hint.where for hint in found.hints] == [("audience", "exclude", 1)]
+    assert found.owner is not None
+    assert found.owner.id == "dana"
+    content = found.content
+    assert content.audience == Audience(
+        teams=("Customer care",),
+        people=(PersonId("ana"),),
+        without_people=(PersonId("ben"),),
+        consent=Consent.OPT_OUT,
+    )
+    assert content.approvers == ("sam", "kim")
+    assert (content.timing, content.start) == (Timing.ENROLMENT, date(2027, 2, 1))
+    assert content.join_until == date(2027, 2, 20)
+    assert content.rollout == Rollout(Design.STEPPED_WEDGE, ClusterBy.SITE, 2, 14, None)
+    assert content.success == Success("m", 84, 14, "-0.3")
+    assert content.completion == "certified(data)"
+    assert content.catch_up
+    assert content.activities == (
+        Activity("a1", Format.QUIZ, day=0, ref="data"),
+        Activity(
+            "a2",
+            day=1,
+            at=time(9, 30),
+            channel="#travel",
+            text="Two weeks on Travel, from Dana.",
+        ),
+        Activity("a3", Format.QUIZ, day=2, ref="data", only_if=OnlyIf.NOT_CERTIFIED),
+    )
+
+
+def test_everybody_is_everybody_whoever_else_is_named(world: World) -> None:
+    found = planned(world, audience={"include": ["group:everybody", "team:customer-care"]})
+    assert found.faults == ()
+    assert found.content.audience.is_everybody
+
+
+def test_who_is_not_known_is_said_with_the_place(world: World) -> None:
+    found = planned(
+        world,
+        owner="@nobody",
+        approvers=["sam", "gone"],
+        audience={"include": ["team:nowhere"], "exclude": ["tag:odd"]},
+    )
+    assert sentences(found) == {
+        ("owner",): "I know nobody here who is called @nobody.",
+        ("approvers", 1): "I know nobody here who is called @gone.",
+        (
+            "audience",
+            "include",
+            0,
+        ): "I do not know who team:nowhere is. I know the teams Customer care.",
+        ("audience", "exclude", 0): "I do not know who tag:odd is. I know the teams Customer care.",
+    }
+    # An audience of which nobody is known is not everybody.
+    assert not found.content.audience.is_everybody
+
+
+def test_somebody_is_found_by_their_name_unless_several_have_it(world: World) -> None:
+    for address, name in (("U1", "Jo Lee"), ("U2", "Jo Lee"), ("U3", "Kit Marlow")):
+        world.joins(replace(person(address), name=name))
+    found = planned(world, approvers=["kit.marlow", "jo-lee"])
+    assert found.content.approvers == ("U3",)
+    assert sentences(found) == {
+        ("approvers", 1): "Several people are called @jo-lee. Please write the address of the one "
+        "you mean."
+    }
+
+
+def test_who_owns_it_has_to_have_the_right(world: World) -> None:
+    assert "Ana may not run campaigns" in sentences(planned(world, owner="ana"))[("owner",)]
+
+
+def test_what_cannot_be_filled_in_is_said(world: World) -> None:
+    said = {**DOCUMENT["activities"][1], "text": "New: {{faq.new_titles}}."}
+    found = planned(world, activities=[said])
+    assert found.content.activities[0].text == "New: what people ask me most."
+    assert ("activities", 0, "text") in [hint.where for hint in found.hints]
+
+
+def test_planned_twice_it_is_one_draft(world: World) -> None:
+    runs = Runs(world)
+    as_it_is, other = planned(world), planned(world, throttle_per_day=2)
+    with runs.acting("dana") as (context, work, dana):
+        first = keep(context, work, as_it_is, dana)
+        assert keep(context, work, as_it_is, dana) == first
+        changed = keep(context, work, other, dana)
+        assert (changed.id, changed.edition, changed.state) == (first.id, 2, State.DRAFT)
+        listed = work.campaigns.shown_to(WORKSPACE, dana.id, 10)
+        assert [campaign.id for campaign in listed] == [first.id]
+
+
+def test_its_days_are_those_of_the_document(world: World) -> None:
+    found = planned(
+        world,
+        timing="calendar",
+        start="2027-02-01",
+        activities=[{"id": "a1", "format": "tip", "ref": "t", "when": {"date": "2027-02-02"}}],
+    )
+    assert found.content.first_day == date(2027, 2, 2)
