@@ -56,8 +56,6 @@ narration_habits = Table(
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
     Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
     Column("last", Name(Sort)),
-    Column("prompt", Text),
-    Column("prompted_on", Date),
     Column("channel", Text),
 )
 

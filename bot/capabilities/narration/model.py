@@ -123,14 +123,13 @@ class Narration:
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What a person wishes, and what prompts them: the last only, and nothing of whether they
-    answered. `channel` is what they call their team's."""
+    """What a person wishes: `last` is the sort of their last prompt, so that the next is another;
+    when that was and whether they answered is not kept. `channel` is what they call their
+    team's."""
 
     person: PersonId
     workspace: WorkspaceId
     last: Sort | None = None
-    prompt: str | None = None
-    prompted_on: date | None = None
     channel: str | None = None
 
 

@@ -73,7 +73,7 @@ def plan(_context: Context, work: NarrationWork, due: Sequence[DueSlot]) -> Sequ
         habit = habits.get(person.id, Habit(person.id, person.workspace))
         sort = next_sort(habit.last)
         prompt = of_sort(prompts[person.workspace], sort, turn_of(one.day))
-        kept.append(replace(habit, last=sort, prompt=prompt.id, prompted_on=one.day))
+        kept.append(replace(habit, last=sort))
         wishes.append(_wish(one, messages.prompt(prompt, one.day), messages.BECAUSE_PROMPT))
     work.narrations.save_habits(kept)
     return wishes
@@ -124,13 +124,6 @@ def has_run_out(person: Person, context: Context, day: str) -> bool:
 def skip(_context: Context, _work: NarrationWork, _command: Command) -> Reply:
     """*Not this time*. It is kept nowhere."""
     return Reply(message=say(messages.SKIPPED), replace=True)
-
-
-def note_answer(work: NarrationWork, person: Person, prompt: Prompt) -> None:
-    """A prompt that was answered is not waited for any more."""
-    habit = work.narrations.habit(person.id, person.workspace)
-    if habit.prompt == prompt.id:
-        work.narrations.save_habit(replace(habit, prompt=None, prompted_on=None))
 
 
 # --- when -----------------------------------------------------------------------------------

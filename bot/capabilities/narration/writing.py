@@ -12,7 +12,7 @@ from bot.capabilities.narration.digesting import switch
 from bot.capabilities.narration.model import MAX_LINK, Line, Narration, Sort, State, room
 from bot.capabilities.narration.posting import repost, told_whom
 from bot.capabilities.narration.prompt import Prompt, of_sort
-from bot.capabilities.narration.prompting import asked_of, note_answer
+from bot.capabilities.narration.prompting import asked_of
 from bot.capabilities.narration.reminding import remind
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
@@ -119,7 +119,6 @@ def _add(
         prompt=prompt.id,
     )
     work.narrations.add(narration)
-    note_answer(work, person, prompt)
     remind(context, work, person, narration)
     near = near_draft(context, work, person, narration)
     return Reply(message=messages.draft(narration, near), private=True)

@@ -72,8 +72,6 @@ def upgrade() -> None:
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("last", sa.Text(), nullable=True),
-        sa.Column("prompt", sa.Text(), nullable=True),
-        sa.Column("prompted_on", sa.Date(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person"], ["people.id"], name=_name("fk_narration_habits_person_people")

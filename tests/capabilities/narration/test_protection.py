@@ -12,11 +12,13 @@ import pytest
 
 from bot.access import Right, roles_with
 from bot.bootstrap.registry import CAPABILITIES
+from bot.capabilities.campaigns.content import OnlyIf
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.model import GRANTED_UNASKED, TEXT_VERSION, Scope, State, allows
 from bot.capabilities.narration.ports import Communities, Kin, NarrationStore
 from bot.capability import register
 from bot.ids import PersonId
+from bot.pack.completion import TAKES
 from bot.people import Role
 from bot.reply import Reply
 from storage import narration as sql
@@ -102,6 +104,30 @@ def test_no_handler_asks_for_a_role_or_right() -> None:
         }
         assert not names & {"Right", "may", "require", "roles_with"}, file.name
         assert file.name == "sharing.py" or "Role" not in names, file.name
+
+
+def test_nothing_else_reaches_what_people_wrote() -> None:
+    """Neither another capability, nor a command line, nor a bench of a manager's: whoever wants a
+    narration has to come through the handlers here."""
+    root = Path(inspect.getfile(messages)).parents[3]
+    folder = Path(inspect.getfile(messages)).parent
+    tables = {"narration.py", "narration_tables.py", "0013_narration.py"}
+    for place in ("bot", "adapters", "content", "storage"):
+        for file in sorted((root / place).rglob("*.py")):
+            source = file.read_text()
+            if folder not in file.parents and place != "storage":
+                assert ".narrations" not in source, file
+            if file.name not in tables:
+                assert "narration_tables" not in source or file.name == "migrate.py", file
+                assert "narration_readers" not in source, file
+
+
+def test_no_campaign_can_ask_who_shares() -> None:
+    """Who has gone first is asked of a campaign's owner only: no condition or completion, which
+    people write, knows the word."""
+    assert "has_modelled" not in TAKES
+    assert "has_modelled" not in {each.value for each in OnlyIf}
+    assert "answered" in TAKES
 
 
 # --- what no role can do --------------------------------------------------------------------
@@ -195,6 +221,24 @@ def test_the_log_has_no_words_of_it(world: World, capsys: pytest.CaptureFixture[
     world.presses("ana", "Withdraw")
     captured = capsys.readouterr()
     assert "Zanzibarian" not in captured.out + captured.err
+
+
+def test_the_log_and_what_is_counted_say_nothing_of_who(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.says("kim", "/narrate digest on", "#sales")
+    share(world, "ana", SECRET, reach="people", person_one="ben")
+    world.presses("ana", "Withdraw")
+    world.forges("ana", "narration.wishes", {})
+    world.fills("ana", prompts="tuesday", week="yes", match_drafts="yes")
+    world.passes(days=9)
+    world.presses("ana", "Not this time")
+    logged = capsys.readouterr()
+    lines = [line for line in (logged.out + logged.err).splitlines() if "narrat" in line]
+    assert lines != []
+    # Neither who wrote, nor for whom: names stand in no line.
+    assert not any(re.search(r"\b(ana|ben|kim)\b", line, re.IGNORECASE) for line in lines)
+    assert "narrat" not in world.dump()["happenings"]
 
 
 # --- consent --------------------------------------------------------------------------------

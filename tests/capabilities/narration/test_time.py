@@ -1,12 +1,11 @@
 """What comes by itself: prompts and weeks for who wants them, decisions, drafts that go."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from bot.capabilities.narration.model import SORTS, Sort, State
 from bot.capabilities.narration.prompt import OWN, next_sort, of_sort
-from bot.ids import PersonId
 from tests.capabilities.narration.narrating import own, share, write
-from tests.world import WORKSPACE, World
+from tests.world import World
 
 TEXT = "The export loses its header when the sheet is filtered."
 
@@ -83,12 +82,14 @@ def test_a_prompt_runs_out_after_three_working_days(world: World) -> None:
 
 def test_nothing_is_kept_of_prompts_that_were_not_answered(world: World) -> None:
     wishes(world, "ana", prompts="tuesday")
-    world.passes(days=30)
-    rows = world.dump()["narration_habits"].splitlines()
-    assert len(rows) == 1
-    with world.database.transaction() as work:
-        habit = work.narrations.habit(PersonId("ana"), WORKSPACE)
-    assert habit.prompted_on == date(2026, 3, 31)
+    wishes(world, "ben", prompts="tuesday")
+    world.passes(days=2)
+    world.presses("ben", "Write")
+    world.fills("ben", line_a="A fair.")
+    first, second = world.dump()["narration_habits"].splitlines()
+    assert first.replace("'ana'", "'ben'") == second
+    world.passes(days=28)
+    assert len(world.dump()["narration_habits"].splitlines()) == 2
 
 
 def test_sorts_follow_one_another() -> None:
