@@ -73,6 +73,7 @@ from bot.page import Section, Shelf
 from bot.people import Person, Role, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
+from tests.adapters.every_dry_run_message import SHOWN as DRY_RUNS
 from tests.adapters.every_library_message import SHOWN as LIBRARY
 from tests.adapters.every_narration_message import SHOWN as NARRATION
 from tests.adapters.every_quiz_message import QUIZ
@@ -690,6 +691,7 @@ SHOWN: dict[str, Shown] = {
     **QUIZZES,
     **LIBRARY,
     **NARRATION,
+    **DRY_RUNS,
 }
 
 

@@ -28,7 +28,7 @@ from bot.capabilities.campaigns.model import (
 )
 from bot.capabilities.campaigns.outlook import Outlook, args_of, look_on, outlook_of
 from bot.capabilities.campaigns.plan import messages as plan_messages
-from bot.capabilities.campaigns.plan import sheet
+from bot.capabilities.campaigns.plan import pack, sheet
 from bot.capabilities.campaigns.reading import kept, read_conversation, read_day, read_team
 from bot.capabilities.campaigns.run import start
 from bot.capabilities.campaigns.step import advance, letter_of, today_of
@@ -48,6 +48,7 @@ from bot.ports import Timer
 from bot.reply import Reply
 
 MOST_LISTED = 10
+_OF_PACKS = frozenset({"pack", "packs", "from a pack", "from pack"})
 
 
 def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -55,6 +56,8 @@ def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
     if not may(command.person, Right.RUN_CAMPAIGN) and may(command.person, Right.APPROVE_CAMPAIGN):
         return Reply(message=plan_messages.waiting_list(sheet.asked_of(work, command.person)))
     require(command.person, Right.RUN_CAMPAIGN)
+    if command.text.casefold() in _OF_PACKS:
+        return pack.choose(context, work, command)
     if command.text:
         return Reply(form=_form(context, work, command, title=command.text))
     return list_all(context, work, command)
@@ -67,7 +70,8 @@ def list_all(context: Context, work: CampaignsWork, command: Command) -> Reply:
     if not listed:
         return Reply(form=_form(context, work, command))
     owners = {person.id: person.name for person in work.people.several({c.owner for c in listed})}
-    return Reply(message=messages.campaign_list(listed, owners))
+    has_packs = pack.has_any(work, command.person.workspace)
+    return Reply(message=messages.campaign_list(listed, owners, has_packs=has_packs))
 
 
 def home(_context: Context, work: CampaignsWork, person: Person) -> Sequence[Section]:

@@ -8,13 +8,16 @@ from bot.capabilities.campaigns.dryrun import Clash, DryRun, Part, Share
 from bot.capabilities.campaigns.messages import FORMATS, REASONS
 from bot.message import (
     Buttons,
+    Choice,
     Fact,
     Facts,
     Message,
     Note,
+    Option,
     Text,
     Tone,
     literal,
+    say,
     shorten,
 )
 from bot.message import Part as Piece
@@ -45,6 +48,8 @@ BY_CHOICE = (
     "everybody is asked first, and who says nothing gets nothing more; this is counted as if all "
     "said yes at once"
 )
+NO_PACKS = "There is no campaign in the packs that I have."
+NO_SUCH_PACK = "I do not have that campaign any more."
 ASK_ME = "what people ask me most"
 """In the place of what cannot be filled in."""
 
@@ -96,6 +101,28 @@ def no_such_channel(channel: str) -> str:
 def not_filled_in(variable: str) -> str:
     """Something that is not known before it is sent."""
     return f"I cannot fill in {variable} yet. It says “{ASK_ME}” instead."
+
+
+def choose_pack(found: Sequence[tuple[str, str]]) -> Message:
+    """Which campaign of the packs; `found` are ids with titles."""
+    return say(
+        "These campaigns came with the packs that I have. Choose one: it becomes a draft of your "
+        "own, which you can change.",
+        Choice(
+            label="Which one?",
+            action="campaign.take_pack",
+            options=tuple(Option(label=shorten(title, 75), value=id_) for id_, title in found),
+        ),
+    )
+
+
+def taken_from_pack(findings: Sequence[str]) -> str:
+    """Above a draft that came out of a pack: what does not fit here."""
+    told = "It is a draft of your own now. You can change everything."
+    if not findings:
+        return told
+    lines = "\n".join(f"- {literal(finding)}" for finding in dict.fromkeys(findings))
+    return shorten(f"{told} What is different here:\n{lines}", 2_000)
 
 
 def card(dry_run: DryRun, buttons: Buttons | None = None) -> Message:

@@ -565,8 +565,12 @@ def changed_meanwhile(card: Message) -> Message:
 # --- what became of it ----------------------------------------------------------------
 
 
-def campaign_list(campaigns: Sequence[Campaign], owners: Mapping[PersonId, str]) -> Message:
-    """What the person may look at, newest first; `owners` are names by person."""
+def campaign_list(
+    campaigns: Sequence[Campaign], owners: Mapping[PersonId, str], *, has_packs: bool = False
+) -> Message:
+    """What the person may look at, newest first; `owners` are names by person. `has_packs`: there
+    are campaigns in packs to begin with."""
+    packs = [Button(label="From a pack…", action="campaign.from_pack")] if has_packs else []
     lines = "\n".join(
         f"- **{literal(campaign.title)}**: {STATES[campaign.state]}, "
         f"{_span(campaign.content)}, by {literal(owners[campaign.owner])}"
@@ -586,6 +590,7 @@ def campaign_list(campaigns: Sequence[Campaign], owners: Mapping[PersonId, str])
             buttons=(
                 Button(label="New campaign", action="campaign.new", style=Style.PRIMARY),
                 Button(label="New one of several parts", action="campaign.new_plan"),
+                *packs,
             )
         ),
     )

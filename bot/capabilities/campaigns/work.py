@@ -5,6 +5,7 @@ from typing import Protocol
 from bot.capabilities.campaigns.ports import Stores
 from bot.crowd import CrowdStore
 from bot.directory import MembershipStore
+from bot.pack.ports import PackStore
 from bot.pack.waiver import Waivers
 from bot.ports import Work
 from bot.topic import TopicStore
@@ -28,3 +29,7 @@ class CampaignsWork(Work, Stores, Protocol):
     @property
     def topics(self) -> TopicStore:
         """What there is to learn, and the channels where it is talked about."""
+
+    @property
+    def packs(self) -> PackStore:
+        """What packs bring, campaigns among it."""

@@ -19,9 +19,11 @@ from bot.capabilities.campaigns.content import (
 from bot.capabilities.campaigns.model import State
 from bot.capabilities.campaigns.packed import Planned, keep, plan
 from bot.ids import PersonId
+from bot.message import Button, Choice
 from bot.pack.document import Campaign
+from bot.pack.ports import Put
 from tests.capabilities.campaigns.running import Runs
-from tests.world import WORKSPACE, World, person
+from tests.world import WORKSPACE, Heard, World, person
 
 DOCUMENT: dict[str, Any] = {
     "id": "two-weeks",
@@ -175,3 +177,56 @@ def test_its_days_are_those_of_the_document(world: World) -> None:
         activities=[{"id": "a1", "format": "tip", "ref": "t", "when": {"date": "2027-02-02"}}],
     )
     assert found.content.first_day == date(2027, 2, 2)
+
+
+# --- in chat ----------------------------------------------------------------------------------
+
+
+def brings(world: World, **changes: Any) -> None:
+    document = Campaign.model_validate(DOCUMENT | changes)
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(document, "ours", world.now)])
+
+
+def chooses(world: World) -> Heard:
+    """Dana takes the one campaign that there is; the card of her draft."""
+    world.says("dana", "/campaign pack")
+    asked = world.hears("dana")[-1]
+    choice = next(part for part in asked.message.parts if isinstance(part, Choice))
+    assert [option.label for option in choice.options] == ["Two weeks"]
+    args = {**choice.args, "choice": choice.options[0].value}
+    world.taps("dana", Button(label="Which one?", action=choice.action, args=args), on=asked)
+    return world.hears("dana")[-1]
+
+
+def test_a_campaign_of_a_pack_becomes_a_draft_of_who_takes_it(world: World) -> None:
+    world.changes("lu", team="Customer care")
+    brings(world, owner="@somebody-else", audience={"include": ["team:nowhere"]})
+    card = chooses(world)
+    assert "It is a draft of your own now." in card.text
+    assert "I do not know who team:nowhere is" in card.text
+    # Taken again it is the same one.
+    chooses(world)
+    with world.database.transaction() as work:
+        (draft,) = work.campaigns.shown_to(WORKSPACE, PersonId("dana"), 10)
+    assert (draft.owner, draft.state, draft.title) == ("dana", State.DRAFT, "Two weeks")
+    assert "From a pack…" in [b.label for b in listed(world).buttons]
+
+
+def listed(world: World) -> Heard:
+    world.says("dana", "/campaign")
+    return world.hears("dana")[-1]
+
+
+def test_without_packs_nothing_can_be_taken_from_one(world: World) -> None:
+    world.says("dana", "/campaign pack")
+    assert "There is no campaign in the packs" in world.last("dana")
+    world.forges("dana", "campaign.take_pack", {"choice": "two-weeks\0"})
+    assert "I do not have that campaign any more." in world.last("dana")
+
+
+def test_nobody_else_may_take_one(world: World) -> None:
+    brings(world)
+    world.forges("ana", "campaign.take_pack", {"choice": "two-weeks"})
+    with world.database.transaction() as work:
+        assert work.campaigns.shown_to(WORKSPACE, PersonId("ana"), 10) == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.capabilities.campaigns.plan import review, steering, trial, writing
+from bot.capabilities.campaigns.plan import pack, review, steering, trial, writing
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Handler
 
@@ -33,6 +33,8 @@ PRESSES: Mapping[str, Handler[CampaignsWork]] = {
     "campaign.end": steering.end,
     "campaign.amend": steering.amend,
     "campaign.drop_change": steering.drop_change,
+    "campaign.from_pack": pack.choose,
+    "campaign.take_pack": pack.take,
 }
 OPENS_FORMS = frozenset(
     {
