@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.message import Button, Buttons, Message, Tone, say, shorten
+from bot.message import Button, Buttons, Message, Note, Tone, say, shorten
 
 CONTROLS = Buttons(
     buttons=(
@@ -30,12 +30,20 @@ def with_controls(message: Message) -> Message:
     )
 
 
+POLICY = (
+    "Inflow is there for people to learn and to help each other; nothing that it keeps is used to "
+    "appraise, compare or monitor them."
+)
+"""The policy that holds wherever it is installed (domain.md 4.5)."""
+
+
 def entrusted_with_all() -> Message:
     """Said once to who looks after a workspace from now on."""
     return say(
         "You look after Inflow here from now on, as its community manager: `/topic` opens a topic, "
         "`/faq review` shows what waits for your eyes, `/campaign` writes to many, and `/role` "
         "names others. `/home` is your own page.",
+        Note(text=POLICY),
         tone=Tone.GOOD,
     )
 

@@ -449,6 +449,13 @@ def test_the_installer_looks_after_the_workspace_and_is_told_once(home: Home) ->
     assert "You look after Inflow here from now on" in letter
 
 
+def test_who_looks_after_a_workspace_is_told_the_policy(home: Home) -> None:
+    home.administrators["room", "w1"] = Administrators(named=frozenset({"ana"}))
+    home.says(Ordered(name="help"), "e1")
+    (letter,) = home.letters()
+    assert "appraise, compare or monitor" in letter
+
+
 def test_whoever_opens_their_page_first_may_be_the_installer(home: Home) -> None:
     home.administrators["room", "w1"] = Administrators(installer="ana")
     home.says(Opened(), "e1")
