@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from bot.attention import Attention
 from bot.capabilities.campaigns import rehearsal, rehearsing
+from bot.capabilities.campaigns.approving import amend
 from bot.capabilities.campaigns.content import (
     Activity,
     Audience,
+    Consent,
     Content,
     Design,
     Format,
@@ -228,6 +230,36 @@ def test_who_has_what_a_part_asks_for_is_spared_it(world: World) -> None:
     assert told.parts[-1].forecast is not None
     assert told.parts[-1].forecast.by_day == {}
     assert told.week.gets == 3
+
+
+def test_the_question_whether_one_wants_it_is_the_first_part(world: World) -> None:
+    audience = Audience(consent=Consent.OPT_IN)
+    _, told = drafted(world, replace(TEXT_QUIZ_TEXT, audience=audience))
+    assert told.asks_first
+    assert [part.id for part in told.parts] == ["invitation", "a1", "a2", "a3"]
+    asking, first, *_ = told.parts
+    assert asking.message is not None
+    assert asking.forecast is not None
+    assert asking.forecast.by_day == {TUESDAY: 8}
+    # It has that day’s place, and what was meant for the day ends with it.
+    assert first.forecast is not None
+    assert first.forecast.not_by_reason == {}
+    assert first.forecast.by_day == {}
+    assert "everybody is asked first" in "\n".join(as_text(told))
+
+
+def test_of_one_that_runs_only_what_is_to_come_is_gone_through(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY)
+    later = (*TEXT_QUIZ_TEXT.activities, message("a4", TUESDAY + 3 * DAY))
+    with runs.acting("dana") as (context, work, who):
+        amend(context, work, runs.get(work), who, replace(TEXT_QUIZ_TEXT, activities=later))
+    told = dry_run(runs)
+    assert [part.id for part in told.parts][-1] == "a4"
+    assert "a1" not in [part.id for part in told.parts]
+    assert told.parts[-1].forecast is not None
+    assert told.parts[-1].forecast.by_day == {TUESDAY + 3 * DAY: 8}
 
 
 # --- who begins when --------------------------------------------------------------------------
