@@ -241,6 +241,15 @@ class SqlQuestions:
         )
         return [Question(**row._mapping) for row in rows]
 
+    def about(self, workspace: WorkspaceId, about: str) -> Sequence[Question]:
+        """Those that were asked about exactly that, oldest first."""
+        rows = self._connection.execute(
+            select(*_QUESTION)
+            .where(questions.c.workspace == workspace, questions.c.about == about)
+            .order_by(questions.c.asked_at, questions.c.number)
+        )
+        return [Question(**row._mapping) for row in rows]
+
     def in_states(
         self, workspace: WorkspaceId, states: frozenset[State], limit: int
     ) -> Sequence[Question]:

@@ -102,6 +102,9 @@ questions = Table(
     Column("claimed_by", Text),
     Column("accepted", Text),
     Column("duplicate_of", Text),
+    Column("owner", Text),
+    Column("due_on", Date),
+    Index(None, "workspace", "about"),
     Column("version", Integer, nullable=False),
     # See storage/revision.py. None while nobody but the asker has answered.
     Column("revision", BigInteger),

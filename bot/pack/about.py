@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 
 _THING = r"(?:section|item|tip):[a-z0-9]+(?:-[a-z0-9]+)*"
-_ABOUT = re.compile(rf"{_THING}(?: {_THING}){{0,2}}")
+_HOUR = r"hour:[a-z0-9]+(?:--?[a-z0-9]+)*"
+"""An hour of questions that was announced: no thing of packs, and never beside any."""
+_ABOUT = re.compile(rf"{_HOUR}|{_THING}(?: {_THING}){{0,2}}")
 MAX_ABOUT = 210
 """Three ids of sixty characters, and what kind of thing each is."""
 

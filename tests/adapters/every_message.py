@@ -19,7 +19,7 @@ from bot.attention import Attention, Reason
 from bot.capabilities.attention import messages as attention
 from bot.capabilities.calendar import messages as calendar
 from bot.capabilities.campaigns import messages as campaigns
-from bot.capabilities.campaigns.content import Activity, Format, one_message
+from bot.capabilities.campaigns.content import Activity, one_message
 from bot.capabilities.campaigns.model import Campaign
 from bot.capabilities.campaigns.model import State as CampaignState
 from bot.capabilities.campaigns.outlook import Outlook
@@ -73,6 +73,7 @@ from bot.page import Section, Shelf
 from bot.people import Person, Role, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
+from tests.adapters.every_campaign_message import SHOWN as CAMPAIGNS
 from tests.adapters.every_dry_run_message import SHOWN as DRY_RUNS
 from tests.adapters.every_library_message import SHOWN as LIBRARY
 from tests.adapters.every_narration_message import SHOWN as NARRATION
@@ -417,6 +418,16 @@ SHOWN: dict[str, Shown] = {
     "questions.question_list:none": questions.question_list("My questions", [], "You have none."),
     "questions.unanswered": questions.unanswered([(_at(State.EXPIRED), "Sam")]),
     "questions.unanswered:none": questions.unanswered([]),
+    "questions.kept_for_hour": questions.kept_for_hour(QUESTION),
+    "questions.hour_questions": questions.hour_questions(
+        "Two weeks of *data*",
+        [
+            (replace(_at(State.ROUTED), owner=SAM.id, due_on=date(2026, 3, 12)), "Sam"),
+            (_at(State.ACCEPTED), None),
+        ],
+        "hour:c7--a5",
+    ),
+    "questions.hour_questions:none": questions.hour_questions("", [], "hour:c7--a5"),
     # --- what I know
     **{
         f"questions.declared:{level}": questions.declared(TRAVEL, level)
@@ -661,9 +672,6 @@ SHOWN: dict[str, Shown] = {
     "campaigns.lent": campaigns.lent(
         quizzes.invitation(QUIZ), CAMPAIGN, SAM, Activity(id="a2", text="Before we begin:")
     ),
-    "campaigns.announced": campaigns.announced(
-        CAMPAIGN, SAM, Activity(id="a3", format=Format.QNA_SESSION, text="Ask what you like.")
-    ),
     "campaigns.draft_card": campaigns.draft_card(CAMPAIGN, SAM, WORKSPACE, OUTLOOK),
     "campaigns.sent_to_me": campaigns.sent_to_me(),
     "campaigns.changed_meanwhile": campaigns.changed_meanwhile(
@@ -688,6 +696,7 @@ SHOWN: dict[str, Shown] = {
         [],
         {},
     ),
+    **CAMPAIGNS,
     **QUIZZES,
     **LIBRARY,
     **NARRATION,
@@ -698,9 +707,11 @@ SHOWN: dict[str, Shown] = {
 def find_makers() -> Iterator[str]:
     """The functions of all `messages` modules that make something to be shown."""
     yield from _makers("core", bot.messages)
-    for found in pkgutil.iter_modules(bot.capabilities.__path__):
-        name = f"{bot.capabilities.__name__}.{found.name}.messages"
-        yield from _makers(found.name, importlib.import_module(name))
+    inside = f"{bot.capabilities.__name__}."
+    for found in pkgutil.walk_packages(bot.capabilities.__path__, inside):
+        *_, place, module = found.name.split(".")
+        if module == "messages":
+            yield from _makers(place, importlib.import_module(found.name))
 
 
 def _makers(name: str, module: Any) -> Iterator[str]:

@@ -34,7 +34,7 @@ message to many is the smallest of campaigns, and goes without approval.
 
 from bot.access import Right
 from bot.capabilities.campaigns import draft, enrolling, expanding, run, steering
-from bot.capabilities.campaigns.occasion import poll
+from bot.capabilities.campaigns.occasion import hour, poll
 from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
@@ -80,6 +80,8 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
         "campaign.count": poll.count_on,
+        "campaign.hour": hour.hour_on,
+        "campaign.asked": hour.asked_on,
     },
     home=draft.home,
     hush=enrolling.hush,

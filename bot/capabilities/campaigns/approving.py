@@ -22,6 +22,7 @@ from bot.capabilities.campaigns.allocation import (
 from bot.capabilities.campaigns.content import Content, Design, data_of, digest_of
 from bot.capabilities.campaigns.fault import find_faults, is_kept
 from bot.capabilities.campaigns.model import Campaign, EventKind, RunState, State
+from bot.capabilities.campaigns.occasion import hour
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.step import advance, set_timer, today_of
 from bot.capabilities.campaigns.timing import begins_at
@@ -169,6 +170,7 @@ def schedule(context: Context, work: CampaignsWork, campaign: Campaign, person: 
         data={"allocation": data_of_allocation(allocation)},
     )
     set_timer(work, scheduled, "start", max(context.now, begins_at(scheduled.first_day)))
+    hour.plan(context, work, scheduled)
     return scheduled
 
 
@@ -224,6 +226,7 @@ def _take_over(context: Context, work: CampaignsWork, before: Campaign, after: C
     work.campaigns.add_runs(
         [run for run in runs_of(after, waves, context.now) if run.activity not in begun]
     )
+    hour.plan(context, work, after)
     if after.state is State.RUNNING:
         set_timer(work, after, "expand", context.now)
 

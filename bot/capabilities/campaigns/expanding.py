@@ -37,9 +37,9 @@ from bot.capabilities.campaigns.step import (
 from bot.capabilities.campaigns.timing import (
     MORNING,
     begins_at,
+    day_in_channel,
     first_possible,
     newest_day,
-    working_day,
 )
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -47,7 +47,6 @@ from bot.crowd import Roll, Span, book_crowd
 from bot.ids import CampaignId
 from bot.message import Args, literal
 from bot.outbox import Letter, Priority, ToPerson, ToPlace
-from bot.people import Person
 from bot.ports import Timer
 from bot.schedule import at_local
 
@@ -262,10 +261,3 @@ def _post(
     )
     work.campaigns.save(campaign)
     work.campaigns.save_run(replace(run, state=RunState.DONE))
-
-
-def day_in_channel(campaign: Campaign, activity: Activity, owner: Person, wave: date) -> date:
-    """The day on which it stands in a channel: by the owner's calendar."""
-    if campaign.content.timing is Timing.CALENDAR:
-        return activity.date or wave
-    return working_day(owner, wave, activity.day or 0, campaign.pauses)

@@ -348,19 +348,6 @@ def lent(shown: Message, campaign: Campaign, owner: Person, activity: Activity) 
     return shown.model_copy(update={"parts": (*before, *shown.parts, note)})
 
 
-def announced(campaign: Campaign, owner: Person, activity: Activity) -> Message:
-    """What stands in a channel: an hour of questions, or a poll."""
-    title = "Open hour" if activity.format is Format.QNA_SESSION else "Poll"
-    return Message(
-        summary=shorten(f"{title}: {campaign.title}", 300),
-        parts=(
-            Heading(text=shorten(f"{title}: {campaign.title}", 150)),
-            *([Text(text=activity.text)] if activity.text else []),
-            Note(text=f"From {literal(owner.name)}"),
-        ),
-    )
-
-
 # --- what stands in the way ----------------------------------------------------------------
 
 NO_ACTIVITIES = "There is nothing in it yet."

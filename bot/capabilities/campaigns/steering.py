@@ -14,7 +14,7 @@ from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
 from bot.capabilities.campaigns.content import Activity, Timing, days_of
-from bot.capabilities.campaigns.expanding import activity_of, day_in_channel
+from bot.capabilities.campaigns.expanding import activity_of
 from bot.capabilities.campaigns.model import (
     CHUNK,
     Campaign,
@@ -25,6 +25,7 @@ from bot.capabilities.campaigns.model import (
     source_of,
 )
 from bot.capabilities.campaigns.step import advance, set_timer, sources_of, today_of
+from bot.capabilities.campaigns.timing import day_in_channel
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import NotAllowed

@@ -20,6 +20,7 @@ from bot.capabilities.campaigns.model import (
     source_of,
 )
 from bot.capabilities.campaigns.occasion import messages as occasion
+from bot.capabilities.campaigns.occasion.hour import about_of as hour_about
 from bot.capabilities.campaigns.timing import day_of, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -104,7 +105,7 @@ def message_of(
         return messages.lent(shown, campaign, owner, activity)
     if activity.format is Format.POLL:
         return occasion.ballot(campaign, owner, activity)
-    return messages.announced(campaign, owner, activity)
+    return occasion.begun(campaign, owner, activity, hour_about(campaign, activity))
 
 
 def letter_of(

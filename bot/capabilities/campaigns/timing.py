@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot.capabilities.campaigns.content import Activity, Content, Timing
-from bot.capabilities.campaigns.model import Pause
+from bot.capabilities.campaigns.model import Campaign, Pause
 from bot.people import Person, local, works_on
 from bot.schedule import at_local
 
@@ -60,3 +60,10 @@ def working_day(person: Person, start: date, number: int, pauses: Iterable[Pause
                 return day
             left -= 1
     return start + number * _DAY
+
+
+def day_in_channel(campaign: Campaign, activity: Activity, owner: Person, wave: date) -> date:
+    """The day on which it stands in a channel: by the owner's calendar."""
+    if campaign.content.timing is Timing.CALENDAR:
+        return activity.date or wave
+    return working_day(owner, wave, activity.day or 0, campaign.pauses)

@@ -13,6 +13,7 @@ its topic. What the asker accepts is kept for others, without the asker's name.
     addressee   whom plain words in a direct message are for
     step        one event, and the cards that show it
     ask  offer  answer  article  expert                    handlers
+    hour        what is asked for an announced hour        handlers, timers
     lending     who has asked with their name, for others
     home        what stands on a person's own page
     messages    every sentence
@@ -27,6 +28,7 @@ from bot.capabilities.questions import (
     ask,
     expert,
     home,
+    hour,
     lending,
     offer,
     step,
@@ -122,6 +124,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.drop_topic": expert.drop_topic,
         "question.ask_me_again": expert.ask_me_again,
         "question.unanswered": offer.unanswered,
+        "question.of_hour": hour.listed,
         "faq.list_review": article.list_review,
         "faq.open": article.open_article,
         "faq.flag": ask.flag_form,
@@ -172,6 +175,9 @@ capability: Capability[QuestionsWork] = Capability(
         "question.posted": offer.posted,
         "question.claim": offer.claim_silent,
         "question.expire": offer.expire,
+        "question.put_up": hour.put_up,
+        "question.entrust": hour.entrust,
+        "question.due": hour.due_on,
         "question.list_unanswered": offer.list_unanswered,
         "question.close": answer.close,
         "question.follow_through": answer.ask_whether_it_worked,

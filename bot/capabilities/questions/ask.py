@@ -16,6 +16,7 @@ from bot.capabilities.questions.access import (
 )
 from bot.capabilities.questions.article import flag_form as article_form
 from bot.capabilities.questions.article import note_use, shown
+from bot.capabilities.questions.hour import collect, is_kept
 from bot.capabilities.questions.model import (
     ASKS_A_DAY,
     FOLLOW_THROUGH,
@@ -290,6 +291,8 @@ def put(
         work.relay.seal(question.subject, person.id)
     if is_open and root is not None:
         work.outbox.follow(question.workspace, place.conversation, root, question.subject)
+    if is_kept(question):
+        return collect(context, work, question)
     tell_library(context, work, question, "asked", heard=heard)
     return _look_up(context, work, command, question)
 

@@ -5,7 +5,7 @@ Whatever a person wrote stands in a `Quote` or goes through `literal`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 
 from bot.access import K_ANONYMOUS
@@ -1225,6 +1225,69 @@ def in_channel(question: Question) -> Message:
         ),
         summary=f"Someone asks: {question.text}",
     )
+
+
+def kept_for_hour(question: Question) -> Message:
+    """Said at once to who asks something for an hour that was announced."""
+    name = (
+        "nobody learns that it is yours"
+        if question.visibility is Visibility.ANONYMOUS
+        else "without your name"
+    )
+    return say(
+        f"I keep your question {question.number} for the hour. Then it stands in its channel, "
+        f"{name}, and I bring you what comes back. What nobody has answered by the end gets "
+        "somebody who sees to it.",
+        Buttons(
+            buttons=(Button(label="Withdraw", action="question.withdraw", args=_of(question)),)
+        ),
+    )
+
+
+NO_HOUR = "I know nothing of that hour any more."
+
+
+def why_entrusted(title: str, due_on: date) -> str:
+    """Why somebody gets a question that an hour has left open."""
+    told = shorten(title, 60)
+    return f"It stayed open in the hour “{told}”, and is yours to see to by {_day_of(due_on)}"
+
+
+def hour_questions(
+    title: str, questions: Sequence[tuple[Question, str | None]], about: str
+) -> Message:
+    """Where the questions of an hour stand, each with the name of its owner if it has one."""
+    refresh = Button(label="Where they stand", action="question.of_hour", args={"about": about})
+    what = f" of “{literal(shorten(title, 100))}”" if title else ""
+    if not questions:
+        return say(f"Nothing was asked for the hour{what}.")
+    still = [q for q, _ in questions if q.is_open and q.state is not State.ANSWERED]
+    lines = []
+    for question, owner in questions[:30]:
+        line = f"- **Question {question.number}:** {_line(question, 100)} ({STATES[question.state]}"
+        if owner is not None and question in still and question.due_on is not None:
+            line += f"; {literal(owner)} sees to it by {_day_of(question.due_on)}"
+        lines.append(line + ")")
+    said = (
+        f"{len(still)} of {len(questions)} questions of the hour{what} are still open."
+        if still
+        else f"All {len(questions)} questions of the hour{what} have an answer."
+    )
+    return say(
+        said,
+        *_chunks(lines),
+        Buttons(buttons=(refresh,)),
+        tone=Tone.NEUTRAL if still else Tone.GOOD,
+    )
+
+
+def _day_of(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+def _chunks(lines: Sequence[str]) -> list[Part]:
+    """Lines as texts that fit."""
+    return [Text(text="\n".join(lines[n : n + 10])) for n in range(0, len(lines), 10)]
 
 
 POSTED = "Posted. I will bring you what comes back."

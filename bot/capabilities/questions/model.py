@@ -6,7 +6,7 @@ to change one, for the handler that adds an event and for the reader who replays
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -94,6 +94,8 @@ class EventKind(StrEnum):
     FOLLOWED_UP = "followed_up"
     ACCEPTED = "accepted"
     CLOSED = "closed"
+    ENTRUSTED = "entrusted"
+    """It has an owner from now on, and a day by which it is due."""
     ESCALATED = "escalated"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
@@ -134,6 +136,7 @@ _FROM: dict[EventKind, tuple[State, ...]] = {
     ),
     EventKind.CLOSED: (State.ANSWERED,),
     EventKind.ESCALATED: (State.ROUTED, State.ASKED, State.SUGGESTED, State.ANSWERED),
+    EventKind.ENTRUSTED: (State.ASKED, State.SUGGESTED, State.ROUTED, State.CLAIMED),
     EventKind.EXPIRED: (State.ESCALATED, State.ROUTED),
     EventKind.WITHDRAWN: _ANY_OPEN,
     EventKind.MARKED_DUPLICATE: _ANY_OPEN,
@@ -187,6 +190,9 @@ class Question:
     claimed_by: PersonId | None = None
     accepted: AnswerId | None = None
     duplicate_of: QuestionId | None = None
+    owner: PersonId | None = None
+    """Who has to see to it that it is answered by `due_on`."""
+    due_on: date | None = None
     version: int = 0
 
     @property
@@ -239,6 +245,15 @@ def apply(question: Question, event: Event) -> Question:
             return replace(after, wave=int(str(event.data["wave"])), claimed_by=None)
         case EventKind.CLAIMED:
             return replace(after, claimed_by=event.actor)
+        case EventKind.ENTRUSTED:
+            is_held = question.state is State.CLAIMED
+            return replace(
+                after,
+                state=State.CLAIMED if is_held else State.ROUTED,
+                wave=question.wave if is_held else CHANNEL_WAVE,
+                owner=PersonId(str(event.data["owner"])),
+                due_on=date.fromisoformat(str(event.data["due_on"])),
+            )
         case EventKind.RELEASED | EventKind.ESCALATED:
             return replace(after, claimed_by=None)
         case EventKind.ANSWERED:
@@ -270,6 +285,8 @@ def fold(question: Question, events: Iterable[Event]) -> Question:
         claimed_by=None,
         accepted=None,
         duplicate_of=None,
+        owner=None,
+        due_on=None,
         changed_at=question.asked_at,
     )
     for event in events:

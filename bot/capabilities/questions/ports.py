@@ -54,6 +54,9 @@ class QuestionStore(Protocol):
 
     def by_number(self, workspace: WorkspaceId, number: int) -> Question | None: ...
 
+    def about(self, workspace: WorkspaceId, about: str) -> Sequence[Question]:
+        """Those that were asked about exactly that, oldest first."""
+
     def askers(self, people: Sequence[PersonId], since: datetime) -> frozenset[PersonId]:
         """Which of these people have asked with their name since then."""
 

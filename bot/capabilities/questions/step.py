@@ -543,7 +543,7 @@ def send_person(
     )
 
 
-TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through", "posted")
+TIMERS = ("untapped", "wave", "claim", "close", "expire", "follow_through", "posted", "due")
 """Those of an open question; "forget" is for closed ones."""
 
 

@@ -111,17 +111,65 @@ def test_it_is_approved_scheduled_and_runs(either_world: World) -> None:
     assert "delivered to" in world.last("dana")
 
 
-def test_a_poll_counts_votes_without_names_and_tells_how_at_its_end(either_world: World) -> None:
-    world = either_world
-    card = writes(world)
-    values = {"text": "Which day?", "options": "Monday\nFriday", "place": "each"}
-    card = adds(world, card, Format.POLL, date="2026-03-03", **values)
+def travel(world: World) -> list[Heard]:
+    """What stands in the channel of the topic for everybody."""
+    return [h for h in world.room.heard if h.conversation == "#travel" and h.only is None]
+
+
+def approve_and_schedule(world: World, card: Heard) -> None:
+    """What Dana has before her is approved by Sam, and begins by itself."""
     world.presses("dana", "Submit for approval", on=card)
     world.passes(seconds=1)
     world.presses("sam", "Approve")
     world.passes(seconds=1)
     world.presses("dana", "Open it")
     world.presses("dana", "Schedule it", on=world.hears("dana")[-1])
+
+
+def test_an_hour_of_questions_leaves_none_without_an_owner(either_world: World) -> None:
+    world = either_world
+    card = writes(world)
+    card = adds(world, card, Format.MESSAGE, date="2026-03-03", text="Come on Thursday.")
+    hour = {"text": "Sam answers.", "place": "#travel", "at": "15:00"}
+    card = adds(world, card, Format.QNA_SESSION, date="2026-03-05", **hour)
+    assert "Thu 5 Mar, 15:00: hour of questions" in card.text
+    approve_and_schedule(world, card)
+    world.passes(days=1, hours=2)
+    announced = travel(world)[-1]
+    assert "Thursday, 5 March at 15:00 (UTC)" in announced.text
+    world.presses("ana", "Ask beforehand", on=announced)
+    world.fills("ana", "#travel", question="Who pays the taxi?", visibility="anonymous")
+    assert "I keep your question 1 for the hour" in world.last("ana")
+    world.presses("ben", "Ask beforehand", on=announced)
+    world.fills("ben", "#travel", question="Which hotel is near?")
+    world.passes(days=1)
+    assert world.asked() == set()
+    world.passes(days=1, hours=4)
+    stood = "\n".join(heard.text for heard in travel(world))
+    assert "The hour of questions begins" in stood
+    assert "Who pays the taxi?" in stood
+    assert "Ana" not in stood
+    world.presses("kim", "I take it", on=travel(world)[-1])
+    world.presses("kim", "Answer")
+    world.fills("kim", answer="The one by the station.")
+    world.passes(hours=2)
+    told = world.last("dana")
+    assert "1 of 2 questions of the hour" in told
+    assert "Sam sees to it by 12 March" in told
+    assert "It stayed open in the hour" in "\n".join(world.dms("sam"))
+    question = world.question(1)
+    assert question.owner == "sam"
+    assert str(question.due_on) == "2026-03-12"
+    world.passes(days=8)
+    assert world.question(1).state in {"escalated", "expired"}
+
+
+def test_a_poll_counts_votes_without_names_and_tells_how_at_its_end(either_world: World) -> None:
+    world = either_world
+    card = writes(world)
+    values = {"text": "Which day?", "options": "Monday\nFriday", "place": "each"}
+    card = adds(world, card, Format.POLL, date="2026-03-03", **values)
+    approve_and_schedule(world, card)
     world.passes(days=1, hours=4)
     for who in ("ana", "ben", "cem", "kim"):
         world.presses(who, "Friday")
@@ -145,12 +193,7 @@ def test_a_poll_of_four_votes_tells_nothing(world: World) -> None:
     card = writes(world)
     values = {"text": "Which day?", "options": "Monday\nFriday", "place": "each"}
     card = adds(world, card, Format.POLL, date="2026-03-03", **values)
-    world.presses("dana", "Submit for approval", on=card)
-    world.passes(seconds=1)
-    world.presses("sam", "Approve")
-    world.passes(seconds=1)
-    world.presses("dana", "Open it")
-    world.presses("dana", "Schedule it", on=world.hears("dana")[-1])
+    approve_and_schedule(world, card)
     world.passes(days=1, hours=4)
     for who in ("ana", "ben", "cem", "kim"):
         world.presses(who, "Friday")

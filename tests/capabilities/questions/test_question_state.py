@@ -38,6 +38,7 @@ DATA: dict[EventKind, Args] = {
     K.ROUTED: {"wave": 1},
     K.ACCEPTED: {"answer": "a1"},
     K.MARKED_DUPLICATE: {"of": "q2"},
+    K.ENTRUSTED: {"owner": "sam", "due_on": "2026-03-12"},
 }
 OPEN = {S.ASKED, S.SUGGESTED, S.ROUTED, S.CLAIMED, S.ANSWERED, S.ESCALATED}
 
@@ -79,6 +80,8 @@ TABLE: dict[tuple[EventKind, State], State] = {
     },
     (K.CLOSED, S.ANSWERED): S.CLOSED_UNCONFIRMED,
     **{(K.ESCALATED, state): S.ESCALATED for state in (S.ASKED, S.SUGGESTED, S.ROUTED, S.ANSWERED)},
+    **{(K.ENTRUSTED, state): S.ROUTED for state in (S.ASKED, S.SUGGESTED, S.ROUTED)},
+    (K.ENTRUSTED, S.CLAIMED): S.CLAIMED,
     (K.EXPIRED, S.ESCALATED): S.EXPIRED,
     (K.EXPIRED, S.ROUTED): S.EXPIRED,
     **{(K.WITHDRAWN, state): S.WITHDRAWN for state in OPEN},

@@ -1,6 +1,7 @@
 """Every sentence of polls and of hours of questions."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot.access import K_ANONYMOUS
 from bot.capabilities.campaigns.content import Activity
@@ -14,11 +15,12 @@ from bot.message import (
     Message,
     Note,
     Part,
+    Style,
     Text,
     literal,
     shorten,
 )
-from bot.people import Person
+from bot.people import Person, local
 
 VOTED = (
     "Your vote counts. Nobody can see what you chose, nor can I: that is why it cannot be changed. "
@@ -48,6 +50,48 @@ def ballot(campaign: Campaign, owner: Person, activity: Activity) -> Message:
                 f"{K_ANONYMOUS} people or more have voted."
             ),
             Note(text=f"Part of “{literal(campaign.title)}”, from {literal(owner.name)}"),
+        ),
+    )
+
+
+def announced(
+    campaign: Campaign, owner: Person, activity: Activity, begins: datetime, about: str
+) -> Message:
+    """An hour of questions that is still to come; `about` is what questions for it are about."""
+    here = local(owner, begins)
+    when = f"{here:%A}, {here.day} {here:%B} at {here:%H:%M} ({owner.zone})"
+    return Message(
+        summary=shorten(f"An hour of questions on {when}: {campaign.title}", 300),
+        parts=(
+            Heading(text=shorten(f"An hour of questions: {campaign.title}", 150)),
+            *([Text(text=activity.text)] if activity.text else []),
+            Text(
+                text=f"Here, on **{literal(when)}**. You can ask beforehand, with or without your "
+                "name: it is kept until then."
+            ),
+            Buttons(buttons=(_ask("Ask beforehand", about),)),
+            Note(text=f"From {literal(owner.name)}"),
+        ),
+    )
+
+
+def _ask(label: str, about: str) -> Button:
+    return Button(label=label, action="question.ask", args={"about": about}, style=Style.PRIMARY)
+
+
+def begun(campaign: Campaign, owner: Person, activity: Activity, about: str) -> Message:
+    """The hour itself."""
+    return Message(
+        summary=shorten(f"The hour of questions begins: {campaign.title}", 300),
+        parts=(
+            Heading(text=shorten(f"The hour of questions begins: {campaign.title}", 150)),
+            *([Text(text=activity.text)] if activity.text else []),
+            Text(
+                text="What was asked beforehand follows. Ask more here, and answer in the threads: "
+                "anybody may. What stays open gets somebody who sees to it, and a day."
+            ),
+            Buttons(buttons=(_ask("Ask", about),)),
+            Note(text=f"From {literal(owner.name)}"),
         ),
     )
 

@@ -61,6 +61,8 @@ from bot.truth import Account
 MOST_CHOICES = 10
 """Of one choice, and how many parts are named before the next one begins."""
 MOST_REFERENCES = 100
+MANY = 20
+"""From so many parts on less is shown of each."""
 TO_EACH = "each"
 HERE = "here"
 YES, NO = "yes", "no"
@@ -135,11 +137,16 @@ def when_of(content: Content, activity: Activity) -> str:
     return f"{told}, {activity.at:%H:%M}" if activity.at else told
 
 
-def _what(activity: Activity, titles: Mapping[str, str]) -> str:
+def _room(content: Content) -> int:
+    """How many letters of what a part says are shown among others, so that all of them fit."""
+    return 90 if len(content.activities) <= MANY else 30
+
+
+def _what(activity: Activity, titles: Mapping[str, str], room: int = 90) -> str:
     """What a part is, literally."""
     said = titles.get(activity.id) or activity.text or activity.ref or ""
     kind = FORMATS[activity.format]
-    return f"{kind}, “{shorten(' '.join(said.split()), 90)}”" if said else kind
+    return f"{kind}, “{shorten(' '.join(said.split()), room)}”" if said else kind
 
 
 def line_of(
@@ -150,7 +157,7 @@ def line_of(
 ) -> str:
     """A part among others; `titles` are what references are called, by part, and `places` how
     people call a channel, by its address."""
-    told = f"**{when_of(content, activity)}**: {literal(_what(activity, titles))}"
+    told = f"**{when_of(content, activity)}**: {literal(_what(activity, titles, _room(content)))}"
     if activity.channel is not None:
         told += f", in {literal(places.get(activity.channel) or 'a channel')}"
     if activity.only_if is not None:
@@ -171,6 +178,7 @@ def lines_of(content: Content, titles: Mapping[str, str], places: Mapping[str, s
 
 def _look_at(content: Content, titles: Mapping[str, str], args: Args, action: str) -> list[Part]:
     """Choices of one part, ten at a time."""
+    room = 30 if len(content.activities) <= MANY else 8
     ordered = list(in_order(content))
     return [
         Choice(
@@ -179,7 +187,7 @@ def _look_at(content: Content, titles: Mapping[str, str], args: Args, action: st
             args=args,
             options=tuple(
                 Option(
-                    label=shorten(f"{n}. {_what(a, titles)}", 75),
+                    label=shorten(f"{n}. {when_of(content, a)}: {_what(a, titles, room)}", 75),
                     value=a.id,
                 )
                 for n, a in enumerate(ordered[first : first + MOST_CHOICES], first + 1)
@@ -262,7 +270,9 @@ def sheet(
         parts.append(Text(text=note))
     if waits_for:
         parts.append(Text(text=f"It waits for {literal(_and(waits_for))}."))
-    parts += [facts, *lines_of(content, titles, places)]
+    # A card has room for all of many parts once: where one is chosen.
+    is_long = len(content.activities) > MANY
+    parts += [facts, *([] if is_long else lines_of(content, titles, places))]
     if faults:
         parts.append(Text(text=shorten(fault_lines(faults), 3_000)))
     parts += _look_at(content, titles, args_of(campaign), "campaign.part")
