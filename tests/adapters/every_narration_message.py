@@ -88,6 +88,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         {"narration": "n1", "version": 0, "reach": "people", "people": ["kim"]},
         may_digest=False,
         always_digests=False,
+        has_channel=False,
     ),
     "narration.confirm:channel": narration.confirm(
         LEARNED,

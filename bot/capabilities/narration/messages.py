@@ -68,8 +68,7 @@ HAS_LEFT = "I do not know this person here any more."
 YOURSELF = "That is you. You can read it anyway."
 CHOOSE_TOPIC = "Please choose the topic."
 NOBODY_THERE = "Nobody follows this topic or has said that they know about it yet."
-BEFORE_SHARING = "Before anything is shown to anybody, I say how many people would see it."
-NO_CHANNEL_YET = "Write `/narrate here` in your team’s channel once, and it is offered here too."
+NO_CHANNEL_YET = " To share with your team’s channel, write `/narrate here` there once."
 NO_CHANNEL = "I do not know your team’s channel. Write `/narrate here` there once."
 NOT_A_CHANNEL = "Write `/narrate here` in your team’s channel."
 NOT_IN_CHANNEL = "You are not in that channel any more."
@@ -337,7 +336,7 @@ def share_form(narration: Narration, topics: Sequence[Topic], *, has_channel: bo
         )
     return Form(
         title="Share",
-        intro=BEFORE_SHARING if has_channel else f"{BEFORE_SHARING} {NO_CHANNEL_YET}",
+        intro="Before anything is shown to anybody, I say how many people would see it.",
         fields=tuple(fields),
         submit="Go on",
         action="narration.propose",
@@ -392,6 +391,7 @@ def confirm(
     *,
     may_digest: bool,
     always_digests: bool,
+    has_channel: bool = True,
 ) -> Message:
     """The last look before it is shared."""
     share = Button(
@@ -424,7 +424,7 @@ def confirm(
         ),
         Note(
             text=f"{quoted}You can change or withdraw it at any time, everywhere, and it goes when "
-            "you leave."
+            f"you leave.{'' if has_channel else NO_CHANNEL_YET}"
         ),
     )
 
@@ -922,10 +922,10 @@ def about_me(
     """What is kept, in a few lines, and where all of it can be read."""
     allowed = "; ".join(_ALLOWED[scope] for scope in granted)
     lines = [
-        f"You have written {count} of them that {'are' if count > 1 else 'is'} still here."
+        f"{count} of yours {'are' if count > 1 else 'is'} still here."
         if count
         else "You have written nothing here.",
-        f"Prompts: {'none' if weekday is None else _DAYS[weekday - 1]}.",
+        f"Prompts: {'none' if weekday is None else f'on {_DAYS[weekday - 1]}s'}.",
         f"A word about your own week: {'yes' if week else 'no'}.",
         f"You allow: {allowed or 'nothing'}.",
     ]

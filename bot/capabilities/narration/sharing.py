@@ -222,6 +222,7 @@ def _confirm(
         args | {"count": circle.count},
         may_digest=may_digest,
         always_digests=may_digest and may_quote(work, person),
+        has_channel=_channel(work, person, narration) is not None,
     )
     return Reply(message=message, private=True)
 

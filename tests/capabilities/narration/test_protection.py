@@ -297,7 +297,7 @@ def test_me_shows_all_of_it_and_deletes_all_of_it(either_world: World) -> None:
     world.forges("ana", "narration.wishes", {})
     world.fills("ana", prompts="tuesday", week="yes", match_drafts="yes")
     world.says("ana", "/me")
-    assert "You have written 2 of them that are still here." in world.last("ana")
+    assert "2 of yours are still here." in world.last("ana")
     world.presses("ana", "All I wrote")
     assert SECRET in world.last("ana")
     assert "A draft." in world.last("ana")

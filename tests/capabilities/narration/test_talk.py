@@ -107,6 +107,7 @@ def test_before_it_is_shared_its_author_hears_who_would_see_it(world: World) -> 
     write(world, "ana", TEXT)
     propose(world, "ana", reach="people", person_one="ben", person_two="kim")
     heard = world.last("ana")
+    assert "write /narrate here there once" in heard
     assert "Share this with Ben and Kim?" in heard
     assert "Visible to 2 people, including your manager: no." in heard
     assert own(world, "ana")[0].state is State.DRAFT
