@@ -21,7 +21,7 @@ from bot.capabilities.campaigns.approving import gathering_of
 from bot.capabilities.campaigns.dryrun import DryRun
 from bot.capabilities.campaigns.dryrun_messages import as_text
 from bot.capabilities.campaigns.packed import Finding, draft_of, keep, plan
-from bot.capabilities.campaigns.rehearsal import rehearse
+from bot.capabilities.campaigns.rehearsing import rehearse
 from bot.capability import register
 from bot.context import Context
 from bot.ids import WorkspaceId

@@ -37,7 +37,7 @@ from bot.capabilities.campaigns.content import (
 from bot.capabilities.campaigns.dryrun import DryRun
 from bot.capabilities.campaigns.dryrun_messages import as_text
 from bot.capabilities.campaigns.model import CHUNK, Campaign
-from bot.capabilities.campaigns.rehearsal import rehearse
+from bot.capabilities.campaigns.rehearsing import rehearse
 from bot.capability import register
 from bot.context import Context
 from bot.ids import CampaignId, PersonId

@@ -20,7 +20,9 @@ message to many is the smallest of campaigns, and goes without approval.
     step        one event, and what everybody is to get
     card        what became of it, counted
     rehearsal   going through it with everybody, before it begins
-    rehearsing  the same in chat                                                 timers
+    conclusion  what may be told of that
+    rehearsing  both, at once or in chat                                         timers
+    packed      a campaign of a pack as one of ours
     approving   submitted, approved, drawn, scheduled, changed
     enrolling   who is in it                                                     timers
     expanding   handing it out                                                   timers

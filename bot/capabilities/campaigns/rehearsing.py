@@ -1,18 +1,20 @@
-"""The dry run in chat: at once for few people, else in chunks by timers, and then as a card."""
+"""The dry run: all at once, or in chat, where it goes in chunks by timers and comes as a card."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bot.capabilities.campaigns import dryrun_messages, messages
 from bot.capabilities.campaigns.audience import find_obstacle, is_read, next_wait, want
+from bot.capabilities.campaigns.conclusion import conclude
 from bot.capabilities.campaigns.content import digest_of
-from bot.capabilities.campaigns.dryrun import Tally, args_of_tally, tally_of
+from bot.capabilities.campaigns.dryrun import DryRun, Tally, args_of_tally, tally_of
 from bot.capabilities.campaigns.model import Campaign
 from bot.capabilities.campaigns.rehearsal import (
     Bookmark,
     args_of_bookmark,
+    as_proposed,
     bookmark_of,
-    conclude,
     go_on,
+    waves_of,
 )
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -29,6 +31,20 @@ ButtonsOf = Callable[[CampaignsWork, Campaign, Person], Buttons | None]
 
 def no_buttons(_work: CampaignsWork, _campaign: Campaign, _person: Person) -> None:
     """Nothing can be done where it is shown."""
+
+
+def rehearse(
+    context: Context, work: CampaignsWork, campaign: Campaign
+) -> Iterator[tuple[int, DryRun | None]]:
+    """All of it in one transaction: how many people have been looked at after each chunk, and at
+    the end the dry run."""
+    bookmark: Bookmark | None = Bookmark()
+    tally = Tally()
+    waves = waves_of(context, work, as_proposed(campaign))
+    while bookmark is not None:
+        tally, bookmark = go_on(context, work, campaign, tally, bookmark, waves)
+        yield tally.people, None
+    yield tally.people, conclude(context, work, campaign, tally)
 
 
 def look(

@@ -27,7 +27,8 @@ from bot.capabilities.campaigns.content import (
 from bot.capabilities.campaigns.dryrun import DryRun, Share, Tally
 from bot.capabilities.campaigns.dryrun_messages import as_text, card
 from bot.capabilities.campaigns.model import EventKind, State
-from bot.capabilities.campaigns.rehearsal import Bookmark, go_on, rehearse
+from bot.capabilities.campaigns.rehearsal import Bookmark, go_on
+from bot.capabilities.campaigns.rehearsing import rehearse
 from bot.capabilities.campaigns.step import advance
 from bot.ids import CampaignId, PersonId
 from bot.people import WorkingHours
