@@ -73,7 +73,7 @@ from bot.messages import (
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
-from bot.people import UNTIL_BACK, Person, Role, Workspace, is_cut_off
+from bot.people import UNTIL_BACK, Person, Role, RoleChange, Workspace, is_cut_off
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply, Showing
@@ -620,6 +620,8 @@ class App(Generic[W]):
             return person
         entrusted = give(person, role)
         work.people.save(entrusted)
+        change = RoleChange(person.workspace, person.id, role, True, None, self._clock())
+        work.people.note_role(change)
         letter = Letter(
             key=f"entrusted:{person.id}:{self._new_id()}",
             to=ToPerson(person=person.id),

@@ -73,6 +73,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleChange:
+    """Somebody was given a role, or it was taken from them. `by` None: by how Inflow was set up
+    here (see `bot.access.Administrators`)."""
+
+    workspace: WorkspaceId
+    person: PersonId
+    role: Role
+    gives: bool
+    by: PersonId | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """One Slack team or Teams tenant. `external` is the platform's own id for it."""
 

@@ -25,7 +25,7 @@ from bot.outbox import (
     Sent,
     Settlement,
 )
-from bot.people import Person, Role, Workspace
+from bot.people import Person, Role, RoleChange, Workspace
 from bot.rate import Limits
 from bot.reply import Reply, Showing
 from bot.slot import Slot
@@ -156,6 +156,14 @@ class PeopleStore(Protocol):
     ) -> Sequence[Person]:
         """The active people who have the role, by name. `changing`: nobody else changes any of
         them until the end of the transaction, so that there is time to count them."""
+
+    def note_role(self, change: RoleChange) -> None:
+        """Keep that somebody's roles have changed. Nothing of it is ever changed or deleted."""
+
+    def role_changes(
+        self, workspace: WorkspaceId, limit: int, person: PersonId | None = None
+    ) -> Sequence[RoleChange]:
+        """The latest changes of roles, newest first; those of one person alone, if named."""
 
     def save(self, person: Person) -> None:
         """Insert or replace; the person's slots are looked at anew (see `bot.slot`)."""

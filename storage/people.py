@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    insert,
     select,
     type_coerce,
     update,
@@ -22,11 +23,13 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import Conflict
 from bot.holiday import NO_DAYS_OFF, DaysOff
 from bot.ids import PersonId, WorkspaceId
-from bot.people import Person, Role, WorkingHours, Workspace
+from bot.people import Person, Role, RoleChange, WorkingHours, Workspace
 from storage.outbox import AT_ONCE
 from storage.prepared import fetch
 from storage.row import add_new, among, columns_of, put, values_of
-from storage.tables import days_off, people, slots, workspaces
+from storage.tables import days_off, people, role_changes, slots, workspaces
+
+_ROLE_CHANGE = columns_of(role_changes, RoleChange)
 
 EVERYBODYS = ""
 """In `days_off.person`: the day is one of the whole organisation."""
@@ -230,6 +233,20 @@ class SqlPeople:
             # SQLite has one writer anyway, and leaves this out.
             holding = holding.with_for_update(of=people)
         return self._read(self._connection.execute(holding).all(), workspace)
+
+    def note_role(self, change: RoleChange) -> None:
+        """Keep that somebody's roles have changed."""
+        self._connection.execute(insert(role_changes), values_of(change))
+
+    def role_changes(
+        self, workspace: WorkspaceId, limit: int, person: PersonId | None = None
+    ) -> Sequence[RoleChange]:
+        """The latest changes of roles, newest first; those of one person alone, if named."""
+        found = select(*_ROLE_CHANGE).where(role_changes.c.workspace == workspace)
+        if person is not None:
+            found = found.where(role_changes.c.person == person)
+        rows = self._connection.execute(found.order_by(role_changes.c.id.desc()).limit(limit))
+        return [RoleChange(**row._mapping) for row in rows]
 
     def _read(self, rows: Sequence[Any], workspace: str) -> list[Person]:
         """People of one workspace, with their days off."""

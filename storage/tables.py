@@ -18,7 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from storage.column import Instant, Json, Serial, Texts, Words, metadata
+from bot.people import Role
+from storage.column import Instant, Json, Name, Serial, Texts, Words, metadata
 
 workspaces = Table(
     "workspaces",
@@ -30,6 +31,20 @@ workspaces = Table(
     # ISO 3166-1, with ISO 3166-2 after a hyphen: whose public holidays are days off.
     Column("country", Text),
     UniqueConstraint("platform", "external"),
+)
+
+# Who was given which role, or lost it, by whom and when. Nothing here is changed or deleted.
+role_changes = Table(
+    "role_changes",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
+    Column("person", Text, nullable=False, index=True),
+    Column("role", Name(Role), nullable=False),
+    Column("gives", Boolean, nullable=False),
+    Column("by", Text),
+    Column("at", Instant, nullable=False),
+    Index(None, "workspace", "id"),
 )
 
 people = Table(

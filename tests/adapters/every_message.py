@@ -70,7 +70,7 @@ from bot.outbox import LetterState
 from bot.pack.item import Option
 from bot.pack.model import Check, Tip
 from bot.page import Section, Shelf
-from bot.people import Person, Role, Workspace
+from bot.people import Person, Role, RoleChange, Workspace
 from bot.topic import Topic
 from bot.truth import Account, Cause, Unreached
 from tests.adapters.every_campaign_message import SHOWN as CAMPAIGNS
@@ -519,6 +519,16 @@ SHOWN: dict[str, Shown] = {
     ],
     # --- roles
     "roles.listed": roles.listed({Role.COMMUNITY_MANAGER: [ANA, KIM]}),
+    "roles.listed:changed": roles.listed(
+        {Role.APPROVER: [KIM]},
+        [
+            roles.change_of(
+                RoleChange(WORKSPACE.id, KIM.id, Role.APPROVER, True, SAM.id, MONDAY),
+                {KIM.id: "Kim *K*", SAM.id: "Sam"},
+            )
+        ],
+    ),
+    "roles.about_me": roles.about_me(["- 2 March 2026: Kim became auditor, by Sam"]),
     "roles.form": roles.form([Role.COMMUNITY_MANAGER]),
     "roles.kept": roles.kept(KIM, Role.AUDITOR, gives=True, is_self=False),
     "roles.kept:oneself": roles.kept(ANA, Role.COMMUNITY_MANAGER, gives=False, is_self=True),

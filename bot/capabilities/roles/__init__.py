@@ -29,4 +29,5 @@ capability: Capability[Any] = Capability(
     opens_forms=frozenset({"role.change"}),
     submits={"role.keep": handlers.keep},
     home=handlers.home,
+    about_me=handlers.about_me,
 )

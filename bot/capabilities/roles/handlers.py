@@ -1,6 +1,6 @@
 """What the word, the buttons and the form of roles do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.access import Right, give, may, require, roles_of_use, take
 from bot.capabilities.roles import messages
@@ -8,12 +8,14 @@ from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import PersonId
 from bot.inbound import Command
-from bot.message import Message
+from bot.message import Message, Part
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section
-from bot.people import Person, Role
+from bot.people import Person, Role, RoleChange
 from bot.ports import Work
 from bot.reply import Reply
+
+MOST_CHANGES = 10
 
 
 def list_roles(_context: Context, work: Work, command: Command) -> Reply:
@@ -23,9 +25,22 @@ def list_roles(_context: Context, work: Work, command: Command) -> Reply:
 
 
 def _list(work: Work, person: Person) -> Message:
+    changes = work.people.role_changes(person.workspace, MOST_CHANGES)
     return messages.listed(
-        {role: work.people.holders(person.workspace, role) for role in roles_of_use()}
+        {role: work.people.holders(person.workspace, role) for role in roles_of_use()},
+        [messages.change_of(change, _names(work, changes)) for change in changes],
     )
+
+
+def _names(work: Work, changes: Sequence[RoleChange]) -> Mapping[PersonId, str]:
+    ids = {id_ for change in changes for id_ in (change.person, change.by) if id_ is not None}
+    return {person.id: person.name for person in work.people.several(ids)}
+
+
+def about_me(_context: Context, work: Work, person: Person) -> Sequence[Part]:
+    """Which roles the person was given or has lost, by whom and when, for them."""
+    changes = work.people.role_changes(person.workspace, MOST_CHANGES, person.id)
+    return messages.about_me([messages.change_of(c, _names(work, changes)) for c in changes])
 
 
 def open_form(_context: Context, _work: Work, command: Command) -> Reply:
@@ -51,6 +66,8 @@ def keep(context: Context, work: Work, command: Command) -> Reply:
         raise Invalid(fields={"person": messages.LAST})
     changed = give(person, role) if gives else take(person, role)
     work.people.save(changed)
+    change = RoleChange(person.workspace, person.id, role, gives, by.id, context.now)
+    work.people.note_role(change)
     if person.id != by.id:
         letter = Letter(
             key=f"role:{person.id}:{role}:{context.new_id()}",

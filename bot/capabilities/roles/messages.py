@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from bot.form import ChoiceField, Form, PeopleField
+from bot.ids import PersonId
 from bot.message import (
     Button,
     Buttons,
     Message,
     Note,
     Option,
+    Part,
     Style,
     Text,
     Tone,
@@ -18,7 +20,7 @@ from bot.message import (
 )
 from bot.messages import WHAT_YOU_LOOK_AFTER
 from bot.page import Section, Shelf
-from bot.people import Person, Role
+from bot.people import Person, Role, RoleChange
 
 GIVE, TAKE = "give", "take"
 
@@ -46,12 +48,31 @@ def _names(people: Sequence[Person]) -> str:
     return f"{named} and {left} more" if left > 0 else named
 
 
-def listed(holders: Mapping[Role, Sequence[Person]]) -> Message:
-    """Who has which role."""
+def change_of(change: RoleChange, names: Mapping[PersonId, str]) -> str:
+    """One change of a role, for `Text`."""
+    who = literal(names.get(change.person, "somebody who has left"))
+    by = "how Inflow was set up here"
+    if change.by is not None:
+        by = literal(names.get(change.by, "somebody who has left"))
+    done = "became" if change.gives else "is no longer"
+    day = f"{change.at.day} {change.at:%B %Y}"
+    return f"- {day}: {who} {done} {TITLES[change.role].lower()}, by {by}"
+
+
+def about_me(changes: Sequence[str]) -> list[Part]:
+    """The person's own changes, for them."""
+    if not changes:
+        return []
+    return [Text(text="\n".join(["**Your roles here, and who changed them**", *changes]))]
+
+
+def listed(holders: Mapping[Role, Sequence[Person]], changes: Sequence[str] = ()) -> Message:
+    """Who has which role, and the latest `changes` (see `change_of`)."""
     lines = "\n".join(f"- **{TITLES[role]}**: {_names(people)}" for role, people in holders.items())
     return say(
         "Who has which role here:",
         Text(text=lines),
+        *([Text(text="\n".join(["**Last changed**", *changes]))] if changes else []),
         Buttons(
             buttons=(
                 Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),

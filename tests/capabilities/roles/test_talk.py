@@ -202,3 +202,14 @@ def test_a_form_of_others_does_nothing_for_who_is_no_manager(world: World) -> No
 def test_the_page_of_a_manager_leads_to_the_roles(world: World) -> None:
     assert "Who has which role here" in text(world.presses_on_page("dana", "Roles"))
     assert "[Roles]" not in render_plain(world.opens("ana"))
+
+
+def test_every_change_of_a_role_is_kept_and_seen_by_whom_it_concerns(either_world: World) -> None:
+    world = either_world
+    changes(world, "dana", "kim", Role.APPROVER, "give")
+    changes(world, "dana", "kim", Role.APPROVER, "take")
+    said = text(world.says("dana", "/role"))
+    assert "2 March 2026: Kim became approver of campaigns, by Dana" in said
+    assert "2 March 2026: Kim is no longer approver of campaigns, by Dana" in said
+    assert "Kim became approver of campaigns, by Dana" in text(world.says("kim", "/me"))
+    assert "approver" not in text(world.says("ana", "/me"))
