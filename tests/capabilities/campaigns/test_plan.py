@@ -4,6 +4,7 @@ from bot.capabilities.campaigns.content import Format
 from bot.capabilities.campaigns.model import Campaign, State, fold
 from bot.ids import PersonId
 from bot.message import Button, Choice
+from bot.pack.model import Kind
 from bot.pack.ports import Put
 from bot.people import Role
 from bot.reply import Reply
@@ -201,3 +202,131 @@ def test_a_poll_of_four_votes_tells_nothing(world: World) -> None:
     told = "\n".join(world.dms("dana"))
     assert "Fewer than 5 people have voted" in told
     assert "4 of" not in told.split("The poll is over")[-1]
+
+
+def test_what_was_changed_since_it_was_submitted_is_not_approved(either_world: World) -> None:
+    world = either_world
+    card = three_parts(world)
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(seconds=1)
+    asked = world.hears("sam")[-1]
+    world.presses("dana", "Change it", on=card)
+    assert reads(world).state is State.DRAFT
+    adds(world, card, Format.MESSAGE, date="2026-03-06", text="One more.")
+    world.presses("sam", "Approve", on=asked)
+    assert reads(world).approved_by == ()
+    assert reads(world).state is State.DRAFT
+
+
+def test_it_is_sent_back_with_a_reason(either_world: World) -> None:
+    world = either_world
+    card = three_parts(world)
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(seconds=1)
+    world.presses("sam", "Send it back")
+    assert "Please say" in world.fills("sam", why=" ").errors["why"]
+    world.fills("sam", why="Too much for one week.")
+    world.passes(seconds=1)
+    assert "Too much for one week." in world.last("dana")
+    assert reads(world).state is State.DRAFT
+
+
+def test_nobody_approves_their_own(world: World) -> None:
+    card = writes(world)
+    card = adds(world, card, Format.MESSAGE, date="2026-03-03", text="Here we go.")
+    world.presses("dana", "Settings", on=card)
+    reply = world.fills("dana", approver="dana")
+    assert "You cannot approve your own campaign" in reply.errors["approver"]
+    card = world.hears("dana")[-1]
+    world.presses("dana", "Submit for approval", on=card)
+    args = {"campaign": reads(world).id}
+    reply = world.forges("dana", "campaign.approve", args)
+    assert reply.message is not None
+    assert "Somebody else has to approve it" in reply.message.summary
+    reply = world.forges("ana", "campaign.approve", args)
+    assert reads(world).state is State.IN_REVIEW
+
+
+def test_bad_parts_are_refused_at_their_fields(world: World) -> None:
+    card = writes(world)
+    world.presses("dana", "Add a part", on=card)
+    picks(world, "dana", card, "Kind of part", Format.POLL)
+    assert (
+        "passed" in world.fills("dana", date="2026-02-27", text="?", options="a\nb").errors["date"]
+    )
+    assert "between 2 and" in world.fills("dana", text="?", options="a\na").errors["options"]
+    assert world.fills("dana", text="?", options="a\nb", place="#nowhere").errors["place"]
+
+
+def test_a_retired_reference_stands_in_the_way(world: World) -> None:
+    card = three_parts(world)
+    with world.database.transaction() as work:
+        work.packs.retire(WORKSPACE, Kind.QUIZ, ["data"], world.now)
+    world.presses("dana", "Submit for approval", on=card)
+    assert reads(world).state is State.DRAFT
+    assert "It has been retired" in world.last("dana")
+
+
+def test_parts_change_places_and_go(either_world: World) -> None:
+    world = either_world
+    card = three_parts(world)
+    picks(world, "dana", card, "Look at a part", "a3")
+    world.presses("dana", "Earlier", on=card)
+    assert "Moved" in card.text
+    assert [a.id for a in reads(world).content.activities] == ["a1", "a3", "a2"]
+    world.presses("dana", "Remove", on=card)
+    assert [a.id for a in reads(world).content.activities] == ["a1", "a2"]
+
+
+def test_it_rests_goes_on_and_ends(either_world: World) -> None:
+    world = either_world
+    starts(world)
+    world.passes(days=1, hours=3)
+    world.forges("dana", "campaign.look_at", {"campaign": reads(world).id})
+    card = world.hears("dana")[-1]
+    assert "delivered to" in card.text
+    world.presses("dana", "Pause", on=card)
+    assert reads(world).state is State.PAUSED
+    before = world.dms("ana")
+    world.passes(days=1)
+    assert world.dms("ana") == before
+    world.presses("dana", "Go on", on=card)
+    assert reads(world).state is State.RUNNING
+    world.presses("dana", "End it", on=card)
+    assert reads(world).state is State.CANCELLED
+    assert "It has ended." in card.text
+
+
+def test_what_is_still_to_come_is_changed_once_it_is_approved(either_world: World) -> None:
+    world = either_world
+    starts(world)
+    world.passes(days=1, hours=3)
+    world.forges("dana", "campaign.look_at", {"campaign": reads(world).id})
+    card = world.hears("dana")[-1]
+    world.presses("dana", "Change what comes", on=card)
+    picks(world, "dana", card, "Look at a part", "a3")
+    world.presses("dana", "Change", on=card)
+    assert world.fills("dana", text="That was not it yet.").errors == {}
+    card = world.hears("dana")[-1]
+    assert reads(world).amendment is not None
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(hours=1)
+    world.presses("sam", "Approve")
+    assert reads(world).amendment is None
+    assert "That was not it yet." in {a.text for a in reads(world).content.activities}
+
+
+def test_a_few_try_it_and_it_counts_for_nothing(either_world: World) -> None:
+    world = either_world
+    card = three_parts(world)
+    world.presses("dana", "Let a few try it", on=card)
+    assert "ask Ana and Ben" in str(world.fills("dana", one="ana", two="ben").message)
+    world.passes(hours=3)
+    world.presses("ana", "Show it to me")
+    world.passes(seconds=1)
+    assert "That was it." in "\n".join(world.dms("ana"))
+    args = {"campaign": reads(world).id, "seen": "0" * 16}
+    world.forges("cem", "campaign.try_it", args)
+    world.passes(seconds=1)
+    assert "That was it." not in "\n".join(world.dms("cem"))
+    assert reads(world).people == 0

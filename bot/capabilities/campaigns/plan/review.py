@@ -1,6 +1,6 @@
 """Submitted, approved by others or sent back, scheduled, and taken back."""
 
-from bot.capabilities.campaigns.access import find_campaign, owner_of
+from bot.capabilities.campaigns.access import find_campaign, may_see, owner_of
 from bot.capabilities.campaigns.approving import (
     approve as approve_it,
 )
@@ -113,6 +113,9 @@ def approve(context: Context, work: CampaignsWork, command: Command) -> Reply:
     )
     _tell_owner(context, work, approved, f"approved:{person.id}", told)
     note = messages.said_approved(approved)
+    if not may_see(approved, person):
+        # What became of it is for those who run campaigns.
+        return Reply(message=say(note), replace=True)
     return Reply(message=show(context, work, approved, person, note), replace=True)
 
 
