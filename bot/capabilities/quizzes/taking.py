@@ -280,7 +280,7 @@ def _take(
             answered=not scored.right
             and work.attached.is_any(attempt.workspace, f"item:{item.id}"),
         )
-    if attempt.state is State.IN_PROGRESS and Need.ONE_A_DAY in work.needs.of(person.id):
+    if Need.ONE_A_DAY in work.needs.of(person.id):
         waiting = _until_tomorrow(context, work, attempt, person, quiz.title, before)
         if waiting is not None:
             return waiting
@@ -335,9 +335,15 @@ def _until_tomorrow(
     before: Sequence[Part],
 ) -> Message | None:
     """The pause until the next working day, for who wants one question a day; None at an end."""
-    if look(work, attempt).verdict.outcome is not Outcome.OPEN:
+    verdict = look(work, attempt).verdict
+    if attempt.state is State.FAILED_OPEN:
+        # It is decided already: what is left to ask waits as it is.
+        if verdict.outcome is not Outcome.FAILED or not verdict.undecided:
+            return None
+    elif verdict.outcome is not Outcome.OPEN:
         return None
-    attempt = advance(context, work, attempt, EventKind.PAUSED)
+    else:
+        attempt = advance(context, work, attempt, EventKind.PAUSED)
     hour = work.attention.get(person.id).hour
     opens = next_morning(person, context.now + HALF_A_DAY, hour)
     work.timers.set(
@@ -548,7 +554,10 @@ def tomorrow(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """The next question, for who wants one a day."""
     attempt = _of(work, timer)
     person = work.people.get(attempt.person) if attempt is not None else None
-    if attempt is None or person is None or attempt.state is not State.PAUSED:
+    if attempt is None or person is None:
+        return
+    finishes = attempt.state is State.FAILED_OPEN and attempt.current is None
+    if attempt.state is not State.PAUSED and not finishes:
         return
     if is_away(person, context.now):
         # A pause or a leave holds for this too; two weeks of it end the attempt as any other.
@@ -556,6 +565,7 @@ def tomorrow(context: Context, work: QuizzesWork, timer: Timer) -> None:
         due_at = next_morning(person, context.now + HALF_A_DAY, hour)
         work.timers.set(replace(timer, due_at=due_at, attempts=0))
         return
-    attempt = advance(context, work, attempt, EventKind.RESUMED)
+    if not finishes:
+        attempt = advance(context, work, attempt, EventKind.RESUMED)
     attempt, message = proceed(context, work, attempt)
     send(work, person, attempt, message, f"day:{len(attempt.responses)}")

@@ -587,6 +587,34 @@ def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
     assert world.quiz_state("ana") == "passed"
 
 
+def test_one_question_a_day_holds_for_who_finishes_too(world: QuizWorld) -> None:
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three", "four") for n in range(1, 7)]
+    world.opens_quiz(quiz_of(items))
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", one_item_per_day="yes")
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") != "failed_open":
+        if world.attempt("ana").current is None:
+            world.passes(days=1)
+        else:
+            world.decides("ana", world.asking("ana").item.objective != first)
+    world.presses("ana", "Finish")
+    answered = []
+    while world.quiz_state("ana") == "failed_open":
+        assert len(answered) < 9
+        if world.attempt("ana").current is None:
+            assert "The next one comes" in world.last("ana")
+            # A weekend, or a day without time for it, ends nothing.
+            world.passes(days=3)
+        else:
+            answered.append(world.now.date())
+            world.decides("ana", True)
+    assert len(answered) == len(set(answered)) == 3
+    assert world.quiz_state("ana") == "failed"
+
+
 def test_more_time_is_twice_the_time(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO, max_time="PT10M"))
     world.says("ana", "/quiz")
