@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import pstdev
 
+from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, expect
 from bot.pack.document import Campaign, Metric
 from bot.pack.item import (
     Branching,
@@ -31,7 +32,6 @@ from content.tree import Where
 
 MAX_MINUTES = 10
 """Of a quiz."""
-SECONDS_AN_ITEM = 50
 """What somebody takes to read, weigh and answer a case; a default to tune."""
 WORDS_A_MINUTE = 200
 MANY_OPTIONS = 4
@@ -245,7 +245,7 @@ def _pool_doubts(quiz: Quiz) -> Iterator[Fault]:
             message = f"n_max is {quiz.policy.sprt.n_max}, and there are {total} items"
             yield ("policy", "sprt"), message
     # R1: what takes longer is no longer in the flow of work.
-    expected = _expected_items(quiz)
+    expected = expect(quiz.policy, len(quiz.objectives))
     minutes = expected * SECONDS_AN_ITEM / 60
     if minutes > MAX_MINUTES:
         message = (
@@ -253,17 +253,6 @@ def _pool_doubts(quiz: Quiz) -> Iterator[Fault]:
             f"a quiz takes at most {MAX_MINUTES}"
         )
         yield ("objectives",), message
-
-
-def _expected_items(quiz: Quiz) -> float:
-    match quiz.policy.mode:
-        case "fixed":
-            return sum(quiz.policy.form.values())
-        case "gate":
-            # At .80 right answers, where it is decided last (domain.md 1.5).
-            return 2.32 * len(quiz.objectives)
-        case _:
-            return max(2.32 * len(quiz.objectives), quiz.policy.sprt.n_min + 4)
 
 
 def _judges_doubts(quiz: Quiz) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -137,15 +138,21 @@ class SqlAttempts:
         return list({attempt.id: attempt for attempt in found}.values())
 
     def in_states(
-        self, workspace: WorkspaceId, quiz: str, states: Collection[State], limit: int
+        self,
+        workspace: WorkspaceId,
+        quiz: str,
+        states: Collection[State],
+        limit: int,
+        begun_by: datetime,
     ) -> Sequence[Attempt]:
-        """Those at a quiz in any of the states, by id."""
+        """Those at a quiz in any of the states that were begun by then, by id."""
         ids = self._connection.execute(
             select(attempts.c.id)
             .where(
                 attempts.c.workspace == workspace,
                 attempts.c.quiz == quiz,
                 attempts.c.state.in_(states),
+                attempts.c.started_at <= begun_by,
             )
             .order_by(attempts.c.id)
             .limit(limit)

@@ -77,8 +77,11 @@ def test_an_attempt_is_read_as_it_was_saved(acme: Database) -> None:
         assert work.attempts.with_item(ACME.id, "data", "i2") == [kept]
         assert work.attempts.with_item(ACME.id, "data", "i3") == [kept]
         assert work.attempts.with_item(ACME.id, "data", "i4") == []
-        assert work.attempts.in_states(ACME.id, "data", {State.IN_PROGRESS}, 9) == [kept]
-        assert work.attempts.in_states(ACME.id, "data", {State.PAUSED}, 9) == []
+        here = {State.IN_PROGRESS}
+        before = NOW - timedelta(seconds=1)
+        assert work.attempts.in_states(ACME.id, "data", here, 9, NOW) == [kept]
+        assert work.attempts.in_states(ACME.id, "data", here, 9, before) == []
+        assert work.attempts.in_states(ACME.id, "data", {State.PAUSED}, 9, NOW) == []
 
 
 def test_a_response_that_is_marked_later_is_replaced(acme: Database) -> None:

@@ -185,20 +185,22 @@ def offer(told: Offer) -> Message:
         Button(label="Not now", action="quiz.decline", args={"quiz": quiz.id}),
     ]
     if told.aloud:
-        rows.append(
-            Button(
-                label="Ask me in person",
-                action="quiz.aloud",
-                args={"quiz": quiz.id},
-                confirm=Confirm(
-                    title="Be asked in person?",
-                    text="Whoever looks after the topic learns that you would like that, and "
-                    "finds a time with you. Nobody learns why.",
-                    yes="Ask them",
-                ),
-            )
-        )
+        rows.append(_in_person(quiz))
     return say("\n".join(lines), Buttons(buttons=tuple(rows)), summary=f"Quiz: {quiz.title}")
+
+
+def _in_person(quiz: Quiz) -> Button:
+    return Button(
+        label="Ask me in person",
+        action="quiz.aloud",
+        args={"quiz": quiz.id},
+        confirm=Confirm(
+            title="Be asked in person?",
+            text="Whoever looks after the topic learns that you would like that, and "
+            "finds a time with you. Nobody learns why.",
+            yes="Ask them",
+        ),
+    )
 
 
 def declined() -> Message:
@@ -223,10 +225,10 @@ def cannot_begin(
     )
     if steward is not None:
         text = (
-            f"You have tried **{title}** several times this month. I would rather not ask you a "
-            f"fifth time: fifteen minutes with {literal(steward)} may help more. Shall I ask?"
+            f"You have tried **{title}** several times this month. Rather than once more, fifteen "
+            f"minutes with {literal(steward)} may help. Shall I ask?"
         )
-        return say(text, Buttons(buttons=(ask,)))
+        return say(text, Buttons(buttons=(_in_person(quiz), ask)))
     moment = when(person, at, now) if at is not None else "later"
     return say(
         f"You can try **{title}** again from {moment}. A night in between helps; reading is "

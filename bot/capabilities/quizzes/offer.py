@@ -20,7 +20,7 @@ from bot.capabilities.quizzes.model import (
 )
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.retake import carried, is_quota_used, opens_again, under_way
-from bot.capabilities.quizzes.rule import decide
+from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, decide, expect
 from bot.capabilities.quizzes.sitting import (
     Exposures,
     advance,
@@ -40,8 +40,6 @@ from bot.pack.model import Quiz
 from bot.people import Person
 from bot.reply import Reply
 
-MINUTES_AN_ITEM = 0.75
-"""About how long somebody takes over one question; a quiz of ten stays under ten minutes."""
 REVIEW, AUDIT = "review", "audit"
 
 
@@ -108,11 +106,24 @@ def _standing(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -
 def _held(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -> str:
     """What the person has earned in a quiz, in words; empty while it is nothing."""
     certification = work.certifications.find(person.id, quiz.id)
-    if certification is None or not certification.holds:
+    if certification is None or certification.state is None:
         return ""
-    done = "exempt" if certification.state is Standing.EXEMPT else "passed"
     until = certification.valid_until
-    return done if until is None else f"{done}, valid until {day(person, until, context.now)}"
+    if not certification.holds:
+        return "not valid any more"
+    if until is None:
+        return "exempt" if certification.state is Standing.EXEMPT else "passed"
+    ends = day(person, until, context.now)
+    match certification.state:
+        case Standing.EXEMPT:
+            return f"exempt, valid until {ends}"
+        case Standing.RENEWAL_DUE:
+            return f"passed, to be renewed by {ends}"
+        case Standing.GRACE:
+            last = day(person, until + quiz.policy.grace, context.now)
+            return f"ran out on {ends}, counts until {last}"
+        case _:
+            return f"passed, valid until {ends}"
 
 
 def _need_not(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -> str:
@@ -164,12 +175,13 @@ def _offer(context: Context, work: QuizzesWork, command: Command, quiz: Quiz) ->
     else:
         verdict = decide(quiz.policy, start, (), live)
         least, most = verdict.least, verdict.most
+    expected = expect(quiz.policy, len(start.objectives))
     sections = dict.fromkeys(s for o in quiz.objectives for s in o.sections)
     told = Offer(
         quiz=quiz,
         least=least,
         most=most,
-        minutes=max(1, round(most * MINUTES_AN_ITEM)),
+        minutes=max(1, round(min(expected, most) * SECONDS_AN_ITEM / 60)),
         reading=sum(reading.minutes for reading in readings(work, person.workspace, sections)),
         objectives=start.objectives,
         carried=len(start.carried),

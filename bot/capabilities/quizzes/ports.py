@@ -71,9 +71,14 @@ class AttemptStore(Protocol):
         """Those in which the item was answered, or stands before the person."""
 
     def in_states(
-        self, workspace: WorkspaceId, quiz: str, states: Collection[State], limit: int
+        self,
+        workspace: WorkspaceId,
+        quiz: str,
+        states: Collection[State],
+        limit: int,
+        begun_by: datetime,
     ) -> Sequence[Attempt]:
-        """Those at a quiz in any of the states, by id."""
+        """Those at a quiz in any of the states that were begun by then, by id."""
 
     def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
         """Those with an answer that a person has to read, longest waiting first."""

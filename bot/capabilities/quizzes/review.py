@@ -367,7 +367,7 @@ def keep_void(context: Context, work: QuizzesWork, command: Command) -> Reply:
     reason = " ".join(command.values.get("reason", "").split())[:300]
     if not reason:
         raise Invalid(fields={"reason": messages.NO_REASON})
-    _void_later(context, work, person.workspace, quiz.id, reason, person.id)
+    _void_later(context, work, person.workspace, quiz.id, reason, person.id, context.now)
     return Reply(message=say(messages.VOIDING))
 
 
@@ -378,30 +378,38 @@ def _void_later(
     quiz: str,
     reason: str,
     actor: PersonId,
+    asked_at: datetime,
 ) -> None:
     work.timers.set(
         Timer(
             key=f"quiz:{workspace}:{quiz}:void",
             due_at=context.now,
             action="quiz.void",
-            args={"workspace": workspace, "quiz": quiz, "reason": reason, "actor": actor},
+            args={
+                "workspace": workspace,
+                "quiz": quiz,
+                "reason": reason,
+                "actor": actor,
+                "asked_at": asked_at.isoformat(),
+            },
         )
     )
 
 
 def void(context: Context, work: QuizzesWork, timer: Timer) -> None:
-    """The next attempts under way are void."""
+    """The next attempts that were under way when it was asked for are void."""
     workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
     reason, actor = str(timer.args["reason"]), PersonId(str(timer.args["actor"]))
+    asked_at = datetime.fromisoformat(str(timer.args["asked_at"]))
     kept = work.packs.quiz(workspace, id_)
-    waiting = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK)
+    waiting = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK, asked_at)
     for attempt in waiting:
         advance(context, work, attempt, EventKind.VOIDED, actor, data={"reason": reason})
         person = work.people.get(attempt.person)
         if person is not None and person.active and kept is not None:
             send(work, person, attempt, messages.voided(kept.value, reason), "voided")
     if len(waiting) == CHUNK:
-        _void_later(context, work, workspace, id_, reason, actor)
+        _void_later(context, work, workspace, id_, reason, actor, asked_at)
 
 
 # --- in person ----------------------------------------------------------------------------

@@ -185,6 +185,8 @@ def test_renewal_is_mentioned_quietly_and_once_a_week_at_most(world: QuizWorld) 
     assert len(reminders(world, "ana")) == 1
     world.passes(days=6)
     assert len(reminders(world, "ana")) == 2
+    world.says("ana", "/quiz")
+    assert "passed, to be renewed by Tuesday 2 March" in world.last("ana")
 
 
 def test_who_renews_early_loses_no_day(world: QuizWorld) -> None:
@@ -209,9 +211,13 @@ def test_what_runs_out_counts_in_its_grace_and_then_no_more(world: QuizWorld) ->
     world.passes(days=366)
     assert certification(world, "ana").state == "grace"
     assert certification(world, "ana").holds
+    world.says("ana", "/quiz")
+    assert "ran out on Tuesday 2 March, counts until Thursday 1 April" in world.last("ana")
     world.passes(days=31)
     found = certification(world, "ana")
     assert (found.state, found.holds) == ("lapsed", False)
+    world.says("ana", "/quiz")
+    assert "not valid any more" in world.last("ana")
     world.says("ana", "/me")
     assert "Customer data: not valid any more" in world.last("ana")
 

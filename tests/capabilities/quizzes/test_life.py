@@ -375,8 +375,12 @@ def test_after_four_tries_a_person_is_offered_and_never_a_closed_door(world: Qui
         world.presses("ana", "Stop here")
         world.passes(days=2)
     world.says("ana", "/quiz data")
-    assert "fifteen minutes with Sam may help more" in world.last("ana")
-    assert [b.label for b in world.hears("ana")[-1].buttons] == ["Ask about it"]
+    assert "fifteen minutes with Sam may help. Shall I ask?" in world.last("ana")
+    assert [b.label for b in world.hears("ana")[-1].buttons] == ["Ask me in person", "Ask about it"]
+    world.presses("ana", "Ask me in person")
+    assert "Sam hears of it" in world.last("ana")
+    world.passes(hours=3)
+    assert "Ana would like to show in person" in world.last("sam")
     world.forges("ana", "quiz.start", {"quiz": "data"})
     assert len(world.attempts("ana")) == 4
     world.passes(days=30)

@@ -1,7 +1,7 @@
 """What stewards do: read written answers, withdraw a question, void what went wrong."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -402,6 +402,18 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
         world.presses(who, "Check myself")
         assert world.quiz_state(who) == "in_progress"
     assert [a.state.value for a in world.attempts("ana")] == ["in_progress", "voided"]
+
+
+def test_who_begins_after_attempts_were_voided_goes_on(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "End open attempts")
+    world.fills("sam", reason="The buttons were broken.")
+    world.now += timedelta(seconds=1)
+    world.begins("ben")
+    world.passes(seconds=1)
+    assert (world.quiz_state("ana"), world.quiz_state("ben")) == ("voided", "in_progress")
 
 
 def test_of_several_quizzes_a_steward_chooses_one_first(world: QuizWorld) -> None:
