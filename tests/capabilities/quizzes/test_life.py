@@ -1,6 +1,6 @@
 """The life of an attempt: left and taken up, decided, tried again; and what is in the way."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -605,7 +605,7 @@ def test_one_question_a_day_holds_for_who_finishes_too(world: QuizWorld) -> None
         else:
             world.decides("ana", world.asking("ana").item.objective != first)
     world.presses("ana", "Finish")
-    answered = []
+    answered: list[date] = []
     while world.quiz_state("ana") == "failed_open":
         assert len(answered) < 9
         if world.attempt("ana").current is None:
