@@ -3,12 +3,11 @@
 from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes.certification import Certification
 from bot.capabilities.quizzes.work import QuizzesWork
-from bot.context import Context
 from bot.pack.model import Quiz
 from bot.ports import Timer
 
 
-def watch(_context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz) -> None:
+def watch(work: QuizzesWork, certification: Certification, quiz: Quiz) -> None:
     """Look at it again when time will have changed it."""
     key = f"{certification.subject}:time"
     due = rules.next_due(certification, quiz.policy)

@@ -65,7 +65,7 @@ def keep_exempt(context: Context, work: QuizzesWork, command: Command) -> Reply:
     )
     data: Args = {"reason": reason, "until": until.isoformat() if until else None}
     event = Event(before.id, EventKind.WAIVED, context.now, steward.id, data)
-    change(context, work, before, quiz, event)
+    change(work, before, quiz, event)
     ends = messages.day(person, until, context.now) if until else ""
     _tell(context, work, before, person, messages.exempted(quiz, steward, reason, ends))
     return Reply(message=messages.exemption_kept(person))
@@ -134,7 +134,7 @@ def keep_revoke(context: Context, work: QuizzesWork, command: Command) -> Reply:
         proposer.id,
         {"reason": reason},
     )
-    change(context, work, certification, quiz, event)
+    change(work, certification, quiz, event)
     holder = work.people.get(certification.person)
     name = holder.name if holder else messages.NAMELESS
     message = messages.revocation_proposed(quiz, name, proposer, reason, certification.id)
@@ -171,7 +171,7 @@ def agree(context: Context, work: QuizzesWork, command: Command) -> Reply:
         proposal.actor,
         {"reason": reason, "second": command.person.id},
     )
-    change(context, work, certification, quiz, event)
+    change(work, certification, quiz, event)
     # What they need not have been told is theirs to be told again.
     work.waivers.withdraw(certification.person, quiz.id)
     holder = work.people.get(certification.person)
@@ -184,7 +184,7 @@ def disagree(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*Leave it*: it stays as it is, and whoever proposed it hears so."""
     certification, quiz, proposal = _proposed(context, work, command)
     event = Event(certification.id, EventKind.REVOCATION_DECLINED, context.now, command.person.id)
-    change(context, work, certification, quiz, event)
+    change(work, certification, quiz, event)
     proposer = work.people.get(proposal.actor) if proposal.actor else None
     if proposer is not None and proposer.active:
         told = messages.revocation_declined(quiz, command.person)

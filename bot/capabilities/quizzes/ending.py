@@ -89,7 +89,7 @@ def certify(
     saved = work.certifications.save(rules.apply(known_now, earned))
     for change in (*passed_time, earned):
         work.certifications.record(change)
-    watch(context, work, saved, quiz)
+    watch(work, saved, quiz)
     return saved
 
 
@@ -125,7 +125,7 @@ def certify_aloud(
 
 
 def change(
-    context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz, event: Change
+    work: QuizzesWork, certification: Certification, quiz: Quiz, event: Change
 ) -> Certification:
     """The certification after one more event, saved and recorded.
 
@@ -134,7 +134,7 @@ def change(
     """
     saved = work.certifications.save(rules.apply(certification, event))
     work.certifications.record(event)
-    watch(context, work, saved, quiz)
+    watch(work, saved, quiz)
     return saved
 
 

@@ -35,7 +35,7 @@ def pass_time(context: Context, work: QuizzesWork, timer: Timer) -> None:
         after = work.certifications.save(after)
         for event in events:
             work.certifications.record(event)
-    watch(context, work, after, quiz)
+    watch(work, after, quiz)
     if events and after.state is State.RENEWAL_DUE and renew_over_time(context, work, after, quiz):
         return
     if after.state in {State.RENEWAL_DUE, State.GRACE}:
