@@ -83,10 +83,27 @@ def courses(
 
 
 def _entries(work: TipsWork, workspace: WorkspaceId, tips: Sequence[Tip]) -> list[Entry]:
-    """Tips with how many have asked for what was an answer once."""
+    """Tips with how many have asked for what was an answer once, and whether what they teach
+    must be remembered."""
     answers = [tip.id for tip in tips if tip.source.startswith(FROM_QUESTION)]
     asked = work.tips.asked(workspace, answers) if answers else {}
-    return [entry_of(tip, asked.get(tip.id, 0)) for tip in tips]
+    aims = {tip.objective for tip in tips if tip.objective is not None and not tip.critical}
+    critical = _critical(work, workspace, aims)
+    return [
+        entry_of(tip, asked.get(tip.id, 0), critical=tip.objective in critical) for tip in tips
+    ]
+
+
+def _critical(work: TipsWork, workspace: WorkspaceId, aims: Iterable[str]) -> frozenset[str]:
+    """Those of the objectives (`quiz/objective`) that their quiz calls critical."""
+    quizzes = [work.packs.quiz(workspace, id_) for id_ in {aim.partition("/")[0] for aim in aims}]
+    return frozenset(
+        f"{kept.value.id}/{objective.id}"
+        for kept in quizzes
+        if kept is not None and not kept.retired
+        for objective in kept.value.objectives
+        if objective.critical
+    )
 
 
 def open_topics(work: TipsWork, person: Person) -> Sequence[Topic]:

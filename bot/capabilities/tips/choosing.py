@@ -94,10 +94,10 @@ def _weigh(candidate: Candidate, today: Today, *, wants_new: bool) -> _Score:
     critical = faded = new = just_seen = 0.0
     if asks:
         if card is not None and card.stability is not None and card.reviewed_on is not None:
-            wanted = retention(critical=entry.tip.critical)
+            wanted = retention(critical=entry.critical)
             elapsed = (today.day - card.reviewed_on).days
             faded = (wanted - recall_after(elapsed, card.stability)) / wanted
-        if entry.tip.critical:
+        if entry.critical:
             critical = CRITICAL
     elif wants_new:
         new = NEW
