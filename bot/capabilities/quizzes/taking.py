@@ -21,6 +21,7 @@ from bot.capabilities.quizzes.model import (
     ASKING,
     Attempt,
     EventKind,
+    Response,
     State,
     can_resume,
     data_of,
@@ -45,7 +46,7 @@ from bot.message import Args, Message, Part, fits_a_button, say, shorten
 from bot.pack.answer import Raw, next_node, parse
 from bot.pack.item import Branching, Item, Numeric, ShortText
 from bot.pack.markup import bare
-from bot.pack.scoring import key, score
+from bot.pack.scoring import Scored, key, score
 from bot.people import Person, is_away
 from bot.ports import Timer
 from bot.reply import Reply
@@ -259,14 +260,10 @@ def _take(
         work.attempts.keep_draft(attempt.id, Draft(item.id, raw=raw))
         stay(context, work, attempt)
         return show(work, sitting)
-    response = respond(attempt, item, raw, scored, certainty, context.now)
     person = work.people.get(attempt.person)
     if person is None:
         raise NotFound(messages.OVER)
-    attempt = advance(context, work, attempt, EventKind.ANSWERED, person.id, data=data_of(response))
-    work.attempts.keep_draft(attempt.id, None)
-    if scored.needs_person:
-        review.tell_stewards(context, work, quiz, attempt)
+    attempt, response = _give(context, work, sitting, item, raw, scored, certainty)
     before: Sequence[Part] = ()
     if policy.feedback == "after_each":
         before = messages.feedback(
@@ -286,6 +283,27 @@ def _take(
             return waiting
     _, message = proceed(context, work, attempt, before)
     return message
+
+
+def _give(
+    context: Context,
+    work: QuizzesWork,
+    sitting: Sitting,
+    item: Item,
+    raw: Raw,
+    scored: Scored,
+    certainty: int | None,
+) -> tuple[Attempt, Response]:
+    """The answer to the item before the person is given."""
+    attempt = sitting.attempt
+    response = respond(attempt, item, raw, scored, certainty, context.now)
+    attempt = advance(
+        context, work, attempt, EventKind.ANSWERED, attempt.person, data=data_of(response)
+    )
+    work.attempts.keep_draft(attempt.id, None)
+    if scored.needs_person:
+        review.tell_stewards(context, work, sitting.quiz, attempt)
+    return attempt, response
 
 
 def _may_reveal(sitting: Sitting) -> bool:
@@ -537,13 +555,20 @@ def time_up(context: Context, work: QuizzesWork, timer: Timer) -> None:
     attempt = _of(work, timer)
     if attempt is None or attempt.state not in ASKING | {State.PAUSED}:
         return
-    quiz = look(work, attempt).quiz
-    if not is_time_up(context, work, attempt, quiz):
+    sitting = look(work, attempt)
+    if not is_time_up(context, work, attempt, sitting.quiz):
         # They have said meanwhile that they need more.
-        limit_time(work, attempt, quiz)
+        limit_time(work, attempt, sitting.quiz)
         return
     if attempt.state is State.PAUSED:
         attempt = advance(context, work, attempt, EventKind.RESUMED)
+    item, draft = sitting.item, work.attempts.draft(attempt.id)
+    if item is not None and draft is not None and draft.item == item.id and draft.raw is not None:
+        # They have answered; how sure they are was only not said in time.
+        is_regulatory = sitting.quiz.policy.requirement == "regulatory"
+        scored = score(item, draft.raw, regulatory=is_regulatory)
+        there = replace(sitting, attempt=attempt)
+        attempt, _ = _give(context, work, there, item, draft.raw, scored, None)
     person = work.people.get(attempt.person)
     attempt, message = proceed(context, work, attempt, is_over=True)
     if person is not None:

@@ -236,6 +236,18 @@ def test_waiting_until_the_time_is_over_passes_nothing(world: QuizWorld) -> None
     assert "You have shown already" not in told
 
 
+def test_an_answer_counts_though_nobody_said_in_time_how_sure(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M", confidence="feedback_only"))
+    world.begins("ana")
+    for _ in range(3):
+        world.decides("ana", True)
+        world.presses("ana", "Not sure (below 67 %)")
+    world.decides("ana", True)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "passed"
+    assert [r.certainty for r in world.attempt("ana").responses] == [1, 1, 1, None]
+
+
 def test_the_last_question_left_unanswered_is_not_a_pool_too_thin(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of([TWO[0], TWO[1]], max_time="PT10M"))
     world.begins("ana")
