@@ -205,7 +205,7 @@ class Following(NamedTuple):
 
 class Due(NamedTuple):
     """What a choice needs of a card whose day has come. `asks`: it comes back as a question.
-    `stability` and `reviewed_on` are its trace's."""
+    `stability` and `reviewed_on` are its trace's, `reps` counts its reviews."""
 
     person: PersonId
     tip: str
@@ -217,6 +217,15 @@ class Due(NamedTuple):
     due_on: date
     stability: float | None
     reviewed_on: date | None
+    reps: int
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it came as a question when it was shown last: the first review of an idea is
+        what was said of its words."""
+        if self.reps != 1 or self.shown_on is None or self.reviewed_on is None:
+            return self.reps > 1
+        return self.shown_on > self.reviewed_on
 
 
 class Standing(NamedTuple):

@@ -331,7 +331,8 @@ def test_the_letter_tells_why_it_came(world: World) -> None:
     world.says("ana", "/me")
     said = world.last("ana")
     assert "(with what each reason counts): critical 2.00, faded 0." in said
-    assert "just seen -1.00" in said
+    # The words were seen yesterday, its question was not.
+    assert "just seen" not in said
 
 
 def test_what_teaches_a_critical_objective_is_remembered_better(world: World) -> None:
@@ -354,6 +355,16 @@ def test_what_teaches_a_critical_objective_is_remembered_better(world: World) ->
     assert due["a"] is not None
     assert due["b"] is not None
     assert due["a"] < due["b"]
+
+
+def test_what_was_new_comes_back_the_next_working_day_as_a_question(world: World) -> None:
+    tell(world, *(tip(name) for name in "abcd"))
+    budget(world, "ana")
+    follow(world, "ana")
+    next_morning(world)
+    world.presses("ana", "New to me", on=letters(world, "ana")[-1])
+    next_morning(world)
+    assert "What about a?" in letters(world, "ana")[-1].text
 
 
 def test_a_question_comes_in_other_words_each_time(world: World) -> None:
