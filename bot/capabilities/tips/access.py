@@ -89,9 +89,7 @@ def _entries(work: TipsWork, workspace: WorkspaceId, tips: Sequence[Tip]) -> lis
     asked = work.tips.asked(workspace, answers) if answers else {}
     aims = {tip.objective for tip in tips if tip.objective is not None and not tip.critical}
     critical = _critical(work, workspace, aims)
-    return [
-        entry_of(tip, asked.get(tip.id, 0), critical=tip.objective in critical) for tip in tips
-    ]
+    return [entry_of(tip, asked.get(tip.id, 0), critical=tip.objective in critical) for tip in tips]
 
 
 def _critical(work: TipsWork, workspace: WorkspaceId, aims: Iterable[str]) -> frozenset[str]:

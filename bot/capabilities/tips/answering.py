@@ -182,6 +182,9 @@ def _answer(
 ) -> Message:
     learner = settle(work, person)
     today = local(person, context.now).date()
+    again = _asked_already(work, learner, entry, today, pulled=pick.is_pulled)
+    if again is not None:
+        return _dressed(pick, again)
     card = _card_of(work, person, pick)
     number = _next_number(work, person, entry)
     outcome = answer(
@@ -199,6 +202,32 @@ def _answer(
     return _dressed(
         pick, messages.how_sure(entry, check, chosen, outcome.review, pulled=pick.is_pulled)
     )
+
+
+def _asked_already(
+    work: TipsWork, learner: Learner, entry: Entry, today: date, *, pulled: bool
+) -> Message | None:
+    """How sure they are of their answer, if that is what they were asked: a second tap answers
+    nothing anew, and is told nothing yet. Once it is asked again it is practice."""
+    pick = learner.pick
+    if learner.open and pick is not None and pick.tip == entry.tip.id:
+        return None
+    said = next(iter(work.tips.reviews(learner.person, entry.tip.id)[-1:]), None)
+    if said is None or said.rating is None or said.certainty is not None or said.day != today:
+        return None
+    answered = _answered(entry, said)
+    if answered is None:
+        return None
+    check, chosen = answered
+    return messages.how_sure(entry, check, chosen, said, pulled=pulled)
+
+
+def _answered(entry: Entry, said: Review) -> tuple[Check, Option] | None:
+    """Which question was answered, and how; None where it is not there any more."""
+    variant, _, option = (said.chosen or "").partition(":")
+    check = entry.wording(int(variant)).check if variant.isdigit() else None
+    chosen = _option(check, option)
+    return None if check is None or chosen is None else (check, chosen)
 
 
 def _option(check: Check | None, id_: object) -> Option | None:
@@ -245,11 +274,10 @@ def _certain(
     certainty: Certainty,
 ) -> Message | None:
     card = work.tips.card(person.id, entry.tip.id)
-    variant, _, option = (said.chosen or "").partition(":")
-    check = entry.wording(int(variant)).check if variant.isdigit() else None
-    chosen = _option(check, option)
-    if card is None or check is None or chosen is None:
+    answered = _answered(entry, said)
+    if card is None or answered is None:
         return None
+    check, chosen = answered
     # Whoever says it twice, once knowing what is right, is taken at their first word.
     if said.certainty is None:
         outcome = be_certain(card, entry, said, certainty)
@@ -258,15 +286,17 @@ def _certain(
         work.tips.add_review(said)
         if said.reaction is Reaction.WRONG and certainty is Certainty.SURE:
             _note_misbelief(context, work, entry, topic)
-    test = _test(work, person, entry) if card.confirmed and said.knew else None
+    test = _test(context, work, person, entry) if card.confirmed and said.knew else None
     return messages.feedback(entry, check, chosen, said, card, test=test)
 
 
-def _test(work: TipsWork, person: Person, entry: Entry) -> str | None:
+def _test(context: Context, work: TipsWork, person: Person, entry: Entry) -> str | None:
     """The quiz with which somebody could test out, who knew several ideas of one of its
-    objectives beforehand."""
+    objectives beforehand, and has not done so already."""
     objective = entry.tip.objective
     if objective is None:
+        return None
+    if any(waiver.covers(objective, context.now) for waiver in work.waivers.of(person.id)):
         return None
     topic = TopicId(entry.tip.topic)
     course = courses(work, person.workspace, [topic]).get(topic)

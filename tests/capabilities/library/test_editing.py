@@ -152,7 +152,9 @@ def test_what_is_right_now_and_was_not_before_is_no_better_wording(world: Librar
     wrong = next(i for i, option in enumerate(before.options) if option.score < 1)
     reply = world.fills("sam", best=str(wrong), note="A typo", meaning="reworded")
     assert set(reply.errors) == {"meaning"}
-    words = {f"text_{'abc'[i]}": before.options[j].text for i, j in ((right, wrong), (wrong, right))}
+    words = {
+        f"text_{'abc'[i]}": before.options[j].text for i, j in ((right, wrong), (wrong, right))
+    }
     reply = world.fills("sam", **words, note="A typo", meaning="reworded")
     assert set(reply.errors) == {"meaning"}
     assert item_of(world, "share-1") == before

@@ -367,6 +367,27 @@ def test_what_was_new_comes_back_the_next_working_day_as_a_question(world: World
     assert "What about a?" in letters(world, "ana")[-1].text
 
 
+@pytest.mark.parametrize("has_shown_it", [False, True])
+def test_only_who_has_not_shown_it_yet_could_test_out(world: World, *, has_shown_it: bool) -> None:
+    aims = (Objective(id="late", text="Get home"),)
+    quiz = Quiz(id="trains", title="Trains", topic="travel", objectives=aims, items=(CHOICE,))
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(quiz, pack="made-up", at=world.now)])
+        if has_shown_it:
+            ana, travel = PersonId("ana"), TopicId("travel")
+            work.waivers.add(Waiver(WORKSPACE, ana, "trains", travel, ("late",), 5, world.now))
+    tell(world, *(tip(name, objective="trains/late") for name in "abc"))
+    for _ in "abc":
+        world.says("ana", "/tip travel")
+        world.presses("ana", "Knew it")
+    for _ in "abc":
+        days(world, 7)
+        world.says("ana", "/tip travel")
+        world.says("ana", f"{letter_of(world.hears('ana')[-1], 'The best')} 3")
+        assert world.last("ana").startswith("Right.")
+    assert ("You could test out of it." in world.last("ana")) is not has_shown_it
+
+
 def test_a_question_comes_in_other_words_each_time(world: World) -> None:
     tell(world, tip("trains", variants=[variant("trains", "at night")]))
     budget(world, "ana")
@@ -570,6 +591,32 @@ def test_the_same_question_twice_a_day_is_practice(world: World) -> None:
         question = world.hears("ana")[-1]
         world.presses("ana", letter_of(question, "The best"), on=question)
         assert expected in question.text
+
+
+def test_two_taps_are_one_answer_and_tell_nothing(either_world: World) -> None:
+    world = either_world
+    open_topic(world, "travel")
+    tell(world, tip("trains"))
+    world.says("ana", "/tip travel")
+    world.presses("ana", "New to me")
+    next_morning(world)
+    world.says("ana", "/tip travel")
+    question = world.hears("ana")[-1]
+    half = next(b for b in question.buttons if b.label == letter_of(question, "Half"))
+    best = next(b for b in question.buttons if b.label == letter_of(question, "The best"))
+    for tapped in (half, half, best):
+        world.taps("ana", tapped, on=question)
+        assert "You chose: Half of trains" in question.text
+        assert "How sure are you?" in question.text
+        assert "That is it." not in question.text
+    world.presses("ana", "Very sure", on=question)
+    assert "It leaves the other half." in question.text
+    with world.database.transaction() as work:
+        reviews = work.tips.reviews(PersonId("ana"), "t-trains")
+    assert [(said.reaction, said.certainty) for said in reviews] == [
+        (Reaction.NEW_TO_ME, None),
+        (Reaction.WRONG, Certainty.SURE),
+    ]
 
 
 def test_a_second_reaction_to_the_same_tip_is_noted_already(world: World) -> None:
