@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.capabilities.quizzes import messages as quizzes
+from bot.capabilities.quizzes.certification import Checked
 from bot.capabilities.quizzes.messages import Attested, Holder, Offer, Open, Place, Result, Reviewed
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
@@ -252,6 +253,17 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         replace(ATTESTED, vouched_by="Sam", account="Three cases, all decided well."),
         CertificationId("c1"),
     ),
+    "quizzes.attested:exempt": quizzes.attested(
+        QUIZ,
+        replace(
+            ATTESTED,
+            decision="exempted",
+            decided_by=["Sam <3"],
+            reason="She *wrote* it.",
+            until="Friday 12 March",
+        ),
+        None,
+    ),
     "quizzes.exemption_kept": quizzes.exemption_kept(ANA),
     "quizzes.exempted": quizzes.exempted(QUIZ, ANA, "She <wrote> it & all.", "Tuesday 2 March"),
     "quizzes.exempted:for ever": quizzes.exempted(QUIZ, ANA, "She wrote it.", ""),
@@ -263,8 +275,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.revocation_left": quizzes.revocation_left(),
     "quizzes.revocation_declined": quizzes.revocation_declined(QUIZ, ANA),
     "quizzes.revoked": quizzes.revoked(QUIZ, "Somebody else *answered*."),
-    "quizzes.chain_checked": quizzes.chain_checked(12, None),
-    "quizzes.chain_checked:broken": quizzes.chain_checked(12, 7),
+    "quizzes.chain_checked": quizzes.chain_checked(Checked(12)),
+    "quizzes.chain_checked:broken": quizzes.chain_checked(Checked(12, broken_at=7)),
+    "quizzes.chain_checked:forgotten": quizzes.chain_checked(Checked(12, forgotten=3)),
     "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),
     "quizzes.renewed": quizzes.renewed(QUIZ, "Thursday 2 March 2028"),
     "quizzes.in_grace": quizzes.in_grace(QUIZ, "Thursday 1 April 2027"),

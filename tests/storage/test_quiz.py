@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.capabilities.quizzes.certification import Certification, Evidence, chain, find_break
+from bot.capabilities.quizzes.certification import (
+    Certification,
+    Checked,
+    Evidence,
+    chain,
+    check_chain,
+)
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import (
@@ -199,7 +205,7 @@ def test_each_workspace_has_a_chain_of_its_own(acme: Database) -> None:
             work.certifications.attest(ACME.id, record(number))
         links = list(work.certifications.chain(ACME.id))
         found = work.certifications.evidence(ACME.id, "e1")
-    assert find_break(links) is None
+    assert check_chain(links, NOW) == Checked(3)
     assert [link.body for link in links] == ['{"n":0}', '{"n":1}', '{"n":2}']
     assert found is not None
     assert found.evidence == links[1]

@@ -9,8 +9,13 @@ from bot.attention import Wish, book
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.access import find_quiz, named, require_steward
 from bot.capabilities.quizzes.access import stewards_of as looking_after
-from bot.capabilities.quizzes.audit import is_asked_for
-from bot.capabilities.quizzes.certification import Certification, Event, EventKind, can
+from bot.capabilities.quizzes.certification import (
+    Certification,
+    Event,
+    EventKind,
+    can,
+    is_asked_for,
+)
 from bot.capabilities.quizzes.ending import change
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
@@ -27,6 +32,9 @@ from bot.schedule import at_local
 OPEN_FOR = timedelta(days=14)
 """How long a proposal waits for a second person."""
 MOST_WORDS = 300
+_REVOCATION = frozenset(
+    {EventKind.REVOCATION_PROPOSED, EventKind.REVOCATION_DECLINED, EventKind.REVOKED}
+)
 
 
 # --- exemptions ---------------------------------------------------------------------------
@@ -64,8 +72,8 @@ def keep_exempt(context: Context, work: QuizzesWork, command: Command) -> Reply:
         changed_at=context.now,
     )
     data: Args = {"reason": reason, "until": until.isoformat() if until else None}
-    event = Event(before.id, EventKind.WAIVED, context.now, steward.id, data)
-    change(work, before, quiz, event)
+    event = Event(before.id, EventKind.EXEMPTED, context.now, steward.id, data)
+    change(context, work, before, quiz, event)
     ends = messages.day(person, until, context.now) if until else ""
     _tell(context, work, before, person, messages.exempted(quiz, steward, reason, ends))
     return Reply(message=messages.exemption_kept(person))
@@ -134,7 +142,7 @@ def keep_revoke(context: Context, work: QuizzesWork, command: Command) -> Reply:
         proposer.id,
         {"reason": reason},
     )
-    change(work, certification, quiz, event)
+    change(context, work, certification, quiz, event)
     holder = work.people.get(certification.person)
     name = holder.name if holder else messages.NAMELESS
     message = messages.revocation_proposed(quiz, name, proposer, reason, certification.id)
@@ -171,7 +179,7 @@ def agree(context: Context, work: QuizzesWork, command: Command) -> Reply:
         proposal.actor,
         {"reason": reason, "second": command.person.id},
     )
-    change(work, certification, quiz, event)
+    change(context, work, certification, quiz, event)
     # What they need not have been told is theirs to be told again.
     work.waivers.withdraw(certification.person, quiz.id)
     holder = work.people.get(certification.person)
@@ -184,7 +192,7 @@ def disagree(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*Leave it*: it stays as it is, and whoever proposed it hears so."""
     certification, quiz, proposal = _proposed(context, work, command)
     event = Event(certification.id, EventKind.REVOCATION_DECLINED, context.now, command.person.id)
-    change(work, certification, quiz, event)
+    change(context, work, certification, quiz, event)
     proposer = work.people.get(proposal.actor) if proposal.actor else None
     if proposer is not None and proposer.active:
         told = messages.revocation_declined(quiz, command.person)
@@ -196,7 +204,7 @@ def _audited(work: QuizzesWork, command: Command) -> tuple[Certification, Quiz]:
     """A certificate that an auditor may look at, and can be taken back."""
     require(command.person, Right.AUDIT)
     certification, quiz = _certification(work, command)
-    if certification.person == command.person.id or not is_asked_for(quiz):
+    if certification.person == command.person.id or not is_asked_for(quiz.policy):
         raise NotFound(messages.NOT_YOURS)
     return certification, quiz
 
@@ -230,7 +238,8 @@ def _seconds(
 def _proposal(context: Context, work: QuizzesWork, certification: Certification) -> Event | None:
     """What waits for a second person, if anything does."""
     events = work.certifications.events(certification.id)
-    last = events[-1] if events else None
+    # What else happens to it meanwhile, by the clock above all, answers no proposal.
+    last = next((event for event in reversed(events) if event.kind in _REVOCATION), None)
     if last is None or last.kind is not EventKind.REVOCATION_PROPOSED:
         return None
     return last if context.now < last.at + OPEN_FOR else None

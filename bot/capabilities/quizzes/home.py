@@ -80,7 +80,7 @@ def farewell(context: Context, work: QuizzesWork, person: Person) -> None:
         for verb in ("review", "tomorrow", "time_up"):
             work.timers.cancel(f"{attempt.subject}:{verb}")
     for certification in work.certifications.of(person.id):
-        for verb in ("time", "remind"):
-            work.timers.cancel(f"{certification.subject}:{verb}")
+        # They are told nothing of it, but its time passes: what they hold is not for ever.
+        work.timers.cancel(f"{certification.subject}:remind")
     work.needs.keep(person.id, frozenset())
     work.waivers.forget(person.id)

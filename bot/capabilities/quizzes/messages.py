@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.capabilities.quizzes.certification import Checked
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import Asking, Mark, fields_of, tell
@@ -1400,6 +1401,10 @@ class Attested:
     mode: str
     vouched_by: str = ""
     account: str = ""
+    decision: str = ""
+    decided_by: Sequence[str] = ()
+    reason: str = ""
+    until: str = ""
 
 
 def audited(quizzes_: Sequence[Quiz]) -> Message:
@@ -1449,14 +1454,24 @@ def _in_groups(digest: str) -> str:
     return " ".join(digest[place : place + 8] for place in range(0, len(digest), 8))
 
 
-def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Message:
-    """What a certificate rests on."""
+_DECISIONS = {"exempted": "Exempt", "revoked": "Taken back"}
+
+
+def attested(quiz: Quiz, told: Attested, revocable: CertificationId | None) -> Message:
+    """What a certificate rests on, or why it is none; `revocable` where it can be taken back."""
     facts = [
         Fact(label="Who", value=told.name),
         Fact(label="When", value=told.on),
         Fact(label="Record", value=f"number {told.number}, SHA-256 {_in_groups(told.digest)}"),
     ]
-    if told.vouched_by:
+    if told.decision:
+        what = _DECISIONS.get(told.decision, told.decision)
+        facts.append(
+            Fact(label="What", value=what + (f" until {told.until}" if told.until else ""))
+        )
+        facts.append(Fact(label="Decided by", value=", ".join(told.decided_by) or "…"))
+        facts.append(Fact(label="Why", value=shorten(told.reason, 1_000) or "…"))
+    elif told.vouched_by:
         facts.append(Fact(label="Vouched for by", value=told.vouched_by))
         facts.append(Fact(label="What they saw", value=shorten(told.account, 1_000) or "…"))
     else:
@@ -1464,14 +1479,12 @@ def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Mess
         facts.append(Fact(label="Rule", value=_RULES.get(told.mode, told.mode or "…")))
     if told.version:
         facts.append(Fact(label="Version of the quiz", value=_in_groups(told.version)))
-    revoke = Button(
-        label="Take it back", action="quiz.revoke", args={"certification": certification}
-    )
-    return say(
-        f"**{literal(quiz.title)}**: the evidence",
-        Facts(facts=tuple(facts)),
-        Buttons(buttons=(revoke,)),
-    )
+    parts: list[Part] = [Facts(facts=tuple(facts))]
+    if revocable is not None:
+        args: Args = {"certification": revocable}
+        revoke = Button(label="Take it back", action="quiz.revoke", args=args)
+        parts.append(Buttons(buttons=(revoke,)))
+    return say(f"**{literal(quiz.title)}**: the evidence", *parts)
 
 
 # --- what people decide -------------------------------------------------------------------
@@ -1593,14 +1606,21 @@ def revoked(quiz: Quiz, reason: str) -> Message:
     )
 
 
-def chain_checked(records: int, broken_at: int | None) -> Message:
+def chain_checked(checked: Checked) -> Message:
     """Whether the chain of evidence is whole."""
-    if broken_at is not None:
+    records = checked.records
+    if checked.broken_at is not None:
         return say(
-            f"Record {broken_at} of {records} is not as it was written. Somebody has changed or "
-            "taken away something in the database.",
+            f"Record {checked.broken_at} of {records} is not as it was written. Somebody has "
+            "changed or taken away something in the database.",
             tone=Tone.BAD,
         )
+    gone = ""
+    if checked.forgotten:
+        gone = (
+            f" What {_count(checked.forgotten, 'record')} said was deleted when its time was over."
+        )
     if records == 1:
-        return say("The one record of evidence is as it was written.", tone=Tone.GOOD)
-    return say(f"All {records} records of evidence are as they were written.", tone=Tone.GOOD)
+        return say("The one record of evidence is as it was written." + gone, tone=Tone.GOOD)
+    whole = f"All {records} records of evidence are as they were written."
+    return say(whole + gone, tone=Tone.GOOD)

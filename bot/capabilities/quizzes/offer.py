@@ -256,7 +256,6 @@ def _start(
         objectives=asked,
         carried={id_: where for id_, where in shown_before.items() if id_ in every},
         first=not any(a.started_at and a.state is not State.VOIDED for a in attempts),
-        accommodations=tuple(sorted(work.needs.of(person.id))),
         language=quiz.language,
         form=form,
     )

@@ -110,7 +110,8 @@ class NeedStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the chain of evidence of a workspace, and whom it is about."""
+    """One record of the chain of evidence of a workspace, and whom it is about. What it says and
+    whose it is can have been forgotten: then both are empty."""
 
     id: str
     workspace: WorkspaceId
@@ -157,6 +158,10 @@ class CertificationStore(Protocol):
 
     def chain(self, workspace: WorkspaceId) -> Iterator[Evidence]:
         """All records of a workspace in order."""
+
+    def forget(self, person: PersonId, quizzes: Collection[str], now: datetime) -> None:
+        """What a person has earned at these quizzes is gone, and what its evidence says, as far
+        as it need not be kept; that there were records stays."""
 
 
 class Stores(Protocol):

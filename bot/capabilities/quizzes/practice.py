@@ -28,6 +28,9 @@ def renew_over_time(
 ) -> bool:
     """Renew it now that it came due, if the answers since it was earned do; says whether."""
     begins, ends = certification.valid_from, certification.valid_until
+    person = work.people.get(certification.person)
+    if person is None or not person.active:
+        return False
     if quiz.policy.renewal != "longitudinal" or begins is None or ends is None:
         return False
     answers = _answers(work, certification, quiz, begins)

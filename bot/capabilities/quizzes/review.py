@@ -572,7 +572,7 @@ def material(context: Context, work: QuizzesWork, timer: Timer) -> None:
         if can_change(certification, ChangeKind.CHANGED_MATERIALLY):
             data: Args = {"deadline": deadline.isoformat() if deadline else None}
             event = Change(certification.id, ChangeKind.CHANGED_MATERIALLY, context.now, None, data)
-            changed = change(work, certification, kept.value, event)
+            changed = change(context, work, certification, kept.value, event)
             tell_due(context, work, changed, kept.value)
     if len(found) == CHUNK:
         change_later(context, work, workspace, id_, deadline, found[-1].id)

@@ -443,7 +443,7 @@ def wants_to_be_asked(world: QuizWorld) -> None:
 
 
 def test_who_cannot_be_asked_in_writing_is_asked_in_person(world: QuizWorld) -> None:
-    world.opens_quiz(quiz_of(TWO, valid_for="P365D"))
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D", requirement="mandatory"))
     wants_to_be_asked(world)
     assert "Ana would like to show in person" in world.last("sam")
     world.presses("sam", "Write it down")
