@@ -129,6 +129,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[PageSection] | PageSection] 
     "library.topic:nothing": library.topic(TRAVEL, steward=None, minutes=0, sections=0, quizzes=0),
     "library.contents": library.contents(TRAVEL, [SECTION] * 6, 1, 2),
     "library.section": library.section(SECTION, PAGE, 0, 1, BELOW),
+    "library.section:late": library.section(
+        SECTION.model_copy(update={"review_by": date(2026, 2, 1)}), PAGE, 0, 1, BELOW, is_late=True
+    ),
     "library.section:page": library.section(SECTION, PAGE, 1, 3, None),
     "library.section:reader": library.section(
         SECTION, PAGE, 2, 3, Below([], {"text": "About it: "}, listens=True, is_steward=False)

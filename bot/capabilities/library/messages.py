@@ -152,9 +152,16 @@ def _turns(page: int, last: int, action: str, args: Args) -> tuple[Button, ...]:
 
 
 def section(
-    value: Section, page_parts: Sequence[Part], page: int, pages: int, below: Below | None
+    value: Section,
+    page_parts: Sequence[Part],
+    page: int,
+    pages: int,
+    below: Below | None,
+    *,
+    is_late: bool = False,
 ) -> Message:
-    """A page of a section, and under the last one the ways on."""
+    """A page of a section, and under the last one the ways on. `is_late`: nobody has looked at it
+    again by the day that was set for it."""
     args: Args = {"section": value.id}
     place = f", page {page + 1} of {pages}" if pages > 1 else ""
     parts: list[Part] = [
@@ -162,6 +169,9 @@ def section(
     ]
     if page == 0:
         parts.append(Note(text=rich(value.summary)))
+    if page == 0 and is_late and value.review_by is not None:
+        by = f"{value.review_by.day} {value.review_by:%B %Y}"
+        parts.append(Note(text=f"It was to be looked at again by {by}: it may be out of date."))
     parts += page_parts
     turns = _turns(page, pages - 1, "library.section", args)
     if turns:

@@ -26,7 +26,7 @@ from bot.pack.item import (
 from bot.pack.markdown import pages_of
 from bot.pack.markup import bare
 from bot.pack.model import Section
-from bot.people import Person
+from bot.people import Person, local
 from bot.reply import Reply
 from bot.topic import Topic
 
@@ -114,8 +114,10 @@ def section(context: Context, work: LibraryWork, command: Command) -> Reply:
     pages = pages_of(value.body)
     page = min(page_of(command.args), len(pages) - 1)
     below = _below(work, person, value) if page == len(pages) - 1 else None
+    today = local(person, context.now).date()
+    is_late = value.review_by is not None and value.review_by < today
     return Reply(
-        message=messages.section(value, pages[page], page, len(pages), below),
+        message=messages.section(value, pages[page], page, len(pages), below, is_late=is_late),
         replace="page" in command.args,
     )
 
