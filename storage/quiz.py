@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     bindparam,
     delete,
     insert,
@@ -159,17 +160,18 @@ class SqlAttempts:
         ).scalars()
         return sorted(self._find(attempts.c.id.in_(list(ids))), key=lambda a: a.id)
 
-    def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
-        """Those with an answer that a person has to read, longest waiting first."""
+    def quizzes_to_read(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The quizzes in which an answer waits for a person, by id."""
+        waits = _waits(workspace, attempts.c.quiz).distinct().order_by(attempts.c.quiz)
+        return self._connection.execute(waits).scalars().all()
+
+    def waiting_for_person(
+        self, workspace: WorkspaceId, quizzes: Sequence[str], limit: int
+    ) -> Sequence[Attempt]:
+        """Those at the quizzes with an answer that a person has to read, longest waiting first."""
         waits = (
-            select(responses.c.attempt)
-            .join(attempts, attempts.c.id == responses.c.attempt)
-            .where(
-                attempts.c.workspace == workspace,
-                attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
-                responses.c.needs_person.is_(True),
-                responses.c.struck.is_(False),
-            )
+            _waits(workspace, responses.c.attempt)
+            .where(attempts.c.quiz.in_(quizzes))
             .order_by(responses.c.answered_at, responses.c.attempt)
             .limit(limit)
         )
@@ -281,3 +283,17 @@ class SqlNeeds:
             self._connection.execute(
                 delete(accommodations).where(accommodations.c.person == person)
             )
+
+
+def _waits(workspace: WorkspaceId, what: ColumnElement[str]) -> Select[tuple[str]]:
+    """What is asked of answers that wait for a person."""
+    return (
+        select(what)
+        .select_from(responses.join(attempts, attempts.c.id == responses.c.attempt))
+        .where(
+            attempts.c.workspace == workspace,
+            attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
+            responses.c.needs_person.is_(True),
+            responses.c.struck.is_(False),
+        )
+    )

@@ -163,6 +163,8 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.failed:held": quizzes.failed(replace(RESULT, until="Tuesday 2 March 2027")),
     "quizzes.failed:nothing to read": quizzes.failed(replace(RESULT, readings=[], skip=[], met=[])),
     "quizzes.waiting": quizzes.waiting(RESULT, _feedback(TEXT, "nobody at all")),
+    "quizzes.takes_longer": quizzes.takes_longer(QUIZ, has_reader=True),
+    "quizzes.takes_longer:nobody": quizzes.takes_longer(QUIZ, has_reader=False),
     "quizzes.answers": quizzes.answers(
         QUIZ, [_reviewed(one, WRONG[one.type]) for one in EVERY[:5]], 1, 2, ATTEMPT
     ),

@@ -79,7 +79,9 @@ def test_an_attempt_is_read_as_it_was_saved(acme: Database) -> None:
         assert work.attempts.get(ATTEMPT.id) == kept == replace(saved, version=1)
         assert work.attempts.under_way(ANA.id) == [kept]
         assert work.attempts.under_way(BO.id) == []
-        assert work.attempts.waiting_for_person(ACME.id, 9) == [kept]
+        assert work.attempts.quizzes_to_read(ACME.id) == ["data"]
+        assert work.attempts.waiting_for_person(ACME.id, ["data"], 9) == [kept]
+        assert work.attempts.waiting_for_person(ACME.id, ["other"], 9) == []
         assert work.attempts.with_item(ACME.id, "data", "i2") == [kept]
         assert work.attempts.with_item(ACME.id, "data", "i3") == [kept]
         assert work.attempts.with_item(ACME.id, "data", "i4") == []
@@ -101,7 +103,7 @@ def test_a_response_that_is_marked_later_is_replaced(acme: Database) -> None:
         found = work.attempts.get(ATTEMPT.id)
         assert found is not None
         assert found.responses == (marked,)
-        assert work.attempts.waiting_for_person(ACME.id, 9) == []
+        assert work.attempts.waiting_for_person(ACME.id, ["data"], 9) == []
 
 
 def test_who_saves_what_was_changed_meanwhile_is_told(acme: Database) -> None:

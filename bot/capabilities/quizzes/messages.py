@@ -780,6 +780,21 @@ def waiting(result: Result, before: Sequence[Part] = ()) -> Message:
     return Message(summary="A colleague reads what you wrote", parts=(*before, Text(text=text)))
 
 
+def takes_longer(quiz: Quiz, *, has_reader: bool) -> Message:
+    """Nobody has read a written answer in the time that was promised."""
+    text = (
+        f"It takes longer than I said: nobody has read what you wrote in "
+        f"**{literal(quiz.title)}** yet. "
+    )
+    text += (
+        "I have asked again, and you hear from me once somebody has. You need not do anything."
+        if has_reader
+        else "At the moment there is nobody who may. I keep it, and ask as soon as there is "
+        "somebody."
+    )
+    return Message(summary="It takes longer to read what you wrote", parts=(Text(text=text),))
+
+
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """One answer of an attempt that is over: what it said, and what would have been right."""

@@ -80,8 +80,13 @@ class AttemptStore(Protocol):
     ) -> Sequence[Attempt]:
         """Those at a quiz in any of the states that were begun by then, by id."""
 
-    def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
-        """Those with an answer that a person has to read, longest waiting first."""
+    def quizzes_to_read(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The quizzes in which an answer waits for a person, by id."""
+
+    def waiting_for_person(
+        self, workspace: WorkspaceId, quizzes: Sequence[str], limit: int
+    ) -> Sequence[Attempt]:
+        """Those at the quizzes with an answer that a person has to read, longest waiting first."""
 
     def draft(self, attempt: AttemptId) -> Draft | None:
         """What was chosen of an answer that is not given yet."""

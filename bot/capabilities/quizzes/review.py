@@ -53,7 +53,7 @@ from bot.reply import Reply
 from bot.schedule import add_working_days, at_local
 
 MOST_WAITING = 100
-"""Written answers among which those of one's topics are looked for."""
+"""Attempts with answers to read that are looked at together, those that wait longest."""
 MOST_SHOWN = 8
 REMIND_AGAIN = timedelta(days=7)
 """After which who may read an answer that is late hears of it once more."""
@@ -69,7 +69,12 @@ def waiting_for(
 ) -> Sequence[tuple[Attempt, Quiz, Item, Response]]:
     """Written answers that the person may mark, longest waiting first; their own is not."""
     found = []
-    for attempt in work.attempts.waiting_for_person(person.workspace, MOST_WAITING):
+    mine = []
+    for id_ in work.attempts.quizzes_to_read(person.workspace):
+        kept = work.packs.quiz(person.workspace, id_)
+        if kept is not None and is_steward(work, person, kept.value):
+            mine.append(id_)
+    for attempt in work.attempts.waiting_for_person(person.workspace, mine, MOST_WAITING):
         if attempt.start is None or attempt.person == person.id:
             continue
         quiz = work.packs.quiz_at(person.workspace, attempt.quiz, attempt.start.quiz_version)
@@ -176,8 +181,10 @@ def _reconsider(
 
 
 def tell_stewards(context: Context, work: QuizzesWork, quiz: Quiz, attempt: Attempt) -> None:
-    """A written answer waits, and is promised to be read in two working days."""
+    """A written answer waits, and is promised to be read in two working days. Who looks after
+    the topic alone has their own read by whoever curates by right."""
     stewards = [s for s in stewards_of(work, attempt.workspace, quiz) if s.id != attempt.person]
+    stewards = stewards or [p for p in _curators(work, attempt.workspace) if p.id != attempt.person]
     _call(context, work, quiz, stewards, "to_read")
     due_at = (
         add_working_days(stewards[0], context.now, REVIEW_DAYS)
@@ -207,8 +214,10 @@ def _call(
     for reader in readers:
         waiting = [
             attempt
-            for attempt in work.attempts.waiting_for_person(reader.workspace, MOST_WAITING)
-            if attempt.quiz == quiz.id and attempt.person != reader.id
+            for attempt in work.attempts.waiting_for_person(
+                reader.workspace, [quiz.id], MOST_WAITING
+            )
+            if attempt.person != reader.id
         ]
         if not waiting:
             continue
@@ -227,7 +236,7 @@ def _call(
 
 def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """Two working days have passed: everybody who may read it hears of it, and again each week
-    until somebody has."""
+    until somebody has; whoever waits hears once that it takes longer."""
     attempt = work.attempts.get(AttemptId(str(timer.args["attempt"])))
     if attempt is None or attempt.start is None or not attempt.waits_for_person:
         return
@@ -239,6 +248,10 @@ def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
     others = [reader for reader in readers.values() if reader.id != attempt.person]
     round_ = int(str(timer.args.get("round", 1)))
     _call(context, work, quiz, others, f"late-{round_}")
+    person = work.people.get(attempt.person)
+    if round_ == 1 and person is not None and person.active:
+        told = messages.takes_longer(quiz, has_reader=bool(others))
+        send(work, person, attempt, told, "late")
     _remember(work, attempt, context.now + REMIND_AGAIN, round_ + 1)
 
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.attention import Wish, book
+from bot.capabilities.quizzes import review
 from bot.context import Context
-from bot.ids import PersonId
+from bot.ids import PersonId, TopicId
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Accept, ShortText
+from bot.topic import Topic
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
 from tests.world import WORKSPACE
 
@@ -163,6 +165,9 @@ def test_a_late_answer_is_called_for_each_week_until_it_is_read(world: QuizWorld
     world.passes(days=27)
     assert 3 <= calls_for(world, "dana") <= 4
     assert 4 <= calls_for(world, "sam") <= 5
+    # Whoever waits hears of it once.
+    [told] = [text for text in world.dms("ana") if "takes longer than I said" in text]
+    assert "I have asked again" in told
 
 
 def test_who_looks_after_a_topic_alone_has_their_own_answer_read_by_others(
@@ -171,9 +176,28 @@ def test_who_looks_after_a_topic_alone_has_their_own_answer_read_by_others(
     world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
     world.begins("sam")
     answers_in_words(world, "sam")
-    world.passes(days=5)
+    world.passes(hours=23)
     assert calls_for(world, "sam") == 0
     assert calls_for(world, "dana") == 1
+
+
+def test_answers_in_other_topics_hide_none_of_ones_own(
+    world: QuizWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "MOST_WAITING", 1)
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.opens_topic(Topic(TopicId("rooms"), WORKSPACE, "Rooms", steward=PersonId("ben")))
+    world.opens_quiz(
+        quiz_of([written("r1"), written("r2")]).model_copy(
+            update={"id": "rooms", "title": "Rooms", "topic": "rooms"}
+        )
+    )
+    world.begins("cem", "rooms")
+    answers_in_words(world, "cem")
+    world.says("ben", "/quiz review")
+    assert "to read" in world.last("ben")
 
 
 def test_what_waits_stands_on_the_stewards_page(world: QuizWorld) -> None:
