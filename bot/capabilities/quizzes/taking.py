@@ -215,7 +215,8 @@ def answer(context: Context, work: QuizzesWork, command: Command) -> Reply:
     raw = read_form(asking, command.values)
     sure = command.values.get("sure", "")
     certainty = int(sure) if sure in {"1", "2", "3"} else None
-    return Reply(message=_take(context, work, sitting, raw, certainty, asked_how_sure=True))
+    message = _take(context, work, sitting, raw, certainty, asked_how_sure=True)
+    return Reply(message=message, replace=True)
 
 
 def sure(context: Context, work: QuizzesWork, command: Command) -> Reply:
