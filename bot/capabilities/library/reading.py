@@ -13,7 +13,7 @@ from bot.errors import NotFound
 from bot.ids import PersonId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, fits_a_button, say, shorten
-from bot.pack.about import id_of, read_about
+from bot.pack.about import begin_question, id_of, read_about
 from bot.pack.item import (
     Item,
     MultiSelect,
@@ -176,9 +176,8 @@ def ask_about(work: LibraryWork, person: Person, value: Section) -> tuple[str | 
             f"In the quiz “{title}”: {stem}",
             f"I chose: {shorten('; '.join(chosen), 200 // share)}" if chosen else "",
             f"I have read “{shorten(value.title, 150 // share)}”.",
-            "What I do not see yet: ",
         ]
-        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        begun = {**args, "text": begin_question(lines)}
         if fits_a_button(begun):
             del begun["heard"]
             return item.id, begun

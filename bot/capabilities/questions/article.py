@@ -47,6 +47,7 @@ from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
 from bot.inbound import Command, PlaceKind
 from bot.message import Args, say, shorten
 from bot.outbox import Letter, Priority, ToPerson
+from bot.pack.about import name_question
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
@@ -141,7 +142,7 @@ def draft_from_answer(
 def title_of(work: QuestionsWork, question: Question) -> str:
     """The question as it is kept for others, without anybody's name."""
     words = hide_names(question.text, work.people.everybody(question.workspace))
-    return shorten(" ".join(words.split()), MAX_TITLE)
+    return name_question(words, MAX_TITLE)
 
 
 def _declined_credit(

@@ -43,6 +43,7 @@ from bot.errors import NotFound
 from bot.ids import AttemptId
 from bot.inbound import Command, PlaceKind
 from bot.message import Args, Message, Part, fits_a_button, say, shorten
+from bot.pack.about import begin_question
 from bot.pack.answer import Raw, next_node, parse
 from bot.pack.item import Branching, Item, Numeric, ShortText
 from bot.pack.markup import bare
@@ -337,9 +338,8 @@ def _about(work: QuizzesWork, sitting: Sitting, raw: Raw) -> Args:
             f"In the quiz “{title}”: {stem}",
             f"I chose: {shorten(chosen or 'none of them', 200 // share)}",
             shorten(where, 200 // share),
-            "What I do not see yet: ",
         ]
-        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        begun = {**args, "text": begin_question(lines)}
         if fits_a_button(begun):
             return begun
     return args

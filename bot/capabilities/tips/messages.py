@@ -42,7 +42,7 @@ from bot.message import (
     shorten,
 )
 from bot.messages import WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
-from bot.pack.about import write_about
+from bot.pack.about import begin_question, write_about
 from bot.pack.item import Option as Answer
 from bot.pack.item import ScenarioChoice
 from bot.pack.markup import bare, rich
@@ -337,9 +337,8 @@ def _ask(entry: Entry, check: Check, chosen: Answer) -> Args:
         lines = [
             f"In a tip: {shorten(bare(check.q), 350 // share)}",
             f"I chose: {shorten(bare(chosen.text), 200 // share)}",
-            "What I do not see yet: ",
         ]
-        begun = {**args, "text": "\n".join(lines)}
+        begun = {**args, "text": begin_question(lines)}
         if fits_a_button(begun):
             return begun
     return args
