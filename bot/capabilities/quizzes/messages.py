@@ -68,6 +68,8 @@ from bot.page import Section, Shelf
 from bot.people import Person, local
 
 MOST_LISTED = 10
+SHORT_NAME = 40
+"""Of a quiz, in characters: a phone shows a button of it in one line."""
 MOST_READINGS = 3
 """Sections shown after what was missed, the heaviest first (domain.md 1.6)."""
 
@@ -864,9 +866,11 @@ def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
         return say(
             "There is no quiz here yet. Whoever runs Inflow brings some with `inflow content sync`."
         )
+    # Their names stand below, to be chosen by; here only what these do not tell.
     lines = [
-        f"- **{literal(one.quiz.title)}**{': ' + literal(one.note) if one.note else ''}"
+        f"- **{literal(one.quiz.title)}**: {literal(one.note)}"
         for one in open_[:MOST_LISTED]
+        if one.note
     ]
     parts: list[Part] = []
     under_way = next((one for one in open_ if one.attempt is not None), None)
@@ -883,24 +887,28 @@ def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
                 )
             )
         )
-    parts.append(
-        Choice(
-            label="Check myself in",
-            action="quiz.begin",
-            options=tuple(
-                Option(label=shorten(one.quiz.title, 75), value=one.quiz.id)
-                for one in open_[:MOST_LISTED]
-            ),
-        )
-    )
+    parts += _choose_quiz([one.quiz for one in open_[:MOST_LISTED] if one is not under_way])
     more = [Button(label="How I take quizzes", action="quiz.needs")]
     if calibration:
         more.append(Button(label="How sure, how right", action="quiz.calibration"))
     parts.append(Buttons(buttons=tuple(more)))
-    text = "**Open to you.** You may always test yourself before you read.\n" + "\n".join(lines)
     if len(open_) > MOST_LISTED:
-        text += f"\nand {len(open_) - MOST_LISTED} more: `/quiz` and a name finds them."
-    return say(text, *parts, summary="Quizzes open to you")
+        lines.append(f"{len(open_) - MOST_LISTED} more: `/quiz` and a name finds them.")
+    head = "**Open to you.** You may always test yourself before you read."
+    return say("\n".join([head, *lines]), *parts, summary="Quizzes open to you")
+
+
+def _choose_quiz(every: Sequence[Quiz]) -> list[Part]:
+    """Buttons where these are few and have short names, else a list."""
+    if not every:
+        return []
+    if len(every) <= 5 and all(len(quiz.title) <= SHORT_NAME for quiz in every):
+        begin = (
+            Button(label=quiz.title, action="quiz.begin", args={"quiz": quiz.id}) for quiz in every
+        )
+        return [Buttons(buttons=tuple(begin))]
+    options = tuple(Option(label=shorten(quiz.title, 75), value=quiz.id) for quiz in every)
+    return [Choice(label="Check myself in", action="quiz.begin", options=options)]
 
 
 def calibration(counts: Mapping[int, tuple[int, int]]) -> Message:

@@ -558,9 +558,24 @@ def test_a_topic_leads_to_its_quiz(world: QuizWorld) -> None:
 def test_the_list_begins_what_is_chosen_from_it(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
+    world.presses("ana", "Customer data")
+    assert "Check yourself first" in world.last("ana")
+
+
+def test_many_quizzes_are_chosen_from_one_list(world: QuizWorld) -> None:
+    for number in range(1, 8):
+        title = f"Quiz {number}"
+        world.opens_quiz(quiz_of(TWO).model_copy(update={"id": f"q{number}", "title": title}))
+    world.says("ana", "/quiz q1")
+    world.presses("ana", "Check myself")
+    world.says("ana", "/quiz")
+    assert world.last("ana").count("Quiz 1") == 1, "under way, so that it is gone on with"
+    assert world.last("ana").count("Quiz 2") == 1
     parts = world.hears("ana")[-1].message.parts
     listed = next(part for part in parts if isinstance(part, Choice))
-    world.forges("ana", listed.action, {**listed.args, "choice": listed.options[0].value})
+    chosen = next(option.value for option in listed.options if option.label == "Quiz 2")
+    world.forges("ana", listed.action, {**listed.args, "choice": chosen})
+    assert "Quiz 2" in world.last("ana")
     assert "Check yourself first" in world.last("ana")
 
 
