@@ -108,4 +108,4 @@ def test_re_takes_are_told_apart_and_what_is_void_is_left_out(acme: Database) ->
         retaken = work.library.retaken(HERE, QUIZ.id, NOON, NOON + timedelta(hours=1))
     assert len(answers.cold) == 2 * 3
     assert [given.passed for given in answers.read] == [False] * 4
-    assert retaken == {CHOICE.id: (2, 0), TEXT.id: (2, 0)}
+    assert retaken.items == {CHOICE.id: (2, 0), TEXT.id: (2, 0)}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.capabilities.library.ports import Answered
 from bot.message import Args
 from bot.pack.flag import Effect, Share
-from bot.pack.statistic import SHOWN_FROM, Interval
+from bot.pack.statistic import Interval
 
 
 class What(StrEnum):
@@ -38,7 +38,7 @@ class Figures:
 
 def may_be_shown(share: Share) -> bool:
     """Of fewer people there is no share (domain.md 9.1)."""
-    return share.n >= SHOWN_FROM
+    return share.is_of_enough
 
 
 @dataclass(frozen=True, slots=True)
