@@ -243,6 +243,16 @@ def remind(context: Context, work: TipsWork, command: Command) -> Reply:
     return Reply(message=_dressed(pick, message_of(entry, pick, topic, hint=True)), replace=True)
 
 
+def show_more(context: Context, work: TipsWork, command: Command) -> Reply:
+    """*More…*: the same card with all that may be done."""
+    entry, topic = find_entry(work, command.person, command.args)
+    args = command.args
+    pick = _pick_of(context, command, topic)
+    pick = pick._replace(asks=args.get("asks") is True, is_late=args.get("late") is True)
+    shown = message_of(entry, pick, topic, hint=args.get("hint") is True, whole=True)
+    return Reply(message=_dressed(pick, shown), replace=True)
+
+
 def tell_certainty(context: Context, work: TipsWork, command: Command) -> Reply:
     """*How sure are you?*, or *Just tell me*: then what is right is told."""
     entry, topic = find_entry(work, command.person, command.args)
@@ -364,7 +374,8 @@ def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
     say, or how sure the person is."""
     words = command.text.strip().rstrip(".!)").casefold()
     letter, certainty = _letter(words), messages.SURE_WORDS.get(words)
-    if letter is None and certainty is None and words not in messages.SAID_WORDS:
+    more = words in messages.MORE_WORDS
+    if letter is None and certainty is None and not more and words not in messages.SAID_WORDS:
         return None
     person = command.person
     learner = work.tips.learner(person.id, person.workspace)
@@ -373,9 +384,11 @@ def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
         return None
     if certainty is not None:
         return _hear_certainty(context, work, person, pick, certainty)
-    if not learner.open or pick.asks != (letter is not None):
+    if not learner.open or (pick.asks != (letter is not None) and not more):
         return None
     entry, topic = find_entry(work, person, {"tip": pick.tip})
+    if more:
+        return Reply(message=_dressed(pick, message_of(entry, pick, topic, whole=True)))
     if letter is None:
         reaction = messages.SAID_WORDS[words]
         return Reply(message=_say(context, work, person, entry, topic, pick, reaction))

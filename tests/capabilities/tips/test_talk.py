@@ -179,6 +179,7 @@ def test_pausing_a_topic_takes_back_what_waits_and_stopping_ends_it(world: World
     follow(world, "ana")
     next_morning(world)
     [first] = letters(world, "ana")
+    world.presses("ana", "More…", on=first)
     world.presses("ana", "Stop this topic", on=first)
     assert "you no longer follow Travel" in world.last("ana")
     assert "Mind hotels." in first.text
@@ -325,7 +326,14 @@ def test_the_letter_tells_why_it_came(world: World) -> None:
     next_morning(world)
     world.presses("ana", "New to me")
     next_morning(world)
-    world.presses("ana", "Why am I getting this?", on=letters(world, "ana")[-1])
+    question = letters(world, "ana")[-1]
+    assert labels(question) == ["A", "B", "C", "Remind me first", "More…"]
+    world.says("ana", "more")
+    assert labels(world.hears("ana")[-1])[-4:] == [
+        *("Stop this topic", "Pause 1 week", "Stop all", "Why am I getting this?")
+    ]
+    world.presses("ana", "More…", on=question)
+    world.presses("ana", "Why am I getting this?", on=question)
     said = world.last("ana")
     assert "You follow Travel. You have seen this before, and it may be fading." in said
     world.says("ana", "/me")
@@ -547,6 +555,7 @@ def test_whatever_has_a_section_leads_to_it(world: World) -> None:
     tell(world, tip("trains", section="trains"))
     world.says("ana", "/tip travel")
     tip_itself = world.hears("ana")[-1]
+    world.presses("ana", "More…", on=tip_itself)
     world.presses("ana", "Read more", on=tip_itself)
     assert "All of it." in world.last("ana")
     world.presses("ana", "New to me", on=tip_itself)
