@@ -7,9 +7,8 @@ a course; each rule that comes from one names it in a comment.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from statistics import pstdev
 
-from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, expect
+from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, differ, expect
 from bot.pack.document import Campaign, Metric
 from bot.pack.item import (
     Branching,
@@ -32,14 +31,12 @@ from content.tree import Where
 
 MAX_MINUTES = 10
 """Of a quiz."""
-"""What somebody takes to read, weigh and answer a case; a default to tune."""
 WORDS_A_MINUTE = 200
 MANY_OPTIONS = 4
 LENGTH_CUE = 1.5
 """How many times as long as every other option the best one may be."""
 _ENOUGH_TO_SEE = 25
 JUDGES = 5
-_SPREAD, _RANGE = 0.15, 0.30
 
 _RECALL = re.compile(
     r"^(what (is|are) (a|an|the (definition|meaning))\b|what does .{1,60} (mean|stand for)\b"
@@ -262,7 +259,7 @@ def _judges_doubts(quiz: Quiz) -> Iterator[Fault]:
             continue
         if len(ratings) < JUDGES:
             yield ("items", number, "angoff"), f"{len(ratings)} judges; {JUDGES} are better"
-        if pstdev(ratings) > _SPREAD or max(ratings) - min(ratings) > _RANGE:
+        if differ(ratings):
             yield ("items", number, "angoff"), "the judges differ much; let them talk about it"
 
 

@@ -280,12 +280,16 @@ def judge(ratings: Sequence[Sequence[float]]) -> Angoff:
         se,
         mean - 1.96 * se,
         mean + 1.96 * se,
-        tuple(
-            index
-            for index, row in enumerate(rows)
-            if stdev(row) > DISCUSS_SD + _SLACK or max(row) - min(row) > DISCUSS_RANGE + _SLACK
-        ),
+        tuple(index for index, row in enumerate(rows) if differ(row)),
     )
+
+
+def differ(ratings: Sequence[float]) -> bool:
+    """Whether judges differ so much about an item that they had better talk about it."""
+    if len(ratings) < 2:
+        return False
+    spread = max(ratings) - min(ratings)
+    return stdev(ratings) > DISCUSS_SD + _SLACK or spread > DISCUSS_RANGE + _SLACK
 
 
 def mark_certainty(*, right: bool, certainty: int) -> int:
