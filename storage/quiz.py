@@ -285,7 +285,7 @@ class SqlNeeds:
             )
 
 
-def _waits(workspace: WorkspaceId, what: ColumnElement[str]) -> Select[tuple[str]]:
+def _waits(workspace: WorkspaceId, what: ColumnElement[str]) -> Select[str]:
     """What is asked of answers that wait for a person."""
     return (
         select(what)
