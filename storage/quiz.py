@@ -11,8 +11,10 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     bindparam,
     delete,
+    exists,
     insert,
     select,
     update,
@@ -125,18 +127,27 @@ class SqlAttempts:
         found = self._find(attempts.c.person == person, attempts.c.state.in_(_NOT_OVER))
         return sorted(found, key=lambda a: (a.changed_at, a.id), reverse=True)
 
-    def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
-        """Those in which the item was answered, or stands before the person."""
-        said = responses.alias()
-        answered = attempts.c.id.in_(select(said.c.attempt).where(said.c.item == item))
-        here = [attempts.c.workspace == workspace, attempts.c.quiz == quiz]
-        found = self._find(*here, answered)
-        found += [
-            attempt
-            for attempt in self._find(*here, attempts.c.current.is_not(None))
-            if attempt.current is not None and attempt.current.item == item
-        ]
-        return list({attempt.id: attempt for attempt in found}.values())
+    def with_item(
+        self, workspace: WorkspaceId, quiz: str, item: str, limit: int
+    ) -> Sequence[Attempt]:
+        """Some of those in which the item counts, or stands before the person; without those
+        that are void or given up."""
+        here = and_(
+            attempts.c.workspace == workspace,
+            attempts.c.quiz == quiz,
+            attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
+        )
+        counts = exists().where(
+            responses.c.attempt == attempts.c.id,
+            responses.c.item == item,
+            responses.c.struck.is_(False),
+        )
+        ids = list(self._connection.scalars(select(attempts.c.id).where(here, counts).limit(limit)))
+        before = select(attempts.c.id, attempts.c.current).where(
+            here, attempts.c.current.is_not(None)
+        )
+        ids += [row.id for row in self._connection.execute(before) if row.current["item"] == item]
+        return self._find(attempts.c.id.in_(ids[:limit]))
 
     def in_states(
         self,

@@ -82,9 +82,9 @@ def test_an_attempt_is_read_as_it_was_saved(acme: Database) -> None:
         assert work.attempts.quizzes_to_read(ACME.id) == ["data"]
         assert work.attempts.waiting_for_person(ACME.id, ["data"], 9) == [kept]
         assert work.attempts.waiting_for_person(ACME.id, ["other"], 9) == []
-        assert work.attempts.with_item(ACME.id, "data", "i2") == [kept]
-        assert work.attempts.with_item(ACME.id, "data", "i3") == [kept]
-        assert work.attempts.with_item(ACME.id, "data", "i4") == []
+        assert work.attempts.with_item(ACME.id, "data", "i2", 9) == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i3", 9) == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i4", 9) == []
         here = {State.IN_PROGRESS}
         before = NOW - timedelta(seconds=1)
         assert work.attempts.in_states(ACME.id, "data", here, 9, NOW) == [kept]

@@ -267,14 +267,13 @@ def _tell(
     context: Context, work: QuizzesWork, certification: Certification, to: Person, told: Message
 ) -> None:
     """What was decided, to whom it concerns."""
-    work.outbox.post(
-        certification.workspace,
-        Letter(
-            key=f"{certification.subject}:told:{context.new_id()}",
-            to=ToPerson(person=to.id),
-            message=told,
-            kind="quiz.decided",
-            priority=Priority.ANSWER,
-            because=messages.BECAUSE_DECIDED,
-        ),
+    letter = Letter(
+        key=f"{certification.subject}:told:{context.new_id()}",
+        to=ToPerson(person=to.id),
+        message=told,
+        kind="quiz.decided",
+        # Nobody asked for it, and it must not be lost among what may be.
+        priority=Priority.DEADLINE,
+        because=messages.BECAUSE_DECIDED,
     )
+    book(context, work, [Wish(to, letter)])

@@ -89,6 +89,7 @@ CHOOSE_MARK = "Please choose what the answer is worth."
 NO_REASON = "Please say why. The people whose attempts it concerns read it."
 NOTHING_TO_READ = "There is no written answer to read."
 BECAUSE_ASKED = "You are taking this quiz."
+BECAUSE_TOOK = "You have taken this quiz."
 BECAUSE_STEWARD = "You look after the topic of this quiz."
 NO_IMAGE = "Picture"
 
@@ -1188,7 +1189,7 @@ def withdrawn() -> Message:
     """After the form."""
     return say(
         "Withdrawn: nobody is asked it any more. Attempts in which it was answered are being "
-        "scored anew, and their people hear of it.",
+        "scored anew, and whoever it changes anything for hears of it.",
         tone=Tone.GOOD,
     )
 

@@ -67,8 +67,11 @@ class AttemptStore(Protocol):
     def under_way(self, person: PersonId) -> Sequence[Attempt]:
         """Those of a person that are neither decided nor over, the last changed first."""
 
-    def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
-        """Those in which the item was answered, or stands before the person."""
+    def with_item(
+        self, workspace: WorkspaceId, quiz: str, item: str, limit: int
+    ) -> Sequence[Attempt]:
+        """Some of those in which the item counts, or stands before the person; without those
+        that are void or given up."""
 
     def in_states(
         self,

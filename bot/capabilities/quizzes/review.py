@@ -23,6 +23,7 @@ from bot.capabilities.quizzes.certification import EventKind as ChangeKind
 from bot.capabilities.quizzes.certification import can as can_change
 from bot.capabilities.quizzes.ending import certify_aloud, change, end_passed
 from bot.capabilities.quizzes.model import (
+    ASKING,
     REVIEW_DAYS,
     UNDER_WAY,
     Attempt,
@@ -34,6 +35,7 @@ from bot.capabilities.quizzes.model import (
     data_of,
 )
 from bot.capabilities.quizzes.renewal import tell_due
+from bot.capabilities.quizzes.retake import QUOTA_DAYS
 from bot.capabilities.quizzes.sitting import advance, is_time_up, look, source_of_call
 from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
@@ -57,6 +59,8 @@ MOST_WAITING = 100
 MOST_SHOWN = 8
 REMIND_AGAIN = timedelta(days=7)
 """After which who may read an answer that is late hears of it once more."""
+_SITTING = ASKING | {State.PENDING_REVIEW}
+"""States in which somebody waits for what comes next."""
 CHUNK = 50
 """Attempts of one transaction, where a question is withdrawn from many."""
 
@@ -333,34 +337,56 @@ def strike(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """The next attempts are scored without a question that was withdrawn."""
     workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
     item, reason = str(timer.args["item"]), str(timer.args["reason"])
-    waiting = [
-        attempt
-        for attempt in work.attempts.with_item(workspace, id_, item)
-        if can(attempt, EventKind.STRUCK) and _holds(attempt, item)
-    ]
-    for attempt in waiting[:CHUNK]:
+    waiting = work.attempts.with_item(workspace, id_, item, CHUNK)
+    for attempt in waiting:
+        if not can(attempt, EventKind.STRUCK):
+            continue
         struck = advance(
             context, work, attempt, EventKind.STRUCK, data={"item": item, "reason": reason}
         )
         was_asked = attempt.response_to(item) is None
         following = _reconsider(context, work, struck, was_asked=was_asked)
-        if was_asked and following is None:
-            continue
-        person = work.people.get(attempt.person)
-        if person is not None and person.active:
-            quiz = look(work, struck).quiz
-            told = messages.struck(quiz, reason, following)
-            send(work, person, attempt, told, f"struck:{item}")
-    if len(waiting) > CHUNK:
+        # To whom it changes nothing it is said where they see their answers.
+        is_in_it = attempt.state in UNDER_WAY and not was_asked
+        if following is not None or is_in_it or _is_let_in(context, work, attempt, struck):
+            told = messages.struck(look(work, struck).quiz, reason, following)
+            _tell(context, work, attempt, told, f"struck:{item}")
+    if len(waiting) == CHUNK:
         _strike_later(context, work, workspace, id_, item, reason)
 
 
-def _holds(attempt: Attempt, item: str) -> bool:
-    """Whether the question counts in the attempt, or stands before its person."""
-    response = attempt.response_to(item)
-    if response is not None:
-        return not response.struck
-    return attempt.current is not None and attempt.current.item == item
+def _is_let_in(context: Context, work: QuizzesWork, before: Attempt, after: Attempt) -> bool:
+    """Whether a fail that kept its person from beginning again does so no more."""
+    ending, decided_at = before.ending, before.decided_at
+    if before.state is not State.FAILED or ending is None or decided_at is None:
+        return False
+    return (
+        ending.verdict.outcome is Outcome.FAILED
+        and decided_at > context.now - QUOTA_DAYS
+        and look(work, after, again=True).verdict.outcome is not Outcome.FAILED
+    )
+
+
+def _tell(
+    context: Context, work: QuizzesWork, attempt: Attempt, message: Message, key: str
+) -> None:
+    """What a steward has done to an attempt: at once to who is in the middle of it; who is not
+    did not ask for it, and hears when there is room for it."""
+    person = work.people.get(attempt.person)
+    if person is None or not person.active:
+        return
+    if attempt.state in _SITTING:
+        send(work, person, attempt, message, key)
+        return
+    letter = Letter(
+        key=f"{attempt.subject}:{key}",
+        to=ToPerson(person=person.id),
+        message=message,
+        kind="quiz.changed",
+        priority=Priority.PROMPT,
+        because=messages.BECAUSE_TOOK,
+    )
+    book(context, work, [Wish(person, letter)])
 
 
 def void_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -418,9 +444,8 @@ def void(context: Context, work: QuizzesWork, timer: Timer) -> None:
     waiting = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK, asked_at)
     for attempt in waiting:
         advance(context, work, attempt, EventKind.VOIDED, actor, data={"reason": reason})
-        person = work.people.get(attempt.person)
-        if person is not None and person.active and kept is not None:
-            send(work, person, attempt, messages.voided(kept.value, reason), "voided")
+        if kept is not None:
+            _tell(context, work, attempt, messages.voided(kept.value, reason), "voided")
     if len(waiting) == CHUNK:
         _void_later(context, work, workspace, id_, reason, actor, asked_at)
 

@@ -358,6 +358,7 @@ def test_a_fail_that_hung_on_it_becomes_a_pass(world: QuizWorld) -> None:
     wrong = [r.item for r in world.attempt("ana").responses if not r.right]
     withdraw(world, wrong[0])
     assert world.quiz_state("ana") == "passed"
+    world.passes(days=2)
     assert "is withdrawn" in world.last("ana")
     assert "You have passed “Customer data”" in world.last("ana")
 
@@ -372,9 +373,42 @@ def test_a_fail_that_is_undecided_without_it_bars_nobody(world: QuizWorld) -> No
     withdraw(world, wrong[0])
     # One right and one wrong are left: nothing is decided, so it is held against nobody.
     assert world.quiz_state("ana") == "failed"
-    assert "is withdrawn" in world.last("ana")
     world.says("ana", "/quiz data")
     assert "Check yourself first" in world.last("ana")
+    world.passes(days=2)
+    assert "is withdrawn" in world.last("ana")
+
+
+def test_who_it_changes_nothing_for_hears_nothing_of_a_withdrawn_question(
+    world: QuizWorld,
+) -> None:
+    world.opens_quiz(quiz_of([choice(f"{o}-{n}", o) for o in ("share", "keep") for n in (1, 2)]))
+    for _ in range(3):
+        world.begins("ana")
+        world.decides("ana", True, True, True, True)
+    assert world.quiz_state("ana") == "passed"
+    world.passes(days=3)
+    heard = len(world.dms("ana"))
+    withdraw(world, "share-1")
+    world.passes(days=3)
+    assert len(world.dms("ana")) == heard
+    assert all(a.response_to("share-1").struck for a in world.attempts("ana"))  # type: ignore[union-attr]  # each of them has it
+
+
+def test_a_question_is_taken_out_of_more_attempts_than_one_transaction_takes(
+    world: QuizWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "CHUNK", 1)
+    world.opens_quiz(quiz_of([choice(f"i{n}", "one") for n in (1, 2)]))
+    for who in ("ana", "ben", "cem"):
+        world.begins(who)
+        world.decides(who, True)
+    withdraw(world, "i1")
+    world.passes(minutes=1)
+    for who in ("ana", "ben", "cem"):
+        attempt = world.attempt(who)
+        assert attempt.current is None or attempt.current.item != "i1"
+        assert not any(r.item == "i1" and not r.struck for r in attempt.responses)
 
 
 def test_nobody_loses_what_they_have_passed(world: QuizWorld) -> None:
@@ -419,8 +453,12 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
     chosen(world, "sam", "End open attempts")
     world.fills("sam", reason="The buttons were broken.")
     world.passes(seconds=1)
+    # Who is in the middle of it hears at once, others when there is room for it.
+    assert "does not count: The buttons were broken." in world.last("ana")
+    assert "does not count" not in world.last("ben")
+    world.passes(days=2)
     for who in ("ana", "ben"):
-        assert world.quiz_state(who) == "voided"
+        assert world.attempts(who)[0].state.value == "voided"
         assert "does not count: The buttons were broken." in world.last(who)
         world.presses(who, "Begin again")
         world.presses(who, "Check myself")
