@@ -156,14 +156,17 @@ class SqlAttempts:
         states: Collection[State],
         limit: int,
         begun_by: datetime,
+        after: str = "",
     ) -> Sequence[Attempt]:
-        """Those at a quiz in any of the states that were begun by then, by id."""
+        """The next at a quiz in any of the states that were begun by then, by id from after
+        `after` on."""
         ids = self._connection.execute(
             select(attempts.c.id)
             .where(
                 attempts.c.workspace == workspace,
                 attempts.c.quiz == quiz,
                 attempts.c.state.in_(states),
+                attempts.c.id > after,
                 attempts.c.started_at <= begun_by,
             )
             .order_by(attempts.c.id)

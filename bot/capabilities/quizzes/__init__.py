@@ -103,6 +103,7 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.strike": review.strike,
         "quiz.void": review.void,
         "quiz.material": review.material,
+        "quiz.outdate": review.outdate,
         "quiz.certification": renewal.pass_time,
         "quiz.remind": renewal.remind,
     },

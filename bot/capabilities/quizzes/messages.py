@@ -1297,6 +1297,12 @@ def aloud_not_yet(quiz: Quiz) -> Message:
     )
 
 
+RECORDED_ALREADY = "That is written down already."
+TAKES_TWO = (
+    "Two people have to approve that the rules of this quiz have changed, so one cannot say so "
+    "here. Please do it where its files are, with `inflow content sync`."
+)
+RULES_CHANGED = "What it is about has changed."
 NOBODY_ASKS = "There is nobody yet who looks after this topic. Please ask in the topic’s channel."
 NO_ACCOUNT = "Please write what you asked and what they showed."
 NO_OUTCOME = "Please choose one."

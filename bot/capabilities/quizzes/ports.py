@@ -80,8 +80,10 @@ class AttemptStore(Protocol):
         states: Collection[State],
         limit: int,
         begun_by: datetime,
+        after: str = "",
     ) -> Sequence[Attempt]:
-        """Those at a quiz in any of the states that were begun by then, by id."""
+        """The next at a quiz in any of the states that were begun by then, by id from after
+        `after` on."""
 
     def quizzes_to_read(self, workspace: WorkspaceId) -> Sequence[str]:
         """The quizzes in which an answer waits for a person, by id."""

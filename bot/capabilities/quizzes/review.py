@@ -40,8 +40,8 @@ from bot.capabilities.quizzes.sitting import advance, is_time_up, look, source_o
 from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
-from bot.errors import Conflict, Invalid, NotFound
-from bot.ids import AttemptId, PersonId, WorkspaceId
+from bot.errors import Conflict, Invalid, NotAllowed, NotFound
+from bot.ids import AttemptId, PersonId, TopicId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPerson
@@ -457,6 +457,11 @@ def _asked_key(quiz: Quiz, person: str, day: str, steward: PersonId) -> str:
     return f"quiz:{quiz.id}:aloud:{person}:{day}:{steward}"
 
 
+def _vouched_key(quiz: Quiz, person: str, day: str) -> str:
+    """Of the letter that says that they passed, which there is once for each wish."""
+    return f"quiz:{quiz.id}:vouched:{person}:{day}"[:200]
+
+
 def ask_aloud(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*Ask me in person*: whoever looks after the topic hears that the person wishes it."""
     person = command.person
@@ -502,6 +507,9 @@ def _find_asked(work: QuizzesWork, command: Command) -> tuple[Quiz, Person]:
         or work.outbox.state(steward.workspace, key) is None
     ):
         raise NotFound(messages.NOT_YOURS)
+    # Who was asked by several is vouched for once.
+    if work.outbox.state(steward.workspace, _vouched_key(quiz, id_, day)) is not None:
+        raise Conflict(messages.RECORDED_ALREADY)
     return quiz, person
 
 
@@ -525,12 +533,14 @@ def keep_record(context: Context, work: QuizzesWork, command: Command) -> Reply:
         raise Invalid(fields=wrong)
     if outcome == "passed":
         message = certify_aloud(context, work, quiz, person, command.person, account)
+        key = _vouched_key(quiz, person.id, named(command.args, "day"))
     else:
         message = messages.aloud_not_yet(quiz)
+        key = f"quiz:{quiz.id}:asked:{person.id}:{context.new_id()}"
     work.outbox.post(
         person.workspace,
         Letter(
-            key=f"quiz:{quiz.id}:asked:{person.id}:{context.new_id()}",
+            key=key,
             to=ToPerson(person=person.id),
             message=message,
             kind="quiz.asked",
@@ -549,15 +559,27 @@ def material_form(_context: Context, work: QuizzesWork, command: Command) -> Rep
     person = command.person
     id_ = named(command.args, "quiz") or named(command.args, "choice")
     quiz, _ = find_quiz(work, person.workspace, id_)
-    require_steward(work, person, quiz)
+    _require_one_is_enough(work, person, quiz)
     return Reply(form=messages.material_form(quiz))
+
+
+def _require_one_is_enough(work: QuizzesWork, person: Person, quiz: Quiz) -> None:
+    """What a regulator asks for takes two, who approve it where its files are (domain.md 8).
+
+    Raises:
+        NotAllowed: the person does not look after the topic, or one alone may not.
+    """
+    require_steward(work, person, quiz)
+    topic = work.topics.get(person.workspace, TopicId(quiz.topic))
+    if quiz.policy.requirement == "regulatory" or (topic is not None and topic.regulated):
+        raise NotAllowed(messages.TAKES_TWO)
 
 
 def keep_material(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """The form: what was passed before has to be shown again, and nobody lapses at once."""
     person = command.person
     quiz, _ = find_quiz(work, person.workspace, named(command.args, "quiz"))
-    require_steward(work, person, quiz)
+    _require_one_is_enough(work, person, quiz)
     wrong = {}
     deadline = None
     if day := command.values.get("deadline", "").strip():
@@ -581,7 +603,10 @@ def change_later(
     deadline: datetime | None,
     after: str = "",
 ) -> None:
-    """Have all certificates of a quiz shown again, by `deadline` or in sixty days."""
+    """Have all certificates of a quiz shown again, by `deadline` or in sixty days, and let nobody
+    earn one by what was asked before."""
+    if not after:
+        _outdate_later(context, work, workspace, quiz, context.now)
     work.timers.set(
         Timer(
             key=f"quiz:{workspace}:{quiz}:material",
@@ -595,6 +620,48 @@ def change_later(
             },
         )
     )
+
+
+def _outdate_later(
+    context: Context,
+    work: QuizzesWork,
+    workspace: WorkspaceId,
+    quiz: str,
+    asked_at: datetime,
+    after: str = "",
+) -> None:
+    work.timers.set(
+        Timer(
+            key=f"quiz:{workspace}:{quiz}:outdate",
+            due_at=context.now,
+            action="quiz.outdate",
+            args={
+                "workspace": workspace,
+                "quiz": quiz,
+                "asked_at": asked_at.isoformat(),
+                "after": after,
+            },
+        )
+    )
+
+
+def outdate(context: Context, work: QuizzesWork, timer: Timer) -> None:
+    """The next attempts under way of versions before a material change are void: what is passed
+    by them would say nothing of the new rules."""
+    workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
+    asked_at = datetime.fromisoformat(str(timer.args["asked_at"]))
+    kept = work.packs.quiz(workspace, id_)
+    if kept is None:
+        return
+    after = str(timer.args["after"])
+    found = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK, asked_at, after)
+    for attempt in found:
+        if attempt.start is not None and attempt.start.quiz_version != kept.version:
+            reason = messages.RULES_CHANGED
+            advance(context, work, attempt, EventKind.VOIDED, data={"reason": reason})
+            _tell(context, work, attempt, messages.voided(kept.value, reason), "voided")
+    if len(found) == CHUNK:
+        _outdate_later(context, work, workspace, id_, asked_at, found[-1].id)
 
 
 def material(context: Context, work: QuizzesWork, timer: Timer) -> None:
@@ -611,6 +678,8 @@ def material(context: Context, work: QuizzesWork, timer: Timer) -> None:
             data: Args = {"deadline": deadline.isoformat() if deadline else None}
             event = Change(certification.id, ChangeKind.CHANGED_MATERIALLY, context.now, None, data)
             changed = change(context, work, certification, kept.value, event)
+            # Of what has changed they are to be told, whatever they showed before.
+            work.waivers.end(certification.person, id_, context.now)
             tell_due(context, work, changed, kept.value)
     if len(found) == CHUNK:
         change_later(context, work, workspace, id_, deadline, found[-1].id)

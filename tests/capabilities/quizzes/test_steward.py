@@ -565,3 +565,84 @@ def test_after_a_material_change_nobody_lapses_at_once(world: QuizWorld) -> None
         assert (earned.state, earned.holds) == ("renewal_due", True)
         assert earned.valid_until == datetime(2026, 6, 30, tzinfo=UTC)
         assert "is valid until Tuesday 30 June" in world.dms(who)[-1]
+
+
+def changes_the_rules(world: QuizWorld) -> None:
+    """By the form; everybody who passed it hears of it."""
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "The rules have changed")
+    assert world.fills("sam", reason="A new law.").errors == {}
+    world.passes(minutes=1)
+
+
+def test_what_has_changed_is_no_more_kept_from_who_passed_before(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.decides("ana", True, True, True, True)
+    with world.database.transaction() as work:
+        [before] = work.waivers.of(PersonId("ana"))
+    assert before.covers("data/share", world.now)
+    changes_the_rules(world)
+    with world.database.transaction() as work:
+        [after] = work.waivers.of(PersonId("ana"))
+    assert not after.covers("data/share", world.now)
+    assert after.minutes == before.minutes
+
+
+def test_nobody_earns_anything_by_rules_that_have_changed(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D", renew_from="P60D"))
+    world.begins("ana")
+    world.decides("ana", True, True, True, True)
+    for who in ("ana", "ben"):
+        world.begins(who)
+        world.decides(who, True)
+    world.presses("ben", "Leave for now")
+    world.passes(days=1)
+    newer = [choice(f"{o}-{n}", o, stem="The new law?") for o in ("share", "keep") for n in (1, 2)]
+    world.opens_quiz(quiz_of(newer, valid_for="P365D", renew_from="P60D"))
+    world.begins("cem")
+    changes_the_rules(world)
+    assert [world.quiz_state(who) for who in ("ana", "ben", "cem")] == [
+        "voided",
+        "voided",
+        "in_progress",
+    ]
+    world.passes(days=2)
+    assert "does not count: What it is about has changed." in world.last("ben")
+
+
+@pytest.mark.parametrize("regulated", [False, True])
+def test_one_person_does_not_change_the_rules_of_what_a_regulator_asks_for(
+    world: QuizWorld, regulated: bool
+) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "The rules have changed")
+    # Though the form is open by then.
+    world.opens_quiz(quiz_of(TWO, requirement="voluntary" if regulated else "regulatory"))
+    if regulated:
+        with world.database.transaction() as work:
+            topic = work.topics.get(WORKSPACE, TopicId("travel"))
+            assert topic is not None
+            work.topics.save(replace(topic, regulated=True))
+    world.fills("sam", reason="A new law.")
+    assert "Two people have to approve" in world.last("sam")
+    world.forges("sam", "quiz.material", {"quiz": "data"})
+    assert "Two people have to approve" in world.last("sam")
+    assert "quiz.material" not in world.dump()["timers"]
+
+
+def test_a_wish_to_be_asked_in_person_is_answered_once(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D"))
+    wants_to_be_asked(world)
+    asked = world.hears("sam")[-1]
+    world.presses("sam", "Write it down", on=asked)
+    world.fills("sam", outcome="not_yet", account="One case of three.")
+    world.presses("sam", "Write it down", on=asked)
+    world.fills("sam", outcome="passed", account="All three by now.")
+    world.passes(days=200)
+    world.presses("sam", "Write it down", on=asked)
+    assert "That is written down already." in world.last("sam")
+    with world.database.transaction() as work:
+        [_] = work.certifications.chain(WORKSPACE)
