@@ -241,6 +241,14 @@ class SqlAttempts:
             )
         return seen
 
+    def forget(self, person: PersonId, quizzes: Collection[str]) -> None:
+        """Nothing of what a person did at these quizzes is kept."""
+        mine = and_(attempts.c.person == person, attempts.c.quiz.in_(quizzes))
+        ids = select(attempts.c.id).where(mine)
+        for column in (responses.c.attempt, attempt_events.c.attempt):
+            self._connection.execute(delete(column.table).where(column.in_(ids)))
+        self._connection.execute(delete(attempts).where(mine))
+
     def _find(self, *where: ColumnElement[bool]) -> list[Attempt]:
         rows = self._connection.execute(select(*_ATTEMPT).where(*where)).all()
         if not rows:

@@ -255,6 +255,17 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         replace(ATTESTED, vouched_by="Sam", account="Three cases, all decided well."),
         CertificationId("c1"),
     ),
+    "quizzes.all_kept": quizzes.all_kept(
+        [
+            (AttemptId("a1"), "Customer <data>: passed, Monday 2 March", 9),
+            (None, "Phishing: under way", 1),
+        ],
+        page=1,
+        pages=3,
+    ),
+    "quizzes.all_kept:nothing": quizzes.all_kept([], page=0, pages=1),
+    "quizzes.forgotten": quizzes.forgotten(is_any_kept=True),
+    "quizzes.forgotten:all": quizzes.forgotten(is_any_kept=False),
     "quizzes.attested:exempt": quizzes.attested(
         QUIZ,
         replace(

@@ -69,6 +69,8 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.holders": audit.holders,
         "quiz.evidence": audit.evidence,
         "quiz.check_chain": audit.check_chain,
+        "quiz.mine": home.tell_all,
+        "quiz.forget": home.forget,
     },
     opens_forms=frozenset(
         {

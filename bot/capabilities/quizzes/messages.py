@@ -1011,11 +1011,27 @@ def page_duty(written: int) -> Section:
     return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER, entries=[[Text(text=line)]], buttons=(button,))
 
 
+_FORGET = Button(
+    label="Forget my quizzes",
+    action="quiz.forget",
+    confirm=Confirm(
+        title="Forget them all?",
+        text="Your attempts, answers and certificates of all quizzes that you took for yourself "
+        "are deleted. What your organisation asks for stays.",
+        yes="Forget them",
+    ),
+)
+
+
 def about_me(
-    lines: Sequence[str], needs: frozenset[Need], over: Sequence[tuple[AttemptId, str]] = ()
+    lines: Sequence[str],
+    needs: frozenset[Need],
+    over: Sequence[tuple[AttemptId, str]] = (),
+    *,
+    has_any: bool = False,
 ) -> list[Part]:
     """What quizzes hold about the person, for the person. `over` are the last attempts that have
-    ended, of which all answers can be seen."""
+    ended, of which all answers can be seen; `has_any`: there is something to be forgotten."""
     told = list(lines) or ["I hold no attempt at a quiz of yours."]
     if needs:
         named = ", ".join(label.lower() for need, (label, _) in _NEEDS.items() if need in needs)
@@ -1029,7 +1045,48 @@ def about_me(
         if over
         else None
     )
-    return [Divider(), *_lines("Quizzes", told), *([every] if every is not None else [])]
+    parts: list[Part] = [Divider(), *_lines("Quizzes", told)]
+    if every is not None:
+        parts.append(every)
+    if has_any:
+        kept = Button(label="All that is kept", action="quiz.mine")
+        parts.append(Buttons(buttons=(kept, _FORGET)))
+    return parts
+
+
+def all_kept(
+    attempts: Sequence[tuple[AttemptId | None, str, int]], *, page: int, pages: int
+) -> Message:
+    """Attempts of a person with how many answers each has, for that person; those that have an id
+    are over, and their answers can be seen."""
+    if not attempts:
+        return say("Nothing is kept of your quizzes.")
+    lines = [f"- {literal(words)} ({_count(said, 'answer')})" for _, words, said in attempts]
+    parts: list[Part] = [Text(text=fit(lines))]
+    options = tuple(
+        Option(label=shorten(words, 75), value=id_) for id_, words, _ in attempts if id_ is not None
+    )
+    if options:
+        label = "See all your answers in:"
+        parts.append(Choice(label=label, action="quiz.answers", options=options))
+    turn = [
+        Button(label=label, action="quiz.mine", args={"page": other})
+        for label, other in (("Back", page - 1), ("Go on", page + 1))
+        if 0 <= other < pages
+    ]
+    parts.append(Buttons(buttons=(*turn, _FORGET)))
+    where = f" Page {page + 1} of {pages}." if pages > 1 else ""
+    return say(
+        "These are all your attempts, the last first, with every answer and how sure you were. "
+        f"Only you see them, and they go after two years.{where}",
+        *parts,
+    )
+
+
+def forgotten(*, is_any_kept: bool) -> Message:
+    """After *Forget my quizzes*."""
+    stays = " What your organisation asks for stays." if is_any_kept else ""
+    return say(f"Forgotten: what you did in quizzes that you took for yourself.{stays}")
 
 
 def ended(attempt: Attempt, title: str, on: str) -> str:

@@ -108,6 +108,9 @@ class AttemptStore(Protocol):
     def seen(self, person: PersonId, quiz: str, but: AttemptId | None = None) -> Mapping[str, Seen]:
         """What a person was asked at a quiz, but in one attempt."""
 
+    def forget(self, person: PersonId, quizzes: Collection[str]) -> None:
+        """Nothing of what a person did at these quizzes is kept."""
+
 
 class NeedStore(Protocol):
     """Accommodations."""

@@ -199,3 +199,53 @@ def test_what_nobody_ever_ended_goes_with_the_rest(world: QuizWorld) -> None:
     assert retain(world.database, world.now + ATTEMPTS_KEPT + timedelta(days=1)).attempts == 1
     with world.database.transaction() as work:
         assert work.attempts.of(PersonId("ana")) == []
+
+
+def test_all_that_is_kept_is_told_to_who_it_is_about(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    for _ in range(11):
+        passes_quiz(world, "ana")
+    world.says("ana", "/me")
+    world.presses("ana", "All that is kept")
+    assert world.last("ana").count("Customer data: passed") >= 10
+    assert "Page 1 of 2." in world.last("ana")
+    world.presses("ana", "Go on")
+    assert "(4 answers)" in world.last("ana")
+    chosen(world, "ana", "See all your answers in:")
+    assert "Page 1 of 1. Only you see this." in world.last("ana")
+    world.forges("ben", "quiz.mine", {})
+    assert "Nothing is kept of your quizzes." in world.last("ben")
+
+
+def test_what_somebody_did_for_themselves_can_be_forgotten(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO, **YEAR))
+    passes_quiz(world, "ana")
+    passes_quiz(world, "ben")
+    world.begins("ana")
+    world.decides("ana", True)
+    world.says("ana", "/me")
+    world.presses("ana", "Forget my quizzes")
+    assert "Forgotten: what you did in quizzes that you took for yourself." in world.last("ana")
+    with world.database.transaction() as work:
+        assert work.attempts.of(PersonId("ana")) == []
+        assert work.certifications.of(PersonId("ana")) == []
+        assert work.waivers.of(PersonId("ana")) == []
+        assert work.certifications.find(PersonId("ben"), "data") is not None
+    assert [person for person, _ in records(world)] == ["", "ben"]
+    assert checked(world) == Checked(2, 1)
+    world.passes(days=400)
+    world.begins("ana")
+    assert world.quiz_state("ana") == "in_progress"
+
+
+def test_what_others_ask_for_is_not_forgotten(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, requirement="mandatory", **YEAR))
+    passes_quiz(world, "ana")
+    before = records(world)
+    world.says("ana", "/me")
+    world.presses("ana", "Forget my quizzes")
+    assert "What your organisation asks for stays." in world.last("ana")
+    assert world.quiz_state("ana") == "passed"
+    assert certification(world, "ana").holds
+    assert records(world) == before
