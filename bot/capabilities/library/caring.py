@@ -1,7 +1,7 @@
 """What whoever looks after a topic does with what could be better in it."""
 
 from bot.capabilities.library import messages
-from bot.capabilities.library.access import find_issue, find_own_thing, looked_after, named
+from bot.capabilities.library.access import find_issue, find_own_thing, looked_after
 from bot.capabilities.library.model import Figures
 from bot.capabilities.library.step import EPOCH, keep_watch, note
 from bot.capabilities.library.tally import quizzes_of
@@ -10,7 +10,7 @@ from bot.capabilities.library.watching import figures_of, questions_of
 from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Message
 from bot.pack.about import id_of
 from bot.pack.flag import FlagKind

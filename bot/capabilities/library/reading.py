@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.capabilities.library import messages
-from bot.capabilities.library.access import find_topic, is_steward, named, page_of
+from bot.capabilities.library.access import find_topic, is_steward, page_of
 from bot.capabilities.library.model import Below, Told
 from bot.capabilities.library.step import keep_watch, look_at_section
 from bot.capabilities.library.thing import get_section, items_of
@@ -11,7 +11,7 @@ from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import PersonId, TopicId, WorkspaceId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Args, fits_a_button, say, shorten
 from bot.pack.about import begin_question, id_of, read_about
 from bot.pack.item import (

@@ -1,7 +1,7 @@
 """How the questions of a quiz do, for whoever looks after its topic (domain.md 1.10 and 9.1)."""
 
 from bot.capabilities.library import messages
-from bot.capabilities.library.access import is_steward, looked_after, named, page_of
+from bot.capabilities.library.access import is_steward, looked_after, page_of
 from bot.capabilities.library.model import Standing
 from bot.capabilities.library.thing import family_of
 from bot.capabilities.library.watching import flags_of
@@ -9,7 +9,7 @@ from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import TopicId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.pack.flag import GOOD, FlagKind
 from bot.pack.model import Quiz
 from bot.pack.statistic import SHOWN_FROM, item_statistics

@@ -10,11 +10,8 @@ from datetime import datetime
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
-    curators_of,
     find_article,
     is_private,
-    is_steward,
-    named,
     require_steward,
     stewards_of,
     topic_of,
@@ -44,13 +41,14 @@ from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, say, shorten
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.about import name_question
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
+from bot.steward import curators_of, is_steward
 
 MAX_TITLE = 300
 MAX_REASON = 300

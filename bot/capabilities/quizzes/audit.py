@@ -9,14 +9,14 @@ from datetime import datetime
 from bot.access import Right, require
 from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes import messages
-from bot.capabilities.quizzes.access import find_quiz, named
+from bot.capabilities.quizzes.access import find_quiz
 from bot.capabilities.quizzes.certification import EventKind, can, is_asked_for
 from bot.capabilities.quizzes.messages import Attested, Holder, day
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import CertificationId, PersonId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.pack.model import Quiz
 from bot.people import Person
 from bot.reply import Reply

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from bot.access import Right, require, roles_with
 from bot.attention import Wish, book
 from bot.capabilities.quizzes import messages
-from bot.capabilities.quizzes.access import find_quiz, named, require_steward
+from bot.capabilities.quizzes.access import find_quiz, require_steward
 from bot.capabilities.quizzes.access import stewards_of as looking_after
 from bot.capabilities.quizzes.certification import (
     Certification,
@@ -21,7 +21,7 @@ from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
 from bot.ids import CertificationId, PersonId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Args, Message
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.model import Quiz

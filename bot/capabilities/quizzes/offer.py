@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from bot.capabilities.quizzes import audit, messages, review
-from bot.capabilities.quizzes.access import find_quiz, named, stewards_of
+from bot.capabilities.quizzes.access import find_quiz, stewards_of
 from bot.capabilities.quizzes.asking import proceed, send
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import draw_form
@@ -33,7 +33,7 @@ from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.ids import AttemptId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Message
 from bot.pack.item import Status
 from bot.pack.model import Quiz

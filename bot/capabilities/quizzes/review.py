@@ -13,7 +13,6 @@ from bot.capabilities.quizzes.access import (
     find_quiz,
     find_written,
     is_steward,
-    named,
     require_steward,
     stewards_of,
 )
@@ -42,7 +41,7 @@ from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed, NotFound
 from bot.ids import AttemptId, PersonId, TopicId, WorkspaceId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Item, Status
@@ -53,6 +52,7 @@ from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, at_local
+from bot.steward import curators_of
 
 MOST_WAITING = 100
 """Attempts with answers to read that are looked at together, those that wait longest."""
@@ -188,7 +188,9 @@ def tell_stewards(context: Context, work: QuizzesWork, quiz: Quiz, attempt: Atte
     """A written answer waits, and is promised to be read in two working days. Who looks after
     the topic alone has their own read by whoever curates by right."""
     stewards = [s for s in stewards_of(work, attempt.workspace, quiz) if s.id != attempt.person]
-    stewards = stewards or [p for p in _curators(work, attempt.workspace) if p.id != attempt.person]
+    stewards = stewards or [
+        p for p in curators_of(work, attempt.workspace) if p.id != attempt.person
+    ]
     _call(context, work, quiz, stewards, "to_read")
     due_at = (
         add_working_days(stewards[0], context.now, REVIEW_DAYS)
@@ -248,7 +250,7 @@ def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
         return
     quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, attempt.start.quiz_version)
     readers = {person.id: person for person in stewards_of(work, attempt.workspace, quiz)}
-    readers |= {p.id: p for p in _curators(work, attempt.workspace)}
+    readers |= {p.id: p for p in curators_of(work, attempt.workspace)}
     others = [reader for reader in readers.values() if reader.id != attempt.person]
     round_ = int(str(timer.args.get("round", 1)))
     _call(context, work, quiz, others, f"late-{round_}")
@@ -257,10 +259,6 @@ def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
         told = messages.takes_longer(quiz, has_reader=bool(others))
         send(work, person, attempt, told, "late")
     _remember(work, attempt, context.now + REMIND_AGAIN, round_ + 1)
-
-
-def _curators(work: QuizzesWork, workspace: WorkspaceId) -> Sequence[Person]:
-    return [p for p in work.people.everybody(workspace) if may(p, Right.CURATE)]
 
 
 # --- withdrawing --------------------------------------------------------------------------

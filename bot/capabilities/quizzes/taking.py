@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.capabilities.quizzes import messages, review
-from bot.capabilities.quizzes.access import find_attempt, named
+from bot.capabilities.quizzes.access import find_attempt
 from bot.capabilities.quizzes.asking import (
     asked,
     place_of,
@@ -41,7 +41,7 @@ from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import AttemptId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, Message, Part, fits_a_button, say, shorten
 from bot.pack.about import begin_question
 from bot.pack.answer import Raw, next_node, parse

@@ -3,28 +3,20 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.access import Right, may, roles_with
 from bot.capabilities.tips import messages
 from bot.capabilities.tips.course import Course, Entry, course_of, entry_of
 from bot.capabilities.tips.model import Nomination, NominationState
 from bot.capabilities.tips.work import TipsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import TopicId, WorkspaceId
+from bot.inbound import named
 from bot.pack.model import Tip
 from bot.people import Person
+from bot.steward import is_steward
 from bot.topic import Topic
 
 FROM_QUESTION = "question:"
 """How the source of a tip begins that was an answer."""
-
-
-def named(args: Mapping[str, object], name: str) -> str:
-    """The id that came back from a client under `name`; "" unless it can be one of ours.
-
-    PostgreSQL refuses a NUL in a text, which no id of ours has.
-    """
-    value = args.get(name)
-    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def find_entry(work: TipsWork, person: Person, args: Mapping[str, object]) -> tuple[Entry, Topic]:
@@ -109,23 +101,6 @@ def open_topics(work: TipsWork, person: Person) -> Sequence[Topic]:
     every = work.topics.every(person.workspace)
     told = {kept.value.topic for kept in work.packs.tips(person.workspace, [t.id for t in every])}
     return [topic for topic in every if topic.id in told]
-
-
-def is_steward(person: Person, topic: Topic) -> bool:
-    """Whether the person looks after the topic: as its steward, or by right."""
-    return topic.steward == person.id or may(person, Right.CURATE)
-
-
-def stewards_of(work: TipsWork, topic: Topic) -> Sequence[Person]:
-    """Who looks after a topic: its steward, else those who look after all."""
-    steward = work.people.get(topic.steward) if topic.steward is not None else None
-    if steward is not None and steward.active:
-        return [steward]
-    return [
-        person
-        for role in roles_with(Right.CURATE)
-        for person in work.people.holders(topic.workspace, role)
-    ]
 
 
 def find_nomination(

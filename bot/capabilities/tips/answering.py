@@ -6,7 +6,7 @@ from datetime import date
 from bot.access import K_ANONYMOUS
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
-from bot.capabilities.tips.access import courses, find_entry, stewards_of
+from bot.capabilities.tips.access import courses, find_entry
 from bot.capabilities.tips.course import Entry, is_right
 from bot.capabilities.tips.model import (
     CONFIRMED,
@@ -42,6 +42,7 @@ from bot.pack.item import Option
 from bot.pack.model import Check
 from bot.people import Person, local
 from bot.reply import Reply
+from bot.steward import stewards_of
 from bot.topic import Topic
 
 
@@ -361,7 +362,7 @@ def _tell_stewards(
                 because=messages.because_steward(topic),
             ),
         )
-        for steward in stewards_of(work, topic)
+        for steward in stewards_of(work, topic.workspace, topic)
     ]
     if not work.outbox.promised(topic.workspace, [wish.promise for wish in wishes]):
         about = f"tip:{entry.tip.id}"
