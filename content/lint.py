@@ -12,6 +12,7 @@ from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, differ, expect
 from bot.pack.document import Campaign, Metric
 from bot.pack.item import (
     Branching,
+    CheckOption,
     Item,
     Matching,
     MultiSelect,
@@ -35,6 +36,9 @@ WORDS_A_MINUTE = 200
 MANY_OPTIONS = 4
 LENGTH_CUE = 1.5
 """How many times as long as every other option the best one may be."""
+READ_AT_ONCE = 6_000
+"""Characters of a question with what is said of its answer (domain.md 1.2). Slack refuses some
+13,200 in a message, which has what is said of one question and the whole of the next."""
 _ENOUGH_TO_SEE = 25
 JUDGES = 5
 
@@ -117,6 +121,10 @@ def item_doubts(item: Item) -> Iterator[Fault]:
         yield ("stem",), "this asks what somebody remembers; ask what they would do"
     if _NEGATIVE.search(item.stem):
         yield ("stem",), "a question that asks for what is not so is misread; turn it round"
+    length = _read_at_once(item)
+    if length > READ_AT_ONCE:
+        message = f"{length:,} characters to read at once; over {READ_AT_ONCE:,} some may be cut"
+        yield (), f"{message} where messages are short, as in Slack"
     match item:
         case ScenarioChoice():
             yield from _options_doubts(item.options)
@@ -136,6 +144,40 @@ def item_doubts(item: Item) -> Iterator[Fault]:
             yield ("accept",), message
         case _:
             pass
+
+
+def _read_at_once(item: Item) -> int:
+    """The characters of an item and of the longest that can be said of an answer to it."""
+    shown: list[int]
+    said: list[int]
+    match item:
+        case ScenarioChoice(options=options):
+            shown = [len(one.text) for one in options]
+            # Of the one that was chosen, and of the best.
+            said = sorted(len(one.text) + _said(one) for one in options)[-2:]
+        case MultiSelect(options=ticked):
+            shown = [len(one.text) for one in ticked]
+            said = [len(one.text) + _said(one) for one in ticked]
+        case SpotProblem(lines=lines):
+            shown = [len(line.text) for line in lines]
+            said = [len(line.text) + len(line.why) for line in lines]
+        case Ordering(steps=steps):
+            shown = said = [len(step.text) for step in steps]
+        case Matching(pairs=pairs):
+            shown = said = [len(pair.left) + len(pair.right) for pair in pairs]
+            shown = [*shown, *map(len, item.distractors)]
+        case Branching(nodes=nodes):
+            # One step at a time; what is said at the end is of one way through.
+            shown = [max(len(n.text) + sum(len(o.text) for o in n.options) for n in nodes.values())]
+            said = []
+        case _:
+            shown, said = [], []
+    return len(item.stem) + len(item.feedback) + sum(shown) + sum(said)
+
+
+def _said(option: Option | CheckOption) -> int:
+    happens = option.consequence.text if option.consequence is not None else ""
+    return len(option.feedback) + len(happens)
 
 
 def _about_others(where: Where, text: str) -> Iterator[Fault]:
