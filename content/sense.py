@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from bot.pack.item import (
     Branching,
@@ -19,6 +20,7 @@ from bot.pack.item import (
     Status,
 )
 from bot.pack.model import Check, Policy, Quiz, Section, Tip
+from bot.pack.practice import PRACTICE_KEPT
 from content.file import File, Findings, near
 from content.pattern import fault_of
 from content.tree import Where
@@ -297,6 +299,9 @@ def _longest(item: Branching, start: str) -> int:
 # --- policies -------------------------------------------------------------------------
 
 
+_NEVER = timedelta.max
+
+
 def _policy_faults(policy: Policy) -> Iterator[Fault]:
     sprt = policy.sprt
     if sprt.p0 >= sprt.p1:
@@ -307,6 +312,9 @@ def _policy_faults(policy: Policy) -> Iterator[Fault]:
         yield ("sprt", "n_max"), f"this must be at least n_min, {sprt.n_min}"
     if policy.valid_for is not None and policy.renew_from >= policy.valid_for:
         yield ("renew_from",), "one could renew before one has passed: valid_for is no longer"
+    if policy.renewal == "longitudinal" and (policy.valid_for or _NEVER) > PRACTICE_KEPT:
+        days = PRACTICE_KEPT.days
+        yield ("renewal",), f"daily answers are kept for {days} days: valid_for can be no longer"
     if policy.mode == "fixed":
         if not policy.form:
             yield ("form",), "this is missing: how many items of each objective?"

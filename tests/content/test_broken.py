@@ -105,6 +105,8 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (QUIZ, "{mode: gate}", "{mode: fixed, form: {share: 3}, cut: 4}", "5:41: error: policy.cut: the form has 3 items only"),
         (QUIZ, "{mode: gate}", "{mode: fixed, form: {share: 7}, cut: 4}", "7:5: error: objectives.0: objective 'share' has 6 items that can be asked together, and an attempt may need 7"),
         (QUIZ, "{mode: gate}", "{mode: fixed, form: {shame: 3}, cut: 2}", "5:30: error: policy.form.shame: unknown objective 'shame' (did you mean 'share'?)"),
+        (QUIZ, "{mode: gate}", "{mode: gate, valid_for: P2Y, renewal: longitudinal}", "5:38: error: policy.renewal: daily answers are kept for 365 days: valid_for can be no longer"),
+        (QUIZ, "{mode: gate}", "{mode: gate, renewal: longitudinal}", "5:22: error: policy.renewal: daily answers are kept for 365 days: valid_for can be no longer"),
         (QUIZ, "{mode: gate}", "{mode: gate, valid_for: P30D}", "5:1: error: policy.renew_from: one could renew before one has passed: valid_for is no longer"),
         # Campaigns.
         (CAMPAIGN, 'approvers: ["@ana"]', 'approvers: ["@kim"]', "6:13: error: approvers.0: the owner does not approve their own campaign"),

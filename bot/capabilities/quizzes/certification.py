@@ -368,9 +368,9 @@ def earns_renewal(
     until = valid_until - policy.renew_from
     firsts: dict[str, Answer] = {}
     for answer in sorted(answers, key=lambda a: a.at):
-        if valid_from <= answer.at <= until:
-            firsts.setdefault(answer.item, answer)
-    counted = list(firsts.values())
+        firsts.setdefault(answer.item, answer)
+    # What was answered before, in the time of the certificate before too, is not fresh any more.
+    counted = [answer for answer in firsts.values() if valid_from <= answer.at <= until]
     halves = max(1, round((until - valid_from) / HALF_YEAR))
     length = (until - valid_from) / halves
     for objective in objectives:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bot.capabilities.tips.spacing import Trace
 from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.pack.practice import PRACTICE_KEPT
 from bot.pack.statistic import SHOWN_FROM
 from bot.people import Person
 
@@ -36,7 +37,7 @@ FLAG_LEAST = 20
 """A tip that this share of so many people did not want is shown to its steward."""
 SURE_SHARE = 0.5
 """Of those who were wrong, from which share on being sure of it is shown to the steward."""
-REACTIONS_KEPT_DAYS = 365
+REACTIONS_KEPT_DAYS = PRACTICE_KEPT.days
 
 
 class Pace(StrEnum):

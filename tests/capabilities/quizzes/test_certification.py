@@ -247,6 +247,13 @@ def test_the_same_item_again_is_not_fresh() -> None:
     assert not renews(again)
 
 
+def test_what_was_answered_before_it_was_earned_is_not_fresh() -> None:
+    steady = answers_over_time(range(10, 300, 30))
+    before = [replace(a, at=EARNED - 9 * DAY) for a in steady if a.objective == "x"]
+    assert renews(steady)
+    assert not renews([*before, *steady])
+
+
 def test_a_critical_error_has_to_be_made_good() -> None:
     steady = answers_over_time(range(10, 300, 30))
     error = Answer("bad", "x", right=False, critical=True, at=EARNED + 290 * DAY)
