@@ -1266,8 +1266,9 @@ def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
 
 def voided(quiz: Quiz, reason: str) -> Message:
     """To somebody whose attempt does not count."""
+    told = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     return say(
-        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(reason)} It is not "
+        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(told)} It is not "
         "held against you, and you can begin again at once.",
         Buttons(
             buttons=(Button(label="Begin again", action="quiz.begin", args={"quiz": quiz.id}),)

@@ -451,7 +451,7 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
     world.presses("ben", "Leave for now")
     world.says("sam", "/quiz review")
     chosen(world, "sam", "End open attempts")
-    world.fills("sam", reason="The buttons were broken.")
+    world.fills("sam", reason="The buttons were broken")
     world.passes(seconds=1)
     # Who is in the middle of it hears at once, others when there is room for it.
     assert "does not count: The buttons were broken." in world.last("ana")
