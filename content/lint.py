@@ -24,10 +24,10 @@ from bot.pack.item import (
     SpotProblem,
     Status,
 )
-from bot.pack.model import Check, Quiz, Section, Tip
+from bot.pack.model import Check, Quiz, Section, Tip, is_asked
 from content.file import File, Findings
 from content.schema import TipsFile
-from content.sense import Fault, live, per_attempt
+from content.sense import Fault, count_items, live, per_attempt, thin_objectives
 from content.tree import Where
 
 MAX_MINUTES = 10
@@ -269,19 +269,24 @@ def _place_of_best(item: ScenarioChoice) -> int:
 
 
 def _pool_doubts(quiz: Quiz) -> Iterator[Fault]:
+    if not is_asked(quiz):
+        message = f"nobody is asked this yet: of {count_items(len(quiz.items))} none is live"
+        yield ("items",), message
+        return
     pools = live(quiz)
+    broken = thin_objectives(quiz)
     for number, objective in enumerate(quiz.objectives):
         there, need = len(pools[objective.id]), per_attempt(quiz, objective.id)
-        if there < 2 * need:
+        if number not in broken and there < 2 * need:
             message = (
-                f"objective '{objective.id}' has {there} items; a re-take will repeat some "
+                f"objective '{objective.id}' has {count_items(there)}; a re-take will repeat some "
                 f"(want {2 * need} for two disjoint forms)"
             )
             yield ("objectives", number), message
     if quiz.policy.mode == "gate_sprt":
         total = sum(map(len, pools.values()))
         if total < quiz.policy.sprt.n_max:
-            message = f"n_max is {quiz.policy.sprt.n_max}, and there are {total} items"
+            message = f"n_max is {quiz.policy.sprt.n_max}, of {count_items(total)}"
             yield ("policy", "sprt"), message
     # R1: what takes longer is no longer in the flow of work.
     expected = expect(quiz.policy, len(quiz.objectives))

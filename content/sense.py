@@ -19,7 +19,7 @@ from bot.pack.item import (
     SpotProblem,
     Status,
 )
-from bot.pack.model import Check, Policy, Quiz, Section, Tip
+from bot.pack.model import Check, Policy, Quiz, Section, Tip, is_asked
 from bot.pack.practice import PRACTICE_KEPT
 from content.file import File, Findings, near
 from content.pattern import fault_of
@@ -335,20 +335,31 @@ def per_attempt(quiz: Quiz, objective: str) -> int:
     return 3
 
 
-def _pool_faults(quiz: Quiz) -> Iterator[Fault]:
+def thin_objectives(quiz: Quiz) -> Mapping[int, str]:
+    """What is wrong with the objectives that have too few items for an attempt, by their
+    place."""
+    found: dict[int, str] = {}
     pools = live(quiz)
     for number, objective in enumerate(quiz.objectives):
         need, there = per_attempt(quiz, objective.id), _different(pools[objective.id])
         if there < need:
-            message = (
-                f"objective '{objective.id}' has {_items(there)} that can be asked together, "
+            found[number] = (
+                f"objective '{objective.id}' has {count_items(there)} that can be asked together, "
                 f"and an attempt may need {need}"
             )
-            yield ("objectives", number), message
+    return found
+
+
+def _pool_faults(quiz: Quiz) -> Iterator[Fault]:
+    if not is_asked(quiz):
+        return
+    pools = live(quiz)
+    for number, message in thin_objectives(quiz).items():
+        yield ("objectives", number), message
     if quiz.policy.mode == "gate_sprt":
         total = sum(map(_different, pools.values()))
         if total < quiz.policy.sprt.n_min:
-            yield ("policy", "sprt"), f"n_min is {quiz.policy.sprt.n_min}, of {_items(total)}"
+            yield ("policy", "sprt"), f"n_min is {quiz.policy.sprt.n_min}, of {count_items(total)}"
     if quiz.policy.cut == "angoff":
         yield from _angoff_faults(quiz)
 
@@ -358,7 +369,8 @@ def _different(items: Sequence[Item]) -> int:
     return len({item.variant_of or item.id for item in items})
 
 
-def _items(count: int) -> str:
+def count_items(count: int) -> str:
+    """“1 item”, “2 items”."""
     return "1 item" if count == 1 else f"{count} items"
 
 

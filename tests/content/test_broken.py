@@ -317,6 +317,23 @@ def test_a_case_is_at_most_six_decisions_deep(tmp_path: Path) -> None:
     load_ours(tmp_path, with_item(head + shorter + last.replace("n2", "n6")))
 
 
+def test_a_quiz_that_is_still_being_written_holds_up_nothing(tmp_path: Path) -> None:
+    draft = ITEMS.replace("objective: share\n", "objective: share\n    status: draft\n")
+    files = {**FILES, QUIZ: HEAD + draft}
+    warnings = [line.removeprefix(f"{tmp_path}/") for line in load_ours(tmp_path, files).warnings]
+    assert warnings == [
+        f"{QUIZ}:8:1: warning: items: nobody is asked this yet: of 6 items none is live"
+    ]
+    begun = draft.replace("    status: draft\n", "", 1)
+    with pytest.raises(PackError) as caught:
+        load_ours(tmp_path, {**FILES, QUIZ: HEAD + begun})
+    (error,) = caught.value.errors
+    assert error.endswith(
+        "objective 'share' has 1 item that can be asked together, and an attempt may need 3"
+    )
+    assert caught.value.warnings == ()
+
+
 def test_the_cut_of_judges_needs_judges(tmp_path: Path) -> None:
     head = HEAD.replace("{mode: gate}", "{mode: fixed, form: {share: 3}, cut: angoff}")
     rated = ITEMS.replace("objective: share\n", "objective: share\n    angoff: [.6, .7, .8]\n")

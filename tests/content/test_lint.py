@@ -131,7 +131,7 @@ def test_a_thin_pool_is_told(tmp_path: Path) -> None:
     [
         ("Share by the narrowest route", "Understand sharing", "objectives.0.text: this is what somebody knows; say what they can do"),
         ("mode: gate", "mode: gate, max_time: PT10M", "policy.max_time: this measures speed; leave it out unless the work does too"),
-        ("mode: gate", "mode: gate_sprt, sprt: {n_min: 6, n_max: 12}", "policy.sprt: n_max is 12, and there are 6 items"),
+        ("mode: gate", "mode: gate_sprt, sprt: {n_min: 6, n_max: 12}", "policy.sprt: n_max is 12, of 6 items"),
     ],
 )  # fmt: skip
 def test_a_quiz_is_told_how_it_could_be_better(

@@ -25,7 +25,7 @@ from bot.pack.item import (
 )
 from bot.pack.markdown import pages_of
 from bot.pack.markup import bare
-from bot.pack.model import Section
+from bot.pack.model import Section, is_asked
 from bot.people import Person, local
 from bot.reply import Reply
 from bot.topic import Topic
@@ -65,7 +65,8 @@ def _topic(context: Context, work: LibraryWork, command: Command, about: Topic) 
     workspace = command.person.workspace
     keep_watch(context, work, workspace)
     sections = work.packs.sections(workspace, about.id)
-    quizzes = [k for k in work.packs.quizzes(workspace) if k.value.topic == about.id]
+    quizzes = [kept.value for kept in work.packs.quizzes(workspace)]
+    quizzes = [quiz for quiz in quizzes if quiz.topic == about.id and is_asked(quiz)]
     steward = work.people.get(about.steward) if about.steward else None
     return Reply(
         message=messages.topic(

@@ -13,6 +13,7 @@ from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.inbound import Command
 from bot.message import Part
+from bot.pack.model import is_asked
 from bot.page import Section
 from bot.people import Person
 from bot.reply import Reply
@@ -28,7 +29,9 @@ def home(_context: Context, work: QuizzesWork, person: Person) -> Sequence[Secti
     going = [a for a in work.attempts.under_way(person.id) if a.state in UNDER_WAY]
     return [
         messages.page_under_way([(attempt, _title(work, attempt)) for attempt in going]),
-        messages.page_begin(len(work.packs.quizzes(person.workspace))),
+        messages.page_begin(
+            sum(is_asked(kept.value) for kept in work.packs.quizzes(person.workspace))
+        ),
         messages.page_duty(count_waiting(work, person)),
     ]
 

@@ -32,11 +32,10 @@ from bot.capabilities.quizzes.taking import go_on
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
-from bot.ids import AttemptId
+from bot.ids import AttemptId, WorkspaceId
 from bot.inbound import Command, PlaceKind, named
 from bot.message import Message
-from bot.pack.item import Status
-from bot.pack.model import Quiz
+from bot.pack.model import Quiz, is_asked
 from bot.people import Person
 from bot.reply import Reply
 
@@ -60,12 +59,18 @@ def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
     return _offer(context, work, command, found[0])
 
 
+def asked(work: QuizzesWork, workspace: WorkspaceId) -> list[Quiz]:
+    """The quizzes that can be begun."""
+    return [kept.value for kept in work.packs.quizzes(workspace) if is_asked(kept.value)]
+
+
 def _search(work: QuizzesWork, person: Person, wanted: str) -> list[Quiz]:
     """The quizzes that are called so, or whose topic is."""
-    every = [kept.value for kept in work.packs.quizzes(person.workspace)]
-    exact = [q for q in every if wanted in {q.id, q.title.casefold()}]
+    kept = [kept.value for kept in work.packs.quizzes(person.workspace)]
+    exact = [q for q in kept if wanted in {q.id, q.title.casefold()}]
     if exact:
         return exact
+    every = asked(work, person.workspace)
     topics = {
         topic.id
         for topic in work.topics.every(person.workspace)
@@ -77,7 +82,7 @@ def _search(work: QuizzesWork, person: Person, wanted: str) -> list[Quiz]:
 
 def list_open(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*Test me*: all that is open to the person."""
-    every = [kept.value for kept in work.packs.quizzes(command.person.workspace)]
+    every = asked(work, command.person.workspace)
     return Reply(message=_list(context, work, command.person, every))
 
 
@@ -141,11 +146,7 @@ def begin(context: Context, work: QuizzesWork, command: Command) -> Reply:
         found, _ = find_quiz(work, command.person.workspace, id_)
         return _offer(context, work, command, found)
     topic = named(command.args, "topic")
-    about = [
-        kept.value
-        for kept in work.packs.quizzes(command.person.workspace)
-        if topic and kept.value.topic == topic
-    ]
+    about = [q for q in asked(work, command.person.workspace) if topic and q.topic == topic]
     if not about:
         raise NotFound(messages.NO_QUIZ_HERE)
     if len(about) > 1:
@@ -165,7 +166,7 @@ def _offer(context: Context, work: QuizzesWork, command: Command, quiz: Quiz) ->
     _, version = find_quiz(work, person.workspace, quiz.id)
     start = _start(context, work, person, quiz, version, AttemptId(""), attempts)
     bank = bank_of(quiz, version)
-    if not any(item.status is Status.LIVE for item in quiz.items):
+    if not is_asked(quiz):
         raise Invalid(messages.NO_ITEMS)
     if not any(attempt.state is State.OFFERED for attempt in attempts):
         _add(context, work, person, quiz)
@@ -272,7 +273,7 @@ def start(context: Context, work: QuizzesWork, command: Command) -> Reply:
     refusal = _refuse(context, work, person, quiz, attempts)
     if refusal is not None:
         return Reply(message=refusal, replace=True)
-    if not any(item.status is Status.LIVE for item in quiz.items):
+    if not is_asked(quiz):
         raise Invalid(messages.NO_ITEMS)
     offered = next((a for a in attempts if a.state is State.OFFERED), None)
     attempt = offered or _add(context, work, person, quiz)

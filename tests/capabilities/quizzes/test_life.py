@@ -534,6 +534,16 @@ def test_a_quiz_without_a_question_says_so(world: QuizWorld) -> None:
     assert world.attempts("ana") == []
 
 
+def test_a_quiz_of_drafts_is_offered_to_nobody(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([choice("i", "one", status="draft")]))
+    for words in ("/quiz", "/quiz dat"):
+        world.says("ana", words)
+        assert "Check myself" not in world.last("ana")
+        assert quiz_of(TWO).title not in world.last("ana")
+    world.forges("ana", "quiz.begin", {"topic": "data"})
+    assert world.attempts("ana") == []
+
+
 def test_what_begins_in_a_channel_is_asked_in_private(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz data", "#general")
