@@ -124,6 +124,15 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     ),
     "quizzes.declined": quizzes.declined(),
     "quizzes.in_private": quizzes.in_private(),
+    "quizzes.held_back": quizzes.held_back(
+        ask(ORDER, SEED), "I think 1, then 3", title=QUIZ.title, sure=False, paused=None
+    ),
+    "quizzes.held_back.paused": quizzes.held_back(
+        ask(CHOICE, SEED), "Z " * 1_500, title=QUIZ.title, sure=False, paused=ATTEMPT
+    ),
+    "quizzes.held_back.sure": quizzes.held_back(
+        ask(CHOICE, SEED), "sure", title=QUIZ.title, sure=True, paused=None
+    ),
     "quizzes.cannot_begin": quizzes.cannot_begin(ANA, QUIZ, NOW.replace(day=3), NOW, None),
     "quizzes.cannot_begin:quota": quizzes.cannot_begin(ANA, QUIZ, None, NOW, "Sam"),
     "quizzes.question": _question(CHOICE),

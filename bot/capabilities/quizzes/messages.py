@@ -43,6 +43,7 @@ from bot.message import (
     Text,
     Tone,
     fit,
+    fits_a_button,
     literal,
     mention,
     say,
@@ -511,6 +512,39 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
             Buttons(buttons=(change,)),
         ]
     return Message(summary="How sure are you?", parts=tuple(parts))
+
+
+def held_back(
+    asking: Asking, said: str, *, title: str, sure: bool, paused: AttemptId | None
+) -> Message:
+    """Words that were no answer and may have been meant as one: nobody else was told."""
+    if paused is not None:
+        first = f"A question of **{literal(title)}** still waits for you, so I sent this to nobody."
+    elif sure:
+        first = (
+            "I could not tell how sure you are. Reply with 1 (not sure), 2 (fairly sure) or "
+            "3 (very sure). I sent this to nobody."
+        )
+    else:
+        first = (
+            f"I could not read that as an answer, so I sent it to nobody. {_how(asking, tap=False)}"
+        )
+    text: Args = {"text": said}
+    ask = Button(
+        label="Ask a colleague",
+        action="question.ask",
+        args=text if fits_a_button(text) else {},
+    )
+    buttons = [ask]
+    if paused is not None:
+        args: Args = {"attempt": paused}
+        go = Button(label="Go on", action="quiz.resume", args=args, style=Style.PRIMARY)
+        buttons = [go, ask]
+    return say(
+        f"{first}\n\nIf it is a question, tap *Ask a colleague*, or begin it with “ask”.",
+        Buttons(buttons=tuple(buttons)),
+        tone=Tone.WARNING,
+    )
 
 
 # --- what is said about an answer ---------------------------------------------------------

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
-from bot.capabilities.quizzes import audit, messages, review
+from bot.capabilities.quizzes import audit, messages, review, taking
 from bot.capabilities.quizzes.access import find_quiz, stewards_of
 from bot.capabilities.quizzes.asking import proceed, send
 from bot.capabilities.quizzes.certification import State as Standing
@@ -40,6 +42,9 @@ from bot.people import Person
 from bot.reply import Reply
 
 REVIEW, AUDIT = "review", "audit"
+DAY = timedelta(days=1)
+_BEGIN = {"check myself", "test me", "begin", "start", "start quiz", "start the quiz"}
+_DECLINE = {"not now", "later"}
 
 
 def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -287,6 +292,20 @@ def start(context: Context, work: QuizzesWork, command: Command) -> Reply:
         send(work, person, attempt, message, "first")
         return Reply(message=messages.in_private(), replace=True)
     return Reply(message=message, replace=True)
+
+
+def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
+    """Words in a direct message: what the buttons of the offer say, or an answer."""
+    word = " ".join(command.text.casefold().split()).rstrip(".!")
+    if word in _BEGIN | _DECLINE:
+        every = list(work.attempts.under_way(command.person.id))
+        lately = [a for a in every if a.state is State.OFFERED and context.now < a.offered_at + DAY]
+        if lately and all(a.state is State.OFFERED or a.state is State.PAUSED for a in every):
+            last = max(lately, key=lambda a: a.offered_at)
+            handle = start if word in _BEGIN else decline
+            reply = handle(context, work, replace(command, args={"quiz": last.quiz}))
+            return reply.model_copy(update={"replace": False})
+    return taking.hear(context, work, command)
 
 
 def decline(context: Context, work: QuizzesWork, command: Command) -> Reply:

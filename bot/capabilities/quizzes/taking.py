@@ -60,7 +60,15 @@ PAGE = 5
 _IN_WORDS = {Need.PLAIN_TEXT, Need.ONE_A_DAY}
 """Who needs one of these takes a quiz up again by answering it in words."""
 _LEAVE = {"leave", "leave for now", "later", "quit", "not now"}
+GO_ON = {
+    *("go on", "continue", "carry on", "start", "go on with the quiz"),
+    *(f"{verb}{the} quiz" for verb in ("continue", "start") for the in ("", " the")),
+}
+"""What may be written for *Go on*."""
+_CHANGE = {"change", "change my answer", "change answer"}
 _SURE = {"1": 1, "not sure": 1, "2": 2, "fairly sure": 2, "3": 3, "very sure": 3}
+_UNCLEAR = {"sure", "yes", "no", "ok", "quite sure", "i am sure", "unsure", "maybe"}
+"""Said when asked how sure one is: one of three is meant, and which is not clear."""
 _LETTER_AND_SURE = re.compile(r"([a-e])[\s,;:/-]+([123])", re.IGNORECASE)
 
 
@@ -384,12 +392,15 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     person, said = command.person, " ".join(command.text.split())
     going = [a for a in work.attempts.under_way(person.id) if a.start is not None]
     attempt = next((a for a in going if a.state in ASKING), None)
+    word = said.casefold().rstrip(".!")
+    if attempt is None and word in GO_ON:
+        paused = next((a for a in going if a.state is State.PAUSED), None)
+        return None if paused is None else _aloud(go_on(context, work, command, paused))
     if attempt is None and not work.needs.of(person.id).isdisjoint(_IN_WORDS):
         # For anybody else a letter may by now be about something else, such as a tip.
         attempt = next((a for a in going if can_resume(a, context.now)), None)
     if attempt is None or not said:
         return None
-    word = said.casefold().rstrip(".!")
     if word in _LEAVE and attempt.state is State.IN_PROGRESS:
         return _leave(context, work, attempt)
     sitting = look(work, attempt)
@@ -403,6 +414,14 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     asking, draft = asked(work, sitting)
     certainty = None
     raw: Raw = None
+    is_chosen = draft is not None and draft.raw is not None
+    if is_chosen and word in _CHANGE:
+        work.attempts.keep_draft(attempt.id, None)
+        return Reply(message=show(work, sitting))
+    if is_chosen and word in _UNCLEAR:
+        return None
+    if word in GO_ON and not isinstance(asking.item, ShortText):
+        return Reply(message=show(work, sitting))
     if draft is not None and draft.raw is not None and word in _SURE:
         raw, certainty = draft.raw, _SURE[word]
     else:
@@ -426,6 +445,11 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     else:
         message = _take(context, work, sitting, raw, certainty)
     return Reply(message=message)
+
+
+def _aloud(reply: Reply) -> Reply:
+    """To words there is nothing that could be replaced."""
+    return reply.model_copy(update={"replace": False})
 
 
 def _may_be_answer(asking: Asking, said: str) -> bool:

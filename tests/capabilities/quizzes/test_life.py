@@ -68,6 +68,34 @@ def test_the_word_leaves_and_then_a_letter_is_about_something_else(world: QuizWo
     assert world.attempt("ana").responses == ()
 
 
+@pytest.mark.parametrize("said", ["continue", "Go on", "continue the quiz", "start", "carry on."])
+def test_words_go_on_where_a_quiz_was_left(world: QuizWorld, said: str) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    before = world.asking("ana").item.id
+    world.says("ana", "leave")
+    world.says("ana", said)
+    assert world.quiz_state("ana") == "in_progress"
+    assert f"Case {before}" in world.last("ana")
+
+
+@pytest.mark.parametrize(("said", "state"), [("start", "in_progress"), ("Not now", "abandoned")])
+def test_the_buttons_of_an_offer_can_be_said(world: QuizWorld, said: str, state: str) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.says("ana", "/quiz data")
+    world.says("ana", said)
+    assert world.quiz_state("ana") == state
+
+
+def test_what_is_under_way_is_offered_once(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.says("ana", "leave")
+    world.says("ana", "/quiz")
+    labels = [button.label for button in world.hears("ana")[-1].buttons]
+    assert labels == ["Go on", "How I take quizzes"]
+
+
 def test_who_takes_it_in_plain_text_comes_back_by_a_letter(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
