@@ -464,7 +464,7 @@ class App(Generic[W]):
             return self._order(context, work, spoken, first.lower(), rest)
         if is_dm:
             said_here = replace(command, text=said.text, message=said.message)
-            for answers in registry.answers:
+            for answers in (*registry.answers, *registry.doubts):
                 reply = answers(context, work, said_here)
                 if reply is not None:
                     return reply

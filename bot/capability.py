@@ -79,7 +79,9 @@ class Capability(Generic[W_contra]):
     `presses` and `submits` are by action (`question.claim`), `timers` by timer
     action, `hears` by what a thread is about (`question`). `mention` answers words
     addressed to the bot in a channel, `words` plain words in a direct message. Before `words`
-    each `answers` may take them, in the order of the capabilities: “b” answers a quiz.
+    each `answers` may take them, in the order of the capabilities: “b” answers a quiz. What none
+    of them takes each `doubts` may hold back, so that what may have been meant for it alone is
+    not passed on as a question.
     `farewell` puts in order what a person who left the workspace leaves behind. `slots`
     are by the kind of a slot (`tips.daily`), `reactions` by our name of a mark that somebody
     puts on a message (`accept`). `home` is this capability's share of the person's own page.
@@ -106,6 +108,7 @@ class Capability(Generic[W_contra]):
     mention: Handler[W_contra] | None = None
     words: Handler[W_contra] | None = None
     answers: Answers[W_contra] | None = None
+    doubts: Answers[W_contra] | None = None
     farewell: Farewell[W_contra] | None = None
     hush: Hush[W_contra] | None = None
     about_me: AboutMe[W_contra] | None = None
@@ -139,6 +142,7 @@ class Registry(Generic[W]):
     words: Handler[W] | None
     answers: tuple[Answers[W], ...]
     activities: Activities
+    doubts: tuple[Answers[W], ...]
 
 
 T = TypeVar("T")
@@ -192,4 +196,5 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
             _merge("activity", (c.activities for c in every)),
             _merge("evidence", (c.evidence for c in every)),
         ),
+        doubts=tuple(c.doubts for c in every if c.doubts is not None),
     )

@@ -5,6 +5,7 @@ to the platform only. `event_id` is unique for the platform and the same when it
 delivers again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -175,3 +176,12 @@ class Command:
     about: str | None = None
     addressed: bool = True
     at: datetime | None = None
+
+
+def named(args: Mapping[str, object], name: str) -> str:
+    """The id that came back from a client under `name`; "" unless it can be one of ours.
+
+    PostgreSQL refuses a NUL in a text, which no id of ours has.
+    """
+    value = args.get(name)
+    return value if isinstance(value, str) and value.isprintable() else ""

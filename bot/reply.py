@@ -18,7 +18,8 @@ class Audience(StrEnum):
 class Reply(Value):
     """Nothing, a message, a form, or what is wrong with a form that stays open.
 
-    `replace` puts `message` in the place of the message that was pressed. A message and a
+    `replace` puts `message` in the place of the message that was pressed, or on which the form
+    was opened that was sent, where the platform can still reach it. A message and a
     form may come together: the message is shown and the form opens. `page` is the person's own
     page: alone for who opened it; with a message when they pressed something on it, which then
     stands as it is here while the message is shown as any other. `on_page`: their own page says

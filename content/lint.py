@@ -7,11 +7,12 @@ a course; each rule that comes from one names it in a comment.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from statistics import pstdev
 
+from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, differ, expect
 from bot.pack.document import Campaign, Metric
 from bot.pack.item import (
     Branching,
+    CheckOption,
     Item,
     Matching,
     MultiSelect,
@@ -23,23 +24,23 @@ from bot.pack.item import (
     SpotProblem,
     Status,
 )
-from bot.pack.model import Check, Quiz, Section, Tip
+from bot.pack.model import Check, Quiz, Section, Tip, is_asked
 from content.file import File, Findings
 from content.schema import TipsFile
-from content.sense import Fault, live, per_attempt
+from content.sense import Fault, count_items, live, per_attempt, thin_objectives
 from content.tree import Where
 
 MAX_MINUTES = 10
 """Of a quiz."""
-SECONDS_AN_ITEM = 50
-"""What somebody takes to read, weigh and answer a case; a default to tune."""
 WORDS_A_MINUTE = 200
 MANY_OPTIONS = 4
 LENGTH_CUE = 1.5
 """How many times as long as every other option the best one may be."""
+READ_AT_ONCE = 6_000
+"""Characters of a question with what is said of its answer (domain.md 1.2). Slack refuses some
+13,200 in a message, which has what is said of one question and the whole of the next."""
 _ENOUGH_TO_SEE = 25
 JUDGES = 5
-_SPREAD, _RANGE = 0.15, 0.30
 
 _RECALL = re.compile(
     r"^(what (is|are) (a|an|the (definition|meaning))\b|what does .{1,60} (mean|stand for)\b"
@@ -120,6 +121,10 @@ def item_doubts(item: Item) -> Iterator[Fault]:
         yield ("stem",), "this asks what somebody remembers; ask what they would do"
     if _NEGATIVE.search(item.stem):
         yield ("stem",), "a question that asks for what is not so is misread; turn it round"
+    length = _read_at_once(item)
+    if length > READ_AT_ONCE:
+        message = f"{length:,} characters to read at once; over {READ_AT_ONCE:,} some may be cut"
+        yield (), f"{message} where messages are short, as in Slack"
     match item:
         case ScenarioChoice():
             yield from _options_doubts(item.options)
@@ -139,6 +144,40 @@ def item_doubts(item: Item) -> Iterator[Fault]:
             yield ("accept",), message
         case _:
             pass
+
+
+def _read_at_once(item: Item) -> int:
+    """The characters of an item and of the longest that can be said of an answer to it."""
+    shown: list[int]
+    said: list[int]
+    match item:
+        case ScenarioChoice(options=options):
+            shown = [len(one.text) for one in options]
+            # Of the one that was chosen, and of the best.
+            said = sorted(len(one.text) + _said(one) for one in options)[-2:]
+        case MultiSelect(options=ticked):
+            shown = [len(one.text) for one in ticked]
+            said = [len(one.text) + _said(one) for one in ticked]
+        case SpotProblem(lines=lines):
+            shown = [len(line.text) for line in lines]
+            said = [len(line.text) + len(line.why) for line in lines]
+        case Ordering(steps=steps):
+            shown = said = [len(step.text) for step in steps]
+        case Matching(pairs=pairs):
+            shown = said = [len(pair.left) + len(pair.right) for pair in pairs]
+            shown = [*shown, *map(len, item.distractors)]
+        case Branching(nodes=nodes):
+            # One step at a time; what is said at the end is of one way through.
+            shown = [max(len(n.text) + sum(len(o.text) for o in n.options) for n in nodes.values())]
+            said = []
+        case _:
+            shown, said = [], []
+    return len(item.stem) + len(item.feedback) + sum(shown) + sum(said)
+
+
+def _said(option: Option | CheckOption) -> int:
+    happens = option.consequence.text if option.consequence is not None else ""
+    return len(option.feedback) + len(happens)
 
 
 def _about_others(where: Where, text: str) -> Iterator[Fault]:
@@ -230,22 +269,27 @@ def _place_of_best(item: ScenarioChoice) -> int:
 
 
 def _pool_doubts(quiz: Quiz) -> Iterator[Fault]:
+    if not is_asked(quiz):
+        message = f"nobody is asked this yet: of {count_items(len(quiz.items))} none is live"
+        yield ("items",), message
+        return
     pools = live(quiz)
+    broken = thin_objectives(quiz)
     for number, objective in enumerate(quiz.objectives):
         there, need = len(pools[objective.id]), per_attempt(quiz, objective.id)
-        if there < 2 * need:
+        if number not in broken and there < 2 * need:
             message = (
-                f"objective '{objective.id}' has {there} items; a re-take will repeat some "
+                f"objective '{objective.id}' has {count_items(there)}; a re-take will repeat some "
                 f"(want {2 * need} for two disjoint forms)"
             )
             yield ("objectives", number), message
     if quiz.policy.mode == "gate_sprt":
         total = sum(map(len, pools.values()))
         if total < quiz.policy.sprt.n_max:
-            message = f"n_max is {quiz.policy.sprt.n_max}, and there are {total} items"
+            message = f"n_max is {quiz.policy.sprt.n_max}, of {count_items(total)}"
             yield ("policy", "sprt"), message
     # R1: what takes longer is no longer in the flow of work.
-    expected = _expected_items(quiz)
+    expected = expect(quiz.policy, len(quiz.objectives))
     minutes = expected * SECONDS_AN_ITEM / 60
     if minutes > MAX_MINUTES:
         message = (
@@ -255,17 +299,6 @@ def _pool_doubts(quiz: Quiz) -> Iterator[Fault]:
         yield ("objectives",), message
 
 
-def _expected_items(quiz: Quiz) -> float:
-    match quiz.policy.mode:
-        case "fixed":
-            return sum(quiz.policy.form.values())
-        case "gate":
-            # At .80 right answers, where it is decided last (domain.md 1.5).
-            return 2.32 * len(quiz.objectives)
-        case _:
-            return max(2.32 * len(quiz.objectives), quiz.policy.sprt.n_min + 4)
-
-
 def _judges_doubts(quiz: Quiz) -> Iterator[Fault]:
     for number, item in enumerate(quiz.items):
         ratings = item.angoff
@@ -273,7 +306,7 @@ def _judges_doubts(quiz: Quiz) -> Iterator[Fault]:
             continue
         if len(ratings) < JUDGES:
             yield ("items", number, "angoff"), f"{len(ratings)} judges; {JUDGES} are better"
-        if pstdev(ratings) > _SPREAD or max(ratings) - min(ratings) > _RANGE:
+        if differ(ratings):
             yield ("items", number, "angoff"), "the judges differ much; let them talk about it"
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from bot.pack.item import (
     Branching,
@@ -18,7 +19,8 @@ from bot.pack.item import (
     SpotProblem,
     Status,
 )
-from bot.pack.model import Check, Policy, Quiz, Section, Tip
+from bot.pack.model import Check, Policy, Quiz, Section, Tip, is_asked
+from bot.pack.practice import PRACTICE_KEPT
 from content.file import File, Findings, near
 from content.pattern import fault_of
 from content.tree import Where
@@ -297,6 +299,9 @@ def _longest(item: Branching, start: str) -> int:
 # --- policies -------------------------------------------------------------------------
 
 
+_NEVER = timedelta.max
+
+
 def _policy_faults(policy: Policy) -> Iterator[Fault]:
     sprt = policy.sprt
     if sprt.p0 >= sprt.p1:
@@ -307,6 +312,9 @@ def _policy_faults(policy: Policy) -> Iterator[Fault]:
         yield ("sprt", "n_max"), f"this must be at least n_min, {sprt.n_min}"
     if policy.valid_for is not None and policy.renew_from >= policy.valid_for:
         yield ("renew_from",), "one could renew before one has passed: valid_for is no longer"
+    if policy.renewal == "longitudinal" and (policy.valid_for or _NEVER) > PRACTICE_KEPT:
+        days = PRACTICE_KEPT.days
+        yield ("renewal",), f"daily answers are kept for {days} days: valid_for can be no longer"
     if policy.mode == "fixed":
         if not policy.form:
             yield ("form",), "this is missing: how many items of each objective?"
@@ -327,20 +335,31 @@ def per_attempt(quiz: Quiz, objective: str) -> int:
     return 3
 
 
-def _pool_faults(quiz: Quiz) -> Iterator[Fault]:
+def thin_objectives(quiz: Quiz) -> Mapping[int, str]:
+    """What is wrong with the objectives that have too few items for an attempt, by their
+    place."""
+    found: dict[int, str] = {}
     pools = live(quiz)
     for number, objective in enumerate(quiz.objectives):
         need, there = per_attempt(quiz, objective.id), _different(pools[objective.id])
         if there < need:
-            message = (
-                f"objective '{objective.id}' has {_items(there)} that can be asked together, "
+            found[number] = (
+                f"objective '{objective.id}' has {count_items(there)} that can be asked together, "
                 f"and an attempt may need {need}"
             )
-            yield ("objectives", number), message
+    return found
+
+
+def _pool_faults(quiz: Quiz) -> Iterator[Fault]:
+    if not is_asked(quiz):
+        return
+    pools = live(quiz)
+    for number, message in thin_objectives(quiz).items():
+        yield ("objectives", number), message
     if quiz.policy.mode == "gate_sprt":
         total = sum(map(_different, pools.values()))
         if total < quiz.policy.sprt.n_min:
-            yield ("policy", "sprt"), f"n_min is {quiz.policy.sprt.n_min}, of {_items(total)}"
+            yield ("policy", "sprt"), f"n_min is {quiz.policy.sprt.n_min}, of {count_items(total)}"
     if quiz.policy.cut == "angoff":
         yield from _angoff_faults(quiz)
 
@@ -350,7 +369,8 @@ def _different(items: Sequence[Item]) -> int:
     return len({item.variant_of or item.id for item in items})
 
 
-def _items(count: int) -> str:
+def count_items(count: int) -> str:
+    """“1 item”, “2 items”."""
     return "1 item" if count == 1 else f"{count} items"
 
 

@@ -1,10 +1,11 @@
 """What people have earned, and the chain of evidence for it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from bot.capabilities.quizzes.certification import HOLDS, Certification, Event, Evidence
 from bot.capabilities.quizzes.ports import Record
@@ -19,6 +20,9 @@ _EVENT = columns_of(certification_events, Event)
 _REPLACE = update(certifications).where(
     certifications.c.id == bindparam("of_id"), certifications.c.version == bindparam("of_version")
 )
+
+CHUNK = 500
+"""Records of a chain that are read at a time."""
 
 
 class SqlCertifications:
@@ -139,10 +143,35 @@ class SqlCertifications:
     def chain(self, workspace: WorkspaceId) -> Iterator[Evidence]:
         """All records of a workspace in order."""
         rows = self._connection.execute(
-            select(evidence).where(evidence.c.workspace == workspace).order_by(evidence.c.number)
+            select(evidence).where(evidence.c.workspace == workspace).order_by(evidence.c.number),
+            execution_options={"yield_per": CHUNK},
         )
         return map(_evidence, rows)
 
+    def forget(self, person: PersonId, quizzes: Collection[str], now: datetime) -> None:
+        """What a person has earned at these quizzes is gone, and what its evidence says, as far
+        as it need not be kept; that there were records stays."""
+        mine = select(certifications.c.id).where(
+            certifications.c.person == person, certifications.c.quiz.in_(quizzes)
+        )
+        self._connection.execute(
+            delete(certification_events).where(certification_events.c.certification.in_(mine))
+        )
+        self._connection.execute(
+            delete(certifications).where(
+                certifications.c.person == person, certifications.c.quiz.in_(quizzes)
+            )
+        )
+        self._connection.execute(
+            update(evidence)
+            .where(
+                evidence.c.person == person,
+                evidence.c.quiz.in_(quizzes),
+                evidence.c.keep_until <= now,
+            )
+            .values(person="", body="")
+        )
+
 
 def _evidence(row: Row[Any]) -> Evidence:
-    return Evidence(row.number, row.previous, row.body, row.digest)
+    return Evidence(row.number, row.previous, row.body, row.checksum, row.digest, row.keep_until)

@@ -52,6 +52,11 @@ class _Said(NamedTuple):
         """Whether the rule looked at it."""
         return self.scored and not self.struck
 
+    @property
+    def is_pilot(self) -> bool:
+        """Whether it was asked to see how it does, and nothing follows from it."""
+        return not (self.scored or self.struck or self.needs_person)
+
 
 class _Begun(NamedTuple):
     """An attempt, as far as statistics look at it."""
@@ -83,8 +88,9 @@ class Reader:
             if start is None:
                 continue
             if start.first:
-                policy = self._value(start.quiz_version).policy
-                cold += (self._given(start, one) for one in core(policy, list(said)))
+                policy, told = self._value(start.quiz_version).policy, list(said)
+                cold += (self._given(start, one) for one in core(policy, told))
+                cold += (self._given(start, one) for one in told if one.is_pilot)
                 continue
             read += (
                 self._given(start, one)
@@ -165,6 +171,7 @@ class Reader:
             certainty=said.certainty,
             chosen=self._chosen_of(start.quiz_version, said),
             seconds=said.seconds,
+            counts=said.scored,
         )
 
     def _chosen_of(self, version: str, said: _Said) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What readers say of content and are shown under it, in tables."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from bot.capabilities.questions.model import State as QuestionState
 from bot.capabilities.questions.name import hide_names
 from bot.capabilities.quizzes.model import State
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
-from bot.pack.flag import Share
+from bot.pack.flag import Retaken, Share
 from bot.search import Entry
 from storage.given import Reader
 from storage.library_tables import (
@@ -343,11 +343,10 @@ class SqlLibrary:
 
     def retaken(
         self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
-    ) -> Mapping[str, tuple[int, int]]:
-        """For each item how often it was answered in re-takes of a quiz from `since` on and
-        before `until`, and how often by somebody who had seen it before."""
+    ) -> Retaken:
+        """What was answered in re-takes of a quiz from `since` on and before `until`."""
         rows = self._connection.execute(
-            select(responses.c.item, responses.c.seen_before, attempts.c.start)
+            select(responses.c.item, responses.c.seen_before, attempts.c.start, attempts.c.person)
             .join(attempts, attempts.c.id == responses.c.attempt)
             .where(
                 attempts.c.workspace == workspace,
@@ -362,11 +361,13 @@ class SqlLibrary:
         )
         shown: Counter[str] = Counter()
         repeated: Counter[str] = Counter()
+        people: set[str] = set()
         for row in rows:
             if row.start and not row.start.get("first", True):
                 shown[row.item] += 1
                 repeated[row.item] += bool(row.seen_before)
-        return {item: (n, repeated[item]) for item, n in shown.items()}
+                people.add(row.person)
+        return Retaken({item: (n, repeated[item]) for item, n in shown.items()}, len(people))
 
     def right(
         self,
@@ -380,7 +381,7 @@ class SqlLibrary:
         """How many answers to the items from `since` on and before `until` were right, in first
         attempts or in re-takes."""
         rows = self._connection.execute(
-            select(responses.c.right, attempts.c.start)
+            select(responses.c.right, attempts.c.start, attempts.c.person)
             .join(attempts, attempts.c.id == responses.c.attempt)
             .where(
                 attempts.c.workspace == workspace,
@@ -395,5 +396,6 @@ class SqlLibrary:
             ),
             {"items": list(items)},
         )
-        told = [row.right for row in rows if row.start and row.start.get("first", True) is first]
-        return Share(sum(told), len(told))
+        told = [row for row in rows if row.start and row.start.get("first", True) is first]
+        people = {row.person for row in told}
+        return Share(sum(row.right for row in told), len(told), len(people))

@@ -10,8 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
+    and_,
     bindparam,
     delete,
+    exists,
     insert,
     select,
     update,
@@ -148,46 +151,65 @@ class SqlAttempts:
         )
         return frozenset(PersonId(person) for person in rows.scalars())
 
-    def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
-        """Those in which the item was answered, or stands before the person."""
-        said = responses.alias()
-        answered = attempts.c.id.in_(select(said.c.attempt).where(said.c.item == item))
-        here = [attempts.c.workspace == workspace, attempts.c.quiz == quiz]
-        found = self._find(*here, answered)
-        found += [
-            attempt
-            for attempt in self._find(*here, attempts.c.current.is_not(None))
-            if attempt.current is not None and attempt.current.item == item
-        ]
-        return list({attempt.id: attempt for attempt in found}.values())
+    def with_item(
+        self, workspace: WorkspaceId, quiz: str, item: str, limit: int
+    ) -> Sequence[Attempt]:
+        """Some of those in which the item counts, or stands before the person; without those
+        that are void or given up."""
+        here = and_(
+            attempts.c.workspace == workspace,
+            attempts.c.quiz == quiz,
+            attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
+        )
+        counts = exists().where(
+            responses.c.attempt == attempts.c.id,
+            responses.c.item == item,
+            responses.c.struck.is_(False),
+        )
+        ids = list(self._connection.scalars(select(attempts.c.id).where(here, counts).limit(limit)))
+        before = select(attempts.c.id, attempts.c.current).where(
+            here, attempts.c.current.is_not(None)
+        )
+        ids += [row.id for row in self._connection.execute(before) if row.current["item"] == item]
+        return self._find(attempts.c.id.in_(ids[:limit]))
 
     def in_states(
-        self, workspace: WorkspaceId, quiz: str, states: Collection[State], limit: int
+        self,
+        workspace: WorkspaceId,
+        quiz: str,
+        states: Collection[State],
+        limit: int,
+        begun_by: datetime,
+        after: str = "",
     ) -> Sequence[Attempt]:
-        """Those at a quiz in any of the states, by id."""
+        """The next at a quiz in any of the states that were begun by then, by id from after
+        `after` on."""
         ids = self._connection.execute(
             select(attempts.c.id)
             .where(
                 attempts.c.workspace == workspace,
                 attempts.c.quiz == quiz,
                 attempts.c.state.in_(states),
+                attempts.c.id > after,
+                attempts.c.started_at <= begun_by,
             )
             .order_by(attempts.c.id)
             .limit(limit)
         ).scalars()
         return sorted(self._find(attempts.c.id.in_(list(ids))), key=lambda a: a.id)
 
-    def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
-        """Those with an answer that a person has to read, longest waiting first."""
+    def quizzes_to_read(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The quizzes in which an answer waits for a person, by id."""
+        waits = _waits(workspace, attempts.c.quiz).distinct().order_by(attempts.c.quiz)
+        return self._connection.execute(waits).scalars().all()
+
+    def waiting_for_person(
+        self, workspace: WorkspaceId, quizzes: Sequence[str], limit: int
+    ) -> Sequence[Attempt]:
+        """Those at the quizzes with an answer that a person has to read, longest waiting first."""
         waits = (
-            select(responses.c.attempt)
-            .join(attempts, attempts.c.id == responses.c.attempt)
-            .where(
-                attempts.c.workspace == workspace,
-                attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
-                responses.c.needs_person.is_(True),
-                responses.c.struck.is_(False),
-            )
+            _waits(workspace, responses.c.attempt)
+            .where(attempts.c.quiz.in_(quizzes))
             .order_by(responses.c.answered_at, responses.c.attempt)
             .limit(limit)
         )
@@ -242,6 +264,14 @@ class SqlAttempts:
                 attempt == last or (known is not None and known.in_last_attempt),
             )
         return seen
+
+    def forget(self, person: PersonId, quizzes: Collection[str]) -> None:
+        """Nothing of what a person did at these quizzes is kept."""
+        mine = and_(attempts.c.person == person, attempts.c.quiz.in_(quizzes))
+        ids = select(attempts.c.id).where(mine)
+        for column in (responses.c.attempt, attempt_events.c.attempt):
+            self._connection.execute(delete(column.table).where(column.in_(ids)))
+        self._connection.execute(delete(attempts).where(mine))
 
     def _find(self, *where: ColumnElement[bool]) -> list[Attempt]:
         rows = self._connection.execute(select(*_ATTEMPT).where(*where)).all()
@@ -299,3 +329,17 @@ class SqlNeeds:
             self._connection.execute(
                 delete(accommodations).where(accommodations.c.person == person)
             )
+
+
+def _waits(workspace: WorkspaceId, what: ColumnElement[str]) -> Select[str]:
+    """What is asked of answers that wait for a person."""
+    return (
+        select(what)
+        .select_from(responses.join(attempts, attempts.c.id == responses.c.attempt))
+        .where(
+            attempts.c.workspace == workspace,
+            attempts.c.state.not_in({State.VOIDED, State.ABANDONED}),
+            responses.c.needs_person.is_(True),
+            responses.c.struck.is_(False),
+        )
+    )

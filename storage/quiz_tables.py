@@ -124,6 +124,10 @@ certifications = Table(
     Column("attempt", Text),
     Column("evidence", Text),
     Column("reason", Words, nullable=False),
+    # What was earned before, while somebody is exempt.
+    Column("held_from", Instant),
+    Column("held_until", Instant),
+    Column("held_evidence", Text),
     Column("version", Integer, nullable=False),
     UniqueConstraint("person", "quiz"),
     Index(None, "workspace", "quiz"),
@@ -147,12 +151,15 @@ evidence = Table(
     Column("workspace", Text, ForeignKey("workspaces.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
+    # Once it is forgotten the person and the body are empty: the digest is made of the checksum.
     Column("person", Text, nullable=False),
     Column("quiz", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("previous", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("checksum", Text),
     Column("digest", Text, nullable=False),
+    Column("keep_until", Instant),
 )
 
 waivers = Table(

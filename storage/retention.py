@@ -26,7 +26,7 @@ from bot.outbox import LetterState
 from storage.library_tables import content_readers, content_signals
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
-from storage.quiz_tables import attempt_events, attempts, responses
+from storage.quiz_tables import attempt_events, attempts, evidence, responses
 from storage.tables import inbox, outbox, rates, showings
 from storage.tip_tables import tip_reviews
 
@@ -47,8 +47,8 @@ PACES_KEPT = timedelta(days=1)
 REACTIONS_KEPT = timedelta(days=REACTIONS_KEPT_DAYS)
 """How long it can be read what somebody said of a tip."""
 ATTEMPTS_KEPT = timedelta(days=730)
-"""How long it is kept what somebody answered in a quiz; the evidence for what they have earned by
-it stays in its chain (domain.md 9.1)."""
+"""How long it is kept what somebody answered in a quiz, and at least what the evidence for it says;
+where others ask for the quiz that says when it may go (`Evidence.keep_until`, domain.md 9.1)."""
 SIGNALS_KEPT = ATTEMPTS_KEPT
 """How long it is counted who read a section and who did not understand it: as long as the answers
 with which it is compared."""
@@ -87,6 +87,7 @@ class Retained:
     reactions: int = 0
     attempts: int = 0
     signals: int = 0
+    evidence: int = 0
 
 
 def retain(
@@ -156,6 +157,7 @@ def retain(
             lambda connection: _drop_reactions(connection, now - REACTIONS_KEPT, chunk)
         ),
         attempts=repeat(lambda connection: _drop_attempts(connection, now - ATTEMPTS_KEPT, chunk)),
+        evidence=repeat(lambda connection: _empty_evidence(connection, now, chunk)),
         signals=sum(
             repeat(partial(_drop_signals, column, now - SIGNALS_KEPT, chunk))
             for column in (content_readers.c.fingerprint, content_signals.c.id)
@@ -296,7 +298,8 @@ def _drop_reactions(connection: Connection, before: datetime, chunk: int) -> int
 def _drop_attempts(connection: Connection, before: datetime, chunk: int) -> int:
     ids = connection.execute(
         select(attempts.c.id)
-        .where(attempts.c.ended_at < before)
+        # What nobody ever ended is as old as its last change.
+        .where(func.coalesce(attempts.c.ended_at, attempts.c.changed_at) < before)
         .limit(chunk)
         .with_for_update(skip_locked=True)
     ).scalars()
@@ -304,6 +307,28 @@ def _drop_attempts(connection: Connection, before: datetime, chunk: int) -> int:
     for column in (responses.c.attempt, attempt_events.c.attempt, attempts.c.id):
         connection.execute(delete(column.table).where(column.in_(gone)))
     return len(gone)
+
+
+def _empty_evidence(connection: Connection, now: datetime, chunk: int) -> int:
+    """The chain holds without what its records say, and without whose they are."""
+    rows = connection.execute(
+        select(evidence.c.workspace, evidence.c.number)
+        .where(evidence.c.keep_until < now, evidence.c.at < now - ATTEMPTS_KEPT)
+        .where(evidence.c.body != "")
+        .limit(chunk)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            update(evidence)
+            .where(
+                evidence.c.workspace == bindparam("of_workspace"),
+                evidence.c.number == bindparam("of_number"),
+            )
+            .values(person="", body=""),
+            [{"of_workspace": row.workspace, "of_number": row.number} for row in rows],
+        )
+    return len(rows)
 
 
 def _drop_signals(column: Column[Any], before: datetime, chunk: int, connection: Connection) -> int:

@@ -142,7 +142,7 @@ def _due(dialect: str) -> Select[Any]:
     return select(
         *(card.person, card.tip, card.topic, (card.state == _IS_ACTIVE).label("asks")),
         *(card.variant, card.shown, card.shown_on, card.due_on, card.stability),
-        card.reviewed_on,
+        *(card.reviewed_on, card.reps),
     ).where(
         among(dialect, card.person, "people"),
         # They lie side by side, forty at most: an index would be written more than read.

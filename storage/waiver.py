@@ -1,9 +1,10 @@
 """Who has tested out of what."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from bot.access import K_ANONYMOUS
 from bot.ids import PersonId, WorkspaceId
@@ -51,6 +52,18 @@ class SqlWaivers:
         """As if it had never been."""
         self._connection.execute(
             delete(waivers).where(waivers.c.person == person, waivers.c.quiz == quiz)
+        )
+
+    def end(self, person: PersonId, quiz: str, at: datetime) -> None:
+        """It holds no longer than until `at`; the minutes stay given back."""
+        self._connection.execute(
+            update(waivers)
+            .where(
+                waivers.c.person == person,
+                waivers.c.quiz == quiz,
+                or_(waivers.c.until.is_(None), waivers.c.until > at),
+            )
+            .values(until=at)
         )
 
     def forget(self, person: PersonId) -> None:

@@ -109,7 +109,7 @@ class Done:
 
 class _OpenForm(BaseModel):
     """A form as it was opened for a person. `sent_by` is the event that sent it, `page` the
-    post with the person's page on which it was opened."""
+    post with the person's page on which it was opened, `post` any other on which it was."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -119,6 +119,7 @@ class _OpenForm(BaseModel):
     thread: str | None = None
     sent_by: str | None = None
     page: int | None = None
+    post: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +253,9 @@ class Room:
             action=opened.form.action, args=opened.form.args, values=given, wrong=errors
         )
         place = place_of(opened.conversation, opened.thread)
-        page = None if opened.page is None else self._transcript.get(opened.page)
-        done = self._receive(members, who, place, event, what, page)
+        number = opened.post if opened.page is None else opened.page
+        pressed = None if number is None else self._transcript.get(number)
+        done = self._receive(members, who, place, event, what, pressed)
         if done.errors:
             return replace(done, form=opened.id)
         self._keep_form(who, opened.model_copy(update={"sent_by": event}))
@@ -588,6 +590,7 @@ class Room:
                 conversation=place.conversation,
                 thread=place.thread,
                 page=pressed.id if pressed is not None and is_marked(reply.form.args) else None,
+                post=pressed.id if pressed is not None else None,
             )
             form = self._keep_form(who, opened, again=False).id
         return Done(who.id, posts, event, place.conversation, since, form, reply.errors)

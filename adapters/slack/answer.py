@@ -24,7 +24,7 @@ store cannot say whose it is.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -212,8 +212,7 @@ def _plan_after_form(heard: Heard, reply: Reply, wording: Wording, seal: bytes) 
     view = source.view or {}
     steps: tuple[Step, ...] = ()
     if reply.message is not None:
-        said = render_message(reply.message, wording)
-        steps = (_tell(heard, reply.audience, said, None),)
+        steps = (_after_form(heard, reply, render_message(reply.message, wording)),)
     if reply.page is not None and source.on_page:
         steps = (Publish(render_page(reply.page, wording)), *steps)
     if reply.errors:
@@ -242,8 +241,18 @@ def _plan_after_late_form(heard: Heard, reply: Reply, wording: Wording, seal: by
     if reply.page is not None and heard.source.on_page:
         steps.append(Publish(render_page(reply.page, wording)))
     if message is not None:
-        steps.append(_tell(heard, audience, render_message(message, wording), None))
+        shown = reply.model_copy(update={"audience": audience})
+        steps.append(_after_form(heard, shown, render_message(message, wording)))
     return Plan(steps=tuple(steps))
+
+
+def _after_form(heard: Heard, reply: Reply, said: Rendered) -> Step:
+    """Where what a sent form led to is said."""
+    source = heard.source
+    is_known = source.message is not None or source.response_url is not None
+    if reply.replace and not reply.errors and reply.page is None and is_known:
+        return Replace(said)
+    return _tell(heard, reply.audience, said, None)
 
 
 def place_errors(errors: Mapping[str, str], view: Json) -> dict[str, str]:
@@ -278,7 +287,12 @@ def _with_button(message: Message | None, button: Buttons, sentence: str) -> Mes
 
 
 def _view(heard: Heard, form: Form, wording: Wording, seal: bytes) -> Json:
-    origin = Origin(form.action, form.args, heard.inbound.place, heard.source.on_page)
+    source = heard.source
+    origin = Origin(form.action, form.args, heard.inbound.place, source.on_page)
+    if source.kind is Kind.PRESS or source.kind is Kind.SUBMIT:
+        way = source.response_url if source.is_ephemeral else None
+        message = None if source.is_ephemeral else source.message
+        origin = replace(origin, message=message, response_url=way)
     sealed = seal_origin(seal, heard.source.team, heard.inbound.person, origin)
     return render_form(form, wording, sealed)
 

@@ -133,7 +133,8 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How to answer. `message` is the address of the message that was said, pressed or marked;
+    """How to answer. `message` is the address of the message that was said, pressed or marked, or
+    on which a form was opened;
     `view` is what was submitted, as Slack tells it; `on_page`: from the person's own page.
 
     `reopens`: the reply is that of an earlier event, so that this act has a name of its own in
@@ -444,6 +445,9 @@ def _read_submit(payload: Json, reading: Reading) -> Heard | Dropped:
             Kind.SUBMIT,
             reading.team.external,
             trigger=_text(payload.get("trigger_id")),
+            response_url=origin.response_url,
+            message=origin.message,
+            is_ephemeral=origin.message is None,
             view=view,
             on_page=origin.on_page,
             is_vouched=_is_vouched(user, reading.team),

@@ -9,7 +9,9 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
 
 from bot.inbound import Place, PlaceKind
 from bot.message import Args
@@ -23,25 +25,34 @@ _SIGNATURE = 43
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a form is for and where it was opened; `on_page`: on the person's own page."""
+    """What a form is for and where it was opened; `on_page`: on the person's own page.
+    `message` is the one on which it was opened; of one that only the person sees, which has no
+    address that lasts, `response_url` is the way to it."""
 
     action: str
     args: Args
     place: Place
     on_page: bool = False
+    message: str | None = None
+    response_url: str | None = field(default=None, repr=False)
 
 
 def seal_origin(key: bytes, team: str, person: str, origin: Origin) -> str:
-    """The origin as private_metadata.
+    """The origin as private_metadata; without the message where it is too long with it.
 
     Raises:
         ValueError: the form's args are too long for Slack.
     """
     place = origin.place
-    said = [origin.action, origin.args, place.conversation, place.kind.value, place.thread]
-    text = json.dumps([*said, origin.on_page], separators=(",", ":"), ensure_ascii=False)
+    said: list[JsonValue] = [origin.action, origin.args]
+    said += [place.conversation, place.kind.value, place.thread]
+    said += [origin.on_page, origin.message, origin.response_url]
+    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
     sealed = sign(key, team, person, text) + text
     if len(sealed) > LONGEST:
+        if origin.message is not None or origin.response_url is not None:
+            alone = replace(origin, message=None, response_url=None)
+            return seal_origin(key, team, person, alone)
         raise ValueError("the args of this form are too long for Slack")
     return sealed
 
@@ -51,9 +62,10 @@ def open_origin(key: bytes, team: str, person: str, sealed: str) -> Origin | Non
     signature, text = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
     if not is_signed(key, team, person, text, signature):
         return None
-    action, args, conversation, kind, thread, on_page = json.loads(text)
+    # What was sealed before messages were kept has none.
+    action, args, conversation, kind, thread, on_page, *message = json.loads(text)
     place = Place(conversation=conversation, kind=PlaceKind(kind), thread=thread)
-    return Origin(action, args, place, on_page)
+    return Origin(action, args, place, on_page, *message)
 
 
 def sign(key: bytes, team: str, person: str, text: str) -> str:

@@ -203,7 +203,14 @@ class Showman:
         """What a form carries along; None where that is too much."""
         inbound = heard.inbound
         kept = None if shape is None else dict(shape)
-        origin = Origin(form.action, form.args, inbound.place, inbound.at, inbound.event_id, kept)
+        source, message = heard.source, None
+        if source.kind is Kind.OPEN:
+            message = source.message
+        elif source.kind is Kind.DIALOG and source.origin is not None:
+            message = source.origin.message
+        origin = Origin(
+            form.action, form.args, inbound.place, inbound.at, inbound.event_id, kept, message
+        )
         try:
             return seal_origin(self.seal, heard.source.contact.tenant, inbound.person, origin)
         except ValueError:
@@ -325,7 +332,8 @@ def _plan_dialog(heard: Heard, reply: Reply, showman: Showman) -> Plan:
         message = reply.page
     if message is not None:
         said = showman.reply(heard, message, is_private=is_private)
-        if reply.replace and source.kind is Kind.OPEN and source.message is not None:
+        is_there = source.kind is Kind.OPEN or (source.kind is Kind.DIALOG and reply.page is None)
+        if reply.replace and is_there and source.message is not None:
             is_in_own_chat = source.contact.kind is PlaceKind.DM
             steps.append(Replace(showman.reply(heard, message, is_private=is_in_own_chat)))
         elif opens and body is None and is_private and not _can_be_pressed(message):

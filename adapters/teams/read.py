@@ -366,6 +366,9 @@ def _read_control(
             given = json.dumps(dict(filled.values), sort_keys=True)
             parts = (contact.tenant, person, filled.hidden, given)
             event_id = name_event(reading.seal, kind.value, *parts)
+        if kind is Kind.DIALOG:
+            # The card on which it was opened.
+            card = origin.message
         return _heard(
             Source(kind, contact, card, is_form=True, sealed=filled.hidden, origin=origin),
             reading,

@@ -29,7 +29,8 @@ _SIGNATURE = 43
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a form is for, and where and when it was opened: `at`, aware and to the second, by
+    """What a form is for, and where and when it was opened: on the card `message`, `at`, aware and
+    to the second, by
     what act, by whose event id. `form` are its fields, by which it can be shown again when
     something in it is wrong (see `adapters.teams.answer`). What says a place alone, for a
     button, has no `action`."""
@@ -40,6 +41,7 @@ class Origin:
     at: datetime
     act: str = ""
     form: Args | None = None
+    message: str | None = None
 
     def is_over(self, now: datetime) -> bool:
         return now - self.at > LASTS
@@ -58,6 +60,7 @@ def seal_origin(key: bytes, tenant: str, person: str, origin: Origin) -> str:
         int(origin.at.timestamp()),
         origin.act,
         origin.form,
+        origin.message,
     ]
     words = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
     packed = zlib.compress(words.encode("utf-8", "surrogatepass"), 9)
@@ -78,9 +81,10 @@ def open_origin(
     if not hmac.compare_digest(expected, signature.encode("utf-8", "surrogatepass")):
         return None
     words = zlib.decompress(base64.urlsafe_b64decode(text)).decode("utf-8", "surrogatepass")
-    action, args, place, at, act, form = json.loads(words)
+    # What was sealed before messages were kept has none.
+    action, args, place, at, act, form, *message = json.loads(words)
     moment = datetime.fromtimestamp(at, UTC)
-    return Origin(action, args, Place.model_validate(place), moment, act, form)
+    return Origin(action, args, Place.model_validate(place), moment, act, form, *message)
 
 
 def name_event(key: bytes, kind: str, *parts: str) -> str:

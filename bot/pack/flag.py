@@ -167,10 +167,17 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of so many, of answers that were right or of readers who understood."""
+    """So many of so many, of answers that were right or of readers who understood. `people` are
+    those who made them, where one can make several; None: as many as there are."""
 
     good: float
     n: int
+    people: int | None = None
+
+    @property
+    def is_of_enough(self) -> bool:
+        """Whether it is of so many people that it may be told (domain.md 1.10)."""
+        return min(self.n, self.n if self.people is None else self.people) >= SHOWN_FROM
 
     @property
     def value(self) -> float:
@@ -189,7 +196,8 @@ def verify(before: ItemStatistic, after: ItemStatistic) -> tuple[Effect, Interva
 def compare(before: Share, after: Share) -> tuple[Effect, Interval]:
     """The same of any shares: whether there is more good since something was changed."""
     gain = difference(after.value, after.n, before.value, before.n)
-    if min(before.n, after.n) < FACILITY_FROM:
+    few = not (before.is_of_enough and after.is_of_enough)
+    if few or min(before.n, after.n) < FACILITY_FROM:
         return Effect.TOO_EARLY, gain
     if gain.low > 0:
         return Effect.BETTER, gain
@@ -251,19 +259,33 @@ def flag_age(about: str, review_by: date | None, today: date, dead_link: str = "
     return Flag(FlagKind.STALE, about, 1, {"review_by": told, "link": dead_link})
 
 
-def flag_pool(quiz: str, retaken: Mapping[str, tuple[int, int]]) -> Flag | None:
-    """A quiz of which people have seen too much when they try again. `retaken` has for each item
-    how often it was shown in re-takes, and how often to somebody who had seen it before."""
-    shown = sum(n for n, _ in retaken.values())
-    repeated = sum(n for _, n in retaken.values())
-    if shown < SHOWN_FROM or repeated <= THIN * shown:
+@dataclass(frozen=True, slots=True)
+class Retaken:
+    """What people were asked who tried again. `items` has for each item how often it was shown,
+    and how often to somebody who had seen it before; `people` is how many they were."""
+
+    items: Mapping[str, tuple[int, int]]
+    people: int
+
+    @property
+    def new(self) -> Share:
+        """How much of it they had not seen before."""
+        shown = sum(n for n, _ in self.items.values())
+        return Share(shown - sum(n for _, n in self.items.values()), shown, self.people)
+
+
+def flag_pool(quiz: str, retaken: Retaken) -> Flag | None:
+    """A quiz of which people have seen too much when they try again."""
+    new, items = retaken.new, retaken.items
+    shown, repeated = new.n, new.n - new.good
+    if not new.is_of_enough or repeated <= THIN * shown:
         return None
-    most = sorted(retaken, key=lambda item: (-retaken[item][1], item))[:MOST_USED]
+    most = sorted(items, key=lambda item: (-items[item][1], item))[:MOST_USED]
     return Flag(
         FlagKind.POOL_THIN,
         f"quiz:{quiz}",
         shown,
-        {"share": repeated / shown, "items": [item for item in most if retaken[item][1]]},
+        {"share": repeated / shown, "items": [item for item in most if items[item][1]]},
     )
 
 

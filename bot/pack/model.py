@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from bot.pack.item import Choosable, Frozen, Id, Item, Option, Said, Stem
+from bot.pack.item import Choosable, Frozen, Id, Item, Option, Said, Status, Stem
 
 Handle = Annotated[str, StringConstraints(pattern=r"^@?[a-z0-9][a-z0-9._-]*$", max_length=60)]
 """How a pack calls a person, with or without an @."""
@@ -167,6 +167,12 @@ class Quiz(Frozen):
     objectives: tuple[Objective, ...] = Field(min_length=1, max_length=12)
     items: tuple[Item, ...] = Field(min_length=1, max_length=10_000)
     review_by: date | None = None
+
+
+def is_asked(quiz: Quiz) -> bool:
+    """Whether it has a question that counts. One without any is still being written, and nobody
+    is offered it."""
+    return any(item.status is Status.LIVE for item in quiz.items)
 
 
 Content: TypeAlias = Section | Tip | Quiz

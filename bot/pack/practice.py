@@ -6,10 +6,14 @@ Tips keep it for a year (`bot.capabilities.tips`), and a certificate may be rene
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 from bot.ids import PersonId
+
+PRACTICE_KEPT = timedelta(days=365)
+"""How long answers are kept. What they renew can be valid for no longer: whoever renewed as early
+as they could has all that time until it is due again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Interval:
 @dataclass(frozen=True, slots=True)
 class Given:
     """One answer of a core block in a first attempt. `item` is the item's family: versions that
-    mean the same. `chosen` are the wrong options that were chosen."""
+    mean the same. `chosen` are the wrong options that were chosen. What does not `count` was
+    asked beside them, to try it: it is held against the others, and is part of no total."""
 
     item: str
     attempt: str
@@ -46,6 +47,7 @@ class Given:
     certainty: int | None = None
     chosen: tuple[str, ...] = ()
     seconds: float | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +112,21 @@ def item_statistics(given: Sequence[Given]) -> Mapping[str, ItemStatistic]:
     _, attempt = np.unique([g.attempt for g in given], return_inverse=True)
     x = np.array([g.credit for g in given], dtype=np.float64)
     right = np.array([g.right for g in given], dtype=np.float64)
-    answered = np.bincount(attempt)
+    counts = np.array([g.counts for g in given], dtype=np.float64)
+    answered = np.bincount(attempt, weights=counts)
     length = int(answered.max())
-    totals = np.bincount(attempt, weights=x)
-    others = answered[attempt] - 1
+    totals = np.bincount(attempt, weights=x * counts)
+    others = answered[attempt] - counts
     has_rest = others > 0
     rest = np.zeros_like(x)
-    np.divide((totals[attempt] - x) * (length - 1), others, out=rest, where=has_rest)
-    total = totals[attempt] / answered[attempt] * length
+    np.divide((totals[attempt] - x * counts) * (length - 1), others, out=rest, where=has_rest)
+    total = totals[attempt] / np.maximum(answered, 1)[attempt] * length
 
     count = len(names)
+    in_total = np.bincount(item, weights=counts, minlength=count) > 0
     n = np.bincount(item, minlength=count)
     sd = np.sqrt(_covariance(item, x, x, count))
-    with_total = _covariance(item, x, total, count)
+    with_total = np.where(in_total, _covariance(item, x, total, count), np.nan)
     # Who answered nothing else says nothing about how this goes with the rest.
     i, xr, r = item[has_rest], x[has_rest], rest[has_rest]
     pairs = np.bincount(i, minlength=count)
@@ -157,7 +161,7 @@ def item_statistics(given: Sequence[Given]) -> Mapping[str, ItemStatistic]:
             sd=None if n[index] < 2 else 100 * float(sd[index]),
             discrimination=None if ratio is None else _in_percent(fisher(ratio, int(pairs[index]))),
             efficiency=None if best is None else 100 * best,
-            weight=None if negative or not weights else 100 * float(roots[index]) / weights,
+            weight=_weight(float(roots[index]), weights, negative=negative),
             negative=negative,
             certainty_wrong=sum(told) / len(told) if told else None,
             sure_wrong=sum(certainty == 3 for certainty in told),
@@ -170,6 +174,11 @@ def item_statistics(given: Sequence[Given]) -> Mapping[str, ItemStatistic]:
     return found
 
 
+def _weight(root: float, roots: float, *, negative: bool) -> float | None:
+    """In percent; None for what has none, or is part of no total."""
+    return None if negative or not roots or math.isnan(root) else 100 * root / roots
+
+
 def quiz_statistic(given: Sequence[Given]) -> QuizStatistic | None:
     """Of the quiz, over those with a whole core block. None without anybody.
 
@@ -178,7 +187,8 @@ def quiz_statistic(given: Sequence[Given]) -> QuizStatistic | None:
     """
     by_attempt: dict[str, dict[str, float]] = {}
     for g in given:
-        by_attempt.setdefault(g.attempt, {})[g.item] = g.credit
+        if g.counts:
+            by_attempt.setdefault(g.attempt, {})[g.item] = g.credit
     length = max((len(marks) for marks in by_attempt.values()), default=0)
     # Sums of floats depend on their order, so it is always the same.
     whole = [by_attempt[id_] for id_ in sorted(by_attempt) if len(by_attempt[id_]) == length]

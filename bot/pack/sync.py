@@ -14,6 +14,7 @@ from bot.errors import Invalid
 from bot.ids import WorkspaceId
 from bot.pack.document import Document, Piece, kind_of
 from bot.pack.item import Item
+from bot.pack.key import same_key
 from bot.pack.model import Content, Kind, Quiz, Section, Tip
 from bot.pack.ports import Kept, PackStore, Put
 from bot.pack.version import version_of_item
@@ -69,7 +70,8 @@ def sync(
     note: str = "",
 ) -> tuple[Change, ...]:
     """Bring the workspace to what the pack says. `editorial` are items that are only said
-    better: what is known of their answers goes on. `note` stands in the history of what changes.
+    better: what is known of their answers goes on, unless something else is right now. `note`
+    stands in the history of what changes.
 
     A second time nothing happens.
 
@@ -90,8 +92,10 @@ def sync(
         elif kept.value != merged:
             changes.append(Change(kind, value.id, What.CHANGED))
         changes += told
-        changes += _items_changed(kept.value if kept else None, merged, editorial)
-        puts.append(Put(merged, bundle.id, now, note=note, editorial=editorial, brought=value))
+        there = kept.value if kept else None
+        changes += _items_changed(there, merged, editorial)
+        better = _only_said_better(there, merged, editorial)
+        puts.append(Put(merged, bundle.id, now, note=note, editorial=better, brought=value))
     packs.put(workspace, puts)
     for kind in _BROUGHT:
         here = {value.id for value in bundle.pieces if kind_of(value) is kind}
@@ -203,14 +207,26 @@ def _items_changed(
     if not isinstance(before, Quiz) or not isinstance(after, Quiz):
         return
     old, new = _by_id(before), _by_id(after)
+    better = _only_said_better(before, after, editorial)
     for id_, item in new.items():
         there = old.get(id_)
         if there is None:
             yield Change(Kind.ITEM, id_, What.ADDED)
-        elif version_of_item(there) != version_of_item(item) and id_ not in editorial:
+        elif version_of_item(there) != version_of_item(item) and id_ not in better:
             yield Change(Kind.ITEM, id_, What.RESTARTED)
         elif there != item:
             yield Change(Kind.ITEM, id_, What.CHANGED)
     for id_ in old:
         if id_ not in new:
             yield Change(Kind.ITEM, id_, What.RETIRED)
+
+
+def _only_said_better(
+    before: Piece | None, after: Piece, editorial: frozenset[str]
+) -> frozenset[str]:
+    """Those of the items of which it is true: the same is right as before."""
+    if not isinstance(before, Quiz) or not isinstance(after, Quiz):
+        return frozenset()
+    old, new = _by_id(before), _by_id(after)
+    named = editorial & old.keys() & new.keys()
+    return frozenset(id_ for id_ in named if same_key(old[id_], new[id_]))

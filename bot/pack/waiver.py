@@ -68,6 +68,9 @@ class Waivers(Protocol):
     def withdraw(self, person: PersonId, quiz: str) -> None:
         """As if it had never been: the attempt behind it turned out to be void."""
 
+    def end(self, person: PersonId, quiz: str, at: datetime) -> None:
+        """It holds no longer than until `at`; the minutes stay given back."""
+
     def forget(self, person: PersonId) -> None:
         """None of a person who has left."""
 

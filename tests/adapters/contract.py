@@ -190,7 +190,10 @@ def _button(label: str, **more: object) -> Button:
     return Button.model_validate({"label": label, "action": "sample.press", **more})
 
 
+OPENS_FORM = "sample.begin"
+
 SAMPLES: dict[str, Message] = {
+    "question": say("?", Buttons(buttons=(Button(label="Answer", action=OPENS_FORM),))),
     "text": say("Hello **you**, *truly* `code`\n- one\n- two"),
     "heading": Message(summary="x", parts=(Heading(text="A heading"),)),
     "facts": Message(
@@ -335,6 +338,10 @@ def _open(_context: Context, _work: Work, _command: Command) -> Reply:
     return Reply(form=FORM)
 
 
+def _begin(_context: Context, _work: Work, _command: Command) -> Reply:
+    return Reply(form=FORM.model_copy(update={"args": {"about": "card"}}))
+
+
 def _press(_context: Context, _work: Work, command: Command) -> Reply:
     said = f"You pressed {literal(str(sorted(command.args.items())))}"
     return Reply(message=say(said), replace=True)
@@ -349,7 +356,8 @@ def _fill(_context: Context, _work: Work, command: Command) -> Reply:
     if command.values["word"] == "wrong":
         raise Invalid(fields={"word": "Not this one."})
     told = ", ".join(f"{name}={value}" for name, value in sorted(command.values.items()))
-    return Reply(message=say(literal(f"{command.args['about']}: {told}")))
+    about = command.args["about"]
+    return Reply(message=say(literal(f"{about}: {told}")), replace=about == "card")
 
 
 def _write(context: Context, work: Work, command: Command) -> Reply:
@@ -442,7 +450,7 @@ SAMPLE: Capability[Work] = Capability(
         "fail": _order(_fail),
     },
     shortcuts={"note": MessageShortcut(handle=_note, title="Take a note")},
-    presses={"sample.press": _press, "sample.choose": _choose},
+    presses={"sample.press": _press, "sample.choose": _choose, OPENS_FORM: _begin},
     submits={"sample.fill": _fill},
     timers={"sample.remind": _ring},
     hears={"sample": _hear},
@@ -639,6 +647,20 @@ class PlatformContract:
         assert (answer.errors, answer.messages) == ({"word": "Not this one."}, ())
         (heard,) = harness.submit("ana", form, {"word": "right"}).messages
         assert "word=right" in heard.plain
+
+    def test_what_a_form_led_to_takes_the_place_of_where_it_was_opened(
+        self, harness: Harness
+    ) -> None:
+        (card,) = harness.say("ana", "/show question").messages
+        form = harness.press("ana", card, "Answer").form
+        assert form is not None
+        harness.say("ana", "/show text")
+        assert harness.submit("ana", form, {"word": "wrong"}).errors == {"word": "Not this one."}
+        (heard,) = harness.submit("ana", form, {"word": "right"}).messages
+        assert (heard.id, heard.controls) == (card.id, ())
+        assert "word=right" in heard.plain
+        first, _ = harness.heard("ana")
+        assert first.id == card.id
 
     def test_event_delivered_again_gets_the_same_reply_once(self, harness: Harness) -> None:
         first = harness.say("ana", "/count", event="e1").messages

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from bot.capabilities.library import messages as library
 from bot.capabilities.library.editing import entries_of
-from bot.capabilities.library.model import Below, Figures, Told, What
+from bot.capabilities.library.model import Below, Figures, Standing, Told, What
 from bot.capabilities.library.ports import Answered, Asked
 from bot.capabilities.library.thing import Thing
 from bot.form import Form
@@ -16,7 +16,7 @@ from bot.pack.issue import Issue, State
 from bot.pack.item import Item
 from bot.pack.markdown import pages_of
 from bot.pack.model import Kind, Section, Tip
-from bot.pack.statistic import Interval
+from bot.pack.statistic import Given, Interval, ItemStatistic, item_statistics
 from bot.page import Section as PageSection
 from bot.topic import Topic
 from tests.adapters.every_quiz_message import QUIZ
@@ -47,6 +47,15 @@ Ask **who** pays, and see [the rules](https://example.com/rules) <first>.
 |------|-----|------|
 | the ticket | you | two weeks before |
 """
+
+
+def _known(n: int, share: float, apart: float) -> ItemStatistic:
+    """What is known of an item that tells people apart so well, in percent."""
+    [found] = item_statistics([Given("i", str(k), share, share > k / n) for k in range(n)]).values()
+    near = Interval(share, max(0.0, share - 0.1), min(1.0, share + 0.1))
+    return replace(found, facility=near, discrimination=Interval(apart, apart - 11, apart + 11))
+
+
 SECTION = Section(
     id="booking",
     title="Book what helps the work",
@@ -130,6 +139,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[PageSection] | PageSection] 
     "library.topic:nothing": library.topic(TRAVEL, steward=None, minutes=0, sections=0, quizzes=0),
     "library.contents": library.contents(TRAVEL, [SECTION] * 6, 1, 2),
     "library.section": library.section(SECTION, PAGE, 0, 1, BELOW),
+    "library.section:late": library.section(
+        SECTION.model_copy(update={"review_by": date(2026, 2, 1)}), PAGE, 0, 1, BELOW, is_late=True
+    ),
     "library.section:page": library.section(SECTION, PAGE, 1, 3, None),
     "library.section:reader": library.section(
         SECTION, PAGE, 2, 3, Below([], {"text": "About it: "}, listens=True, is_steward=False)
@@ -153,8 +165,22 @@ SHOWN: dict[str, Message | Form | list[Part] | list[PageSection] | PageSection] 
         9,
         [(CHANGED, THING)],
         [(replace(CHANGED, state=State.CLOSED), None)],
+        [QUIZ, QUIZ],
     ),
-    "library.issues:none": library.issues([], 0, [], []),
+    "library.items": library.items(
+        QUIZ,
+        [
+            Standing(CHOICE, _known(63, 0.31, -38), [FlagKind.KEY_SUSPECT, FlagKind.SLOW]),
+            Standing(CHOICE, _known(63, 0.48, 12), [FlagKind.DEAD_DISTRACTOR]),
+            Standing(CHOICE, _known(63, 0.71, 44), [FlagKind.SECTION_WORKS]),
+            Standing(CHOICE, _known(12, 0.83, 44), []),
+        ],
+        1,
+        3,
+        untold=7,
+    ),
+    "library.items:none": library.items(QUIZ, [], 0, 0, untold=1),
+    "library.issues:none": library.issues([], 0, [], [], [QUIZ]),
     "library.issue_card": library.issue_card(ISSUE, THING, ASKED, FIGURES, may_change=True),
     "library.issue_card:changed": library.issue_card(
         CHANGED, THING, ASKED[:1], FIGURES, may_change=True

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.capabilities.quizzes import messages as quizzes
+from bot.capabilities.quizzes.certification import Checked
 from bot.capabilities.quizzes.messages import Attested, Holder, Offer, Open, Place, Result, Reviewed
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
@@ -124,6 +125,15 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.declined": quizzes.declined(),
     "quizzes.in_private": quizzes.in_private(),
     "quizzes.invitation": quizzes.invitation(QUIZ),
+    "quizzes.held_back": quizzes.held_back(
+        ask(ORDER, SEED), "I think 1, then 3", title=QUIZ.title, sure=False, paused=None
+    ),
+    "quizzes.held_back.paused": quizzes.held_back(
+        ask(CHOICE, SEED), "Z " * 1_500, title=QUIZ.title, sure=False, paused=ATTEMPT
+    ),
+    "quizzes.held_back.sure": quizzes.held_back(
+        ask(CHOICE, SEED), "sure", title=QUIZ.title, sure=True, paused=None
+    ),
     "quizzes.cannot_begin": quizzes.cannot_begin(ANA, QUIZ, NOW.replace(day=3), NOW, None),
     "quizzes.cannot_begin:quota": quizzes.cannot_begin(ANA, QUIZ, None, NOW, "Sam"),
     "quizzes.question": _question(CHOICE),
@@ -163,6 +173,8 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.failed:held": quizzes.failed(replace(RESULT, until="Tuesday 2 March 2027")),
     "quizzes.failed:nothing to read": quizzes.failed(replace(RESULT, readings=[], skip=[], met=[])),
     "quizzes.waiting": quizzes.waiting(RESULT, _feedback(TEXT, "nobody at all")),
+    "quizzes.takes_longer": quizzes.takes_longer(QUIZ, has_reader=True),
+    "quizzes.takes_longer:nobody": quizzes.takes_longer(QUIZ, has_reader=False),
     "quizzes.answers": quizzes.answers(
         QUIZ, [_reviewed(one, WRONG[one.type]) for one in EVERY[:5]], 1, 2, ATTEMPT
     ),
@@ -253,6 +265,28 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         replace(ATTESTED, vouched_by="Sam", account="Three cases, all decided well."),
         CertificationId("c1"),
     ),
+    "quizzes.all_kept": quizzes.all_kept(
+        [
+            (AttemptId("a1"), "Customer <data>: passed, Monday 2 March", 9),
+            (None, "Phishing: under way", 1),
+        ],
+        page=1,
+        pages=3,
+    ),
+    "quizzes.all_kept:nothing": quizzes.all_kept([], page=0, pages=1),
+    "quizzes.forgotten": quizzes.forgotten(is_any_kept=True),
+    "quizzes.forgotten:all": quizzes.forgotten(is_any_kept=False),
+    "quizzes.attested:exempt": quizzes.attested(
+        QUIZ,
+        replace(
+            ATTESTED,
+            decision="exempted",
+            decided_by=["Sam <3"],
+            reason="She *wrote* it.",
+            until="Friday 12 March",
+        ),
+        None,
+    ),
     "quizzes.exemption_kept": quizzes.exemption_kept(ANA),
     "quizzes.exempted": quizzes.exempted(QUIZ, ANA, "She <wrote> it & all.", "Tuesday 2 March"),
     "quizzes.exempted:for ever": quizzes.exempted(QUIZ, ANA, "She wrote it.", ""),
@@ -264,8 +298,9 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.revocation_left": quizzes.revocation_left(),
     "quizzes.revocation_declined": quizzes.revocation_declined(QUIZ, ANA),
     "quizzes.revoked": quizzes.revoked(QUIZ, "Somebody else *answered*."),
-    "quizzes.chain_checked": quizzes.chain_checked(12, None),
-    "quizzes.chain_checked:broken": quizzes.chain_checked(12, 7),
+    "quizzes.chain_checked": quizzes.chain_checked(Checked(12)),
+    "quizzes.chain_checked:broken": quizzes.chain_checked(Checked(12, broken_at=7)),
+    "quizzes.chain_checked:forgotten": quizzes.chain_checked(Checked(12, forgotten=3)),
     "quizzes.renewal_due": quizzes.renewal_due(QUIZ, "Tuesday 2 March 2027"),
     "quizzes.renewed": quizzes.renewed(QUIZ, "Thursday 2 March 2028"),
     "quizzes.in_grace": quizzes.in_grace(QUIZ, "Thursday 1 April 2027"),

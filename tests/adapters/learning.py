@@ -53,6 +53,8 @@ ON_BOTH = WHOLE | {
     "quizzes.test_types.test_a_form_asks_how_sure_and_takes_no_answer_for_one",
     "quizzes.test_types.test_an_answer_can_be_changed_until_it_is_given",
     "quizzes.test_types.test_words_in_a_channel_are_no_answer",
+    "quizzes.test_types.test_an_answer_in_doubt_reaches_nobody",
+    "quizzes.test_types.test_half_an_hour_of_silence_sends_no_answer_out_either",
     "quizzes.test_life.test_leaving_is_no_fail_and_leads_back_to_the_same_question",
     "quizzes.test_life.test_a_button_of_a_paused_attempt_takes_it_up_and_counts",
     "quizzes.test_life.test_what_is_missing_is_shown_and_nothing_else",

@@ -321,7 +321,8 @@ class Desk:
         """The form that stands open, sent with a word in it."""
         view = next(v for v in reversed(self.slack.memory.views.values()) if v.open)
         payload = self.load("submit")
-        action = view.body["blocks"][0]["element"]["action_id"]
+        blocks = view.body["blocks"]
+        action = next(b["element"]["action_id"] for b in blocks if b.get("block_id") == "word")
         payload["view"] = view.as_json("A0001", "B1") | {
             "state": {"values": {"word": {action: {"type": "plain_text_input", "value": word}}}}
         }

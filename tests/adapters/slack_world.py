@@ -357,6 +357,7 @@ class SlackWorld(World):
             post = pressed.post
         else:
             # Who makes up a press says that it was on a message that is gone.
+            self.may_refuse.add(("chat.update", "message_not_found"))
             post = Posted("1.000001", channel, self.site.slack.team.bot_user, "", by_bot=True)
         found = [
             control

@@ -618,6 +618,23 @@ def test_form_takes_its_turn_and_tells_what_is_wrong(store: Database) -> None:
     at_desk(store, work)
 
 
+@pytest.mark.parametrize("only", [None, "UANA"])
+def test_what_a_form_led_to_takes_the_place_of_what_only_one_sees_too(
+    store: Database, only: str | None
+) -> None:
+    async def work(desk: Desk) -> None:
+        card = await show_card(desk, "question")
+        card.only = only
+        await desk.send(desk.pressed(card, "Answer"))
+        await desk.settle()
+        assert (await desk.send(desk.submitted("right"))).body == {"response_action": "clear"}
+        await desk.settle()
+        assert "word=right" in card.text
+        assert len(desk.slack.calls("chat.update")) == (only is None)
+
+    at_desk(store, work)
+
+
 def test_form_may_lead_to_the_next_one(store: Database) -> None:
     async def work(desk: Desk) -> None:
         await desk.send(desk.command("both"))

@@ -24,7 +24,7 @@ from adapters.slack.read import (
     read,
     read_team,
 )
-from adapters.slack.seal import Origin, seal_origin, sign
+from adapters.slack.seal import Origin, open_origin, seal_origin, sign
 from adapters.slack.speech import Speech, find_people, read_speech
 from adapters.slack.wording import Wording
 from bot.inbound import (
@@ -323,6 +323,19 @@ def test_form_sent_again_with_other_values_is_another_act() -> None:
 def test_seal_refuses_what_is_too_long_for_slack() -> None:
     with pytest.raises(ValueError, match="too long"):
         seal_origin(SEAL, "T1", "U", Origin("a.b", {"x": "y" * 3_000}, CHANNEL))
+
+
+def test_what_is_too_long_with_the_message_is_sealed_without() -> None:
+    origin = Origin("a.b", {"x": "y" * 2_700}, CHANNEL, message="1.1", response_url="u" * 300)
+    opened = open_origin(SEAL, "T1", "U", seal_origin(SEAL, "T1", "U", origin))
+    assert opened == Origin("a.b", {"x": "y" * 2_700}, CHANNEL)
+
+
+def test_what_was_sealed_before_messages_were_kept_can_be_opened() -> None:
+    text = '["a.b",{},"C1","channel",null,true]'
+    sealed = sign(SEAL, "T1", "U", text) + text
+    place = Place(conversation="C1", kind=PlaceKind.CHANNEL)
+    assert open_origin(SEAL, "T1", "U", sealed) == Origin("a.b", {}, place, on_page=True)
 
 
 def test_signature_is_of_its_parts_and_not_of_their_sum() -> None:

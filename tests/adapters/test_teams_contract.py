@@ -6,13 +6,20 @@ from types import MappingProxyType
 import pytest
 
 from storage.database import Database
-from tests.adapters.contract import CHANNEL, DM, ONLY_LOOKED_AT, Harness, PlatformContract
+from tests.adapters.contract import (
+    CHANNEL,
+    DM,
+    ONLY_LOOKED_AT,
+    OPENS_FORM,
+    Harness,
+    PlatformContract,
+)
 from tests.adapters.teams_harness import TeamsHarness, open_harness
 
 
 @pytest.fixture(scope="module")
 def shared(new_sqlite_database: Callable[[], Database]) -> Iterator[TeamsHarness]:
-    with open_harness(new_sqlite_database()) as harness:
+    with open_harness(new_sqlite_database(), frozenset({OPENS_FORM})) as harness:
         yield harness
 
 
@@ -27,5 +34,5 @@ class TestTeams(PlatformContract):
         if request.node.originalname in ONLY_LOOKED_AT:
             yield request.getfixturevalue("shared")
             return
-        with open_harness(new_sqlite_database()) as harness:
+        with open_harness(new_sqlite_database(), frozenset({OPENS_FORM})) as harness:
             yield harness

@@ -105,6 +105,8 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (QUIZ, "{mode: gate}", "{mode: fixed, form: {share: 3}, cut: 4}", "5:41: error: policy.cut: the form has 3 items only"),
         (QUIZ, "{mode: gate}", "{mode: fixed, form: {share: 7}, cut: 4}", "7:5: error: objectives.0: objective 'share' has 6 items that can be asked together, and an attempt may need 7"),
         (QUIZ, "{mode: gate}", "{mode: fixed, form: {shame: 3}, cut: 2}", "5:30: error: policy.form.shame: unknown objective 'shame' (did you mean 'share'?)"),
+        (QUIZ, "{mode: gate}", "{mode: gate, valid_for: P2Y, renewal: longitudinal}", "5:38: error: policy.renewal: daily answers are kept for 365 days: valid_for can be no longer"),
+        (QUIZ, "{mode: gate}", "{mode: gate, renewal: longitudinal}", "5:22: error: policy.renewal: daily answers are kept for 365 days: valid_for can be no longer"),
         (QUIZ, "{mode: gate}", "{mode: gate, valid_for: P30D}", "5:1: error: policy.renew_from: one could renew before one has passed: valid_for is no longer"),
         # Campaigns.
         (CAMPAIGN, 'approvers: ["@ana"]', 'approvers: ["@kim"]', "6:13: error: approvers.0: the owner does not approve their own campaign"),
@@ -313,6 +315,23 @@ def test_a_case_is_at_most_six_decisions_deep(tmp_path: Path) -> None:
     assert found.endswith("items.6.nodes: a way has 7 decisions; at most 6")
     shorter = nodes[: nodes.index("      n6:")]
     load_ours(tmp_path, with_item(head + shorter + last.replace("n2", "n6")))
+
+
+def test_a_quiz_that_is_still_being_written_holds_up_nothing(tmp_path: Path) -> None:
+    draft = ITEMS.replace("objective: share\n", "objective: share\n    status: draft\n")
+    files = {**FILES, QUIZ: HEAD + draft}
+    warnings = [line.removeprefix(f"{tmp_path}/") for line in load_ours(tmp_path, files).warnings]
+    assert warnings == [
+        f"{QUIZ}:8:1: warning: items: nobody is asked this yet: of 6 items none is live"
+    ]
+    begun = draft.replace("    status: draft\n", "", 1)
+    with pytest.raises(PackError) as caught:
+        load_ours(tmp_path, {**FILES, QUIZ: HEAD + begun})
+    (error,) = caught.value.errors
+    assert error.endswith(
+        "objective 'share' has 1 item that can be asked together, and an attempt may need 3"
+    )
+    assert caught.value.warnings == ()
 
 
 def test_the_cut_of_judges_needs_judges(tmp_path: Path) -> None:

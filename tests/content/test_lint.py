@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.pack.item import Item
+from content.lint import item_doubts
 from content.load import PACKS, find_packs, load_packs
+from tests.capabilities.quizzes.taking import TWO
+from tests.capabilities.quizzes.test_extreme import FILLS, Long
 from tests.content.example import (
     CAMPAIGN as CAMPAIGN_FILE,
 )
@@ -127,7 +131,7 @@ def test_a_thin_pool_is_told(tmp_path: Path) -> None:
     [
         ("Share by the narrowest route", "Understand sharing", "objectives.0.text: this is what somebody knows; say what they can do"),
         ("mode: gate", "mode: gate, max_time: PT10M", "policy.max_time: this measures speed; leave it out unless the work does too"),
-        ("mode: gate", "mode: gate_sprt, sprt: {n_min: 6, n_max: 12}", "policy.sprt: n_max is 12, and there are 6 items"),
+        ("mode: gate", "mode: gate_sprt, sprt: {n_min: 6, n_max: 12}", "policy.sprt: n_max is 12, of 6 items"),
     ],
 )  # fmt: skip
 def test_a_quiz_is_told_how_it_could_be_better(
@@ -298,3 +302,14 @@ def test_what_a_comment_cuts_off_is_named(tmp_path: Path) -> None:
     ]
     files = changed("tips/tips.yaml", "text: Send the link.", 'text: "Ask in #help."  # really')
     assert load_ours(tmp_path, files).warnings == ()
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_what_is_too_long_to_be_read_at_once_is_said(fill: str) -> None:
+    found = {item.type for item in Long(FILLS[fill]).items() if is_too_long(item)}
+    assert found == {"scenario_choice", "multi_select", "spot_problem", "matching"}
+    assert not any(map(is_too_long, TWO))
+
+
+def is_too_long(item: Item) -> bool:
+    return any("characters to read at once" in message for _, message in item_doubts(item))

@@ -110,6 +110,9 @@ def test_nothing_is_verified_that_was_not_changed(state: State, kind: EventKind)
 def test_shares_are_compared_only_when_there_are_enough_of_both() -> None:
     assert compare(Share(10, 29), Share(90, 100))[0] is Effect.TOO_EARLY
     assert compare(Share(10, 30), Share(90, 100))[0] is Effect.BETTER
+    # A few people with many answers are still a few.
+    assert compare(Share(10, 30, 9), Share(90, 100))[0] is Effect.TOO_EARLY
+    assert compare(Share(10, 30, 10), Share(90, 100, 12))[0] is Effect.BETTER
     assert compare(Share(90, 100), Share(10, 30))[0] is Effect.WORSE
     effect, gain = compare(Share(15, 30), Share(16, 30))
     assert effect is Effect.NO_DIFFERENCE

@@ -27,8 +27,16 @@ QUIZ = Quiz(
 )
 
 
-def keep(acme: Database, count: int, *, first: bool = True, state: State = State.PASSED) -> None:
-    """So many attempts with an answer to each item; every fourth chose a wrong option."""
+def keep(
+    acme: Database,
+    count: int,
+    *,
+    first: bool = True,
+    state: State = State.PASSED,
+    pilot: bool = False,
+) -> None:
+    """So many attempts with an answer to each item; every fourth chose a wrong option. The first
+    item may be a `pilot`."""
     with acme.transaction() as work:
         work.packs.put(HERE, [Put(QUIZ, "test", NOON)])
         kept = work.packs.quiz(HERE, QUIZ.id)
@@ -73,7 +81,7 @@ def keep(acme: Database, count: int, *, first: bool = True, state: State = State
                     "answered_at": NOON + timedelta(seconds=20),
                     "critical": False,
                     "severity": Severity.NONE,
-                    "scored": True,
+                    "scored": not (pilot and item is CHOICE),
                     "seen_before": False,
                     "needs_person": False,
                     "struck": False,
@@ -108,4 +116,15 @@ def test_re_takes_are_told_apart_and_what_is_void_is_left_out(acme: Database) ->
         retaken = work.library.retaken(HERE, QUIZ.id, NOON, NOON + timedelta(hours=1))
     assert len(answers.cold) == 2 * 3
     assert [given.passed for given in answers.read] == [False] * 4
-    assert retaken == {CHOICE.id: (2, 0), TEXT.id: (2, 0)}
+    assert retaken.items == {CHOICE.id: (2, 0), TEXT.id: (2, 0)}
+
+
+def test_pilots_are_read_as_what_is_part_of_no_total(acme: Database) -> None:
+    keep(acme, 8, pilot=True)
+    with acme.transaction() as work:
+        answers = work.library.given(HERE, QUIZ.id)
+    counts = {given.item.partition("@")[0]: given.counts for given in answers.cold}
+    assert counts == {CHOICE.id: False, TEXT.id: True}
+    found = {name.partition("@")[0]: one for name, one in item_statistics(answers.cold).items()}
+    assert (found[CHOICE.id].n, found[CHOICE.id].wrong, found[CHOICE.id].weight) == (8, 2, None)
+    assert found[CHOICE.id].distractors[0].n == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Invalid
-from bot.pack.item import Item, Status
+from bot.pack.item import Item, ScenarioChoice, Status
 from bot.pack.model import Content, Kind, Quiz
 from bot.pack.ports import Put
 from bot.pack.sync import Bundle, Change, What, compare, sync
@@ -193,3 +193,19 @@ def test_two_states_of_a_pack_can_be_compared() -> None:
     assert "item s-1 changed" in shorten(compare((TWO,), (new,), frozenset({"s-1"})))
     assert compare((TWO,), (TWO,)) == ()
     assert compare((), (TWO,)) == (Change(Kind.QUIZ, "sharing", What.ADDED),)
+
+
+def test_another_key_begins_anew_whatever_is_said_of_it(work: SqlWork) -> None:
+    before = choice("s-1")
+    assert isinstance(before, ScenarioChoice)
+    scores = [option.score for option in before.options]
+    options = tuple(
+        option.model_copy(update={"score": score})
+        for option, score in zip(before.options, [*scores[1:], scores[0]], strict=True)
+    )
+    after = before.model_copy(update={"options": options})
+    bring(work, quiz(before))
+    told = bring(work, quiz(after), editorial=("s-1",))
+    assert told == ["quiz sharing changed", "item s-1 restarted"]
+    version = version_of_item(after)
+    assert work.packs.family(ACME.id, "s-1", version) == version

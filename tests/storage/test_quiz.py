@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.capabilities.quizzes.certification import Certification, Evidence, chain, find_break
+from bot.capabilities.quizzes.certification import (
+    Certification,
+    Checked,
+    Evidence,
+    chain,
+    check_chain,
+)
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import Seen
 from bot.capabilities.quizzes.model import (
@@ -73,12 +79,17 @@ def test_an_attempt_is_read_as_it_was_saved(acme: Database) -> None:
         assert work.attempts.get(ATTEMPT.id) == kept == replace(saved, version=1)
         assert work.attempts.under_way(ANA.id) == [kept]
         assert work.attempts.under_way(BO.id) == []
-        assert work.attempts.waiting_for_person(ACME.id, 9) == [kept]
-        assert work.attempts.with_item(ACME.id, "data", "i2") == [kept]
-        assert work.attempts.with_item(ACME.id, "data", "i3") == [kept]
-        assert work.attempts.with_item(ACME.id, "data", "i4") == []
-        assert work.attempts.in_states(ACME.id, "data", {State.IN_PROGRESS}, 9) == [kept]
-        assert work.attempts.in_states(ACME.id, "data", {State.PAUSED}, 9) == []
+        assert work.attempts.quizzes_to_read(ACME.id) == ["data"]
+        assert work.attempts.waiting_for_person(ACME.id, ["data"], 9) == [kept]
+        assert work.attempts.waiting_for_person(ACME.id, ["other"], 9) == []
+        assert work.attempts.with_item(ACME.id, "data", "i2", 9) == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i3", 9) == [kept]
+        assert work.attempts.with_item(ACME.id, "data", "i4", 9) == []
+        here = {State.IN_PROGRESS}
+        before = NOW - timedelta(seconds=1)
+        assert work.attempts.in_states(ACME.id, "data", here, 9, NOW) == [kept]
+        assert work.attempts.in_states(ACME.id, "data", here, 9, before) == []
+        assert work.attempts.in_states(ACME.id, "data", {State.PAUSED}, 9, NOW) == []
 
 
 def test_a_response_that_is_marked_later_is_replaced(acme: Database) -> None:
@@ -92,7 +103,7 @@ def test_a_response_that_is_marked_later_is_replaced(acme: Database) -> None:
         found = work.attempts.get(ATTEMPT.id)
         assert found is not None
         assert found.responses == (marked,)
-        assert work.attempts.waiting_for_person(ACME.id, 9) == []
+        assert work.attempts.waiting_for_person(ACME.id, ["data"], 9) == []
 
 
 def test_who_saves_what_was_changed_meanwhile_is_told(acme: Database) -> None:
@@ -196,7 +207,7 @@ def test_each_workspace_has_a_chain_of_its_own(acme: Database) -> None:
             work.certifications.attest(ACME.id, record(number))
         links = list(work.certifications.chain(ACME.id))
         found = work.certifications.evidence(ACME.id, "e1")
-    assert find_break(links) is None
+    assert check_chain(links, NOW) == Checked(3)
     assert [link.body for link in links] == ['{"n":0}', '{"n":1}', '{"n":2}']
     assert found is not None
     assert found.evidence == links[1]

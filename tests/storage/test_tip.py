@@ -168,8 +168,10 @@ def test_a_plan_reads_what_concerns_these_people_today(acme: Database) -> None:
             Following(ANA.id, EXPENSES, frozenset({1, 3, 5}), "t-1", None)
         ]
         assert sorted(work.tips.due(people, TODAY)) == [
-            Due(ANA.id, "t-1", EXPENSES, True, 1, 2, shown, TODAY, 3.25, TODAY - 4 * DAY),
-            Due(ANA.id, "t-4", EXPENSES, False, 1, 2, shown, shown, None, None),
+            Due(
+                ANA.id, "t-1", EXPENSES, True, 1, 2, shown, TODAY, 3.25, TODAY - 4 * DAY, CARD.reps
+            ),
+            Due(ANA.id, "t-4", EXPENSES, False, 1, 2, shown, shown, None, None, CARD.reps),
         ]
         assert list(work.tips.standings(people)) == [
             Standing(

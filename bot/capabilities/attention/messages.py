@@ -39,7 +39,9 @@ PAUSE_HELP = (
     "`/pause until 24 December`."
 )
 PAST = "That is in the past. Please name a day to come."
-RESUME_ALONE = "Say “resume” alone to end your pause."
+RESUME_ALONE = (
+    "Say “resume” alone to end your pause. A quiz that you have left goes on with “go on”."
+)
 SETTINGS_ALONE = "Say “settings” alone to open them."
 STOP_ALONE = "Say “stop” alone and I send you nothing more that you did not ask for."
 OR_QUESTION = " If that was a question, begin it with “ask”."

@@ -13,6 +13,7 @@ reading   a topic's page, its sections, what is unclear         handlers
 hearing   what is asked and answered about it                   timers
 gap       what people keep asking and the FAQ does not say      (pure)
 watching  every night: figures, dates, and whether changes helped
+tally     how the questions of a quiz do                        handlers
 caring    issues, as whoever looks after the topic sees them    handlers
 editing   changing in chat what is written                      handlers
 lending   a section for others to put before many
@@ -23,7 +24,16 @@ ports work  what is needed from storage, and one transaction of it
 
 from functools import partial
 
-from bot.capabilities.library import caring, editing, hearing, home, lending, reading, watching
+from bot.capabilities.library import (
+    caring,
+    editing,
+    hearing,
+    home,
+    lending,
+    reading,
+    tally,
+    watching,
+)
 from bot.capabilities.library.editing import Check
 from bot.capabilities.library.work import LibraryWork
 from bot.capability import Capability, Order
@@ -57,6 +67,7 @@ def capability_with(check: Check) -> Capability[LibraryWork]:
             "library.listen": reading.listen,
             "library.answers": reading.answers,
             "library.issues": caring.list_issues,
+            "library.items": tally.items,
             "library.issue": caring.open_issue,
             "library.begin": caring.begin,
             "library.refuse": caring.refuse_form,

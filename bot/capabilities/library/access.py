@@ -6,25 +6,18 @@ there who said so. Whoever looks after a topic changes what is written about it.
 
 from collections.abc import Mapping, Sequence
 
-from bot.access import Right, may, roles_with
+from bot import steward
+from bot.access import Right, may
 from bot.capabilities.library import messages
 from bot.capabilities.library.thing import Thing, find_thing
 from bot.capabilities.library.work import LibraryWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import IssueId, TopicId, WorkspaceId
+from bot.inbound import named
 from bot.pack.about import read_about
 from bot.pack.issue import Issue
 from bot.people import Person
 from bot.topic import Topic
-
-
-def named(args: Mapping[str, object], name: str) -> str:
-    """The id that came back from a client under `name`; "" unless it can be one of ours.
-
-    PostgreSQL refuses a NUL in a text, which no id of ours has.
-    """
-    value = args.get(name)
-    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def page_of(args: Mapping[str, object]) -> int:
@@ -34,11 +27,8 @@ def page_of(args: Mapping[str, object]) -> int:
 
 
 def is_steward(work: LibraryWork, person: Person, topic: TopicId) -> bool:
-    """Whether the person looks after the topic, as its steward or by right."""
-    if may(person, Right.CURATE):
-        return True
-    found = work.topics.get(person.workspace, topic)
-    return person.active and found is not None and found.steward == person.id
+    """Whether the person looks after the topic."""
+    return steward.is_steward(person, work.topics.get(person.workspace, topic))
 
 
 def looked_after(work: LibraryWork, person: Person) -> Sequence[TopicId] | None:
@@ -50,18 +40,8 @@ def looked_after(work: LibraryWork, person: Person) -> Sequence[TopicId] | None:
 
 
 def stewards_of(work: LibraryWork, workspace: WorkspaceId, topic: TopicId) -> list[Person]:
-    """Who is told of what could be better: the topic's steward, or else all who curate by
-    right."""
-    found = work.topics.get(workspace, topic)
-    steward = work.people.get(found.steward) if found is not None and found.steward else None
-    if steward is not None and steward.active:
-        return [steward]
-    holders = [
-        holder
-        for role in roles_with(Right.CURATE)
-        for holder in work.people.holders(workspace, role)
-    ]
-    return list({holder.id: holder for holder in holders}.values())
+    """Who is told of what could be better in the topic."""
+    return steward.stewards_of(work, workspace, work.topics.get(workspace, topic))
 
 
 def find_topic(work: LibraryWork, person: Person, id_: str) -> Topic:

@@ -1,15 +1,16 @@
 """What whoever looks after a topic does with what could be better in it."""
 
 from bot.capabilities.library import messages
-from bot.capabilities.library.access import find_issue, find_own_thing, looked_after, named
+from bot.capabilities.library.access import find_issue, find_own_thing, looked_after
 from bot.capabilities.library.model import Figures
 from bot.capabilities.library.step import EPOCH, keep_watch, note
+from bot.capabilities.library.tally import quizzes_of
 from bot.capabilities.library.thing import Thing, find_thing
 from bot.capabilities.library.watching import figures_of, questions_of
 from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Message
 from bot.pack.about import id_of
 from bot.pack.flag import FlagKind
@@ -50,6 +51,7 @@ def list_issues(context: Context, work: LibraryWork, command: Command) -> Reply:
             len(waiting),
             found(WATCHED_STATES)[:MOST_LISTED],
             found(frozenset({State.CLOSED, State.WONT_FIX}))[:MOST_LISTED],
+            quizzes_of(work, person)[:MOST_LISTED],
         )
     )
 

@@ -31,6 +31,7 @@ from bot.pack.item import (
     ScenarioChoice,
     SpotProblem,
 )
+from bot.pack.key import same_key
 from bot.pack.markdown import chunks_of
 from bot.pack.model import Content, Quiz, Section, Tip
 from bot.pack.ports import Put
@@ -234,11 +235,20 @@ def keep(check: Check, context: Context, work: LibraryWork, command: Command) ->
     if changed == value:
         raise Invalid(fields={"note": messages.NOTHING_DIFFERENT})
     reworded = meaning == messages.REWORDED
+    if reworded and not _is_reworded(value, changed):
+        raise Invalid(fields={"meaning": messages.ANOTHER_KEY})
     _put(context, work, person, thing, changed, why, reworded=reworded)
     after = find_thing(work, person.workspace, thing.about) or thing
     watched = _tell_issues(context, work, person, after, reworded=reworded)
     told = 0 if reworded else _tell_listeners(context, work, person, after)
     return Reply(message=messages.kept(after, told=told, watched=watched and not reworded))
+
+
+def _is_reworded(before: Section | Tip | Item, after: Section | Tip | Item) -> bool:
+    """Whether figures about the one still tell of the other."""
+    if isinstance(before, Section | Tip) or isinstance(after, Section | Tip):
+        return True
+    return same_key(before, after)
 
 
 def _change(

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.capabilities.library.model import Below, Figures, Told, What, may_be_shown
+from bot.capabilities.library.model import (
+    Below,
+    Figures,
+    Standing,
+    Told,
+    What,
+    may_be_shown,
+)
 from bot.capabilities.library.ports import Asked
 from bot.capabilities.library.thing import Thing
 from bot.form import AnyField, ChoiceField, Form, LongTextField
@@ -29,10 +36,11 @@ from bot.message import (
 )
 from bot.messages import WHAT_YOU_LOOK_AFTER
 from bot.pack.about import id_of
-from bot.pack.flag import Effect, Flag, FlagKind, Share
+from bot.pack.flag import DISCRIMINATION_FROM, Effect, Flag, FlagKind, Share
 from bot.pack.issue import OPEN_STATES, Issue, State
-from bot.pack.markup import rich
+from bot.pack.markup import bare, rich
 from bot.pack.model import Kind, Quiz, Section
+from bot.pack.statistic import SHOWN_FROM, ItemStatistic
 from bot.page import Section as PageSection
 from bot.page import Shelf
 from bot.people import Person, local
@@ -45,6 +53,8 @@ MOST_ISSUES = 5
 MOST_EDITIONS = 15
 MOST_TOPICS = 10
 MOST_WORKING = 5
+TELLS_APART = 30
+"""Percent of discrimination from which an item is said to tell people apart well."""
 
 NO_TOPIC = "I do not know this topic any more. `/topics` lists those there are."
 NO_ISSUE = "I could not find that any more."
@@ -68,6 +78,7 @@ NOTHING_DIFFERENT = "Nothing is different from what stands there now."
 NO_NOTE = "Please say in a few words what you changed, for whoever comes after you."
 NO_REASON = "Please say why in a few words."
 NO_MEANING = "Please choose one of the two."
+ANOTHER_KEY = "Something else is right now, so it says something else: figures have to begin anew."
 EMPTY = "Please write something here."
 NO_NUMBER = "Please write one number."
 NO_DAY = "Please write a day like 2027-03-31."
@@ -151,9 +162,16 @@ def _turns(page: int, last: int, action: str, args: Args) -> tuple[Button, ...]:
 
 
 def section(
-    value: Section, page_parts: Sequence[Part], page: int, pages: int, below: Below | None
+    value: Section,
+    page_parts: Sequence[Part],
+    page: int,
+    pages: int,
+    below: Below | None,
+    *,
+    is_late: bool = False,
 ) -> Message:
-    """A page of a section, and under the last one the ways on."""
+    """A page of a section, and under the last one the ways on. `is_late`: nobody has looked at it
+    again by the day that was set for it."""
     args: Args = {"section": value.id}
     place = f", page {page + 1} of {pages}" if pages > 1 else ""
     parts: list[Part] = [
@@ -161,6 +179,9 @@ def section(
     ]
     if page == 0:
         parts.append(Note(text=rich(value.summary)))
+    if page == 0 and is_late and value.review_by is not None:
+        by = f"{value.review_by.day} {value.review_by:%B %Y}"
+        parts.append(Note(text=f"It was to be looked at again by {by}: it may be out of date."))
     parts += page_parts
     turns = _turns(page, pages - 1, "library.section", args)
     if turns:
@@ -358,10 +379,13 @@ def issues(
     total: int,
     watched: Sequence[tuple[Issue, Thing | None]],
     done: Sequence[tuple[Issue, Thing | None]],
+    quizzes: Sequence[Quiz] = (),
 ) -> Message:
-    """What could be better in somebody's topics. `total` is how many wait, shown or not."""
+    """What could be better in somebody's topics. `total` is how many wait, shown or not;
+    `quizzes` are those of their topics, whose questions they can look at."""
+    look = _choose_quiz(quizzes)
     if not waiting and not watched and not done:
-        return say("Nobody has said that anything in your topics could be clearer.")
+        return say("Nobody has said that anything in your topics could be clearer.", *look)
     parts: list[Part] = []
     if waiting:
         parts.append(Heading(text="Could be clearer"))
@@ -381,7 +405,72 @@ def issues(
             )
             parts.append(Choice(label="Look at one", action="library.issue", options=options))
     summary = f"{_count(total, 'thing')} could be clearer" if total else "What was changed"
-    return Message(summary=summary, parts=tuple(parts))
+    return Message(summary=summary, parts=(*parts, *look))
+
+
+def _choose_quiz(quizzes: Sequence[Quiz]) -> list[Part]:
+    if len(quizzes) > 1:
+        options = tuple(Option(label=shorten(q.title, 75), value=q.id) for q in quizzes)
+        return [Choice(label="How the questions do in", action="library.items", options=options)]
+    return [
+        Buttons(
+            buttons=(
+                Button(
+                    label="How the questions do", action="library.items", args={"quiz": quiz.id}
+                ),
+            )
+        )
+        for quiz in quizzes
+    ]
+
+
+def items(
+    quiz: Quiz, shown: Sequence[Standing], page: int, last: int, *, untold: int = 0
+) -> Message:
+    """How the questions of a quiz do, the worst first. Of `untold` nothing is said, because
+    too few people have answered them."""
+    head = f"**{literal(quiz.title)}**: how its questions do when people meet them first"
+    head += ", the worst first." if shown else "."
+    parts: list[Part] = []
+    for standing in shown:
+        about = f"item:{standing.item.id}"
+        parts.append(Text(text="\n".join(_standing(standing))))
+        parts.append(Buttons(buttons=_to_change(about)))
+    if untold:
+        whole = "it" if untold == 1 else "them"
+        parts.append(
+            Note(
+                text=f"Of {_count(untold, 'question')} nothing is said: fewer than {SHOWN_FROM} "
+                f"people have answered {whole} as they stand now, and a few people could be "
+                "told apart."
+            )
+        )
+    turns = _turns(page, last, "library.items", {"quiz": quiz.id})
+    if turns:
+        parts.append(Buttons(buttons=turns))
+    return say(head, *parts, summary=f"How the questions of {quiz.title} do")
+
+
+def _standing(standing: Standing) -> list[str]:
+    known = standing.known
+    share = known.facility
+    near = f"somewhere from {share.low:.0%} to {share.high:.0%}"
+    return [
+        f"**{literal(shorten(bare(standing.item.stem), 200))}**",
+        f"{known.n} people, {share.value:.0%} right (with so many people, {near}). {_apart(known)}",
+        *(f"- {_WHAT[kind]}" for kind in standing.flags),
+    ]
+
+
+def _apart(known: ItemStatistic) -> str:
+    """Whether an item tells who can do it from who cannot, in plain words."""
+    apart = known.discrimination
+    if apart is None or known.n < DISCRIMINATION_FROM or apart.low <= 0 <= apart.high:
+        return "Too little is known to say whether it tells apart who can do it from who cannot."
+    if apart.high < 0:
+        return "Who does well with the others does worse here."
+    how = "well" if apart.value >= TELLS_APART else "a little"
+    return f"It tells {how} apart who can do it from who cannot."
 
 
 _COUNTED = {

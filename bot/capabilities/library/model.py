@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from bot.capabilities.library.ports import Answered
 from bot.message import Args
-from bot.pack.flag import Effect, Share
-from bot.pack.statistic import SHOWN_FROM, Interval
+from bot.pack.flag import Effect, FlagKind, Share
+from bot.pack.item import Item
+from bot.pack.statistic import Interval, ItemStatistic
 
 
 class What(StrEnum):
@@ -38,7 +39,16 @@ class Figures:
 
 def may_be_shown(share: Share) -> bool:
     """Of fewer people there is no share (domain.md 9.1)."""
-    return share.n >= SHOWN_FROM
+    return share.is_of_enough
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an item does in first attempts, and what that says of it."""
+
+    item: Item
+    known: ItemStatistic
+    flags: Sequence[FlagKind]
 
 
 @dataclass(frozen=True, slots=True)

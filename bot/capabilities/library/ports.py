@@ -3,14 +3,14 @@
 A thing is named as in `bot.pack.issue`: `section:ID`, `item:ID`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.pack.answer import Raw
-from bot.pack.flag import Share
+from bot.pack.flag import Retaken, Share
 from bot.pack.statistic import Given
 from bot.search import Entry
 
@@ -159,9 +159,8 @@ class Library(Protocol):
 
     def retaken(
         self, workspace: WorkspaceId, quiz: str, since: datetime, until: datetime
-    ) -> Mapping[str, tuple[int, int]]:
-        """For each item how often it was answered in re-takes of a quiz from `since` on and
-        before `until`, and how often by somebody who had seen it before."""
+    ) -> Retaken:
+        """What was answered in re-takes of a quiz from `since` on and before `until`."""
 
     def right(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.capabilities.library import messages
-from bot.capabilities.library.access import find_topic, is_steward, named, page_of
+from bot.capabilities.library.access import find_topic, is_steward, page_of
 from bot.capabilities.library.model import Below, Told
 from bot.capabilities.library.step import keep_watch, look_at_section
 from bot.capabilities.library.thing import get_section, items_of
@@ -11,9 +11,9 @@ from bot.capabilities.library.work import LibraryWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import PersonId, TopicId, WorkspaceId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Args, fits_a_button, say, shorten
-from bot.pack.about import id_of, read_about
+from bot.pack.about import begin_question, id_of, read_about
 from bot.pack.item import (
     Item,
     MultiSelect,
@@ -25,8 +25,8 @@ from bot.pack.item import (
 )
 from bot.pack.markdown import pages_of
 from bot.pack.markup import bare
-from bot.pack.model import Section
-from bot.people import Person
+from bot.pack.model import Section, is_asked
+from bot.people import Person, local
 from bot.reply import Reply
 from bot.topic import Topic
 
@@ -65,7 +65,8 @@ def _topic(context: Context, work: LibraryWork, command: Command, about: Topic) 
     workspace = command.person.workspace
     keep_watch(context, work, workspace)
     sections = work.packs.sections(workspace, about.id)
-    quizzes = [k for k in work.packs.quizzes(workspace) if k.value.topic == about.id]
+    quizzes = [kept.value for kept in work.packs.quizzes(workspace)]
+    quizzes = [quiz for quiz in quizzes if quiz.topic == about.id and is_asked(quiz)]
     steward = work.people.get(about.steward) if about.steward else None
     return Reply(
         message=messages.topic(
@@ -114,8 +115,10 @@ def section(context: Context, work: LibraryWork, command: Command) -> Reply:
     pages = pages_of(value.body)
     page = min(page_of(command.args), len(pages) - 1)
     below = _below(work, person, value) if page == len(pages) - 1 else None
+    today = local(person, context.now).date()
+    is_late = value.review_by is not None and value.review_by < today
     return Reply(
-        message=messages.section(value, pages[page], page, len(pages), below),
+        message=messages.section(value, pages[page], page, len(pages), below, is_late=is_late),
         replace="page" in command.args,
     )
 
@@ -174,9 +177,8 @@ def ask_about(work: LibraryWork, person: Person, value: Section) -> tuple[str | 
             f"In the quiz “{title}”: {stem}",
             f"I chose: {shorten('; '.join(chosen), 200 // share)}" if chosen else "",
             f"I have read “{shorten(value.title, 150 // share)}”.",
-            "What I do not see yet: ",
         ]
-        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        begun = {**args, "text": begin_question(lines)}
         if fits_a_button(begun):
             del begun["heard"]
             return item.id, begun

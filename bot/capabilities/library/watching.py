@@ -55,7 +55,7 @@ from bot.pack.issue import (
 from bot.pack.item import Asked
 from bot.pack.model import Kind, Quiz
 from bot.pack.ports import Kept
-from bot.pack.statistic import SHOWN_FROM, ItemStatistic, item_statistics
+from bot.pack.statistic import ItemStatistic, item_statistics
 from bot.ports import Timer
 from bot.topic import Topic
 
@@ -299,9 +299,7 @@ def _pool_figures(work: LibraryWork, issue: Issue, thing: Thing) -> Figures:
     changed = issue.answered_at or AFTER_ALL
 
     def new(since: datetime, until: datetime) -> Share:
-        told = work.library.retaken(issue.workspace, thing.id, since, until).values()
-        shown = sum(n for n, _ in told)
-        return Share(shown - sum(repeated for _, repeated in told), shown)
+        return work.library.retaken(issue.workspace, thing.id, since, until).new
 
     before, after = new(EPOCH, changed), new(changed, AFTER_ALL)
     return Figures(What.NEW_TO_THEM, before, after, *compare(before, after))
@@ -350,7 +348,7 @@ def _has_helped(
         return True if due is None or due >= now.date() else None
     if kind is FlagKind.POOL_THIN:
         # Whether it is still too thin, not whether it is less thin than it was.
-        return figures.after.value >= 1 - THIN if figures.after.n >= SHOWN_FROM else None
+        return figures.after.value >= 1 - THIN if figures.after.is_of_enough else None
     if kind is FlagKind.SECTION_UNCLEAR or kind in _FACILITY:
         if figures.effect is Effect.TOO_EARLY:
             return None

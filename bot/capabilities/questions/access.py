@@ -6,14 +6,16 @@ and its article through here.
 
 from collections.abc import Mapping
 
-from bot.access import Right, may, roles_with
+from bot import steward
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.model import Article, EventKind, Question, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
-from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
+from bot.ids import ArticleId, PersonId, QuestionId
+from bot.inbound import named
 from bot.outbox import To, ToPerson, ToRelay
 from bot.people import Person, is_cut_off
+from bot.steward import curators_of, is_steward
 from bot.topic import Topic
 
 
@@ -31,22 +33,8 @@ def to_asker(question: Question) -> To:
     return ToPerson(person=question.asker)
 
 
-def is_steward(person: Person, topic: Topic | None) -> bool:
-    """Whether the person curates the topic: as its steward, or by right."""
-    return (topic is not None and topic.steward == person.id) or may(person, Right.CURATE)
-
-
 def topic_of(work: QuestionsWork, of: Question | Article) -> Topic | None:
     return work.topics.get(of.workspace, of.topic) if of.topic else None
-
-
-def named(args: Mapping[str, object], name: str) -> str:
-    """The id that came back from a client under `name`; "" unless it can be one of ours.
-
-    PostgreSQL refuses a NUL in a text, which no id of ours has.
-    """
-    value = args.get(name)
-    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def words_in(args: Mapping[str, object]) -> str:
@@ -125,21 +113,9 @@ def require_steward(work: QuestionsWork, person: Person, article: Article) -> No
         raise NotAllowed(messages.only_steward(names))
 
 
-def stewards_of(work: QuestionsWork, question: Question | Article) -> list[Person]:
-    """Who looks after a question's topic: its steward, else the community managers."""
-    topic = topic_of(work, question)
-    if topic is not None and topic.steward is not None:
-        steward = work.people.get(topic.steward)
-        if steward is not None and steward.active:
-            return [steward]
-    return curators_of(work, question.workspace)
-
-
-def curators_of(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:
-    """The community managers."""
-    roles = roles_with(Right.CURATE)
-    found = {p.id: p for role in roles for p in work.people.holders(workspace, role)}
-    return list(found.values())
+def stewards_of(work: QuestionsWork, of: Question | Article) -> list[Person]:
+    """Who looks after the topic of a question or an article."""
+    return steward.stewards_of(work, of.workspace, topic_of(work, of))
 
 
 def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]:

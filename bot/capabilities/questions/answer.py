@@ -9,8 +9,6 @@ from bot.capabilities.questions.access import (
     find_question,
     follow_merges,
     is_private,
-    is_steward,
-    named,
     require_asker,
     to_asker,
     topic_of,
@@ -69,13 +67,14 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
 from bot.ids import AnswerId, ArticleId, QuestionId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, say
 from bot.outbox import Letter, Priority, ToPlace
 from bot.people import Person, is_away
 from bot.ports import Timer
 from bot.reply import NOTHING, Reply
 from bot.schedule import add_working_days, next_morning
+from bot.steward import is_steward
 
 
 def open_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:

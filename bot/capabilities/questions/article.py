@@ -10,11 +10,8 @@ from datetime import datetime
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
-    curators_of,
     find_article,
     is_private,
-    is_steward,
-    named,
     require_steward,
     stewards_of,
     topic_of,
@@ -44,12 +41,14 @@ from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, say, shorten
 from bot.outbox import Letter, Priority, ToPerson
+from bot.pack.about import name_question
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
+from bot.steward import curators_of, is_steward
 
 MAX_TITLE = 300
 MAX_REASON = 300
@@ -141,7 +140,7 @@ def draft_from_answer(
 def title_of(work: QuestionsWork, question: Question) -> str:
     """The question as it is kept for others, without anybody's name."""
     words = hide_names(question.text, work.people.everybody(question.workspace))
-    return shorten(" ".join(words.split()), MAX_TITLE)
+    return name_question(words, MAX_TITLE)
 
 
 def _declined_credit(

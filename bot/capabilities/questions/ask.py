@@ -10,7 +10,6 @@ from bot.capabilities.questions.access import (
     asker_of,
     find_article,
     find_question,
-    named,
     require_asker,
     words_in,
 )
@@ -65,7 +64,7 @@ from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import AnswerId, ArticleId, QuestionId, TopicId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, say, shorten
 from bot.pack.about import read_about, write_about
 from bot.people import is_away, local

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from bot.access import Right, may, require
 from bot.capabilities.questions import ask, messages
-from bot.capabilities.questions.access import named
 from bot.capabilities.questions.addressee import hear_direct, is_asked_back
 from bot.capabilities.questions.article import author_left
 from bot.capabilities.questions.ask import put, split, take_back
@@ -26,7 +25,7 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.ids import TopicId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Note, Part, say
 from bot.people import Person
 from bot.reply import Reply

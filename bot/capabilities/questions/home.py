@@ -5,7 +5,7 @@ from datetime import date, time
 
 from bot.access import Right, may
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.access import is_steward, topic_of
+from bot.capabilities.questions.access import topic_of
 from bot.capabilities.questions.answer import may_keep_private
 from bot.capabilities.questions.article import REVIEWED
 from bot.capabilities.questions.model import LOOKING_STATES, Question, State, TurnKind
@@ -19,6 +19,7 @@ from bot.context import Context
 from bot.page import MOST, Section
 from bot.people import Person
 from bot.schedule import at_local
+from bot.steward import is_steward
 from bot.topic import Topic
 
 ASKED_LAST = 50

@@ -14,11 +14,8 @@ from bot.access import Right, roles_with
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
-    curators_of,
     find_question,
     is_private,
-    is_steward,
-    named,
     require_asker,
     stewards_of,
     told_when_escalated,
@@ -76,13 +73,14 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Message, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_cut_off, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, add_working_time, at_local, next_working_moment
+from bot.steward import curators_of, is_steward
 from bot.topic import Topic
 
 UNANSWERED_WINDOW = timedelta(days=14)

@@ -8,6 +8,7 @@ referral       what to read after what was missed                             (p
 certification  what was earned, how long it lasts, and the evidence           (pure)
 statistic      which answers of an attempt make statistics                    (pure)
 show           how an item stands before a person, and what answers say       (pure)
+plainly        whether words ask a colleague something, or may be an answer   (pure)
 access         who may see and do what
 sitting        one event of an attempt, and where it stands by its rule
 retake         when somebody may try again, and what they need not show again
@@ -16,14 +17,24 @@ asking         the next item, or an end
 deadline       when time will change a certificate next
 practice       renewal by daily questions, without a test
 deciding       exemptions, and taking a certificate back
-offer taking review renewal                                                   handlers
+offer taking doubt review renewal                                             handlers
 lending        a quiz for others to put before many, and who has shown what
 home           what stands on a person's own page
 messages       every sentence
 ports work     what is needed from storage, and one transaction of it
 """
 
-from bot.capabilities.quizzes import audit, deciding, home, lending, offer, renewal, review, taking
+from bot.capabilities.quizzes import (
+    audit,
+    deciding,
+    doubt,
+    home,
+    lending,
+    offer,
+    renewal,
+    review,
+    taking,
+)
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.capability import Capability, Order
 
@@ -70,6 +81,8 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.holders": audit.holders,
         "quiz.evidence": audit.evidence,
         "quiz.check_chain": audit.check_chain,
+        "quiz.mine": home.tell_all,
+        "quiz.forget": home.forget,
     },
     opens_forms=frozenset(
         {
@@ -104,10 +117,12 @@ capability: Capability[QuizzesWork] = Capability(
         "quiz.strike": review.strike,
         "quiz.void": review.void,
         "quiz.material": review.material,
+        "quiz.outdate": review.outdate,
         "quiz.certification": renewal.pass_time,
         "quiz.remind": renewal.remind,
     },
-    answers=taking.hear,
+    answers=offer.hear,
+    doubts=doubt.hold,
     farewell=home.farewell,
     about_me=home.about_me,
     home=home.home,

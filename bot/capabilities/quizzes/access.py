@@ -6,23 +6,16 @@ topics without a name.
 
 from collections.abc import Mapping
 
-from bot.access import Right, may, roles_with
+from bot import steward
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.model import Attempt, Response
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.errors import NotAllowed, NotFound
-from bot.ids import AttemptId, PersonId, TopicId, WorkspaceId
+from bot.ids import AttemptId, TopicId, WorkspaceId
+from bot.inbound import named
 from bot.pack.model import Quiz
 from bot.people import Person
-
-
-def named(args: Mapping[str, object], name: str) -> str:
-    """The id that came back from a client under `name`; "" unless it can be one of ours.
-
-    PostgreSQL refuses a NUL in a text, which no id of ours has.
-    """
-    value = args.get(name)
-    return value if isinstance(value, str) and value.isprintable() else ""
+from bot.topic import Topic
 
 
 def find_attempt(work: QuizzesWork, person: Person, args: Mapping[str, object]) -> Attempt:
@@ -50,27 +43,17 @@ def find_quiz(work: QuizzesWork, workspace: WorkspaceId, id_: str) -> tuple[Quiz
 
 
 def is_steward(work: QuizzesWork, person: Person, quiz: Quiz) -> bool:
-    """Whether the person looks after the quiz's topic, as its steward or by right."""
-    return steward_of(work, person.workspace, quiz) == person.id or may(person, Right.CURATE)
-
-
-def steward_of(work: QuizzesWork, workspace: WorkspaceId, quiz: Quiz) -> PersonId | None:
-    topic = work.topics.get(workspace, TopicId(quiz.topic))
-    return topic.steward if topic else None
+    """Whether the person looks after the quiz's topic."""
+    return steward.is_steward(person, _topic_of(work, person.workspace, quiz))
 
 
 def stewards_of(work: QuizzesWork, workspace: WorkspaceId, quiz: Quiz) -> list[Person]:
-    """Who is told of what waits: the topic's steward, or else all who curate by right."""
-    steward = steward_of(work, workspace, quiz)
-    person = work.people.get(steward) if steward else None
-    if person is not None and person.active:
-        return [person]
-    found = [
-        holder
-        for role in roles_with(Right.CURATE)
-        for holder in work.people.holders(workspace, role)
-    ]
-    return list({holder.id: holder for holder in found}.values())
+    """Who looks after the quiz's topic."""
+    return steward.stewards_of(work, workspace, _topic_of(work, workspace, quiz))
+
+
+def _topic_of(work: QuizzesWork, workspace: WorkspaceId, quiz: Quiz) -> Topic | None:
+    return work.topics.get(workspace, TopicId(quiz.topic))
 
 
 def require_steward(work: QuizzesWork, person: Person, quiz: Quiz) -> None:

@@ -4,27 +4,24 @@ Of quizzes that people take for themselves nobody sees anything.
 """
 
 import json
+from datetime import datetime
 
 from bot.access import Right, require
+from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes import messages
-from bot.capabilities.quizzes.access import find_quiz, named
-from bot.capabilities.quizzes.certification import find_break
+from bot.capabilities.quizzes.access import find_quiz
+from bot.capabilities.quizzes.certification import EventKind, can, is_asked_for
 from bot.capabilities.quizzes.messages import Attested, Holder, day
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound
-from bot.ids import CertificationId
-from bot.inbound import Command
+from bot.ids import CertificationId, PersonId
+from bot.inbound import Command, named
 from bot.pack.model import Quiz
 from bot.people import Person
 from bot.reply import Reply
 
 PAGE = 10
-
-
-def is_asked_for(quiz: Quiz) -> bool:
-    """Whether somebody else wants people to pass it."""
-    return quiz.policy.requirement in {"mandatory", "regulatory"}
 
 
 def _find(work: QuizzesWork, person: Person, id_: str) -> Quiz:
@@ -36,7 +33,7 @@ def _find(work: QuizzesWork, person: Person, id_: str) -> Quiz:
     """
     require(person, Right.AUDIT)
     quiz, _ = find_quiz(work, person.workspace, id_)
-    if not is_asked_for(quiz):
+    if not is_asked_for(quiz.policy):
         raise NotFound(messages.GONE)
     return quiz
 
@@ -45,7 +42,7 @@ def begin(_context: Context, work: QuizzesWork, command: Command) -> Reply:
     """`/quiz audit`: the quizzes that are asked for."""
     require(command.person, Right.AUDIT)
     every = [kept.value for kept in work.packs.quizzes(command.person.workspace)]
-    return Reply(message=messages.audited([quiz for quiz in every if is_asked_for(quiz)]))
+    return Reply(message=messages.audited([quiz for quiz in every if is_asked_for(quiz.policy)]))
 
 
 def holders(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -85,11 +82,11 @@ def evidence(context: Context, work: QuizzesWork, command: Command) -> Reply:
         if certification.evidence
         else None
     )
-    if record is None:
+    if record is None or not record.evidence.body:
         raise NotFound(messages.NO_EVIDENCE)
     told = json.loads(record.evidence.body)
     holder = work.people.get(certification.person)
-    voucher = work.people.get(told["vouched_by"]) if told.get("vouched_by") else None
+    until = told.get("until")
     return Reply(
         message=messages.attested(
             quiz,
@@ -102,16 +99,27 @@ def evidence(context: Context, work: QuizzesWork, command: Command) -> Reply:
                 right=int(told.get("s") or 0),
                 asked=int(told.get("n") or 0),
                 mode=str((told.get("rule") or {}).get("mode", "")),
-                vouched_by=voucher.name if voucher else "",
+                vouched_by=_name(work, told.get("vouched_by")),
                 account=str(told.get("account") or ""),
+                decision=str(told.get("decision") or ""),
+                decided_by=[
+                    _name(work, told[who]) for who in ("approved_by", "second") if told.get(who)
+                ],
+                reason=str(told.get("reason") or ""),
+                until=day(person, datetime.fromisoformat(until), context.now) if until else "",
             ),
-            certification.id,
+            certification.id if can(certification, EventKind.REVOKED) else None,
         )
     )
 
 
-def check_chain(_context: Context, work: QuizzesWork, command: Command) -> Reply:
+def _name(work: QuizzesWork, id_: object) -> str:
+    found = work.people.get(PersonId(str(id_))) if id_ else None
+    return found.name if found else messages.NAMELESS if id_ else ""
+
+
+def check_chain(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*Check the chain*: whether any record was changed or taken away."""
     require(command.person, Right.AUDIT)
-    chain = list(work.certifications.chain(command.person.workspace))
-    return Reply(message=messages.chain_checked(len(chain), find_break(chain)))
+    chain = work.certifications.chain(command.person.workspace)
+    return Reply(message=messages.chain_checked(rules.check_chain(chain, context.now)))

@@ -2,14 +2,15 @@
 
 A certification is the fold of its events, like an attempt. Times that are reached are events
 too, so that what was said about it on a day can be told later. Evidence is a chain: each record
-holds the hash of the one before, so that none can be changed or taken away unseen.
+holds the hash of the one before, so that none can be changed or taken away unseen. What a record
+says can be forgotten in its time; that it was there cannot.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.capabilities.quizzes.model import Response
@@ -28,6 +29,8 @@ LAST_RESPONSES = 20
 FRESH_ITEMS = 2
 """Of each objective in each half year, for renewal without a test."""
 HALF_YEAR = timedelta(days=182.5)
+EVIDENCE_KEPT = timedelta(days=6 * 365 + 2)
+"""How long evidence is kept beyond the end of what it is for: six years (domain.md 9.1)."""
 GENESIS = "0" * 64
 """What the first record of a chain is chained to."""
 
@@ -56,10 +59,12 @@ class EventKind(StrEnum):
     LAPSED = "lapsed"
     CHANGED_MATERIALLY = "changed_materially"
     """What it is about has changed; `data`: deadline, an ISO time or None."""
-    WAIVED = "waived"
-    """`data`: reason, until (an ISO time or None). The actor approved it."""
+    EXEMPTED = "exempted"
+    """`data`: reason, until (an ISO time or None), evidence. The actor approved it."""
+    EXEMPTION_ENDED = "exemption_ended"
+    """What was held before it is held again."""
     REVOKED = "revoked"
-    """`data`: reason, second (the other person who decided)."""
+    """`data`: reason, second (the other person who decided), evidence."""
     REVOCATION_PROPOSED = "revocation_proposed"
     """By the actor; `data`: reason. It waits for a second person."""
     REVOCATION_DECLINED = "revocation_declined"
@@ -67,12 +72,12 @@ class EventKind(StrEnum):
 
 
 _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
-    None: {EventKind.PASSED: State.VALID, EventKind.WAIVED: State.EXEMPT},
+    None: {EventKind.PASSED: State.VALID, EventKind.EXEMPTED: State.EXEMPT},
     State.VALID: {
         EventKind.PASSED: State.VALID,
         EventKind.RENEWAL_CAME_DUE: State.RENEWAL_DUE,
         EventKind.CHANGED_MATERIALLY: State.RENEWAL_DUE,
-        EventKind.WAIVED: State.EXEMPT,
+        EventKind.EXEMPTED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
         EventKind.REVOCATION_PROPOSED: State.VALID,
         EventKind.REVOCATION_DECLINED: State.VALID,
@@ -81,7 +86,7 @@ _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
         EventKind.PASSED: State.VALID,
         EventKind.EXPIRED: State.GRACE,
         EventKind.CHANGED_MATERIALLY: State.RENEWAL_DUE,
-        EventKind.WAIVED: State.EXEMPT,
+        EventKind.EXEMPTED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
         EventKind.REVOCATION_PROPOSED: State.RENEWAL_DUE,
         EventKind.REVOCATION_DECLINED: State.RENEWAL_DUE,
@@ -89,14 +94,14 @@ _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
     State.GRACE: {
         EventKind.PASSED: State.VALID,
         EventKind.LAPSED: State.LAPSED,
-        EventKind.WAIVED: State.EXEMPT,
+        EventKind.EXEMPTED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
         EventKind.REVOCATION_PROPOSED: State.GRACE,
         EventKind.REVOCATION_DECLINED: State.GRACE,
     },
     State.LAPSED: {
         EventKind.PASSED: State.VALID,
-        EventKind.WAIVED: State.EXEMPT,
+        EventKind.EXEMPTED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
         EventKind.REVOCATION_PROPOSED: State.LAPSED,
         EventKind.REVOCATION_DECLINED: State.LAPSED,
@@ -104,19 +109,25 @@ _NEXT: Mapping[State | None, Mapping[EventKind, State]] = {
     State.EXEMPT: {
         EventKind.PASSED: State.VALID,
         EventKind.LAPSED: State.LAPSED,
-        EventKind.WAIVED: State.EXEMPT,
+        EventKind.EXEMPTION_ENDED: State.VALID,
+        EventKind.CHANGED_MATERIALLY: State.EXEMPT,
+        EventKind.EXEMPTED: State.EXEMPT,
         EventKind.REVOKED: State.REVOKED,
         EventKind.REVOCATION_PROPOSED: State.EXEMPT,
         EventKind.REVOCATION_DECLINED: State.EXEMPT,
     },
-    State.REVOKED: {EventKind.PASSED: State.VALID, EventKind.WAIVED: State.EXEMPT},
+    State.REVOKED: {EventKind.PASSED: State.VALID, EventKind.EXEMPTED: State.EXEMPT},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Certification:
     """Of one person for one quiz. `state` None: nothing was earned yet. `valid_until` None is
-    for ever; of an exemption it is the exemption's own end. `version` is what was read."""
+    for ever; of an exemption it is the exemption's own end. `version` is what was read.
+
+    While somebody is exempt, `held_from`, `held_until` and `held_evidence` are of what they had
+    earned before, which is theirs again when the exemption ends; `held_from` None: nothing.
+    """
 
     id: CertificationId
     workspace: WorkspaceId
@@ -129,6 +140,9 @@ class Certification:
     attempt: AttemptId | None = None
     evidence: str | None = None
     reason: str = ""
+    held_from: datetime | None = None
+    held_until: datetime | None = None
+    held_evidence: str | None = None
     version: int = 0
 
     @property
@@ -169,14 +183,15 @@ def apply(certification: Certification, event: Event) -> Certification:
         raise Conflict("This certification has changed since. Please look again.")
     after = replace(certification, state=state, changed_at=event.at)
     data = event.data
+    evidence = str(data["evidence"]) if data.get("evidence") else None
     match event.kind:
         case EventKind.PASSED:
             return replace(
-                after,
+                _holding_nothing_else(after),
                 valid_from=event.at,
                 valid_until=_time(data.get("valid_until")),
                 attempt=AttemptId(str(data["attempt"])) if data.get("attempt") else None,
-                evidence=str(data["evidence"]) if data.get("evidence") else None,
+                evidence=evidence,
                 reason="",
             )
         case EventKind.CHANGED_MATERIALLY:
@@ -185,20 +200,44 @@ def apply(certification: Certification, event: Event) -> Certification:
             if deadline is not None:
                 # It can be later than the notice, but never sooner.
                 ends = max(ends, deadline)
+            if certification.state is State.EXEMPT:
+                # The exemption keeps its own end; what waits beneath it is shortened.
+                held = certification.held_until
+                return replace(after, held_until=ends if held is None else min(held, ends))
             old = certification.valid_until
             return replace(after, valid_until=ends if old is None else min(old, ends))
-        case EventKind.WAIVED:
+        case EventKind.EXEMPTED:
+            if certification.holds and certification.state is not State.EXEMPT:
+                after = replace(
+                    after,
+                    held_from=certification.valid_from,
+                    held_until=certification.valid_until,
+                    held_evidence=certification.evidence,
+                )
             return replace(
                 after,
                 valid_from=event.at,
                 valid_until=_time(data.get("until")),
+                evidence=evidence,
                 reason=str(data["reason"]),
+            )
+        case EventKind.EXEMPTION_ENDED:
+            if certification.held_from is None:
+                raise Conflict("Nothing was held before this exemption.")
+            return replace(
+                _holding_nothing_else(after),
+                valid_from=certification.held_from,
+                valid_until=certification.held_until,
+                evidence=certification.held_evidence,
+                reason="",
             )
         case EventKind.REVOKED:
             second = data.get("second")
             if event.actor is None or not second or second == event.actor:
                 raise Conflict("Two people have to agree before a certification is revoked.")
-            return replace(after, reason=str(data["reason"]))
+            return replace(
+                _holding_nothing_else(after), evidence=evidence, reason=str(data["reason"])
+            )
         case (
             EventKind.RENEWAL_CAME_DUE
             | EventKind.EXPIRED
@@ -207,6 +246,10 @@ def apply(certification: Certification, event: Event) -> Certification:
             | EventKind.REVOCATION_DECLINED
         ):
             return after
+
+
+def _holding_nothing_else(certification: Certification) -> Certification:
+    return replace(certification, held_from=None, held_until=None, held_evidence=None)
 
 
 def fold(certification: Certification, events: Iterable[Event]) -> Certification:
@@ -232,6 +275,10 @@ def renewed_until(
     if policy.valid_for is None:
         return None
     old = certification.valid_until
+    if certification.state is State.EXEMPT:
+        # What is held beneath the exemption is not lost by passing.
+        old = certification.held_until
+        return max(old or passed_at, passed_at + policy.valid_for)
     if old is None or certification.state not in (State.VALID, State.RENEWAL_DUE):
         return passed_at + policy.valid_for
     if certification.state is State.VALID:
@@ -276,6 +323,8 @@ def next_due(certification: Certification, policy: Policy) -> tuple[EventKind, d
         case State.GRACE:
             return EventKind.LAPSED, until + policy.grace
         case State.EXEMPT:
+            if certification.held_from is not None:
+                return EventKind.EXEMPTION_ENDED, until
             return EventKind.LAPSED, until
         case _:
             return None
@@ -319,9 +368,9 @@ def earns_renewal(
     until = valid_until - policy.renew_from
     firsts: dict[str, Answer] = {}
     for answer in sorted(answers, key=lambda a: a.at):
-        if valid_from <= answer.at <= until:
-            firsts.setdefault(answer.item, answer)
-    counted = list(firsts.values())
+        firsts.setdefault(answer.item, answer)
+    # What was answered before, in the time of the certificate before too, is not fresh any more.
+    counted = [answer for answer in firsts.values() if valid_from <= answer.at <= until]
     halves = max(1, round((until - valid_from) / HALF_YEAR))
     length = (until - valid_from) / halves
     for objective in objectives:
@@ -344,42 +393,85 @@ def earns_renewal(
     return ratio >= bounds(policy.sprt)[1] - 1e-9
 
 
+def is_asked_for(policy: Policy) -> bool:
+    """Whether somebody else wants people to pass it: of nothing else does anybody see evidence."""
+    return policy.requirement in {"mandatory", "regulatory"}
+
+
+def keep_until(policy: Policy, valid_until: datetime | None, now: datetime) -> datetime | None:
+    """Until when evidence has to be kept of what is valid until then (None: for ever): six years
+    longer where somebody else asks for it. Of what people take for themselves it may go at any
+    time."""
+    if not is_asked_for(policy):
+        return now
+    return valid_until + EVIDENCE_KEPT if valid_until is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One record of a chain. `body` is canonical JSON; `digest` is SHA-256 of what it is
-    chained to and of the body."""
+    """One record of a chain. `body` is canonical JSON and `checksum` its SHA-256; `digest` is
+    SHA-256 of what it is chained to, of its checksum and of `keep_until`. So the body can go in
+    its time, and the chain holds: then it is empty. Until `keep_until` it has to be there (None:
+    for ever)."""
 
     number: int
     previous: str
     body: str
+    checksum: str
     digest: str
+    keep_until: datetime | None = None
 
 
-def chain(last: Evidence | None, told: Mapping[str, object]) -> Evidence:
+def chain(
+    last: Evidence | None, told: Mapping[str, object], keep_until: datetime | None = None
+) -> Evidence:
     """The next record of a chain. `told` is JSON."""
     body = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     previous = last.digest if last else GENESIS
     number = last.number + 1 if last else 1
-    return Evidence(number, previous, body, digest_of(number, previous, body))
+    checksum = hashlib.sha256(body.encode()).hexdigest()
+    digest = digest_of(number, previous, checksum, keep_until)
+    return Evidence(number, previous, body, checksum, digest, keep_until)
 
 
-def digest_of(number: int, previous: str, body: str) -> str:
-    return hashlib.sha256(f"{number}\n{previous}\n{body}".encode()).hexdigest()
+def digest_of(number: int, previous: str, checksum: str, keep_until: datetime | None) -> str:
+    until = keep_until.astimezone(UTC).isoformat() if keep_until else ""
+    return hashlib.sha256(f"{number}\n{previous}\n{checksum}\n{until}".encode()).hexdigest()
 
 
-def find_break(records: Iterable[Evidence]) -> int | None:
-    """The number of the first record that is not what was chained; None if all are. A record
-    missing at the end can only be seen by who knows the last digest."""
-    previous = GENESIS
-    for expected, record in enumerate(records, 1):
-        if (
-            record.number != expected
-            or record.previous != previous
-            or record.digest != digest_of(record.number, record.previous, record.body)
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in a chain of so many `records`: of how many nothing but that they were
+    there is kept any more, and the number of the first that is not what was chained, if any."""
+
+    records: int
+    forgotten: int = 0
+    broken_at: int | None = None
+
+
+def check_chain(records: Iterable[Evidence], now: datetime) -> Checked:
+    """Whether all records are what was chained. A record missing at the end can only be seen by
+    who knows the last digest."""
+    previous, count, forgotten = GENESIS, 0, 0
+    broken_at: int | None = None
+    for count, record in enumerate(records, 1):
+        if broken_at is None and not (
+            record.number == count
+            and record.previous == previous
+            and record.digest
+            == digest_of(record.number, record.previous, record.checksum, record.keep_until)
+            and _is_whole(record, now)
         ):
-            return expected
+            broken_at = count
+        forgotten += not record.body
         previous = record.digest
-    return None
+    return Checked(count, forgotten, broken_at)
+
+
+def _is_whole(record: Evidence, now: datetime) -> bool:
+    if record.body:
+        return hashlib.sha256(record.body.encode()).hexdigest() == record.checksum
+    return record.keep_until is not None and record.keep_until <= now
 
 
 def told_of(response: Response) -> Mapping[str, object]:

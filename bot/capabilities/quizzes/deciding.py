@@ -7,16 +7,21 @@ from datetime import date, datetime, time, timedelta
 from bot.access import Right, require, roles_with
 from bot.attention import Wish, book
 from bot.capabilities.quizzes import messages
-from bot.capabilities.quizzes.access import find_quiz, named, require_steward
+from bot.capabilities.quizzes.access import find_quiz, require_steward
 from bot.capabilities.quizzes.access import stewards_of as looking_after
-from bot.capabilities.quizzes.audit import is_asked_for
-from bot.capabilities.quizzes.certification import Certification, Event, EventKind, can
+from bot.capabilities.quizzes.certification import (
+    Certification,
+    Event,
+    EventKind,
+    can,
+    is_asked_for,
+)
 from bot.capabilities.quizzes.ending import change
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotFound
 from bot.ids import CertificationId, PersonId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Args, Message
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.model import Quiz
@@ -27,6 +32,9 @@ from bot.schedule import at_local
 OPEN_FOR = timedelta(days=14)
 """How long a proposal waits for a second person."""
 MOST_WORDS = 300
+_REVOCATION = frozenset(
+    {EventKind.REVOCATION_PROPOSED, EventKind.REVOCATION_DECLINED, EventKind.REVOKED}
+)
 
 
 # --- exemptions ---------------------------------------------------------------------------
@@ -64,7 +72,7 @@ def keep_exempt(context: Context, work: QuizzesWork, command: Command) -> Reply:
         changed_at=context.now,
     )
     data: Args = {"reason": reason, "until": until.isoformat() if until else None}
-    event = Event(before.id, EventKind.WAIVED, context.now, steward.id, data)
+    event = Event(before.id, EventKind.EXEMPTED, context.now, steward.id, data)
     change(context, work, before, quiz, event)
     ends = messages.day(person, until, context.now) if until else ""
     _tell(context, work, before, person, messages.exempted(quiz, steward, reason, ends))
@@ -196,7 +204,7 @@ def _audited(work: QuizzesWork, command: Command) -> tuple[Certification, Quiz]:
     """A certificate that an auditor may look at, and can be taken back."""
     require(command.person, Right.AUDIT)
     certification, quiz = _certification(work, command)
-    if certification.person == command.person.id or not is_asked_for(quiz):
+    if certification.person == command.person.id or not is_asked_for(quiz.policy):
         raise NotFound(messages.NOT_YOURS)
     return certification, quiz
 
@@ -230,7 +238,8 @@ def _seconds(
 def _proposal(context: Context, work: QuizzesWork, certification: Certification) -> Event | None:
     """What waits for a second person, if anything does."""
     events = work.certifications.events(certification.id)
-    last = events[-1] if events else None
+    # What else happens to it meanwhile, by the clock above all, answers no proposal.
+    last = next((event for event in reversed(events) if event.kind in _REVOCATION), None)
     if last is None or last.kind is not EventKind.REVOCATION_PROPOSED:
         return None
     return last if context.now < last.at + OPEN_FOR else None
@@ -258,14 +267,13 @@ def _tell(
     context: Context, work: QuizzesWork, certification: Certification, to: Person, told: Message
 ) -> None:
     """What was decided, to whom it concerns."""
-    work.outbox.post(
-        certification.workspace,
-        Letter(
-            key=f"{certification.subject}:told:{context.new_id()}",
-            to=ToPerson(person=to.id),
-            message=told,
-            kind="quiz.decided",
-            priority=Priority.ANSWER,
-            because=messages.BECAUSE_DECIDED,
-        ),
+    letter = Letter(
+        key=f"{certification.subject}:told:{context.new_id()}",
+        to=ToPerson(person=to.id),
+        message=told,
+        kind="quiz.decided",
+        # Nobody asked for it, and it must not be lost among what may be.
+        priority=Priority.DEADLINE,
+        because=messages.BECAUSE_DECIDED,
     )
+    book(context, work, [Wish(to, letter)])

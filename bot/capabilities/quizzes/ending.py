@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes import messages
-from bot.capabilities.quizzes.certification import Certification, Evidence, chain, told_of
+from bot.capabilities.quizzes.certification import (
+    EVIDENCE_KEPT,
+    Certification,
+    Evidence,
+    State,
+    chain,
+    is_asked_for,
+    keep_until,
+    told_of,
+)
 from bot.capabilities.quizzes.certification import Event as Change
 from bot.capabilities.quizzes.deadline import watch
 from bot.capabilities.quizzes.messages import Result, day, when
@@ -34,7 +44,7 @@ def end_passed(
     work.attempts.keep_draft(attempt.id, None)
     sitting = replace(sitting, attempt=attempt)
     certification = certify(
-        context, work, attempt.person, sitting.quiz, told=_told(sitting), attempt=attempt
+        context, work, attempt.person, sitting.quiz, told=_told(work, sitting), attempt=attempt
     )
     minutes = _given_back(work, sitting)
     waive(context, work, certification, sitting.quiz, minutes)
@@ -67,30 +77,55 @@ def certify(
         )
     passed_time, known_now = rules.pass_time(known, quiz.policy, context.now)
     id_ = context.new_id()
-    body: Mapping[str, object] = {
-        **told,
+    earned = rules.passed(known_now, quiz.policy, context.now, attempt.id if attempt else None, id_)
+    if actor is not None:
+        earned = replace(earned, actor=actor)
+    after = rules.apply(known_now, earned)
+    body = {**told, "vouched_by": actor}
+    _attest(
+        context,
+        work,
+        after,
+        quiz,
+        id_,
+        body,
+        keep_until(quiz.policy, after.valid_until, context.now),
+    )
+    saved = work.certifications.save(after)
+    for change in (*passed_time, earned):
+        work.certifications.record(change)
+    watch(work, saved, quiz)
+    return saved
+
+
+def _attest(
+    context: Context,
+    work: QuizzesWork,
+    certification: Certification,
+    quiz: Quiz,
+    id_: str,
+    told: Mapping[str, object],
+    until: datetime | None,
+) -> None:
+    """Append to the chain what a certification rests on. Of a quiz that people take for
+    themselves that is no more than that it was passed: nobody may see what they answered."""
+    workspace, person = certification.workspace, certification.person
+    platforms = {one.id: one.platform for one in work.people.workspaces()}
+    shown = told if is_asked_for(quiz.policy) else {k: told[k] for k in _OF_ALL if k in told}
+    body = {
+        **shown,
         "id": id_,
         "person": person,
         "quiz": quiz.id,
         "requirement": quiz.policy.requirement,
         "at": context.now.isoformat(),
-        "vouched_by": actor,
+        "platform": platforms.get(workspace),
     }
 
     def make(last: Evidence | None) -> Record:
-        return Record(id_, workspace, person, quiz.id, context.now, chain(last, body))
+        return Record(id_, workspace, person, quiz.id, context.now, chain(last, body, until))
 
-    record = work.certifications.attest(workspace, make)
-    earned = rules.passed(
-        known_now, quiz.policy, context.now, attempt.id if attempt else None, record.id
-    )
-    if actor is not None:
-        earned = replace(earned, actor=actor)
-    saved = work.certifications.save(rules.apply(known_now, earned))
-    for change in (*passed_time, earned):
-        work.certifications.record(change)
-    watch(context, work, saved, quiz)
-    return saved
+    work.certifications.attest(workspace, make)
 
 
 def certify_aloud(
@@ -127,14 +162,31 @@ def certify_aloud(
 def change(
     context: Context, work: QuizzesWork, certification: Certification, quiz: Quiz, event: Change
 ) -> Certification:
-    """The certification after one more event, saved and recorded.
+    """The certification after one more event, saved and recorded. What people decide (the event
+    has an actor and a reason) goes into the chain of evidence, if it is about more than the
+    person themselves.
 
     Raises:
         Conflict: its state does not allow it, or it was changed meanwhile.
     """
+    decided = event.kind in {rules.EventKind.EXEMPTED, rules.EventKind.REVOKED}
+    if decided and is_asked_for(quiz.policy):
+        id_ = context.new_id()
+        event = replace(event, data={**event.data, "evidence": id_})
+        after = rules.apply(certification, event)
+        ends = after.valid_until if after.state is State.EXEMPT else context.now
+        told = {
+            "decision": event.kind.value,
+            "reason": event.data["reason"],
+            "until": event.data.get("until"),
+            "approved_by": event.actor,
+            "second": event.data.get("second"),
+        }
+        until = ends + EVIDENCE_KEPT if ends is not None else None
+        _attest(context, work, after, quiz, id_, told, until)
     saved = work.certifications.save(rules.apply(certification, event))
     work.certifications.record(event)
-    watch(context, work, saved, quiz)
+    watch(work, saved, quiz)
     return saved
 
 
@@ -232,8 +284,15 @@ def _given_back(work: QuizzesWork, sitting: Sitting) -> int:
     return sum(reading.minutes for reading in readings(work, attempt.workspace, spared))
 
 
-def _told(sitting: Sitting) -> Mapping[str, object]:
-    """An attempt as evidence keeps it: by which rule, and by which answers."""
+_OF_ALL = frozenset(
+    {"attempt", "route", "vouched_by", "quiz_version", "language", "started_at", "rule"}
+)
+"""What evidence says of every quiz; the rest is only said of what others ask for."""
+
+
+def _told(work: QuizzesWork, sitting: Sitting) -> Mapping[str, object]:
+    """An attempt as evidence keeps it: by which rule, and by which answers; those of objectives
+    that were shown before are of the attempt in which they were."""
     attempt, verdict = sitting.attempt, sitting.verdict
     start = attempt.start
     policy = sitting.quiz.policy
@@ -258,6 +317,13 @@ def _told(sitting: Sitting) -> Mapping[str, object]:
             for result in verdict.objectives
         ],
         "responses": [told_of(r) for r in attempt.responses],
+        "carried": [
+            {"attempt": id_, **told_of(r)}
+            for objective, id_ in (start.carried if start else {}).items()
+            if (earlier := work.attempts.get(id_)) is not None
+            for r in earlier.responses
+            if r.objective == objective
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.capabilities.quizzes.certification import Checked
 from bot.capabilities.quizzes.model import Attempt, State
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.show import Asking, Mark, fields_of, tell
@@ -42,6 +43,7 @@ from bot.message import (
     Text,
     Tone,
     fit,
+    fits_a_button,
     literal,
     mention,
     say,
@@ -67,6 +69,8 @@ from bot.page import Section, Shelf
 from bot.people import Person, local
 
 MOST_LISTED = 10
+SHORT_NAME = 40
+"""Of a quiz, in characters: a phone shows a button of it in one line."""
 MOST_READINGS = 3
 """Sections shown after what was missed, the heaviest first (domain.md 1.6)."""
 
@@ -86,6 +90,7 @@ CHOOSE_MARK = "Please choose what the answer is worth."
 NO_REASON = "Please say why. The people whose attempts it concerns read it."
 NOTHING_TO_READ = "There is no written answer to read."
 BECAUSE_ASKED = "You are taking this quiz."
+BECAUSE_TOOK = "You have taken this quiz."
 BECAUSE_STEWARD = "You look after the topic of this quiz."
 NO_IMAGE = "Picture"
 
@@ -185,19 +190,7 @@ def offer(told: Offer) -> Message:
         Button(label="Not now", action="quiz.decline", args={"quiz": quiz.id}),
     ]
     if told.aloud:
-        rows.append(
-            Button(
-                label="Ask me in person",
-                action="quiz.aloud",
-                args={"quiz": quiz.id},
-                confirm=Confirm(
-                    title="Be asked in person?",
-                    text="Whoever looks after the topic learns that you would like that, and "
-                    "finds a time with you. Nobody learns why.",
-                    yes="Ask them",
-                ),
-            )
-        )
+        rows.append(_in_person(quiz))
     return say("\n".join(lines), Buttons(buttons=tuple(rows)), summary=f"Quiz: {quiz.title}")
 
 
@@ -214,6 +207,20 @@ def invitation(quiz: Quiz) -> Message:
         Button(label="Read first", action="library.topic", args={"topic": quiz.topic}),
     )
     return say("\n".join(lines), Buttons(buttons=rows), summary=f"Quiz: {quiz.title}")
+
+
+def _in_person(quiz: Quiz) -> Button:
+    return Button(
+        label="Ask me in person",
+        action="quiz.aloud",
+        args={"quiz": quiz.id},
+        confirm=Confirm(
+            title="Be asked in person?",
+            text="Whoever looks after the topic learns that you would like that, and "
+            "finds a time with you. Nobody learns why.",
+            yes="Ask them",
+        ),
+    )
 
 
 def declined() -> Message:
@@ -238,10 +245,10 @@ def cannot_begin(
     )
     if steward is not None:
         text = (
-            f"You have tried **{title}** several times this month. I would rather not ask you a "
-            f"fifth time: fifteen minutes with {literal(steward)} may help more. Shall I ask?"
+            f"You have tried **{title}** several times this month. Rather than once more, fifteen "
+            f"minutes with {literal(steward)} may help. Shall I ask?"
         )
-        return say(text, Buttons(buttons=(ask,)))
+        return say(text, Buttons(buttons=(_in_person(quiz), ask)))
     moment = when(person, at, now) if at is not None else "later"
     return say(
         f"You can try **{title}** again from {moment}. A night in between helps; reading is "
@@ -522,6 +529,39 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
     return Message(summary="How sure are you?", parts=tuple(parts))
 
 
+def held_back(
+    asking: Asking, said: str, *, title: str, sure: bool, paused: AttemptId | None
+) -> Message:
+    """Words that were no answer and may have been meant as one: nobody else was told."""
+    if paused is not None:
+        first = f"A question of **{literal(title)}** still waits for you, so I sent this to nobody."
+    elif sure:
+        first = (
+            "I could not tell how sure you are. Reply with 1 (not sure), 2 (fairly sure) or "
+            "3 (very sure). I sent this to nobody."
+        )
+    else:
+        first = (
+            f"I could not read that as an answer, so I sent it to nobody. {_how(asking, tap=False)}"
+        )
+    text: Args = {"text": said}
+    ask = Button(
+        label="Ask a colleague",
+        action="question.ask",
+        args=text if fits_a_button(text) else {},
+    )
+    buttons = [ask]
+    if paused is not None:
+        args: Args = {"attempt": paused}
+        go = Button(label="Go on", action="quiz.resume", args=args, style=Style.PRIMARY)
+        buttons = [go, ask]
+    return say(
+        f"{first}\n\nIf it is a question, tap *Ask a colleague*, or begin it with “ask”.",
+        Buttons(buttons=tuple(buttons)),
+        tone=Tone.WARNING,
+    )
+
+
 # --- what is said about an answer ---------------------------------------------------------
 
 
@@ -792,6 +832,21 @@ def waiting(result: Result, before: Sequence[Part] = ()) -> Message:
     return Message(summary="A colleague reads what you wrote", parts=(*before, Text(text=text)))
 
 
+def takes_longer(quiz: Quiz, *, has_reader: bool) -> Message:
+    """Nobody has read a written answer in the time that was promised."""
+    text = (
+        f"It takes longer than I said: nobody has read what you wrote in "
+        f"**{literal(quiz.title)}** yet. "
+    )
+    text += (
+        "I have asked again, and you hear from me once somebody has. You need not do anything."
+        if has_reader
+        else "At the moment there is nobody who may. I keep it, and ask as soon as there is "
+        "somebody."
+    )
+    return Message(summary="It takes longer to read what you wrote", parts=(Text(text=text),))
+
+
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """One answer of an attempt that is over: what it said, and what would have been right."""
@@ -861,9 +916,11 @@ def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
         return say(
             "There is no quiz here yet. Whoever runs Inflow brings some with `inflow content sync`."
         )
+    # Their names stand below, to be chosen by; here only what these do not tell.
     lines = [
-        f"- **{literal(one.quiz.title)}**{': ' + literal(one.note) if one.note else ''}"
+        f"- **{literal(one.quiz.title)}**: {literal(one.note)}"
         for one in open_[:MOST_LISTED]
+        if one.note
     ]
     parts: list[Part] = []
     under_way = next((one for one in open_ if one.attempt is not None), None)
@@ -880,24 +937,28 @@ def quizzes(open_: Sequence[Open], *, calibration: bool) -> Message:
                 )
             )
         )
-    parts.append(
-        Choice(
-            label="Check myself in",
-            action="quiz.begin",
-            options=tuple(
-                Option(label=shorten(one.quiz.title, 75), value=one.quiz.id)
-                for one in open_[:MOST_LISTED]
-            ),
-        )
-    )
+    parts += _choose_quiz([one.quiz for one in open_[:MOST_LISTED] if one is not under_way])
     more = [Button(label="How I take quizzes", action="quiz.needs")]
     if calibration:
         more.append(Button(label="How sure, how right", action="quiz.calibration"))
     parts.append(Buttons(buttons=tuple(more)))
-    text = "**Open to you.** You may always test yourself before you read.\n" + "\n".join(lines)
     if len(open_) > MOST_LISTED:
-        text += f"\nand {len(open_) - MOST_LISTED} more: `/quiz` and a name finds them."
-    return say(text, *parts, summary="Quizzes open to you")
+        lines.append(f"{len(open_) - MOST_LISTED} more: `/quiz` and a name finds them.")
+    head = "**Open to you.** You may always test yourself before you read."
+    return say("\n".join([head, *lines]), *parts, summary="Quizzes open to you")
+
+
+def _choose_quiz(every: Sequence[Quiz]) -> list[Part]:
+    """Buttons where these are few and have short names, else a list."""
+    if not every:
+        return []
+    if len(every) <= 5 and all(len(quiz.title) <= SHORT_NAME for quiz in every):
+        begin = (
+            Button(label=quiz.title, action="quiz.begin", args={"quiz": quiz.id}) for quiz in every
+        )
+        return [Buttons(buttons=tuple(begin))]
+    options = tuple(Option(label=shorten(quiz.title, 75), value=quiz.id) for quiz in every)
+    return [Choice(label="Check myself in", action="quiz.begin", options=options)]
 
 
 def calibration(counts: Mapping[int, tuple[int, int]]) -> Message:
@@ -999,11 +1060,27 @@ def page_duty(written: int) -> Section:
     return Section(Shelf.DUTY, WHAT_YOU_LOOK_AFTER, entries=[[Text(text=line)]], buttons=(button,))
 
 
+_FORGET = Button(
+    label="Forget my quizzes",
+    action="quiz.forget",
+    confirm=Confirm(
+        title="Forget them all?",
+        text="Your attempts, answers and certificates of all quizzes that you took for yourself "
+        "are deleted. What your organisation asks for stays.",
+        yes="Forget them",
+    ),
+)
+
+
 def about_me(
-    lines: Sequence[str], needs: frozenset[Need], over: Sequence[tuple[AttemptId, str]] = ()
+    lines: Sequence[str],
+    needs: frozenset[Need],
+    over: Sequence[tuple[AttemptId, str]] = (),
+    *,
+    has_any: bool = False,
 ) -> list[Part]:
     """What quizzes hold about the person, for the person. `over` are the last attempts that have
-    ended, of which all answers can be seen."""
+    ended, of which all answers can be seen; `has_any`: there is something to be forgotten."""
     told = list(lines) or ["I hold no attempt at a quiz of yours."]
     if needs:
         named = ", ".join(label.lower() for need, (label, _) in _NEEDS.items() if need in needs)
@@ -1017,7 +1094,48 @@ def about_me(
         if over
         else None
     )
-    return [Divider(), *_lines("Quizzes", told), *([every] if every is not None else [])]
+    parts: list[Part] = [Divider(), *_lines("Quizzes", told)]
+    if every is not None:
+        parts.append(every)
+    if has_any:
+        kept = Button(label="All that is kept", action="quiz.mine")
+        parts.append(Buttons(buttons=(kept, _FORGET)))
+    return parts
+
+
+def all_kept(
+    attempts: Sequence[tuple[AttemptId | None, str, int]], *, page: int, pages: int
+) -> Message:
+    """Attempts of a person with how many answers each has, for that person; those that have an id
+    are over, and their answers can be seen."""
+    if not attempts:
+        return say("Nothing is kept of your quizzes.")
+    lines = [f"- {literal(words)} ({_count(said, 'answer')})" for _, words, said in attempts]
+    parts: list[Part] = [Text(text=fit(lines))]
+    options = tuple(
+        Option(label=shorten(words, 75), value=id_) for id_, words, _ in attempts if id_ is not None
+    )
+    if options:
+        label = "See all your answers in:"
+        parts.append(Choice(label=label, action="quiz.answers", options=options))
+    turn = [
+        Button(label=label, action="quiz.mine", args={"page": other})
+        for label, other in (("Back", page - 1), ("Go on", page + 1))
+        if 0 <= other < pages
+    ]
+    parts.append(Buttons(buttons=(*turn, _FORGET)))
+    where = f" Page {page + 1} of {pages}." if pages > 1 else ""
+    return say(
+        "These are all your attempts, the last first, with every answer and how sure you were. "
+        f"Only you see them, and they go after two years.{where}",
+        *parts,
+    )
+
+
+def forgotten(*, is_any_kept: bool) -> Message:
+    """After *Forget my quizzes*."""
+    stays = " What your organisation asks for stays." if is_any_kept else ""
+    return say(f"Forgotten: what you did in quizzes that you took for yourself.{stays}")
 
 
 def ended(attempt: Attempt, title: str, on: str) -> str:
@@ -1177,7 +1295,7 @@ def withdrawn() -> Message:
     """After the form."""
     return say(
         "Withdrawn: nobody is asked it any more. Attempts in which it was answered are being "
-        "scored anew, and their people hear of it.",
+        "scored anew, and whoever it changes anything for hears of it.",
         tone=Tone.GOOD,
     )
 
@@ -1197,8 +1315,9 @@ def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
 
 def voided(quiz: Quiz, reason: str) -> Message:
     """To somebody whose attempt does not count."""
+    told = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     return say(
-        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(reason)} It is not "
+        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(told)} It is not "
         "held against you, and you can begin again at once.",
         Buttons(
             buttons=(Button(label="Begin again", action="quiz.begin", args={"quiz": quiz.id}),)
@@ -1285,6 +1404,12 @@ def aloud_not_yet(quiz: Quiz) -> Message:
     )
 
 
+RECORDED_ALREADY = "That is written down already."
+TAKES_TWO = (
+    "Two people have to approve that the rules of this quiz have changed, so one cannot say so "
+    "here. Please do it where its files are, with `inflow content sync`."
+)
+RULES_CHANGED = "What it is about has changed."
 NOBODY_ASKS = "There is nobody yet who looks after this topic. Please ask in the topic’s channel."
 NO_ACCOUNT = "Please write what you asked and what they showed."
 NO_OUTCOME = "Please choose one."
@@ -1413,6 +1538,10 @@ class Attested:
     mode: str
     vouched_by: str = ""
     account: str = ""
+    decision: str = ""
+    decided_by: Sequence[str] = ()
+    reason: str = ""
+    until: str = ""
 
 
 def audited(quizzes_: Sequence[Quiz]) -> Message:
@@ -1462,14 +1591,24 @@ def _in_groups(digest: str) -> str:
     return " ".join(digest[place : place + 8] for place in range(0, len(digest), 8))
 
 
-def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Message:
-    """What a certificate rests on."""
+_DECISIONS = {"exempted": "Exempt", "revoked": "Taken back"}
+
+
+def attested(quiz: Quiz, told: Attested, revocable: CertificationId | None) -> Message:
+    """What a certificate rests on, or why it is none; `revocable` where it can be taken back."""
     facts = [
         Fact(label="Who", value=told.name),
         Fact(label="When", value=told.on),
         Fact(label="Record", value=f"number {told.number}, SHA-256 {_in_groups(told.digest)}"),
     ]
-    if told.vouched_by:
+    if told.decision:
+        what = _DECISIONS.get(told.decision, told.decision)
+        facts.append(
+            Fact(label="What", value=what + (f" until {told.until}" if told.until else ""))
+        )
+        facts.append(Fact(label="Decided by", value=", ".join(told.decided_by) or "…"))
+        facts.append(Fact(label="Why", value=shorten(told.reason, 1_000) or "…"))
+    elif told.vouched_by:
         facts.append(Fact(label="Vouched for by", value=told.vouched_by))
         facts.append(Fact(label="What they saw", value=shorten(told.account, 1_000) or "…"))
     else:
@@ -1477,14 +1616,12 @@ def attested(quiz: Quiz, told: Attested, certification: CertificationId) -> Mess
         facts.append(Fact(label="Rule", value=_RULES.get(told.mode, told.mode or "…")))
     if told.version:
         facts.append(Fact(label="Version of the quiz", value=_in_groups(told.version)))
-    revoke = Button(
-        label="Take it back", action="quiz.revoke", args={"certification": certification}
-    )
-    return say(
-        f"**{literal(quiz.title)}**: the evidence",
-        Facts(facts=tuple(facts)),
-        Buttons(buttons=(revoke,)),
-    )
+    parts: list[Part] = [Facts(facts=tuple(facts))]
+    if revocable is not None:
+        args: Args = {"certification": revocable}
+        revoke = Button(label="Take it back", action="quiz.revoke", args=args)
+        parts.append(Buttons(buttons=(revoke,)))
+    return say(f"**{literal(quiz.title)}**: the evidence", *parts)
 
 
 # --- what people decide -------------------------------------------------------------------
@@ -1606,14 +1743,21 @@ def revoked(quiz: Quiz, reason: str) -> Message:
     )
 
 
-def chain_checked(records: int, broken_at: int | None) -> Message:
+def chain_checked(checked: Checked) -> Message:
     """Whether the chain of evidence is whole."""
-    if broken_at is not None:
+    records = checked.records
+    if checked.broken_at is not None:
         return say(
-            f"Record {broken_at} of {records} is not as it was written. Somebody has changed or "
-            "taken away something in the database.",
+            f"Record {checked.broken_at} of {records} is not as it was written. Somebody has "
+            "changed or taken away something in the database.",
             tone=Tone.BAD,
         )
+    gone = ""
+    if checked.forgotten:
+        gone = (
+            f" What {_count(checked.forgotten, 'record')} said was deleted when its time was over."
+        )
     if records == 1:
-        return say("The one record of evidence is as it was written.", tone=Tone.GOOD)
-    return say(f"All {records} records of evidence are as they were written.", tone=Tone.GOOD)
+        return say("The one record of evidence is as it was written." + gone, tone=Tone.GOOD)
+    whole = f"All {records} records of evidence are as they were written."
+    return say(whole + gone, tone=Tone.GOOD)

@@ -173,7 +173,6 @@ class Start:
     objectives: tuple[str, ...]
     carried: Mapping[str, AttemptId] = field(default_factory=dict)
     first: bool = True
-    accommodations: tuple[str, ...] = ()
     language: str = "en"
     form: tuple[str, ...] = ()
 

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
-from bot.capabilities.quizzes import audit, messages, review
-from bot.capabilities.quizzes.access import find_quiz, named, stewards_of
+from bot.capabilities.quizzes import audit, messages, review, taking
+from bot.capabilities.quizzes.access import find_quiz, stewards_of
 from bot.capabilities.quizzes.asking import proceed, send
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.capabilities.quizzes.choosing import draw_form
@@ -20,7 +22,7 @@ from bot.capabilities.quizzes.model import (
 )
 from bot.capabilities.quizzes.ports import Need
 from bot.capabilities.quizzes.retake import carried, is_quota_used, opens_again, under_way
-from bot.capabilities.quizzes.rule import decide
+from bot.capabilities.quizzes.rule import SECONDS_AN_ITEM, decide, expect
 from bot.capabilities.quizzes.sitting import (
     Exposures,
     advance,
@@ -32,17 +34,17 @@ from bot.capabilities.quizzes.taking import go_on
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
-from bot.ids import AttemptId
-from bot.inbound import Command, PlaceKind
+from bot.ids import AttemptId, WorkspaceId
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Message
-from bot.pack.item import Status
-from bot.pack.model import Quiz
+from bot.pack.model import Quiz, is_asked
 from bot.people import Person
 from bot.reply import Reply
 
-MINUTES_AN_ITEM = 0.75
-"""About how long somebody takes over one question; a quiz of ten stays under ten minutes."""
 REVIEW, AUDIT = "review", "audit"
+DAY = timedelta(days=1)
+_BEGIN = {"check myself", "test me", "begin", "start", "start quiz", "start the quiz"}
+_DECLINE = {"not now", "later"}
 
 
 def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -62,12 +64,18 @@ def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
     return _offer(context, work, command, found[0])
 
 
+def asked(work: QuizzesWork, workspace: WorkspaceId) -> list[Quiz]:
+    """The quizzes that can be begun."""
+    return [kept.value for kept in work.packs.quizzes(workspace) if is_asked(kept.value)]
+
+
 def _search(work: QuizzesWork, person: Person, wanted: str) -> list[Quiz]:
     """The quizzes that are called so, or whose topic is."""
-    every = [kept.value for kept in work.packs.quizzes(person.workspace)]
-    exact = [q for q in every if wanted in {q.id, q.title.casefold()}]
+    kept = [kept.value for kept in work.packs.quizzes(person.workspace)]
+    exact = [q for q in kept if wanted in {q.id, q.title.casefold()}]
     if exact:
         return exact
+    every = asked(work, person.workspace)
     topics = {
         topic.id
         for topic in work.topics.every(person.workspace)
@@ -79,7 +87,7 @@ def _search(work: QuizzesWork, person: Person, wanted: str) -> list[Quiz]:
 
 def list_open(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """*Test me*: all that is open to the person."""
-    every = [kept.value for kept in work.packs.quizzes(command.person.workspace)]
+    every = asked(work, command.person.workspace)
     return Reply(message=_list(context, work, command.person, every))
 
 
@@ -108,11 +116,24 @@ def _standing(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -
 def _held(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -> str:
     """What the person has earned in a quiz, in words; empty while it is nothing."""
     certification = work.certifications.find(person.id, quiz.id)
-    if certification is None or not certification.holds:
+    if certification is None or certification.state is None:
         return ""
-    done = "exempt" if certification.state is Standing.EXEMPT else "passed"
     until = certification.valid_until
-    return done if until is None else f"{done}, valid until {day(person, until, context.now)}"
+    if not certification.holds:
+        return "not valid any more"
+    if until is None:
+        return "exempt" if certification.state is Standing.EXEMPT else "passed"
+    ends = day(person, until, context.now)
+    match certification.state:
+        case Standing.EXEMPT:
+            return f"exempt, valid until {ends}"
+        case Standing.RENEWAL_DUE:
+            return f"passed, to be renewed by {ends}"
+        case Standing.GRACE:
+            last = day(person, until + quiz.policy.grace, context.now)
+            return f"ran out on {ends}, counts until {last}"
+        case _:
+            return f"passed, valid until {ends}"
 
 
 def _need_not(context: Context, work: QuizzesWork, person: Person, quiz: Quiz) -> str:
@@ -130,11 +151,7 @@ def begin(context: Context, work: QuizzesWork, command: Command) -> Reply:
         found, _ = find_quiz(work, command.person.workspace, id_)
         return _offer(context, work, command, found)
     topic = named(command.args, "topic")
-    about = [
-        kept.value
-        for kept in work.packs.quizzes(command.person.workspace)
-        if topic and kept.value.topic == topic
-    ]
+    about = [q for q in asked(work, command.person.workspace) if topic and q.topic == topic]
     if not about:
         raise NotFound(messages.NO_QUIZ_HERE)
     if len(about) > 1:
@@ -154,7 +171,7 @@ def _offer(context: Context, work: QuizzesWork, command: Command, quiz: Quiz) ->
     _, version = find_quiz(work, person.workspace, quiz.id)
     start = _start(context, work, person, quiz, version, AttemptId(""), attempts)
     bank = bank_of(quiz, version)
-    if not any(item.status is Status.LIVE for item in quiz.items):
+    if not is_asked(quiz):
         raise Invalid(messages.NO_ITEMS)
     if not any(attempt.state is State.OFFERED for attempt in attempts):
         _add(context, work, person, quiz)
@@ -164,12 +181,13 @@ def _offer(context: Context, work: QuizzesWork, command: Command, quiz: Quiz) ->
     else:
         verdict = decide(quiz.policy, start, (), live)
         least, most = verdict.least, verdict.most
+    expected = expect(quiz.policy, len(start.objectives))
     sections = dict.fromkeys(s for o in quiz.objectives for s in o.sections)
     told = Offer(
         quiz=quiz,
         least=least,
         most=most,
-        minutes=max(1, round(most * MINUTES_AN_ITEM)),
+        minutes=max(1, round(min(expected, most) * SECONDS_AN_ITEM / 60)),
         reading=sum(reading.minutes for reading in readings(work, person.workspace, sections)),
         objectives=start.objectives,
         carried=len(start.carried),
@@ -244,7 +262,6 @@ def _start(
         objectives=asked,
         carried={id_: where for id_, where in shown_before.items() if id_ in every},
         first=not any(a.started_at and a.state is not State.VOIDED for a in attempts),
-        accommodations=tuple(sorted(work.needs.of(person.id))),
         language=quiz.language,
         form=form,
     )
@@ -261,7 +278,7 @@ def start(context: Context, work: QuizzesWork, command: Command) -> Reply:
     refusal = _refuse(context, work, person, quiz, attempts)
     if refusal is not None:
         return Reply(message=refusal, replace=True)
-    if not any(item.status is Status.LIVE for item in quiz.items):
+    if not is_asked(quiz):
         raise Invalid(messages.NO_ITEMS)
     offered = next((a for a in attempts if a.state is State.OFFERED), None)
     attempt = offered or _add(context, work, person, quiz)
@@ -275,6 +292,20 @@ def start(context: Context, work: QuizzesWork, command: Command) -> Reply:
         send(work, person, attempt, message, "first")
         return Reply(message=messages.in_private(), replace=True)
     return Reply(message=message, replace=True)
+
+
+def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
+    """Words in a direct message: what the buttons of the offer say, or an answer."""
+    word = " ".join(command.text.casefold().split()).rstrip(".!")
+    if word in _BEGIN | _DECLINE:
+        every = list(work.attempts.under_way(command.person.id))
+        lately = [a for a in every if a.state is State.OFFERED and context.now < a.offered_at + DAY]
+        if lately and all(a.state is State.OFFERED or a.state is State.PAUSED for a in every):
+            last = max(lately, key=lambda a: a.offered_at)
+            handle = start if word in _BEGIN else decline
+            reply = handle(context, work, replace(command, args={"quiz": last.quiz}))
+            return reply.model_copy(update={"replace": False})
+    return taking.hear(context, work, command)
 
 
 def decline(context: Context, work: QuizzesWork, command: Command) -> Reply:

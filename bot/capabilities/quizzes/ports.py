@@ -77,16 +77,31 @@ class AttemptStore(Protocol):
         """Which of these people have an attempt at the quiz that was decided so, not before
         `since`."""
 
-    def with_item(self, workspace: WorkspaceId, quiz: str, item: str) -> Sequence[Attempt]:
-        """Those in which the item was answered, or stands before the person."""
+    def with_item(
+        self, workspace: WorkspaceId, quiz: str, item: str, limit: int
+    ) -> Sequence[Attempt]:
+        """Some of those in which the item counts, or stands before the person; without those
+        that are void or given up."""
 
     def in_states(
-        self, workspace: WorkspaceId, quiz: str, states: Collection[State], limit: int
+        self,
+        workspace: WorkspaceId,
+        quiz: str,
+        states: Collection[State],
+        limit: int,
+        begun_by: datetime,
+        after: str = "",
     ) -> Sequence[Attempt]:
-        """Those at a quiz in any of the states, by id."""
+        """The next at a quiz in any of the states that were begun by then, by id from after
+        `after` on."""
 
-    def waiting_for_person(self, workspace: WorkspaceId, limit: int) -> Sequence[Attempt]:
-        """Those with an answer that a person has to read, longest waiting first."""
+    def quizzes_to_read(self, workspace: WorkspaceId) -> Sequence[str]:
+        """The quizzes in which an answer waits for a person, by id."""
+
+    def waiting_for_person(
+        self, workspace: WorkspaceId, quizzes: Sequence[str], limit: int
+    ) -> Sequence[Attempt]:
+        """Those at the quizzes with an answer that a person has to read, longest waiting first."""
 
     def draft(self, attempt: AttemptId) -> Draft | None:
         """What was chosen of an answer that is not given yet."""
@@ -103,6 +118,9 @@ class AttemptStore(Protocol):
     def seen(self, person: PersonId, quiz: str, but: AttemptId | None = None) -> Mapping[str, Seen]:
         """What a person was asked at a quiz, but in one attempt."""
 
+    def forget(self, person: PersonId, quizzes: Collection[str]) -> None:
+        """Nothing of what a person did at these quizzes is kept."""
+
 
 class NeedStore(Protocol):
     """Accommodations."""
@@ -115,7 +133,8 @@ class NeedStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the chain of evidence of a workspace, and whom it is about."""
+    """One record of the chain of evidence of a workspace, and whom it is about. What it says and
+    whose it is can have been forgotten: then both are empty."""
 
     id: str
     workspace: WorkspaceId
@@ -165,6 +184,10 @@ class CertificationStore(Protocol):
 
     def chain(self, workspace: WorkspaceId) -> Iterator[Evidence]:
         """All records of a workspace in order."""
+
+    def forget(self, person: PersonId, quizzes: Collection[str], now: datetime) -> None:
+        """What a person has earned at these quizzes is gone, and what its evidence says, as far
+        as it need not be kept; that there were records stays."""
 
 
 class Stores(Protocol):

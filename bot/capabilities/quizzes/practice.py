@@ -6,7 +6,7 @@ come back as questions, and the first answer to each counts as one to a fresh it
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.attention import Wish, book
 from bot.capabilities.quizzes import messages
@@ -28,9 +28,12 @@ def renew_over_time(
 ) -> bool:
     """Renew it now that it came due, if the answers since it was earned do; says whether."""
     begins, ends = certification.valid_from, certification.valid_until
+    person = work.people.get(certification.person)
+    if person is None or not person.active:
+        return False
     if quiz.policy.renewal != "longitudinal" or begins is None or ends is None:
         return False
-    answers = _answers(work, certification, quiz, begins)
+    answers = _answers(work, certification, quiz)
     objectives = [objective.id for objective in quiz.objectives]
     if not earns_renewal(quiz.policy, objectives, answers, begins, ends):
         return False
@@ -61,13 +64,10 @@ def renew_over_time(
     return True
 
 
-def _answers(
-    work: QuizzesWork, certification: Certification, quiz: Quiz, since: datetime
-) -> Sequence[Answer]:
-    """What the person answered about the objectives of the quiz, in order."""
+def _answers(work: QuizzesWork, certification: Certification, quiz: Quiz) -> Sequence[Answer]:
+    """What the person answered about the objectives of the quiz, in order, as far as it is kept."""
     found = []
-    # A day earlier, since the person's own day may have begun before.
-    for said in work.practice.answers(certification.person, since.date() - timedelta(days=1)):
+    for said in work.practice.answers(certification.person, date.min):
         kept = work.packs.tip(certification.workspace, said.tip)
         about, _, objective = ((kept.value.objective if kept else None) or "").partition("/")
         if kept is not None and about == quiz.id:

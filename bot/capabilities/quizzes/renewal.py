@@ -6,7 +6,7 @@ from bot.attention import Wish, book
 from bot.capabilities.quizzes import certification as rules
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.certification import REMIND_EVERY, Certification, State
-from bot.capabilities.quizzes.deadline import watch
+from bot.capabilities.quizzes.deadline import source_of_reminder, watch
 from bot.capabilities.quizzes.practice import renew_over_time
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
@@ -26,8 +26,7 @@ def pass_time(context: Context, work: QuizzesWork, timer: Timer) -> None:
     kept = None
     if certification is not None:
         kept = work.packs.quiz(certification.workspace, certification.quiz)
-    # What nobody can take any more cannot be renewed either.
-    if certification is None or kept is None or kept.retired:
+    if certification is None or kept is None:
         return
     quiz = kept.value
     events, after = rules.pass_time(certification, quiz.policy, context.now)
@@ -35,7 +34,10 @@ def pass_time(context: Context, work: QuizzesWork, timer: Timer) -> None:
         after = work.certifications.save(after)
         for event in events:
             work.certifications.record(event)
-    watch(context, work, after, quiz)
+    watch(work, after, quiz)
+    # What nobody can take any more cannot be renewed either, but its time passes all the same.
+    if kept.retired:
+        return
     if events and after.state is State.RENEWAL_DUE and renew_over_time(context, work, after, quiz):
         return
     if after.state in {State.RENEWAL_DUE, State.GRACE}:
@@ -56,7 +58,8 @@ def tell_due(context: Context, work: QuizzesWork, certification: Certification, 
     """Say quietly that it is to be shown again, and once more in a week while it is."""
     person = work.people.get(certification.person)
     until = certification.valid_until
-    if person is None or not person.active or until is None:
+    is_due = certification.state in {State.RENEWAL_DUE, State.GRACE}
+    if person is None or not person.active or until is None or not is_due:
         return
     message: Message
     if certification.state is State.GRACE:
@@ -65,6 +68,9 @@ def tell_due(context: Context, work: QuizzesWork, certification: Certification, 
         )
     else:
         message = messages.renewal_due(quiz, messages.day(person, until, context.now))
+    source = source_of_reminder(certification)
+    # What is said now replaces what has not been said yet.
+    work.truth.cancel(certification.workspace, source)
     letter = Letter(
         key=f"{certification.subject}:due:{context.now.date().isoformat()}",
         to=ToPerson(person=person.id),
@@ -72,6 +78,7 @@ def tell_due(context: Context, work: QuizzesWork, certification: Certification, 
         kind="quiz.renewal",
         priority=Priority.DEADLINE,
         expires_at=context.now + _GOOD_FOR,
+        source=source,
         because=messages.because_due(quiz),
     )
     book(context, work, [Wish(person, letter)])

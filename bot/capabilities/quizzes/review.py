@@ -13,7 +13,6 @@ from bot.capabilities.quizzes.access import (
     find_quiz,
     find_written,
     is_steward,
-    named,
     require_steward,
     stewards_of,
 )
@@ -23,6 +22,7 @@ from bot.capabilities.quizzes.certification import EventKind as ChangeKind
 from bot.capabilities.quizzes.certification import can as can_change
 from bot.capabilities.quizzes.ending import certify_aloud, change, end_passed
 from bot.capabilities.quizzes.model import (
+    ASKING,
     REVIEW_DAYS,
     UNDER_WAY,
     Attempt,
@@ -34,13 +34,14 @@ from bot.capabilities.quizzes.model import (
     data_of,
 )
 from bot.capabilities.quizzes.renewal import tell_due
+from bot.capabilities.quizzes.retake import QUOTA_DAYS
 from bot.capabilities.quizzes.sitting import advance, is_time_up, look, source_of_call
 from bot.capabilities.quizzes.verdict import Outcome
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
-from bot.errors import Conflict, Invalid, NotFound
-from bot.ids import AttemptId, PersonId, WorkspaceId
-from bot.inbound import Command
+from bot.errors import Conflict, Invalid, NotAllowed, NotFound
+from bot.ids import AttemptId, PersonId, TopicId, WorkspaceId
+from bot.inbound import Command, named
 from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Item, Status
@@ -51,12 +52,15 @@ from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import add_working_days, at_local
+from bot.steward import curators_of
 
 MOST_WAITING = 100
-"""Written answers among which those of one's topics are looked for."""
+"""Attempts with answers to read that are looked at together, those that wait longest."""
 MOST_SHOWN = 8
 REMIND_AGAIN = timedelta(days=7)
 """After which who may read an answer that is late hears of it once more."""
+_SITTING = ASKING | {State.PENDING_REVIEW}
+"""States in which somebody waits for what comes next."""
 CHUNK = 50
 """Attempts of one transaction, where a question is withdrawn from many."""
 
@@ -69,7 +73,12 @@ def waiting_for(
 ) -> Sequence[tuple[Attempt, Quiz, Item, Response]]:
     """Written answers that the person may mark, longest waiting first; their own is not."""
     found = []
-    for attempt in work.attempts.waiting_for_person(person.workspace, MOST_WAITING):
+    mine = []
+    for id_ in work.attempts.quizzes_to_read(person.workspace):
+        kept = work.packs.quiz(person.workspace, id_)
+        if kept is not None and is_steward(work, person, kept.value):
+            mine.append(id_)
+    for attempt in work.attempts.waiting_for_person(person.workspace, mine, MOST_WAITING):
         if attempt.start is None or attempt.person == person.id:
             continue
         quiz = work.packs.quiz_at(person.workspace, attempt.quiz, attempt.start.quiz_version)
@@ -176,8 +185,12 @@ def _reconsider(
 
 
 def tell_stewards(context: Context, work: QuizzesWork, quiz: Quiz, attempt: Attempt) -> None:
-    """A written answer waits, and is promised to be read in two working days."""
+    """A written answer waits, and is promised to be read in two working days. Who looks after
+    the topic alone has their own read by whoever curates by right."""
     stewards = [s for s in stewards_of(work, attempt.workspace, quiz) if s.id != attempt.person]
+    stewards = stewards or [
+        p for p in curators_of(work, attempt.workspace) if p.id != attempt.person
+    ]
     _call(context, work, quiz, stewards, "to_read")
     due_at = (
         add_working_days(stewards[0], context.now, REVIEW_DAYS)
@@ -207,8 +220,10 @@ def _call(
     for reader in readers:
         waiting = [
             attempt
-            for attempt in work.attempts.waiting_for_person(reader.workspace, MOST_WAITING)
-            if attempt.quiz == quiz.id and attempt.person != reader.id
+            for attempt in work.attempts.waiting_for_person(
+                reader.workspace, [quiz.id], MOST_WAITING
+            )
+            if attempt.person != reader.id
         ]
         if not waiting:
             continue
@@ -227,7 +242,7 @@ def _call(
 
 def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """Two working days have passed: everybody who may read it hears of it, and again each week
-    until somebody has."""
+    until somebody has; whoever waits hears once that it takes longer."""
     attempt = work.attempts.get(AttemptId(str(timer.args["attempt"])))
     if attempt is None or attempt.start is None or not attempt.waits_for_person:
         return
@@ -235,15 +250,15 @@ def review_due(context: Context, work: QuizzesWork, timer: Timer) -> None:
         return
     quiz = work.packs.quiz_at(attempt.workspace, attempt.quiz, attempt.start.quiz_version)
     readers = {person.id: person for person in stewards_of(work, attempt.workspace, quiz)}
-    readers |= {p.id: p for p in _curators(work, attempt.workspace)}
+    readers |= {p.id: p for p in curators_of(work, attempt.workspace)}
     others = [reader for reader in readers.values() if reader.id != attempt.person]
     round_ = int(str(timer.args.get("round", 1)))
     _call(context, work, quiz, others, f"late-{round_}")
+    person = work.people.get(attempt.person)
+    if round_ == 1 and person is not None and person.active:
+        told = messages.takes_longer(quiz, has_reader=bool(others))
+        send(work, person, attempt, told, "late")
     _remember(work, attempt, context.now + REMIND_AGAIN, round_ + 1)
-
-
-def _curators(work: QuizzesWork, workspace: WorkspaceId) -> Sequence[Person]:
-    return [p for p in work.people.everybody(workspace) if may(p, Right.CURATE)]
 
 
 # --- withdrawing --------------------------------------------------------------------------
@@ -320,34 +335,56 @@ def strike(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """The next attempts are scored without a question that was withdrawn."""
     workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
     item, reason = str(timer.args["item"]), str(timer.args["reason"])
-    waiting = [
-        attempt
-        for attempt in work.attempts.with_item(workspace, id_, item)
-        if can(attempt, EventKind.STRUCK) and _holds(attempt, item)
-    ]
-    for attempt in waiting[:CHUNK]:
+    waiting = work.attempts.with_item(workspace, id_, item, CHUNK)
+    for attempt in waiting:
+        if not can(attempt, EventKind.STRUCK):
+            continue
         struck = advance(
             context, work, attempt, EventKind.STRUCK, data={"item": item, "reason": reason}
         )
         was_asked = attempt.response_to(item) is None
         following = _reconsider(context, work, struck, was_asked=was_asked)
-        if was_asked and following is None:
-            continue
-        person = work.people.get(attempt.person)
-        if person is not None and person.active:
-            quiz = look(work, struck).quiz
-            told = messages.struck(quiz, reason, following)
-            send(work, person, attempt, told, f"struck:{item}")
-    if len(waiting) > CHUNK:
+        # To whom it changes nothing it is said where they see their answers.
+        is_in_it = attempt.state in UNDER_WAY and not was_asked
+        if following is not None or is_in_it or _is_let_in(context, work, attempt, struck):
+            told = messages.struck(look(work, struck).quiz, reason, following)
+            _tell(context, work, attempt, told, f"struck:{item}")
+    if len(waiting) == CHUNK:
         _strike_later(context, work, workspace, id_, item, reason)
 
 
-def _holds(attempt: Attempt, item: str) -> bool:
-    """Whether the question counts in the attempt, or stands before its person."""
-    response = attempt.response_to(item)
-    if response is not None:
-        return not response.struck
-    return attempt.current is not None and attempt.current.item == item
+def _is_let_in(context: Context, work: QuizzesWork, before: Attempt, after: Attempt) -> bool:
+    """Whether a fail that kept its person from beginning again does so no more."""
+    ending, decided_at = before.ending, before.decided_at
+    if before.state is not State.FAILED or ending is None or decided_at is None:
+        return False
+    return (
+        ending.verdict.outcome is Outcome.FAILED
+        and decided_at > context.now - QUOTA_DAYS
+        and look(work, after, again=True).verdict.outcome is not Outcome.FAILED
+    )
+
+
+def _tell(
+    context: Context, work: QuizzesWork, attempt: Attempt, message: Message, key: str
+) -> None:
+    """What a steward has done to an attempt: at once to who is in the middle of it; who is not
+    did not ask for it, and hears when there is room for it."""
+    person = work.people.get(attempt.person)
+    if person is None or not person.active:
+        return
+    if attempt.state in _SITTING:
+        send(work, person, attempt, message, key)
+        return
+    letter = Letter(
+        key=f"{attempt.subject}:{key}",
+        to=ToPerson(person=person.id),
+        message=message,
+        kind="quiz.changed",
+        priority=Priority.PROMPT,
+        because=messages.BECAUSE_TOOK,
+    )
+    book(context, work, [Wish(person, letter)])
 
 
 def void_form(_context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -367,7 +404,7 @@ def keep_void(context: Context, work: QuizzesWork, command: Command) -> Reply:
     reason = " ".join(command.values.get("reason", "").split())[:300]
     if not reason:
         raise Invalid(fields={"reason": messages.NO_REASON})
-    _void_later(context, work, person.workspace, quiz.id, reason, person.id)
+    _void_later(context, work, person.workspace, quiz.id, reason, person.id, context.now)
     return Reply(message=say(messages.VOIDING))
 
 
@@ -378,30 +415,37 @@ def _void_later(
     quiz: str,
     reason: str,
     actor: PersonId,
+    asked_at: datetime,
 ) -> None:
     work.timers.set(
         Timer(
             key=f"quiz:{workspace}:{quiz}:void",
             due_at=context.now,
             action="quiz.void",
-            args={"workspace": workspace, "quiz": quiz, "reason": reason, "actor": actor},
+            args={
+                "workspace": workspace,
+                "quiz": quiz,
+                "reason": reason,
+                "actor": actor,
+                "asked_at": asked_at.isoformat(),
+            },
         )
     )
 
 
 def void(context: Context, work: QuizzesWork, timer: Timer) -> None:
-    """The next attempts under way are void."""
+    """The next attempts that were under way when it was asked for are void."""
     workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
     reason, actor = str(timer.args["reason"]), PersonId(str(timer.args["actor"]))
+    asked_at = datetime.fromisoformat(str(timer.args["asked_at"]))
     kept = work.packs.quiz(workspace, id_)
-    waiting = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK)
+    waiting = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK, asked_at)
     for attempt in waiting:
         advance(context, work, attempt, EventKind.VOIDED, actor, data={"reason": reason})
-        person = work.people.get(attempt.person)
-        if person is not None and person.active and kept is not None:
-            send(work, person, attempt, messages.voided(kept.value, reason), "voided")
+        if kept is not None:
+            _tell(context, work, attempt, messages.voided(kept.value, reason), "voided")
     if len(waiting) == CHUNK:
-        _void_later(context, work, workspace, id_, reason, actor)
+        _void_later(context, work, workspace, id_, reason, actor, asked_at)
 
 
 # --- in person ----------------------------------------------------------------------------
@@ -409,6 +453,11 @@ def void(context: Context, work: QuizzesWork, timer: Timer) -> None:
 
 def _asked_key(quiz: Quiz, person: str, day: str, steward: PersonId) -> str:
     return f"quiz:{quiz.id}:aloud:{person}:{day}:{steward}"
+
+
+def _vouched_key(quiz: Quiz, person: str, day: str) -> str:
+    """Of the letter that says that they passed, which there is once for each wish."""
+    return f"quiz:{quiz.id}:vouched:{person}:{day}"[:200]
 
 
 def ask_aloud(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -456,6 +505,9 @@ def _find_asked(work: QuizzesWork, command: Command) -> tuple[Quiz, Person]:
         or work.outbox.state(steward.workspace, key) is None
     ):
         raise NotFound(messages.NOT_YOURS)
+    # Who was asked by several is vouched for once.
+    if work.outbox.state(steward.workspace, _vouched_key(quiz, id_, day)) is not None:
+        raise Conflict(messages.RECORDED_ALREADY)
     return quiz, person
 
 
@@ -479,12 +531,14 @@ def keep_record(context: Context, work: QuizzesWork, command: Command) -> Reply:
         raise Invalid(fields=wrong)
     if outcome == "passed":
         message = certify_aloud(context, work, quiz, person, command.person, account)
+        key = _vouched_key(quiz, person.id, named(command.args, "day"))
     else:
         message = messages.aloud_not_yet(quiz)
+        key = f"quiz:{quiz.id}:asked:{person.id}:{context.new_id()}"
     work.outbox.post(
         person.workspace,
         Letter(
-            key=f"quiz:{quiz.id}:asked:{person.id}:{context.new_id()}",
+            key=key,
             to=ToPerson(person=person.id),
             message=message,
             kind="quiz.asked",
@@ -503,15 +557,27 @@ def material_form(_context: Context, work: QuizzesWork, command: Command) -> Rep
     person = command.person
     id_ = named(command.args, "quiz") or named(command.args, "choice")
     quiz, _ = find_quiz(work, person.workspace, id_)
-    require_steward(work, person, quiz)
+    _require_one_is_enough(work, person, quiz)
     return Reply(form=messages.material_form(quiz))
+
+
+def _require_one_is_enough(work: QuizzesWork, person: Person, quiz: Quiz) -> None:
+    """What a regulator asks for takes two, who approve it where its files are (domain.md 8).
+
+    Raises:
+        NotAllowed: the person does not look after the topic, or one alone may not.
+    """
+    require_steward(work, person, quiz)
+    topic = work.topics.get(person.workspace, TopicId(quiz.topic))
+    if quiz.policy.requirement == "regulatory" or (topic is not None and topic.regulated):
+        raise NotAllowed(messages.TAKES_TWO)
 
 
 def keep_material(context: Context, work: QuizzesWork, command: Command) -> Reply:
     """The form: what was passed before has to be shown again, and nobody lapses at once."""
     person = command.person
     quiz, _ = find_quiz(work, person.workspace, named(command.args, "quiz"))
-    require_steward(work, person, quiz)
+    _require_one_is_enough(work, person, quiz)
     wrong = {}
     deadline = None
     if day := command.values.get("deadline", "").strip():
@@ -535,7 +601,10 @@ def change_later(
     deadline: datetime | None,
     after: str = "",
 ) -> None:
-    """Have all certificates of a quiz shown again, by `deadline` or in sixty days."""
+    """Have all certificates of a quiz shown again, by `deadline` or in sixty days, and let nobody
+    earn one by what was asked before."""
+    if not after:
+        _outdate_later(context, work, workspace, quiz, context.now)
     work.timers.set(
         Timer(
             key=f"quiz:{workspace}:{quiz}:material",
@@ -549,6 +618,48 @@ def change_later(
             },
         )
     )
+
+
+def _outdate_later(
+    context: Context,
+    work: QuizzesWork,
+    workspace: WorkspaceId,
+    quiz: str,
+    asked_at: datetime,
+    after: str = "",
+) -> None:
+    work.timers.set(
+        Timer(
+            key=f"quiz:{workspace}:{quiz}:outdate",
+            due_at=context.now,
+            action="quiz.outdate",
+            args={
+                "workspace": workspace,
+                "quiz": quiz,
+                "asked_at": asked_at.isoformat(),
+                "after": after,
+            },
+        )
+    )
+
+
+def outdate(context: Context, work: QuizzesWork, timer: Timer) -> None:
+    """The next attempts under way of versions before a material change are void: what is passed
+    by them would say nothing of the new rules."""
+    workspace, id_ = WorkspaceId(str(timer.args["workspace"])), str(timer.args["quiz"])
+    asked_at = datetime.fromisoformat(str(timer.args["asked_at"]))
+    kept = work.packs.quiz(workspace, id_)
+    if kept is None:
+        return
+    after = str(timer.args["after"])
+    found = work.attempts.in_states(workspace, id_, UNDER_WAY, CHUNK, asked_at, after)
+    for attempt in found:
+        if attempt.start is not None and attempt.start.quiz_version != kept.version:
+            reason = messages.RULES_CHANGED
+            advance(context, work, attempt, EventKind.VOIDED, data={"reason": reason})
+            _tell(context, work, attempt, messages.voided(kept.value, reason), "voided")
+    if len(found) == CHUNK:
+        _outdate_later(context, work, workspace, id_, asked_at, found[-1].id)
 
 
 def material(context: Context, work: QuizzesWork, timer: Timer) -> None:
@@ -565,6 +676,8 @@ def material(context: Context, work: QuizzesWork, timer: Timer) -> None:
             data: Args = {"deadline": deadline.isoformat() if deadline else None}
             event = Change(certification.id, ChangeKind.CHANGED_MATERIALLY, context.now, None, data)
             changed = change(context, work, certification, kept.value, event)
+            # Of what has changed they are to be told, whatever they showed before.
+            work.waivers.end(certification.person, id_, context.now)
             tell_due(context, work, changed, kept.value)
     if len(found) == CHUNK:
         change_later(context, work, workspace, id_, deadline, found[-1].id)

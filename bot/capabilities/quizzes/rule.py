@@ -21,6 +21,8 @@ ENOUGH = 2
 LONGEST_GATE = 2 * ENOUGH - 1
 CBM_PASS = 1.5
 """Mean mark for certainty that passes where certainty is marked."""
+SECONDS_AN_ITEM = 50
+"""About how long somebody takes over one; a quiz of ten stays under ten minutes."""
 JUDGES = 3
 """The fewest on whose ratings a cut may rest; five are better."""
 DISCUSS_SD = 0.15
@@ -278,12 +280,16 @@ def judge(ratings: Sequence[Sequence[float]]) -> Angoff:
         se,
         mean - 1.96 * se,
         mean + 1.96 * se,
-        tuple(
-            index
-            for index, row in enumerate(rows)
-            if stdev(row) > DISCUSS_SD + _SLACK or max(row) - min(row) > DISCUSS_RANGE + _SLACK
-        ),
+        tuple(index for index, row in enumerate(rows) if differ(row)),
     )
+
+
+def differ(ratings: Sequence[float]) -> bool:
+    """Whether judges differ so much about an item that they had better talk about it."""
+    if len(ratings) < 2:
+        return False
+    spread = max(ratings) - min(ratings)
+    return stdev(ratings) > DISCUSS_SD + _SLACK or spread > DISCUSS_RANGE + _SLACK
 
 
 def mark_certainty(*, right: bool, certainty: int) -> int:
@@ -305,6 +311,19 @@ class Operation:
 
     passes: float
     items: float
+
+
+def expect(policy: Policy, objectives: int) -> float:
+    """About how many items an attempt has that asks about so many objectives."""
+    # At .80 right answers, where the gate is decided last (domain.md 1.5).
+    gates = operate_gate(0.8, objectives).items
+    match policy.mode:
+        case "fixed":
+            return sum(policy.form.values())
+        case "gate":
+            return gates
+        case _:
+            return max(gates, policy.sprt.n_min + 4)
 
 
 def operate_gate(p: float, objectives: int) -> Operation:

@@ -180,8 +180,12 @@ def _set_timers(context: Context, work: QuizzesWork, attempt: Attempt) -> None:
 
 
 def stay(context: Context, work: QuizzesWork, attempt: Attempt) -> None:
-    """The person is there: silence counts anew. Once it is decided there is no hurry."""
-    silence = SILENCE if attempt.state is State.IN_PROGRESS else LINGERING
+    """The person is there: silence counts anew. Once it is decided there is no hurry, and none
+    at all for who finishes it by one question a day."""
+    silence = SILENCE
+    if attempt.state is State.FAILED_OPEN:
+        is_slow = Need.ONE_A_DAY in work.needs.of(attempt.person)
+        silence = RESUME_WITHIN if is_slow else LINGERING
     _set(work, attempt, "silence", context.now + silence)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.capabilities.quizzes import messages, review
-from bot.capabilities.quizzes.access import find_attempt, named
+from bot.capabilities.quizzes.access import find_attempt
 from bot.capabilities.quizzes.asking import (
     asked,
     place_of,
@@ -21,6 +21,7 @@ from bot.capabilities.quizzes.model import (
     ASKING,
     Attempt,
     EventKind,
+    Response,
     State,
     can_resume,
     data_of,
@@ -40,12 +41,13 @@ from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import AttemptId
-from bot.inbound import Command, PlaceKind
+from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, Message, Part, fits_a_button, say, shorten
+from bot.pack.about import begin_question
 from bot.pack.answer import Raw, next_node, parse
 from bot.pack.item import Branching, Item, Numeric, ShortText
 from bot.pack.markup import bare
-from bot.pack.scoring import key, score
+from bot.pack.scoring import Scored, key, score
 from bot.people import Person, is_away
 from bot.ports import Timer
 from bot.reply import Reply
@@ -58,7 +60,15 @@ PAGE = 5
 _IN_WORDS = {Need.PLAIN_TEXT, Need.ONE_A_DAY}
 """Who needs one of these takes a quiz up again by answering it in words."""
 _LEAVE = {"leave", "leave for now", "later", "quit", "not now"}
+GO_ON = {
+    *("go on", "continue", "carry on", "start", "go on with the quiz"),
+    *(f"{verb}{the} quiz" for verb in ("continue", "start") for the in ("", " the")),
+}
+"""What may be written for *Go on*."""
+_CHANGE = {"change", "change my answer", "change answer"}
 _SURE = {"1": 1, "not sure": 1, "2": 2, "fairly sure": 2, "3": 3, "very sure": 3}
+_UNCLEAR = {"sure", "yes", "no", "ok", "quite sure", "i am sure", "unsure", "maybe"}
+"""Said when asked how sure one is: one of three is meant, and which is not clear."""
 _LETTER_AND_SURE = re.compile(r"([a-e])[\s,;:/-]+([123])", re.IGNORECASE)
 
 
@@ -214,7 +224,8 @@ def answer(context: Context, work: QuizzesWork, command: Command) -> Reply:
     raw = read_form(asking, command.values)
     sure = command.values.get("sure", "")
     certainty = int(sure) if sure in {"1", "2", "3"} else None
-    return Reply(message=_take(context, work, sitting, raw, certainty, asked_how_sure=True))
+    message = _take(context, work, sitting, raw, certainty, asked_how_sure=True)
+    return Reply(message=message, replace=True)
 
 
 def sure(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -259,14 +270,10 @@ def _take(
         work.attempts.keep_draft(attempt.id, Draft(item.id, raw=raw))
         stay(context, work, attempt)
         return show(work, sitting)
-    response = respond(attempt, item, raw, scored, certainty, context.now)
     person = work.people.get(attempt.person)
     if person is None:
         raise NotFound(messages.OVER)
-    attempt = advance(context, work, attempt, EventKind.ANSWERED, person.id, data=data_of(response))
-    work.attempts.keep_draft(attempt.id, None)
-    if scored.needs_person:
-        review.tell_stewards(context, work, quiz, attempt)
+    attempt, response = _give(context, work, sitting, item, raw, scored, certainty)
     before: Sequence[Part] = ()
     if policy.feedback == "after_each":
         before = messages.feedback(
@@ -280,12 +287,33 @@ def _take(
             answered=not scored.right
             and work.attached.is_any(attempt.workspace, f"item:{item.id}"),
         )
-    if attempt.state is State.IN_PROGRESS and Need.ONE_A_DAY in work.needs.of(person.id):
+    if Need.ONE_A_DAY in work.needs.of(person.id):
         waiting = _until_tomorrow(context, work, attempt, person, quiz.title, before)
         if waiting is not None:
             return waiting
     _, message = proceed(context, work, attempt, before)
     return message
+
+
+def _give(
+    context: Context,
+    work: QuizzesWork,
+    sitting: Sitting,
+    item: Item,
+    raw: Raw,
+    scored: Scored,
+    certainty: int | None,
+) -> tuple[Attempt, Response]:
+    """The answer to the item before the person is given."""
+    attempt = sitting.attempt
+    response = respond(attempt, item, raw, scored, certainty, context.now)
+    attempt = advance(
+        context, work, attempt, EventKind.ANSWERED, attempt.person, data=data_of(response)
+    )
+    work.attempts.keep_draft(attempt.id, None)
+    if scored.needs_person:
+        review.tell_stewards(context, work, sitting.quiz, attempt)
+    return attempt, response
 
 
 def _may_reveal(sitting: Sitting) -> bool:
@@ -318,9 +346,8 @@ def _about(work: QuizzesWork, sitting: Sitting, raw: Raw) -> Args:
             f"In the quiz “{title}”: {stem}",
             f"I chose: {shorten(chosen or 'none of them', 200 // share)}",
             shorten(where, 200 // share),
-            "What I do not see yet: ",
         ]
-        begun = {**args, "text": "\n".join(line for line in lines if line)}
+        begun = {**args, "text": begin_question(lines)}
         if fits_a_button(begun):
             return begun
     return args
@@ -335,9 +362,15 @@ def _until_tomorrow(
     before: Sequence[Part],
 ) -> Message | None:
     """The pause until the next working day, for who wants one question a day; None at an end."""
-    if look(work, attempt).verdict.outcome is not Outcome.OPEN:
+    verdict = look(work, attempt).verdict
+    if attempt.state is State.FAILED_OPEN:
+        # It is decided already: what is left to ask waits as it is.
+        if verdict.outcome is not Outcome.FAILED or not verdict.undecided:
+            return None
+    elif verdict.outcome is not Outcome.OPEN:
         return None
-    attempt = advance(context, work, attempt, EventKind.PAUSED)
+    else:
+        attempt = advance(context, work, attempt, EventKind.PAUSED)
     hour = work.attention.get(person.id).hour
     opens = next_morning(person, context.now + HALF_A_DAY, hour)
     work.timers.set(
@@ -359,12 +392,15 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     person, said = command.person, " ".join(command.text.split())
     going = [a for a in work.attempts.under_way(person.id) if a.start is not None]
     attempt = next((a for a in going if a.state in ASKING), None)
+    word = said.casefold().rstrip(".!")
+    if attempt is None and word in GO_ON:
+        paused = next((a for a in going if a.state is State.PAUSED), None)
+        return None if paused is None else _aloud(go_on(context, work, command, paused))
     if attempt is None and not work.needs.of(person.id).isdisjoint(_IN_WORDS):
         # For anybody else a letter may by now be about something else, such as a tip.
         attempt = next((a for a in going if can_resume(a, context.now)), None)
     if attempt is None or not said:
         return None
-    word = said.casefold().rstrip(".!")
     if word in _LEAVE and attempt.state is State.IN_PROGRESS:
         return _leave(context, work, attempt)
     sitting = look(work, attempt)
@@ -378,6 +414,14 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     asking, draft = asked(work, sitting)
     certainty = None
     raw: Raw = None
+    is_chosen = draft is not None and draft.raw is not None
+    if is_chosen and word in _CHANGE:
+        work.attempts.keep_draft(attempt.id, None)
+        return Reply(message=show(work, sitting))
+    if is_chosen and word in _UNCLEAR:
+        return None
+    if word in GO_ON and not isinstance(asking.item, ShortText):
+        return Reply(message=show(work, sitting))
     if draft is not None and draft.raw is not None and word in _SURE:
         raw, certainty = draft.raw, _SURE[word]
     else:
@@ -401,6 +445,11 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     else:
         message = _take(context, work, sitting, raw, certainty)
     return Reply(message=message)
+
+
+def _aloud(reply: Reply) -> Reply:
+    """To words there is nothing that could be replaced."""
+    return reply.model_copy(update={"replace": False})
 
 
 def _may_be_answer(asking: Asking, said: str) -> bool:
@@ -531,13 +580,20 @@ def time_up(context: Context, work: QuizzesWork, timer: Timer) -> None:
     attempt = _of(work, timer)
     if attempt is None or attempt.state not in ASKING | {State.PAUSED}:
         return
-    quiz = look(work, attempt).quiz
-    if not is_time_up(context, work, attempt, quiz):
+    sitting = look(work, attempt)
+    if not is_time_up(context, work, attempt, sitting.quiz):
         # They have said meanwhile that they need more.
-        limit_time(work, attempt, quiz)
+        limit_time(work, attempt, sitting.quiz)
         return
     if attempt.state is State.PAUSED:
         attempt = advance(context, work, attempt, EventKind.RESUMED)
+    item, draft = sitting.item, work.attempts.draft(attempt.id)
+    if item is not None and draft is not None and draft.item == item.id and draft.raw is not None:
+        # They have answered; how sure they are was only not said in time.
+        is_regulatory = sitting.quiz.policy.requirement == "regulatory"
+        scored = score(item, draft.raw, regulatory=is_regulatory)
+        there = replace(sitting, attempt=attempt)
+        attempt, _ = _give(context, work, there, item, draft.raw, scored, None)
     person = work.people.get(attempt.person)
     attempt, message = proceed(context, work, attempt, is_over=True)
     if person is not None:
@@ -548,7 +604,10 @@ def tomorrow(context: Context, work: QuizzesWork, timer: Timer) -> None:
     """The next question, for who wants one a day."""
     attempt = _of(work, timer)
     person = work.people.get(attempt.person) if attempt is not None else None
-    if attempt is None or person is None or attempt.state is not State.PAUSED:
+    if attempt is None or person is None:
+        return
+    finishes = attempt.state is State.FAILED_OPEN and attempt.current is None
+    if attempt.state is not State.PAUSED and not finishes:
         return
     if is_away(person, context.now):
         # A pause or a leave holds for this too; two weeks of it end the attempt as any other.
@@ -556,6 +615,7 @@ def tomorrow(context: Context, work: QuizzesWork, timer: Timer) -> None:
         due_at = next_morning(person, context.now + HALF_A_DAY, hour)
         work.timers.set(replace(timer, due_at=due_at, attempts=0))
         return
-    attempt = advance(context, work, attempt, EventKind.RESUMED)
+    if not finishes:
+        attempt = advance(context, work, attempt, EventKind.RESUMED)
     attempt, message = proceed(context, work, attempt)
     send(work, person, attempt, message, f"day:{len(attempt.responses)}")

@@ -56,6 +56,7 @@ capability: Capability[TipsWork] = Capability(
         "tips.undo": answering.take_back,
         "tips.answer": answering.choose,
         "tips.remind": answering.remind,
+        "tips.more": answering.show_more,
         "tips.sure": answering.tell_certainty,
         "tips.take_out": following.take_out,
         "tips.nominations": nominating.list_waiting,

@@ -3,30 +3,22 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.access import Right, may, roles_with
 from bot.capabilities.tips import messages
 from bot.capabilities.tips.course import Course, Entry, course_of, entry_of
 from bot.capabilities.tips.model import Nomination, NominationState
 from bot.capabilities.tips.work import TipsWork
 from bot.errors import NotAllowed, NotFound
 from bot.ids import TopicId, WorkspaceId
+from bot.inbound import named
 from bot.pack.model import Tip
 from bot.people import Person
+from bot.steward import is_steward
 from bot.topic import Topic
 
 FROM_QUESTION = "question:"
 """How the source of a tip begins that was an answer."""
 FROM_NARRATION = "narration:"
 """The same of one that somebody had written down for themselves first."""
-
-
-def named(args: Mapping[str, object], name: str) -> str:
-    """The id that came back from a client under `name`; "" unless it can be one of ours.
-
-    PostgreSQL refuses a NUL in a text, which no id of ours has.
-    """
-    value = args.get(name)
-    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def find_entry(work: TipsWork, person: Person, args: Mapping[str, object]) -> tuple[Entry, Topic]:
@@ -85,10 +77,25 @@ def courses(
 
 
 def _entries(work: TipsWork, workspace: WorkspaceId, tips: Sequence[Tip]) -> list[Entry]:
-    """Tips with how many have asked for what was an answer once."""
+    """Tips with how many have asked for what was an answer once, and whether what they teach
+    must be remembered."""
     answers = [tip.id for tip in tips if tip.source.startswith(FROM_QUESTION)]
     asked = work.tips.asked(workspace, answers) if answers else {}
-    return [entry_of(tip, asked.get(tip.id, 0)) for tip in tips]
+    aims = {tip.objective for tip in tips if tip.objective is not None and not tip.critical}
+    critical = _critical(work, workspace, aims)
+    return [entry_of(tip, asked.get(tip.id, 0), critical=tip.objective in critical) for tip in tips]
+
+
+def _critical(work: TipsWork, workspace: WorkspaceId, aims: Iterable[str]) -> frozenset[str]:
+    """Those of the objectives (`quiz/objective`) that their quiz calls critical."""
+    quizzes = [work.packs.quiz(workspace, id_) for id_ in {aim.partition("/")[0] for aim in aims}]
+    return frozenset(
+        f"{kept.value.id}/{objective.id}"
+        for kept in quizzes
+        if kept is not None and not kept.retired
+        for objective in kept.value.objectives
+        if objective.critical
+    )
 
 
 def open_topics(work: TipsWork, person: Person) -> Sequence[Topic]:
@@ -96,23 +103,6 @@ def open_topics(work: TipsWork, person: Person) -> Sequence[Topic]:
     every = work.topics.every(person.workspace)
     told = {kept.value.topic for kept in work.packs.tips(person.workspace, [t.id for t in every])}
     return [topic for topic in every if topic.id in told]
-
-
-def is_steward(person: Person, topic: Topic) -> bool:
-    """Whether the person looks after the topic: as its steward, or by right."""
-    return topic.steward == person.id or may(person, Right.CURATE)
-
-
-def stewards_of(work: TipsWork, topic: Topic) -> Sequence[Person]:
-    """Who looks after a topic: its steward, else those who look after all."""
-    steward = work.people.get(topic.steward) if topic.steward is not None else None
-    if steward is not None and steward.active:
-        return [steward]
-    return [
-        person
-        for role in roles_with(Right.CURATE)
-        for person in work.people.holders(topic.workspace, role)
-    ]
 
 
 def find_nomination(

@@ -6,7 +6,7 @@ from datetime import date
 from bot.access import K_ANONYMOUS
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
-from bot.capabilities.tips.access import courses, find_entry, stewards_of
+from bot.capabilities.tips.access import courses, find_entry
 from bot.capabilities.tips.course import Entry, is_right
 from bot.capabilities.tips.model import (
     CONFIRMED,
@@ -42,6 +42,7 @@ from bot.pack.item import Option
 from bot.pack.model import Check
 from bot.people import Person, local
 from bot.reply import Reply
+from bot.steward import stewards_of
 from bot.topic import Topic
 
 
@@ -182,6 +183,9 @@ def _answer(
 ) -> Message:
     learner = settle(work, person)
     today = local(person, context.now).date()
+    again = _asked_already(work, learner, entry, today, pulled=pick.is_pulled)
+    if again is not None:
+        return _dressed(pick, again)
     card = _card_of(work, person, pick)
     number = _next_number(work, person, entry)
     outcome = answer(
@@ -201,6 +205,32 @@ def _answer(
     )
 
 
+def _asked_already(
+    work: TipsWork, learner: Learner, entry: Entry, today: date, *, pulled: bool
+) -> Message | None:
+    """How sure they are of their answer, if that is what they were asked: a second tap answers
+    nothing anew, and is told nothing yet. Once it is asked again it is practice."""
+    pick = learner.pick
+    if learner.open and pick is not None and pick.tip == entry.tip.id:
+        return None
+    said = next(iter(work.tips.reviews(learner.person, entry.tip.id)[-1:]), None)
+    if said is None or said.rating is None or said.certainty is not None or said.day != today:
+        return None
+    answered = _answered(entry, said)
+    if answered is None:
+        return None
+    check, chosen = answered
+    return messages.how_sure(entry, check, chosen, said, pulled=pulled)
+
+
+def _answered(entry: Entry, said: Review) -> tuple[Check, Option] | None:
+    """Which question was answered, and how; None where it is not there any more."""
+    variant, _, option = (said.chosen or "").partition(":")
+    check = entry.wording(int(variant)).check if variant.isdigit() else None
+    chosen = _option(check, option)
+    return None if check is None or chosen is None else (check, chosen)
+
+
 def _option(check: Check | None, id_: object) -> Option | None:
     if check is None:
         return None
@@ -212,6 +242,16 @@ def remind(context: Context, work: TipsWork, command: Command) -> Reply:
     entry, topic = find_entry(work, command.person, command.args)
     pick = _pick_of(context, command, topic)._replace(asks=True)
     return Reply(message=_dressed(pick, message_of(entry, pick, topic, hint=True)), replace=True)
+
+
+def show_more(context: Context, work: TipsWork, command: Command) -> Reply:
+    """*More…*: the same card with all that may be done."""
+    entry, topic = find_entry(work, command.person, command.args)
+    args = command.args
+    pick = _pick_of(context, command, topic)
+    pick = pick._replace(asks=args.get("asks") is True, is_late=args.get("late") is True)
+    shown = message_of(entry, pick, topic, hint=args.get("hint") is True, whole=True)
+    return Reply(message=_dressed(pick, shown), replace=True)
 
 
 def tell_certainty(context: Context, work: TipsWork, command: Command) -> Reply:
@@ -245,11 +285,10 @@ def _certain(
     certainty: Certainty,
 ) -> Message | None:
     card = work.tips.card(person.id, entry.tip.id)
-    variant, _, option = (said.chosen or "").partition(":")
-    check = entry.wording(int(variant)).check if variant.isdigit() else None
-    chosen = _option(check, option)
-    if card is None or check is None or chosen is None:
+    answered = _answered(entry, said)
+    if card is None or answered is None:
         return None
+    check, chosen = answered
     # Whoever says it twice, once knowing what is right, is taken at their first word.
     if said.certainty is None:
         outcome = be_certain(card, entry, said, certainty)
@@ -258,15 +297,17 @@ def _certain(
         work.tips.add_review(said)
         if said.reaction is Reaction.WRONG and certainty is Certainty.SURE:
             _note_misbelief(context, work, entry, topic)
-    test = _test(work, person, entry) if card.confirmed and said.knew else None
+    test = _test(context, work, person, entry) if card.confirmed and said.knew else None
     return messages.feedback(entry, check, chosen, said, card, test=test)
 
 
-def _test(work: TipsWork, person: Person, entry: Entry) -> str | None:
+def _test(context: Context, work: TipsWork, person: Person, entry: Entry) -> str | None:
     """The quiz with which somebody could test out, who knew several ideas of one of its
-    objectives beforehand."""
+    objectives beforehand, and has not done so already."""
     objective = entry.tip.objective
     if objective is None:
+        return None
+    if any(waiver.covers(objective, context.now) for waiver in work.waivers.of(person.id)):
         return None
     topic = TopicId(entry.tip.topic)
     course = courses(work, person.workspace, [topic]).get(topic)
@@ -321,7 +362,7 @@ def _tell_stewards(
                 because=messages.because_steward(topic),
             ),
         )
-        for steward in stewards_of(work, topic)
+        for steward in stewards_of(work, topic.workspace, topic)
     ]
     if not work.outbox.promised(topic.workspace, [wish.promise for wish in wishes]):
         about = f"tip:{entry.tip.id}"
@@ -334,7 +375,8 @@ def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
     say, or how sure the person is."""
     words = command.text.strip().rstrip(".!)").casefold()
     letter, certainty = _letter(words), messages.SURE_WORDS.get(words)
-    if letter is None and certainty is None and words not in messages.SAID_WORDS:
+    more = words in messages.MORE_WORDS
+    if letter is None and certainty is None and not more and words not in messages.SAID_WORDS:
         return None
     person = command.person
     learner = work.tips.learner(person.id, person.workspace)
@@ -343,9 +385,11 @@ def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
         return None
     if certainty is not None:
         return _hear_certainty(context, work, person, pick, certainty)
-    if not learner.open or pick.asks != (letter is not None):
+    if not learner.open or (pick.asks != (letter is not None) and not more):
         return None
     entry, topic = find_entry(work, person, {"tip": pick.tip})
+    if more:
+        return Reply(message=_dressed(pick, message_of(entry, pick, topic, whole=True)))
     if letter is None:
         reaction = messages.SAID_WORDS[words]
         return Reply(message=_say(context, work, person, entry, topic, pick, reaction))

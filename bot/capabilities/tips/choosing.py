@@ -21,7 +21,7 @@ NEW_SHARE = 0.5
 OTHER_TOPIC = 0.2
 JUST_SEEN = 1.0
 JUST_SEEN_DAYS = 2
-"""Working days within which the same words come too soon."""
+"""Working days within which the same words, or the same question, come too soon."""
 _Score: TypeAlias = tuple[float, float, float, float, float]
 """`Parts`, before anybody looks at them: of most candidates nobody does."""
 _CLOSE = 1e-9
@@ -94,14 +94,20 @@ def _weigh(candidate: Candidate, today: Today, *, wants_new: bool) -> _Score:
     critical = faded = new = just_seen = 0.0
     if asks:
         if card is not None and card.stability is not None and card.reviewed_on is not None:
-            wanted = retention(critical=entry.tip.critical)
+            wanted = retention(critical=entry.critical)
             elapsed = (today.day - card.reviewed_on).days
             faded = (wanted - recall_after(elapsed, card.stability)) / wanted
-        if entry.tip.critical:
+        if entry.critical:
             critical = CRITICAL
     elif wants_new:
         new = NEW
-    if card is not None and card.variant == variant and card.shown_on is not None:
+    # The question about an idea is something else than the words in which it was told.
+    if (
+        card is not None
+        and card.variant == variant
+        and card.shown_on is not None
+        and card.was_asked is asks
+    ):
         just_seen = -JUST_SEEN if _is_just_seen(today, card.shown_on) else 0.0
     other = OTHER_TOPIC if today.last_topic != topic else 0.0
     return critical, faded, new, other, just_seen
@@ -171,6 +177,7 @@ def due_of(card: Card) -> Due:
         due_on=card.due_on or date.max,
         stability=None if card.trace is None else card.trace.stability,
         reviewed_on=None if card.trace is None else card.trace.day,
+        reps=card.reps,
     )
 
 

@@ -24,12 +24,13 @@ class Wording:
 class Entry:
     """One tip of a course. `wordings` begin with the tip's own; `asking` are the numbers of
     those that have a question. `asked`: how many people the answer has helped that it was made
-    of."""
+    of. `critical`: it is to be remembered better, by itself or for what it teaches."""
 
     tip: Tip
     wordings: tuple[Wording, ...]
     asking: tuple[int, ...]
     asked: int = 0
+    critical: bool = False
 
     @property
     def comes_back(self) -> bool:
@@ -84,12 +85,12 @@ def course_of(topic: TopicId, entries: Sequence[Entry]) -> Course:
     return Course(topic, tuple(entries), {id_: place for place, id_ in enumerate(ids)}, mark)
 
 
-def entry_of(tip: Tip, asked: int = 0) -> Entry:
-    """A tip by itself."""
+def entry_of(tip: Tip, asked: int = 0, *, critical: bool = False) -> Entry:
+    """A tip by itself; `critical` says that its objective is."""
     more = (Wording(variant.text, variant.check or tip.check) for variant in tip.variants)
     wordings = (Wording(tip.text, tip.check), *more)
     asking = tuple(number for number, wording in enumerate(wordings) if wording.check is not None)
-    return Entry(tip, wordings, asking, asked)
+    return Entry(tip, wordings, asking, asked, tip.critical or critical)
 
 
 def next_variant(entry: Entry, last: int, *, asks: bool) -> int | None:

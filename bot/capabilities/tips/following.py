@@ -8,7 +8,6 @@ from bot.capabilities.tips.access import (
     courses,
     find_entry,
     find_topic,
-    named,
     open_topics,
     require_steward,
     topic_by_words,
@@ -29,7 +28,7 @@ from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.ids import TopicId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import Message, say
 from bot.pack.model import Kind
 from bot.people import Person, local

@@ -41,8 +41,8 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
-from bot.pack.about import write_about
+from bot.messages import BEHIND, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.pack.about import begin_question, write_about
 from bot.pack.item import Option as Answer
 from bot.pack.item import ScenarioChoice
 from bot.pack.markup import bare, rich
@@ -54,6 +54,7 @@ from bot.weekday import say_weekdays
 
 MOST_LISTED = 6
 MOST_OPTIONS = 10
+MOST_IN_ROW = 5
 LETTERS = "ABCDEFGH"
 MAX_TIP = 600
 ANSWER = "answer-"
@@ -96,6 +97,7 @@ SAID_WORDS: Mapping[str, Reaction] = {
     **{label.casefold(): reaction for reaction, label in _SAID.items()},
 }
 """What may be written instead of pressed."""
+MORE_WORDS = frozenset({"more", "more…", "more..."})
 PACES = {
     Pace.DAILY: "Every working day",
     Pace.THREE: "Every second working day",
@@ -122,25 +124,25 @@ SURE_WORDS: Mapping[str, Certainty] = {
 # --- one tip --------------------------------------------------------------------------------
 
 
-def tip(entry: Entry, pick: Pick, topic: Topic) -> Message:
-    """An idea, and what one may say about it."""
+def tip(entry: Entry, pick: Pick, topic: Topic, *, whole: bool = False) -> Message:
+    """An idea, and what one may say about it. All else is behind *More…*, but of the `whole`."""
     wording = entry.wording(pick.variant)
     before = f"New since you finished **{literal(topic.title)}**:\n" if pick.is_late else ""
     args = _args(pick)
     small = [topic.title]
     small += [f"from {entry.tip.credit}"] if entry.tip.credit else []
     small += [asked_by(entry.asked)] if entry.asked > 1 else []
+    row = [
+        Button(label=label, action="tips.react", args={**args, "said": reaction.value})
+        for reaction, label in _SAID.items()
+    ]
+    rest = Buttons(buttons=(*_read_more(entry), _stop(topic)))
     return say(
         before + rich(wording.text),
         *([Note(text="Try it: " + rich(entry.tip.try_it))] if entry.tip.try_it else []),
-        Buttons(
-            buttons=tuple(
-                Button(label=label, action="tips.react", args={**args, "said": reaction.value})
-                for reaction, label in _SAID.items()
-            )
-        ),
-        Note(text=f"{literal(' · '.join(small))}. Or write “new”, “useful” or “knew it”."),
-        Buttons(buttons=(*_read_more(entry), _stop(topic))),
+        Buttons(buttons=tuple(row if whole else [*row, _more(pick)])),
+        Note(text=f"{literal(' · '.join(small))}. Or write “new”, “useful”, “knew it” or “more”."),
+        *([rest] if whole else []),
         summary=bare(wording.text),
     )
 
@@ -151,9 +153,16 @@ def asked_by(people: int) -> str:
 
 
 def question(
-    entry: Entry, check: Check, pick: Pick, topic: Topic, *, hint: bool = False
+    entry: Entry,
+    check: Check,
+    pick: Pick,
+    topic: Topic,
+    *,
+    hint: bool = False,
+    whole: bool = False,
 ) -> Message:
-    """A question that brings an idea back. With `hint` the idea itself stands above it."""
+    """A question that brings an idea back. With `hint` the idea itself stands above it. What does
+    not answer it is behind *More…*, but of the `whole`."""
     args = _args(pick)
     options = shown(entry, check, pick)
     lines = [
@@ -168,16 +177,21 @@ def question(
         )
         for letter, option in zip(LETTERS, options, strict=False)
     ]
+    rest = [_stop(topic)]
     if not hint:
-        buttons.append(Button(label="Remind me first", action="tips.remind", args=args))
+        # Five stand in a row, and one of them is *More…*.
+        row = buttons if len(buttons) < MOST_IN_ROW - 1 else rest
+        row.append(Button(label="Remind me first", action="tips.remind", args=args))
+    if not whole:
+        buttons.append(_more(pick, hint=hint))
     recalled: list[Part] = [Note(text=rich(entry.wording(pick.variant).text))] if hint else []
     return say(
         rich(check.q),
         *recalled,
         Text(text="\n".join(lines)),
         Buttons(buttons=tuple(buttons)),
-        Note(text=f"{literal(topic.title)}. You may answer with a letter, too."),
-        Buttons(buttons=(_stop(topic),)),
+        Note(text=f"{literal(topic.title)}. You may answer with a letter, too, or write “more”."),
+        *([Buttons(buttons=tuple(rest))] if whole else []),
         summary=bare(check.q),
     )
 
@@ -198,6 +212,15 @@ def _args(pick: Pick) -> Args:
         "day": pick.day.isoformat(),
         **({"pulled": True} if pick.is_pulled else {}),
     }
+
+
+def _more(pick: Pick, *, hint: bool = False) -> Button:
+    """To all that stands under it in full: five buttons are what a phone shows at a glance."""
+    args: Args = {**_args(pick), BEHIND: True}
+    args |= {"asks": True} if pick.asks else {}
+    args |= {"late": True} if pick.is_late else {}
+    args |= {"hint": True} if hint else {}
+    return Button(label="More…", action="tips.more", args=args)
 
 
 def _stop(topic: Topic) -> Button:
@@ -337,9 +360,8 @@ def _ask(entry: Entry, check: Check, chosen: Answer) -> Args:
         lines = [
             f"In a tip: {shorten(bare(check.q), 350 // share)}",
             f"I chose: {shorten(bare(chosen.text), 200 // share)}",
-            "What I do not see yet: ",
         ]
-        begun = {**args, "text": "\n".join(lines)}
+        begun = {**args, "text": begin_question(lines)}
         if fits_a_button(begun):
             return begun
     return args

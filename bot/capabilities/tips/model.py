@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bot.capabilities.tips.spacing import Trace
 from bot.ids import PersonId, TopicId, WorkspaceId
+from bot.pack.practice import PRACTICE_KEPT
 from bot.pack.statistic import SHOWN_FROM
 from bot.people import Person
 
@@ -36,7 +37,7 @@ FLAG_LEAST = 20
 """A tip that this share of so many people did not want is shown to its steward."""
 SURE_SHARE = 0.5
 """Of those who were wrong, from which share on being sure of it is shown to the steward."""
-REACTIONS_KEPT_DAYS = 365
+REACTIONS_KEPT_DAYS = PRACTICE_KEPT.days
 
 
 class Pace(StrEnum):
@@ -205,7 +206,7 @@ class Following(NamedTuple):
 
 class Due(NamedTuple):
     """What a choice needs of a card whose day has come. `asks`: it comes back as a question.
-    `stability` and `reviewed_on` are its trace's."""
+    `stability` and `reviewed_on` are its trace's, `reps` counts its reviews."""
 
     person: PersonId
     tip: str
@@ -217,6 +218,15 @@ class Due(NamedTuple):
     due_on: date
     stability: float | None
     reviewed_on: date | None
+    reps: int
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it came as a question when it was shown last: the first review of an idea is
+        what was said of its words."""
+        if self.reps != 1 or self.shown_on is None or self.reviewed_on is None:
+            return self.reps > 1
+        return self.shown_on > self.reviewed_on
 
 
 class Standing(NamedTuple):

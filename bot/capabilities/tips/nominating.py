@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
-from bot.capabilities.tips.access import FROM_NARRATION, FROM_QUESTION, find_nomination, stewards_of
+from bot.capabilities.tips.access import FROM_NARRATION, FROM_QUESTION, find_nomination
 from bot.capabilities.tips.following import stewarded
 from bot.capabilities.tips.model import Nomination, NominationState
 from bot.capabilities.tips.proposing import propose
@@ -23,6 +23,7 @@ from bot.pack.ports import Put
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
+from bot.steward import stewards_of
 from bot.topic import Topic
 
 LEAST = 40
@@ -96,7 +97,7 @@ def suggest(context: Context, work: TipsWork, timer: Timer) -> None:
         messages.suggested(nomination, topic, author),
         messages.because_steward(topic),
     )
-    for steward in stewards_of(work, topic):
+    for steward in stewards_of(work, nomination.workspace, topic):
         _ask(context, work, steward, nomination, message, because)
 
 
@@ -109,7 +110,7 @@ def take_back(_context: Context, work: TipsWork, timer: Timer) -> None:
     topic = work.topics.get(proposal.workspace, proposal.topic) if proposal is not None else None
     if proposal is None or topic is None:
         return
-    for steward in stewards_of(work, topic):
+    for steward in stewards_of(work, proposal.workspace, topic):
         key = _key(proposal, steward)
         work.outbox.cancel(proposal.workspace, key)
         edit = Letter(
@@ -268,7 +269,7 @@ def _pass_on(
     passed = work.tips.save_nomination(
         replace(nomination, state=NominationState.REVIEW, text=told.text)
     )
-    for steward in stewards_of(work, topic):
+    for steward in stewards_of(work, topic.workspace, topic):
         if steward.id != nomination.author:
             message = messages.to_review(passed, topic, person)
             _ask(context, work, steward, passed, message, messages.because_steward(topic))

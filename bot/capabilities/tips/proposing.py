@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from bot.attention import Wish, book
 from bot.capabilities.tips import messages
-from bot.capabilities.tips.access import named, require_steward, stewards_of
+from bot.capabilities.tips.access import require_steward
 from bot.capabilities.tips.work import TipsWork
 from bot.context import Context
 from bot.errors import NotFound
 from bot.ids import TopicId
-from bot.inbound import Command
+from bot.inbound import Command, named
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Item, ScenarioChoice, Status
@@ -22,6 +22,7 @@ from bot.pack.model import Check, Quiz, Tip
 from bot.pack.ports import Kept, Put
 from bot.people import Person
 from bot.reply import Reply
+from bot.steward import stewards_of
 from bot.topic import Topic
 
 
@@ -64,7 +65,7 @@ def propose(
                 because=messages.because_steward(topic),
             ),
         )
-        for steward in stewards_of(work, topic)
+        for steward in stewards_of(work, topic.workspace, topic)
     ]
     book(context, work, wishes)
 

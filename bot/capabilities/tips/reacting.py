@@ -153,7 +153,7 @@ def _rate(card: Card, entry: Entry, rating: Rating, day: date) -> Card:
         card.trace,
         rating,
         day,
-        critical=entry.tip.critical,
+        critical=entry.critical,
         seed=f"{card.person}:{card.tip}:{card.reps}",
     )
     return replace(card, trace=reviewed.trace, due_on=reviewed.due_on, reps=card.reps + 1)

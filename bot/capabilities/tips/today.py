@@ -73,12 +73,14 @@ def next_unseen(
     return None
 
 
-def message_of(entry: Entry, pick: Pick, topic: Topic, *, hint: bool = False) -> Message:
-    """The message for what was picked."""
+def message_of(
+    entry: Entry, pick: Pick, topic: Topic, *, hint: bool = False, whole: bool = False
+) -> Message:
+    """The message for what was picked; the `whole` of it with all that may be done."""
     check = entry.wording(pick.variant).check
     if pick.asks and check is not None:
-        return messages.question(entry, check, pick, topic, hint=hint)
-    return messages.tip(entry, pick, topic)
+        return messages.question(entry, check, pick, topic, hint=hint, whole=whole)
+    return messages.tip(entry, pick, topic, whole=whole)
 
 
 def settle(work: TipsWork, person: Person) -> Learner:

@@ -143,6 +143,25 @@ def test_other_words_keep_what_is_known_of_an_item(world: LibraryWorld) -> None:
     assert families == [old, old, changed]
 
 
+def test_what_is_right_now_and_was_not_before_is_no_better_wording(world: LibraryWorld) -> None:
+    world.opens_quiz(quiz_of([choice("share-1", "share")]))
+    before = item_of(world, "share-1")
+    assert isinstance(before, ScenarioChoice)
+    form_of(world, "item:share-1")
+    right = next(i for i, option in enumerate(before.options) if option.score == 1)
+    wrong = next(i for i, option in enumerate(before.options) if option.score < 1)
+    reply = world.fills("sam", best=str(wrong), note="A typo", meaning="reworded")
+    assert set(reply.errors) == {"meaning"}
+    words = {
+        f"text_{'abc'[i]}": before.options[j].text for i, j in ((right, wrong), (wrong, right))
+    }
+    reply = world.fills("sam", **words, note="A typo", meaning="reworded")
+    assert set(reply.errors) == {"meaning"}
+    assert item_of(world, "share-1") == before
+    world.fills("sam", best=str(wrong), note="The rule has changed", meaning="changed")
+    assert item_of(world, "share-1") != before
+
+
 def test_two_who_change_it_at_once_lose_nothing(world: LibraryWorld) -> None:
     world.writes_all()
     form = form_of(world, "section:read-share")

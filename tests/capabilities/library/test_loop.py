@@ -50,6 +50,7 @@ def test_the_loop_from_a_missed_item_to_a_better_section(either_world: LibraryWo
     world.presses("ana", "That’s the answer")
     world.passes(minutes=1)
     [article] = world.articles()
+    assert article.title.startswith("Why does it leak? (In the quiz “Customer data”: Case share-")
     with world.database.transaction() as work:
         for about in (f"item:{item}", "section:read-share"):
             [answered] = work.library.answers(WORKSPACE, [about], 9)

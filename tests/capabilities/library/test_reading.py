@@ -226,6 +226,20 @@ def test_an_answer_that_is_taken_back_is_shown_no_more(world: LibraryWorld) -> N
     assert "taken back" not in world.last("ben")
 
 
+def test_what_nobody_looked_at_again_in_time_says_so(world: LibraryWorld) -> None:
+    world.writes_all()
+    said = "It was to be looked at again by 2 March 2026: it may be out of date."
+    world.changes_text(review_by="2026-03-02", note="Read again")
+    world.reads("ana")
+    assert said not in world.last("ana")
+    world.passes(days=1)
+    world.reads("ana")
+    assert said in world.last("ana")
+    world.changes_text(review_by="", note="It stays as it is")
+    world.reads("ana")
+    assert said not in world.last("ana")
+
+
 def test_who_wants_to_know_is_told_once_when_it_was_rewritten(either_world: LibraryWorld) -> None:
     world = either_world
     world.writes_all()

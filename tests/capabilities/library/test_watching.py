@@ -7,7 +7,7 @@ import pytest
 from bot.capabilities.library.step import AFTER_ALL, EPOCH
 from bot.capabilities.questions.model import Article, ArticleState
 from bot.ids import ArticleId, TopicId
-from bot.pack.flag import FlagKind
+from bot.pack.flag import FlagKind, Retaken
 from bot.pack.issue import EventKind, State
 from bot.pack.model import Tip
 from tests.capabilities.library.test_caring import is_unclear
@@ -203,7 +203,7 @@ def test_a_quiz_whose_questions_are_all_known_is_told_of(world: LibraryWorld) ->
         answers = work.library.given(WORKSPACE, "data")
         retaken = work.library.retaken(WORKSPACE, "data", EPOCH, AFTER_ALL)
     assert len(answers.read) == 20
-    assert retaken == {ITEM: (20, 0)}
+    assert retaken == Retaken({ITEM: (20, 0)}, 20)
     night(world)
     assert world.issues() == []
     world.is_taken(ITEM, right=7, wrong=0, first=False, seen=True)
@@ -231,7 +231,7 @@ def test_a_quiz_with_more_questions_is_closed_by_those_who_try_again(
     world.is_taken("share-20", right=9, wrong=0, first=False)
     night(world)
     assert world.issue().state is State.VERIFYING
-    world.is_taken("share-21", right=3, wrong=0, first=False, seen=True)
+    world.is_taken("share-21", right=3, wrong=0, first=False, seen=True, after=9)
     night(world)
     assert world.issue().state is State.CLOSED
     assert "75% of 12 since" in figures(world)
@@ -245,9 +245,20 @@ def test_a_quiz_whose_new_questions_are_not_enough_comes_back(world: LibraryWorl
     world.writes(quiz.model_copy(update={"items": (*quiz.items, variant)}))
     night(world)
     world.is_taken("share-20", right=6, wrong=0, first=False)
-    world.is_taken(ITEM, right=6, wrong=0, first=False, seen=True)
+    world.is_taken(ITEM, right=6, wrong=0, first=False, seen=True, after=6)
     night(world)
     assert world.issue().state is State.REOPENED
+
+
+def test_few_people_with_many_answers_are_still_few(world: LibraryWorld) -> None:
+    world.writes_all()
+    for item in ("share-1", "share-2", "share-3", "keep-1", "keep-2", "keep-3"):
+        world.is_taken(item, right=9, wrong=0, first=False, seen=True)
+    night(world)
+    assert world.issues() == []
+    world.is_taken("share-1", right=1, wrong=0, first=False, seen=True, after=9)
+    night(world)
+    assert world.issue().kind is FlagKind.POOL_THIN
 
 
 def test_every_night_is_one_clock(world: LibraryWorld) -> None:

@@ -94,9 +94,10 @@ class LibraryWorld(QuizWorld):
         chosen: str = "a",
         certainty: int | None = None,
         seen: bool = False,
+        after: int = 0,
     ) -> None:
         """Many others answer an item as it stands now: in first attempts, or when they try
-        again."""
+        again. They are the same each time, or those who come `after` so many of them."""
         with self.database.transaction() as work:
             kept = work.packs.quiz(WORKSPACE, "data")
             assert kept is not None
@@ -120,7 +121,7 @@ class LibraryWorld(QuizWorld):
                 taken = Attempt(
                     id=AttemptId(f"taken{next(_numbers)}"),
                     workspace=WORKSPACE,
-                    person=PersonId(f"taker{number}"),
+                    person=PersonId(f"taker{number + after}"),
                     quiz="data",
                     offered_at=self.now,
                     changed_at=self.now,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.capabilities.questions import capability
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Unavailable
 from bot.ids import TopicId, WorkspaceId
@@ -259,34 +260,47 @@ WRONG = st.recursive(
 )
 
 
-@settings(
-    max_examples=8,
+WRONG_ARGS = st.dictionaries(
+    st.sampled_from(["question", "article", "answer", "page", "version", "choice", "topic"]),
+    WRONG,
+)
+WRONG_VALUES = st.dictionaries(
+    st.sampled_from(
+        ["question", "answer", "text", "title", "number", "limit", "person", "into", "topic"]
+    ),
+    st.text(max_size=12) | st.sampled_from(["1e400", "nan", "-0", "９", "\x00"]),
+)
+UNHURRIED = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(
-    wrong=st.dictionaries(
-        st.sampled_from(["question", "article", "answer", "page", "version", "choice", "topic"]),
-        WRONG,
-    ),
-    values=st.dictionaries(
-        st.sampled_from(
-            ["question", "answer", "text", "title", "number", "limit", "person", "into", "topic"]
-        ),
-        st.text(max_size=12) | st.sampled_from(["1e400", "nan", "-0", "９", "\x00"]),
-    ),
-)
+
+
+@settings(UNHURRIED, max_examples=8)
+@given(wrong=WRONG_ARGS, values=WRONG_VALUES)
 def test_no_forged_press_or_form_breaks_anything(
     shared_worlds: list[World], wrong: dict[str, object], values: dict[str, str]
 ) -> None:
     for world in shared_worlds:
         real = {"question": world.question().id, "article": world.articles()[0].id}
-        for action in world.app.registry.presses:
+        for action in capability.presses:
             world.forges("cem", action, wrong)
             world.forges("cem", action, {**real, **wrong})
-        for action in world.app.registry.submits:
+        for action in capability.submits:
             world.forges("cem", action, wrong, values)
             world.forges("cem", action, {**real, **wrong}, values)
+
+
+@settings(UNHURRIED, max_examples=4)
+@given(wrong=WRONG_ARGS, values=WRONG_VALUES)
+def test_no_forged_press_or_form_breaks_the_others(
+    shared_worlds: list[World], wrong: dict[str, object], values: dict[str, str]
+) -> None:
+    for world in shared_worlds:
+        for action in sorted(world.app.registry.presses.keys() - capability.presses.keys()):
+            world.forges("cem", action, wrong)
+        for action in sorted(world.app.registry.submits.keys() - capability.submits.keys()):
+            world.forges("cem", action, wrong, values)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from bot.capabilities.quizzes.certification import (
     GENESIS,
     Answer,
     Certification,
+    Checked,
     Event,
     EventKind,
     Evidence,
@@ -18,8 +19,8 @@ from bot.capabilities.quizzes.certification import (
     apply,
     can,
     chain,
+    check_chain,
     earns_renewal,
-    find_break,
     fold,
     next_due,
     pass_time,
@@ -126,7 +127,7 @@ def test_a_material_change_leaves_sixty_days() -> None:
 
 def test_an_exemption_has_its_own_end() -> None:
     data: Args = {"reason": "On parental leave.", "until": (EARNED + 90 * DAY).isoformat()}
-    exempt = happen(NONE, EventKind.WAIVED, EARNED, data)
+    exempt = happen(NONE, EventKind.EXEMPTED, EARNED, data)
     assert (exempt.state, exempt.holds, exempt.reason) == (
         State.EXEMPT,
         True,
@@ -135,6 +136,41 @@ def test_an_exemption_has_its_own_end() -> None:
     events, after = pass_time(exempt, YEAR, EARNED + 91 * DAY)
     assert [(e.kind, e.at) for e in events] == [(EventKind.LAPSED, EARNED + 90 * DAY)]
     assert not after.holds
+
+
+def test_after_an_exemption_what_was_held_before_is_held_again() -> None:
+    begins = EARNED + 20 * DAY
+    data: Args = {"reason": "New rule.", "until": (begins + 7 * DAY).isoformat(), "evidence": "e2"}
+    exempt = happen(VALID, EventKind.EXEMPTED, begins, data)
+    assert (exempt.valid_until, exempt.evidence) == (begins + 7 * DAY, "e2")
+    events, after = pass_time(exempt, YEAR, begins + 8 * DAY)
+    assert [event.kind for event in events] == [EventKind.EXEMPTION_ENDED]
+    assert after == replace(VALID, changed_at=begins + 7 * DAY)
+    # Longer than what was held: all that time has done to that meanwhile is done at its end.
+    data["until"] = (END + 10 * DAY).isoformat()
+    events, after = pass_time(happen(VALID, EventKind.EXEMPTED, begins, data), YEAR, END + 11 * DAY)
+    assert after.state is State.GRACE
+    assert {event.at for event in events} == {END + 10 * DAY}
+    # A second one changes nothing about what is beneath.
+    twice = happen(exempt, EventKind.EXEMPTED, begins + DAY, data)
+    assert (twice.held_until, twice.held_evidence) == (END, "e1")
+    # Who passes meanwhile loses nothing by it.
+    assert earn(exempt, begins + DAY).valid_until == begins + DAY + timedelta(days=365)
+    assert earn(exempt, begins + DAY, Policy(valid_for=10 * DAY)).valid_until == END
+
+
+def test_a_material_change_reaches_what_is_held_beneath_an_exemption() -> None:
+    data: Args = {"reason": "Leave.", "until": (EARNED + 90 * DAY).isoformat()}
+    exempt = happen(VALID, EventKind.EXEMPTED, EARNED + DAY, data)
+    changed = happen(exempt, EventKind.CHANGED_MATERIALLY, EARNED + 2 * DAY)
+    assert (changed.state, changed.valid_until) == (State.EXEMPT, EARNED + 90 * DAY)
+    assert changed.held_until == EARNED + 62 * DAY
+
+
+def test_an_exemption_without_anything_beneath_ends_in_nothing() -> None:
+    exempt = happen(NONE, EventKind.EXEMPTED, EARNED, {"reason": "x"})
+    with pytest.raises(Conflict):
+        happen(exempt, EventKind.EXEMPTION_ENDED, END)
 
 
 def test_two_people_revoke() -> None:
@@ -149,10 +185,10 @@ def test_two_people_revoke() -> None:
 @pytest.mark.parametrize(
     ("days", "kinds"),
     [
-        (0, "passed renewal_came_due changed_materially waived revoked"),
-        (305, "passed expired changed_materially waived revoked"),
-        (365, "passed lapsed waived revoked"),
-        (395, "passed waived revoked"),
+        (0, "passed renewal_came_due changed_materially exempted revoked"),
+        (305, "passed expired changed_materially exempted revoked"),
+        (365, "passed lapsed exempted revoked"),
+        (395, "passed exempted revoked"),
     ],
 )
 def test_what_may_follow_what(days: int, kinds: str) -> None:
@@ -163,7 +199,7 @@ def test_what_may_follow_what(days: int, kinds: str) -> None:
     assert able == set(kinds.split()) | proposals
     after = apply(certification, Event(VALID.id, EventKind.REVOCATION_PROPOSED, END, data={}))
     assert (after.state, after.valid_until) == (certification.state, certification.valid_until)
-    assert {kind.value for kind in EventKind if can(NONE, kind)} == {"passed", "waived"}
+    assert {kind.value for kind in EventKind if can(NONE, kind)} == {"passed", "exempted"}
     with pytest.raises(Conflict):
         happen(NONE, EventKind.EXPIRED, EARNED)
 
@@ -211,6 +247,13 @@ def test_the_same_item_again_is_not_fresh() -> None:
     assert not renews(again)
 
 
+def test_what_was_answered_before_it_was_earned_is_not_fresh() -> None:
+    steady = answers_over_time(range(10, 300, 30))
+    before = [replace(a, at=EARNED - 9 * DAY) for a in steady if a.objective == "x"]
+    assert renews(steady)
+    assert not renews([*before, *steady])
+
+
 def test_a_critical_error_has_to_be_made_good() -> None:
     steady = answers_over_time(range(10, 300, 30))
     error = Answer("bad", "x", right=False, critical=True, at=EARNED + 290 * DAY)
@@ -227,8 +270,8 @@ def test_evidence_is_a_chain() -> None:
     assert first.previous == GENESIS
     assert first.body == '{"a":"é","b":1}'
     assert (second.number, second.previous) == (2, first.digest)
-    assert find_break([first, second]) is None
-    assert find_break([]) is None
+    assert check_chain([first, second], END) == Checked(2)
+    assert check_chain([], END) == Checked(0)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +289,20 @@ def test_whoever_changes_evidence_is_seen(forge: object, number: int) -> None:
     for n in range(3):
         records.append(chain(records[-1] if records else None, {"n": n}))
     assert callable(forge)
-    assert find_break(forge(records)) == number
+    assert check_chain(forge(records), END).broken_at == number
+
+
+def test_what_evidence_says_can_be_forgotten_in_its_time_and_the_chain_holds() -> None:
+    first = chain(None, {"n": 1}, EARNED)
+    second = chain(first, {"n": 2}, END)
+    third = chain(second, {"n": 3})
+    forgotten = replace(first, body="")
+    assert check_chain([forgotten, second, third], EARNED) == Checked(3, 1)
+    assert check_chain([first, replace(second, body=""), third], EARNED) == Checked(3, 1, 2)
+    assert check_chain([first, second, replace(third, body="")], END) == Checked(3, 1, 3)
+    # Nobody makes it go sooner by another date.
+    sooner = replace(second, body="", keep_until=EARNED)
+    assert check_chain([first, sooner, third], EARNED).broken_at == 2
 
 
 def test_evidence_keeps_answers_but_not_how_sure_somebody_was() -> None:

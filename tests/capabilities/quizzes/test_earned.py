@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.capabilities.quizzes.certification import Certification, find_break, fold
+from bot.capabilities.quizzes.certification import Certification, check_chain, fold
 from bot.ids import PersonId, TopicId
 from bot.message import Choice, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson
@@ -64,7 +64,7 @@ def test_who_has_passed_is_told_that_nothing_has_to_be_done(world: QuizWorld) ->
 
 def test_evidence_says_how_it_was_decided_and_nothing_private(either_world: QuizWorld) -> None:
     world = either_world
-    world.opens_quiz(quiz_of(TWO, confidence="feedback_only"))
+    world.opens_quiz(quiz_of(TWO, confidence="feedback_only", requirement="mandatory"))
     world.begins("ana")
     while world.quiz_state("ana") == "in_progress":
         world.says("ana", f"{world.sign('ana', 'b')} 1")
@@ -98,8 +98,8 @@ def test_a_changed_or_missing_record_is_seen(world: QuizWorld) -> None:
     with world.database.transaction() as work:
         links = list(work.certifications.chain(WORKSPACE))
     assert [link.number for link in links] == [1, 2, 3]
-    assert find_break(links) is None
-    assert find_break([links[0], links[2]]) == 2
+    assert check_chain(links, world.now).broken_at is None
+    assert check_chain([links[0], links[2]], world.now).broken_at == 2
     with world.database.begin() as connection:
         connection.execute(
             update(evidence)
@@ -107,7 +107,7 @@ def test_a_changed_or_missing_record_is_seen(world: QuizWorld) -> None:
             .values(body=links[1].body.replace("ben", "bob"))
         )
     with world.database.transaction() as work:
-        assert find_break(work.certifications.chain(WORKSPACE)) == 2
+        assert check_chain(work.certifications.chain(WORKSPACE), world.now).broken_at == 2
 
 
 def test_a_pass_takes_back_the_tips_that_wait_and_no_others(either_world: QuizWorld) -> None:
@@ -185,6 +185,8 @@ def test_renewal_is_mentioned_quietly_and_once_a_week_at_most(world: QuizWorld) 
     assert len(reminders(world, "ana")) == 1
     world.passes(days=6)
     assert len(reminders(world, "ana")) == 2
+    world.says("ana", "/quiz")
+    assert "passed, to be renewed by Tuesday 2 March" in world.last("ana")
 
 
 def test_who_renews_early_loses_no_day(world: QuizWorld) -> None:
@@ -209,9 +211,13 @@ def test_what_runs_out_counts_in_its_grace_and_then_no_more(world: QuizWorld) ->
     world.passes(days=366)
     assert certification(world, "ana").state == "grace"
     assert certification(world, "ana").holds
+    world.says("ana", "/quiz")
+    assert "ran out on Tuesday 2 March, counts until Thursday 1 April" in world.last("ana")
     world.passes(days=31)
     found = certification(world, "ana")
     assert (found.state, found.holds) == ("lapsed", False)
+    world.says("ana", "/quiz")
+    assert "not valid any more" in world.last("ana")
     world.says("ana", "/me")
     assert "Customer data: not valid any more" in world.last("ana")
 

@@ -10,6 +10,7 @@ from bot.pack.flag import (
     Effect,
     Flag,
     FlagKind,
+    Retaken,
     dead_distractors,
     difference_index,
     flag_age,
@@ -218,8 +219,10 @@ def test_what_is_old_or_leads_nowhere_is_stale() -> None:
 
 
 def test_a_thin_pool_names_what_is_used_most() -> None:
-    assert flag_pool("quiz", {"a": (9, 9)}) is None
-    assert flag_pool("quiz", {"a": (10, 3), "b": (10, 2)}) is None
-    assert flag_pool("quiz", {"a": (10, 2), "b": (10, 4), "c": (3, 0)}) == Flag(
+    assert flag_pool("quiz", Retaken({"a": (9, 9)}, 9)) is None
+    assert flag_pool("quiz", Retaken({"a": (90, 90)}, 9)) is None
+    assert flag_pool("quiz", Retaken({"a": (10, 3), "b": (10, 2)}, 10)) is None
+    enough = Retaken({"a": (10, 2), "b": (10, 4), "c": (3, 0)}, 10)
+    assert flag_pool("quiz", enough) == Flag(
         FlagKind.POOL_THIN, "quiz:quiz", 23, {"share": 6 / 23, "items": ["b", "a"]}
     )

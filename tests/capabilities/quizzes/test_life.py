@@ -1,6 +1,6 @@
 """The life of an attempt: left and taken up, decided, tried again; and what is in the way."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -66,6 +66,34 @@ def test_the_word_leaves_and_then_a_letter_is_about_something_else(world: QuizWo
     world.says("ana", sign)
     assert world.quiz_state("ana") == "paused"
     assert world.attempt("ana").responses == ()
+
+
+@pytest.mark.parametrize("said", ["continue", "Go on", "continue the quiz", "start", "carry on."])
+def test_words_go_on_where_a_quiz_was_left(world: QuizWorld, said: str) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    before = world.asking("ana").item.id
+    world.says("ana", "leave")
+    world.says("ana", said)
+    assert world.quiz_state("ana") == "in_progress"
+    assert f"Case {before}" in world.last("ana")
+
+
+@pytest.mark.parametrize(("said", "state"), [("start", "in_progress"), ("Not now", "abandoned")])
+def test_the_buttons_of_an_offer_can_be_said(world: QuizWorld, said: str, state: str) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.says("ana", "/quiz data")
+    world.says("ana", said)
+    assert world.quiz_state("ana") == state
+
+
+def test_what_is_under_way_is_offered_once(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.says("ana", "leave")
+    world.says("ana", "/quiz")
+    labels = [button.label for button in world.hears("ana")[-1].buttons]
+    assert labels == ["Go on", "How I take quizzes"]
 
 
 def test_who_takes_it_in_plain_text_comes_back_by_a_letter(world: QuizWorld) -> None:
@@ -236,6 +264,18 @@ def test_waiting_until_the_time_is_over_passes_nothing(world: QuizWorld) -> None
     assert "You have shown already" not in told
 
 
+def test_an_answer_counts_though_nobody_said_in_time_how_sure(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, max_time="PT10M", confidence="feedback_only"))
+    world.begins("ana")
+    for _ in range(3):
+        world.decides("ana", True)
+        world.presses("ana", "Not sure (below 67 %)")
+    world.decides("ana", True)
+    world.passes(minutes=11)
+    assert world.quiz_state("ana") == "passed"
+    assert [r.certainty for r in world.attempt("ana").responses] == [1, 1, 1, None]
+
+
 def test_the_last_question_left_unanswered_is_not_a_pool_too_thin(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of([TWO[0], TWO[1]], max_time="PT10M"))
     world.begins("ana")
@@ -375,8 +415,12 @@ def test_after_four_tries_a_person_is_offered_and_never_a_closed_door(world: Qui
         world.presses("ana", "Stop here")
         world.passes(days=2)
     world.says("ana", "/quiz data")
-    assert "fifteen minutes with Sam may help more" in world.last("ana")
-    assert [b.label for b in world.hears("ana")[-1].buttons] == ["Ask about it"]
+    assert "fifteen minutes with Sam may help. Shall I ask?" in world.last("ana")
+    assert [b.label for b in world.hears("ana")[-1].buttons] == ["Ask me in person", "Ask about it"]
+    world.presses("ana", "Ask me in person")
+    assert "Sam hears of it" in world.last("ana")
+    world.passes(hours=3)
+    assert "Ana would like to show in person" in world.last("sam")
     world.forges("ana", "quiz.start", {"quiz": "data"})
     assert len(world.attempts("ana")) == 4
     world.passes(days=30)
@@ -518,6 +562,16 @@ def test_a_quiz_without_a_question_says_so(world: QuizWorld) -> None:
     assert world.attempts("ana") == []
 
 
+def test_a_quiz_of_drafts_is_offered_to_nobody(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of([choice("i", "one", status="draft")]))
+    for words in ("/quiz", "/quiz dat"):
+        world.says("ana", words)
+        assert "Check myself" not in world.last("ana")
+        assert quiz_of(TWO).title not in world.last("ana")
+    world.forges("ana", "quiz.begin", {"topic": "data"})
+    assert world.attempts("ana") == []
+
+
 def test_what_begins_in_a_channel_is_asked_in_private(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz data", "#general")
@@ -542,9 +596,24 @@ def test_a_topic_leads_to_its_quiz(world: QuizWorld) -> None:
 def test_the_list_begins_what_is_chosen_from_it(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.says("ana", "/quiz")
+    world.presses("ana", "Customer data")
+    assert "Check yourself first" in world.last("ana")
+
+
+def test_many_quizzes_are_chosen_from_one_list(world: QuizWorld) -> None:
+    for number in range(1, 8):
+        title = f"Quiz {number}"
+        world.opens_quiz(quiz_of(TWO).model_copy(update={"id": f"q{number}", "title": title}))
+    world.says("ana", "/quiz q1")
+    world.presses("ana", "Check myself")
+    world.says("ana", "/quiz")
+    assert world.last("ana").count("Quiz 1") == 1, "under way, so that it is gone on with"
+    assert world.last("ana").count("Quiz 2") == 1
     parts = world.hears("ana")[-1].message.parts
     listed = next(part for part in parts if isinstance(part, Choice))
-    world.forges("ana", listed.action, {**listed.args, "choice": listed.options[0].value})
+    chosen = next(option.value for option in listed.options if option.label == "Quiz 2")
+    world.forges("ana", listed.action, {**listed.args, "choice": chosen})
+    assert "Quiz 2" in world.last("ana")
     assert "Check yourself first" in world.last("ana")
 
 
@@ -585,6 +654,34 @@ def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
         world.decides("ana", True)
         world.passes(days=1)
     assert world.quiz_state("ana") == "passed"
+
+
+def test_one_question_a_day_holds_for_who_finishes_too(world: QuizWorld) -> None:
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three", "four") for n in range(1, 7)]
+    world.opens_quiz(quiz_of(items))
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", one_item_per_day="yes")
+    world.begins("ana")
+    first = world.asking("ana").item.objective
+    while world.quiz_state("ana") != "failed_open":
+        if world.attempt("ana").current is None:
+            world.passes(days=1)
+        else:
+            world.decides("ana", world.asking("ana").item.objective != first)
+    world.presses("ana", "Finish")
+    answered: list[date] = []
+    while world.quiz_state("ana") == "failed_open":
+        assert len(answered) < 9
+        if world.attempt("ana").current is None:
+            assert "The next one comes" in world.last("ana")
+            # A weekend, or a day without time for it, ends nothing.
+            world.passes(days=3)
+        else:
+            answered.append(world.now.date())
+            world.decides("ana", True)
+    assert len(answered) == len(set(answered)) == 3
+    assert world.quiz_state("ana") == "failed"
 
 
 def test_more_time_is_twice_the_time(world: QuizWorld) -> None:

@@ -52,7 +52,7 @@ def certification(world: QuizWorld) -> Certification:
 
 
 def test_who_answers_well_needs_no_test_and_loses_no_day(world: QuizWorld) -> None:
-    opens_everything(world, POLICY)
+    opens_everything(world, POLICY | {"requirement": "mandatory"})
     assert "your answers to them can renew it" in world.last("ana")
     follow(world, "ana")
     answers_for(world, 49, well=True)

@@ -68,6 +68,25 @@ def test_items_of_the_golden_matrix() -> None:
     ]
 
 
+def test_what_is_tried_is_held_against_the_others_and_changes_none_of_them() -> None:
+    others = given_of(GOLDEN)
+    tried = [
+        Given("tried", f"attempt-{row}", float(sum(marks) > 2.75), sum(marks) > 2.75, counts=False)
+        for row, marks in enumerate(GOLDEN)
+    ]
+    found = dict(item_statistics([*others, *tried]))
+    pilot = found.pop("tried")
+    assert found == item_statistics(others)
+    assert quiz_statistic([*others, *tried]) == quiz_statistic(others)
+    totals, marks = [sum(marks) for marks in GOLDEN], [one.credit for one in tried]
+    assert pilot.discrimination is not None
+    assert pilot.discrimination.value == pytest.approx(100 * np.corrcoef(totals, marks)[0, 1])
+    assert (pilot.n, pilot.facility.value, pilot.weight, pilot.negative) == (10, 0.5, None, False)
+    # Where nothing else was asked there is nothing to hold it against.
+    alone = item_statistics(tried)["tried"]
+    assert (alone.facility.value, alone.discrimination) == (0.5, None)
+
+
 def test_quiz_of_the_golden_matrix() -> None:
     found = quiz_statistic(given_of(GOLDEN))
     assert found is not None

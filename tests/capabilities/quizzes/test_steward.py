@@ -1,16 +1,18 @@
 """What stewards do: read written answers, withdraw a question, void what went wrong."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.attention import Wish, book
+from bot.capabilities.quizzes import review
 from bot.context import Context
-from bot.ids import PersonId
+from bot.ids import PersonId, TopicId
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Accept, ShortText
+from bot.topic import Topic
 from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
 from tests.world import WORKSPACE
 
@@ -163,6 +165,9 @@ def test_a_late_answer_is_called_for_each_week_until_it_is_read(world: QuizWorld
     world.passes(days=27)
     assert 3 <= calls_for(world, "dana") <= 4
     assert 4 <= calls_for(world, "sam") <= 5
+    # Whoever waits hears of it once.
+    [told] = [text for text in world.dms("ana") if "takes longer than I said" in text]
+    assert "I have asked again" in told
 
 
 def test_who_looks_after_a_topic_alone_has_their_own_answer_read_by_others(
@@ -171,9 +176,28 @@ def test_who_looks_after_a_topic_alone_has_their_own_answer_read_by_others(
     world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
     world.begins("sam")
     answers_in_words(world, "sam")
-    world.passes(days=5)
+    world.passes(hours=23)
     assert calls_for(world, "sam") == 0
     assert calls_for(world, "dana") == 1
+
+
+def test_answers_in_other_topics_hide_none_of_ones_own(
+    world: QuizWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "MOST_WAITING", 1)
+    world.opens_quiz(quiz_of([*WRITTEN, *TWO[6:]]))
+    world.begins("ana")
+    answers_in_words(world)
+    world.opens_topic(Topic(TopicId("rooms"), WORKSPACE, "Rooms", steward=PersonId("ben")))
+    world.opens_quiz(
+        quiz_of([written("r1"), written("r2")]).model_copy(
+            update={"id": "rooms", "title": "Rooms", "topic": "rooms"}
+        )
+    )
+    world.begins("cem", "rooms")
+    answers_in_words(world, "cem")
+    world.says("ben", "/quiz review")
+    assert "to read" in world.last("ben")
 
 
 def test_what_waits_stands_on_the_stewards_page(world: QuizWorld) -> None:
@@ -334,6 +358,7 @@ def test_a_fail_that_hung_on_it_becomes_a_pass(world: QuizWorld) -> None:
     wrong = [r.item for r in world.attempt("ana").responses if not r.right]
     withdraw(world, wrong[0])
     assert world.quiz_state("ana") == "passed"
+    world.passes(days=2)
     assert "is withdrawn" in world.last("ana")
     assert "You have passed “Customer data”" in world.last("ana")
 
@@ -348,9 +373,42 @@ def test_a_fail_that_is_undecided_without_it_bars_nobody(world: QuizWorld) -> No
     withdraw(world, wrong[0])
     # One right and one wrong are left: nothing is decided, so it is held against nobody.
     assert world.quiz_state("ana") == "failed"
-    assert "is withdrawn" in world.last("ana")
     world.says("ana", "/quiz data")
     assert "Check yourself first" in world.last("ana")
+    world.passes(days=2)
+    assert "is withdrawn" in world.last("ana")
+
+
+def test_who_it_changes_nothing_for_hears_nothing_of_a_withdrawn_question(
+    world: QuizWorld,
+) -> None:
+    world.opens_quiz(quiz_of([choice(f"{o}-{n}", o) for o in ("share", "keep") for n in (1, 2)]))
+    for _ in range(3):
+        world.begins("ana")
+        world.decides("ana", True, True, True, True)
+    assert world.quiz_state("ana") == "passed"
+    world.passes(days=3)
+    heard = len(world.dms("ana"))
+    withdraw(world, "share-1")
+    world.passes(days=3)
+    assert len(world.dms("ana")) == heard
+    assert all(a.response_to("share-1").struck for a in world.attempts("ana"))  # type: ignore[union-attr]  # each of them has it
+
+
+def test_a_question_is_taken_out_of_more_attempts_than_one_transaction_takes(
+    world: QuizWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "CHUNK", 1)
+    world.opens_quiz(quiz_of([choice(f"i{n}", "one") for n in (1, 2)]))
+    for who in ("ana", "ben", "cem"):
+        world.begins(who)
+        world.decides(who, True)
+    withdraw(world, "i1")
+    world.passes(minutes=1)
+    for who in ("ana", "ben", "cem"):
+        attempt = world.attempt(who)
+        assert attempt.current is None or attempt.current.item != "i1"
+        assert not any(r.item == "i1" and not r.struck for r in attempt.responses)
 
 
 def test_nobody_loses_what_they_have_passed(world: QuizWorld) -> None:
@@ -393,15 +451,31 @@ def test_void_attempts_are_held_against_nobody(world: QuizWorld) -> None:
     world.presses("ben", "Leave for now")
     world.says("sam", "/quiz review")
     chosen(world, "sam", "End open attempts")
-    world.fills("sam", reason="The buttons were broken.")
+    world.fills("sam", reason="The buttons were broken")
     world.passes(seconds=1)
+    # Who is in the middle of it hears at once, others when there is room for it.
+    assert "does not count: The buttons were broken." in world.last("ana")
+    assert "does not count" not in world.last("ben")
+    world.passes(days=2)
     for who in ("ana", "ben"):
-        assert world.quiz_state(who) == "voided"
+        assert world.attempts(who)[0].state.value == "voided"
         assert "does not count: The buttons were broken." in world.last(who)
         world.presses(who, "Begin again")
         world.presses(who, "Check myself")
         assert world.quiz_state(who) == "in_progress"
     assert [a.state.value for a in world.attempts("ana")] == ["in_progress", "voided"]
+
+
+def test_who_begins_after_attempts_were_voided_goes_on(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "End open attempts")
+    world.fills("sam", reason="The buttons were broken.")
+    world.now += timedelta(seconds=1)
+    world.begins("ben")
+    world.passes(seconds=1)
+    assert (world.quiz_state("ana"), world.quiz_state("ben")) == ("voided", "in_progress")
 
 
 def test_of_several_quizzes_a_steward_chooses_one_first(world: QuizWorld) -> None:
@@ -431,7 +505,7 @@ def wants_to_be_asked(world: QuizWorld) -> None:
 
 
 def test_who_cannot_be_asked_in_writing_is_asked_in_person(world: QuizWorld) -> None:
-    world.opens_quiz(quiz_of(TWO, valid_for="P365D"))
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D", requirement="mandatory"))
     wants_to_be_asked(world)
     assert "Ana would like to show in person" in world.last("sam")
     world.presses("sam", "Write it down")
@@ -491,3 +565,84 @@ def test_after_a_material_change_nobody_lapses_at_once(world: QuizWorld) -> None
         assert (earned.state, earned.holds) == ("renewal_due", True)
         assert earned.valid_until == datetime(2026, 6, 30, tzinfo=UTC)
         assert "is valid until Tuesday 30 June" in world.dms(who)[-1]
+
+
+def changes_the_rules(world: QuizWorld) -> None:
+    """By the form; everybody who passed it hears of it."""
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "The rules have changed")
+    assert world.fills("sam", reason="A new law.").errors == {}
+    world.passes(minutes=1)
+
+
+def test_what_has_changed_is_no_more_kept_from_who_passed_before(either_world: QuizWorld) -> None:
+    world = either_world
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    world.decides("ana", True, True, True, True)
+    with world.database.transaction() as work:
+        [before] = work.waivers.of(PersonId("ana"))
+    assert before.covers("data/share", world.now)
+    changes_the_rules(world)
+    with world.database.transaction() as work:
+        [after] = work.waivers.of(PersonId("ana"))
+    assert not after.covers("data/share", world.now)
+    assert after.minutes == before.minutes
+
+
+def test_nobody_earns_anything_by_rules_that_have_changed(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D", renew_from="P60D"))
+    world.begins("ana")
+    world.decides("ana", True, True, True, True)
+    for who in ("ana", "ben"):
+        world.begins(who)
+        world.decides(who, True)
+    world.presses("ben", "Leave for now")
+    world.passes(days=1)
+    newer = [choice(f"{o}-{n}", o, stem="The new law?") for o in ("share", "keep") for n in (1, 2)]
+    world.opens_quiz(quiz_of(newer, valid_for="P365D", renew_from="P60D"))
+    world.begins("cem")
+    changes_the_rules(world)
+    assert [world.quiz_state(who) for who in ("ana", "ben", "cem")] == [
+        "voided",
+        "voided",
+        "in_progress",
+    ]
+    world.passes(days=2)
+    assert "does not count: What it is about has changed." in world.last("ben")
+
+
+@pytest.mark.parametrize("regulated", [False, True])
+def test_one_person_does_not_change_the_rules_of_what_a_regulator_asks_for(
+    world: QuizWorld, regulated: bool
+) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.says("sam", "/quiz review")
+    chosen(world, "sam", "The rules have changed")
+    # Though the form is open by then.
+    world.opens_quiz(quiz_of(TWO, requirement="voluntary" if regulated else "regulatory"))
+    if regulated:
+        with world.database.transaction() as work:
+            topic = work.topics.get(WORKSPACE, TopicId("travel"))
+            assert topic is not None
+            work.topics.save(replace(topic, regulated=True))
+    world.fills("sam", reason="A new law.")
+    assert "Two people have to approve" in world.last("sam")
+    world.forges("sam", "quiz.material", {"quiz": "data"})
+    assert "Two people have to approve" in world.last("sam")
+    assert "quiz.material" not in world.dump()["timers"]
+
+
+def test_a_wish_to_be_asked_in_person_is_answered_once(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO, valid_for="P365D"))
+    wants_to_be_asked(world)
+    asked = world.hears("sam")[-1]
+    world.presses("sam", "Write it down", on=asked)
+    world.fills("sam", outcome="not_yet", account="One case of three.")
+    world.presses("sam", "Write it down", on=asked)
+    world.fills("sam", outcome="passed", account="All three by now.")
+    world.passes(days=200)
+    world.presses("sam", "Write it down", on=asked)
+    assert "That is written down already." in world.last("sam")
+    with world.database.transaction() as work:
+        [_] = work.certifications.chain(WORKSPACE)

@@ -1,6 +1,6 @@
 """Quizzes as talks: who is asked what, who hears what, and what follows."""
 
-from tests.capabilities.quizzes.taking import TWO, QuizWorld, quiz_of
+from tests.capabilities.quizzes.taking import TWO, QuizWorld, choice, quiz_of
 
 
 def test_from_hello_to_passed_without_reading_anything(either_world: QuizWorld) -> None:
@@ -26,3 +26,11 @@ def test_the_offer_says_what_to_expect_and_leads_three_ways(world: QuizWorld) ->
     ]
     assert "Check yourself first: 4 to 6 questions, about 4 minutes." in world.last("ana")
     assert "You can leave at any time and come back." in world.last("ana")
+
+
+def test_the_offer_counts_the_minutes_that_an_author_is_told(world: QuizWorld) -> None:
+    """Those of a usual attempt, not of the longest that there can be."""
+    items = [choice(f"{o}-{n}", o) for o in ("one", "two") for n in range(10)]
+    world.opens_quiz(quiz_of(items, mode="gate_sprt"))
+    world.says("ana", "/quiz data")
+    assert "8 to 20 questions, about 10 minutes." in world.last("ana")

@@ -17,6 +17,7 @@ from bot.pack.item import (
     SpotProblem,
 )
 from bot.pack.scoring import key
+from bot.plain import render_plain_form
 from tests.bot.item import CASE, CHOICE, EVERY, NUMBER, ORDER, SELECT, SPOT, TEXT
 from tests.capabilities.quizzes.taking import QuizWorld, choice, is_wrong, quiz_of, wrong_for
 
@@ -201,6 +202,66 @@ def test_a_question_to_colleagues_is_none_to_the_quiz(world: QuizWorld, item: It
     world.says("ana", "How do I claim the taxi from a client visit?")
     assert world.attempt("ana").response_to(item.id) is None
     assert world.question().text == "How do I claim the taxi from a client visit?"
+
+
+DOUBTFUL = (
+    "banana please",
+    "I would take the second one",
+    "I think 1 then 3 then 4 then 5 and then 2",
+    "I do not know which of them",
+    "is it the second one?",
+    "forget my quizzes",
+)
+
+
+@pytest.mark.parametrize("item", [i for i in EVERY if i.type != "short_text"], ids=lambda i: i.type)
+def test_an_answer_in_doubt_reaches_nobody(world: QuizWorld, item: Item) -> None:
+    opens(world, item)
+    others = [who for who in ("ben", "kim", "bo", "lu", "sam") if world.hears(who)]
+    for said in DOUBTFUL:
+        world.says("ana", said)
+        assert "I could not read that as an answer, so I sent it to nobody." in world.last("ana")
+    world.passes(minutes=5)
+    assert [who for who in ("ben", "kim", "bo", "lu", "sam") if world.hears(who)] == others
+    assert world.attempt("ana").response_to(item.id) is None
+    reply = world.presses("ana", "Ask a colleague")
+    assert reply.form is not None
+    assert "forget my quizzes" in render_plain_form(reply.form)
+
+
+def test_what_is_too_long_for_an_answer_reaches_nobody(world: QuizWorld) -> None:
+    opens(world, TEXT)
+    world.says("ana", "I would call them back on a number that I know. " * 20)
+    assert "so I sent it to nobody" in world.last("ana")
+    assert world.attempt("ana").response_to(TEXT.id) is None
+
+
+def test_who_wants_to_ask_says_so(world: QuizWorld) -> None:
+    opens(world, CHOICE)
+    world.says("ana", "ask I would take the taxi")
+    assert world.question().text == "I would take the taxi"
+
+
+def test_half_an_hour_of_silence_sends_no_answer_out_either(world: QuizWorld) -> None:
+    opens(world, CHOICE)
+    world.passes(minutes=40)
+    assert world.quiz_state("ana") == "paused"
+    world.says("ana", "I would take the second one")
+    assert "still waits for you, so I sent this to nobody" in world.last("ana")
+    world.presses("ana", "Go on")
+    assert world.quiz_state("ana") == "in_progress"
+
+
+def test_sure_of_what_is_asked_once_more(world: QuizWorld) -> None:
+    opens(world, CHOICE, confidence="feedback_only")
+    world.chooses("ana", "b")
+    world.says("ana", "sure")
+    assert "I could not tell how sure you are." in world.last("ana")
+    world.says("ana", "change my answer")
+    world.says("ana", f"{world.sign('ana', 'b')} 3")
+    response = world.attempt("ana").response_to("choice")
+    assert response is not None
+    assert response.certainty == 3
 
 
 def test_words_in_a_channel_are_no_answer(world: QuizWorld) -> None:

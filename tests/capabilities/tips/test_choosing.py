@@ -42,7 +42,7 @@ def card(name: str, **more: object) -> Card:
     """A card that is due today, learned ten days ago."""
     known = Card(ANA.id, ANA.workspace, f"t-{name}", TRAVEL, CardState.ACTIVE, 0, 1)
     trace = Trace(5.0, 5.0, MONDAY - 10 * DAY)
-    full = replace(known, shown_on=MONDAY - 10 * DAY, due_on=MONDAY, trace=trace)
+    full = replace(known, shown_on=MONDAY - 10 * DAY, due_on=MONDAY, trace=trace, reps=2)
     return replace(full, **more)  # type: ignore[arg-type]  # by name
 
 
@@ -88,6 +88,17 @@ def test_words_of_a_score_name_what_it_was_made_of() -> None:
 
 def test_what_is_critical_and_fading_comes_before_anything_new() -> None:
     assert chosen([new("a"), again("b", critical=True)]) == "t-b"
+
+
+def test_a_question_is_not_the_words_that_were_just_seen() -> None:
+    trace = Trace(0.2, 5.0, MONDAY - DAY)
+    yesterday = again("a", shown_on=MONDAY - DAY, trace=trace, reps=1)
+    assert not weigh(yesterday, TODAY).just_seen
+    asked = again("a", shown_on=MONDAY - DAY, trace=trace, reps=2)
+    unanswered = again(
+        "a", shown_on=MONDAY - DAY, trace=replace(trace, day=MONDAY - 9 * DAY), reps=1
+    )
+    assert weigh(asked, TODAY).just_seen == weigh(unanswered, TODAY).just_seen == -1
 
 
 def test_new_ideas_wait_while_half_of_the_last_ones_were_new() -> None:

@@ -11,13 +11,14 @@ from bot.capabilities.tips.model import CardState, Certainty, Reaction, Subscrip
 from bot.ids import PersonId, TopicId
 from bot.message import Args, Choice
 from bot.outbox import LetterState
-from bot.pack.model import Check, Kind, Section
+from bot.pack.model import Check, Kind, Objective, Quiz, Section
 from bot.pack.ports import Put
 from bot.pack.waiver import Waiver
 from bot.plain import render_plain
 from storage.column import metadata
 from storage.tables import happenings
 from storage.tip_tables import tip_cards
+from tests.bot.item import CHOICE
 from tests.capabilities.tips.telling import (
     budget,
     card,
@@ -178,6 +179,7 @@ def test_pausing_a_topic_takes_back_what_waits_and_stopping_ends_it(world: World
     follow(world, "ana")
     next_morning(world)
     [first] = letters(world, "ana")
+    world.presses("ana", "More…", on=first)
     world.presses("ana", "Stop this topic", on=first)
     assert "you no longer follow Travel" in world.last("ana")
     assert "Mind hotels." in first.text
@@ -324,13 +326,74 @@ def test_the_letter_tells_why_it_came(world: World) -> None:
     next_morning(world)
     world.presses("ana", "New to me")
     next_morning(world)
-    world.presses("ana", "Why am I getting this?", on=letters(world, "ana")[-1])
+    question = letters(world, "ana")[-1]
+    assert labels(question) == ["A", "B", "C", "Remind me first", "More…"]
+    world.says("ana", "more")
+    assert labels(world.hears("ana")[-1])[-4:] == [
+        *("Stop this topic", "Pause 1 week", "Stop all", "Why am I getting this?")
+    ]
+    world.presses("ana", "More…", on=question)
+    world.presses("ana", "Why am I getting this?", on=question)
     said = world.last("ana")
     assert "You follow Travel. You have seen this before, and it may be fading." in said
     world.says("ana", "/me")
     said = world.last("ana")
     assert "(with what each reason counts): critical 2.00, faded 0." in said
-    assert "just seen -1.00" in said
+    # The words were seen yesterday, its question was not.
+    assert "just seen" not in said
+
+
+def test_what_teaches_a_critical_objective_is_remembered_better(world: World) -> None:
+    aims = (Objective(id="late", text="Get home", critical=True), Objective(id="seat", text="Sit"))
+    quiz = Quiz(id="trains", title="Trains", topic="travel", objectives=aims, items=(CHOICE,))
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(quiz, pack="made-up", at=world.now)])
+    tell(world, tip("a", objective="trains/late"), tip("b", objective="trains/seat"))
+    tell(world, tip("c", critical=True))
+    for _ in "abc":
+        world.says("ana", "/tip travel")
+        world.presses("ana", "Knew it")
+    due = {}
+    for name in "abc":
+        kept = card(world, "ana", name)
+        assert kept is not None
+        due[name] = kept.due_on
+    # Without the fuzz of longer ones: at .85 the first interval is twice as long as at .90.
+    assert due["a"] == due["c"]
+    assert due["a"] is not None
+    assert due["b"] is not None
+    assert due["a"] < due["b"]
+
+
+def test_what_was_new_comes_back_the_next_working_day_as_a_question(world: World) -> None:
+    tell(world, *(tip(name) for name in "abcd"))
+    budget(world, "ana")
+    follow(world, "ana")
+    next_morning(world)
+    world.presses("ana", "New to me", on=letters(world, "ana")[-1])
+    next_morning(world)
+    assert "What about a?" in letters(world, "ana")[-1].text
+
+
+@pytest.mark.parametrize("has_shown_it", [False, True])
+def test_only_who_has_not_shown_it_yet_could_test_out(world: World, *, has_shown_it: bool) -> None:
+    aims = (Objective(id="late", text="Get home"),)
+    quiz = Quiz(id="trains", title="Trains", topic="travel", objectives=aims, items=(CHOICE,))
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(quiz, pack="made-up", at=world.now)])
+        if has_shown_it:
+            ana, travel = PersonId("ana"), TopicId("travel")
+            work.waivers.add(Waiver(WORKSPACE, ana, "trains", travel, ("late",), 5, world.now))
+    tell(world, *(tip(name, objective="trains/late") for name in "abc"))
+    for _ in "abc":
+        world.says("ana", "/tip travel")
+        world.presses("ana", "Knew it")
+    for _ in "abc":
+        days(world, 7)
+        world.says("ana", "/tip travel")
+        world.says("ana", f"{letter_of(world.hears('ana')[-1], 'The best')} 3")
+        assert world.last("ana").startswith("Right.")
+    assert ("You could test out of it." in world.last("ana")) is not has_shown_it
 
 
 def test_a_question_comes_in_other_words_each_time(world: World) -> None:
@@ -492,6 +555,7 @@ def test_whatever_has_a_section_leads_to_it(world: World) -> None:
     tell(world, tip("trains", section="trains"))
     world.says("ana", "/tip travel")
     tip_itself = world.hears("ana")[-1]
+    world.presses("ana", "More…", on=tip_itself)
     world.presses("ana", "Read more", on=tip_itself)
     assert "All of it." in world.last("ana")
     world.presses("ana", "New to me", on=tip_itself)
@@ -536,6 +600,32 @@ def test_the_same_question_twice_a_day_is_practice(world: World) -> None:
         question = world.hears("ana")[-1]
         world.presses("ana", letter_of(question, "The best"), on=question)
         assert expected in question.text
+
+
+def test_two_taps_are_one_answer_and_tell_nothing(either_world: World) -> None:
+    world = either_world
+    open_topic(world, "travel")
+    tell(world, tip("trains"))
+    world.says("ana", "/tip travel")
+    world.presses("ana", "New to me")
+    next_morning(world)
+    world.says("ana", "/tip travel")
+    question = world.hears("ana")[-1]
+    half = next(b for b in question.buttons if b.label == letter_of(question, "Half"))
+    best = next(b for b in question.buttons if b.label == letter_of(question, "The best"))
+    for tapped in (half, half, best):
+        world.taps("ana", tapped, on=question)
+        assert "You chose: Half of trains" in question.text
+        assert "How sure are you?" in question.text
+        assert "That is it." not in question.text
+    world.presses("ana", "Very sure", on=question)
+    assert "It leaves the other half." in question.text
+    with world.database.transaction() as work:
+        reviews = work.tips.reviews(PersonId("ana"), "t-trains")
+    assert [(said.reaction, said.certainty) for said in reviews] == [
+        (Reaction.NEW_TO_ME, None),
+        (Reaction.WRONG, Certainty.SURE),
+    ]
 
 
 def test_a_second_reaction_to_the_same_tip_is_noted_already(world: World) -> None:

@@ -35,6 +35,10 @@ def test_a_tip_comes_is_reacted_to_and_comes_back_as_a_question(either_world: Wo
     [first] = letters(world, "ana")
     assert "Mind trains." in first.text
     assert labels(first) == [
+        *("New to me", "Useful", "Knew it", "Not for me", "More…"),
+    ]
+    world.presses("ana", "More…", on=first)
+    assert labels(first) == [
         *("New to me", "Useful", "Knew it", "Not for me"),
         "Stop this topic",
         *("Pause 1 week", "Stop all", "Why am I getting this?"),
