@@ -169,7 +169,7 @@ def schedule(context: Context, work: CampaignsWork, campaign: Campaign, person: 
         person.id,
         data={"allocation": data_of_allocation(allocation)},
     )
-    set_timer(work, scheduled, "start", max(context.now, begins_at(scheduled.first_day)))
+    set_timer(work, scheduled, "start", max(context.now, begins_at(scheduled.content.begins)))
     hour.plan(context, work, scheduled)
     return scheduled
 

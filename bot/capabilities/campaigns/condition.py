@@ -1,6 +1,6 @@
 """Who of those whose turn it is does not get an activity, because they do not need it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.capabilities.campaigns.content import LENT, Activity, Format, OnlyIf
@@ -16,14 +16,24 @@ NOT_MEANT = "not meant for them"
 """Why a letter was not sent to whom its condition leaves out."""
 
 
-def find_spared(
+def find_spared_of(
     context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity, span: Span
 ) -> Mapping[PersonId, str]:
     """Why some of the people of a span do not get the activity; the others are left out."""
-    teaches = _teaches(context, activity)
-    if activity.only_if is None and not teaches:
+    if activity.only_if is None and not _teaches(context, activity):
         return {}
-    people = work.crowds.people(span)
+    return find_spared(context, work, campaign, activity, work.crowds.people(span))
+
+
+def find_spared(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    activity: Activity,
+    people: Sequence[PersonId],
+) -> Mapping[PersonId, str]:
+    """Why some of these people do not get the activity; the others are left out."""
+    teaches = _teaches(context, activity)
     spared: dict[PersonId, str] = {}
     if teaches:
         spared |= dict.fromkeys(_waived(context, work, campaign, activity, people), WAIVED)

@@ -31,6 +31,7 @@ MOST_ACTIVITIES = 60
 MOST_OPTIONS = 5
 """Answers of a poll: as many as a platform puts in one row of buttons."""
 _DAY = timedelta(days=1)
+_WEEKEND = (5, 6)
 
 
 class Format(StrEnum):
@@ -224,6 +225,18 @@ class Content:
         return min((a.date for a in self.activities if a.date), default=date.min)
 
     @property
+    def begins(self) -> date:
+        """The day on which the first of it comes. By the calendar people are asked on the weekday
+        before whether they want it: what they are asked takes the one place of a day."""
+        first = self.first_day
+        if not self.asks_first or self.timing is Timing.ENROLMENT or first == date.min:
+            return first
+        first -= _DAY
+        while first.weekday() in _WEEKEND:
+            first -= _DAY
+        return first
+
+    @property
     def last_day(self) -> date:
         """The last day on which anybody may, by a calendar without holidays."""
         if self.timing is Timing.CALENDAR:
@@ -270,6 +283,15 @@ def one_message(
         activities=(Activity(id=ONE_MESSAGE, date=first_day, days=days, text=body),),
         audience=Audience(teams=() if team is None else (team,), conversation=conversation),
     )
+
+
+def invitation_of(content: Content, wave: date) -> Activity:
+    """What asks the people of a wave whether they want a campaign. By the calendar they may be
+    asked as long as the first of it is still to come to them."""
+    if content.timing is Timing.ENROLMENT:
+        return Activity(id=INVITATION, date=wave, day=0)
+    days = max(GOOD_FOR, (content.first_day - content.begins).days + 1)
+    return Activity(id=INVITATION, date=content.begins, day=0, days=days)
 
 
 def in_order(content: Content) -> Sequence[Activity]:

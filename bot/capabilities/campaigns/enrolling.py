@@ -9,8 +9,16 @@ from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import begun_clusters, gathering_of
 from bot.capabilities.campaigns.audience import find_obstacle, renew
-from bot.capabilities.campaigns.content import Design, Timing
-from bot.capabilities.campaigns.expanding import runs_of
+from bot.capabilities.campaigns.condition import find_spared
+from bot.capabilities.campaigns.content import (
+    INVITATION,
+    Design,
+    Timing,
+    days_of,
+    in_order,
+    invitation_of,
+)
+from bot.capabilities.campaigns.expanding import is_gone, runs_of
 from bot.capabilities.campaigns.model import (
     CHUNK,
     READ_AGAIN,
@@ -20,11 +28,14 @@ from bot.capabilities.campaigns.model import (
     EventKind,
     RunState,
     State,
+    source_of,
 )
+from bot.capabilities.campaigns.steering import RESTED
 from bot.capabilities.campaigns.step import advance, letter_of, set_timer, sources_of
 from bot.capabilities.campaigns.timing import begins_at, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
+from bot.crowd import Roll, wishes_of
 from bot.errors import NotFound
 from bot.ids import CampaignId, PersonId
 from bot.inbound import Command
@@ -120,6 +131,24 @@ def _let_join(context: Context, work: CampaignsWork, campaign: Campaign, today: 
     new = work.enrolments.enrol(gathering, wave, _first_state(campaign), context.now)
     if new and not by_calendar:
         _add_runs(context, work, campaign, wave)
+    elif by_calendar and campaign.content.asks_first and campaign.state is State.RUNNING:
+        _ask_new(context, work, campaign)
+
+
+def _ask_new(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
+    """Ask who came after the question had been handed out."""
+    wave, after = campaign.first_day, None
+    asking = invitation_of(campaign.content, wave)
+    # Where most people are it is the day before the newest one.
+    today = newest_day(context.now) - _DAY
+    asking = replace(asking, date=max(campaign.content.begins, today))
+    letter = letter_of(context, work, campaign, asking, wave)
+    key = f"{source_of(campaign, INVITATION)}:"
+    while span := work.crowds.span(
+        campaign.workspace, None, after, CHUNK, roll=Roll(campaign.id, wave, invited=True)
+    ):
+        book(context, work, wishes_of(work, work.crowds.without(span, key), letter))
+        after = span.upto
 
 
 def _add_runs(context: Context, work: CampaignsWork, campaign: Campaign, wave: date) -> None:
@@ -181,32 +210,50 @@ def join(context: Context, work: CampaignsWork, command: Command) -> Reply:
     enrolment, campaign = _invitation(work, command)
     person = command.person
     if enrolment.state is EnrolmentState.INVITED:
-        tomorrow = local(person, context.now).date() + _DAY
+        today = local(person, context.now).date()
         by_calendar = campaign.content.timing is Timing.CALENDAR
-        wave = enrolment.wave if by_calendar else max(enrolment.wave, tomorrow)
+        wave = enrolment.wave if by_calendar else max(enrolment.wave, today + _DAY)
         work.enrolments.save(
             replace(enrolment, wave=wave, state=EnrolmentState.ACTIVE, changed_at=context.now)
         )
         campaign = work.campaigns.save(campaign)
         if by_calendar:
-            _hand_over(context, work, campaign, person, tomorrow)
+            _hand_over(context, work, campaign, person, today)
         else:
             _add_runs(context, work, campaign, wave)
     return Reply(message=with_controls(messages.joined(campaign)), replace=True)
 
 
 def _hand_over(
-    context: Context, work: CampaignsWork, campaign: Campaign, person: Person, first: date
+    context: Context, work: CampaignsWork, campaign: Campaign, person: Person, today: date
 ) -> None:
-    """What has been handed to the others and is for a day that this one has still to come."""
-    done = {run.activity for run in work.campaigns.runs(campaign.id) if run.state is RunState.DONE}
+    """What has been handed to the others and is still good for somebody who says yes now.
+
+    While the campaign rests it rests with what was taken back of the others.
+    """
+    content = campaign.content
+    passed = {
+        run.activity
+        for run in work.campaigns.runs(campaign.id)
+        if run.state is RunState.DONE or (run.bookmark is not None and run.bookmark >= person.id)
+    }
     wishes = []
-    for activity in campaign.content.activities:
-        is_due = activity.date is not None and activity.date >= first
-        if activity.channel is None and is_due and activity.id in done:
-            letter = letter_of(context, work, campaign, activity)(person)
-            wishes += [Wish(person, letter)] if letter is not None else []
+    for activity in in_order(content):
+        if activity.channel is not None or activity.date is None or activity.id not in passed:
+            continue
+        if activity.date + days_of(content, activity) * _DAY <= today:
+            continue
+        if is_gone(context, work, campaign, activity):
+            continue
+        letter = letter_of(context, work, campaign, activity)(person)
+        why = find_spared(context, work, campaign, activity, [person.id]).get(person.id)
+        if letter is not None and why is None:
+            wishes.append(Wish(person, letter))
+        elif letter is not None and why is not None:
+            work.outbox.suppress_all(campaign.workspace, [(letter, why)], context.now)
     book(context, work, wishes)
+    if campaign.state is State.PAUSED:
+        work.truth.hold(campaign.workspace, sources_of(campaign), RESTED, context.now)
 
 
 def decline(context: Context, work: CampaignsWork, command: Command) -> Reply:

@@ -15,8 +15,8 @@ from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of
 from bot.capabilities.campaigns.audience import find_obstacle, renew
 from bot.capabilities.campaigns.card import show
-from bot.capabilities.campaigns.condition import find_spared
-from bot.capabilities.campaigns.content import INVITATION, LENT, Activity, Timing
+from bot.capabilities.campaigns.condition import find_spared_of
+from bot.capabilities.campaigns.content import INVITATION, LENT, Activity, Timing, invitation_of
 from bot.capabilities.campaigns.model import (
     CHUNK,
     READ_AGAIN,
@@ -59,7 +59,14 @@ def runs_of(campaign: Campaign, waves: Sequence[date], now: datetime) -> list[Ru
     of the first wave. One message is handed out at once, whenever its first day may be."""
     content, first = campaign.content, min(waves)
     asked = [
-        Run(campaign.id, INVITATION, wave, begins_at(wave)) for wave in waves if content.asks_first
+        Run(
+            campaign.id,
+            INVITATION,
+            wave,
+            begins_at(first_possible(content, invitation_of(content, wave), wave)),
+        )
+        for wave in waves
+        if content.asks_first
     ]
     return asked + [
         Run(
@@ -154,9 +161,9 @@ def _expand(context: Context, work: CampaignsWork, campaign: Campaign, run: Run)
 
 
 def activity_of(campaign: Campaign, run: Run) -> Activity | None:
-    """What a run hands out; the question whether people want it comes on the first day."""
+    """What a run hands out."""
     if run.activity == INVITATION:
-        return Activity(id=INVITATION, date=run.wave, day=0)
+        return invitation_of(campaign.content, run.wave)
     return campaign.content.activity(run.activity)
 
 
@@ -196,7 +203,7 @@ def _hand_out(
     span = span_of(work, campaign, run)
     if span is not None:
         letter = letter_of(context, work, campaign, activity, run.wave)
-        spared = find_spared(context, work, campaign, activity, span)
+        spared = find_spared_of(context, work, campaign, activity, span)
         if spared:
             people = work.people.several(spared)
             kept = [(letter(person), spared[person.id]) for person in people]

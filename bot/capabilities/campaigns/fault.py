@@ -79,6 +79,8 @@ def _of_content(content: Content, today: date, begun: frozenset[str]) -> list[st
         faults.append(messages.NO_DAY)
     elif content.activities and content.first_day < today and not begun:
         faults.append(messages.STARTED_IN_THE_PAST)
+    elif content.activities and content.begins < today and not begun:
+        faults.append(messages.ASKED_IN_THE_PAST)
     if content.rollout.design is Design.STEPPED_WEDGE and content.timing is Timing.CALENDAR:
         faults.append(messages.STEPS_NEED_ENROLMENT)
     is_assigned = content.audience.consent is Consent.ASSIGNED

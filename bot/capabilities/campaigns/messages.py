@@ -363,6 +363,10 @@ BEGUN_ALREADY = (
     "nor what it is measured by."
 )
 STARTED_IN_THE_PAST = "Its first day has passed. Please choose another one."
+ASKED_IN_THE_PAST = (
+    "People are asked first, on the weekday before its first day, and that one has passed. Please "
+    "choose a later first day."
+)
 GO_FIRST = (
     "You ask people to tell of their work, so please go first: share two of your own, and "
     "schedule it then."

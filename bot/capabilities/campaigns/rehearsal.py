@@ -17,7 +17,7 @@ from bot.capabilities.campaigns import dryrun_messages, messages
 from bot.capabilities.campaigns.allocation import NEVER, Allocation
 from bot.capabilities.campaigns.approving import begun_of, draw
 from bot.capabilities.campaigns.audience import find_obstacle
-from bot.capabilities.campaigns.condition import find_spared
+from bot.capabilities.campaigns.condition import find_spared_of
 from bot.capabilities.campaigns.content import (
     INVITATION,
     LENT,
@@ -27,6 +27,7 @@ from bot.capabilities.campaigns.content import (
     Format,
     Timing,
     in_order,
+    invitation_of,
 )
 from bot.capabilities.campaigns.dryrun import (
     Fate,
@@ -156,7 +157,7 @@ def _people_get(context: Context, work: CampaignsWork, campaign: Campaign) -> Se
 
 def asked_in_order(content: Content) -> Sequence[Activity]:
     """Its activities as they come, behind the question whether one wants them."""
-    asking = [Activity(INVITATION, date=content.first_day, day=0)] if content.asks_first else []
+    asking = [invitation_of(content, content.first_day)] if content.asks_first else []
     return [*asking, *in_order(content)]
 
 
@@ -225,7 +226,7 @@ def _spared(
 ) -> dict[PersonId, dict[int, str]]:
     spared: dict[PersonId, dict[int, str]] = {}
     for place, activity in enumerate(activities):
-        for person, why in find_spared(context, work, campaign, activity, span).items():
+        for person, why in find_spared_of(context, work, campaign, activity, span).items():
             spared.setdefault(person, {})[place] = why
     return spared
 

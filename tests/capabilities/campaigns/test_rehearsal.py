@@ -241,11 +241,10 @@ def test_the_question_whether_one_wants_it_is_the_first_part(world: World) -> No
     asking, first, *_ = told.parts
     assert asking.message is not None
     assert asking.forecast is not None
-    assert asking.forecast.by_day == {TUESDAY: 8}
-    # It has that day’s place, and what was meant for the day ends with it.
+    assert asking.forecast.by_day == {MONDAY: 8}
     assert first.forecast is not None
     assert first.forecast.not_by_reason == {}
-    assert first.forecast.by_day == {}
+    assert first.forecast.by_day == {TUESDAY: 8}
     assert "everybody is asked first" in "\n".join(as_text(told))
 
 

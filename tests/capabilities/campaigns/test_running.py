@@ -1,5 +1,6 @@
 """Campaigns of several activities: what comes to whom on which day."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import time
 
@@ -9,20 +10,28 @@ from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import amend, draw
 from bot.capabilities.campaigns.condition import NOT_MEANT
 from bot.capabilities.campaigns.content import (
+    Activity,
     Audience,
     Consent,
     Content,
     Design,
+    Format,
     OnlyIf,
     Rollout,
     Timing,
+    invitation_of,
 )
 from bot.capabilities.campaigns.model import EnrolmentState, RunState, State
 from bot.capabilities.quizzes.certification import Certification
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.errors import Conflict, Invalid, NotAllowed
-from bot.ids import CertificationId
-from bot.pack.model import Kind
+from bot.ids import CertificationId, TopicId
+from bot.outbox import LetterState
+from bot.pack.model import Kind, Section, Tip
+from bot.pack.ports import Put
+from bot.pack.waiver import Waiver
+from bot.topic import Topic
+from storage.work import SqlWork
 from tests.capabilities.campaigns.running import (
     DAY,
     MONDAY,
@@ -119,6 +128,20 @@ def test_what_was_retired_meanwhile_is_left_out_and_the_rest_goes_on(world: Worl
         work.packs.retire(who.workspace, Kind.QUIZ, ["data"], context.now)
     runs.upto(TUESDAY + 10 * DAY)
     assert runs.got("ana") == ["a1", "a3"]
+    assert runs.reads().state is State.FINISHED
+
+
+def test_what_was_retired_after_it_was_handed_out_is_taken_back(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    # At ten o’clock in UTC the next day begins on the other side of the world.
+    runs.upto(TUESDAY, 14)
+    assert runs.counts("a2") == {("pending", None): 8}
+    with runs.acting("dana") as (context, work, who):
+        work.packs.retire(who.workspace, Kind.QUIZ, ["data"], context.now)
+    runs.upto(TUESDAY + 10 * DAY)
+    assert runs.got("ana") == ["a1", "a3"]
+    assert runs.counts("a2") == {("cancelled", None): 8}
     assert runs.reads().state is State.FINISHED
 
 
@@ -378,6 +401,51 @@ def test_who_can_do_it_already_is_spared(either_world: World) -> None:
     assert runs.counts("a3") == {("sent", None): 1, ("suppressed", NOT_MEANT): 7}
 
 
+def test_who_tests_out_gets_no_lesson_that_waits(either_world: World) -> None:
+    runs = Runs(either_world)
+    topic = "customer-data"
+    tips = {"own": "data/share", "other": "data/keep"}
+    lessons = [
+        Tip(id=f"t-{name}", topic=topic, text="Send links.", objective=objective)
+        for name, objective in tips.items()
+    ]
+    lessons.append(Tip(id="t-far", topic="travel", text="Book early."))
+    section = Section(id="s", title="Links", topic=topic, minutes=2, summary="Send.", body="Send.")
+    refs = {"s": Format.SECTION} | {lesson.id: Format.TIP for lesson in lessons}
+    parts = tuple(
+        Activity(id=f"a-{ref}", format=format_, date=TUESDAY, days=14, ref=ref)
+        for ref, format_ in refs.items()
+    )
+    things: list[Tip | Section] = [*lessons, section]
+    with runs.acting("dana") as (context, work, _):
+        for id_ in (topic, "travel"):
+            work.topics.save(Topic(TopicId(id_), WORKSPACE, id_))
+        work.packs.put(WORKSPACE, [Put(one, "test", context.now) for one in things])
+    runs.starts(Content("Lessons", parts, throttle_per_day=len(parts)))
+    runs.upto(MONDAY, 14)
+    with runs.acting("ana") as (context, work, ana):
+        work.waivers.add(
+            Waiver(
+                workspace=WORKSPACE,
+                person=ana.id,
+                quiz="data",
+                topic=TopicId(topic),
+                objectives=("share",),
+                minutes=2,
+                at=context.now,
+            )
+        )
+    with runs.acting("dana") as (_, work, _who):
+        taken = {who: _cancelled(work, who, refs) for who in ("ana", "ben")}
+    assert taken == {"ana": {"s", "t-own"}, "ben": set()}
+
+
+def _cancelled(work: SqlWork, who: str, refs: Iterable[str]) -> set[str]:
+    keys = {f"campaign:{NAME}:a-{ref}:{who}": ref for ref in refs}
+    promised = work.outbox.promised(WORKSPACE, list(keys))
+    return {keys[key] for key, one in promised.items() if one.state is LetterState.CANCELLED}
+
+
 def test_who_has_all_that_is_asked_for_is_done(either_world: World) -> None:
     runs = Runs(either_world)
     runs.starts(replace(TEXT_QUIZ_TEXT, completion="certified(data) and not asked()"))
@@ -442,23 +510,104 @@ def test_in_a_channel_it_stands_once_at_the_owners_hour(either_world: World) -> 
 # --- who is asked first --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("content", [TEXT_QUIZ_TEXT, OWN_DAYS], ids=["calendar", "own days"])
-def test_who_is_asked_first_gets_no_more_until_they_say_yes(world: World, content: Content) -> None:
-    runs = Runs(world)
-    runs.starts(replace(content, audience=Audience(consent=Consent.OPT_IN)))
+ASKED = Audience(consent=Consent.OPT_IN)
+
+
+def test_who_is_asked_first_gets_no_more_until_they_say_yes(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(OWN_DAYS, audience=ASKED))
     runs.upto(TUESDAY)
+    _some_say_yes(runs)
+    runs.upto(TUESDAY + 9 * DAY)
+    assert runs.got("ana") == ["invitation", "a1", "a2", "a3"]
+    assert runs.got("ben") == runs.got("lu") == ["invitation"]
+    either_world.forges("ben", "campaign.join", {"campaign": NAME})
+    assert "It has ended for you" in either_world.last("ben")
+    either_world.forges("ben", "campaign.join", {"campaign": "\x00"})
+    assert "It has ended for you" in either_world.last("ben")
+    runs.upto(TUESDAY + 20 * DAY)
+    assert runs.reads().state is State.FINISHED
+
+
+def _some_say_yes(runs: Runs) -> None:
     assert [runs.got(who) for who in PEOPLE] == [["invitation"]] * 8
+    world = runs.world
     asked = {who: world.hears(who)[-1] for who in ("ana", "ben")}
     world.presses("ana", "Yes, count me in", on=asked["ana"])
     world.presses("ana", "Why am I getting this?", on=asked["ana"])
     world.presses("ben", "No, thanks", on=asked["ben"])
-    runs.upto(TUESDAY + 9 * DAY)
-    rest = ["a2", "a3"] if content is TEXT_QUIZ_TEXT else ["a1", "a2", "a3"]
-    assert runs.got("ana") == ["invitation", *rest]
-    assert runs.got("ben") == runs.got("lu") == ["invitation"]
-    world.forges("ben", "campaign.join", {"campaign": NAME})
-    assert "It has ended for you" in world.last("ben")
-    world.forges("ben", "campaign.join", {"campaign": "\x00"})
-    assert "It has ended for you" in world.last("ben")
+
+
+def test_by_the_calendar_people_are_asked_on_the_weekday_before(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
+    runs.upto(MONDAY, 20)
+    _some_say_yes(runs)
+    runs.upto(TUESDAY, 20)
+    assert runs.got("ana") == ["invitation", "a1"]
     runs.upto(TUESDAY + 20 * DAY)
+    assert runs.got("ana") == ["invitation", "a1", "a2", "a3"]
+    assert runs.got("ben") == runs.got("lu") == ["invitation"]
     assert runs.reads().state is State.FINISHED
+
+
+def test_the_weekday_before_a_monday_is_a_friday() -> None:
+    monday = MONDAY + 7 * DAY
+    content = Content("Two", (message("a1", monday),), audience=ASKED)
+    assert content.begins == monday - 3 * DAY
+    asking = invitation_of(content, content.first_day)
+    assert (asking.date, asking.days) == (monday - 3 * DAY, 4)
+
+
+def test_who_is_to_be_asked_today_has_no_first_day_today(world: World) -> None:
+    runs = Runs(world)
+    today = replace(TEXT_QUIZ_TEXT, activities=(message("a1", MONDAY),), audience=ASKED)
+    runs.drafts(today)
+    with pytest.raises(Invalid, match="asked first, on the weekday before"):
+        runs.submits()
+
+
+def test_a_late_yes_gets_what_is_still_good_and_meant_for_them(either_world: World) -> None:
+    runs = Runs(either_world)
+    first, quiz, last = TEXT_QUIZ_TEXT.activities
+    quiz = replace(quiz, only_if=OnlyIf.NOT_CERTIFIED)
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(first, quiz, last), audience=ASKED))
+    certify(runs, "ana")
+    runs.upto(MONDAY, 20)
+    asked = {who: either_world.hears(who)[-1] for who in ("ana", "bo", "cem")}
+    runs.upto(TUESDAY + DAY, 8)
+    either_world.presses("ana", "Yes, count me in", on=asked["ana"])
+    either_world.presses("bo", "Yes, count me in", on=asked["bo"])
+    runs.upto(TUESDAY + 20 * DAY)
+    assert runs.got("ana") == ["invitation", "a3"]
+    assert runs.got("bo") == ["invitation", "a2", "a3"]
+    assert runs.counts("a2")["suppressed", NOT_MEANT] == 1
+    assert runs.reads().state is State.FINISHED
+
+
+def test_a_yes_during_a_pause_counts_when_it_goes_on(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
+    runs.upto(MONDAY, 20)
+    asked = either_world.hears("ana")[-1]
+    runs.upto(TUESDAY, 20)
+    runs.rests()
+    either_world.presses("ana", "Yes, count me in", on=asked)
+    runs.upto(TUESDAY + DAY, 7)
+    assert runs.got("ana") == ["invitation"]
+    runs.goes_on()
+    runs.upto(TUESDAY + 5 * DAY)
+    assert runs.got("ana") == ["invitation", "a2", "a3"]
+
+
+def test_who_comes_later_is_asked_too(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
+    runs.upto(MONDAY, 20)
+    either_world.joins(person("new"))
+    runs.upto(TUESDAY, 20)
+    assert runs.got("new") == ["invitation"]
+    either_world.presses("new", "Yes, count me in")
+    runs.upto(TUESDAY + 5 * DAY)
+    assert runs.got("new") == ["invitation", "a2", "a3"]
+    assert runs.got("lu") == ["invitation"]
