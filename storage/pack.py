@@ -23,9 +23,10 @@ from bot.pack.item import Item
 from bot.pack.model import Kind, Quiz, Section, Tip
 from bot.pack.ports import Edition, Kept, Put
 from bot.pack.version import LENGTH, version_of, version_of_item
+from storage.outbox import cancel_letters
 from storage.pack_tables import pack_bodies, pack_editions, pack_families, pack_things
 from storage.row import add_all_new, among, insert_for
-from storage.tables import workspaces
+from storage.tables import outbox, workspaces
 
 KEPT_ITEMS = 20_000
 """Pieces and items that a process keeps in memory, at most, or one quiz that is larger."""
@@ -177,7 +178,8 @@ class SqlPacks:
         return [put.value.id for put in things if self._put(workspace, put)]
 
     def retire(self, workspace: WorkspaceId, kind: Kind, ids: Iterable[str], at: datetime) -> None:
-        """Out of use from now on; nothing is deleted. With a quiz go its items."""
+        """Out of use from now on; nothing is deleted. With a quiz go its items. Letters to people
+        that are about it and have not begun are taken back."""
         for id_ in ids:
             which = and_(pack_things.c.kind == kind, pack_things.c.id == id_)
             if kind is Kind.QUIZ:
@@ -187,6 +189,12 @@ class SqlPacks:
                 update(pack_things)
                 .where(pack_things.c.workspace == workspace, which, ~pack_things.c.retired)
                 .values(retired=True, changed_at=at)
+            )
+            cancel_letters(
+                self._connection,
+                outbox.c.workspace == workspace,
+                outbox.c.person.is_not(None),
+                outbox.c.about == f"{kind}:{id_}",
             )
 
     def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Piece | None:

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from bot.access import K_ANONYMOUS
 from bot.ids import PersonId, WorkspaceId
+from bot.pack.model import Kind
 from bot.pack.waiver import GivenBack, Waiver, source_of_tips
+from bot.truth import WAITING_STATES
 from storage.outbox import cancel_letters
+from storage.pack import SqlPacks
 from storage.quiz_tables import waivers
 from storage.row import among, columns_of, put, values_of
 from storage.tables import outbox
@@ -26,12 +29,38 @@ class SqlWaivers:
     def add(self, waiver: Waiver) -> None:
         """Keep it, and take back the letters that teach its topic."""
         put(self._connection, waivers, values_of(waiver))
-        cancel_letters(
-            self._connection,
+        theirs = (
             outbox.c.workspace == waiver.workspace,
             outbox.c.person == waiver.person,
-            outbox.c.source == source_of_tips(waiver.topic),
         )
+        cancel_letters(
+            self._connection,
+            *theirs,
+            or_(
+                outbox.c.source == source_of_tips(waiver.topic),
+                outbox.c.about.in_(self._lessons(waiver, *theirs)),
+            ),
+        )
+
+    def _lessons(self, waiver: Waiver, *theirs: ColumnElement[bool]) -> list[str]:
+        """What the letters are about that wait for the person and that it covers."""
+        about = self._connection.scalars(
+            select(outbox.c.about).where(
+                *theirs,
+                outbox.c.state.in_(sorted(WAITING_STATES)),
+                outbox.c.about.like("tip:%") | outbox.c.about.like("section:%"),
+            )
+        ).all()
+        return [one for one in dict.fromkeys(about) if self._covers(waiver, one)]
+
+    def _covers(self, waiver: Waiver, about: str) -> bool:
+        kind, _, id_ = about.partition(":")
+        packs = SqlPacks(self._connection)
+        tip = packs.tip(waiver.workspace, id_) if kind == Kind.TIP else None
+        section = packs.section(waiver.workspace, id_) if kind == Kind.SECTION else None
+        if tip is not None and tip.value.topic == waiver.topic:
+            return waiver.covers(tip.value.objective, waiver.at)
+        return section is not None and section.value.topic == waiver.topic
 
     def of(self, person: PersonId) -> Sequence[Waiver]:
         """Those of a person, whether they still hold or not, by topic and quiz."""

@@ -128,7 +128,8 @@ class PackStore(Protocol):
         before is left alone; what was retired is back."""
 
     def retire(self, workspace: WorkspaceId, kind: Kind, ids: Iterable[str], at: datetime) -> None:
-        """Out of use from now on; nothing is deleted. With a quiz go its items."""
+        """Out of use from now on; nothing is deleted. With a quiz go its items. Letters to people
+        that are about it (`tip:ID`, see `bot.outbox.Letter`) and have not begun are taken back."""
 
     def brought(self, workspace: WorkspaceId, kind: Kind, id_: str) -> Piece | None:
         """What its pack said last, whatever people changed since."""

@@ -57,7 +57,8 @@ class Waivers(Protocol):
 
     def add(self, waiver: Waiver) -> None:
         """Keep it. In the same transaction the letters to the person are taken back that have
-        not begun and whose source is `source_of_tips` of the topic."""
+        not begun and whose source is `source_of_tips` of the topic, or which are about a tip or
+        section that it covers (`tip:ID`, `section:ID`; `bot.outbox.Letter.about`)."""
 
     def of(self, person: PersonId) -> Sequence[Waiver]:
         """Those of a person, whether they still hold or not, by topic and quiz."""

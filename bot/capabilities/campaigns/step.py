@@ -147,6 +147,8 @@ def letter_of(
             expires_at=at_local(end, time(0), zone),
             source=source_of(campaign, activity.id),
             because=reason,
+            # By it what waits is taken back once it is retired, or need not be taught.
+            about=f"{activity.format}:{activity.ref}"[:100] if activity.format in LENT else None,
         )
 
     def letter(person: Person) -> Letter | None:

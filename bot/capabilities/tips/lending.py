@@ -10,6 +10,7 @@ from bot.capabilities.tips.model import Pick
 from bot.capabilities.tips.work import TipsWork
 from bot.ids import TopicId, WorkspaceId
 from bot.message import Message
+from bot.pack.model import Tip
 
 
 def find(work: TipsWork, workspace: WorkspaceId, ref: str) -> Found | None:
@@ -23,8 +24,13 @@ def find(work: TipsWork, workspace: WorkspaceId, ref: str) -> Found | None:
         tip.text,
         tip.topic,
         tip.objective,
-        retired=kept.retired or tip.status == "draft",
+        retired=kept.retired or tip.status == "draft" or not _has_topic(work, workspace, tip),
     )
+
+
+def _has_topic(work: TipsWork, workspace: WorkspaceId, tip: Tip) -> bool:
+    """Whether its topic is one of the workspace: without it a tip cannot be shown."""
+    return work.topics.get(workspace, TopicId(tip.topic)) is not None
 
 
 def every(work: TipsWork, workspace: WorkspaceId) -> Sequence[Found]:
