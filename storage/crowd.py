@@ -160,6 +160,7 @@ class SqlCrowds:
             "attempts": literal(0, Integer),
             "why": lot.c.why,
             "message": lot.c.message,
+            "about": literal(letter.about, Text),
             "source": literal(letter.source, Text),
             "day": typed("day"),
             "good_until": typed("good_until"),

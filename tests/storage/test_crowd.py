@@ -41,6 +41,7 @@ def letter_of(person: Person) -> Letter:
         expires_at=datetime(2026, 3, 5, tzinfo=UTC),
         source=SOURCE,
         because="Because.",
+        about="tip:link",
     )
 
 
