@@ -70,7 +70,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.vote": poll.vote,
         **entrance.PRESSES,
     },
-    opens_forms=entrance.OPENS_FORMS | {"campaign.list", "campaign.new", "campaign.change"},
+    opens_forms=entrance.OPENS_FORMS | {"campaign.new", "campaign.change"},
     submits={"campaign.draft": draft.submit, **entrance.SUBMITS},
     timers={
         "campaign.forecast": draft.forecast_on,

@@ -52,7 +52,7 @@ _OF_PACKS = frozenset({"pack", "packs", "from a pack", "from pack"})
 
 
 def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """`/campaign [title]`: what there is, or the form where there is nothing yet."""
+    """`/campaign [title]`: what there is, or the form of one message with that title."""
     if not may(command.person, Right.RUN_CAMPAIGN) and may(command.person, Right.APPROVE_CAMPAIGN):
         return Reply(message=plan_messages.waiting_list(sheet.asked_of(work, command.person)))
     require(command.person, Right.RUN_CAMPAIGN)
@@ -63,12 +63,10 @@ def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
     return list_all(context, work, command)
 
 
-def list_all(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*Campaigns*: what there is, or the form where there is nothing yet."""
+def list_all(_context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Campaigns*: what there is, and the ways to begin."""
     require(command.person, Right.RUN_CAMPAIGN)
     listed = work.campaigns.shown_to(command.person.workspace, command.person.id, MOST_LISTED)
-    if not listed:
-        return Reply(form=_form(context, work, command))
     owners = {person.id: person.name for person in work.people.several({c.owner for c in listed})}
     has_packs = pack.has_any(work, command.person.workspace)
     return Reply(message=messages.campaign_list(listed, owners, has_packs=has_packs))
@@ -86,7 +84,7 @@ def home(_context: Context, work: CampaignsWork, person: Person) -> Sequence[Sec
 
 
 def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*New campaign*."""
+    """*One message*."""
     require(command.person, Right.RUN_CAMPAIGN)
     return Reply(form=_form(context, work, command))
 

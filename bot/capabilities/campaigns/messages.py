@@ -561,26 +561,28 @@ def campaign_list(
 ) -> Message:
     """What the person may look at, newest first; `owners` are names by person. `has_packs`: there
     are campaigns in packs to begin with."""
-    packs = [Button(label="From a pack…", action="campaign.from_pack")] if has_packs else []
     lines = "\n".join(
         f"- **{literal(campaign.title)}**: {STATES[campaign.state]}, "
         f"{_span(campaign.content)}, by {literal(owners[campaign.owner])}"
         for campaign in campaigns
     )
+    options = tuple(Option(label=_named(one), value=one.id) for one in campaigns)
+    listed: list[Part] = []
+    if options:
+        choice = Choice(label="Look at one", action="campaign.open", options=options)
+        listed = [Text(text=lines), choice]
+    packs = [Button(label="From a pack…", action="campaign.from_pack")] if has_packs else []
     return say(
-        "Campaigns, newest first:",
-        Text(text=lines),
-        Choice(
-            label="Look at one",
-            action="campaign.open",
-            options=tuple(
-                Option(label=_named(campaign), value=campaign.id) for campaign in campaigns
-            ),
+        "Campaigns, newest first:" if campaigns else "There is no campaign here yet.",
+        *listed,
+        Text(
+            text="**A new one** is one message to many, which you send yourself, or several parts "
+            "on several days, which somebody else approves first."
         ),
         Buttons(
             buttons=(
-                Button(label="New campaign", action="campaign.new", style=Style.PRIMARY),
-                Button(label="New one of several parts", action="campaign.new_plan"),
+                Button(label="One message", action="campaign.new", style=Style.PRIMARY),
+                Button(label="Several parts", action="campaign.new_plan"),
                 *packs,
             )
         ),
@@ -644,6 +646,8 @@ REASONS: Mapping[str, str] = {
     "not meant for them": "were not meant by it",
 }
 """Why people were left in peace, after their number."""
+NOT_FOR_THEM = f"a pause, no need of it, {LEFT_ALONE}"
+"""The same in one, where too few share a reason; of a campaign of several parts."""
 
 
 def truth_card(
@@ -697,7 +701,7 @@ def _facts(campaign: Campaign, account: Account) -> tuple[Fact, ...]:
     if campaign.state is State.FINISHED or (
         campaign.state is State.CANCELLED and not account.waiting
     ):
-        open_ = [("Left in peace", account.left_alone, _causes(account.causes))]
+        open_ = [("Left in peace", account.left_alone, _causes(campaign, account.causes))]
     else:
         # Told apart, the one would fall by one and the other rise when somebody stops me.
         open_ = [
@@ -723,10 +727,10 @@ def _facts(campaign: Campaign, account: Account) -> tuple[Fact, ...]:
     )
 
 
-def _causes(causes: Sequence[Cause]) -> str:
+def _causes(campaign: Campaign, causes: Sequence[Cause]) -> str:
     """Why people were left in peace, as far as groups are large enough to be told apart."""
     if not any(cause.why for cause in causes):
-        return LEFT_ALONE
+        return LEFT_ALONE if campaign.content.is_one_message else NOT_FOR_THEM
     return "; ".join(
         f"{cause.people:,} {REASONS.get(cause.why or '', 'for other reasons')}" for cause in causes
     )

@@ -2,6 +2,7 @@
 
 from bot.capabilities.campaigns.content import Format
 from bot.capabilities.campaigns.model import Campaign, fold
+from bot.form import ChoiceField
 from bot.ids import PersonId
 from bot.message import Button, Choice
 from bot.pack.ports import Put
@@ -16,14 +17,21 @@ def writes(world: World, title: str = "Two weeks of data", **values: str) -> Hea
     world.changes("sam", roles=frozenset({Role.APPROVER}))
     with world.database.transaction() as work:
         work.packs.put(WORKSPACE, [Put(quiz_of(TWO), "test", world.now)])
-    world.forges("dana", "campaign.new_plan", {})
+    world.says("dana", "/campaign")
+    world.presses("dana", "Several parts")
     reply = world.fills("dana", title=title, **values)
     assert reply.errors == {}
     return world.hears("dana")[-1]
 
 
+def now_of(world: World, who: str, card: Heard) -> Heard:
+    """A card as it stands now; platforms give what it was when it was heard."""
+    return next(heard for heard in world.hears(who) if heard.id == card.id)
+
+
 def picks(world: World, who: str, on: Heard, label: str, value: str) -> Reply:
     """Choose something on a card."""
+    on = now_of(world, who, on)
     choice = next(
         part
         for part in on.message.parts
@@ -35,10 +43,25 @@ def picks(world: World, who: str, on: Heard, label: str, value: str) -> Reply:
     return world.taps(who, chosen, on=on)
 
 
+def place_of(world: World, said: str) -> str:
+    """What the form before Dana calls a place; a channel has another address on each platform."""
+    assert world.form is not None
+    [field] = [field for field in world.form.fields if field.name == "place"]
+    assert isinstance(field, ChoiceField)
+    called = said.removeprefix("#").casefold()
+    return next(
+        option.value
+        for option in field.options
+        if option.value == said or called in option.label.casefold()
+    )
+
+
 def adds(world: World, card: Heard, format_: Format, **values: str) -> Heard:
     """Dana adds a part; the card as it is then."""
     world.presses("dana", "Add a part", on=card)
     picks(world, "dana", card, "Kind of part", format_)
+    if "place" in values:
+        values["place"] = place_of(world, values["place"])
     reply = world.fills("dana", **values)
     assert reply.errors == {}
     return world.hears("dana")[-1]

@@ -364,8 +364,19 @@ def test_the_list_leads_to_the_cards(either_world: World) -> None:
     for campaign in campaigns(either_world):
         either_world.forges("dana", "campaign.open", {"choice": campaign.id})
         assert campaign.title in either_world.last("dana")
-    either_world.presses("dana", "New campaign", on=listed)
+    either_world.presses("dana", "One message", on=listed)
     assert either_world.form is not None
+
+
+def test_where_there_is_none_yet_both_ways_to_begin_are_shown(world: World) -> None:
+    reply = world.says("dana", "/campaign")
+    assert reply.form is None
+    assert "There is no campaign here yet." in world.last("dana")
+    assert labels(world.hears("dana")[-1]) == ["One message", "Several parts"]
+    world.presses("dana", "One message")
+    assert "One message to many people" in str(world.form)
+    world.presses("dana", "Several parts")
+    assert "Its parts come next" in str(world.form)
 
 
 def test_drafts_of_one_long_title_can_be_told_apart(world: World) -> None:

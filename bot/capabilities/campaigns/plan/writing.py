@@ -39,7 +39,7 @@ from bot.reply import Reply
 
 
 def new(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*New campaign of several parts*."""
+    """*Several parts*."""
     require(command.person, Right.RUN_CAMPAIGN)
     return Reply(form=_settings_form(context, work, command, None))
 
