@@ -82,12 +82,14 @@ class SlackHeard(Heard):
         return buttons_of(self.site.people.screen(self.post))
 
 
-def pressed_by(control: Control) -> tuple[str, dict[str, Any]] | None:
-    """What the adapter reads of a press on the control."""
+def pressed_by(control: Control, choice: str | None = None) -> tuple[str, dict[str, Any]] | None:
+    """What the adapter reads of a press on the control, of a choice with that option or else with
+    its first."""
     element = control.element
     action = {"type": "button", **element, "block_id": control.block_id}
     if control.options:
-        action["selected_option"] = {"value": control.options[0][1]}
+        values = [value for _, value in control.options]
+        action["selected_option"] = {"value": choice if choice in values else values[0]}
     return read_pressed(action)
 
 
@@ -359,10 +361,12 @@ class SlackWorld(World):
             # Who makes up a press says that it was on a message that is gone.
             self.may_refuse.add(("chat.update", "message_not_found"))
             post = Posted("1.000001", channel, self.site.slack.team.bot_user, "", by_bot=True)
+        choice = what.args.get("choice")
+        chosen = choice if isinstance(choice, str) else None
         found = [
             control
             for control in people.screen(post).controls
-            if pressed_by(control) == (what.action, what.args)
+            if pressed_by(control, chosen) == (what.action, what.args)
         ]
         control = found[0] if found else _stale(what)
         told = self._done.get(event or "")
@@ -371,7 +375,7 @@ class SlackWorld(World):
             self._done[event] = trigger, at
         return self._acts(
             who,
-            people.press(user, post, control, trigger=trigger, at=at, gone=pressed is None),
+            people.press(user, post, control, chosen, trigger=trigger, at=at, gone=pressed is None),
         )
 
     async def _send_forged(self, user: str, channel: str, what: Submitted) -> None:

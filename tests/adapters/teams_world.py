@@ -457,13 +457,16 @@ class TeamsWorld(World):
             assert isinstance(pressed, TeamsHeard)
             post = pressed.post
             controls = self.site.screen(post, self.somebody(who)).controls
+        choice = what.args.get("choice")
+        chosen = choice if isinstance(choice, str) else None
         found = [
             control
             for control in controls
-            if read_pressed(control.action["data"]) == (what.action, what.args)
+            if read_pressed(control.action["data"] | _input_of(control, chosen))
+            == (what.action, what.args)
         ]
         control = found[0] if found else self._stale(what)
-        return self.site.press(self.somebody(who), place, post, control)
+        return self.site.press(self.somebody(who), place, post, control, chosen)
 
     def _stale(self, what: Pressed) -> Control:
         """What stood on an older message, or is made up."""
@@ -604,6 +607,14 @@ class TeamsWorld(World):
     def _name(self, place: Conversation) -> str:
         who = self.whose(place)
         return name_of(place.id) if who is None else f"dm:{who}"
+
+
+def _input_of(control: Control, choice: str | None) -> Json:
+    """What a press brings of the choice that belongs to a control, where it offers that one."""
+    if control.input is None or choice is None:
+        return {}
+    offered = {each["value"] for each in control.input["choices"]}
+    return {control.input["id"]: choice} if choice in offered else {}
 
 
 def _placed(topic: Topic) -> Topic:

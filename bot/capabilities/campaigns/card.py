@@ -18,13 +18,30 @@ def tallies_of(work: CampaignsWork, campaign: Campaign) -> Sequence[Tally]:
     """All its letters to people by state and reason, of every activity together."""
     counted: Counter[tuple[LetterState, str | None]] = Counter()
     for source in sources_of(campaign, to_people=True):
-        for tally in work.truth.counts(campaign.workspace, source):
+        for tally in counts_of(work, campaign, source):
             counted[tally.state, tally.why] += tally.letters
     return [
         Tally(state, why, letters)
         for (state, why), letters in sorted(
             counted.items(), key=lambda item: (item[0][0], item[0][1] or "")
         )
+    ]
+
+
+def counts_of(work: CampaignsWork, campaign: Campaign, source: str) -> Sequence[Tally]:
+    """The letters of one source, by state and reason, as they may be told apart.
+
+    While a campaign goes on, a letter is taken back because somebody said stop, or is in it no
+    more. That is their own affair, and counts among those who are left in peace.
+    """
+    tallies = work.truth.counts(campaign.workspace, source)
+    if campaign.state is State.CANCELLED:
+        return tallies
+    return [
+        Tally(LetterState.SUPPRESSED, None, tally.letters)
+        if tally.state is LetterState.CANCELLED
+        else tally
+        for tally in tallies
     ]
 
 

@@ -979,7 +979,7 @@ def truth_lines(
         elif account is None or not account.letters:
             said = "still to come" if campaign.state in _GOING else "was not sent"
         else:
-            said = _told(account)
+            said = _told(campaign, account)
         lines.append(f"{line}\n{said}")
     return [
         Text(text=shorten("\n".join(lines[first : first + MOST_CHOICES]), 3_000))
@@ -990,12 +990,16 @@ def truth_lines(
 _GOING = frozenset({State.RUNNING, State.PAUSED})
 
 
-def _told(account: Account) -> str:
+def _told(campaign: Campaign, account: Account) -> str:
     """In a line what became of the letters of a part. Who waits and who is left in peace are
     one number, which does not change when somebody says stop."""
+    is_over = campaign.state not in _GOING and not account.waiting
     told = [f"delivered to {account.delivered:,} of {account.letters:,}"]
     for said, count in (
-        ("not yet, or not at all", account.waiting + account.left_alone),
+        (
+            "left in peace" if is_over else "not yet, or not at all",
+            account.waiting + account.left_alone,
+        ),
         ("unreachable", account.unreachable),
         ("failed", account.failed),
         ("unknown", account.unknown),
@@ -1013,6 +1017,7 @@ def change_waits(names: Sequence[str]) -> str:
 
 STANDS = "stands in the channel"
 LEFT_OUT = "was left out"
+RESTED_OVER = "was left out: its day fell into a pause"
 NOT_POSTED = "could not be posted in the channel: is Inflow a member of it?"
 
 

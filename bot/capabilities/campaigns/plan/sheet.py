@@ -6,6 +6,7 @@ from bot.access import Right, may
 from bot.capabilities.campaigns.access import find_campaign, owner_of, workspace_of
 from bot.capabilities.campaigns.approving import approvers_of, may_approve, missing_approvals
 from bot.capabilities.campaigns.audience import channel_of, is_read, want
+from bot.capabilities.campaigns.card import counts_of
 from bot.capabilities.campaigns.card import show as show_truth
 from bot.capabilities.campaigns.content import LENT, Activity, Content, in_order
 from bot.capabilities.campaigns.fault import find_faults
@@ -13,6 +14,7 @@ from bot.capabilities.campaigns.messages import READING, audience
 from bot.capabilities.campaigns.model import Campaign, RunState, State, source_of
 from bot.capabilities.campaigns.plan import messages
 from bot.capabilities.campaigns.plan.arrangement import mark_of
+from bot.capabilities.campaigns.steering import RESTED
 from bot.capabilities.campaigns.step import message_of, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -268,9 +270,7 @@ def _truth(
 def accounts_of(work: CampaignsWork, campaign: Campaign) -> Mapping[str, Account]:
     """What may be told of the letters of each part that comes to people."""
     return {
-        activity.id: account(
-            work.truth.counts(campaign.workspace, source_of(campaign, activity.id))
-        )
+        activity.id: account(counts_of(work, campaign, source_of(campaign, activity.id)))
         for activity in campaign.content.activities
         if activity.channel is None
     }
@@ -286,6 +286,8 @@ def _stands(work: CampaignsWork, campaign: Campaign) -> Mapping[str, str]:
         if activity.id in skipped:
             said[activity.id] = messages.LEFT_OUT
         if activity.channel is None:
+            if activity.id not in said and _was_rested(work, campaign, activity):
+                said[activity.id] = messages.RESTED_OVER
             continue
         state = work.outbox.state(campaign.workspace, source_of(campaign, activity.id))
         if state is LetterState.SENT:
@@ -293,6 +295,15 @@ def _stands(work: CampaignsWork, campaign: Campaign) -> Mapping[str, str]:
         elif state in {LetterState.FAILED, LetterState.UNREACHABLE}:
             said[activity.id] = messages.NOT_POSTED
     return said
+
+
+def _was_rested(work: CampaignsWork, campaign: Campaign, activity: Activity) -> bool:
+    """Whether a pause took back all of a part, and its day had passed when it was over."""
+    if campaign.state is State.PAUSED:
+        return False
+    tallies = work.truth.counts(campaign.workspace, source_of(campaign, activity.id))
+    is_rested = any(tally.why == RESTED for tally in tallies)
+    return is_rested and not any(tally.state is LetterState.SENT for tally in tallies)
 
 
 def address_of(work: CampaignsWork, person: PersonId) -> str | None:
