@@ -687,8 +687,8 @@ SHOWN: dict[str, Shown] = {
     "campaigns.changed_meanwhile": campaigns.changed_meanwhile(
         campaigns.draft_card(CAMPAIGN, SAM, WORKSPACE, Outlook())
     ),
-    "campaigns.campaign_list:none": campaigns.campaign_list([], {}, has_packs=True),
     "campaigns.campaign_list": campaigns.campaign_list([CAMPAIGN, RUNNING], {SAM.id: "Sam"}),
+    "campaigns.campaign_list:none": campaigns.campaign_list([], {}, has_packs=True),
     "campaigns.home": campaigns.home([CAMPAIGN, RUNNING]),
     "campaigns.truth_card": campaigns.truth_card(
         RUNNING,
