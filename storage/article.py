@@ -122,6 +122,28 @@ class SqlArticles:
         )
         return [Article(**row._mapping) for row in rows]
 
+    def new_titles(self, workspace: WorkspaceId, since: datetime, limit: int) -> Sequence[str]:
+        """What is published and was not before `since`, the newest first."""
+        version = article_versions.c
+        first = (
+            select(version.id, func.min(version.changed_at).label("at"))
+            .where(version.workspace == workspace, version.state == ArticleState.PUBLISHED)
+            .group_by(version.id)
+            .subquery()
+        )
+        return self._connection.scalars(
+            select(articles.c.title)
+            .join(first, first.c.id == articles.c.id)
+            .where(
+                articles.c.workspace == workspace,
+                articles.c.state == ArticleState.PUBLISHED,
+                articles.c.changed_at >= since,
+                first.c.at >= since,
+            )
+            .order_by(first.c.at.desc(), articles.c.id)
+            .limit(limit)
+        ).all()
+
     def by_author(self, person: PersonId) -> Sequence[Article]:
         """Articles that name the person as author or verifier, oldest first."""
         rows = self._connection.execute(

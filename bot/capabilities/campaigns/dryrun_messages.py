@@ -50,8 +50,6 @@ BY_CHOICE = (
 )
 NO_PACKS = "There is no campaign in the packs that I have."
 NO_SUCH_PACK = "I do not have that campaign any more."
-ASK_ME = "what people ask me most"
-"""In the place of what cannot be filled in."""
 
 
 def no_such_person(handle: str) -> str:
@@ -96,11 +94,6 @@ def no_such_channel(channel: str) -> str:
         f"I do not know where {channel} is. Please write its id after the #, as in #C024BE91L: "
         "it stands at the end of what people see about the channel."
     )
-
-
-def not_filled_in(variable: str) -> str:
-    """Something that is not known before it is sent."""
-    return f"I cannot fill in {variable} yet. It says “{ASK_ME}” instead."
 
 
 def choose_pack(found: Sequence[tuple[str, str]]) -> Message:

@@ -18,6 +18,7 @@ from bot.capabilities.campaigns.content import (
     Requirement,
     Timing,
 )
+from bot.capabilities.campaigns.filling import ROOM, VARIABLES, variables_of
 from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, MIN_AUDIENCE, Campaign
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -106,8 +107,15 @@ def _of_activity(content: Content, activity: Activity, today: date) -> list[str]
         faults.append(messages.in_activity(name, messages.NO_DAY))
     if activity.format is Format.MESSAGE and not activity.text.strip():
         faults.append(messages.in_activity(name, messages.NO_BODY))
-    if len(activity.text) > MAX_BODY:
-        faults.append(messages.in_activity(name, messages.too_much(MAX_BODY, len(activity.text))))
+    variables = variables_of(activity)
+    length = len(activity.text) + ROOM * len(variables)
+    if length > MAX_BODY:
+        faults.append(messages.in_activity(name, messages.too_much(MAX_BODY, length)))
+    faults += [
+        messages.in_activity(name, messages.no_such_variable(variable, VARIABLES))
+        for variable in variables
+        if variable not in VARIABLES
+    ]
     if activity.format in LENT and not activity.ref:
         faults.append(messages.in_activity(name, messages.NO_REFERENCE))
     if activity.format in LENT and activity.channel is not None:

@@ -4,7 +4,7 @@ The title and what a campaign says are their owner's own words, in the markdown 
 `Text`; every other word of a person goes through `literal`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -271,6 +271,20 @@ def _labels(channels: Mapping[str, str]) -> Mapping[str, str]:
 def team_value(team: str) -> str:
     """The team as the form's option names it; long names are cut, as an option must be."""
     return f"{TEAM}{team}"[:150]
+
+
+def new_titles(titles: Sequence[str], most: int) -> str:
+    """What is new in the FAQ, as part of a sentence."""
+    if not titles:
+        return "nothing new yet"
+    named = ", ".join(f"“{shorten(title, 80)}”" for title in titles[:most])
+    return f"{named} and more" if len(titles) > most else named
+
+
+def no_such_variable(variable: str, known: Iterable[str]) -> str:
+    """Something that is to be filled in and is not known."""
+    every = ", ".join(f"{{{{{one}}}}}" for one in sorted(known))
+    return f"I cannot fill in {{{{{variable}}}}}. I can fill in {every}."
 
 
 def letter(campaign: Campaign, owner: Person, activity: Activity | None = None) -> Message:

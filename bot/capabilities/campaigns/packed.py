@@ -11,6 +11,7 @@ from datetime import time
 
 from bot.access import Right, may
 from bot.capabilities.campaigns import dryrun_messages as said
+from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.content import (
     Activity,
     Audience,
@@ -26,6 +27,7 @@ from bot.capabilities.campaigns.content import (
     Timing,
     data_of,
 )
+from bot.capabilities.campaigns.filling import NEW_TITLES, VARIABLES
 from bot.capabilities.campaigns.model import Campaign, Event, EventKind, State
 from bot.capabilities.campaigns.step import advance
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -278,8 +280,10 @@ def _filled(reading: _Reading, where: Where, text: str, document: pack.Campaign)
     def fill(found: re.Match[str]) -> str:
         if found[1] in known:
             return literal(known[found[1]]())
-        reading.hint(where, said.not_filled_in(found[1]))
-        return said.ASK_ME
+        if found[1] != NEW_TITLES:
+            reading.fault(where, messages.no_such_variable(found[1], VARIABLES))
+        # It is said when it is handed out.
+        return found[0]
 
     return _VARIABLE.sub(fill, text)
 

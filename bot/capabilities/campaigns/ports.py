@@ -125,6 +125,13 @@ class BallotStore(Protocol):
         """Forget that the person has voted in anything."""
 
 
+class Titles(Protocol):
+    """The FAQ, as far as a campaign tells of it."""
+
+    def new_titles(self, workspace: WorkspaceId, since: datetime, limit: int) -> Sequence[str]:
+        """What is published and was not before `since`, the newest first."""
+
+
 class Stores(Protocol):
     """All that campaigns keep, within one open transaction."""
 

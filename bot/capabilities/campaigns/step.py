@@ -10,6 +10,7 @@ from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
 from bot.capabilities.campaigns.content import INVITATION, LENT, Activity, Format, Timing, days_of
+from bot.capabilities.campaigns.filling import fill
 from bot.capabilities.campaigns.model import (
     Campaign,
     Event,
@@ -95,6 +96,7 @@ def message_of(
         KeyError: nobody has anything of its format.
     """
     owner = owner_of(work, campaign)
+    activity = fill(context, work, campaign, activity)
     if activity.id == INVITATION:
         return messages.invited(campaign, owner)
     if activity.format is Format.MESSAGE:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.capabilities.campaigns.ports import Stores
+from bot.capabilities.campaigns.ports import Stores, Titles
 from bot.crowd import CrowdStore
 from bot.directory import MembershipStore
 from bot.pack.ports import PackStore
@@ -29,6 +29,10 @@ class CampaignsWork(Work, Stores, Protocol):
     @property
     def topics(self) -> TopicStore:
         """What there is to learn, and the channels where it is talked about."""
+
+    @property
+    def articles(self) -> Titles:
+        """What is new in the FAQ."""
 
     @property
     def packs(self) -> PackStore:

@@ -150,11 +150,17 @@ def test_who_owns_it_has_to_have_the_right(world: World) -> None:
     assert "Ana may not run campaigns" in sentences(planned(world, owner="ana"))[("owner",)]
 
 
-def test_what_cannot_be_filled_in_is_said(world: World) -> None:
+def test_what_is_only_known_later_is_filled_in_later(world: World) -> None:
     said = {**DOCUMENT["activities"][1], "text": "New: {{faq.new_titles}}."}
     found = planned(world, activities=[said])
-    assert found.content.activities[0].text == "New: what people ask me most."
-    assert ("activities", 0, "text") in [hint.where for hint in found.hints]
+    assert found.content.activities[0].text == "New: {{faq.new_titles}}."
+    assert sentences(found) == sentences(planned(world))
+
+
+def test_what_cannot_be_filled_in_is_said(world: World) -> None:
+    said = {**DOCUMENT["activities"][1], "text": "New: {{faq.titles}}."}
+    found = planned(world, activities=[said])
+    assert "I cannot fill in {{faq.titles}}" in sentences(found)["activities", 0, "text"]
 
 
 def test_planned_twice_it_is_one_draft(world: World) -> None:

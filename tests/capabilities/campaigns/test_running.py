@@ -22,10 +22,11 @@ from bot.capabilities.campaigns.content import (
     invitation_of,
 )
 from bot.capabilities.campaigns.model import EnrolmentState, RunState, State
+from bot.capabilities.questions.model import Article, ArticleState
 from bot.capabilities.quizzes.certification import Certification
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.errors import Conflict, Invalid, NotAllowed
-from bot.ids import CertificationId, TopicId
+from bot.ids import ArticleId, CertificationId, TopicId
 from bot.outbox import LetterState
 from bot.pack.model import Kind, Section, Tip
 from bot.pack.ports import Put
@@ -611,3 +612,48 @@ def test_who_comes_later_is_asked_too(either_world: World) -> None:
     runs.upto(TUESDAY + 5 * DAY)
     assert runs.got("new") == ["invitation", "a2", "a3"]
     assert runs.got("lu") == ["invitation"]
+
+
+# --- what is filled in -------------------------------------------------------------------------
+
+
+def test_what_is_new_in_the_faq_is_filled_in_when_it_is_handed_out(either_world: World) -> None:
+    runs = Runs(either_world)
+    text = "{{campaign.owner}} tells of {{topic.title}}. New: {{ faq.new_titles }}."
+    parts = [message(f"a{n}", TUESDAY + 2 * n * DAY, text=text) for n in range(2)]
+    _publish(runs, "Old one")
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=tuple(parts)))
+    runs.upto(TUESDAY)
+    assert "Dana tells of Two weeks of data. New: nothing new yet." in either_world.last("ana")
+    _publish(runs, "Which *link* do I send?")
+    with runs.acting("dana") as (context, work, _):
+        moved = work.articles.in_states(WORKSPACE, frozenset({ArticleState.PUBLISHED}), 9)
+        again = next(one for one in moved if one.title == "Old one")
+        work.articles.save(replace(again, changed_at=context.now))
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("ana") == ["a0", "a1"]
+    told = either_world.hears("ana")[-1].text
+    assert "New: “Which *link* do I send?”." in told.replace("\\", "")
+
+
+def _publish(runs: Runs, title: str) -> None:
+    with runs.acting("dana") as (context, work, _):
+        work.articles.save(
+            Article(
+                id=ArticleId(title[:3]),
+                workspace=WORKSPACE,
+                title=title,
+                text="So.",
+                state=ArticleState.PUBLISHED,
+                created_at=context.now,
+                changed_at=context.now,
+            )
+        )
+
+
+def test_what_cannot_be_filled_in_stands_in_the_way(world: World) -> None:
+    runs = Runs(world)
+    unknown = message("a1", TUESDAY, text="New: {{faq.titles}}.")
+    runs.drafts(replace(TEXT_QUIZ_TEXT, activities=(unknown,)))
+    with pytest.raises(Invalid, match=r"I cannot fill in \{\{faq.titles\}\}"):
+        runs.submits()
