@@ -24,6 +24,15 @@ from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.pack.completion import Nonsense, atoms, is_done, parse
+from bot.pack.document import Metric
+from bot.pack.model import Kind
+
+FEWEST_STEPS = 2
+BASELINE_PERIODS = 3
+"""Periods of its metric that are known before the first step (domain.md 5.6)."""
+STEP_PERIODS = 2
+"""Periods for which each step lasts, and the last group is untreated after the first step."""
+DAYS_OF_PERIOD = {"day": 1, "week": 7, "month": 30, "quarter": 91}
 
 
 def find_faults(
@@ -48,6 +57,7 @@ def find_faults(
         faults.append(messages.too_few(people) if people else messages.NOBODY)
     elif content.rollout.design is not Design.ALL and len(sizes) < max(2, content.rollout.steps):
         faults.append(messages.too_few_clusters(len(sizes)))
+    faults += _of_steps(work, campaign, content)
     faults += _of_completion(context, content)
     for activity in content.activities:
         if activity.id not in begun:
@@ -146,6 +156,27 @@ def _of_reference(
     if found is None:
         return [messages.in_activity(name, messages.no_such_reference(activity.ref))]
     return [messages.in_activity(name, messages.RETIRED)] if found.retired else []
+
+
+def _of_steps(work: CampaignsWork, campaign: Campaign, content: Content) -> list[str]:
+    """What a rollout in steps needs so that its metric can tell anything (domain.md 5.6)."""
+    rollout, success = content.rollout, content.success
+    if rollout.design is not Design.STEPPED_WEDGE:
+        return []
+    if rollout.steps < FEWEST_STEPS:
+        return [messages.ONE_STEP]
+    if success is None:
+        return []
+    kept = work.packs.document(campaign.workspace, Kind.METRIC, success.metric)
+    # Of a metric that nobody has described yet most likely there is a figure a week.
+    period = kept.value.period if kept and isinstance(kept.value, Metric) else "week"
+    days, faults = DAYS_OF_PERIOD[period], list[str]()
+    if success.baseline < BASELINE_PERIODS * days:
+        faults.append(messages.short_baseline(BASELINE_PERIODS, period))
+    if rollout.step_every < STEP_PERIODS * days:
+        # The last group waits for a step at least, so it is untreated for as long.
+        faults.append(messages.short_steps(STEP_PERIODS, period))
+    return faults
 
 
 def _of_completion(context: Context, content: Content) -> list[str]:

@@ -412,6 +412,25 @@ def too_few_clusters(found: int) -> str:
     )
 
 
+ONE_STEP = "One after another needs two steps at least."
+
+
+def short_baseline(periods: int, period: str) -> str:
+    """Too little is known of its metric from before."""
+    return (
+        f"Its metric has a figure a {period}: what is known from before it begins has to be at "
+        f"least {periods} {period}s."
+    )
+
+
+def short_steps(periods: int, period: str) -> str:
+    """The steps follow one another too quickly."""
+    return (
+        f"Its metric has a figure a {period}: from one step to the next it takes at least "
+        f"{periods} {period}s, so that it can show anything."
+    )
+
+
 def too_many_activities(most: int) -> str:
     """More than a campaign holds."""
     return f"A campaign has at most {most} parts."

@@ -18,6 +18,7 @@ from bot.capabilities.campaigns.content import (
     Format,
     OnlyIf,
     Rollout,
+    Success,
     Timing,
     invitation_of,
 )
@@ -28,6 +29,7 @@ from bot.capabilities.quizzes.certification import State as Standing
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.ids import ArticleId, CertificationId, TopicId
 from bot.outbox import LetterState
+from bot.pack.document import Metric
 from bot.pack.model import Kind, Section, Tip
 from bot.pack.ports import Put
 from bot.pack.waiver import Waiver
@@ -478,6 +480,71 @@ def test_teams_begin_one_after_another_in_an_order_that_was_drawn(either_world: 
     for who in PEOPLE:
         step = allocation.steps[teams.get(who, "Green")]
         assert sent[who] == TUESDAY + 7 * step * DAY
+
+
+WEDGE = Rollout(design=Design.STEPPED_WEDGE, steps=2, step_every=14, seed=5)
+MEASURED = Success("misdirected-data", 84, 84, "-0.3")
+
+
+@pytest.mark.parametrize(
+    ("rollout", "success", "said"),
+    [
+        (WEDGE, MEASURED, None),
+        (WEDGE, None, None),
+        (replace(WEDGE, steps=1), MEASURED, "One after another needs two steps"),
+        (WEDGE, replace(MEASURED, baseline=20), "at least 3 weeks"),
+        (replace(WEDGE, step_every=13), MEASURED, "at least 2 weeks"),
+        (WEDGE, replace(MEASURED, metric="monthly"), "at least 2 months"),
+        (WEDGE, replace(MEASURED, metric="monthly", baseline=89), "at least 3 months"),
+    ],
+)
+def test_steps_leave_time_for_what_is_measured(
+    world: World, rollout: Rollout, success: Success | None, said: str | None
+) -> None:
+    for who in PEOPLE:
+        world.changes(who, team="Blue" if who < "c" else "Red")
+    runs = Runs(world)
+    metric = Metric(
+        id="monthly",
+        title="Monthly",
+        definition="Once a month.",
+        unit_of_analysis="team",
+        period="month",
+        type="count",
+        direction="lower_is_better",
+        source="csv",
+        owner="@dana",
+    )
+    with runs.acting("dana") as (context, work, _):
+        work.packs.put(WORKSPACE, [Put(metric, "test", context.now)])
+    runs.drafts(replace(OWN_DAYS, rollout=rollout, success=success))
+    if said is None:
+        assert runs.submits().state is State.IN_REVIEW
+    else:
+        with pytest.raises(Invalid, match=said):
+            runs.submits()
+
+
+def test_who_joins_a_team_that_waits_begins_with_it(either_world: World) -> None:
+    for who in PEOPLE:
+        either_world.changes(who, team="Blue" if who < "c" else "Red")
+    runs = Runs(either_world)
+    runs.starts(
+        replace(OWN_DAYS, rollout=replace(WEDGE, step_every=7), join_until=TUESDAY + 3 * DAY)
+    )
+    allocation = runs.reads().allocation
+    assert allocation is not None
+    begins = {team: TUESDAY + 7 * step * DAY for team, step in allocation.steps.items()}
+    runs.upto(TUESDAY + DAY, 14)
+    for name, team in (("new", "Blue"), ("now", "Red")):
+        either_world.joins(replace(person(name), team=team))
+    runs.upto(TUESDAY + 20 * DAY)
+    for name, team in (("new", "Blue"), ("now", "Red")):
+        assert runs.got(name) == ["a1", "a2", "a3"]
+        # Who joins a team that has begun begins on their own first day.
+        joined = TUESDAY + 2 * DAY
+        assert max(begins[team], joined) <= runs.first_day(name) <= max(begins[team], joined + DAY)
+    assert runs.reads().state is State.FINISHED
 
 
 def test_half_of_the_teams_get_nothing(world: World) -> None:
