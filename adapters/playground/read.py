@@ -202,7 +202,7 @@ def _read_value(field: AnyField, text: str, people: Mapping[str, Person]) -> str
             return _option(options, text) or _Wrong("Please choose one of the options.")
         case PeopleField():
             person = find_person(people, text)
-            return person.id if person else _Wrong("I do not know this person.")
+            return person.address if person else _Wrong("I do not know this person.")
         case DateField():
             try:
                 return date.fromisoformat(text.strip()).isoformat()

@@ -209,7 +209,7 @@ def _span(span: Span) -> Markup:
 
 def render_form(form: Form, people: Iterable[Person]) -> Markup:
     """The inside of a dialog: intro and fields. The page adds title, errors and buttons."""
-    everybody = [Option(label=person.name[:75], value=person.id) for person in people]
+    everybody = [Option(label=person.name[:75], value=person.address) for person in people]
     intro = Markup('<p class="intro" dir="auto">{}</p>').format(form.intro) if form.intro else ""
     fields = _NOTHING.join(_field(field, everybody) for field in form.fields)
     return Markup("{}{}").format(intro, fields)

@@ -188,7 +188,7 @@ def test_form_has_a_labelled_control_for_each_field() -> None:
         + field(
             "who",
             "P",
-            f'<select {common("who")}>{nothing}<option value="p1">&lt;Kim&gt;</option></select>',
+            f'<select {common("who")}>{nothing}<option value="kim">&lt;Kim&gt;</option></select>',
         )
         + field("day", "D", f'<input type="date" {common("day")} value="2026-03-02">')
         + field(
