@@ -203,7 +203,14 @@ def _row_of(
 ) -> RowOf:
     """What everybody of a wave gets, each on a day of their own."""
     then = replace(context, now=max(context.now, begins_at(wave)) + _YEARS)
-    letters = [letter_of(then, work, campaign, activity, wave) for activity in activities]
+    content = campaign.content
+    answers = content.asks_first and content.timing is Timing.ENROLMENT and not campaign.started_at
+    # Who says yes at once begins on the day after.
+    begun = wave + _DAY if answers else wave
+    letters = [
+        letter_of(then, work, campaign, activity, wave if activity.id == INVITATION else begun)
+        for activity in activities
+    ]
 
     def row(person: Person) -> Sequence[tuple[datetime, Letter]]:
         found = (letter(person) for letter in letters)

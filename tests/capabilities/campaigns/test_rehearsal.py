@@ -44,6 +44,7 @@ from tests.capabilities.campaigns.running import (
     Runs,
     message,
 )
+from tests.capabilities.campaigns.test_running import OWN_DAYS
 from tests.world import World, person
 
 _NUMBERS = count(1)
@@ -246,6 +247,13 @@ def test_the_question_whether_one_wants_it_is_the_first_part(world: World) -> No
     assert first.forecast.not_by_reason == {}
     assert first.forecast.by_day == {TUESDAY: 8}
     assert "everybody is asked first" in "\n".join(as_text(told))
+
+
+def test_who_says_yes_begins_on_the_day_after(world: World) -> None:
+    audience = Audience(consent=Consent.OPT_IN)
+    _, told = drafted(world, replace(OWN_DAYS, audience=audience))
+    by_day = [part.forecast.by_day for part in told.parts if part.forecast is not None]
+    assert by_day[:2] == [{TUESDAY: 8}, {TUESDAY + DAY: 8}]
 
 
 def test_of_one_that_runs_only_what_is_to_come_is_gone_through(world: World) -> None:
