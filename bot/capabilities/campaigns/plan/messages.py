@@ -34,6 +34,7 @@ from bot.form import (
     PeopleField,
     TextField,
 )
+from bot.markup import parse, text_of
 from bot.message import (
     Args,
     Button,
@@ -144,9 +145,16 @@ def _room(content: Content) -> int:
 
 def _what(activity: Activity, titles: Mapping[str, str], room: int = 90) -> str:
     """What a part is, literally."""
-    said = titles.get(activity.id) or activity.text or activity.ref or ""
+    said = titles.get(activity.id) or _words_of(activity) or activity.ref or ""
     kind = FORMATS[activity.format]
     return f"{kind}, “{shorten(' '.join(said.split()), room)}”" if said else kind
+
+
+def _words_of(activity: Activity) -> str:
+    """Its text without its markup, which only what people get has."""
+    if activity.format is Format.POLL:
+        return activity.text
+    return " ".join(text_of(line) for line in parse(activity.text))
 
 
 def line_of(

@@ -1,0 +1,108 @@
+"""Polls and hours of questions where a campaign does not go as it was planned."""
+
+from bot.capabilities.campaigns.content import Format
+from bot.capabilities.campaigns.model import State
+from bot.message import Button
+from tests.capabilities.campaigns.planning import (
+    adds,
+    approve_and_schedule,
+    now_of,
+    reads,
+    travel,
+    writes,
+)
+from tests.world import Heard, World
+
+HOUR = {"text": "Sam answers.", "place": "#travel", "at": "15:00"}
+POLL = {"text": "Which day?", "options": "Monday\nFriday"}
+
+
+def announced(world: World) -> None:
+    """An hour on Thursday at 15:00, for which Ana has asked something on Tuesday."""
+    card = writes(world)
+    card = adds(world, card, Format.MESSAGE, date="2026-03-03", text="Come on Thursday.")
+    card = adds(world, card, Format.QNA_SESSION, date="2026-03-05", **HOUR)
+    approve_and_schedule(world, card)
+    world.passes(days=1, hours=2)
+    world.presses("ana", "Ask beforehand", on=travel(world)[-1])
+    world.fills("ana", "#travel", question="Who pays the taxi?", visibility="anonymous")
+    assert world.asked() == set()
+
+
+def opens(world: World) -> Heard:
+    """The card of the campaign that is under way."""
+    world.forges("dana", "campaign.look_at", {"campaign": reads(world).id})
+    return world.hears("dana")[-1]
+
+
+def stood(world: World) -> str:
+    return "\n".join(heard.text for heard in travel(world))
+
+
+def test_what_was_asked_for_an_hour_that_is_cancelled_is_asked_all_the_same(
+    either_world: World,
+) -> None:
+    world = either_world
+    announced(world)
+    world.presses("dana", "End it", on=opens(world))
+    assert reads(world).state is State.CANCELLED
+    world.passes(days=3)
+    assert "The hour of questions begins" not in stood(world)
+    assert world.asked() != set()
+    question = world.question(1)
+    assert question.asker is None
+    assert question.owner is None
+
+
+def test_an_hour_that_falls_into_a_pause_is_not_held_and_loses_no_question(
+    either_world: World,
+) -> None:
+    world = either_world
+    announced(world)
+    card = opens(world)
+    world.presses("dana", "Pause", on=card)
+    world.passes(days=3)
+    assert "The hour of questions begins" not in stood(world)
+    assert "Who pays the taxi?" not in stood(world)
+    world.presses("dana", "Go on", on=now_of(world, "dana", card))
+    world.passes(days=1)
+    assert "The hour of questions begins" not in stood(world)
+    question = world.question(1)
+    assert question.owner == "sam"
+    assert question.due_on is not None
+    assert "Ana" not in stood(world)
+
+
+def test_a_poll_in_a_channel_stands_there_with_its_result_at_the_end(either_world: World) -> None:
+    world = either_world
+    card = writes(world)
+    poll = POLL | {"place": "#travel", "at": "10:00"}
+    card = adds(world, card, Format.POLL, date="2026-03-03", **poll)
+    card = adds(world, card, Format.MESSAGE, date="2026-03-04", text="Have you voted?")
+    approve_and_schedule(world, card)
+    world.passes(days=1, hours=4)
+    ballot = travel(world)[-1]
+    assert "Which day?" in ballot.text
+    for who in ("ana", "ben", "cem", "kim", "lu"):
+        world.presses(who, "Friday", on=ballot)
+    told = now_of(world, "ana", ballot)
+    assert "5" not in told.text.replace("if 5 people or more", "")
+    world.passes(days=6)
+    told = now_of(world, "ana", ballot)
+    assert "Friday: 5 of 5" in told.text
+    assert "Monday: 0 of 5" in told.text
+    assert told.buttons == []
+    world.taps("bo", next(b for b in ballot_buttons(world) if b.label == "Friday"), on=ballot)
+    assert "The poll is over." in world.last("bo")
+    assert "Friday: 5 of 5" in now_of(world, "ana", ballot).text
+
+
+def ballot_buttons(world: World) -> list[Button]:
+    """The buttons that stood under the poll, as somebody may still have them before them."""
+    campaign = reads(world)
+    [poll] = [one for one in campaign.content.activities if one.format is Format.POLL]
+    of = {"campaign": campaign.id, "activity": poll.id}
+    return [
+        Button(label=option, action="campaign.vote", args={**of, "option": number})
+        for number, option in enumerate(poll.options)
+    ]
