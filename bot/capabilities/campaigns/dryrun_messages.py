@@ -188,11 +188,24 @@ def _facts(dry_run: DryRun) -> Iterator[tuple[str, str]]:
     yield "Approval by", _approval(dry_run)
     yield "Fullest week", _week(dry_run)
     if dry_run.zones:
-        apart = dry_run.hours_apart
-        yield "Clocks", f"up to {apart:g} hours apart" if apart else "all show the same hour"
+        yield "Clocks", _clocks(dry_run)
     if dry_run.allocation is not None:
         yield "Drawn", _drawn(dry_run.allocation)
     yield "Detectable effect", EFFECT
+
+
+def _clocks(dry_run: DryRun) -> str:
+    """How far apart the zones are that five people or more share."""
+    apart = dry_run.hours_apart
+    if all(zone.name for zone in dry_run.zones):
+        return f"up to {apart:g} hours apart" if apart else "all show the same hour"
+    if not any(zone.name for zone in dry_run.zones):
+        return "too few share one for me to say how far apart they are"
+    return (
+        f"up to {apart:g} hours apart, and those of a few of whom I do not say"
+        if apart
+        else "most show the same hour; of the few others I do not say"
+    )
 
 
 def _reach(dry_run: DryRun) -> str:
@@ -280,7 +293,11 @@ def _clash(clash: Clash) -> str:
 
 
 def _line(part: Part) -> str:
-    first = literal(f"{_days(part)}, {_name(part)}{_where(part)}")
+    optional = ", if they like" if part.optional else ""
+    what = f"{FORMATS[part.format]}{optional}"
+    if part.title:
+        what += f" “{shorten(part.title, 60)}”"
+    first = literal(f"{_days(part)}, {what}{_where(part)}")
     return f"{first}: {literal(_short(part))}"
 
 
