@@ -712,7 +712,8 @@ def truth_card(
             )
         )
     )
-    if campaign.state is State.RUNNING and not campaign.expanded:
+    is_handing_out = campaign.state is State.RUNNING and not campaign.expanded
+    if is_handing_out and campaign.content.is_one_message:
         parts.append(
             Text(text=f"People are being handed their letters: {campaign.people:,} so far.")
         )

@@ -930,7 +930,7 @@ def running_rows(campaign: Campaign, *, is_owner: bool) -> list[list[Button]]:
                     text="From now on nothing is sent. What has its day meanwhile is left out by "
                     "the calendar, unless it is to come afterwards; days that are counted wait.",
                     yes="Pause it",
-                    no="Go on",
+                    no="Leave it running",
                 ),
             )
         )
@@ -963,7 +963,7 @@ def running_rows(campaign: Campaign, *, is_owner: bool) -> list[list[Button]]:
                 action="campaign.end",
                 args=of,
                 style=Style.DANGER,
-                confirm=Confirm(title="End it?", text=text, yes="End it", no="Go on"),
+                confirm=Confirm(title="End it?", text=text, yes="End it", no="Not now"),
             )
         )
     return [row] if row else []
@@ -988,7 +988,7 @@ def truth_lines(
             said = "still to come" if campaign.state in _GOING else "was not sent"
         else:
             said = _told(campaign, account)
-        lines.append(f"{line}\n{said}")
+        lines.append(f"{line}\n*{said}*")
     return [
         Text(text=shorten("\n".join(lines[first : first + MOST_CHOICES]), 3_000))
         for first in range(0, len(lines), MOST_CHOICES)
