@@ -3,7 +3,8 @@
 The people (or `--people N`) are in five zones, and nothing has been sent to them lately. Runs
 the real timers of a campaign to its last chunk, `expand_s`, and in another database for people
 of whom a tenth have wishes of their own, `mixed_s`; there it also asks for the forecast,
-`forecast_s`. `account_ms` counts what became of the letters. `floor_s` is what one statement a
+`forecast_s`. `enrolled_s` is one of two parts, with everybody enrolled first: enrolling and both
+parts. `account_ms` counts what became of the letters. `floor_s` is what one statement a
 chunk takes that writes the same rows with fixed values, in transactions of the same size and in
 the same run. Prints one JSON object.
 
@@ -15,7 +16,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +26,7 @@ from sqlalchemy import text
 
 from bot.app import App
 from bot.capabilities.campaigns import capability as campaigns
-from bot.capabilities.campaigns.content import one_message
+from bot.capabilities.campaigns.content import Activity, Content, one_message
 from bot.capabilities.campaigns.model import CHUNK, Campaign, State
 from bot.capabilities.campaigns.outlook import Outlook, look_on
 from bot.capabilities.campaigns.step import letter_of, set_timer
@@ -118,6 +119,41 @@ def expand(database: Database, name: str, people: int) -> float:
     return took
 
 
+def expand_enrolled(database: Database, name: str, people: int) -> float:
+    """Seconds in which everybody is enrolled and handed a letter of each of two parts."""
+    ids = count()
+    day = NOW.date()
+    parts = tuple(Activity(id=f"a{n}", date=day + timedelta(days=n), text=BODY) for n in range(2))
+    campaign = Campaign(
+        id=CampaignId(name),
+        workspace=PLACE.id,
+        owner=PersonId("p10000000"),
+        content=Content("Two days of data", parts),
+        created_at=NOW,
+        changed_at=NOW,
+        state=State.SCHEDULED,
+    )
+    later = NOW + timedelta(hours=12)
+    app = App(database, register([campaigns]), lambda: later, lambda: f"id{next(ids)}")
+    with database.transaction() as work:
+        work.campaigns.add(campaign)
+        set_timer(work, campaign, "start", NOW)
+    began = time.perf_counter()
+    while app.run_due():
+        pass
+    took = time.perf_counter() - began
+    with database.transaction() as work:
+        counted = [
+            sum(
+                tally.letters for tally in work.truth.counts(PLACE.id, f"campaign:{name}:{part.id}")
+            )
+            for part in parts
+        ]
+        enrolled = sum(work.enrolments.counts(campaign.id).values())
+    assert (enrolled, counted) == (people, [people, people])
+    return took
+
+
 def write_bare(database: Database, source: str, people: int) -> float:
     """Seconds in which the same rows are written under other keys by bare statements."""
     began = time.perf_counter()
@@ -157,8 +193,8 @@ def load(database: Database, people: int) -> None:
         connection.execute(text(LOAD), {"people": people})
 
 
-def measure(database: Database, other: Database, people: int) -> dict[str, Any]:
-    """The figures of two empty databases."""
+def measure(database: Database, other: Database, third: Database, people: int) -> dict[str, Any]:
+    """The figures of three empty databases."""
     load(database, people)
     expand_s = expand(database, "c1", people)
     began = time.perf_counter()
@@ -166,6 +202,8 @@ def measure(database: Database, other: Database, people: int) -> dict[str, Any]:
         work.truth.counts(PLACE.id, "campaign:c1")
     account_ms = (time.perf_counter() - began) * 1_000
     floor_s = write_bare(database, "campaign:c1", people)
+    load(third, people)
+    enrolled_s = expand_enrolled(third, "c4", people)
     load(other, people)
     with other.begin() as connection:
         connection.execute(text(WISHES))
@@ -177,6 +215,7 @@ def measure(database: Database, other: Database, people: int) -> dict[str, Any]:
         "expand_s": round(expand_s, 2),
         "floor_s": round(floor_s, 2),
         "mixed_s": round(expand(other, "c3", people), 2),
+        "enrolled_s": round(enrolled_s, 2),
         "forecast_s": round(forecast_s, 2),
         "account_ms": round(account_ms, 1),
     }
@@ -192,11 +231,15 @@ def main() -> None:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="inflow-bench-")))
         server = stack.enter_context(run_postgres())
         for name, urls in {
-            "sqlite": [f"sqlite:///{folder / 'one.db'}", f"sqlite:///{folder / 'two.db'}"],
-            "postgresql": [server.create_database(), server.create_database()],
+            "sqlite": [
+                f"sqlite:///{folder / 'one.db'}",
+                f"sqlite:///{folder / 'two.db'}",
+                f"sqlite:///{folder / 'three.db'}",
+            ],
+            "postgresql": [server.create_database() for _ in range(3)],
         }.items():
-            one, two = (stack.enter_context(opened(url)) for url in urls)
-            figures[name] = measure(one, two, people)
+            one, two, three = (stack.enter_context(opened(url)) for url in urls)
+            figures[name] = measure(one, two, three, people)
     told = {"bench": "campaign", "people": people, "limits": LIMITS}
     print(json.dumps(told | figures, indent=2))
 

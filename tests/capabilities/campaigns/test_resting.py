@@ -2,17 +2,31 @@
 or two on one day."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
 from sqlalchemy import select
 
 from bot.capabilities.campaigns.content import Timing
-from bot.capabilities.campaigns.model import State
+from bot.capabilities.campaigns.model import Campaign, State
+from bot.capabilities.campaigns.step import set_timer
+from bot.ids import CampaignId
 from storage.tables import outbox
-from tests.capabilities.campaigns.running import MONDAY, NAME, TEXT_QUIZ_TEXT, Runs
+from tests.capabilities.campaigns.running import (
+    DAY,
+    MONDAY,
+    NAME,
+    TEXT_QUIZ_TEXT,
+    TUESDAY,
+    Runs,
+    message,
+)
 from tests.capabilities.campaigns.test_running import OWN_DAYS
+from tests.capabilities.tips.telling import budget, follow, open_topic, tell, tip
 from tests.world import World
+
+OTHER_PARTS = tuple(message(f"b{n}", TUESDAY + n * DAY) for n in range(8))
 
 
 @pytest.mark.parametrize("timing", Timing)
@@ -45,5 +59,58 @@ def test_pauses_at_any_time(world: World, timing: Timing, seed: int) -> None:
                 outbox.c.day.is_not(None),
             )
         ).all()
+        # What a lane had begun when it was paused may arrive; nothing begins after the pause.
+        begun = connection.scalars(
+            select(outbox.c.started_at).where(
+                outbox.c.state == "sent", outbox.c.source.like(f"campaign:{NAME}%")
+            )
+        ).all()
+    pauses = runs.reads().pauses
+    assert pauses
+    assert begun
+    assert not [
+        at
+        for at in begun
+        for pause in pauses
+        if pause.since < at and (pause.until is None or at < pause.until)
+    ]
     assert max(Counter((row.person, row.day) for row in rows).values(), default=0) <= 1
     assert max(Counter(row.key for row in rows).values(), default=0) <= 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nobodys_budget_is_exceeded_by_campaigns_tips_and_prompts(world: World, seed: int) -> None:
+    runs, draw = Runs(world), Random(f"budget{seed}")
+    open_topic(world, "travel")
+    tell(world, *(tip(f"n{n}", asks=False) for n in range(30)))
+    people = ("ana", "ben", "bo", "cem", "kim", "lu")
+    for who in people:
+        follow(world, who)
+        if draw.random() < 0.5:
+            world.forges(who, "narration.wishes", {})
+            world.fills(who, prompts=draw.choice(("monday", "tuesday", "thursday")))
+    budget(world, "lu", per_week=3)
+    runs.starts(TEXT_QUIZ_TEXT)
+    other = replace(TEXT_QUIZ_TEXT, title="Another", activities=OTHER_PARTS)
+    with runs.acting("sam") as (context, work, sam):
+        second = Campaign(CampaignId("c2"), sam.workspace, sam.id, other, world.now, world.now)
+        second = replace(second, state=State.SCHEDULED)
+        work.campaigns.add(second)
+        set_timer(work, second, "start", context.now)
+    for _ in range(20):
+        world.passes(hours=draw.randint(6, 20))
+        who = draw.choice(people)
+        if world.hears(who) and draw.random() < 0.3:
+            world.says(who, draw.choice(("/pause until Friday", "/resume")))
+    with world.database.begin() as connection:
+        rows = connection.execute(
+            select(outbox.c.person, outbox.c.day, outbox.c.kind, outbox.c.source).where(
+                outbox.c.state == "sent", outbox.c.day.is_not(None)
+            )
+        ).all()
+    kinds = {row.kind.partition(".")[0] for row in rows}
+    assert {"campaign", "tips"} <= kinds
+    assert max(Counter((row.person, row.day) for row in rows).values()) == 1
+    weeks = Counter((row.person, row.day.isocalendar()[:2]) for row in rows)
+    assert all(n <= (3 if who == "lu" else 5) for (who, _), n in weeks.items())
+    assert max(weeks.values()) >= 3

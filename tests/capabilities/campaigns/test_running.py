@@ -28,7 +28,7 @@ from bot.capabilities.quizzes.certification import Certification
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.ids import ArticleId, CertificationId, TopicId
-from bot.outbox import LetterState
+from bot.outbox import LetterState, Never
 from bot.pack.document import Metric
 from bot.pack.model import Kind, Section, Tip
 from bot.pack.ports import Put
@@ -44,6 +44,8 @@ from tests.capabilities.campaigns.running import (
     Runs,
     message,
 )
+from tests.capabilities.campaigns.test_talk import PickyRoom
+from tests.capabilities.narration.narrating import share
 from tests.world import WORKSPACE, World, person
 
 PEOPLE = ("ana", "ben", "bo", "cem", "dana", "kim", "lu", "sam")
@@ -367,6 +369,85 @@ def test_only_what_has_not_begun_is_changed_and_only_once_it_is_approved(world: 
     with world.database.transaction() as work:
         states = {run.activity: run.state for run in work.campaigns.runs(NAME)}
     assert states == dict.fromkeys(("a1", "a3", "a4"), RunState.DONE)
+
+
+def test_what_is_changed_during_a_pause_counts_when_it_goes_on(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 14)
+    runs.rests()
+    first, quiz, last = TEXT_QUIZ_TEXT.activities
+    other = replace(last, text="Something else.")
+    # The quiz was handed out already, and waits for its day.
+    with runs.acting("dana") as (context, work, who):
+        changed = replace(TEXT_QUIZ_TEXT, activities=(first, quiz, other))
+        amend(context, work, runs.get(work), who, changed)
+    runs.approves()
+    assert runs.reads().state is State.PAUSED
+    runs.upto(TUESDAY + 2 * DAY, 7)
+    assert runs.got("ana") == ["a1"]
+    runs.goes_on()
+    runs.upto(TUESDAY + 2 * DAY, 20)
+    assert runs.got("ana")[0] == "a1"
+    runs.upto(TUESDAY + 9 * DAY)
+    assert runs.got("ana")[-1] == "a3"
+    assert "Something else." in either_world.last("ana")
+    assert "This is a3." not in " ".join(either_world.dms("ana"))
+    assert runs.reads().state is State.FINISHED
+
+
+# --- sending again ------------------------------------------------------------------------------
+
+
+def test_whatever_failed_of_it_is_sent_again_and_nothing_else(either_world: World) -> None:
+    room = PickyRoom(outcomes={"ben": Never("msg_too_odd")})
+    either_world.room = room
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY + DAY, 20)
+    failed = {("sent", None): 7, ("failed", "msg_too_odd"): 1}
+    assert (runs.counts("a1"), runs.counts("a2")) == (failed, failed)
+    room.outcomes.clear()
+    room.tried.clear()
+    either_world.forges("ben", "campaign.resend", {"campaign": NAME})
+    either_world.forges("dana", "campaign.resend", {"campaign": NAME})
+    runs.upto(TUESDAY + 5 * DAY)
+    # One a day: of the three days for which it is sent again one is for each.
+    assert sorted(runs.got("ben")) == ["a1", "a3"]
+    assert runs.counts("a2") == failed
+    either_world.forges("dana", "campaign.resend", {"campaign": NAME})
+    runs.upto(TUESDAY + 12 * DAY)
+    assert sorted(runs.got("ben")) == ["a1", "a2", "a3"]
+    assert all(room.tried.count(who) == 1 for who in PEOPLE if who not in {"ben", "dana"})
+    assert [runs.counts(f"a{n}") for n in (1, 2, 3)] == [{("sent", None): 8}] * 3
+    assert runs.reads().state is State.FINISHED
+
+
+# --- asking people to tell of their work --------------------------------------------------------
+
+
+def test_who_asks_others_to_tell_goes_first(either_world: World) -> None:
+    runs = Runs(either_world)
+    prompt = Activity("p", Format.PROMPT, date=TUESDAY + DAY, ref="own-learned")
+    parts = (message("a1", TUESDAY), prompt, replace(prompt, id="again", date=TUESDAY + 3 * DAY))
+    parts = (*parts[:2], replace(parts[2], only_if=OnlyIf.NOT_ANSWERED))
+    runs.drafts(replace(TEXT_QUIZ_TEXT, activities=parts))
+    runs.submits()
+    runs.approves()
+    with pytest.raises(Invalid, match="please go first"):
+        runs.schedules()
+    for words in ("Small tables help.", "Short notes help."):
+        share(either_world, "dana", words)
+    runs.schedules()
+    runs.upto(TUESDAY + DAY)
+    assert runs.got("ana") == ["a1", "p"]
+    either_world.presses("ana", "Write")
+    either_world.fills("ana", line_a="Lists help.")
+    runs.upto(TUESDAY + 3 * DAY)
+    assert (runs.got("ana"), runs.got("ben")) == (["a1", "p"], ["a1", "p", "again"])
+    # Of what somebody wrote nothing is told with the campaign.
+    either_world.forges("dana", "campaign.refresh", {"campaign": NAME})
+    assert "Lists" not in either_world.last("dana")
 
 
 # --- who does not need it ------------------------------------------------------------------------
