@@ -1268,11 +1268,14 @@ def hour_questions(
         if owner is not None and question in still and question.due_on is not None:
             line += f"; {literal(owner)} sees to it by {_day_of(question.due_on)}"
         lines.append(line + ")")
-    said = (
-        f"{len(still)} of {len(questions)} questions of the hour{what} are still open."
-        if still
-        else f"All {len(questions)} questions of the hour{what} have an answer."
-    )
+    one, none = len(questions) == 1, not still
+    if one:
+        said = f"The one question of the hour{what} {'has an answer' if none else 'is still open'}."
+    elif none:
+        said = f"All {len(questions)} questions of the hour{what} have an answer."
+    else:
+        verb = "is" if len(still) == 1 else "are"
+        said = f"{len(still)} of {len(questions)} questions of the hour{what} {verb} still open."
     return say(
         said,
         *_chunks(lines),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.capabilities.campaigns.content import Format
 from bot.capabilities.campaigns.model import State
 from bot.outbox import Never
+from bot.pack.model import Kind
 from bot.people import Role
 from tests.capabilities.campaigns.planning import (
     adds,
@@ -16,7 +17,7 @@ from tests.capabilities.campaigns.planning import (
     writes,
 )
 from tests.capabilities.campaigns.test_talk import PickyRoom, write
-from tests.world import Heard, World, person
+from tests.world import WORKSPACE, Heard, World, person
 
 
 def opens(world: World) -> Heard:
@@ -121,6 +122,15 @@ def test_one_message_becomes_the_first_of_several_parts(either_world: World) -> 
     assert got.count("And dinner.") == 1
 
 
+def test_the_retired_reference_of_a_part_is_named_as_the_card_names_parts(world: World) -> None:
+    three_parts(world)
+    with world.database.transaction() as work:
+        work.packs.retire(WORKSPACE, Kind.QUIZ, ["data"], world.now)
+    card = opens(world)
+    assert "Part 2 (quiz): It has been retired" in card.text
+    assert "Submit for approval" not in labels(card)
+
+
 def sales(world: World, people: int) -> None:
     for number in range(people):
         world.joins(replace(person(f"x{number}"), team="Sales"))
@@ -170,5 +180,6 @@ def test_a_draft_whose_first_day_has_passed_says_so_and_is_not_submitted(world: 
     world.presses("dana", "Submit for approval", on=card)
     assert "This day has passed." in world.last("dana")
     assert reads(world).state is State.DRAFT
-    world.forges("dana", "campaign.look_at", {"campaign": reads(world).id})
-    assert "Submit for approval" not in labels(world.hears("dana")[-1])
+    card = opens(world)
+    assert "Submit for approval" not in labels(card)
+    assert "Part 1 (message): This day has passed." in card.text

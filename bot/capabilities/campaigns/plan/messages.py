@@ -190,7 +190,9 @@ def _look_at(content: Content, titles: Mapping[str, str], args: Args, action: st
     ordered = list(in_order(content))
     return [
         Choice(
-            label="Look at a part",
+            label="Look at a part"
+            if len(ordered) <= MOST_CHOICES
+            else f"Look at a part, {first + 1} to {min(first + MOST_CHOICES, len(ordered))}",
             action=action,
             args=args,
             options=tuple(

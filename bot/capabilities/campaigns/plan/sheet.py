@@ -114,6 +114,7 @@ def _writing(
         if not is_read(work, campaign):
             note = READING
     faults = list(find_faults(context, work, campaign, content, today)) if content.title else []
+    faults = [_numbered(content, fault) for fault in faults]
     if campaign.state in GOING:
         # What stands in the way of a change is said when it is made.
         faults = []
@@ -122,6 +123,14 @@ def _writing(
     is_clean = not faults and (campaign.state is State.DRAFT or campaign.amendment is not None)
     rows = messages.writing_rows(campaign, is_clean=is_clean)
     return _sheet(work, context, campaign, rows, note=note, faults=faults)
+
+
+def _numbered(content: Content, fault: str) -> str:
+    """What is wrong, with a part called as the card does: its own name is for files."""
+    for number, activity in enumerate(in_order(content), 1):
+        if fault.startswith(f"{activity.id} ("):
+            return f"Part {number}{fault.removeprefix(activity.id)}"
+    return fault
 
 
 def _sheet(
