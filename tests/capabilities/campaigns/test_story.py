@@ -2,17 +2,20 @@
 
 from bot.capabilities.campaigns.content import Format
 from bot.capabilities.campaigns.model import State
+from bot.pack.document import Campaign as PackCampaign
 from bot.pack.document import Prompt
 from bot.pack.ports import Put
+from bot.people import Role
 from tests.capabilities.campaigns.planning import (
     adds,
+    approve_and_schedule,
     now_of,
     picks,
     reads,
     travel,
     writes,
 )
-from tests.capabilities.quizzes.taking import QuizWorld
+from tests.capabilities.quizzes.taking import TWO, QuizWorld, quiz_of
 from tests.world import WORKSPACE, Heard, World, person
 
 PROMPT = Prompt(id="np-data", type="learned", text="What did you do differently with data?")
@@ -137,4 +140,66 @@ def test_two_weeks_from_the_first_word_to_the_truth(world: QuizWorld) -> None:
     # Who said stop, who came later and who passed early is nobody's business.
     assert "Taken back" not in truth
     for name in ("Ana", "Ben", "Cem", "Zoe"):
+        assert name not in truth
+
+
+OF_A_PACK = PackCampaign.model_validate(
+    {
+        "id": "data-in-days",
+        "title": "Data in three days",
+        "topic": "travel",
+        "owner": "@dana",
+        "approvers": ["@sam"],
+        "audience": {"include": ["group:everybody"], "consent": "opt_in"},
+        "start": "2026-03-05",
+        "timing": "enrolment",
+        "completion": "certified(data)",
+        "activities": [
+            {"id": "a1", "format": "message", "when": {"day": 0}, "text": "The first day."},
+            {"id": "a2", "format": "quiz", "ref": "data", "when": {"day": 1}},
+            {
+                "id": "a3",
+                "format": "quiz",
+                "ref": "data",
+                "when": {"day": 3},
+                "only_if": "not_certified",
+            },
+        ],
+    }
+)
+
+
+def test_a_campaign_of_a_pack_by_each_ones_own_days(world: QuizWorld) -> None:
+    world.changes("sam", roles=frozenset({Role.APPROVER}))
+    world.opens_quiz(quiz_of(TWO))
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(OF_A_PACK, "test", world.now)])
+    world.says("dana", "/campaign")
+    world.presses("dana", "From a pack…")
+    picks(world, "dana", world.hears("dana")[-1], "Which one?", "data-in-days")
+    approve_and_schedule(world, world.hears("dana")[-1])
+    assert reads(world).state is State.SCHEDULED
+
+    # Everybody is asked first: one says yes, one says no, the others nothing.
+    world.passes(days=3, hours=4)
+    assert "Dana invites you: 3 small things" in read_of(world, "cem")
+    world.presses("ana", "Yes, count me in")
+    assert "You are in Data in three days." in world.last("ana")
+    world.presses("ben", "No, thanks")
+    world.passes(days=1)
+    world.passes(days=3)
+    assert "The first day." in read_of(world, "ana")
+    world.passes(days=1)
+    assert "Customer data" in world.last("ana")
+    world.presses("ana", "Check myself")
+    world.presses("ana", "Check myself")
+    world.decides("ana", True, True, True, True)
+    assert world.quiz_state("ana") == "passed"
+    world.passes(days=14)
+    assert read_of(world, "ana").count("Know it already?") <= 2
+    for who in ("ben", "cem", "kim"):
+        assert "The first day." not in read_of(world, who)
+    assert reads(world).state is State.FINISHED
+    truth = opens(world).text
+    for name in ("Ana", "Ben", "Cem"):
         assert name not in truth
