@@ -52,7 +52,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         orders={
             "narrate": Order(
                 writing.narrate,
-                "[learned | stuck | decision | ...] [words]",
+                "[learned | stuck | decision | …] [words]",
                 "write down what you work on, for yourself first",
                 spoken=False,
                 slash=True,
