@@ -33,7 +33,7 @@ capability: Capability[QuizzesWork] = Capability(
     orders={
         "quiz": Order(
             offer.quiz,
-            "topic | review",
+            "topic | review | audit",
             "lists the quizzes that are open to you; who passes needs to read nothing",
             slash=True,
         ),
