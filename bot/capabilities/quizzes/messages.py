@@ -529,21 +529,42 @@ def held_back(
         first = (
             f"I could not read that as an answer, so I sent it to nobody. {_how(asking, tap=False)}"
         )
-    text: Args = {"text": said}
-    ask = Button(
-        label="Ask a colleague",
-        action="question.ask",
-        args=text if fits_a_button(text) else {},
-    )
+    ask = _ask_it(said)
     buttons = [ask]
     if paused is not None:
         args: Args = {"attempt": paused}
         go = Button(label="Go on", action="quiz.resume", args=args, style=Style.PRIMARY)
         buttons = [go, ask]
+    return say(f"{first}\n\n{_TO_ASK}", Buttons(buttons=tuple(buttons)), tone=Tone.WARNING)
+
+
+def held_at_the_end(attempt: AttemptId, said: str) -> Message:
+    """The same where they were asked whether to stop or to finish."""
     return say(
-        f"{first}\n\nIf it is a question, tap *Ask a colleague*, or begin it with “ask”.",
-        Buttons(buttons=tuple(buttons)),
+        f"Stop here, or finish? I could not tell, so I sent this to nobody.\n\n{_TO_ASK}",
+        Buttons(buttons=(*_stop_or_finish(attempt), _ask_it(said))),
         tone=Tone.WARNING,
+    )
+
+
+_TO_ASK = "If it is a question, tap *Ask a colleague*, or begin it with “ask”."
+
+
+def _ask_it(said: str) -> Button:
+    """Opens the form to ask, with the words where they are short enough to travel."""
+    text: Args = {"text": said}
+    return Button(
+        label="Ask a colleague",
+        action="question.ask",
+        args=text if fits_a_button(text) else {},
+    )
+
+
+def _stop_or_finish(attempt: AttemptId) -> tuple[Button, ...]:
+    args: Args = {"attempt": attempt}
+    return (
+        Button(label="Stop here", action="quiz.stop", args=args, style=Style.PRIMARY),
+        Button(label="Finish", action="quiz.finish", args=args),
     )
 
 
@@ -740,16 +761,12 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
 def fell_short(result: Result, least: int, most: int, before: Sequence[Part] = ()) -> Message:
     """It is decided that it is not passed; whoever wants to know all may go on."""
     n = about(least, most)
-    args: Args = {"attempt": result.attempt}
     text = (
         f"This time it is not enough for **{literal(result.quiz.title)}**. That is no harm: "
         "now I can show you just what you need. You can stop here, or finish, so that I know "
         f"which parts you can skip (about {n} more)."
     )
-    buttons = (
-        Button(label="Stop here", action="quiz.stop", args=args, style=Style.PRIMARY),
-        Button(label="Finish", action="quiz.finish", args=args),
-    )
+    buttons = _stop_or_finish(result.attempt)
     return Message(
         summary="Stop here, or finish to see what you can skip",
         parts=(*before, Text(text=text), Buttons(buttons=buttons)),
