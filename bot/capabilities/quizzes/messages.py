@@ -560,7 +560,7 @@ def _ask_it(said: str) -> Button:
     )
 
 
-def _stop_or_finish(attempt: AttemptId) -> tuple[Button, ...]:
+def _stop_or_finish(attempt: AttemptId | None) -> tuple[Button, ...]:
     args: Args = {"attempt": attempt}
     return (
         Button(label="Stop here", action="quiz.stop", args=args, style=Style.PRIMARY),

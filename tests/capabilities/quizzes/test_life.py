@@ -98,6 +98,16 @@ def test_stop_or_finish_is_no_question_to_a_colleague(world: QuizWorld) -> None:
     assert world.attempt("ana").current is not None
 
 
+def test_all_answers_can_be_asked_for_in_words(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    fails(world)
+    world.says("ana", "stop here")
+    world.says("ana", "See all answers")
+    assert "Customer data: your answers" in world.last("ana")
+    assert not world.who_was_asked()
+
+
 def test_what_is_under_way_is_offered_once(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.begins("ana")
