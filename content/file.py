@@ -20,6 +20,8 @@ NO_TRANSLATIONS = (
     "put the other in a pack of its own, with ids of its own"
 )
 NO_DRILLS = "there are no drills yet"
+DATA, MARKDOWN = frozenset({".yaml", ".yml"}), ".md"
+"""How the names of files end, in small or capital letters."""
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -71,10 +73,15 @@ class Findings:
         found = [one for one in self._warnings if folder is None or folder in Path(one[0]).parents]
         return tuple(_told("warning", found))
 
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """In the order of the files."""
+        return tuple(_told("error", self._errors))
+
     def raise_any(self) -> None:
         """Raises PackError if there is an error."""
         if self._errors:
-            raise PackError(_told("error", self._errors), self.warnings())
+            raise PackError(self.errors, self.warnings())
 
 
 def _told(grade: str, found: list[tuple[str, int, int, str]]) -> Iterator[str]:
@@ -88,7 +95,7 @@ def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File |
     if text is None:
         return "", None
     below: tuple[str, int] | None = None
-    if path.suffix == ".md":
+    if path.suffix.casefold() == MARKDOWN:
         parts = _split(text)
         if parts is None:
             findings.note(path, 0, 0, "a section begins with '---', its data and '---' again")
@@ -113,6 +120,7 @@ def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File |
             return "section", None
         body, line = below
         value["body"] = body
+        line += body.count("\n", 0, len(body) - len(body.lstrip()))
         mark.inner["body"] = Mark(line, 0)
     return _shape(folder, path, value, mark, findings)
 

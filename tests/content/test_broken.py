@@ -9,7 +9,7 @@ import pytest
 
 from bot.pack.document import Campaign
 from content.file import NO_TRANSLATIONS
-from content.load import PackError, load_packs
+from content.load import PackError, find_packs, load_packs
 from tests.content.example import (
     CHOICE,
     FILES,
@@ -315,6 +315,82 @@ def test_a_case_is_at_most_six_decisions_deep(tmp_path: Path) -> None:
     assert found.endswith("items.6.nodes: a way has 7 decisions; at most 6")
     shorter = nodes[: nodes.index("      n6:")]
     load_ours(tmp_path, with_item(head + shorter + last.replace("n2", "n6")))
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "error"),
+    [
+        ("![](pic.png)", 11, "pictures are not sent: say it in words, or link to it"),
+        ("One.\nTwo ![A box](https://x.example/p.png) three.", 12, "pictures are not sent: say it in words, or link to it"),
+        ("<script>alert(1)</script>", 11, "HTML has no place here: people would read '<script'. Say it in Markdown, or put it in `backticks`"),
+        ("One.\nTwo <b>three</b>.", 12, "HTML has no place here: people would read '<b'. Say it in Markdown, or put it in `backticks`"),
+        ("<!-- of mine -->", 11, "HTML has no place here: people would read '<!--'. Say it in Markdown, or put it in `backticks`"),
+        ("[x](javascript:alert(1))", 11, "a link begins with https://, and this one is to 'javascript:alert(1)'"),
+        ("- One\n- [y](other.md)", 12, "a link begins with https://, and this one is to 'other.md'"),
+    ],
+)  # fmt: skip
+def test_markdown_that_people_would_read_raw(
+    tmp_path: Path, words: str, line: int, error: str
+) -> None:
+    (found, *more) = errors_of(
+        tmp_path, changed(SECTION, "A copy stays", f"{words}\n\nA copy stays")
+    )
+    assert found == f"{SECTION}:{line}:1: error: body: {error}"
+    assert [one for one in more if "HTML" not in one] == []
+
+
+def test_markdown_that_is_well(tmp_path: Path) -> None:
+    words = "Dear <name>, [go](https://x.example), <https://x.example>, a < b, `<b>` and `{{x.y}}`."
+    assert load_ours(tmp_path, changed(SECTION, "A copy", f"{words} A copy")).warnings == ()
+
+
+def test_what_is_still_to_do_goes_to_nobody(tmp_path: Path) -> None:
+    (error,) = errors_of(tmp_path, changed(SECTION, "A copy", "TODO A copy"))
+    assert "body: something in it is still to do" in error
+    files = {**FILES, "pack.yaml": FILES["pack.yaml"].replace("title: Ours", "title: TODO")}
+    assert errors_of(tmp_path, files) == ["pack.yaml:3:1: error: title: this is still to do"]
+    (error,) = errors_of(tmp_path, changed(QUIZ, "title: Sharing", "title: TODO Sharing"))
+    assert "title: this is still to do, and questions of the quiz are live" in error
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "place"),
+    [
+        (TIPS, "Send the link.", "tips.0.text"),
+        (QUIZ, "Colleague 1", "items.0.stem"),
+        (SECTION, "A copy", "body"),
+    ],
+)
+def test_only_campaigns_have_variables(tmp_path: Path, name: str, old: str, place: str) -> None:
+    (error,) = errors_of(tmp_path, changed(name, old, f"{old} {{{{user.name}}}}"))
+    assert f"error: {place}: '{{{{user.name}}}}' would be sent as it stands: variables are" in error
+    assert "{{faq.new_titles}}" in error
+
+
+def test_a_file_that_is_not_read_is_named(tmp_path: Path) -> None:
+    files = {name: text for name, text in FILES.items() if name != TIPS}
+    files |= {
+        "tips/tips.YAML": FILES[TIPS],
+        "text/more.md": FILES[SECTION],
+        "README.md": "# Ours\n",
+    }
+    loaded = load_ours(tmp_path, files)
+    assert "t-link" in [value.id for value in loaded.bundle.contents]
+    assert loaded.warnings == (
+        f"{tmp_path}/text/more.md:1:1: warning: this is not read: a section lies in a folder 'sections'",
+    )
+
+
+def test_a_folder_of_packs_names_the_one_without_a_pack_file(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "packs" / "ours")
+    (folder / "pack.yaml").unlink()
+    write_pack(tmp_path / "packs" / "more")
+    assert find_packs(tmp_path / "packs") == [tmp_path / "packs" / "more", folder]
+    assert errors_of(
+        folder, {name: FILES[name] for name in ("topics.yaml", SECTION, TIPS, QUIZ)}
+    ) == [
+        "pack.yaml:1:1: error: 'ours' has no file of the kind 'pack': inflow content new pack FOLDER shows one"
+    ]
 
 
 def test_a_quiz_that_is_still_being_written_holds_up_nothing(tmp_path: Path) -> None:

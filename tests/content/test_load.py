@@ -173,7 +173,10 @@ def test_a_folder_without_a_pack_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(PackError) as caught:
         load_pack(tmp_path)
     assert caught.value.errors == (
-        f"{tmp_path}/pack.yaml:1:1: error: there is no file of the kind 'pack'",
+        (
+            f"{tmp_path}/pack.yaml:1:1: error: '{tmp_path.name}' has no file of the kind 'pack': "
+            "inflow content new pack FOLDER shows one"
+        ),
     )
 
 
