@@ -5,12 +5,12 @@ from datetime import timedelta
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.asking import asked
 from bot.capabilities.quizzes.model import ASKING, Attempt, EventKind, State
-from bot.capabilities.quizzes.plainly import is_question
 from bot.capabilities.quizzes.sitting import look
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.inbound import Command
 from bot.pack.markup import bare
+from bot.pack.plainly import is_question
 from bot.reply import Reply
 
 LATE = timedelta(hours=12)

@@ -63,6 +63,7 @@ capability: Capability[TipsWork] = Capability(
     timers={"tips.nominate": nominating.nominate},
     slots={KIND: planning.plan},
     answers=answering.hear,
+    doubts=answering.hold,
     farewell=home.farewell,
     about_me=home.about_me,
     home=home.home,
