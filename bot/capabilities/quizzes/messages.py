@@ -1089,7 +1089,7 @@ def about_me(
         told.append(f"- What you need: {named}")
     every = (
         Choice(
-            label="See all your answers in:",
+            label="See all your answers in",
             action="quiz.answers",
             options=tuple(Option(label=shorten(words, 75), value=id_) for id_, words in over),
         )
@@ -1118,7 +1118,7 @@ def all_kept(
         Option(label=shorten(words, 75), value=id_) for id_, words, _ in attempts if id_ is not None
     )
     if options:
-        label = "See all your answers in:"
+        label = "See all your answers in"
         parts.append(Choice(label=label, action="quiz.answers", options=options))
     turn = [
         Button(label=label, action="quiz.mine", args={"page": other})
@@ -1302,10 +1302,16 @@ def withdrawn() -> Message:
     )
 
 
+def _sentence(reason: str) -> str:
+    """What somebody wrote, so that ours can follow it."""
+    return reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
+
+
 def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
     """To somebody whose attempt held a question that was withdrawn."""
     text = (
-        f"A question in **{literal(quiz.title)}** was wrong and is withdrawn: {literal(reason)} "
+        f"A question in **{literal(quiz.title)}** was wrong and is withdrawn: "
+        f"{literal(_sentence(reason))} "
         "I have scored your attempt without it."
     )
     if following is None:
@@ -1317,10 +1323,9 @@ def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
 
 def voided(quiz: Quiz, reason: str) -> Message:
     """To somebody whose attempt does not count."""
-    told = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     return say(
-        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(told)} It is not "
-        "held against you, and you can begin again at once.",
+        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(_sentence(reason))} "
+        "It is not held against you, and you can begin again at once.",
         Buttons(
             buttons=(Button(label="Begin again", action="quiz.begin", args={"quiz": quiz.id}),)
         ),
