@@ -83,8 +83,33 @@ def _unreadable(error: Exception, text: str) -> Unreadable:
         mark = said.problem_mark or said.context_mark
         line, column = (mark.line, mark.column) if mark is not None else (0, 0)
         what = str(said.problem or said.context or "this is not YAML").strip()
-        return Unreadable(line, column, what.splitlines()[0])
+        return Unreadable(line, column, _in_words(what.splitlines()[0]))
     return Unreadable(0, 0, f"this is not YAML ({str(error).splitlines()[0]})")
+
+
+_MENDS = (
+    ("found character '\\t'", "indent with spaces, and not with tabs"),
+    ("expected ',' or '}', but got ':'", "text with a colon is put in quotes"),
+    ("expected ',' or '}'", "does a quote, a comma or a } miss before this, or in the line above?"),
+    ("expected ',' or ']'", "does a quote, a comma or a ] miss before this, or in the line above?"),
+    (
+        "mapping values are not allowed",
+        "text with a colon is put in quotes, and what stands side by side begins in one column",
+    ),
+    ("expected <block end>", "does it begin in the right column, with a space after the dash?"),
+    (
+        "could not find expected ':'",
+        "does a space miss after a colon, here or in the line above?",
+    ),
+)
+"""What helps, by what the parser says."""
+
+
+def _in_words(said: str) -> str:
+    for begin, mend in _MENDS:
+        if said.startswith(begin):
+            return f"{said}: {mend}" if mend.endswith("?") else mend
+    return said
 
 
 def find_cuts(text: str) -> Iterator[tuple[int, int, str]]:
@@ -214,7 +239,8 @@ class _Reader:
                 merged += self._merge(held, depth)
                 continue
             if key in values:
-                self._refuse(event, f'found duplicate key "{key}"')
+                line = marks[key].line + 1
+                self._refuse(event, f"there is a '{key}' already, in line {line}")
             value, inner = self._value(held, depth + 1)
             place = event.start_mark
             values[key], marks[key] = value, Mark(place.line, place.column, inner)

@@ -1,5 +1,6 @@
 """YAML: both parsers say the same, and what nobody means is refused."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,24 @@ def test_words_mean_what_yaml_1_2_says(text: str, value: Any, libyaml: bool) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("a:\n  - {id: b}\n  -{id: c}\n", "with a space after the dash?"),
+        ('a:\n  - {b: "c}\n  - {b: "d"}\n', "does a quote, a comma or a } miss before this"),
+        ("a:\n  b: 1\n  c:10\nd: 1\n", "does a space miss after a colon"),
+    ],
+)
+def test_what_the_parser_says_comes_with_what_helps(text: str, mend: str) -> None:
+    with pytest.raises(Unreadable, match=re.escape(mend)):
+        read(text)
+
+
+@pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("a: 1\na: 2", (1, 0), 'found duplicate key "a"'),
+        ("a: 1\na: 2", (1, 0), "there is a 'a' already, in line 1"),
+        ("a: [1]\nb:\n\t- 2", (2, 0), "indent with spaces, and not with tabs"),
+        ("a: {b: x: y}", (0, 8), "text with a colon is put in quotes"),
         ("a: !x 5", (0, 3), "this tag (!) has no meaning here"),
         ("a: !!python/object:os.system {}", (0, 3), "this tag (!) has no meaning here"),
         ("a: &b [*b]", (0, 7), "&b would contain itself"),
@@ -53,9 +69,13 @@ def test_words_mean_what_yaml_1_2_says(text: str, value: Any, libyaml: bool) -> 
         ("[" * 80 + "]" * 80, (0, MAX_DEPTH), f"this is more than {MAX_DEPTH} levels deep"),
         ("a: 'x", (0, 5), "found unexpected end of stream"),
         ("a: @x", (0, 3), "found character '@' that cannot start any token"),
-        ("\ta: 1", (0, 0), "found character '\\t' that cannot start any token"),
+        ("\ta: 1", (0, 0), "indent with spaces, and not with tabs"),
         ("a: \x07", (0, 3), "YAML does not allow this character"),
-        ("a: b: c", (0, 4), "mapping values are not allowed here"),
+        (
+            "a: b: c",
+            (0, 4),
+            "text with a colon is put in quotes, and what stands side by side begins in one column",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(
