@@ -1690,8 +1690,8 @@ def revoke_form(quiz: Quiz, certification: CertificationId) -> Form:
 
 
 def revocation_waits(names: Sequence[str]) -> Message:
-    """After the form."""
-    who = literal(", ".join(names[:3]))
+    """After the form. Any one of `names` is enough."""
+    who = literal(" or ".join(names[:3]))
     return say(f"It takes a second person, so I ask {who}. Until then nothing changes.")
 
 
