@@ -495,11 +495,13 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
         Button(label=label, action="quiz.sure", args={**args, "sure": n})
         for n, label in enumerate(_SURE, 1)
     ]
+    # Of several lines each begins a line of its own, and none stands behind the label.
+    head = [f"**Your answer:** {mine[0]}"] if len(mine) == 1 else ["**Your answer:**", *mine]
     change = Button(label="Change my answer", action="quiz.change", args=args)
     parts: list[Part] = [
         Note(text=place.line),
         Text(text=_rich(item.stem)),
-        Text(text=fit([f"**Your answer:** {mine[0]}", *mine[1:]])),
+        Text(text=fit(head)),
         Text(text="**How sure are you?**"),
     ]
     if place.plain:
