@@ -773,7 +773,7 @@ def proposed(quiz: Quiz, draft: ScenarioChoice, topic: Topic, credit: str | None
         Text(text=options),
         Note(text="On trial it is asked, and counts for nobody."),
         Choice(
-            label="Ask it on trial, about:",
+            label="Ask it on trial, about",
             action="tips.try_out",
             args=args,
             options=objectives,
