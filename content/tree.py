@@ -58,7 +58,7 @@ def read(text: str, *, libyaml: bool = True) -> tuple[Any, Mark]:
         raise Unreadable(0, 0, f"the file has more than {MAX_CHARACTERS:,} characters")
     if libyaml and _FAST is not None:
         try:
-            return _Reader(_FAST.parse(text, Loader=_FAST.CLoader)).read()
+            return _Reader(_events(text, libyaml=True)).read()
         except _FAST.YAMLError as error:
             # The other parser says it in the same words on every machine.
             _parse_slowly(text)
@@ -68,9 +68,17 @@ def read(text: str, *, libyaml: bool = True) -> tuple[Any, Mark]:
 
 def _parse_slowly(text: str) -> tuple[Any, Mark]:
     try:
-        return _Reader(YAML(typ="safe", pure=True).parse(text)).read()
+        return _Reader(_events(text, libyaml=False)).read()
     except (YAMLError, ValueError) as error:
         raise _unreadable(error, text) from error
+
+
+def _events(text: str, *, libyaml: bool) -> Iterator[Any]:
+    if libyaml and _FAST is not None:
+        events: Iterator[Any] = iter(_FAST.parse(text, Loader=_FAST.CLoader))
+    else:
+        events = iter(YAML(typ="safe", pure=True).parse(text))
+    return events
 
 
 def _unreadable(error: Exception, text: str) -> Unreadable:
@@ -112,13 +120,13 @@ def _in_words(said: str) -> str:
     return said
 
 
-def find_cuts(text: str) -> Iterator[tuple[int, int, str]]:
+def find_cuts(text: str, *, libyaml: bool = True) -> Iterator[tuple[int, int, str]]:
     """Where text without quotes ends since what follows looks like a comment, and is perhaps
     none: line, column and the word, as in `Report it in #help`. Of a document that was read."""
     if _CUT.search(text) is None:
         return
     lines = text.split("\n")
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in _events(text, libyaml=libyaml):
         if type(event).__name__ == "ScalarEvent" and not event.style and event.value:
             place = event.end_mark
             rest = lines[place.line][place.column :] if place.line < len(lines) else ""

@@ -9,7 +9,7 @@ import pytest
 
 from content import tree
 from content.load import PACKS
-from content.tree import MAX_DEPTH, Unreadable, find, read
+from content.tree import MAX_DEPTH, Unreadable, find, find_cuts, read
 
 
 @pytest.fixture(params=["libyaml", "ruamel.yaml"])
@@ -119,3 +119,27 @@ def test_places_are_those_of_names_and_entries(libyaml: bool) -> None:
 def test_both_parsers_agree_on_all_our_packs(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert read(text) == read(text, libyaml=False)
+
+
+CUTS = """\
+a: Report it in #help
+b: "Not in #quotes"
+d:
+  - x y
+    more words #cut it  # and so on
+  - é日本 in #lö
+  - {one: two #three
+    }
+"""
+
+
+def test_both_parsers_agree_on_what_a_comment_cuts_off() -> None:
+    found = list(find_cuts(CUTS))
+    assert found == [(0, 16, "#help"), (4, 15, "#cut"), (5, 11, "#lö"), (6, 14, "#three")]
+    assert found == list(find_cuts(CUTS, libyaml=False))
+
+
+def test_a_cut_is_not_looked_for_with_the_slow_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A bank of 5,000 items took four times as long to check as it may.
+    monkeypatch.setattr(tree, "YAML", None)
+    assert len(list(find_cuts(CUTS))) == 4
