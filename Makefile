@@ -35,7 +35,7 @@ run: venv ## start everything on http://127.0.0.1:8765 (PORT=8000 make run chang
 	@exec $(BIN)/inflow run
 
 test: venv ## run the whole suite, PostgreSQL included (TESTS="tests/storage -x" for a part)
-	@exec $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+	@exec $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 bench: venv ## measure, and print one JSON object for each bench
 	@set -e; for bench in $(BENCHES); do $(BIN)/python -m tests.bench.$$bench; done

@@ -27,7 +27,13 @@ from bot.bootstrap.playground import (
     refuse_beyond_this_machine,
 )
 from bot.bootstrap.site import SiteOf
-from bot.bootstrap.store import check_shared, copy_database, import_work, open_database
+from bot.bootstrap.store import (
+    check_is_there,
+    check_shared,
+    copy_database,
+    import_work,
+    open_database,
+)
 from bot.capabilities.questions.evaluation import evaluate_routing
 from bot.capabilities.questions.importing import (
     FAQ_HELP,
@@ -494,17 +500,22 @@ def content_check(folders: tuple[Path, ...], strict: bool) -> None:
 @click.option("--platform", type=click.Choice(["text", "slack", "teams"]), default="text")
 @_plainly
 def content_render(folders: tuple[Path, ...], platform: str, **named: str | None) -> None:
-    """Show one thing of the packs in FOLDERS as people get it.
+    """Show one thing of the packs in FOLDERS as people get it, also while there are errors.
 
     For example: inflow content render content/packs --tip t-link-not-export --platform teams
     """
+    from bot.bootstrap.authoring import packs_in  # noqa: PLC0415
     from bot.bootstrap.preview import show  # noqa: PLC0415
     from bot.pack.model import Kind  # noqa: PLC0415
+    from content.load import look_into  # noqa: PLC0415
 
     asked = [(Kind(kind), id_) for kind, id_ in named.items() if id_ is not None]
     if len(asked) != 1:
         raise click.UsageError("Name one thing: --item, --tip, --section or --prompt.")
-    click.echo(show(_load_packs(folders), *asked[0], platform))
+    packs, errors = look_into(packs_in(folders))
+    for line in errors:
+        click.echo(line, err=True)
+    click.echo(show(packs, *asked[0], platform))
 
 
 @content.command("diff")
@@ -679,7 +690,9 @@ def content_stats(quiz: str | None, workspace: str | None) -> None:
     """
     from bot.bootstrap.figure import tell_figures  # noqa: PLC0415
 
-    with import_work(read_settings(), workspace, dry_run=True) as (work, to, _):
+    settings = read_settings()
+    check_is_there(settings)
+    with import_work(settings, workspace, dry_run=True) as (work, to, _):
         lines = tell_figures(work, to, quiz)
     for line in lines:
         click.echo(line)

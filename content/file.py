@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from content.schema import BARE, FILES, fields_of
+from content.schema import BARE, FILES, LANGUAGE, VERSION, fields_of
 from content.tree import Mark, Unreadable, Where, find, find_cuts, read
 
 NO_TRANSLATIONS = (
@@ -20,6 +20,8 @@ NO_TRANSLATIONS = (
     "put the other in a pack of its own, with ids of its own"
 )
 NO_DRILLS = "there are no drills yet"
+DATA, MARKDOWN = frozenset({".yaml", ".yml"}), ".md"
+"""How the names of files end, in small or capital letters."""
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -71,10 +73,15 @@ class Findings:
         found = [one for one in self._warnings if folder is None or folder in Path(one[0]).parents]
         return tuple(_told("warning", found))
 
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """In the order of the files."""
+        return tuple(_told("error", self._errors))
+
     def raise_any(self) -> None:
         """Raises PackError if there is an error."""
         if self._errors:
-            raise PackError(_told("error", self._errors), self.warnings())
+            raise PackError(self.errors, self.warnings())
 
 
 def _told(grade: str, found: list[tuple[str, int, int, str]]) -> Iterator[str]:
@@ -88,7 +95,7 @@ def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File |
     if text is None:
         return "", None
     below: tuple[str, int] | None = None
-    if path.suffix == ".md":
+    if path.suffix.casefold() == MARKDOWN:
         parts = _split(text)
         if parts is None:
             findings.note(path, 0, 0, "a section begins with '---', its data and '---' again")
@@ -113,6 +120,7 @@ def read_file(folder: Path, path: Path, findings: Findings) -> tuple[str, File |
             return "section", None
         body, line = below
         value["body"] = body
+        line += body.count("\n", 0, len(body) - len(body.lstrip()))
         mark.inner["body"] = Mark(line, 0)
     return _shape(folder, path, value, mark, findings)
 
@@ -122,7 +130,11 @@ def _read_text(path: Path, findings: Findings) -> str | None:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n")
-        findings.note(path, line, 0, f"byte 0x{error.object[error.start]:02x} is not UTF-8")
+        before = error.object[: error.start].removeprefix(b"\xef\xbb\xbf")
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace"))
+        byte = error.object[error.start]
+        message = f"byte 0x{byte:02x} is not UTF-8: save the file as UTF-8"
+        findings.note(path, line, column, message)
     except OSError as error:
         findings.note(path, 0, 0, f"the file cannot be read ({error.strerror})")
     return None
@@ -217,6 +229,22 @@ def _note_detail(
             message = f"this is one of {expected}{_near_quoted(ctx.get('tag'), expected)}"
         case "literal_error" | "enum":
             message += _near_quoted(detail["input"], ctx.get("expected", ""))
+        case "string_pattern_mismatch":
+            message = _PATTERNS.get(str(ctx.get("pattern")), message)
+        case "too_short" | "too_long" if (found := _COUNTS.search(message)) is not None:
+            message = f"there are {found[3]}, and there must be {found[1]} {found[2]}"
+        case "tuple_type" | "list_type":
+            message = "this is a list: each entry in a line of its own that begins with '- '"
+        case "date_from_datetime_parsing" | "date_parsing" | "date_type" if not str(
+            detail["input"]
+        )[:4].isdigit():
+            message = "a day is written like 2027-12-31"
+        case "time_delta_parsing" | "time_delta_type":
+            message = "how long something lasts is written like PT24H, P14D or P1Y"
+        case "float_parsing" | "float_type" if "," in str(detail["input"]):
+            message = "a number has a point, and is written like 7.5"
+        case "string_too_long" if name == "body":
+            message += ": divide it into several sections"
         case "string_type" if detail["input"] is not None and not isinstance(
             detail["input"], dict | list
         ):
@@ -224,6 +252,17 @@ def _note_detail(
         case _:
             pass
     findings.note(path, *find(mark, where), f"{dotted(where)}: {message}")
+
+
+_PATTERNS = {
+    r"^[a-z0-9]+(-[a-z0-9]+)*$": "an id is small letters, digits and hyphens, as in first-aid",
+    r"^[a-z0-9]{1,8}$": "this is at most 8 small letters and digits, as in a or s1",
+    LANGUAGE: "a language is written like en, de or pt-BR",
+    VERSION: "a version is written like 1.0.0",
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "a time is written like 09:30",
+}
+"""What a pattern means, for who writes."""
+_COUNTS = re.compile(r"(at (?:least|most)) (\d+) items? after validation, not (\d+)")
 
 
 def _wants_drill(detail: ErrorDetails, name: str) -> bool:

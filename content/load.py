@@ -6,6 +6,7 @@ what it holds is unknown: that would only hide the cause. Errors read
 `path:line:col: error: where: message`, as editors and CI expect, and warnings the same.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +25,7 @@ from bot.ids import TopicId
 from bot.pack.document import Campaign, Document, Metric
 from bot.pack.model import Content, Quiz, Section
 from bot.pack.sync import Bundle
-from content.file import File, Findings, PackError, read_file
+from content.file import DATA, MARKDOWN, File, Findings, PackError, read_file
 from content.lint import lint
 from content.reference import bare, check_quiz_names, check_references, of_kind
 from content.schema import (
@@ -36,7 +37,7 @@ from content.schema import (
     TipsFile,
     TopicsFile,
 )
-from content.sense import check_quiz, check_tips
+from content.sense import check_pack, check_quiz, check_section, check_tips, check_variables
 
 __all__ = [
     "STARTER",
@@ -46,8 +47,13 @@ __all__ = [
     "load_pack",
     "load_packs",
     "load_starter",
+    "look_into",
 ]
 
+_TOP = re.compile(rb"^kind:[ \t]*(pack|topics|experts|faq|demo)\b", re.MULTILINE)
+_MARK = b"\xef\xbb\xbf"
+"""With which some editors begin a file."""
+_NO_PACK = PackFile(kind="pack", id="none", title="None", version="0.0.0", language="en")
 PACKS = Path(__file__).parent / "packs"
 """The packs that come with this version."""
 STARTER = PACKS / "starter"
@@ -80,11 +86,20 @@ def load_pack(folder: Path) -> Pack:
 
 
 def find_packs(folder: Path) -> Sequence[Path]:
-    """The packs in a folder: itself, or those of its folders that have a file of the kind
-    'pack', by name."""
-    if any(folder.glob("*.yaml")):
+    """The packs in a folder: itself, or those of its folders that say what a pack is or what it
+    is about, by name."""
+    if any(_is_yaml(path) for path in folder.iterdir()):
         return [folder]
-    return sorted(path.parent for path in folder.glob("*/pack.yaml"))
+    return sorted(inner for inner in folder.iterdir() if inner.is_dir() and _begins_a_pack(inner))
+
+
+def _begins_a_pack(folder: Path) -> bool:
+    files = (path for path in folder.iterdir() if _is_yaml(path))
+    return any(path.name == "pack.yaml" or _TOP.search(path.read_bytes()) for path in files)
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.casefold() in DATA and not path.name.startswith(".") and path.is_file()
 
 
 def load_packs(folders: Iterable[Path], today: date | None = None) -> Sequence[Loaded]:
@@ -96,6 +111,19 @@ def load_packs(folders: Iterable[Path], today: date | None = None) -> Sequence[L
     Raises:
         PackError: something is wrong; names all of it.
     """
+    loaded, findings = _load(folders, today)
+    findings.raise_any()
+    return loaded
+
+
+def look_into(folders: Iterable[Path]) -> tuple[Sequence[Loaded], Sequence[str]]:
+    """All of packs that has a shape, to be looked at while it is being written, and the errors
+    that there are. Nothing of this is to be brought."""
+    loaded, findings = _load(folders, None)
+    return loaded, findings.errors
+
+
+def _load(folders: Iterable[Path], today: date | None) -> tuple[Sequence[Loaded], Findings]:
     findings = Findings()
     every: list[tuple[Path, list[File]]] = []
     broken: set[str] = set()
@@ -107,17 +135,22 @@ def load_packs(folders: Iterable[Path], today: date | None = None) -> Sequence[L
     everything = [file for _, files in every for file in files]
     check_references(everything, broken, findings)
     for file in everything:
-        if isinstance(file.part, Quiz):
+        if not isinstance(file.part, Campaign):
+            check_variables(findings, file)
+        if isinstance(file.part, Section):
+            check_section(findings, file, file.part)
+        elif isinstance(file.part, PackFile):
+            check_pack(findings, file, file.part)
+        elif isinstance(file.part, Quiz):
             check_quiz_names(findings, file, file.part)
             check_quiz(findings, file, file.part)
         elif isinstance(file.part, TipsFile):
             check_tips(findings, file, file.part.tips)
     lint(findings, everything, today)
-    findings.raise_any()
-    return [
+    loaded = [
         Loaded(
             folder,
-            _build(pack := of_kind(files, PackFile)[0][1], files),
+            _build(pack := _pack_of(files), files),
             Bundle(
                 pack.id,
                 pack.title,
@@ -129,13 +162,24 @@ def load_packs(folders: Iterable[Path], today: date | None = None) -> Sequence[L
         )
         for folder, files in every
     ]
+    return loaded, findings
+
+
+def _pack_of(files: list[File]) -> PackFile:
+    packs = of_kind(files, PackFile)
+    return packs[0][1] if packs else _NO_PACK
 
 
 def _read_folder(folder: Path, findings: Findings) -> tuple[list[File], set[str]]:
     """The files of good shape, and the kinds of those that have none."""
     files: list[File] = []
     broken: set[str] = set()
-    for path in sorted(path for path in folder.rglob("*") if _is_ours(path, folder)):
+    for path in sorted(path for path in folder.rglob("*") if is_ours(path, folder)):
+        if path.suffix.casefold() == MARKDOWN and not _is_section(path, folder):
+            if path.read_bytes().removeprefix(_MARK).startswith(b"---"):
+                message = "this is not read: a section lies in a folder 'sections'"
+                findings.caution(path, 0, 0, message)
+            continue
         kind, file = read_file(folder, path, findings)
         if file is not None:
             files.append(file)
@@ -143,17 +187,25 @@ def _read_folder(folder: Path, findings: Findings) -> tuple[list[File], set[str]
             broken.add(kind)
     packs = of_kind(files, PackFile)
     if not packs and not broken & {"pack", ""}:
-        findings.note(folder / "pack.yaml", 0, 0, "there is no file of the kind 'pack'")
+        message = f"'{folder.resolve().name}' has no file of the kind 'pack'"
+        findings.note(
+            folder / "pack.yaml", 0, 0, f"{message}: inflow content new pack FOLDER shows one"
+        )
     for again, _ in packs[1:]:
         findings.at(again, ("kind",), f"{packs[0][0].path.name} is of the kind 'pack' already")
     return files, broken
 
 
-def _is_ours(path: Path, folder: Path) -> bool:
+def is_ours(path: Path, folder: Path) -> bool:
+    """Whether a file is of those that the pack in that folder is made of, or perhaps is."""
     inside = path.relative_to(folder)
     if any(part.startswith(".") for part in inside.parts) or not path.is_file():
         return False
-    return path.suffix in {".yaml", ".yml"} or (path.suffix == ".md" and "sections" in inside.parts)
+    return path.suffix.casefold() in {*DATA, MARKDOWN}
+
+
+def _is_section(path: Path, folder: Path) -> bool:
+    return "sections" in path.relative_to(folder).parts[:-1]
 
 
 def _contents(files: list[File]) -> Iterable[Content]:

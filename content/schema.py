@@ -29,6 +29,10 @@ OfficeHours = Annotated[
 ]
 
 
+VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+
 class Part(BaseModel):
     """Anything in a file."""
 
@@ -41,8 +45,8 @@ class PackFile(Part):
     kind: Literal["pack"]
     id: Id
     title: Line
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+    version: Annotated[str, StringConstraints(pattern=VERSION)]
+    language: Annotated[str, StringConstraints(pattern=LANGUAGE)]
     license: Line | None = None
     owners: tuple[Handle, ...] = ()
 

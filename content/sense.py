@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from pydantic import JsonValue
+
 from bot.pack.item import (
     Branching,
     Item,
@@ -21,15 +23,20 @@ from bot.pack.item import (
 )
 from bot.pack.model import Check, Policy, Quiz, Section, Tip, is_asked
 from bot.pack.practice import PRACTICE_KEPT
-from content.file import File, Findings, near
+from content.file import MARKDOWN, File, Findings, near
 from content.pattern import fault_of
-from content.tree import Where
+from content.prose import prose_faults
+from content.reference import VARIABLES
+from content.schema import PackFile
+from content.tree import Where, find
 
 MAX_ITEM = 6_000
 """Characters of everything in an item (domain.md 1.2): a message holds about twice that."""
 MAX_STEPS = 6
 """Decisions on the longest way through a case."""
 MIN_JUDGES = 3
+_VARIABLE = re.compile(r"\{\{\s*[a-z_]+(\.[a-z_]+)*\s*\}\}", re.IGNORECASE)
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 Fault = tuple[Where, str]
@@ -43,8 +50,39 @@ def check_tips(findings: Findings, file: File, tips: Sequence[Tip]) -> None:
             findings.at(file, ("tips", number, *where), message)
 
 
+def check_pack(findings: Findings, file: File, pack: PackFile) -> None:
+    """What the pack is is said."""
+    if _UNFINISHED.search(pack.title):
+        findings.at(file, ("title",), "this is still to do")
+
+
+def check_section(findings: Findings, file: File, section: Section) -> None:
+    """What is shown is finished, and can be shown."""
+    line, column = find(file.mark, ("body",))
+    # Only below the data each line of a body is a line of the file.
+    is_below = file.path.suffix.casefold() == MARKDOWN
+    for where, message in _section_faults(section):
+        findings.at(file, where, message)
+    for number, message in prose_faults(section.body):
+        at = (line + number, 0) if is_below else (line, column)
+        findings.note(file.path, *at, f"body: {message}")
+
+
+def check_variables(findings: Findings, file: File) -> None:
+    """What is no campaign is sent as it is written."""
+    for where, text in _texts(file.part.model_dump(mode="json")):
+        for fault in _variable_faults(text):
+            findings.at(file, where, fault)
+
+
 def check_quiz(findings: Findings, file: File, quiz: Quiz) -> None:
     """Every item can be scored, and the rule can be decided with the items that there are."""
+    if is_asked(quiz):
+        said: list[tuple[Where, str]] = [(("title",), quiz.title), (("purpose",), quiz.purpose)]
+        said += [(("objectives", n, "text"), one.text) for n, one in enumerate(quiz.objectives)]
+        for where, text in said:
+            if _UNFINISHED.search(text):
+                findings.at(file, where, "this is still to do, and questions of the quiz are live")
     for number, item in enumerate(quiz.items):
         for where, message in item_faults(item):
             findings.at(file, ("items", number, *where), message)
@@ -72,13 +110,52 @@ def live(quiz: Quiz) -> Mapping[str, Sequence[Item]]:
 
 def faults_of(value: Section | Tip | Item) -> Sequence[Fault]:
     """What is wrong with a thing by itself: what people change in chat is held to it as well."""
+    faults: list[Fault]
     match value:
         case Section():
-            return ()
+            prose: list[Fault] = [(("body",), message) for _, message in prose_faults(value.body)]
+            faults = [*_section_faults(value), *prose]
         case Tip():
-            return tuple(tip_faults(value))
+            faults = list(tip_faults(value))
         case _:
-            return tuple(item_faults(value))
+            faults = list(item_faults(value))
+    texts = _texts(value.model_dump(mode="json"))
+    return *faults, *((where, said) for where, text in texts for said in _variable_faults(text))
+
+
+# --- sections, and what everything says -----------------------------------------------
+
+
+def _section_faults(section: Section) -> Iterator[Fault]:
+    for name in ("title", "summary", "body"):
+        if _UNFINISHED.search(getattr(section, name)):
+            yield (name,), "something in it is still to do, and people read it once it is brought"
+
+
+def _texts(value: JsonValue, where: Where = ()) -> Iterator[tuple[Where, str]]:
+    """All that a thing says, with its place."""
+    match value:
+        case str():
+            yield where, value
+        case dict():
+            for name, inner in value.items():
+                yield from _texts(inner, (*where, name))
+        case list():
+            for place, inner in enumerate(value):
+                yield from _texts(inner, (*where, place))
+        case _:
+            pass
+
+
+def _variable_faults(text: str) -> Iterator[str]:
+    if "{{" not in text:
+        return
+    for found in _VARIABLE.finditer(_CODE.sub("", text)):
+        known = ", ".join(f"{{{{{name}}}}}" for name in sorted(VARIABLES))
+        yield (
+            f"'{found[0]}' would be sent as it stands: variables are for what a campaign says "
+            f"({known}). What is meant as it stands is put in `backticks`"
+        )
 
 
 # --- tips -----------------------------------------------------------------------------

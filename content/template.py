@@ -1,7 +1,7 @@
 """What to begin with: things as an author writes them, with everything still to do.
 
-They are drafts, which nobody is asked; `inflow content check` says what is missing once they
-are live.
+What can be a draft is one, which nobody is asked; of the rest `inflow content check` says what is
+still to do, and nothing is brought before.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MAX_ID = 60
 
 _HEAD = """\
   - id: {id}
@@ -109,38 +110,38 @@ _SECTION = """\
 ---
 kind: section
 id: {id}
-title: What it helps to do
+title: TODO What it helps to do
 topic: {topic}
 minutes: 2
-summary: What to do, in two sentences, for those who read no further.
+summary: TODO What to do, in two sentences, for those who read no further.
 ---
 ## What to do
 
-1. The first thing.
-2. The second thing.
+1. TODO The first thing.
+2. TODO The second thing.
 
 ## When it is different
 
 | If | Then |
 | --- | --- |
-| this | that |
+| TODO this | TODO that |
 """
 
 _QUIZ = """\
 kind: quiz
 id: {id}
-title: What it shows that you can do
+title: TODO What it shows that you can do
 topic: {topic}
 policy: {{mode: gate}}         # 2 of 2, or 2 of 3, for each objective
 objectives:
-  - {{id: {objective}, text: Decide what to do in an everyday case}}
+  - {{id: {objective}, text: TODO Decide what to do in an everyday case{sections}}}
 items:                       # six different ones for each objective are enough for a re-take
 """
 
 _PACK = """\
 kind: pack
 id: {id}
-title: What the pack is about
+title: TODO What the pack is about
 version: 0.1.0
 language: en
 license: CC-BY-4.0
@@ -153,43 +154,66 @@ topics:
 """
 
 
+OBJECTIVE = "the-decision"
+"""Of a quiz that is begun."""
+
+
+def _check_id(id_: str) -> str:
+    if not _ID.fullmatch(id_) or len(id_) > MAX_ID:
+        raise ValueError(f"'{id_}' is no id: small letters, digits and hyphens, as in first-aid")
+    return id_
+
+
+# Each of these raises ValueError where an id is none.
+
+
 def write_item(type_: str, id_: str, objective: str = "an-objective") -> str:
     """An item of that type, as an entry of a quiz's `items`."""
+    _check_id(id_)
+    _check_id(objective)
     return _HEAD.format(id=id_, type=type_, objective=objective) + _SHAPES[type_]
 
 
 def write_tip(id_: str, topic: str = "a-topic") -> str:
     """A tip, as an entry of a file's `tips`."""
-    return _TIP.format(id=id_, topic=topic)
+    return _TIP.format(id=_check_id(id_), topic=_check_id(topic))
 
 
 def write_section(id_: str, topic: str = "a-topic") -> str:
     """A section, as a file."""
-    return _SECTION.format(id=id_, topic=topic)
+    return _SECTION.format(id=_check_id(id_), topic=_check_id(topic))
 
 
-def write_quiz(id_: str, topic: str = "a-topic") -> str:
-    """A quiz with three items, as a file. They are drafts, and so it is not ready."""
-    objective = "the-decision"
+def write_quiz(id_: str, topic: str = "a-topic", section: str | None = None) -> str:
+    """A quiz with three items, as a file. They are drafts, and so nobody is asked it yet.
+    `section` is what helps those who miss them."""
+    sections = f", sections: [{_check_id(section)}]" if section is not None else ""
+    head = _QUIZ.format(
+        id=_check_id(id_), topic=_check_id(topic), objective=OBJECTIVE, sections=sections
+    )
     items = [
-        write_item("scenario_choice", f"{id_}-{number:02}", objective) for number in range(1, 4)
+        write_item("scenario_choice", f"{id_}-{number:02}", OBJECTIVE).replace(
+            "TODO A case", f"TODO Case {number}"
+        )
+        for number in range(1, 4)
     ]
-    return _QUIZ.format(id=id_, topic=topic, objective=objective) + "".join(items)
+    return head + "".join(items)
 
 
 def make_pack(folder: Path, id_: str) -> list[Path]:
-    """Begin a pack: the files that were written, which pass the check as they are.
+    """Begin a pack: the files that were written. All that the check finds wrong in them is that
+    something is still to do.
 
     Raises:
         ValueError: that is no id.
         FileExistsError: there is such a file already; nothing was written.
     """
-    if not _ID.fullmatch(id_):
-        raise ValueError(f"'{id_}' is no id: small letters, digits and hyphens, as in first-aid")
+    _check_id(id_)
     files = {
         folder / "pack.yaml": _PACK.format(id=id_),
         folder / "topics.yaml": _TOPICS.format(id=id_, title=id_.replace("-", " ").capitalize()),
         folder / "sections" / f"{id_}.md": write_section(id_, id_),
+        folder / "quizzes" / f"{id_}.yaml": write_quiz(id_, id_, id_),
         folder / "tips" / "tips.yaml": f"kind: tips\ntips:\n{write_tip(f't-{id_}', id_)}",
     }
     there = [str(path) for path in files if path.exists()]

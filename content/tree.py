@@ -58,7 +58,7 @@ def read(text: str, *, libyaml: bool = True) -> tuple[Any, Mark]:
         raise Unreadable(0, 0, f"the file has more than {MAX_CHARACTERS:,} characters")
     if libyaml and _FAST is not None:
         try:
-            return _Reader(_FAST.parse(text, Loader=_FAST.CLoader)).read()
+            return _Reader(_events(text, libyaml=True)).read()
         except _FAST.YAMLError as error:
             # The other parser says it in the same words on every machine.
             _parse_slowly(text)
@@ -68,9 +68,17 @@ def read(text: str, *, libyaml: bool = True) -> tuple[Any, Mark]:
 
 def _parse_slowly(text: str) -> tuple[Any, Mark]:
     try:
-        return _Reader(YAML(typ="safe", pure=True).parse(text)).read()
+        return _Reader(_events(text, libyaml=False)).read()
     except (YAMLError, ValueError) as error:
         raise _unreadable(error, text) from error
+
+
+def _events(text: str, *, libyaml: bool) -> Iterator[Any]:
+    if libyaml and _FAST is not None:
+        events: Iterator[Any] = iter(_FAST.parse(text, Loader=_FAST.CLoader))
+    else:
+        events = iter(YAML(typ="safe", pure=True).parse(text))
+    return events
 
 
 def _unreadable(error: Exception, text: str) -> Unreadable:
@@ -83,17 +91,42 @@ def _unreadable(error: Exception, text: str) -> Unreadable:
         mark = said.problem_mark or said.context_mark
         line, column = (mark.line, mark.column) if mark is not None else (0, 0)
         what = str(said.problem or said.context or "this is not YAML").strip()
-        return Unreadable(line, column, what.splitlines()[0])
+        return Unreadable(line, column, _in_words(what.splitlines()[0]))
     return Unreadable(0, 0, f"this is not YAML ({str(error).splitlines()[0]})")
 
 
-def find_cuts(text: str) -> Iterator[tuple[int, int, str]]:
+_MENDS = (
+    ("found character '\\t'", "indent with spaces, and not with tabs"),
+    ("expected ',' or '}', but got ':'", "text with a colon is put in quotes"),
+    ("expected ',' or '}'", "does a quote, a comma or a } miss before this, or in the line above?"),
+    ("expected ',' or ']'", "does a quote, a comma or a ] miss before this, or in the line above?"),
+    (
+        "mapping values are not allowed",
+        "text with a colon is put in quotes, and what stands side by side begins in one column",
+    ),
+    ("expected <block end>", "does it begin in the right column, with a space after the dash?"),
+    (
+        "could not find expected ':'",
+        "does a space miss after a colon, here or in the line above?",
+    ),
+)
+"""What helps, by what the parser says."""
+
+
+def _in_words(said: str) -> str:
+    for begin, mend in _MENDS:
+        if said.startswith(begin):
+            return f"{said}: {mend}" if mend.endswith("?") else mend
+    return said
+
+
+def find_cuts(text: str, *, libyaml: bool = True) -> Iterator[tuple[int, int, str]]:
     """Where text without quotes ends since what follows looks like a comment, and is perhaps
     none: line, column and the word, as in `Report it in #help`. Of a document that was read."""
     if _CUT.search(text) is None:
         return
     lines = text.split("\n")
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in _events(text, libyaml=libyaml):
         if type(event).__name__ == "ScalarEvent" and not event.style and event.value:
             place = event.end_mark
             rest = lines[place.line][place.column :] if place.line < len(lines) else ""
@@ -214,7 +247,8 @@ class _Reader:
                 merged += self._merge(held, depth)
                 continue
             if key in values:
-                self._refuse(event, f'found duplicate key "{key}"')
+                line = marks[key].line + 1
+                self._refuse(event, f"there is a '{key}' already, in line {line}")
             value, inner = self._value(held, depth + 1)
             place = event.start_mark
             values[key], marks[key] = value, Mark(place.line, place.column, inner)

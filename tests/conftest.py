@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: a PostgreSQL server (`tests/postgres.py`) and a database for
 each test (`tests/databases.py`), whose statements are compiled once (`tests/compiled.py`)."""
 
+import pytest
 import structlog
 
 pytest_plugins = ["tests.compiled", "tests.postgres", "tests.databases"]
@@ -17,3 +18,12 @@ def pytest_configure() -> None:
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )
     structlog.configure(processors=[*before, plain])
+
+
+SLOW = ("cli", "crash", "e2e")
+"""Folders of tests that mostly wait for processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits longest, so that nothing is left that only one worker can do."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)

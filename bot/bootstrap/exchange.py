@@ -62,6 +62,9 @@ def import_questions(
         click.echo(f"{file}:{problem.line}:1: {grade}: {problem.message}")
     if dry_run:
         click.echo("A dry run: nothing was kept. It would have been:", err=True)
+    if not landed.items and not landed.problems:
+        click.echo(f"{file}:1:1: error: the file holds no question")
+        sys.exit(1)
     click.echo(_sum_up(landed), err=True)
     if not landed.items and any(problem.refused for problem in landed.problems):
         sys.exit(1)

@@ -13,12 +13,12 @@ from bot.capabilities.quizzes.show import ask
 from bot.capabilities.tips import messages as tips
 from bot.capabilities.tips.course import entry_of
 from bot.capabilities.tips.model import Pick
-from bot.errors import NotFound
+from bot.errors import Invalid, NotFound
 from bot.form import Form
 from bot.ids import AttemptId, TopicId, WorkspaceId
 from bot.message import Message, Note, say
 from bot.pack.document import Prompt
-from bot.pack.item import Item, Matching, Numeric, Ordering, ShortText
+from bot.pack.item import Branching, Item, Matching, Numeric, Ordering, ShortText
 from bot.pack.markdown import pages_of
 from bot.pack.markup import bare, rich
 from bot.pack.model import Kind, Quiz, Section, Tip
@@ -40,6 +40,7 @@ def show(packs: Sequence[Loaded], kind: Kind, id_: str, platform: str) -> str:
 
     Raises:
         NotFound: the packs have no such thing.
+        Invalid: it has no beginning.
     """
     shown: list[Message | Form]
     match kind:
@@ -63,6 +64,8 @@ def show(packs: Sequence[Loaded], kind: Kind, id_: str, platform: str) -> str:
 
 def _item(packs: Sequence[Loaded], id_: str, *, plain: bool) -> Iterator[Message | Form]:
     quiz, found = _find_item(packs, id_)
+    if isinstance(found, Branching) and found.start not in found.nodes:
+        raise Invalid(f"The item '{id_}' begins at a node that there is not.")
     asking = ask(found, _SEED)
     place = Place(
         attempt=AttemptId("preview"),

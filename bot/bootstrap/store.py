@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
@@ -75,6 +76,24 @@ def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterat
     with _open(settings.database_url, key.value, vectors) as database:
         check_key(database, key)
         yield database
+
+
+def check_is_there(settings: Settings) -> None:
+    """For who only looks: nothing is told of a database that was not made yet.
+
+    Raises:
+        Misconfigured: it is a SQLite file, and there is none.
+    """
+    with blamed_on(settings.database_url):
+        address = read_url(settings.database_url)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        return
+    path = Path(address.database)
+    if not path.exists():
+        raise Misconfigured(
+            f"There is no database {path.name} in {path.resolve().parent}: go to the folder in "
+            "which Inflow runs, or set INFLOW_DATABASE_URL."
+        )
 
 
 @contextmanager

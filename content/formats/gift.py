@@ -42,6 +42,7 @@ _FORMAT = re.compile(r"\s*\[(html|markdown|plain|moodle)\]")
 _ESCAPE = re.compile(r"\\([\\:~=#{}\[\]n])")
 _RUN = re.compile(r"[ \t\n\f\v]+")
 _PERCENT = re.compile(r"\s*%\s*([-+]?[0-9]{1,3}(?:\.[0-9]*)?)\s*%")
+_NO_PERCENT = re.compile(r"\s*%[^%\n]*%")
 _TRUTH = re.compile(r"\s*(TRUE|FALSE|T|F)\s*(?=#|$)", re.IGNORECASE)
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*(?:(:|\.\.)\s*({_NUMBER}))?\s*")
@@ -308,6 +309,11 @@ def _pieces(part: _Part) -> Iterator[tuple[str, _Part]]:
 def _percent(piece: _Part) -> tuple[Decimal | None, _Part]:
     found = _PERCENT.match(piece.raw)
     if found is None:
+        if _NO_PERCENT.match(piece.raw):
+            raise piece.refuse(
+                "a weight is a number, as in %50%; for the sign itself at the beginning write the "
+                "weight before it, as in %100%"
+            )
         return None, piece
     percent = Decimal(found[1])
     if abs(percent) > 100:
@@ -356,7 +362,9 @@ def _number(mark: str, piece: _Part, format_: Format) -> Number:
     number = Decimal(found[1])
     tolerance = Decimal(0)
     if found[2] == ":":
-        tolerance = abs(Decimal(found[3]))
+        tolerance = Decimal(found[3])
+        if tolerance < 0:
+            raise text.refuse("a tolerance is not below 0: write 7.5:0.5 for 7 to 8")
     elif found[2] == "..":
         other = Decimal(found[3])
         number, tolerance = (number + other) / 2, abs(other - number) / 2
@@ -391,15 +399,17 @@ def _write(question: Question) -> str:
 
 def _write_body(body: Body, format_: Format) -> Iterator[str]:
     match body:
+        case Choice(answers=(yes, no), several=False, shuffle=False) if _is_true_false(yes, no):
+            right, wrong = (yes, no) if yes.right else (no, yes)
+            yield from _write_body(TrueFalse(yes.right, wrong.feedback, right.feedback), format_)
         case Choice(answers=answers) | Written(answers=answers):
             for answer in answers:
                 yield _write_answer(answer, format_)
         case TrueFalse():
-            said = "".join(
-                f"#{_write_rich(one, format_) if one is not None else ''}"
-                for one in (body.if_wrong, body.if_right)
-            )
-            yield f"{'TRUE' if body.is_true else 'FALSE'}{said.removesuffix('##') or ''}"
+            said = _write_said(body.if_right, format_)
+            if said or body.if_wrong is not None:
+                said = (_write_said(body.if_wrong, format_) or "#") + said
+            yield f"{'TRUE' if body.is_true else 'FALSE'}{said}"
         case Numerical(numbers=(Number(percent=None, feedback=None, right=True) as only,)):
             yield f"#{_write_number(only)}"
         case Numerical(numbers=numbers):
@@ -417,6 +427,13 @@ def _write_body(body: Body, format_: Format) -> Iterator[str]:
             pass
         case Order():
             raise Refused(0, "there is no question about an order: use moodle-xml")
+
+
+def _is_true_false(yes: Answer, no: Answer) -> bool:
+    """Whether they are what comes of a question of that kind."""
+    return (yes.text.text, no.text.text) == ("True", "False") and (
+        yes.right != no.right and yes.percent is None and no.percent is None
+    )
 
 
 def _write_answer(answer: Answer, format_: Format) -> str:

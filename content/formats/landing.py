@@ -18,10 +18,11 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 
 from bot.pack.item import Id, Item, Status
 from bot.pack.model import Quiz
-from content.file import File, Findings, PackError, near, read_file
+from content.file import DATA, File, Findings, PackError, near, read_file
 from content.formats import aiken, gift, moodle_xml
 from content.formats.item import as_mapping, objective_of, suggest_id, to_item, to_question
 from content.formats.question import Problem, Question, Reading, Refused
+from content.load import is_ours
 from content.reference import of_kind
 from content.schema import PackFile, TopicsFile
 from content.tree import Unreadable
@@ -79,8 +80,8 @@ def _read_pack(folder: Path) -> _Pack:
     """
     findings = Findings()
     pack = _Pack(folder)
-    for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+    for path in sorted(path for path in folder.rglob("*") if is_ours(path, folder)):
+        if path.suffix.casefold() not in DATA:
             continue
         _, file = read_file(folder, path, findings)
         if file is not None:

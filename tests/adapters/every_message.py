@@ -561,6 +561,7 @@ SHOWN: dict[str, Shown] = {
     # --- tips
     "tips.tip": tips.tip(TIP, PICK, TRAVEL),
     "tips.tip:late": tips.tip(TIP, PICK._replace(letter=None, is_late=True), TRAVEL),
+    "tips.held_back": tips.held_back(4, TRAVEL, "I would take the second one"),
     "tips.question": tips.question(TIP, CHECK, ASKS, TRAVEL),
     "tips.question:hint": tips.question(TIP, CHECK, ASKS, TRAVEL, hint=True),
     "tips.reacted": tips.reacted(TIP, PICK, Reaction.NEW_TO_ME, CARD, PICK.day),

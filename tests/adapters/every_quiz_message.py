@@ -131,6 +131,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "quizzes.held_back.paused": quizzes.held_back(
         ask(CHOICE, SEED), "Z " * 1_500, title=QUIZ.title, sure=False, paused=ATTEMPT
     ),
+    "quizzes.held_at_the_end": quizzes.held_at_the_end(ATTEMPT, "let us finish it"),
     "quizzes.held_back.sure": quizzes.held_back(
         ask(CHOICE, SEED), "sure", title=QUIZ.title, sure=True, paused=None
     ),

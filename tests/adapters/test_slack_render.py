@@ -139,6 +139,12 @@ def _usual() -> dict[str, dict[str, str]]:
 USUAL = _usual()
 
 
+def test_no_label_of_a_choice_has_a_colon_as_plain_text_sets_one() -> None:
+    labels = [part.label for m in MESSAGES.values() for part in m.parts if isinstance(part, Choice)]
+    assert [label for label in labels if label.endswith(":")] == []
+    assert labels
+
+
 @pytest.mark.parametrize("capability", USUAL)
 def test_golden_files_say_what_is_rendered(capability: str) -> None:
     path = GOLDEN / f"{capability}.json"

@@ -37,7 +37,7 @@ class Desk:
         self.slack.add_user(BO)
         self.slack.add_channel("C1", ANA, BO)
         await self.slack.start()
-        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.5))
+        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2))
         return self
 
     async def __aexit__(self, *_: object) -> None:

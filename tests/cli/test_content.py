@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from bot.__main__ import main
 from tests.cli.program import Program
 from tests.content.example import CHOICE, FILES, changed, with_item, write_pack
+from tests.content.test_broken import CASE
 
 QUIZ = "quizzes/sharing.yaml"
 
@@ -87,6 +88,20 @@ def test_so_can_a_tip_a_section_and_a_prompt(
     assert (done.exit_code, done.stderr) == (1, f"Error: There is no {kind} 'x' in these packs.\n")
 
 
+def test_what_is_being_written_is_shown_beside_its_errors(call: Call, pack: Path) -> None:
+    case = with_item(CASE.replace("start: n1", "start: n9"))
+    write_pack(pack, {**case, "tips/tips.yaml": "kind: tips\ntips: []\nx: 1\n"})
+    done = call("render", "ours", "--item", "s-1")
+    assert (done.exit_code, "What do you send?" in done.stdout) == (0, True)
+    assert "tips.yaml:3:1: error: x: this is unknown here" in done.stderr
+    done = call("render", "ours", "--tip", "t-link")
+    assert (done.exit_code, "There is no tip 't-link'" in done.stderr) == (1, True)
+    done = call("render", "ours", "--item", "x")
+    assert (done.exit_code, "begins at a node that there is not" in done.stderr) == (1, True)
+    (pack / "pack.yaml").unlink()
+    assert call("render", "ours", "--item", "s-1").exit_code == 0
+
+
 def test_one_thing_is_shown_at_a_time(call: Call, pack: Path) -> None:
     for named in ((), ("--item", "s-1", "--tip", "t-link")):
         done = call("render", "ours", *named)
@@ -130,9 +145,12 @@ def test_a_pack_comes_once_and_a_dry_run_leaves_nothing(call: Call, pack: Path) 
 def test_what_answers_tell_is_told_of_enough_people_only(call: Call, pack: Path) -> None:
     assert pack.exists()
     done = call("stats")
-    assert (done.exit_code, done.stderr) == (1, "Error: No quiz is here.\n")
+    said = f"There is no database inflow.db in {pack.parent}: go to the folder in which Inflow runs"
+    assert (done.exit_code, said in done.stderr) == (1, True)
+    assert not (pack.parent / "inflow.db").exists()
     call("sync", "ours")
-    assert call("stats").stdout.splitlines() == [
+    first, _rule, *rest = call("stats").stdout.splitlines()
+    assert [first, *rest] == [
         "quiz sharing: fewer than 10 people",
         "",
         "Nothing waits to be made clearer.",
@@ -147,9 +165,11 @@ def test_a_pack_can_be_begun(call: Call) -> None:
         "first-aid/pack.yaml",
         "first-aid/topics.yaml",
         "first-aid/sections/first-aid.md",
+        "first-aid/quizzes/first-aid.yaml",
         "first-aid/tips/tips.yaml",
     ]
-    assert call("check", "first-aid").stderr == "All is well.\n"
+    assert call("check", "first-aid").stderr == "4 errors, 1 warning.\n"
+    assert call("sync", "first-aid", "--dry-run").exit_code == 1
     done = call("new", "pack", "first-aid")
     assert (done.exit_code, "there is already" in done.stderr) == (1, True)
     done = call("new", "item", "fa-1", "--type", "ordering")

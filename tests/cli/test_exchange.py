@@ -39,6 +39,13 @@ def test_questions_come_in_and_go_out(program: Program) -> None:
         "// [tag:objective:get-there]\n::bus-01::Where to?{\n\t=The mill\n\t~The pond\n}\n"
     )
 
+    for empty in ("", "// No question\n\n"):
+        source.write_text(empty)
+        gift = ("content", "import", "gift", *bring[3:])
+        nothing = program.call(*gift, *place)
+        said = f"{source}:1:1: error: the file holds no question\n"
+        assert (nothing.returncode, nothing.stdout) == (1, said)
+
     source.write_text("Nothing here.\n")
     nothing = program.call(*bring, *place)
     assert nothing.returncode == 1

@@ -9,7 +9,7 @@ import pytest
 
 from bot.pack.document import Campaign
 from content.file import NO_TRANSLATIONS
-from content.load import PackError, load_packs
+from content.load import PackError, find_packs, load_packs
 from tests.content.example import (
     CHOICE,
     FILES,
@@ -58,7 +58,13 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (QUIZ, "{mode: gate}", "{mode: gate, valid_for: 365}", "5:22: error: policy.valid_for: how long something lasts is written like PT24H, P14D or P1Y"),
         (QUIZ, "{mode: gate}", "{mode: gate, retake: {cooldown: -P1D}}", "5:31: error: policy.retake.cooldown: nothing lasts less than no time at all"),
         (QUIZ, "score: 1", "score: 2", "14:33: error: items.0.options.0.score: Input should be less than or equal to 1"),
-        (QUIZ, "id: a, text: The link", "id: Option A, text: The link", "14:10: error: items.0.options.0.id: String should match pattern '^[a-z0-9]{1,8}$'"),
+        (QUIZ, "id: a, text: The link", "id: Option A, text: The link", "14:10: error: items.0.options.0.id: this is at most 8 small letters and digits, as in a or s1"),
+        (QUIZ, "id: s-1\n", "id: S-1\n", "9:5: error: items.0.id: an id is small letters, digits and hyphens, as in first-aid"),
+        (QUIZ, "{mode: gate}", "{mode: gate, valid_for: 1 year}", "5:22: error: policy.valid_for: how long something lasts is written like PT24H, P14D or P1Y"),
+        (SECTION, "minutes: 1\n", "minutes: 1\nreview_by: 31.12.2027\n", "7:1: error: review_by: a day is written like 2027-12-31"),
+        (SECTION, "A copy", "x" * 12_000, "9:1: error: body: String should have at most 12000 characters: divide it into several sections"),
+        ("pack.yaml", "language: en", "language: English", "5:1: error: language: a language is written like en, de or pt-BR"),
+        (TIPS, "objective: sharing/share", "variants: {text: More.}", "5:5: error: tips.0.variants: this is a list: each entry in a line of its own that begins with '- '"),
         (QUIZ, "text: The link", "text: 2027-01-01", "14:17: error: items.0.options.0.text: Input should be a valid string (put it in quotes)"),
         (TIPS, "text: Send the link.", f"text: {'x' * 601}", "7:5: error: tips.0.text: String should have at most 600 characters"),
         (TIPS, "q: What do you send?", "", "8:5: error: tips.0.check.q: this is missing"),
@@ -68,7 +74,7 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (SECTION, "minutes: 1", "minuts: 1", "6:1: error: minuts: this is unknown here (did you mean 'minutes'?)"),
         (QUIZ, "    objective: share\n", "    objectiv: share\n", "11:5: error: items.0.objectiv: this is unknown here (did you mean 'objective'?)"),
         (SECTION, "---\nkind", "kind", "1:1: error: a section begins with '---', its data and '---' again"),
-        (CAMPAIGN, 'at: "09:30"', 'at: "9:30"', "17:46: error: activities.3.when.at: String should match pattern '^([01][0-9]|2[0-3]):[0-5][0-9]$'"),
+        (CAMPAIGN, 'at: "09:30"', 'at: "9:30"', "17:46: error: activities.3.when.at: a time is written like 09:30"),
         (METRIC, "unit_of_analysis: team", "unit_of_analysis: person", "5:1: error: unit_of_analysis: Input should be 'team', 'site', 'queue' or 'organisation'"),
         (PROMPTS, "type: stuck", "type: stuk", "3:20: error: prompts.0.type: Input should be 'working_on', 'learned', 'stuck', 'differently', 'decision' or 'thanks' (did you mean 'stuck'?)"),
         # What files say about each other.
@@ -275,6 +281,8 @@ def test_an_item_of_each_type_is_well(tmp_path: Path, item: str) -> None:
         (MATCHING, "Fourth", "third", 9, "items.6.distractors.0: this is a right side already"),
         (NUMERIC, "60", "11", 8, "items.6.near_misses.0.value: this is within the tolerance of the answer"),
         (NUMERIC, "answer: 10", "answer: .inf", 5, "items.6.answer: Input should be a finite number"),
+        (NUMERIC, "answer: 10", "answer: 7,5", 5, "items.6.answer: a number has a point, and is written like 7.5"),
+        (ORDERING, "      - {id: c, text: Three}\n", "", 5, "items.6.steps: there are 2, and there must be at least 3"),
         (NUMERIC, "answer: 10", "answer: ten", 5, "items.6.answer: Input should be a valid number, unable to parse string as a number"),
         (SHORT, "(them|her)", "(them|her", 6, "items.6.accept.0.value: this is no regular expression (missing ), unterminated subpattern at position 5)"),
         (SHORT, "call (them|her)", "(a+)+b", 6, "items.6.accept.0.value: a choice or a repetition within a repetition can take for ever"),
@@ -315,6 +323,82 @@ def test_a_case_is_at_most_six_decisions_deep(tmp_path: Path) -> None:
     assert found.endswith("items.6.nodes: a way has 7 decisions; at most 6")
     shorter = nodes[: nodes.index("      n6:")]
     load_ours(tmp_path, with_item(head + shorter + last.replace("n2", "n6")))
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "error"),
+    [
+        ("![](pic.png)", 11, "pictures are not sent: say it in words, or link to it"),
+        ("One.\nTwo ![A box](https://x.example/p.png) three.", 12, "pictures are not sent: say it in words, or link to it"),
+        ("<script>alert(1)</script>", 11, "HTML has no place here: people would read '<script'. Say it in Markdown, or put it in `backticks`"),
+        ("One.\nTwo <b>three</b>.", 12, "HTML has no place here: people would read '<b'. Say it in Markdown, or put it in `backticks`"),
+        ("<!-- of mine -->", 11, "HTML has no place here: people would read '<!--'. Say it in Markdown, or put it in `backticks`"),
+        ("[x](javascript:alert(1))", 11, "a link begins with https://, and this one is to 'javascript:alert(1)'"),
+        ("- One\n- [y](other.md)", 12, "a link begins with https://, and this one is to 'other.md'"),
+    ],
+)  # fmt: skip
+def test_markdown_that_people_would_read_raw(
+    tmp_path: Path, words: str, line: int, error: str
+) -> None:
+    (found, *more) = errors_of(
+        tmp_path, changed(SECTION, "A copy stays", f"{words}\n\nA copy stays")
+    )
+    assert found == f"{SECTION}:{line}:1: error: body: {error}"
+    assert [one for one in more if "HTML" not in one] == []
+
+
+def test_markdown_that_is_well(tmp_path: Path) -> None:
+    words = "Dear <name>, [go](https://x.example), <https://x.example>, a < b, `<b>` and `{{x.y}}`."
+    assert load_ours(tmp_path, changed(SECTION, "A copy", f"{words} A copy")).warnings == ()
+
+
+def test_what_is_still_to_do_goes_to_nobody(tmp_path: Path) -> None:
+    (error,) = errors_of(tmp_path, changed(SECTION, "A copy", "TODO A copy"))
+    assert "body: something in it is still to do" in error
+    files = {**FILES, "pack.yaml": FILES["pack.yaml"].replace("title: Ours", "title: TODO")}
+    assert errors_of(tmp_path, files) == ["pack.yaml:3:1: error: title: this is still to do"]
+    (error,) = errors_of(tmp_path, changed(QUIZ, "title: Sharing", "title: TODO Sharing"))
+    assert "title: this is still to do, and questions of the quiz are live" in error
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "place"),
+    [
+        (TIPS, "Send the link.", "tips.0.text"),
+        (QUIZ, "Colleague 1", "items.0.stem"),
+        (SECTION, "A copy", "body"),
+    ],
+)
+def test_only_campaigns_have_variables(tmp_path: Path, name: str, old: str, place: str) -> None:
+    (error,) = errors_of(tmp_path, changed(name, old, f"{old} {{{{user.name}}}}"))
+    assert f"error: {place}: '{{{{user.name}}}}' would be sent as it stands: variables are" in error
+    assert "{{faq.new_titles}}" in error
+
+
+def test_a_file_that_is_not_read_is_named(tmp_path: Path) -> None:
+    files = {name: text for name, text in FILES.items() if name != TIPS}
+    files |= {
+        "tips/tips.YAML": FILES[TIPS],
+        "text/more.md": FILES[SECTION],
+        "README.md": "# Ours\n",
+    }
+    loaded = load_ours(tmp_path, files)
+    assert "t-link" in [value.id for value in loaded.bundle.contents]
+    assert loaded.warnings == (
+        f"{tmp_path}/text/more.md:1:1: warning: this is not read: a section lies in a folder 'sections'",
+    )
+
+
+def test_a_folder_of_packs_names_the_one_without_a_pack_file(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path / "packs" / "ours")
+    (folder / "pack.yaml").unlink()
+    write_pack(tmp_path / "packs" / "more")
+    assert find_packs(tmp_path / "packs") == [tmp_path / "packs" / "more", folder]
+    assert errors_of(
+        folder, {name: FILES[name] for name in ("topics.yaml", SECTION, TIPS, QUIZ)}
+    ) == [
+        "pack.yaml:1:1: error: 'ours' has no file of the kind 'pack': inflow content new pack FOLDER shows one"
+    ]
 
 
 def test_a_quiz_that_is_still_being_written_holds_up_nothing(tmp_path: Path) -> None:

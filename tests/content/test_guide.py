@@ -3,10 +3,12 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from shlex import split
 from typing import get_args
 
 import click
 import pytest
+from click.testing import CliRunner, Result
 from pydantic import BaseModel
 
 from bot.__main__ import main
@@ -30,6 +32,43 @@ def test_its_quiz_has_good_shape(tmp_path: Path) -> None:
     assert [fault for item in quiz.items for fault in item_faults(item)] == []
     assert isinstance(campaign, Campaign)
     assert isinstance(parse(campaign.completion or ""), Some)
+
+
+def test_it_can_be_followed_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INFLOW_DEMO", "false")
+    text = GUIDE.read_text(encoding="utf-8")
+    first, *later = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    new, check, render, *bring = [split(line, comments=True)[1:] for line in first.splitlines()]
+
+    def call(words: list[str]) -> Result:
+        return CliRunner().invoke(main, words)
+
+    assert call(new).exit_code == 0
+    done = call(check)
+    assert done.exit_code == 1
+    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    assert [line for line in errors if "still to do" not in line] == []
+    assert call(render).exit_code == 0
+    # Somebody writes it, and takes the quiz of the guide.
+    for path in Path("first-aid").rglob("*.*"):
+        path.write_text(path.read_text().replace("TODO", ""))
+    Path("first-aid/quizzes/first-aid.yaml").write_text(
+        re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
+    )
+    assert call(check).exit_code == 0
+    assert [call(words).exit_code for words in (render, *bring)] == [0] * 4
+    # What somebody has elsewhere comes and goes.
+    Path("bank.gift").write_text("What now?{=Call ~Run ~Wait}\n")
+    lines = [split(line)[1:] for block in later for line in block.splitlines()]
+    exchange = [
+        words for words in lines if words[:2] in (["content", "import"], ["content", "export"])
+    ]
+    gift = next(words for words in exchange if words[:3] == ["content", "import", "gift"])
+    assert call(gift).exit_code == 0
+    assert call([word for word in exchange[-1] if word != ">"][:6]).exit_code == 0
+    readme = README.read_text(encoding="utf-8")
+    assert f"--objective {gift[gift.index('--objective') + 1]}" in readme
 
 
 def read_example(folder: Path, number: int) -> BaseModel:
@@ -60,7 +99,7 @@ def test_every_command_that_is_shown_is_there(page: Path) -> None:
 def test_the_end_of_a_message_says_what_is_said_of_it() -> None:
     [told] = re.findall(r"```\n(Material.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     assert read_trailers(told) == Trailers(
-        editorial=frozenset({"fa-01", "fa-04"}),
+        editorial=frozenset({"first-aid-01", "first-aid-04"}),
         is_material=True,
         deadline=timedelta(days=60),
         approved_by=("kim", "ana"),

@@ -1,5 +1,6 @@
 """YAML: both parsers say the same, and what nobody means is refused."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from content import tree
 from content.load import PACKS
-from content.tree import MAX_DEPTH, Unreadable, find, read
+from content.tree import MAX_DEPTH, Unreadable, find, find_cuts, read
 
 
 @pytest.fixture(params=["libyaml", "ruamel.yaml"])
@@ -40,9 +41,24 @@ def test_words_mean_what_yaml_1_2_says(text: str, value: Any, libyaml: bool) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("a:\n  - {id: b}\n  -{id: c}\n", "with a space after the dash?"),
+        ('a:\n  - {b: "c}\n  - {b: "d"}\n', "does a quote, a comma or a } miss before this"),
+        ("a:\n  b: 1\n  c:10\nd: 1\n", "does a space miss after a colon"),
+    ],
+)
+def test_what_the_parser_says_comes_with_what_helps(text: str, mend: str) -> None:
+    with pytest.raises(Unreadable, match=re.escape(mend)):
+        read(text)
+
+
+@pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("a: 1\na: 2", (1, 0), 'found duplicate key "a"'),
+        ("a: 1\na: 2", (1, 0), "there is a 'a' already, in line 1"),
+        ("a: [1]\nb:\n\t- 2", (2, 0), "indent with spaces, and not with tabs"),
+        ("a: {b: x: y}", (0, 8), "text with a colon is put in quotes"),
         ("a: !x 5", (0, 3), "this tag (!) has no meaning here"),
         ("a: !!python/object:os.system {}", (0, 3), "this tag (!) has no meaning here"),
         ("a: &b [*b]", (0, 7), "&b would contain itself"),
@@ -53,9 +69,13 @@ def test_words_mean_what_yaml_1_2_says(text: str, value: Any, libyaml: bool) -> 
         ("[" * 80 + "]" * 80, (0, MAX_DEPTH), f"this is more than {MAX_DEPTH} levels deep"),
         ("a: 'x", (0, 5), "found unexpected end of stream"),
         ("a: @x", (0, 3), "found character '@' that cannot start any token"),
-        ("\ta: 1", (0, 0), "found character '\\t' that cannot start any token"),
+        ("\ta: 1", (0, 0), "indent with spaces, and not with tabs"),
         ("a: \x07", (0, 3), "YAML does not allow this character"),
-        ("a: b: c", (0, 4), "mapping values are not allowed here"),
+        (
+            "a: b: c",
+            (0, 4),
+            "text with a colon is put in quotes, and what stands side by side begins in one column",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(
@@ -99,3 +119,27 @@ def test_places_are_those_of_names_and_entries(libyaml: bool) -> None:
 def test_both_parsers_agree_on_all_our_packs(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert read(text) == read(text, libyaml=False)
+
+
+CUTS = """\
+a: Report it in #help
+b: "Not in #quotes"
+d:
+  - x y
+    more words #cut it  # and so on
+  - é日本 in #lö
+  - {one: two #three
+    }
+"""
+
+
+def test_both_parsers_agree_on_what_a_comment_cuts_off() -> None:
+    found = list(find_cuts(CUTS))
+    assert found == [(0, 16, "#help"), (4, 15, "#cut"), (5, 11, "#lö"), (6, 14, "#three")]
+    assert found == list(find_cuts(CUTS, libyaml=False))
+
+
+def test_a_cut_is_not_looked_for_with_the_slow_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A bank of 5,000 items took four times as long to check as it may.
+    monkeypatch.setattr(tree, "YAML", None)
+    assert len(list(find_cuts(CUTS))) == 4

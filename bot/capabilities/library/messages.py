@@ -290,8 +290,8 @@ _WHAT: Mapping[FlagKind, str] = {
     "It may give its answer away. Keep it only if it has to be asked.",
     FlagKind.DEAD_DISTRACTOR: "Hardly anybody who is wrong chooses some of the answers. Please "
     "find errors that people do make, or leave them out.",
-    FlagKind.EVERYBODY_WRONG: "Everybody who was asked this so far got it wrong. Please check "
-    "which answer counts as right.",
+    FlagKind.EVERYBODY_WRONG: "Nobody who was asked this so far got all of it right. Please "
+    "check which answer counts as right.",
     FlagKind.SLOW: "People take more than three times as long for this as for the rest. Please "
     "shorten it, or make two of it.",
     FlagKind.SECTION_UNCLEAR: "People do not understand this. Please rewrite what they ask about.",
@@ -624,9 +624,10 @@ MARKDOWN = "You can use **strong**, *emphasis*, lists, tables and links, as in M
 def kept(thing: Thing, *, told: int, watched: bool) -> Message:
     """After a change. `told` is how many wanted to hear of it; `watched`, whether somebody had
     said that it could be clearer."""
-    lines = [
-        f"**“{literal(thing.title)}”** is changed. Everybody sees the new version from now on."
-    ]
+    who = "Everybody sees the new version from now on."
+    if thing.kind in (Kind.ITEM, Kind.QUIZ):
+        who = "Who begins the quiz from now on sees the new version."
+    lines = [f"**“{literal(thing.title)}”** is changed. {who}"]
     if watched:
         lines.append("I will see whether it helps, and tell you if it does not.")
     if told == 1:

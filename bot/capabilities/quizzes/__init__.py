@@ -8,7 +8,6 @@ referral       what to read after what was missed                             (p
 certification  what was earned, how long it lasts, and the evidence           (pure)
 statistic      which answers of an attempt make statistics                    (pure)
 show           how an item stands before a person, and what answers say       (pure)
-plainly        whether words ask a colleague something, or may be an answer   (pure)
 access         who may see and do what
 sitting        one event of an attempt, and where it stands by its rule
 retake         when somebody may try again, and what they need not show again
@@ -44,7 +43,7 @@ capability: Capability[QuizzesWork] = Capability(
     orders={
         "quiz": Order(
             offer.quiz,
-            "topic | review",
+            "topic | review | audit",
             "lists the quizzes that are open to you; who passes needs to read nothing",
             slash=True,
         ),

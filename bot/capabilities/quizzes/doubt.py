@@ -5,12 +5,12 @@ from datetime import timedelta
 from bot.capabilities.quizzes import messages
 from bot.capabilities.quizzes.asking import asked
 from bot.capabilities.quizzes.model import ASKING, Attempt, EventKind, State
-from bot.capabilities.quizzes.plainly import is_question
 from bot.capabilities.quizzes.sitting import look
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.context import Context
 from bot.inbound import Command
 from bot.pack.markup import bare
+from bot.pack.plainly import is_question
 from bot.reply import Reply
 
 LATE = timedelta(hours=12)
@@ -25,7 +25,11 @@ def hold(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
     said = command.text.strip()
     if not any(sign.isalnum() for sign in said) or said.casefold().rstrip(".!") in _CIVIL:
         return None
-    going = [a for a in work.attempts.under_way(command.person.id) if a.current is not None]
+    every = work.attempts.under_way(command.person.id)
+    going = [a for a in every if a.current is not None]
+    decided = next((a for a in every if _is_deciding(context, a)), None)
+    if decided is not None and not is_question(said, ()):
+        return Reply(message=messages.held_at_the_end(decided.id, said))
     attempt = next((a for a in going if a.state in ASKING), None)
     if attempt is None:
         attempt = next((a for a in going if _is_silent(context, work, a)), None)
@@ -48,6 +52,12 @@ def hold(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
             paused=attempt.id if attempt.state is State.PAUSED else None,
         )
     )
+
+
+def _is_deciding(context: Context, attempt: Attempt) -> bool:
+    """Whether the person was asked lately if they stop here or finish."""
+    is_asked = attempt.state is State.FAILED_OPEN and attempt.current is None
+    return is_asked and context.now < attempt.changed_at + LATE
 
 
 def _is_silent(context: Context, work: QuizzesWork, attempt: Attempt) -> bool:

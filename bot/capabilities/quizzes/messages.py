@@ -510,11 +510,13 @@ def how_sure(asking: Asking, place: Place, raw: Raw, *, counts: bool) -> Message
         Button(label=label, action="quiz.sure", args={**args, "sure": n})
         for n, label in enumerate(_SURE, 1)
     ]
+    # Of several lines each begins a line of its own, and none stands behind the label.
+    head = [f"**Your answer:** {mine[0]}"] if len(mine) == 1 else ["**Your answer:**", *mine]
     change = Button(label="Change my answer", action="quiz.change", args=args)
     parts: list[Part] = [
         Note(text=place.line),
         Text(text=_rich(item.stem)),
-        Text(text=fit([f"**Your answer:** {mine[0]}", *mine[1:]])),
+        Text(text=fit(head)),
         Text(text="**How sure are you?**"),
     ]
     if place.plain:
@@ -544,21 +546,42 @@ def held_back(
         first = (
             f"I could not read that as an answer, so I sent it to nobody. {_how(asking, tap=False)}"
         )
-    text: Args = {"text": said}
-    ask = Button(
-        label="Ask a colleague",
-        action="question.ask",
-        args=text if fits_a_button(text) else {},
-    )
+    ask = _ask_it(said)
     buttons = [ask]
     if paused is not None:
         args: Args = {"attempt": paused}
         go = Button(label="Go on", action="quiz.resume", args=args, style=Style.PRIMARY)
         buttons = [go, ask]
+    return say(f"{first}\n\n{_TO_ASK}", Buttons(buttons=tuple(buttons)), tone=Tone.WARNING)
+
+
+def held_at_the_end(attempt: AttemptId, said: str) -> Message:
+    """The same where they were asked whether to stop or to finish."""
     return say(
-        f"{first}\n\nIf it is a question, tap *Ask a colleague*, or begin it with “ask”.",
-        Buttons(buttons=tuple(buttons)),
+        f"Stop here, or finish? I could not tell, so I sent this to nobody.\n\n{_TO_ASK}",
+        Buttons(buttons=(*_stop_or_finish(attempt), _ask_it(said))),
         tone=Tone.WARNING,
+    )
+
+
+_TO_ASK = "If it is a question, tap *Ask a colleague*, or begin it with “ask”."
+
+
+def _ask_it(said: str) -> Button:
+    """Opens the form to ask, with the words where they are short enough to travel."""
+    text: Args = {"text": said}
+    return Button(
+        label="Ask a colleague",
+        action="question.ask",
+        args=text if fits_a_button(text) else {},
+    )
+
+
+def _stop_or_finish(attempt: AttemptId | None) -> tuple[Button, ...]:
+    args: Args = {"attempt": attempt}
+    return (
+        Button(label="Stop here", action="quiz.stop", args=args, style=Style.PRIMARY),
+        Button(label="Finish", action="quiz.finish", args=args),
     )
 
 
@@ -755,16 +778,12 @@ def passed(result: Result, before: Sequence[Part] = ()) -> Message:
 def fell_short(result: Result, least: int, most: int, before: Sequence[Part] = ()) -> Message:
     """It is decided that it is not passed; whoever wants to know all may go on."""
     n = about(least, most)
-    args: Args = {"attempt": result.attempt}
     text = (
         f"This time it is not enough for **{literal(result.quiz.title)}**. That is no harm: "
         "now I can show you just what you need. You can stop here, or finish, so that I know "
         f"which parts you can skip (about {n} more)."
     )
-    buttons = (
-        Button(label="Stop here", action="quiz.stop", args=args, style=Style.PRIMARY),
-        Button(label="Finish", action="quiz.finish", args=args),
-    )
+    buttons = _stop_or_finish(result.attempt)
     return Message(
         summary="Stop here, or finish to see what you can skip",
         parts=(*before, Text(text=text), Buttons(buttons=buttons)),
@@ -1087,7 +1106,7 @@ def about_me(
         told.append(f"- What you need: {named}")
     every = (
         Choice(
-            label="See all your answers in:",
+            label="See all your answers in",
             action="quiz.answers",
             options=tuple(Option(label=shorten(words, 75), value=id_) for id_, words in over),
         )
@@ -1116,7 +1135,7 @@ def all_kept(
         Option(label=shorten(words, 75), value=id_) for id_, words, _ in attempts if id_ is not None
     )
     if options:
-        label = "See all your answers in:"
+        label = "See all your answers in"
         parts.append(Choice(label=label, action="quiz.answers", options=options))
     turn = [
         Button(label=label, action="quiz.mine", args={"page": other})
@@ -1300,10 +1319,16 @@ def withdrawn() -> Message:
     )
 
 
+def _sentence(reason: str) -> str:
+    """What somebody wrote, so that ours can follow it."""
+    return reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
+
+
 def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
     """To somebody whose attempt held a question that was withdrawn."""
     text = (
-        f"A question in **{literal(quiz.title)}** was wrong and is withdrawn: {literal(reason)} "
+        f"A question in **{literal(quiz.title)}** was wrong and is withdrawn: "
+        f"{literal(_sentence(reason))} "
         "I have scored your attempt without it."
     )
     if following is None:
@@ -1315,10 +1340,9 @@ def struck(quiz: Quiz, reason: str, following: Message | None) -> Message:
 
 def voided(quiz: Quiz, reason: str) -> Message:
     """To somebody whose attempt does not count."""
-    told = reason if reason.endswith((".", "!", "?", "…")) else f"{reason}."
     return say(
-        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(told)} It is not "
-        "held against you, and you can begin again at once.",
+        f"Your attempt at **{literal(quiz.title)}** does not count: {literal(_sentence(reason))} "
+        "It is not held against you, and you can begin again at once.",
         Buttons(
             buttons=(Button(label="Begin again", action="quiz.begin", args={"quiz": quiz.id}),)
         ),
@@ -1683,8 +1707,8 @@ def revoke_form(quiz: Quiz, certification: CertificationId) -> Form:
 
 
 def revocation_waits(names: Sequence[str]) -> Message:
-    """After the form."""
-    who = literal(", ".join(names[:3]))
+    """After the form. Any one of `names` is enough."""
+    who = literal(" or ".join(names[:3]))
     return say(f"It takes a second person, so I ask {who}. Until then nothing changes.")
 
 

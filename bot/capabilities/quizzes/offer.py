@@ -45,6 +45,7 @@ REVIEW, AUDIT = "review", "audit"
 DAY = timedelta(days=1)
 _BEGIN = {"check myself", "test me", "begin", "start", "start quiz", "start the quiz"}
 _DECLINE = {"not now", "later"}
+_ANSWERS = {"see all answers", "see answers", "all answers", "my answers"}
 
 
 def quiz(context: Context, work: QuizzesWork, command: Command) -> Reply:
@@ -305,6 +306,13 @@ def hear(context: Context, work: QuizzesWork, command: Command) -> Reply | None:
             handle = start if word in _BEGIN else decline
             reply = handle(context, work, replace(command, args={"quiz": last.quiz}))
             return reply.model_copy(update={"replace": False})
+    if word in _ANSWERS:
+        over = (a for a in work.attempts.of(command.person.id) if a.ended_at is not None)
+        last_over = next(over, None)
+        if last_over is None:
+            return None
+        shown = taking.answers(context, work, replace(command, args={"attempt": last_over.id}))
+        return shown.model_copy(update={"replace": False})
     return taking.hear(context, work, command)
 
 

@@ -76,6 +76,7 @@ capability: Capability[TipsWork] = Capability(
     },
     slots={KIND: planning.plan},
     answers=answering.hear,
+    doubts=answering.hold,
     farewell=home.farewell,
     about_me=home.about_me,
     home=home.home,

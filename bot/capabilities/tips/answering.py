@@ -39,11 +39,16 @@ from bot.message import Message, say
 from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.item import Option
+from bot.pack.markup import bare
 from bot.pack.model import Check
+from bot.pack.plainly import is_question
 from bot.people import Person, local
 from bot.reply import Reply
 from bot.steward import stewards_of
 from bot.topic import Topic
+
+_CIVIL = {"hi", "hello", "hey", "thanks", "thank you", "thx", "good morning"}
+"""They are answered, and reach nobody."""
 
 
 def say_of_it(context: Context, work: TipsWork, command: Command) -> Reply:
@@ -404,6 +409,26 @@ def hear(context: Context, work: TipsWork, command: Command) -> Reply | None:
     told = messages.SURE_WORDS.get(letter[1])
     also = _hear_certainty(context, work, person, pick, told) if told is not None else None
     return also or Reply(message=message)
+
+
+def hold(context: Context, work: TipsWork, command: Command) -> Reply | None:
+    """Words in a direct message that nobody took, on the day on which a question of a tip waits:
+    they may be an answer, and reach nobody unless they are plainly a question."""
+    person, said = command.person, command.text.strip()
+    pick = work.tips.learner(person.id, person.workspace).pick
+    if pick is None or not pick.asks or not any(sign.isalnum() for sign in said):
+        return None
+    if said.casefold().rstrip(".!") in _CIVIL or pick.day != local(person, context.now).date():
+        return None
+    if not work.tips.learner(person.id, person.workspace).open:
+        return None
+    if not (pick.is_pulled or is_sent(work, person, pick)):
+        return None
+    entry, topic = find_entry(work, person, {"tip": pick.tip})
+    check = entry.wording(pick.variant).check
+    if check is None or is_question(said, [bare(option.text) for option in check.options]):
+        return None
+    return Reply(message=messages.held_back(len(check.options), topic, said))
 
 
 def _letter(words: str) -> tuple[str, str] | None:

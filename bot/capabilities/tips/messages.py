@@ -205,6 +205,23 @@ def no_such_letter(count: int) -> str:
     return f"Please answer with a letter from A to {LETTERS[count - 1]}."
 
 
+def held_back(count: int, topic: Topic, said: str) -> Message:
+    """Words that were no answer and may have been meant as one: nobody else was told."""
+    text: Args = {"text": said}
+    ask = Button(
+        label="Ask a colleague",
+        action="question.ask",
+        args=text if fits_a_button(text) else {},
+    )
+    return say(
+        f"A question about {literal(topic.title)} waits for a letter from A to "
+        f"{LETTERS[count - 1]}, and I could not read that as one, so I sent it to nobody.\n\n"
+        "If it is a question, tap *Ask a colleague*, or begin it with “ask”.",
+        Buttons(buttons=(ask,)),
+        tone=Tone.WARNING,
+    )
+
+
 def _args(pick: Pick) -> Args:
     return {
         "tip": pick.tip,
@@ -490,7 +507,8 @@ def _standing(each: Standing, person: Person) -> list[Part]:
     args: Args = {"topic": each.topic.id}
     is_paused = subscription.state is SubscriptionState.PAUSED
     when = "paused" if is_paused else _days_of(subscription, person)
-    how = f"{each.seen} of {each.tips} seen, {each.active} come back"
+    comes = "comes" if each.active == 1 else "come"
+    how = f"{each.seen} of {each.tips} seen, {each.active} {comes} back"
     turn = (
         Button(label="Go on", action="tips.go_on", args=args)
         if is_paused
@@ -782,7 +800,7 @@ def proposed(quiz: Quiz, draft: ScenarioChoice, topic: Topic, credit: str | None
         Text(text=options),
         Note(text="On trial it is asked, and counts for nobody."),
         Choice(
-            label="Ask it on trial, about:",
+            label="Ask it on trial, about",
             action="tips.try_out",
             args=args,
             options=objectives,

@@ -40,7 +40,7 @@ def test_a_section_is_changed_and_its_history_says_by_whom_and_why(
     world.reads("sam")
     world.presses("sam", "Change it")
     world.fills("sam", title="Sharing very well", minutes="2", body_a="Ask.", note=WHY)
-    assert "is changed" in world.last("sam")
+    assert "is changed. Everybody sees the new version from now on." in world.last("sam")
     world.reads("ana")
     assert "Sharing very well (2 minutes)" in world.last("ana")
     world.presses("sam", "History", on=world.hears("sam")[-1])
@@ -69,6 +69,7 @@ def test_an_item_of_each_type_is_changed(world: LibraryWorld, item: Item) -> Non
     assert changed == item.model_copy(update={"stem": "What do you do *first*?"})
     [newest, *_] = world.editions(Kind.ITEM, item.id)
     assert (newest.by, newest.version) == ("sam", version_of_item(changed))
+    assert "Who begins the quiz from now on sees the new version." in world.last("sam")
 
 
 def test_another_option_can_become_the_best(world: LibraryWorld) -> None:

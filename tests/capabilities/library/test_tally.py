@@ -31,7 +31,7 @@ def test_the_worst_question_stands_first_and_says_what_is_wrong(world: LibraryWo
         assert told.index("Case keep-1") < told.index("Case share-1")
         assert "12 people, 0% right" in told
         assert "20 people, 90% right" in told
-        assert "Everybody who was asked this so far got it wrong." in told
+        assert "Nobody who was asked this so far got all of it right." in told
     assert "Of 10 questions nothing is said" in told
     world.presses("dana", "Change it")
     assert world.form is not None

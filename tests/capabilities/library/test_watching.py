@@ -45,7 +45,7 @@ def test_an_item_that_everybody_gets_wrong_is_brought_to_its_steward(
     assert FlagKind.EVERYBODY_WRONG in kinds
     assert {issue.about for issue in world.issues()} == {f"item:{ITEM}"}
     world.says("sam", "/improve")
-    assert "Everybody who was asked this so far got it wrong" in world.last("sam")
+    assert "Nobody who was asked this so far got all of it right" in world.last("sam")
 
 
 def test_of_fewer_than_ten_people_nothing_is_said(world: LibraryWorld) -> None:

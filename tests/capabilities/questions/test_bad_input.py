@@ -276,7 +276,7 @@ UNHURRIED = settings(
 )
 
 
-@settings(UNHURRIED, max_examples=8)
+@settings(UNHURRIED, max_examples=4)
 @given(wrong=WRONG_ARGS, values=WRONG_VALUES)
 def test_no_forged_press_or_form_breaks_anything(
     shared_worlds: list[World], wrong: dict[str, object], values: dict[str, str]
@@ -291,7 +291,7 @@ def test_no_forged_press_or_form_breaks_anything(
             world.forges("cem", action, {**real, **wrong}, values)
 
 
-@settings(UNHURRIED, max_examples=4)
+@settings(UNHURRIED, max_examples=2)
 @given(wrong=WRONG_ARGS, values=WRONG_VALUES)
 def test_no_forged_press_or_form_breaks_the_others(
     shared_worlds: list[World], wrong: dict[str, object], values: dict[str, str]

@@ -211,7 +211,7 @@ def test_all_that_is_kept_is_told_to_who_it_is_about(world: QuizWorld) -> None:
     assert "Page 1 of 2." in world.last("ana")
     world.presses("ana", "Go on")
     assert "(4 answers)" in world.last("ana")
-    chosen(world, "ana", "See all your answers in:")
+    chosen(world, "ana", "See all your answers in")
     assert "Page 1 of 1. Only you see this." in world.last("ana")
     world.forges("ben", "quiz.mine", {})
     assert "Nothing is kept of your quizzes." in world.last("ben")

@@ -87,6 +87,27 @@ def test_the_buttons_of_an_offer_can_be_said(world: QuizWorld, said: str, state:
     assert world.quiz_state("ana") == state
 
 
+def test_stop_or_finish_is_no_question_to_a_colleague(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    fails(world)
+    assert world.quiz_state("ana") == "failed_open"
+    world.says("ana", "let us finish it then")
+    assert "Stop here, or finish? I could not tell, so I sent this to nobody." in world.last("ana")
+    world.says("ana", "finish")
+    assert world.attempt("ana").current is not None
+
+
+def test_all_answers_can_be_asked_for_in_words(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.begins("ana")
+    fails(world)
+    world.says("ana", "stop here")
+    world.says("ana", "See all answers")
+    assert "Customer data: your answers" in world.last("ana")
+    assert not world.who_was_asked()
+
+
 def test_what_is_under_way_is_offered_once(world: QuizWorld) -> None:
     world.opens_quiz(quiz_of(TWO))
     world.begins("ana")

@@ -336,7 +336,8 @@ def test_a_withdrawn_question_is_asked_no_more_and_the_next_one_comes(world: Qui
     world.opens_quiz(quiz_of(TWO))
     world.begins("ana")
     here = world.asking("ana").item.id
-    withdraw(world, here)
+    withdraw(world, here, "Two answers were right")
+    assert "Two answers were right. I have scored your attempt without it." in world.last("ana")
     assert world.asking("ana").item.id != here
     assert "is withdrawn: Two answers were right." in world.last("ana")
     assert "question 1 of" in world.last("ana")

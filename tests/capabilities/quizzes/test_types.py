@@ -288,6 +288,15 @@ def test_the_words_of_an_option_choose_it(world: QuizWorld) -> None:
 # --- how sure -----------------------------------------------------------------------------
 
 
+def test_of_an_answer_of_several_none_stands_behind_the_label(world: QuizWorld) -> None:
+    opens(world, SPOT, confidence="feedback_only")
+    for button in ("2", "4", "Done"):
+        world.presses("ana", button)
+    lines = world.hears("ana")[-1].text.splitlines()
+    at = lines.index("Your answer:")
+    assert [line[:3] for line in lines[at + 1 : at + 3]] == ["2. ", "4. "]
+
+
 def test_how_sure_somebody_is_is_asked_before_anything_is_told(world: QuizWorld) -> None:
     opens(world, CHOICE, confidence="feedback_only")
     world.chooses("ana", "a")

@@ -200,7 +200,7 @@ def test_the_overview_lists_what_is_followed_and_what_may_be(world: World) -> No
     world.says("ana", "/tips")
     said = world.last("ana")
     assert "Travel · every working day" in said
-    assert "1 of 2 seen, 1 come back" in said
+    assert "1 of 2 seen, 1 comes back" in said
     [options] = [
         [option.value for option in part.options]
         for part in world.hears("ana")[-1].message.parts
@@ -405,9 +405,13 @@ def test_a_question_comes_in_other_words_each_time(world: World) -> None:
     next_morning(world)
     question = letters(world, "ana")[-1]
     assert "What about trains, at night?" in question.text
+    world.says("ana", "I would take the best one of them")
+    assert "I could not read that as one, so I sent it to nobody." in world.last("ana")
     world.presses("ana", letter_of(question, "The best"), on=question)
     world.presses("ana", "Just tell me", on=question)
     assert "Right. What about trains, at night?" in question.text
+    world.says("ana", "I would like to go to Rome by train")
+    assert world.question().text == "I would like to go to Rome by train"
 
 
 def test_who_has_tested_out_gets_no_more_of_it(either_world: World) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from content.formats import gift
-from content.formats.item import to_item
+from content.formats.item import to_item, to_question
 from content.formats.question import (
     Choice,
     Description,
@@ -253,3 +253,29 @@ def test_no_file_takes_long(data: str) -> None:
     for question in gift.read(data.encode()).questions:
         with pytest.raises(Refused):
             to_item(question, "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("::Q::\nHow many?\n{#3:-1}", 3, "a tolerance is not below 0"),
+        ("What?{%%zz%%q}", 1, "a weight is a number, as in %50%"),
+        ("What?{=a ~%x%b}", 1, "a weight is a number, as in %50%"),
+    ],
+)
+def test_a_slip_is_not_taken_for_an_answer(text: str, line: int, message: str) -> None:
+    reading = gift.read(text.encode())
+    (problem,) = reading.problems
+    assert (len(reading.questions), problem.line, problem.refused) == (0, line, True)
+    assert message in problem.message
+
+
+@pytest.mark.parametrize("truth", ["TRUE", "FALSE", "TRUE#Why not#Why", "FALSE#Why not"])
+def test_true_or_false_goes_out_as_it_came(truth: str) -> None:
+    text = f"::q::It rains{{\n\t{truth}\n}}\n"
+    (question,) = gift.read(text.encode()).questions
+    item = to_item(question, "q", "o").item
+    again = gift.write([to_question(item).question])
+    assert f"\n\t{truth}\n" in again
+    (back,) = gift.read(again.encode()).questions
+    assert to_item(back, "q", "o").item == item

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.capabilities.quizzes.plainly import is_question
+from bot.pack.plainly import is_question
 
 CHOICES = ["Send it", "Ask first.", ""]
 
