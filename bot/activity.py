@@ -63,6 +63,13 @@ class Evidence(Protocol[W_contra]):
     ) -> AbstractSet[PersonId]: ...
 
 
+class Writing(Protocol[W_contra]):
+    """What somebody has written and proposes to others; None when it is not there any more.
+    Whoever does something with it later keeps its id until then, and not its words."""
+
+    def __call__(self, work: W_contra, author: PersonId, ref: str, /) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Activity(Generic[W_contra]):
     """A format of activities: `tip`, `section`, `quiz`, `prompt`."""
@@ -81,10 +88,11 @@ class Activity(Generic[W_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Activities:
-    """All formats and all words of evidence that there are."""
+    """All formats, all words of evidence and all kinds of writing that there are."""
 
     formats: Mapping[str, Activity[Any]] = field(default_factory=dict)
     evidence: Mapping[str, Evidence[Any]] = field(default_factory=dict)
+    writings: Mapping[str, Writing[Any]] = field(default_factory=dict)
 
 
 NO_ACTIVITIES = Activities()

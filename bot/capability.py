@@ -6,7 +6,7 @@ from datetime import date
 from typing import Generic, TypeAlias, TypeVar
 
 from bot.access import Right
-from bot.activity import Activities, Activity, Evidence
+from bot.activity import Activities, Activity, Evidence, Writing
 from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
@@ -89,7 +89,8 @@ class Capability(Generic[W_contra]):
     `opens_forms` are those of the `presses` whose reply may be a form: some platforms open one
     only for a button of which they know so beforehand (Teams).
     `activities` are by the format under which a campaign has them (`tip`), `evidence` by its
-    word in what counts as completed (`certified`): see `bot.activity`.
+    word in what counts as completed (`certified`), `writings` by what it is that somebody wrote
+    (`narration`): see `bot.activity`.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Capability(Generic[W_contra]):
     home: Home[W_contra] | None = None
     activities: Mapping[str, Activity[W_contra]] = field(default_factory=dict)
     evidence: Mapping[str, Evidence[W_contra]] = field(default_factory=dict)
+    writings: Mapping[str, Writing[W_contra]] = field(default_factory=dict)
 
 
 class Clash(Exception):
@@ -195,6 +197,7 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
         activities=Activities(
             _merge("activity", (c.activities for c in every)),
             _merge("evidence", (c.evidence for c in every)),
+            _merge("writing", (c.writings for c in every)),
         ),
         doubts=tuple(c.doubts for c in every if c.doubts is not None),
     )

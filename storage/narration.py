@@ -111,16 +111,6 @@ class SqlNarrations:
         )
         return len(self._connection.execute(some.limit(least)).all()) >= least
 
-    def delete(self, actor: PersonId, id_: str) -> None:
-        """Nothing is left of what the actor has not shared."""
-        self._connection.execute(
-            delete(narrations).where(
-                narrations.c.id == id_,
-                narrations.c.author == actor,
-                narrations.c.state.in_([State.DRAFT, State.KEPT]),
-            )
-        )
-
     def forget(self, actor: PersonId) -> None:
         """Nothing is left of the actor's, nor of what was shared with them by name."""
         mine = select(narrations.c.id).where(narrations.c.author == actor)
@@ -170,6 +160,16 @@ class SqlNarrations:
         if done.rowcount != 1:
             raise Conflict
         return saved
+
+    def delete(self, narration: Narration) -> None:
+        """Nothing is left of it: its readers, introductions and mentions go with its row."""
+        done = self._connection.execute(
+            delete(narrations).where(
+                narrations.c.id == narration.id, narrations.c.version == narration.version
+            )
+        )
+        if done.rowcount != 1:
+            raise Conflict
 
     def freeze(self, narration: str, readers: Collection[PersonId]) -> None:
         """Who may read it; nobody is added later."""
@@ -252,14 +252,10 @@ class SqlNarrations:
         """Replace it."""
         put(self._connection, narration_introductions, values_of(introduction))
 
-    def drop_introductions(self, actor: PersonId, narration: str | None = None) -> None:
-        """Those that wait for an answer: of the actor, or over one of their narrations."""
+    def drop_introductions(self, actor: PersonId) -> None:
+        """Those of the actor that wait for an answer."""
         of = narration_introductions.c
-        which = (
-            or_(of.asker == actor, of.asked == actor)
-            if narration is None
-            else and_(of.asked == actor, of.narration == narration)
-        )
+        which = or_(of.asker == actor, of.asked == actor)
         self._connection.execute(
             delete(narration_introductions).where(which, of.state == Meeting.ASKED)
         )
@@ -327,24 +323,19 @@ class SqlNarrations:
     def _value(self, row: Any) -> Narration | None:
         """None for what was sealed with another key: nobody can read it any more."""
         values = dict(row._mapping)
-        sealed = values.pop("sealed")
-        lines: tuple[Line, ...] = ()
-        link = None
-        if sealed is not None:
-            try:
-                [text] = self._seal.of(row.author).open(sealed)
-            except WrongKey:
-                return None
-            told = json.loads(text)
-            lines, link = tuple(Line(*line) for line in told["lines"]), told["link"]
-        return Narration(**values, lines=lines, link=link)
+        try:
+            [text] = self._seal.of(row.author).open(values.pop("sealed"))
+        except WrongKey:
+            return None
+        told = json.loads(text)
+        lines = tuple(Line(*line) for line in told["lines"])
+        return Narration(**values, lines=lines, link=told["link"])
 
     def _row(self, narration: Narration) -> dict[str, Any]:
         values = values_of(narration)
         lines, link = values.pop("lines"), values.pop("link")
         told = {"lines": [[line.label, line.text] for line in lines], "link": link}
-        sealed = self._seal.of(narration.author).close(json.dumps(told)) if lines else None
-        return values | {"sealed": sealed}
+        return values | {"sealed": self._seal.of(narration.author).close(json.dumps(told))}
 
 
 class SqlCommunities:

@@ -25,8 +25,8 @@ narrations = Table(
     Column("workspace", Text, ForeignKey("workspaces.id"), nullable=False),
     Column("author", Text, ForeignKey("people.id"), nullable=False, index=True),
     Column("sort", Name(Sort), nullable=False),
-    # Lines and link; nothing once it is withdrawn.
-    Column("sealed", Text),
+    # Lines and link.
+    Column("sealed", Text, nullable=False),
     Column("written_on", Date, nullable=False),
     Column("changed_on", Date, nullable=False),
     Column("revisit_on", Date),

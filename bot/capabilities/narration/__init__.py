@@ -16,7 +16,7 @@ role.
     consenting     what a person wishes and allows, with its ledger
     reminding      decisions to look at again, drafts that go
     digesting      a channel's week
-    lending        prompts for campaigns, and evidence for their plans
+    lending        prompts for campaigns, evidence for their plans, what is proposed as a tip
     home           what a person sees of themselves, and what they leave behind
     messages       every sentence
     ports work     what is needed from storage, and one transaction of it
@@ -115,4 +115,5 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         home=home.home,
         activities=lending.ACTIVITIES,
         evidence=lending.EVIDENCE,
+        writings=lending.WRITINGS,
     )

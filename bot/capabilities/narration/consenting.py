@@ -107,7 +107,7 @@ def undo(context: Context, work: NarrationWork, timer: Timer) -> None:
         for narration in work.narrations.own(person.id, [State.SHARED], EVERY):
             if narration.digest:
                 saved = work.narrations.save(replace(narration, digest=False))
-                redo(context, work, saved)
+                redo(context, work, work.narrations.digests_with(saved.id))
 
 
 def tell_ledger(_context: Context, work: NarrationWork, command: Command) -> Reply:

@@ -89,9 +89,9 @@ def _render(work: NarrationWork, found: Sequence[Narration], week: date) -> Mess
     return messages.digest(found, authors, titles, week)
 
 
-def redo(context: Context, work: NarrationWork, narration: Narration) -> None:
-    """Write every digest anew that mentions it."""
-    for digest in work.narrations.digests_with(narration.id):
+def redo(context: Context, work: NarrationWork, digests: Sequence[Digest]) -> None:
+    """Write digests anew: something that they mention was changed, or is not there any more."""
+    for digest in digests:
         still = [
             each
             for each in work.narrations.to_digest(

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.capabilities.narration import messages
-from bot.capabilities.narration.model import PROMPT_SLOT, WEEK_SLOT, State, allows
+from bot.capabilities.narration import messages, reminding
+from bot.capabilities.narration.model import PROMPT_SLOT, STATES, WEEK_SLOT, State, allows
 from bot.capabilities.narration.posting import take_back_all
 from bot.capabilities.narration.prompting import days_of
 from bot.capabilities.narration.work import NarrationWork
@@ -14,7 +14,6 @@ from bot.page import Section
 from bot.people import Person
 from bot.reply import Reply
 
-_LIVE = (State.DRAFT, State.KEPT, State.SHARED)
 _MOST = 500
 
 
@@ -28,7 +27,7 @@ def about_me(_context: Context, work: NarrationWork, person: Person) -> Sequence
     weekday, week = days_of(work, person)
     ledger = work.narrations.ledger(person.id)
     granted = [scope for scope in messages.CONSENTS if allows(ledger, scope)]
-    count = len(work.narrations.own(person.id, _LIVE, _MOST))
+    count = len(work.narrations.own(person.id, STATES, _MOST))
     return messages.about_me(count, weekday, granted, week=week)
 
 
@@ -36,15 +35,14 @@ def forget(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Delete all*: what was shared is withdrawn first."""
     person = command.person
     take_back_all(context, work, person)
-    leave(work, person)
+    leave(context, work, person)
     return Reply(message=say(messages.FORGOTTEN))
 
 
-def leave(work: NarrationWork, person: Person) -> None:
+def leave(context: Context, work: NarrationWork, person: Person) -> None:
     """Nothing of a person's is kept, and nothing comes."""
-    for narration in work.narrations.own(person.id, _LIVE, _MOST):
-        for what in ("revisit", "fade", "gone"):
-            work.timers.cancel(f"narration:{what}:{narration.id}")
+    for narration in work.narrations.own(person.id, STATES, _MOST):
+        reminding.forget(context, work, narration)
     for kind in (PROMPT_SLOT, WEEK_SLOT):
         work.slots.remove(person.id, kind)
     work.narrations.forget(person.id)
@@ -54,4 +52,4 @@ def farewell(context: Context, work: NarrationWork, person: Person) -> None:
     """Somebody has left, and can withdraw nothing any more: the words that we posted for them go
     with them. What became a tip stays, since its steward published it with their agreement."""
     take_back_all(context, work, person, messages.left_post())
-    leave(work, person)
+    leave(context, work, person)

@@ -1,4 +1,5 @@
-"""What narration lends to campaigns: its prompts, and who has answered one or gone first.
+"""What narration lends: to campaigns its prompts, and who has answered one or gone first; to tips
+what somebody has proposed as one.
 
 Evidence goes to whoever plans letters, and to nobody's eyes: an answer counts whether it was
 shared or kept, so that nobody has to share anything to be left in peace.
@@ -55,7 +56,14 @@ def has_modelled(
     return {person for person in people if work.narrations.has_shared(person, MODEL_SHARES)}
 
 
+def learned(work: NarrationWork, author: PersonId, ref: str, /) -> str | None:
+    """What the author learned, in their words as they are now."""
+    narration = work.narrations.get(author, ref)
+    return narration.lines[0].text if narration and narration.author == author else None
+
+
 ACTIVITIES = {
     "prompt": Activity(find, show, every, is_answered="answered", needs_example=True),
 }
 EVIDENCE = {"answered": answered, "has_modelled": has_modelled}
+WRITINGS = {"narration": learned}

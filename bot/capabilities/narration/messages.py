@@ -76,7 +76,6 @@ HERE_KEPT = "Thank you. From now on I offer this as your team’s channel when y
 KEPT = "Kept to yourself. Nobody else sees it, and nobody sees that you wrote it."
 DISCARDED = "Deleted. Nothing of it is left here."
 SHARED_ALREADY = "You have shared this already."
-WITHDRAWN_ALREADY = "You have withdrawn this already."
 CHANGED = "It has changed since. Please look at it again."
 SOMEBODY = "somebody who has left"
 SKIPPED = "All right. Nobody sees that, and nothing of it is kept."
@@ -564,7 +563,6 @@ _STATES = {
     State.DRAFT: "draft",
     State.KEPT: "kept to yourself",
     State.SHARED: "shared",
-    State.WITHDRAWN: "withdrawn",
 }
 
 

@@ -52,14 +52,16 @@ SORTS = tuple(Sort)
 
 
 class State(StrEnum):
-    """draft -> kept | shared | (deleted); kept -> shared | (deleted); shared -> withdrawn."""
+    """draft -> kept | shared | (deleted); kept -> shared | (deleted); shared -> (withdrawn).
+    What is withdrawn is deleted too, and nothing is kept of its having been there."""
 
     DRAFT = "draft"
     KEPT = "kept"
     """Its author has read it over and keeps it to themselves."""
     SHARED = "shared"
-    WITHDRAWN = "withdrawn"
-    """Nothing of what it said is there any more."""
+
+
+STATES = tuple(State)
 
 
 class Reach(StrEnum):
@@ -81,7 +83,7 @@ class Line:
 class Narration:
     """`number` grows in the order of writing. `place` is where it was begun, if that was a
     channel. `digest`: digests may mention it. `prompt` is what it answers. The days are the
-    author's. There are no `lines` once it is withdrawn."""
+    author's."""
 
     id: str
     workspace: WorkspaceId

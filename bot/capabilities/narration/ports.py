@@ -43,9 +43,6 @@ class NarrationStore(Protocol):
     def has_shared(self, actor: PersonId, least: int) -> bool:
         """Whether the actor has shared so many that are not withdrawn."""
 
-    def delete(self, actor: PersonId, id_: str) -> None:
-        """Nothing is left of what the actor has not shared."""
-
     def forget(self, actor: PersonId) -> None:
         """Nothing is left of the actor's, nor of what was shared with them by name."""
 
@@ -64,6 +61,13 @@ class NarrationStore(Protocol):
 
     def save(self, narration: Narration) -> Narration:
         """Replace the version that was read; returns the value with its new version.
+
+        Raises:
+            Conflict: it was changed since it was read.
+        """
+
+    def delete(self, narration: Narration) -> None:
+        """Nothing is left of it, of who may read it, and of introductions over it.
 
         Raises:
             Conflict: it was changed since it was read.
@@ -102,8 +106,8 @@ class NarrationStore(Protocol):
 
     def save_introduction(self, introduction: Introduction) -> None: ...
 
-    def drop_introductions(self, actor: PersonId, narration: str | None = None) -> None:
-        """Those that wait for an answer: of the actor, or over one of their narrations."""
+    def drop_introductions(self, actor: PersonId) -> None:
+        """Those of the actor that wait for an answer."""
 
     # --- digests
 

@@ -1,19 +1,18 @@
 """Where a narration stands for others: posted, changed everywhere, and taken back everywhere."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.attention import Wish, book
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.digesting import redo
 from bot.capabilities.narration.model import Narration, Reach, State
+from bot.capabilities.narration.reminding import forget
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.ids import PersonId
 from bot.message import Message
 from bot.outbox import Letter, Priority, To, ToPerson, ToPlace
 from bot.people import Person
-from bot.ports import Timer
 
 KIND = "narration.post"
 
@@ -98,16 +97,17 @@ def repost(context: Context, work: NarrationWork, author: Person, narration: Nar
         if narration.reach is Reach.CHANNEL
         else messages.handed(narration, author)
     )
-    _replace_all(work, narration, message)
-    redo(context, work, narration)
-
-
-def _replace_all(work: NarrationWork, narration: Narration, message: Message) -> None:
-    workspace = narration.workspace
     for key, to in _stands(work, narration):
-        edit = _letter(f"{key}:v{narration.version}", to, message, edits=key)
-        work.outbox.post(workspace, edit)
-        work.outbox.forget(workspace, [key])
+        _replace(work, narration, key, to, message, f"v{narration.version}")
+    redo(context, work, work.narrations.digests_with(narration.id))
+
+
+def _replace(
+    work: NarrationWork, narration: Narration, key: str, to: To, message: Message, what: str
+) -> None:
+    edit = _letter(f"{key}:{what}", to, message, edits=key)
+    work.outbox.post(narration.workspace, edit)
+    work.outbox.forget(narration.workspace, [key])
 
 
 def take_back_all(
@@ -116,35 +116,20 @@ def take_back_all(
     """Withdraw all that the person has shared."""
     while found := work.narrations.own(author.id, [State.SHARED], 100):
         for narration in found:
-            take_back(context, work, author, narration, instead)
+            take_back(context, work, narration, instead)
 
 
 def take_back(
-    context: Context,
-    work: NarrationWork,
-    author: Person,
-    narration: Narration,
-    instead: Message | None = None,
-) -> Narration:
-    """Withdraw it: it is nowhere any more, and nothing of it is kept. `instead` stands where it
-    stood."""
-    waiting = [key for key, _ in _stands(work, narration)]
-    gone = work.narrations.save(
-        replace(narration, state=State.WITHDRAWN, lines=(), link=None, revisit_on=None)
-    )
-    for key in waiting:
+    context: Context, work: NarrationWork, narration: Narration, instead: Message | None = None
+) -> None:
+    """Withdraw it: it is nowhere any more, and nothing is kept of it, nor of whom it was shared
+    with. `instead` stands where it stood."""
+    stood = _stands(work, narration)
+    digests = work.narrations.digests_with(narration.id)
+    work.narrations.delete(narration)
+    message = instead or messages.withdrawn_post()
+    for key, to in stood:
         work.outbox.cancel(narration.workspace, key)
-    _replace_all(work, gone, instead or messages.withdrawn_post())
-    work.narrations.drop_introductions(author.id, narration.id)
-    work.timers.cancel(f"narration:revisit:{narration.id}")
-    work.timers.cancel(f"tips:propose:{narration.id}")
-    work.timers.set(
-        Timer(
-            key=f"tips:unpropose:{narration.id}",
-            due_at=context.now,
-            action="tips.unpropose",
-            args={"workspace": narration.workspace, "narration": narration.id},
-        )
-    )
-    redo(context, work, gone)
-    return gone
+        _replace(work, narration, key, to, message, "back")
+    redo(context, work, digests)
+    forget(context, work, narration)

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 from bot.attention import Wish, book
 from bot.capabilities.narration import messages
-from bot.capabilities.narration.model import NOTICE_DAYS, Narration, State
+from bot.capabilities.narration.model import NOTICE_DAYS, Narration, Sort, State
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.ids import PersonId
@@ -33,6 +33,17 @@ def remind(_context: Context, work: NarrationWork, person: Person, narration: Na
         fade = f"narration:fade:{narration.id}"
         due_at = next_morning(person, morning)
         work.timers.set(Timer(fade, due_at, "narration.fade", _args(narration)))
+
+
+def forget(context: Context, work: NarrationWork, narration: Narration) -> None:
+    """It goes: nothing is to be said of it any more, and nobody is to make a tip of it."""
+    id_ = narration.id
+    for key in (f"narration:{what}:{id_}" for what in ("revisit", "fade", "gone")):
+        work.timers.cancel(key)
+    if narration.sort is Sort.LEARNED:
+        work.timers.cancel(f"tips:propose:{id_}")
+        args: Args = {"workspace": narration.workspace, "narration": id_}
+        work.timers.set(Timer(f"tips:unpropose:{id_}", context.now, "tips.unpropose", args))
 
 
 def _args(narration: Narration) -> Args:
@@ -101,5 +112,5 @@ def gone(context: Context, work: NarrationWork, timer: Timer) -> None:
         return
     person, narration = found
     if narration.deleted_on <= local(person, context.now).date():
-        work.timers.cancel(f"narration:revisit:{narration.id}")
-        work.narrations.delete(person.id, narration.id)
+        forget(context, work, narration)
+        work.narrations.delete(narration)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.access import find_own, find_topic, named
-from bot.capabilities.narration.model import DECISIONS_SHOWN, LEAST_TIP, Narration, Sort, State
+from bot.capabilities.narration.model import DECISIONS_SHOWN, LEAST_TIP, STATES, Narration, Sort
 from bot.capabilities.narration.work import NarrationWork
 from bot.capability import Week
 from bot.context import Context
@@ -18,13 +18,12 @@ from bot.reply import Reply
 
 W = TypeVar("W", bound=NarrationWork)
 A_PAGE = 5
-_LIVE = (State.DRAFT, State.KEPT, State.SHARED)
 _MOST = 500
 
 
 def list_mine(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """*My narrations*: every one in full, page by page. It is also what there is to take away."""
-    found = work.narrations.own(command.person.id, _LIVE, _MOST)
+    found = work.narrations.own(command.person.id, STATES, _MOST)
     shown, last, page = _page(command, len(found))
     message = messages.mine(found[shown : shown + A_PAGE], page=page, pages=last + 1)
     return Reply(message=message, replace="page" in command.args, private=True)
@@ -51,7 +50,7 @@ def decisions(_context: Context, work: NarrationWork, command: Command) -> Reply
     """`/decisions`: one's own, and those that others have shared, the newest first."""
     person = command.person
     own = [
-        each for each in work.narrations.own(person.id, _LIVE, _MOST) if each.sort is Sort.DECISION
+        each for each in work.narrations.own(person.id, STATES, _MOST) if each.sort is Sort.DECISION
     ]
     shared = work.narrations.shared_with(person.id, DECISIONS_SHOWN, Sort.DECISION)
     found = sorted([*own, *shared], key=_written, reverse=True)[:DECISIONS_SHOWN]
@@ -69,7 +68,7 @@ def week(tell: Sequence[Week[W]], context: Context, work: W, command: Command) -
     person = command.person
     today = local(person, context.now).date()
     monday = today - timedelta(days=today.isoweekday() - 1)
-    own = work.narrations.own(person.id, _LIVE, _MOST, since=monday)
+    own = work.narrations.own(person.id, STATES, _MOST, since=monday)
     lines = [line for each in tell for line in each(context, work, person, monday)]
     return Reply(message=messages.week(own, lines, monday), private=True)
 
@@ -78,8 +77,6 @@ def make_tip(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Make it a tip?*: to the steward of the topic, with the author's name."""
     person = command.person
     narration = find_own(work, person, command.args)
-    if narration.state is State.WITHDRAWN:
-        return Reply(message=say(messages.WITHDRAWN_ALREADY), replace=True)
     topics = work.topics.every(person.workspace)
     chosen = named(command.args, "choice") or (narration.topic or "")
     topic = find_topic(work, person, chosen)
@@ -87,20 +84,14 @@ def make_tip(context: Context, work: NarrationWork, command: Command) -> Reply:
         if not topics:
             return Reply(message=say(messages.NO_TOPICS))
         return Reply(message=messages.which_topic(narration, topics[:10]))
-    text = narration.lines[0].text
-    if len(text) < LEAST_TIP:
+    if len(narration.lines[0].text) < LEAST_TIP:
         return Reply(message=say(messages.TOO_SHORT_FOR_TIP))
     work.timers.set(
         Timer(
             key=f"tips:propose:{narration.id}",
             due_at=context.now,
             action="tips.propose",
-            args={
-                "author": person.id,
-                "narration": narration.id,
-                "topic": topic.id,
-                "text": text,
-            },
+            args={"author": person.id, "narration": narration.id, "topic": topic.id},
         )
     )
     return Reply(message=messages.proposed(topic))

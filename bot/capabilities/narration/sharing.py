@@ -45,18 +45,13 @@ def choose(_context: Context, work: NarrationWork, command: Command) -> Reply:
     person = command.person
     narration = find_own(work, person, command.args)
     if not narration.is_private:
-        return Reply(message=say(_no_more(narration)))
+        return Reply(message=say(messages.SHARED_ALREADY))
     form = messages.share_form(
         narration,
         work.topics.every(person.workspace),
         has_channel=_channel(work, person, narration) is not None,
     )
     return Reply(form=form)
-
-
-def _no_more(narration: Narration) -> str:
-    is_gone = narration.state is State.WITHDRAWN
-    return messages.WITHDRAWN_ALREADY if is_gone else messages.SHARED_ALREADY
 
 
 def _channel(work: NarrationWork, person: Person, narration: Narration) -> str | None:
@@ -69,7 +64,7 @@ def propose(context: Context, work: NarrationWork, command: Command) -> Reply:
     person, values = command.person, command.values
     narration = find_own(work, person, command.args)
     if not narration.is_private:
-        return Reply(message=say(_no_more(narration)))
+        return Reply(message=say(messages.SHARED_ALREADY))
     topic = find_topic(work, person, values.get("topic", ""))
     reach = values.get("reach", "keep")
     if reach not in {each.value for each in Reach}:
@@ -232,7 +227,7 @@ def share(context: Context, work: NarrationWork, command: Command) -> Reply:
     person, args = command.person, command.args
     narration = find_own(work, person, args)
     if not narration.is_private:
-        return Reply(message=say(_no_more(narration)), replace=True)
+        return Reply(message=say(messages.SHARED_ALREADY), replace=True)
     if args.get("version") != narration.version or named(args, "reach") not in set(Reach):
         return Reply(message=messages.changed(narration), replace=True, private=True)
     circle = measure(context, work, person, narration, args)
@@ -267,9 +262,7 @@ def share(context: Context, work: NarrationWork, command: Command) -> Reply:
 def withdraw(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Withdraw*: everywhere."""
     narration = find_own(work, command.person, command.args)
-    if narration.state is State.WITHDRAWN:
-        return Reply(message=say(messages.WITHDRAWN_ALREADY), replace=True)
     if narration.is_private:
         return Reply(message=messages.draft(narration), private=True)
-    take_back(context, work, command.person, narration)
+    take_back(context, work, narration)
     return Reply(message=messages.withdrawn(), replace=True)

@@ -13,7 +13,7 @@ from bot.capabilities.narration.model import MAX_LINK, Line, Narration, Sort, St
 from bot.capabilities.narration.posting import repost, told_whom
 from bot.capabilities.narration.prompt import Prompt, of_sort
 from bot.capabilities.narration.prompting import asked_of
-from bot.capabilities.narration.reminding import remind
+from bot.capabilities.narration.reminding import forget, remind
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
@@ -127,8 +127,6 @@ def _add(
 def _change(context: Context, work: NarrationWork, command: Command) -> Reply:
     person = command.person
     before = find_own(work, person, command.args)
-    if before.state is State.WITHDRAWN:
-        raise Invalid(messages.WITHDRAWN_ALREADY)
     labels = tuple(line.label for line in before.lines)
     parts = _read(context, command, before.sort, labels, before)
     changed = replace(
@@ -217,16 +215,12 @@ def look(work: NarrationWork, person: Person, narration: Narration) -> Message:
         return messages.posted(narration, author)
     if narration.is_shared:
         return messages.shared(narration, told_whom(work, person, narration))
-    if narration.state is State.WITHDRAWN:
-        return say(messages.WITHDRAWN_ALREADY)
     return messages.draft(narration)
 
 
 def edit(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Edit*."""
     narration = find_own(work, command.person, command.args)
-    if narration.state is State.WITHDRAWN:
-        return Reply(message=say(messages.WITHDRAWN_ALREADY), replace=True)
     about = {"sort": narration.sort.value, "prompt": narration.prompt or ""}
     prompt = asked_of(work, command.person, about)
     args: Args = {"narration": narration.id}
@@ -243,11 +237,11 @@ def keep_private(_context: Context, work: NarrationWork, command: Command) -> Re
     return Reply(message=messages.kept(narration), replace=True)
 
 
-def discard(_context: Context, work: NarrationWork, command: Command) -> Reply:
+def discard(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Delete* what was never shared."""
     narration = find_own(work, command.person, command.args)
     if narration.is_shared:
         return Reply(message=say(messages.SHARED_ALREADY))
-    work.timers.cancel(f"narration:revisit:{narration.id}")
-    work.narrations.delete(command.person.id, narration.id)
+    forget(context, work, narration)
+    work.narrations.delete(narration)
     return Reply(message=say(messages.DISCARDED), replace=True)

@@ -78,7 +78,8 @@ def suggest(context: Context, work: TipsWork, timer: Timer) -> None:
     if author is None or not author.active:
         return
     topic = work.topics.get(author.workspace, TopicId(str(args["topic"])))
-    if topic is None:
+    text = context.activities.writings["narration"](work, author.id, str(args["narration"]))
+    if topic is None or text is None:
         return
     nomination = Nomination(
         id=context.new_id(),
@@ -86,7 +87,7 @@ def suggest(context: Context, work: TipsWork, timer: Timer) -> None:
         topic=topic.id,
         question=f"{FROM_NARRATION}{args['narration']}",
         author=author.id,
-        text=str(args["text"]),
+        text=text,
         at=context.now,
         state=NominationState.REVIEW,
         asked=0,

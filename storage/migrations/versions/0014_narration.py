@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("sort", sa.Text(), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("written_on", sa.Date(), nullable=False),
         sa.Column("changed_on", sa.Date(), nullable=False),
         sa.Column("revisit_on", sa.Date(), nullable=True),

@@ -2,20 +2,19 @@
 
 from datetime import UTC, datetime
 
-from bot.capabilities.narration.model import Narration, State
+from bot.capabilities.narration.model import STATES, Narration
 from bot.ids import PersonId
 from bot.people import Role
 from bot.reply import Reply
 from tests.world import World
 
 FRIDAY = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
-LIVE = (State.DRAFT, State.KEPT, State.SHARED)
 
 
 def own(world: World, who: str) -> list[Narration]:
-    """The person's own that are not withdrawn, the newest first."""
+    """The person's own, the newest first."""
     with world.database.transaction() as work:
-        return list(work.narrations.own(PersonId(who), LIVE, 100))
+        return list(work.narrations.own(PersonId(who), STATES, 100))
 
 
 def write(world: World, who: str, words: str, sort: str = "learned") -> None:

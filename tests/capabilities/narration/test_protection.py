@@ -14,7 +14,14 @@ from bot.access import Right, roles_with
 from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.campaigns.content import OnlyIf
 from bot.capabilities.narration import messages
-from bot.capabilities.narration.model import GRANTED_UNASKED, TEXT_VERSION, Scope, State, allows
+from bot.capabilities.narration.model import (
+    GRANTED_UNASKED,
+    STATES,
+    TEXT_VERSION,
+    Scope,
+    State,
+    allows,
+)
 from bot.capabilities.narration.ports import Communities, Kin, NarrationStore
 from bot.capability import register
 from bot.ids import PersonId
@@ -22,9 +29,8 @@ from bot.pack.completion import TAKES
 from bot.people import Role
 from bot.reply import Reply
 from storage import narration as sql
-from storage import narration_tables
 from storage.column import metadata
-from tests.capabilities.narration.narrating import FRIDAY, LIVE, own, propose, share, write
+from tests.capabilities.narration.narrating import FRIDAY, own, propose, share, write
 from tests.world import WORKSPACE, World
 
 SECRET = "Zanzibarian exports lose their header"
@@ -87,7 +93,6 @@ def test_no_table_keeps_readings_opens_streaks_moods_or_moments() -> None:
             assert not re.search("read_at|seen|open|streak|score|mood|count", column.name)
             # A moment beside a name could tell who asked something without one.
             assert "INSTANT" not in str(type(column.type)).upper(), column
-    assert narration_tables.narrations.c.sealed.nullable
 
 
 def test_no_handler_asks_for_a_role_or_right() -> None:
@@ -111,7 +116,7 @@ def test_nothing_else_reaches_what_people_wrote() -> None:
     narration has to come through the handlers here."""
     root = Path(inspect.getfile(messages)).parents[3]
     folder = Path(inspect.getfile(messages)).parent
-    tables = {"narration.py", "narration_tables.py", "0013_narration.py"}
+    tables = {"narration.py", "narration_tables.py", "0014_narration.py"}
     for place in ("bot", "adapters", "content", "storage"):
         for file in sorted((root / place).rglob("*.py")):
             source = file.read_text()
@@ -188,6 +193,20 @@ def test_a_draft_stands_nowhere_in_the_database(either_world: World) -> None:
     assert any("Zanzibarian" in told for told in world.dms("ana"))
     for table, rows in world.dump().items():
         assert "Zanzibarian" not in rows, table
+
+
+def test_what_is_proposed_as_a_tip_is_read_by_who_decides_and_stands_in_no_timer(
+    world: World,
+) -> None:
+    words = f"{SECRET} whenever the clock changes."
+    write(world, "ana", words)
+    [note] = own(world, "ana")
+    world.forges("ana", "narration.tip", {"narration": note.id, "choice": "travel"})
+    assert "decides whether it becomes a tip" in world.last("ana")
+    for table, rows in world.dump().items():
+        assert "Zanzibarian" not in rows, table
+    world.passes(days=1)
+    assert words in world.last("sam")
 
 
 def test_a_second_delivery_of_a_press_gets_the_same_draft(world: World) -> None:
@@ -320,7 +339,7 @@ def test_who_leaves_leaves_nothing_here(either_world: World) -> None:
     world.leaves("ana")
     world.drains()
     with world.database.transaction() as work:
-        assert work.narrations.own(PersonId("ana"), LIVE, 9) == []
+        assert work.narrations.own(PersonId("ana"), STATES, 9) == []
         assert work.slots.of(PersonId("ana")) == []
         assert work.narrations.shared_with(PersonId("ben"), 9) == []
     assert "'ana'" not in world.dump()["narration_readers"]

@@ -198,6 +198,18 @@ def test_a_proposal_goes_with_what_was_withdrawn(world: World) -> None:
     assert not any("key before six" in told for told in world.dump().values())
 
 
+def test_a_proposal_goes_with_a_draft_that_is_deleted(world: World) -> None:
+    write(world, "ana", "Ask the desk for a key before six, because it closes early.")
+    [draft] = own(world, "ana")
+    world.forges("ana", "narration.tip", {"narration": draft.id, "choice": "travel"})
+    world.passes(days=1)
+    assert any("key before six" in told for told in world.dms("sam"))
+    world.forges("ana", "narration.discard", {"narration": draft.id})
+    world.passes(days=1)
+    assert not any("key before six" in told for told in world.dms("sam"))
+    assert not any("key before six" in told for told in world.dump().values())
+
+
 # --- digests --------------------------------------------------------------------------------
 
 
