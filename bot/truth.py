@@ -3,6 +3,9 @@
 Counted for everybody; who is told of only where somebody can be helped (failed and
 unreachable letters). Why people were left alone is about them: a reason is named only when
 enough people share it and enough do not, and never with a name.
+
+The rule of small numbers is here: `is_told` of what got to people, and `tell_causes` of what is
+theirs to tell, as a reason or a vote.
 """
 
 from collections.abc import Iterable, Sequence
@@ -136,6 +139,12 @@ def account(tallies: Sequence[Tally]) -> Account:
         unknown=count(LetterState.UNKNOWN),
         cancelled=count(LetterState.CANCELLED),
     )
+
+
+def is_told(*groups: int) -> bool:
+    """Whether the numbers of people in these groups, which may follow from one another, can be
+    told: none of them is of fewer than `K_ANONYMOUS`, but of nobody."""
+    return all(people == 0 or people >= K_ANONYMOUS for people in groups)
 
 
 def tell_causes(causes: Iterable[Cause], total: int) -> tuple[Cause, ...]:

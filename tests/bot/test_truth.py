@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.access import K_ANONYMOUS
 from bot.outbox import LetterState
-from bot.truth import Account, Cause, Tally, account, tell_causes
+from bot.truth import Account, Cause, Tally, account, is_told, tell_causes
 
 CAUSES = st.dictionaries(
     st.sampled_from(["budget", "paused", "stopped", "away", "day off"]), st.integers(0, 30)
@@ -29,6 +29,11 @@ def test_every_state_is_counted_where_it_belongs() -> None:
         cancelled=of[LetterState.CANCELLED],
     )
     assert account(tallies).letters == sum(of.values())
+
+
+@given(st.lists(st.integers(0, 12), max_size=4))
+def test_a_number_that_leaves_few_is_not_told_either(groups: list[int]) -> None:
+    assert is_told(*groups) == all(people not in range(1, K_ANONYMOUS) for people in groups)
 
 
 def test_small_reasons_are_told_together() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
-from bot.capabilities.campaigns.model import Campaign, EventKind, State, account_of
+from bot.capabilities.campaigns.content import is_personal
+from bot.capabilities.campaigns.model import Campaign, EventKind, State, account_of, source_of
 from bot.capabilities.campaigns.step import sources_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.message import Message
@@ -45,18 +46,29 @@ def counts_of(work: CampaignsWork, campaign: Campaign, source: str) -> Sequence[
     ]
 
 
-def reopenable_of(work: CampaignsWork, campaign: Campaign) -> Mapping[LetterState, int]:
-    """How many letters could be sent again, by why they did not arrive."""
-    counted: Counter[LetterState] = Counter()
+def reopenable_of(work: CampaignsWork, campaign: Campaign) -> Mapping[LetterState, int | None]:
+    """How many letters could be sent again, by why they did not arrive; None where how many
+    would tell who had what only some were to get."""
+    counted: dict[LetterState, int | None] = {}
     for source in sources_of(campaign, to_people=True):
-        counted.update(work.truth.reopenable(campaign.workspace, source))
+        for state, letters in work.truth.reopenable(campaign.workspace, source).items():
+            before = counted.get(state, 0)
+            is_told = before is not None and source in told_sources_of(campaign)
+            counted[state] = letters + (before or 0) if is_told else None
     return counted
+
+
+def told_sources_of(campaign: Campaign) -> Sequence[str]:
+    """The sources of what everybody in it gets. Of the others it would tell of people who got
+    something, and who did not: what they have passed, read or written."""
+    hidden = {source_of(campaign, a.id) for a in campaign.content.activities if is_personal(a)}
+    return [one for one in sources_of(campaign, to_people=True) if one not in hidden]
 
 
 def unreached_of(work: CampaignsWork, campaign: Campaign, limit: int) -> Sequence[Unreached]:
     """Some of those who can be helped, each once."""
     found: dict[str, Unreached] = {}
-    for source in sources_of(campaign, to_people=True):
+    for source in told_sources_of(campaign):
         for one in work.truth.unreached(campaign.workspace, source, 0, limit):
             found.setdefault(one.person, one)
     return list(found.values())[:limit]
@@ -66,8 +78,7 @@ def show(work: CampaignsWork, campaign: Campaign, note: str | None = None) -> Me
     """The card of what became of a campaign.
 
     Who failed to get it is named, so that they can be helped; nobody who wished to be left
-    alone is. How many did is seen at the end, when it follows from the rest, and why only of
-    five and more.
+    alone is. How many did is seen at the end, and why, each only of five and more.
     """
     owner = owner_of(work, campaign)
     tallies = tallies_of(work, campaign)

@@ -49,6 +49,8 @@ class Format(StrEnum):
 
 LENT = frozenset({Format.SECTION, Format.TIP, Format.QUIZ, Format.PROMPT})
 """They refer to something that another capability has."""
+_FOR_ALL = frozenset({Format.QUIZ, Format.PROMPT})
+"""Those of them that teach nothing, so that nobody is spared because they know it."""
 
 
 class Timing(StrEnum):
@@ -292,6 +294,12 @@ def invitation_of(content: Content, wave: date) -> Activity:
         return Activity(id=INVITATION, date=wave, day=0)
     days = max(GOOD_FOR, (content.first_day - content.begins).days + 1)
     return Activity(id=INVITATION, date=content.begins, day=0, days=days)
+
+
+def is_personal(activity: Activity) -> bool:
+    """Whether who gets an activity depends on what they have passed, read or written, so that
+    every number of those who did, or did not, would tell of that."""
+    return activity.only_if is not None or activity.format in LENT - _FOR_ALL
 
 
 def in_order(content: Content) -> Sequence[Activity]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 
+from bot.access import K_ANONYMOUS
 from bot.attention import Reason
 from bot.capabilities.campaigns.content import Activity, Audience, Content, Format
 from bot.capabilities.campaigns.model import (
@@ -47,7 +48,7 @@ from bot.messages import LEFT_ALONE, WHAT_YOU_LOOK_AFTER
 from bot.outbox import LetterState
 from bot.page import Section, Shelf
 from bot.people import Person, Workspace
-from bot.truth import Account, Cause, Unreached
+from bot.truth import Account, Cause, Unreached, is_told
 
 MOST_NAMED = 20
 """People a card names who could not be reached."""
@@ -679,8 +680,6 @@ REASONS: Mapping[str, str] = {
     "not meant for them": "were not meant by it",
 }
 """Why people were left in peace, after their number."""
-NOT_FOR_THEM = f"a pause, no need of it, {LEFT_ALONE}"
-"""The same in one, where too few share a reason; of a campaign of several parts."""
 
 
 def truth_card(
@@ -689,13 +688,17 @@ def truth_card(
     workspace: Workspace,
     account: Account,
     unreached: Sequence[tuple[Unreached, str]],
-    again: Mapping[LetterState, int],
+    again: Mapping[LetterState, int | None],
     *,
     note: str | None = None,
     channel: str | None = None,
 ) -> Message:
     """What became of a campaign. `unreached` are those who can be helped, with their names,
-    and `again` says to how many in a state it would make sense to send it again."""
+    and `again` says to how many in a state it would make sense to send it again; None: of how
+    many may not be told.
+
+    Of several parts nothing is added up: who is left in peace five times is not five people.
+    """
     of: Args = {"campaign": campaign.id}
     parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** is {STATES[campaign.state]}.")]
     if note:
@@ -712,59 +715,91 @@ def truth_card(
             )
         )
     )
-    is_handing_out = campaign.state is State.RUNNING and not campaign.expanded
-    if is_handing_out and campaign.content.is_one_message:
+    is_one = campaign.content.is_one_message
+    if is_one and campaign.state is State.RUNNING and not campaign.expanded:
         parts.append(
             Text(text=f"People are being handed their letters: {campaign.people:,} so far.")
         )
-    if account.letters:
-        parts.append(Progress(label="Delivered", done=account.delivered, total=account.letters))
-        if facts := _facts(campaign, account):
-            parts.append(Facts(facts=facts))
-    parts += _unreached(unreached, account)
+    summary = f"{campaign.title} is {STATES[campaign.state]}."
+    if is_one:
+        parts += _counted(campaign, account)
+        summary = f"{summary[:-1]}: delivered to {_reached(account, account.letters)} people."
+    parts += _unreached(unreached, account, is_one=is_one)
     parts.append(Buttons(buttons=_buttons(campaign, of, again)))
-    tone = Tone.WARNING if account.failed or account.unreachable else Tone.NEUTRAL
-    summary = (
-        f"{campaign.title} is {STATES[campaign.state]}: delivered to {account.delivered:,} "
-        f"of {_people(account.letters)}."
-    )
+    tone = Tone.WARNING if unreached else Tone.NEUTRAL
     return Message(summary=shorten(summary, 300), parts=tuple(parts), tone=tone)
 
 
-def _facts(campaign: Campaign, account: Account) -> tuple[Fact, ...]:
-    if campaign.state is State.FINISHED or (
-        campaign.state is State.CANCELLED and not account.waiting
-    ):
-        open_ = [("Left in peace", account.left_alone, _causes(campaign, account.causes))]
+def told_of(campaign: Campaign, account: Account, everybody: int) -> list[tuple[str, str]]:
+    """What became of letters, each with how many, as far as that may be told of `everybody`.
+
+    Who waits and who is left in peace are one number while it goes on: told apart, the one would
+    fall by one and the other rise when somebody stops me. So are, once it was ended, those of
+    whom it was taken back. Whom a failure concerns is named, so failures are numbered.
+    """
+    apart = account.unreachable + account.failed + account.unknown
+    others = max(everybody - account.delivered - apart, 0)
+    if is_told(account.delivered, others):
+        left = f"{others:,}" if others else ""
     else:
-        # Told apart, the one would fall by one and the other rise when somebody stops me.
-        open_ = [
-            (
-                "Not yet, or not at all",
-                account.waiting + account.left_alone,
-                "each at their own hour, or left in peace",
-            )
-        ]
+        left = "" if account.delivered < K_ANONYMOUS else f"fewer than {K_ANONYMOUS}"
+    is_over = campaign.state in {State.FINISHED, State.REPORTED, State.CANCELLED}
+    is_over = is_over and not account.waiting
+    was_ended = campaign.state is State.CANCELLED
+    ended = "Taken back, or left in peace" if was_ended else "Left in peace"
     lines = [
-        *open_,
-        ("Unreachable", account.unreachable, "they have blocked me, or do not have me installed"),
-        ("Failed", account.failed, "it could not be sent"),
-        (
-            "Unknown",
-            account.unknown,
-            "perhaps delivered; I cannot find out, and do not send it twice",
+        ("Delivered", _reached(account, everybody)),
+        (ended if is_over else "Not yet, or not at all", left),
+        *(
+            (label, f"{count:,}" if count else "")
+            for label, count in (
+                ("Unreachable", account.unreachable),
+                ("Failed", account.failed),
+                ("Unknown", account.unknown),
+            )
         ),
-        ("Taken back", account.cancelled, "before it was sent"),
     ]
-    return tuple(
-        Fact(label=label, value=f"{count:,} ({why})") for label, count, why in lines if count
-    )
+    return [(label, count) for label, count in lines if count]
 
 
-def _causes(campaign: Campaign, causes: Sequence[Cause]) -> str:
+def _reached(account: Account, everybody: int) -> str:
+    """How many got something: “7 of 12”, or in words where that would tell of a few."""
+    others = everybody - account.delivered - account.unreachable - account.failed - account.unknown
+    if everybody < K_ANONYMOUS:
+        return f"some of fewer than {K_ANONYMOUS}"
+    if is_told(account.delivered, others):
+        return f"{account.delivered:,} of {everybody:,}"
+    if account.delivered < K_ANONYMOUS:
+        return f"fewer than {K_ANONYMOUS} of {everybody:,}"
+    return f"{'most' if 2 * account.delivered > everybody else 'some'} of {everybody:,}"
+
+
+def _counted(campaign: Campaign, account: Account) -> list[Part]:
+    """What became of the letters of one message."""
+    if not account.letters:
+        return []
+    why = {
+        "Left in peace": _causes(account.causes),
+        "Not yet, or not at all": "each at their own hour, or left in peace",
+        "Unreachable": "they have blocked me, or do not have me installed",
+        "Failed": "it could not be sent",
+        "Unknown": "perhaps delivered; I cannot find out, and do not send it twice",
+    }
+    lines = told_of(campaign, account, account.letters)
+    facts = [
+        Fact(label=label, value=f"{count} ({why[label]})" if label in why else count)
+        for label, count in lines
+    ]
+    if lines[0][1][:1].isdigit():
+        done = Progress(label="Delivered", done=account.delivered, total=account.letters)
+        return [done, *([Facts(facts=tuple(facts[1:]))] if facts[1:] else [])]
+    return [Facts(facts=tuple(facts))]
+
+
+def _causes(causes: Sequence[Cause]) -> str:
     """Why people were left in peace, as far as groups are large enough to be told apart."""
     if not any(cause.why for cause in causes):
-        return LEFT_ALONE if campaign.content.is_one_message else NOT_FOR_THEM
+        return LEFT_ALONE
     return "; ".join(
         f"{cause.people:,} {REASONS.get(cause.why or '', 'for other reasons')}" for cause in causes
     )
@@ -777,7 +812,9 @@ FAILURES: Mapping[str, str] = {
 """Why a letter failed; whatever else a platform says is for operators."""
 
 
-def _unreached(unreached: Sequence[tuple[Unreached, str]], account: Account) -> list[Part]:
+def _unreached(
+    unreached: Sequence[tuple[Unreached, str]], account: Account, *, is_one: bool
+) -> list[Part]:
     if not unreached:
         return []
     lines = [
@@ -790,27 +827,33 @@ def _unreached(unreached: Sequence[tuple[Unreached, str]], account: Account) -> 
         for someone, name in unreached
     ]
     more = account.failed + account.unreachable - len(unreached)
-    if more > 0:
+    if more > 0 and is_one:
         lines.append(f"- and {more:,} more")
+    elif len(unreached) == MOST_NAMED:
+        # Of several parts it is letters that are counted, and one person may miss them all.
+        lines.append("- and perhaps more")
     return [Text(text="**Whom you may help to get it**\n" + "\n".join(lines))]
 
 
-def _buttons(campaign: Campaign, of: Args, again: Mapping[LetterState, int]) -> tuple[Button, ...]:
+def _buttons(
+    campaign: Campaign, of: Args, again: Mapping[LetterState, int | None]
+) -> tuple[Button, ...]:
     buttons = [Button(label="Refresh", action="campaign.refresh", args=of)]
     if campaign.state in {State.RUNNING, State.FINISHED}:
-        if failed := again.get(LetterState.FAILED):
+        count = {state: "" if n is None else f" ({n:,})" for state, n in again.items()}
+        if LetterState.FAILED in again:
             buttons.append(
                 Button(
-                    label=f"Resend to failed ({failed:,})",
+                    label=f"Resend to failed{count[LetterState.FAILED]}",
                     action="campaign.resend",
                     args=of,
                     style=Style.PRIMARY,
                 )
             )
-        if unreachable := again.get(LetterState.UNREACHABLE):
+        if LetterState.UNREACHABLE in again:
             buttons.append(
                 Button(
-                    label=f"Try the unreachable again ({unreachable:,})",
+                    label=f"Try the unreachable again{count[LetterState.UNREACHABLE]}",
                     action="campaign.resend_unreachable",
                     args=of,
                 )

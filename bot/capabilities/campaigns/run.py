@@ -126,7 +126,7 @@ def _resend(context: Context, work: CampaignsWork, command: Command, state: Lett
     if not can(campaign, EventKind.RESENT):
         raise Conflict(messages.over_already(campaign))
     until = max(campaign.last_day, today_of(command.person, context.now) + RESEND_DAYS)
-    if not reopenable_of(work, campaign).get(state):
+    if state not in reopenable_of(work, campaign):
         raise Invalid(messages.NOBODY_LEFT)
     data: Args = {"state": state.value, "until": until.isoformat()}
     for activity in campaign.content.activities:

@@ -133,9 +133,11 @@ def test_two_weeks_from_the_first_word_to_the_truth(world: QuizWorld) -> None:
     assert "That was it." not in read_of(world, "ben")
     assert "Knowing: 5 of 5" in read_of(world, "dana")
     truth = opens(world).text
-    assert "Delivered: 46 of 56" in truth
+    assert "Delivered:" not in truth
     assert "was left out: its day fell into a pause" in truth
-    assert "delivered to 7 of 8; left in peace: 1" in truth
+    assert "has gone to those whom it is for; I do not say how many" in truth
+    assert "delivered to most of 9; left in peace: fewer than 5" in truth
+    assert "7 of" not in truth
     assert "stands in the channel" in truth
     # Who said stop, who came later and who passed early is nobody's business.
     assert "Taken back" not in truth

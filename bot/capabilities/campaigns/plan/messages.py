@@ -20,8 +20,9 @@ from bot.capabilities.campaigns.content import (
     OnlyIf,
     Timing,
     in_order,
+    is_personal,
 )
-from bot.capabilities.campaigns.messages import date_of, fault_lines, short_date
+from bot.capabilities.campaigns.messages import date_of, fault_lines, short_date, told_of
 from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, STATES, Campaign, State
 from bot.capabilities.campaigns.plan.arrangement import mark_of
 from bot.form import (
@@ -977,9 +978,15 @@ def truth_lines(
     titles: Mapping[str, str],
     places: Mapping[str, str],
     stands: Mapping[str, str],
+    enrolled: int = 0,
 ) -> list[Part]:
     """What became of each part: its letters, or in `stands` what became of what is in a channel
-    or was left out."""
+    or was left out.
+
+    All parts are told of the same people, those who were ever in it (`enrolled`): who has less and
+    less of it, since somebody stops or is done, would be counted by the difference.
+    """
+    everybody = max([enrolled, *(account.letters for account in accounts.values())])
     lines = []
     for number, activity in enumerate(in_order(campaign.content), 1):
         line = f"{number}. {line_of(campaign.content, activity, titles, places)}"
@@ -989,7 +996,7 @@ def truth_lines(
         elif account is None or not account.letters:
             said = "still to come" if campaign.state in _GOING else "was not sent"
         else:
-            said = _told(campaign, account)
+            said = _told(campaign, activity, account, everybody)
         lines.append(f"{line}\n*{said}*")
     return [
         Text(text=shorten("\n".join(lines[first : first + MOST_CHOICES]), 3_000))
@@ -1000,24 +1007,14 @@ def truth_lines(
 _GOING = frozenset({State.RUNNING, State.PAUSED})
 
 
-def _told(campaign: Campaign, account: Account) -> str:
-    """In a line what became of the letters of a part. Who waits and who is left in peace are
-    one number, which does not change when somebody says stop."""
-    is_over = campaign.state not in _GOING and not account.waiting
-    told = [f"delivered to {account.delivered:,} of {account.letters:,}"]
-    for said, count in (
-        (
-            "left in peace" if is_over else "not yet, or not at all",
-            account.waiting + account.left_alone,
-        ),
-        ("unreachable", account.unreachable),
-        ("failed", account.failed),
-        ("unknown", account.unknown),
-        ("taken back", account.cancelled),
-    ):
-        if count:
-            told.append(f"{said}: {count:,}")
-    return "; ".join(told)
+def _told(campaign: Campaign, activity: Activity, account: Account, everybody: int) -> str:
+    """In a line what became of the letters of a part."""
+    if is_personal(activity):
+        return PERSONAL_WAITS if campaign.state in _GOING else PERSONAL
+    (_, delivered), *others = told_of(campaign, account, everybody)
+    return "; ".join(
+        [f"delivered to {delivered}", *(f"{label.lower()}: {count}" for label, count in others)]
+    )
 
 
 def change_waits(names: Sequence[str]) -> str:
@@ -1025,6 +1022,8 @@ def change_waits(names: Sequence[str]) -> str:
     return f"A change of what is still to come waits for {literal(_and(names))}."
 
 
+PERSONAL_WAITS = "comes to those whom it is for; I do not say how many"
+PERSONAL = "has gone to those whom it is for; I do not say how many"
 STANDS = "stands in the channel"
 LEFT_OUT = "was left out"
 RESTED_OVER = "was left out: its day fell into a pause"

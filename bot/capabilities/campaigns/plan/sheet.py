@@ -262,6 +262,7 @@ def _truth(
         titles_of(context, work, campaign.workspace, campaign.content),
         places_of(work, campaign.workspace),
         _stands(work, campaign),
+        sum(work.enrolments.counts(campaign.id).values()),
     )
     # The buttons of the whole stay last.
     shown = [part for part in card.parts if not isinstance(part, Buttons)]
