@@ -182,5 +182,6 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "occasion.result": occasion.result(RUNNING, POLL, {0: 4, 1: 2}),
     "occasion.result:few": occasion.result(RUNNING, POLL, {0: 3}),
     "occasion.announced": occasion.announced(RUNNING, SAM, HOUR, NOW, "hour:c7--a5"),
+    "occasion.called_off": occasion.called_off(RUNNING, SAM),
     "occasion.begun": occasion.begun(RUNNING, SAM, HOUR, "hour:c7--a5"),
 }

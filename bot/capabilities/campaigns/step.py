@@ -20,8 +20,8 @@ from bot.capabilities.campaigns.model import (
     letter_key,
     source_of,
 )
+from bot.capabilities.campaigns.occasion import hour
 from bot.capabilities.campaigns.occasion import messages as occasion
-from bot.capabilities.campaigns.occasion.hour import about_of as hour_about
 from bot.capabilities.campaigns.timing import day_of, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -42,6 +42,8 @@ _TOLD = {
     EventKind.FINISHED,
     EventKind.CANCELLED,
 }
+_MOVING = {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED}
+"""After these, what announces an hour may not be true any more."""
 KIND = "campaign.message"
 """What outbox and metrics call the letters of campaigns that are messages; the others are
 called by their format."""
@@ -63,6 +65,8 @@ def advance(
     event = Event(campaign.id, kind, context.now, actor, data or {})
     saved = work.campaigns.save(apply(campaign, event))
     work.campaigns.record(event)
+    if kind in _MOVING or saved.content != campaign.content:
+        hour.rearrange(context, work, campaign, saved)
     if kind in _TOLD and saved.started_at is not None:
         work.happenings.note(
             Happening(
@@ -107,7 +111,7 @@ def message_of(
         return messages.lent(shown, campaign, owner, activity)
     if activity.format is Format.POLL:
         return occasion.ballot(campaign, owner, activity)
-    return occasion.begun(campaign, owner, activity, hour_about(campaign, activity))
+    return occasion.begun(campaign, owner, activity, hour.about_of(campaign, activity))
 
 
 def letter_of(

@@ -1,7 +1,12 @@
 """Polls and hours of questions where a campaign does not go as it was planned."""
 
-from bot.capabilities.campaigns.content import Format
-from bot.capabilities.campaigns.model import State
+from dataclasses import replace
+from datetime import time
+
+from bot.capabilities.campaigns.approving import amend
+from bot.capabilities.campaigns.content import Activity, Format, data_of
+from bot.capabilities.campaigns.model import EventKind, State
+from bot.capabilities.campaigns.step import advance
 from bot.message import Button
 from tests.capabilities.campaigns.planning import (
     adds,
@@ -11,6 +16,7 @@ from tests.capabilities.campaigns.planning import (
     travel,
     writes,
 )
+from tests.capabilities.campaigns.running import DAY, NAME, TEXT_QUIZ_TEXT, TUESDAY, Runs
 from tests.world import Heard, World
 
 HOUR = {"text": "Sam answers.", "place": "#travel", "at": "15:00"}
@@ -106,3 +112,86 @@ def ballot_buttons(world: World) -> list[Button]:
         Button(label=option, action="campaign.vote", args={**of, "option": number})
         for number, option in enumerate(poll.options)
     ]
+
+
+WHEN = Activity(
+    id="h",
+    format=Format.QNA_SESSION,
+    date=TUESDAY + 3 * DAY,
+    channel="#travel",
+    at=time(15),
+    text="Ask us.",
+)
+
+
+def hours(world: World) -> list[str]:
+    """What announces hours in the channel, as it stands there now."""
+    return [h.text for h in travel(world) if "An hour of questions" in h.text]
+
+
+def test_an_hour_that_is_moved_says_when_it_is_now_and_at_last_that_it_is_not(
+    world: World,
+) -> None:
+    runs = Runs(world)
+    parts = TEXT_QUIZ_TEXT.activities
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(*parts, WHEN)))
+    runs.upto(TUESDAY + DAY, 12)
+    [told] = hours(world)
+    assert "Friday, 6 March at 15:00" in told
+    later = replace(WHEN, date=TUESDAY + 6 * DAY)
+    with runs.acting("dana") as (context, work, dana):
+        changed = replace(TEXT_QUIZ_TEXT, activities=(*parts, later))
+        amend(context, work, runs.get(work), dana, changed)
+    assert hours(world) == [told]
+    runs.approves()
+    world.passes(seconds=5)
+    [told] = hours(world)
+    assert "Monday, 9 March at 15:00" in told
+    assert "6 March" not in told
+    runs.upto(TUESDAY + 3 * DAY, 20)
+    assert len(hours(world)) == 1
+    assert "The hour of questions begins" not in stood(world)
+    runs.ends()
+    world.passes(seconds=5)
+    [told] = hours(world)
+    assert "does not take place" in told
+    assert "March" not in told
+    assert not any(h.buttons for h in travel(world))
+
+
+def test_an_hour_of_a_campaign_that_is_taken_back_is_called_off_until_it_is_scheduled_anew(
+    world: World,
+) -> None:
+    runs = Runs(world)
+    content = replace(TEXT_QUIZ_TEXT, activities=(*TEXT_QUIZ_TEXT.activities, WHEN))
+    early = replace(WHEN, date=TUESDAY)
+    runs.starts(replace(content, activities=(*TEXT_QUIZ_TEXT.activities, early)))
+    world.passes(seconds=5)
+    assert "Tuesday, 3 March" in hours(world)[0]
+    world.forges("dana", "campaign.take_back", {"campaign": NAME})
+    world.passes(seconds=5)
+    assert "does not take place" in hours(world)[0]
+    with runs.acting("dana") as (context, work, dana):
+        data = data_of(content)
+        advance(context, work, runs.get(work), EventKind.CHANGED, dana.id, data=data)
+    runs.submits()
+    runs.approves()
+    runs.schedules()
+    world.passes(seconds=5)
+    [told] = hours(world)
+    assert "Friday, 6 March" in told
+
+
+def test_an_hour_that_goes_to_another_channel_is_called_off_in_the_first(world: World) -> None:
+    runs = Runs(world)
+    parts = TEXT_QUIZ_TEXT.activities
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(*parts, WHEN)))
+    runs.upto(TUESDAY + DAY, 12)
+    with runs.acting("dana") as (context, work, dana):
+        elsewhere = replace(TEXT_QUIZ_TEXT, activities=(*parts, replace(WHEN, channel="#data")))
+        amend(context, work, runs.get(work), dana, elsewhere)
+    runs.approves()
+    world.passes(minutes=1)
+    assert "does not take place here" in hours(world)[0]
+    [there] = [h for h in world.room.heard if h.conversation == "#data"]
+    assert "Friday, 6 March" in there.text

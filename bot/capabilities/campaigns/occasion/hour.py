@@ -4,6 +4,7 @@ The questions belong to another capability. It keeps what is asked beforehand, a
 timers when the hour begins (`question.put_up`) and when it is over (`question.entrust`).
 """
 
+import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -112,21 +113,59 @@ def _announce(
     begins = moment_of(campaign, activity, owner, Step.BEGIN)
     if context.now >= begins or activity.channel is None:
         return
-    source = source_of(campaign, activity.id)
+    key = _announcement(campaign, activity)
+    stands = work.outbox.state(campaign.workspace, key) is not None
     work.outbox.post(
         campaign.workspace,
         Letter(
-            key=f"{source}:announced",
+            key=f"{key}:{campaign.version}" if stands else key,
             to=ToPlace(conversation=activity.channel),
             message=messages.announced(
                 campaign, owner, activity, begins, about_of(campaign, activity)
             ),
             kind="campaign.announced",
             priority=Priority.CAMPAIGN,
-            expires_at=begins,
-            source=source,
+            expires_at=None if stands else begins,
+            source=None if stands else source_of(campaign, activity.id),
+            edits=key if stands else None,
         ),
     )
+
+
+def _announcement(campaign: Campaign, activity: Activity) -> str:
+    """The key of what announces an hour in its channel: one in each."""
+    mark = hashlib.sha256((activity.channel or "").encode()).hexdigest()[:8]
+    return f"{source_of(campaign, activity.id)}:announced:{mark}"
+
+
+def rearrange(context: Context, work: CampaignsWork, before: Campaign, after: Campaign) -> None:
+    """A campaign has been changed: what announces an hour that is still to come says when it is
+    now, or that it does not take place."""
+    owner = owner_of(work, after)
+    for activity in before.content.activities:
+        if activity.format is not Format.QNA_SESSION or activity.channel is None:
+            continue
+        key = _announcement(before, activity)
+        stands = work.outbox.state(before.workspace, key) is not None
+        if not stands or context.now >= moment_of(before, activity, owner, Step.BEGIN):
+            continue
+        now = after.content.activity(activity.id)
+        is_held = now is not None and now.format is activity.format and after.state in _STANDS
+        if now is not None and is_held and now.channel == activity.channel:
+            _announce(context, work, after, now, owner)
+            continue
+        work.outbox.post(
+            before.workspace,
+            Letter(
+                key=f"{key}:{after.version}",
+                to=ToPlace(conversation=activity.channel),
+                message=messages.called_off(after, owner),
+                kind="campaign.announced",
+                priority=Priority.CAMPAIGN,
+                # With a source it would be taken back with all that a campaign takes back.
+                edits=key,
+            ),
+        )
 
 
 def _hold(

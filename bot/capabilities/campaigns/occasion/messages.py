@@ -75,6 +75,19 @@ def announced(
     )
 
 
+def called_off(campaign: Campaign, owner: Person) -> Message:
+    """In the place of what announced an hour that is not held, or not here."""
+    said = "This hour of questions does not take place here. "
+    return Message(
+        summary=shorten(f"{said}{campaign.title}", 300),
+        parts=(
+            Heading(text=shorten(f"An hour of questions: {campaign.title}", 150)),
+            Text(text=f"{said}What was asked for it beforehand is seen to all the same."),
+            Note(text=f"From {literal(owner.name)}"),
+        ),
+    )
+
+
 def _ask(label: str, about: str) -> Button:
     return Button(label=label, action="question.ask", args={"about": about}, style=Style.PRIMARY)
 
