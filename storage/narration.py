@@ -238,6 +238,16 @@ class SqlNarrations:
         """False when the two were brought together, or asked, over this before."""
         return add_new(self._connection, narration_introductions, values_of(introduction))
 
+    def introductions(self, actor: PersonId) -> Sequence[Introduction]:
+        """Those in which the actor is one of the two, the oldest first."""
+        of = narration_introductions.c
+        rows = self._connection.execute(
+            select(*columns_of(narration_introductions, Introduction))
+            .where(or_(of.asker == actor, of.asked == actor))
+            .order_by(of.asked_on, of.id)
+        )
+        return [Introduction(*row) for row in rows]
+
     def introduction(self, actor: PersonId, id_: str) -> Introduction | None:
         """One in which the actor is one of the two."""
         of = narration_introductions.c

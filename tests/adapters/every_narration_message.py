@@ -128,6 +128,24 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "narration.proposed": narration.proposed(TRAVEL),
     "narration.mine": narration.mine([LEARNED, DECISION, LONG, LONG, LONG], page=1, pages=3),
     "narration.mine:none": narration.mine([], page=0, pages=1),
+    "narration.in_full": narration.in_full(replace(SHARED, digest=True), "everybody here"),
+    "narration.to_take": narration.to_take(
+        [part for _ in range(2) for part in narration.in_full(LONG, "")], page=0, pages=2
+    ),
+    "narration.to_take:last": narration.to_take(
+        [
+            *narration.habits(2, Sort.LEARNED, ("C024BE91L", "#sales"), week=True),
+            *narration.decided(
+                [
+                    narration.introduction(INTRODUCTION, ANA.id, NAMES),
+                    narration.introduction(INTRODUCTION, KIM.id, NAMES),
+                    *narration.ledger_lines([CONSENT] * 30),
+                ]
+            ),
+        ],
+        page=1,
+        pages=2,
+    ),
     "narration.shared_with_me": narration.shared_with_me([SHARED], NAMES, page=0, pages=1),
     "narration.shared_with_me:none": narration.shared_with_me([], {}, page=0, pages=1),
     "narration.decisions": narration.decisions([DECISION, SHARED], NAMES, KIM.id),
@@ -155,6 +173,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "narration.ledger": narration.ledger(
         [CONSENT, replace(CONSENT, scope=Scope.MATCH_SHARED, granted_on=None, withdrawn_on=DAY)]
     ),
+    "narration.ledger:long": narration.ledger([replace(CONSENT, withdrawn_on=DAY)] * 80),
     "narration.home": narration.home(2),
     "narration.home:nothing": narration.home(0),
     "narration.about_me": narration.about_me(3, 5, [Scope.MATCH_SHARED], week=True),

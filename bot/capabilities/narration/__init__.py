@@ -83,6 +83,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
             "narration.decline": connecting.decline,
             "narration.mine": reviewing.list_mine,
             "narration.shared": reviewing.list_shared,
+            "narration.take": reviewing.take_away,
             "narration.week": week,
             "narration.wishes": consenting.open_wishes,
             "narration.ledger": consenting.tell_ledger,

@@ -6,6 +6,7 @@ from datetime import date
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.digesting import redo
 from bot.capabilities.narration.model import (
+    EVERY,
     PROMPT_SLOT,
     TEXT_VERSION,
     WEEK_SLOT,
@@ -24,9 +25,6 @@ from bot.message import say
 from bot.people import Person, local
 from bot.ports import Timer
 from bot.reply import Reply
-
-EVERY = 1_000
-"""Nobody has shared as many."""
 
 
 def is_allowed(work: NarrationWork, person: Person, scope: Scope) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.capabilities.narration import messages, reminding
-from bot.capabilities.narration.model import PROMPT_SLOT, STATES, WEEK_SLOT, State, allows
+from bot.capabilities.narration.model import EVERY, PROMPT_SLOT, STATES, WEEK_SLOT, State, allows
 from bot.capabilities.narration.posting import take_back_all
 from bot.capabilities.narration.prompting import days_of
 from bot.capabilities.narration.work import NarrationWork
@@ -13,8 +13,6 @@ from bot.message import Part, say
 from bot.page import Section
 from bot.people import Person
 from bot.reply import Reply
-
-_MOST = 500
 
 
 def home(_context: Context, work: NarrationWork, person: Person) -> Sequence[Section]:
@@ -27,7 +25,7 @@ def about_me(_context: Context, work: NarrationWork, person: Person) -> Sequence
     weekday, week = days_of(work, person)
     ledger = work.narrations.ledger(person.id)
     granted = [scope for scope in messages.CONSENTS if allows(ledger, scope)]
-    count = len(work.narrations.own(person.id, STATES, _MOST))
+    count = len(work.narrations.own(person.id, STATES, EVERY))
     return messages.about_me(count, weekday, granted, week=week)
 
 
@@ -41,7 +39,7 @@ def forget(context: Context, work: NarrationWork, command: Command) -> Reply:
 
 def leave(context: Context, work: NarrationWork, person: Person) -> None:
     """Nothing of a person's is kept, and nothing comes."""
-    for narration in work.narrations.own(person.id, STATES, _MOST):
+    for narration in work.narrations.own(person.id, STATES, EVERY):
         reminding.forget(context, work, narration)
     for kind in (PROMPT_SLOT, WEEK_SLOT):
         work.slots.remove(person.id, kind)

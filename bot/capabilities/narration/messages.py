@@ -13,6 +13,7 @@ from bot.capabilities.narration.model import (
     SORTS,
     Consent,
     Introduction,
+    Meeting,
     Narration,
     Reach,
     Scope,
@@ -128,6 +129,7 @@ SORT_WORDS: Mapping[str, Sort] = {
 _LINES = ("line_a", "line_b", "line_c", "line_d")
 
 _MINE = Button(label="My narrations", action="narration.mine")
+_TAKE = Button(label="Take it with you", action="narration.take")
 _BEGIN = Button(label="Narrate", action="narration.begin")
 _DECIDE = Button(
     label="Write one down", action="narration.write", args={"sort": Sort.DECISION.value}
@@ -222,7 +224,11 @@ def content(narration: Narration) -> list[Part]:
         if len(lines) == 1
         else "\n\n".join(f"{line.label}: {line.text}" for line in lines)
     )
-    parts: list[Part] = [Quote(text=shorten(told, MAX_QUOTE))]
+    return [Quote(text=shorten(told, MAX_QUOTE)), *_beside(narration)]
+
+
+def _beside(narration: Narration) -> list[Part]:
+    parts: list[Part] = []
     if narration.link is not None:
         parts.append(Text(text=f"[{literal(shorten(narration.link, 80))}]({narration.link})"))
     if narration.revisit_on is not None:
@@ -567,7 +573,7 @@ _STATES = {
 
 
 def mine(found: Sequence[Narration], *, page: int, pages: int) -> Message:
-    """One's own, in full."""
+    """One's own."""
     if not found:
         return say(NOTHING_YET, Buttons(buttons=(_BEGIN,)))
     return say(
@@ -582,7 +588,62 @@ def mine(found: Sequence[Narration], *, page: int, pages: int) -> Message:
             )
         ),
         *_pages("narration.mine", page, pages),
+        Buttons(buttons=(_TAKE,)),
         Note(text="Only you can see this list."),
+    )
+
+
+def in_full(narration: Narration, to: str) -> list[Part]:
+    """One narration with every word, and what is kept beside it; `to` in words, if shared."""
+    told = _dated(narration)
+    if narration.shared_on is not None:
+        told += f" with {to} on {day(narration.shared_on)}"
+    if narration.digest:
+        told += ", may be mentioned in digests"
+    if narration.changed_on != narration.written_on:
+        told += f" · changed on {day(narration.changed_on)}"
+    parts: list[Part] = [Text(text=told)]
+    for line in narration.lines:
+        if line.text:
+            parts += [Note(text=literal(shorten(line.label, 150))), Quote(text=line.text)]
+    return [*parts, *_beside(narration)]
+
+
+def introduction(introduction: Introduction, own: PersonId, names: Mapping[PersonId, str]) -> str:
+    """What is kept of one, for one of the two. How the other answered is not told."""
+    if introduction.asker == own:
+        other = literal(names.get(introduction.asked, SOMEBODY))
+        return f"- {day(introduction.asked_on)}: you asked to be introduced to {other}."
+    other = literal(names.get(introduction.asker, SOMEBODY))
+    said = {Meeting.ASKED: "", Meeting.MET: ". You said yes", Meeting.DECLINED: ". You said no"}
+    return f"- {day(introduction.asked_on)}: {other} asked to meet you{said[introduction.state]}."
+
+
+def habits(
+    weekday: int | None, last: Sort | None, channel: tuple[str, str] | None, *, week: bool
+) -> list[Part]:
+    """What somebody wishes."""
+    told = _wishes(weekday, week=week)
+    if last is not None:
+        told += f" The last prompt was “{_TITLES[last]}”."
+    if channel is not None:
+        told += f" Your team’s channel: {mention_channel(*channel)}."
+    return [Text(text=f"**What you wish**\n{told}")]
+
+
+def decided(lines: Sequence[str]) -> list[Part]:
+    """Introductions and the ledger."""
+    return [Text(text="**Introductions, and what you allowed**"), *_texts(lines or [NO_LEDGER])]
+
+
+def to_take(parts: Sequence[Part], *, page: int, pages: int) -> Message:
+    """One page of all that is kept of somebody."""
+    rest = (Button(label="Next page", action="narration.take", args={"page": page + 1}),)
+    return say(
+        f"**Yours to take with you**, page {page + 1} of {pages}",
+        *parts,
+        *([Buttons(buttons=rest)] if page + 1 < pages else []),
+        Note(text="Only you can see this. Copy it wherever you like."),
     )
 
 
@@ -881,25 +942,38 @@ def wishes_form(weekday: int | None, granted: Collection[Scope], *, week: bool) 
 
 
 def wishes_kept(weekday: int | None, hour: str, granted: Sequence[Scope], *, week: bool) -> Message:
+    lines = [f"- {CONSENTS[scope][0]} {'Yes' if scope in granted else 'No'}." for scope in CONSENTS]
+    return say(_wishes(weekday, f" around {hour}", week=week) + "\n" + "\n".join(lines))
+
+
+def _wishes(weekday: int | None, around: str = "", *, week: bool) -> str:
     prompts = (
         "No prompts come."
         if weekday is None
-        else f"A prompt comes on {_DAYS[weekday - 1]}s around {hour}."
+        else f"A prompt comes on {_DAYS[weekday - 1]}s{around}."
     )
     own = "At the end of the week you are told that your week is there." if week else ""
-    lines = [f"- {CONSENTS[scope][0]} {'Yes' if scope in granted else 'No'}." for scope in CONSENTS]
-    return say(f"{prompts} {own}".strip() + "\n" + "\n".join(lines))
+    return f"{prompts} {own}".strip()
 
 
 def ledger(history: Sequence[Consent]) -> Message:
-    """Each line of the ledger, the newest last."""
+    """The ledger, the newest last; where it is long, all of it is in what can be taken away."""
+    return say("**What you have allowed**", *_texts(ledger_lines(history[-60:])))
+
+
+def ledger_lines(history: Sequence[Consent]) -> list[str]:
+    """Each decision that was ever taken, the newest last."""
     lines = []
-    for each in history[-40:]:
+    for each in history:
         since = f"Allowed {day(each.granted_on)}" if each.granted_on else "Allowed from the start"
         until = f", withdrawn {day(each.withdrawn_on)}" if each.withdrawn_on else ""
         asked = CONSENTS[each.scope][0]
         lines.append(f"- {asked} {since}{until} (words of version {each.text_version})")
-    return say("**What you have allowed**\n" + "\n".join(lines))
+    return lines
+
+
+def _texts(lines: Sequence[str]) -> list[Part]:
+    return [Text(text="\n".join(lines[at : at + 15])) for at in range(0, len(lines), 15)]
 
 
 # --- about oneself --------------------------------------------------------------------------
@@ -932,7 +1006,7 @@ def about_me(
         Buttons(
             buttons=(
                 Button(label="All I wrote", action="narration.mine"),
-                Button(label="Shared with me", action="narration.shared"),
+                _TAKE,
                 Button(label="Prompts and consent", action="narration.wishes"),
                 Button(label="What I allowed", action="narration.ledger"),
                 Button(

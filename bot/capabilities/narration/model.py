@@ -33,6 +33,9 @@ NEAR = 0.2
 READ = 300
 """How many of the newest narrations are compared."""
 
+EVERY = 1_000
+"""Nobody has written as many."""
+
 PROMPT_SLOT = "narration.prompt"
 WEEK_SLOT = "narration.week"
 

@@ -101,6 +101,9 @@ class NarrationStore(Protocol):
     def introduce(self, introduction: Introduction) -> bool:
         """False when the two were brought together, or asked, over this before."""
 
+    def introductions(self, actor: PersonId) -> Sequence[Introduction]:
+        """Those in which the actor is one of the two, the oldest first."""
+
     def introduction(self, actor: PersonId, id_: str) -> Introduction | None:
         """One in which the actor is one of the two."""
 

@@ -25,15 +25,17 @@ def told_whom(work: NarrationWork, person: Person, narration: Narration) -> str:
         ids = work.narrations.readers(person.id, narration.id)
         names = sorted(p.name for p in work.people.several(ids)) or [messages.SOMEBODY]
     topic = work.topics.get(person.workspace, narration.topic) if narration.topic else None
-    return messages.whom(reach, names, topic, channel_of(work, narration))
+    return messages.whom(reach, names, topic, channel_of(work, person, narration.conversation))
 
 
-def channel_of(work: NarrationWork, narration: Narration) -> tuple[str, str] | None:
-    """Address and name of the conversation with which it is shared."""
-    if narration.conversation is None:
+def channel_of(
+    work: NarrationWork, person: Person, conversation: str | None
+) -> tuple[str, str] | None:
+    """Address and name of a conversation where the person is, for words about it."""
+    if conversation is None:
         return None
-    known = work.memberships.known(narration.workspace, narration.conversation)
-    return narration.conversation, (known.name or "") if known else ""
+    known = work.memberships.known(person.workspace, conversation)
+    return conversation, (known.name or "") if known else ""
 
 
 def publish(

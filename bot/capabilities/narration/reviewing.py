@@ -1,37 +1,82 @@
 """Looking back: one's own narrations, one's week, what was shared with one, and decisions."""
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.access import find_own, find_topic, named
-from bot.capabilities.narration.model import DECISIONS_SHOWN, LEAST_TIP, STATES, Narration, Sort
+from bot.capabilities.narration.model import (
+    DECISIONS_SHOWN,
+    EVERY,
+    LEAST_TIP,
+    STATES,
+    Narration,
+    Sort,
+)
+from bot.capabilities.narration.posting import channel_of, told_whom
+from bot.capabilities.narration.prompting import days_of
 from bot.capabilities.narration.work import NarrationWork
 from bot.capability import Week
 from bot.context import Context
 from bot.inbound import Command
-from bot.message import say
-from bot.people import local
+from bot.message import Part, say
+from bot.people import Person, local
 from bot.ports import Timer
 from bot.reply import Reply
 
 W = TypeVar("W", bound=NarrationWork)
 A_PAGE = 5
-_MOST = 500
+TAKEN_AT_ONCE = 2
+"""So many narrations fit one message with every word."""
+LINES_AT_ONCE = 60
 
 
 def list_mine(_context: Context, work: NarrationWork, command: Command) -> Reply:
-    """*My narrations*: every one in full, page by page. It is also what there is to take away."""
-    found = work.narrations.own(command.person.id, STATES, _MOST)
+    """*My narrations*, page by page; what is long is shortened until it is opened."""
+    found = work.narrations.own(command.person.id, STATES, EVERY)
     shown, last, page = _page(command, len(found))
     message = messages.mine(found[shown : shown + A_PAGE], page=page, pages=last + 1)
     return Reply(message=message, replace="page" in command.args, private=True)
 
 
+def take_away(_context: Context, work: NarrationWork, command: Command) -> Reply:
+    """*Take it with you*: all that is kept of the person here, with every word, page by page.
+    Each page is a message of its own, so that all of them stand beneath each other."""
+    person = command.person
+    found = work.narrations.own(person.id, STATES, EVERY)
+    lines = [
+        *_introductions(work, person),
+        *messages.ledger_lines(work.narrations.history(person.id)),
+    ]
+    told = math.ceil(len(found) / TAKEN_AT_ONCE)
+    last = told + max(0, len(lines) - 1) // LINES_AT_ONCE
+    page = _number(command, last)
+    parts: list[Part] = []
+    if page < told:
+        for each in found[page * TAKEN_AT_ONCE :][:TAKEN_AT_ONCE]:
+            to = told_whom(work, person, each) if each.is_shared else ""
+            parts += messages.in_full(each, to)
+    else:
+        weekday, is_told = days_of(work, person)
+        habit = work.narrations.habit(person.id, person.workspace)
+        channel = channel_of(work, person, habit.channel)
+        parts += messages.habits(weekday, habit.last, channel, week=is_told)
+        parts += messages.decided(lines[(page - told) * LINES_AT_ONCE :][:LINES_AT_ONCE])
+    return Reply(message=messages.to_take(parts, page=page, pages=last + 1), private=True)
+
+
+def _introductions(work: NarrationWork, person: Person) -> Sequence[str]:
+    found = work.narrations.introductions(person.id)
+    others = {each.asked if each.asker == person.id else each.asker for each in found}
+    names = {p.id: p.name for p in work.people.several(others)}
+    return [messages.introduction(each, person.id, names) for each in found]
+
+
 def list_shared(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Shared with me*."""
-    found = work.narrations.shared_with(command.person.id, _MOST)
+    found = work.narrations.shared_with(command.person.id, EVERY)
     shown, last, page = _page(command, len(found))
     some = found[shown : shown + A_PAGE]
     authors = {p.id: p.name for p in work.people.several({each.author for each in some})}
@@ -41,16 +86,22 @@ def list_shared(_context: Context, work: NarrationWork, command: Command) -> Rep
 
 def _page(command: Command, count: int) -> tuple[int, int, int]:
     """The first to be shown, the last page, and which page it is."""
-    told, last = command.args.get("page"), max(0, (count - 1) // A_PAGE)
-    page = min(max(told, 0), last) if isinstance(told, int) else 0
+    last = max(0, (count - 1) // A_PAGE)
+    page = _number(command, last)
     return page * A_PAGE, last, page
+
+
+def _number(command: Command, last: int) -> int:
+    """The page that was asked for, of those that there are."""
+    told = command.args.get("page")
+    return min(max(told, 0), last) if isinstance(told, int) else 0
 
 
 def decisions(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """`/decisions`: one's own, and those that others have shared, the newest first."""
     person = command.person
     own = [
-        each for each in work.narrations.own(person.id, STATES, _MOST) if each.sort is Sort.DECISION
+        each for each in work.narrations.own(person.id, STATES, EVERY) if each.sort is Sort.DECISION
     ]
     shared = work.narrations.shared_with(person.id, DECISIONS_SHOWN, Sort.DECISION)
     found = sorted([*own, *shared], key=_written, reverse=True)[:DECISIONS_SHOWN]
@@ -68,7 +119,7 @@ def week(tell: Sequence[Week[W]], context: Context, work: W, command: Command) -
     person = command.person
     today = local(person, context.now).date()
     monday = today - timedelta(days=today.isoweekday() - 1)
-    own = work.narrations.own(person.id, STATES, _MOST, since=monday)
+    own = work.narrations.own(person.id, STATES, EVERY, since=monday)
     lines = [line for each in tell for line in each(context, work, person, monday)]
     return Reply(message=messages.week(own, lines, monday), private=True)
 

@@ -330,6 +330,54 @@ def test_me_shows_all_of_it_and_deletes_all_of_it(either_world: World) -> None:
         assert SECRET not in rows, table
 
 
+def test_all_of_it_can_be_taken_away_with_every_word(world: World) -> None:
+    long = "Zanzibarian " + "words and more of them " * 36 + "end."
+    for number in range(3):
+        write(world, "ana", f"Number {number}.", "working_on")
+        world.passes(days=1)
+    world.says("ana", "/narrate decision")
+    world.fills("ana", line_a="Why.", line_b=long, revisit_on="2026-06-01", link="https://a.org/b")
+    propose(world, "ana", reach="people", person_one="ben", person_two="kim")
+    world.presses("ana", "Share")
+    for value in ("yes", "no") * 20:
+        world.forges("ana", "narration.wishes", {})
+        world.fills("ana", match_drafts=value, prompts="tuesday")
+    world.says("ana", "/me")
+    world.presses("ana", "What I allowed")
+    assert world.last("ana").count("Compare my private drafts?") == 20
+    world.presses("ana", "Take it with you")
+    first = world.last("ana")
+    assert "page 1 of 3" in first
+    assert "Decision · 5 Mar 2026 · shared with Ben and Kim on 5 Mar 2026" in first
+    assert f"Decision\n\n> {long}" in first
+    assert "looked at again on 1 Jun 2026" in first
+    assert "https://a.org/b" in first
+    assert "Number 0" not in first
+    world.presses("ana", "Next page")
+    assert "Number 0" in world.last("ana")
+    world.presses("ana", "Next page")
+    last = world.last("ana")
+    assert "A prompt comes on Tuesdays." in last
+    assert last.count("Compare my private drafts?") == 20
+    assert "Next page" not in [button.label for button in world.hears("ana")[-1].buttons]
+    assert "words and more of them" not in world.dump()["inbox"]
+
+
+def test_how_the_other_one_answered_cannot_be_taken_away(world: World) -> None:
+    share(world, "kim", SECRET)
+    share(world, "ana", SECRET)
+    world.presses("ana", "Introduce us")
+    world.passes(days=2)
+    world.forges("ana", "narration.take", {"page": 1})
+    told = world.last("ana")
+    assert "you asked to be introduced to Kim." in told
+    world.presses("kim", "No, thank you")
+    world.forges("ana", "narration.take", {"page": 1})
+    assert told == world.last("ana")
+    world.forges("kim", "narration.take", {"page": 9})
+    assert "Ana asked to meet you. You said no" in world.last("kim")
+
+
 def test_who_leaves_leaves_nothing_here(either_world: World) -> None:
     world = either_world
     share(world, "ana", SECRET)
