@@ -93,7 +93,7 @@ def expand(context: Context, work: CampaignsWork, timer: Timer) -> None:
         runs = runs_of(campaign, [campaign.first_day], context.now)
         work.campaigns.add_runs(runs)
     is_first = campaign.content.is_one_message and not any(run.bookmark for run in runs)
-    if is_first and not _has_audience(context, work, campaign):
+    if is_first and not campaign.pauses and not _has_audience(context, work, campaign):
         return
     waiting = [run for run in runs if run.state in _OPEN]
     due = [run for run in waiting if run.due_at <= context.now]
@@ -125,7 +125,12 @@ def _has_audience(context: Context, work: CampaignsWork, campaign: Campaign) -> 
     obstacle = find_obstacle(work, campaign)
     if obstacle is None:
         return True
-    cancelled = advance(context, work, campaign, EventKind.CANCELLED)
+    tell_unsent(work, advance(context, work, campaign, EventKind.CANCELLED), obstacle)
+    return False
+
+
+def tell_unsent(work: CampaignsWork, cancelled: Campaign, obstacle: str) -> None:
+    """Tell the owner that nobody got it, and why."""
     work.outbox.post(
         cancelled.workspace,
         Letter(
@@ -136,7 +141,6 @@ def _has_audience(context: Context, work: CampaignsWork, campaign: Campaign) -> 
             priority=Priority.ANSWER,
         ),
     )
-    return False
 
 
 def takes_until(campaign: Campaign, now: datetime) -> date | None:
@@ -214,12 +218,14 @@ def _hand_out(
             )
         later = book_crowd(context, work, span, letter)
         handed = max(span.people - later, 0)
-        work.campaigns.save(with_people(campaign, handed))
+        # A round that begins anew comes to all of the wave once more.
+        people = handed + (run.people if run.bookmark is not None else 0)
+        work.campaigns.save(with_people(campaign, people - run.people))
         run = replace(
             run,
             state=RunState.RUNNING,
             bookmark=span.upto,
-            people=run.people + handed,
+            people=people,
             later=run.later + later,
         )
     elif run.later:

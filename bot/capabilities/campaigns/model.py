@@ -255,7 +255,8 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
             return replace(after, pauses=(*campaign.pauses, Pause(event.at)))
         case EventKind.RESUMED:
             last = replace(campaign.pauses[-1], until=event.at)
-            return replace(after, pauses=(*campaign.pauses[:-1], last))
+            # What was taken back is handed out anew.
+            return replace(after, pauses=(*campaign.pauses[:-1], last), expanded=False)
         case EventKind.EXPANDED:
             return replace(after, expanded=True)
         case EventKind.SKIPPED:

@@ -24,7 +24,13 @@ from bot.capabilities.campaigns.model import (
     State,
     source_of,
 )
-from bot.capabilities.campaigns.step import advance, set_timer, sources_of, today_of
+from bot.capabilities.campaigns.step import (
+    advance,
+    set_timer,
+    sources_of,
+    today_of,
+    with_people,
+)
 from bot.capabilities.campaigns.timing import day_in_channel
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -104,15 +110,11 @@ def _take_up(context: Context, work: CampaignsWork, campaign: Campaign, run: Run
     released = work.truth.release(campaign.workspace, source, RESTED)
     if released or run.state is RunState.RUNNING:
         # It keeps its place: what was to come first comes first.
+        people = max(run.people - released, 0)
         work.campaigns.save_run(
-            replace(
-                run,
-                state=RunState.WAITING,
-                bookmark=None,
-                later=0,
-                people=max(run.people - released, 0),
-            )
+            replace(run, state=RunState.WAITING, bookmark=None, later=0, people=people)
         )
+        return work.campaigns.save(with_people(campaign, people - run.people))
     return campaign
 
 

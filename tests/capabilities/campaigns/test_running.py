@@ -189,6 +189,35 @@ def test_a_pause_within_a_day_loses_nothing(either_world: World) -> None:
     assert [runs.got(who) for who in PEOPLE] == [["a1"]] * 8
 
 
+def test_a_pause_after_the_last_was_handed_out_loses_nothing(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    last = TUESDAY + 2 * DAY
+    runs.upto(last, 8)
+    assert runs.counts("a3") == {("pending", None): 8}
+    runs.rests()
+    runs.upto(last, 9)
+    runs.goes_on()
+    runs.upto(last)
+    assert [runs.got(who) for who in PEOPLE] == [["a1", "a2", "a3"]] * 8
+    assert runs.reads().people == 24
+    runs.upto(last + 10 * DAY)
+    assert runs.reads().state is State.FINISHED
+
+
+def test_what_rests_beyond_its_last_day_ends_when_it_goes_on(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    last = TUESDAY + 2 * DAY
+    runs.upto(last, 8)
+    runs.rests()
+    runs.upto(last + 5 * DAY)
+    runs.goes_on()
+    runs.upto(last + 6 * DAY)
+    assert runs.counts("a3") == {("suppressed", "campaign paused"): 8}
+    assert runs.reads().state is State.FINISHED
+
+
 def test_what_is_to_be_caught_up_comes_one_a_day(world: World) -> None:
     runs = Runs(world)
     runs.starts(replace(TEXT_QUIZ_TEXT, catch_up=True))
