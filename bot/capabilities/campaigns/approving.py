@@ -11,7 +11,6 @@ from datetime import datetime
 from bot.access import Right, require, roles_with
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.allocation import (
-    NEVER,
     Allocation,
     allocate_ab,
     allocate_all,
@@ -19,6 +18,7 @@ from bot.capabilities.campaigns.allocation import (
     data_of_allocation,
     size_strata,
 )
+from bot.capabilities.campaigns.audience import is_read
 from bot.capabilities.campaigns.content import Content, Design, data_of, digest_of
 from bot.capabilities.campaigns.fault import find_faults, is_kept
 from bot.capabilities.campaigns.model import Campaign, EventKind, RunState, State
@@ -191,27 +191,10 @@ def draw(work: CampaignsWork, campaign: Campaign, now: datetime) -> Allocation:
     return allocate_all(clusters, now)
 
 
-def gathering_of(campaign: Campaign, step: int | None = None) -> Gathering:
-    """The people of its audience; of the clusters that begin on a step only, if it is named."""
-    clusters = None
-    allocation = campaign.allocation
-    if step is not None and allocation is not None and allocation.design != Design.ALL:
-        clusters = [name for name, at in allocation.steps.items() if at == step]
-    return Gathering(
-        campaign.id,
-        campaign.workspace,
-        campaign.content.audience,
-        campaign.content.rollout.cluster_by,
-        clusters,
-    )
-
-
-def begun_clusters(campaign: Campaign) -> list[str] | None:
-    """The clusters that get it at all; None for every one, also those that are new since."""
-    allocation = campaign.allocation
-    if allocation is None or allocation.design == Design.ALL:
-        return None
-    return [name for name, step in allocation.steps.items() if step != NEVER]
+def gathering_of(campaign: Campaign) -> Gathering:
+    """The people of its audience."""
+    content = campaign.content
+    return Gathering(campaign.id, campaign.workspace, content.audience, content.rollout.cluster_by)
 
 
 def _take_over(context: Context, work: CampaignsWork, before: Campaign, after: Campaign) -> None:
@@ -244,6 +227,8 @@ def _check(
     content: Content,
     begun: frozenset[str] = frozenset(),
 ) -> None:
+    if not is_read(work, campaign):
+        raise Invalid(messages.READ_FIRST)
     owner = work.people.get(campaign.owner)
     today = today_of(owner, context.now) if owner else context.now.date()
     faults = find_faults(context, work, campaign, content, today, begun)

@@ -79,8 +79,25 @@ def renew(work: CampaignsWork, campaign: Campaign, now: datetime) -> bool:
     if is_read(work, campaign, started - FRESH):
         return True
     if campaign.conversation is not None:
+        # Nobody may have wanted to know for so long that they were forgotten.
+        keep_known(work, campaign, now)
         work.memberships.renew(campaign.workspace, campaign.conversation, now)
     return False
+
+
+def are_known(work: CampaignsWork, campaign: Campaign) -> bool:
+    """Whether all who are in the audience are known, so that whoever is not has left it."""
+    if campaign.conversation is None:
+        return True
+    known = work.memberships.known(campaign.workspace, campaign.conversation)
+    return known is not None and known.read_at is not None and not known.is_refused
+
+
+def keep_known(work: CampaignsWork, campaign: Campaign, now: datetime) -> None:
+    """Have them read, unless they have been, and kept in step for another while."""
+    conversation = campaign.conversation
+    if conversation is not None and work.memberships.can_be_known(campaign.workspace):
+        want(work, campaign.workspace, conversation, now)
 
 
 def next_wait(args: Mapping[str, object]) -> timedelta:

@@ -3,12 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TypeAlias
 
 from bot.attention import Wish, book
-from bot.capabilities.campaigns import messages
+from bot.capabilities.campaigns import messages, steering
 from bot.capabilities.campaigns.allocation import NEVER
-from bot.capabilities.campaigns.approving import begun_clusters, gathering_of
-from bot.capabilities.campaigns.audience import find_obstacle, renew
+from bot.capabilities.campaigns.approving import gathering_of
+from bot.capabilities.campaigns.audience import (
+    are_known,
+    find_obstacle,
+    keep_known,
+    next_wait,
+    renew,
+    too_few,
+)
 from bot.capabilities.campaigns.condition import find_spared
 from bot.capabilities.campaigns.content import (
     INVITATION,
@@ -18,10 +26,9 @@ from bot.capabilities.campaigns.content import (
     in_order,
     invitation_of,
 )
-from bot.capabilities.campaigns.expanding import is_gone, runs_of
+from bot.capabilities.campaigns.expanding import is_gone, runs_of, tell_unsent
 from bot.capabilities.campaigns.model import (
     CHUNK,
-    READ_AGAIN,
     Campaign,
     Enrolment,
     EnrolmentState,
@@ -30,7 +37,6 @@ from bot.capabilities.campaigns.model import (
     State,
     source_of,
 )
-from bot.capabilities.campaigns.steering import RESTED
 from bot.capabilities.campaigns.step import advance, letter_of, set_timer, sources_of
 from bot.capabilities.campaigns.timing import begins_at, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -39,6 +45,7 @@ from bot.crowd import Roll, wishes_of
 from bot.errors import NotFound
 from bot.ids import CampaignId, PersonId
 from bot.inbound import Command
+from bot.message import Args
 from bot.messages import with_controls
 from bot.pack.completion import Atom, atoms, holds, parse
 from bot.people import Person, local
@@ -55,8 +62,18 @@ def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
     if campaign is None or campaign.state is not State.SCHEDULED:
         return
-    if not renew(work, campaign, context.now) and find_obstacle(work, campaign) is None:
-        set_timer(work, campaign, "start", context.now + READ_AGAIN)
+    if "waited" not in timer.args:
+        # What the platform refused when it was scheduled is asked once more.
+        keep_known(work, campaign, context.now)
+    if not renew(work, campaign, context.now):
+        wait = next_wait(timer.args)
+        waited: Args = {"waited": int(wait.total_seconds())}
+        set_timer(work, campaign, "start", context.now + wait, waited)
+        return
+    people = sum(work.enrolments.sizes(gathering_of(campaign)).values())
+    obstacle = find_obstacle(work, campaign) or too_few(people)
+    if obstacle is not None:
+        tell_unsent(work, steering.cancel(context, work, campaign, None), obstacle)
         return
     started = advance(context, work, campaign, EventKind.STARTED)
     waves = _enrol_all(context, work, started)
@@ -65,27 +82,49 @@ def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     set_timer(work, started, "enrol", begins_at(newest_day(context.now) + _DAY))
 
 
-def _enrol_all(context: Context, work: CampaignsWork, campaign: Campaign) -> set[date]:
-    """Everybody who is in the audience now, each with the step of their cluster."""
-    first = campaign.first_day
+Clusters: TypeAlias = Mapping[int, Sequence[str] | None]
+"""Which clusters begin on which step; None is everybody."""
+
+
+def clusters_by_step(work: CampaignsWork, campaign: Campaign) -> Clusters:
+    """Who begins when, as it was drawn. Where everybody gets it in the end, a team that is new
+    since then begins with the last ones."""
     allocation = campaign.allocation
     if allocation is None or allocation.design == Design.ALL:
-        _enrol(context, work, campaign, first, None)
-        return {first}
+        return {0: None}
+    steps: dict[int, list[str]] = {}
+    for name, step in sorted(allocation.steps.items()):
+        if step != NEVER:
+            steps.setdefault(step, []).append(name)
+    if allocation.design == Design.STEPPED_WEDGE and steps:
+        found = work.enrolments.sizes(gathering_of(campaign))
+        steps[max(steps)] += sorted(set(found).difference(allocation.steps))
+    return steps
+
+
+def _enrol_all(context: Context, work: CampaignsWork, campaign: Campaign) -> set[date]:
+    """Everybody who is in the audience now, each with the step of their cluster."""
     waves = set()
-    every = campaign.content.rollout.step_every * _DAY
-    for step in sorted(set(allocation.steps.values()) - {NEVER}):
-        _enrol(context, work, campaign, first + step * every, step)
-        waves.add(first + step * every)
-    return waves or {first}
+    for step, clusters in clusters_by_step(work, campaign).items():
+        wave = _wave_of(campaign, step)
+        _enrol(context, work, campaign, wave, clusters)
+        waves.add(wave)
+    return waves or {campaign.first_day}
+
+
+def _wave_of(campaign: Campaign, step: int) -> date:
+    return campaign.first_day + step * campaign.content.rollout.step_every * _DAY
 
 
 def _enrol(
-    context: Context, work: CampaignsWork, campaign: Campaign, wave: date, step: int | None
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    wave: date,
+    clusters: Sequence[str] | None,
 ) -> int:
-    return work.enrolments.enrol(
-        gathering_of(campaign, step), wave, _first_state(campaign), context.now
-    )
+    gathering = replace(gathering_of(campaign), clusters=clusters)
+    return work.enrolments.enrol(gathering, wave, _first_state(campaign), context.now)
 
 
 def _first_state(campaign: Campaign) -> EnrolmentState:
@@ -98,9 +137,13 @@ def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
     if campaign is None or campaign.state not in _RUNS:
         return
+    # Whoever pauses it meanwhile is told apart from us by the version.
+    campaign = work.campaigns.save(campaign)
     today = newest_day(context.now)
-    gone = work.enrolments.end_absent(gathering_of(campaign), context.now)
-    _take_back(work, campaign, gone)
+    if are_known(work, campaign):
+        gone = work.enrolments.end_absent(gathering_of(campaign), context.now)
+        _take_back(work, campaign, gone)
+    keep_known(work, campaign, context.now)
     if _takes_joiners(campaign, today):
         _let_join(context, work, campaign, today)
     _complete(context, work, campaign)
@@ -113,25 +156,15 @@ def _takes_joiners(campaign: Campaign, today: date) -> bool:
 
 
 def _let_join(context: Context, work: CampaignsWork, campaign: Campaign, today: date) -> None:
-    """Who is new begins on their own first day; by the calendar, with what is still to come."""
+    """Who is new begins on their own first day, and not before their team does; by the calendar,
+    with what is still to come."""
     by_calendar = campaign.content.timing is Timing.CALENDAR
-    wave = campaign.first_day if by_calendar else today
-    gathering = replace(gathering_of(campaign), clusters=begun_clusters(campaign))
-    new = 0
-    allocation = campaign.allocation
-    if allocation is not None and allocation.design == Design.STEPPED_WEDGE:
-        # Their team has its own day, and nobody begins before it.
-        every = campaign.content.rollout.step_every * _DAY
-        for step in sorted(set(allocation.steps.values())):
-            begins = max(campaign.first_day + step * every, wave)
-            new += _enrol(context, work, campaign, begins, step)
-            if new:
-                _add_runs(context, work, campaign, begins)
-        return
-    new = work.enrolments.enrol(gathering, wave, _first_state(campaign), context.now)
-    if new and not by_calendar:
-        _add_runs(context, work, campaign, wave)
-    elif by_calendar and campaign.content.asks_first and campaign.state is State.RUNNING:
+    first = campaign.first_day if by_calendar else today
+    for step, clusters in clusters_by_step(work, campaign).items():
+        wave = max(_wave_of(campaign, step), first)
+        if _enrol(context, work, campaign, wave, clusters) and not by_calendar:
+            _add_runs(context, work, campaign, wave)
+    if by_calendar and campaign.content.asks_first and campaign.state is State.RUNNING:
         _ask_new(context, work, campaign)
 
 
@@ -253,7 +286,7 @@ def _hand_over(
             work.outbox.suppress_all(campaign.workspace, [(letter, why)], context.now)
     book(context, work, wishes)
     if campaign.state is State.PAUSED:
-        work.truth.hold(campaign.workspace, sources_of(campaign), RESTED, context.now)
+        work.truth.hold(campaign.workspace, sources_of(campaign), steering.RESTED, context.now)
 
 
 def decline(context: Context, work: CampaignsWork, command: Command) -> Reply:

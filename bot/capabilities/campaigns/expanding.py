@@ -219,13 +219,13 @@ def _hand_out(
         later = book_crowd(context, work, span, letter)
         handed = max(span.people - later, 0)
         # A round that begins anew comes to all of the wave once more.
-        people = handed + (run.people if run.bookmark is not None else 0)
-        work.campaigns.save(with_people(campaign, people - run.people))
+        before = run.people if run.bookmark is not None else 0
+        work.campaigns.save(with_people(campaign, before + handed - run.people))
         run = replace(
             run,
             state=RunState.RUNNING,
             bookmark=span.upto,
-            people=people,
+            people=before + handed,
             later=run.later + later,
         )
     elif run.later:

@@ -89,6 +89,7 @@ COUNTING = (
 READING = (
     "I am still reading who is in the channel. The card with the forecast comes as soon as I know."
 )
+READ_FIRST = "I am still reading who is in the channel. Please try again in a minute."
 DRAFT_GONE = "This draft was discarded."
 NOBODY_LEFT = "There is nobody to send it to again: they are not here any more."
 

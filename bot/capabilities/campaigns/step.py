@@ -80,13 +80,15 @@ def advance(
     return saved
 
 
-def set_timer(work: CampaignsWork, campaign: Campaign, verb: str, due_at: datetime) -> None:
+def set_timer(
+    work: CampaignsWork, campaign: Campaign, verb: str, due_at: datetime, args: Args | None = None
+) -> None:
     work.timers.set(
         Timer(
             key=f"{campaign.source}:{verb}",
             due_at=due_at,
             action=f"campaign.{verb}",
-            args={"campaign": campaign.id},
+            args={"campaign": campaign.id, **(args or {})},
         )
     )
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 
 from bot.capabilities.campaigns import draft, expanding
-from bot.capabilities.campaigns.content import content_of
+from bot.capabilities.campaigns.audience import want
+from bot.capabilities.campaigns.content import Audience, Content, content_of
 from bot.capabilities.campaigns.model import Campaign, State, fold
 from bot.directory import Pace, Reading
+from bot.errors import Invalid
 from bot.form import ChoiceField, Form, TextField
 from bot.ids import PersonId
 from bot.message import Args
+from tests.capabilities.campaigns.running import MONDAY, Runs, message
 from tests.world import PLATFORM, WORKSPACE, Heard, World, person
 
 TEXT = "Lunch is **free** this week."
@@ -197,6 +200,100 @@ def test_to_fewer_than_five_no_campaign_goes(world: World) -> None:
     assert campaign(world).state is State.DRAFT
     world.passes(hours=2)
     assert got(world) == set()
+
+
+def keep_reading(world: World, people: Sequence[str], days: int) -> None:
+    """Let days pass on a platform that tells who is in the channel whenever it is asked to, and
+    forget whom nobody wants to know any more."""
+    # A day begins on the other side of the world at ten o’clock in UTC.
+    world.passes(hours=1, seconds=10)
+    for _ in range(days):
+        while (reading := due(world)) is not None:
+            with world.database.transaction() as work:
+                if reading.conversation == CHANNEL:
+                    work.memberships.keep(reading, NAME, people)
+                work.directory.turn(reading, None, world.now, world.now + timedelta(days=1))
+            world.passes(seconds=10)
+        with world.database.transaction() as work:
+            work.memberships.drop(PLATFORM, world.now, 100)
+        world.passes(days=1)
+
+
+def of_channel(world: World, *days: int) -> Runs:
+    """A campaign to the people of the channel, with a part on each of these days from Monday."""
+    opens(world)
+    runs = Runs(world)
+    with world.database.transaction() as work:
+        want(work, WORKSPACE, CHANNEL, world.now)
+    reads(world, SIX)
+    parts = tuple(message(f"a{day}", MONDAY + timedelta(days=day)) for day in days)
+    runs.starts(Content("Long", parts, audience=Audience(conversation=CHANNEL)))
+    return runs
+
+
+@pytest.mark.parametrize("days", [(1, 9), (9, 10)])
+def test_people_of_a_channel_are_known_for_as_long_as_they_have_to_be(
+    world: World, days: tuple[int, ...]
+) -> None:
+    runs = of_channel(world, *days)
+    keep_reading(world, SIX, 12)
+    expected = [f"a{day}" for day in days]
+    assert [runs.got(who) for who in SIX] == [expected] * len(SIX)
+    assert runs.reads().state is State.FINISHED
+
+
+def test_whose_people_were_forgotten_is_not_drawn_before_they_are_known(world: World) -> None:
+    opens(world)
+    runs = Runs(world)
+    with world.database.transaction() as work:
+        want(work, WORKSPACE, CHANNEL, world.now)
+    reads(world, SIX)
+    parts = (message("a1", MONDAY + timedelta(days=9)),)
+    runs.drafts(Content("Long", parts, audience=Audience(conversation=CHANNEL)))
+    runs.submits()
+    runs.approves()
+    world.passes(days=7)
+    with world.database.transaction() as work:
+        work.memberships.drop(PLATFORM, world.now, 100)
+    with pytest.raises(Invalid, match="still reading"):
+        runs.schedules()
+    world.forges("dana", "campaign.look_at", {"campaign": runs.reads().id})
+    reads(world, SIX)
+    assert runs.schedules().state is State.SCHEDULED
+
+
+def test_nobody_is_out_because_nobody_can_tell_who_is_in(world: World) -> None:
+    runs = of_channel(world, 1, 3)
+    keep_reading(world, SIX, 2)
+    with world.database.transaction() as work:
+        work.directory.close(WORKSPACE, world.now)
+    world.passes(days=3)
+    assert [runs.got(who) for who in SIX] == [["a1", "a3"]] * len(SIX)
+
+
+@pytest.mark.parametrize("people", [SIX[:4], ()])
+def test_too_few_when_a_row_begins_get_nothing_and_its_owner_is_told(
+    world: World, people: Sequence[str]
+) -> None:
+    runs = of_channel(world, 2, 3)
+    keep_reading(world, people, 4)
+    assert [runs.got(who) for who in SIX] == [[]] * len(SIX)
+    assert runs.reads().state is State.CANCELLED
+    assert "Nobody got it." in world.last("dana")
+    assert ("That is 4 people." if people else "nobody to send it to") in world.last("dana")
+
+
+def test_a_channel_that_is_refused_when_a_row_begins_is_said(world: World) -> None:
+    runs = of_channel(world, 3, 4)
+    # What was refused before is asked once more.
+    world.passes(days=2, hours=1, seconds=-10)
+    refuses(world)
+    world.passes(seconds=30)
+    assert runs.reads().state is State.SCHEDULED
+    refuses(world)
+    world.passes(minutes=1)
+    assert runs.reads().state is State.CANCELLED
+    assert "Nobody got it. I cannot see who is in that channel." in world.last("dana")
 
 
 def test_who_is_too_few_by_the_time_gets_nothing(world: World) -> None:

@@ -657,6 +657,22 @@ def test_who_joins_a_team_that_waits_begins_with_it(either_world: World) -> None
     assert runs.reads().state is State.FINISHED
 
 
+def test_a_team_that_is_new_begins_with_the_last(world: World) -> None:
+    for who in PEOPLE:
+        world.changes(who, team="Blue" if who < "c" else "Red")
+    runs = Runs(world)
+    weekly = replace(WEDGE, step_every=7)
+    runs.starts(replace(OWN_DAYS, rollout=weekly, join_until=TUESDAY + 3 * DAY))
+    world.joins(replace(person("early"), team="Green"))
+    runs.upto(TUESDAY + DAY, 14)
+    world.joins(replace(person("later"), team="Gold"))
+    runs.upto(TUESDAY + 20 * DAY)
+    for name in ("early", "later"):
+        assert runs.got(name) == ["a1", "a2", "a3"]
+        assert runs.first_day(name) == TUESDAY + 7 * DAY
+    assert runs.reads().state is State.FINISHED
+
+
 def test_half_of_the_teams_get_nothing(world: World) -> None:
     for who in PEOPLE:
         world.changes(who, team="Blue" if who < "c" else "Red")

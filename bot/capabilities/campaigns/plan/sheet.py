@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.access import Right, may
 from bot.capabilities.campaigns.access import find_campaign, owner_of, workspace_of
 from bot.capabilities.campaigns.approving import approvers_of, may_approve, missing_approvals
-from bot.capabilities.campaigns.audience import channel_of, is_read, want
+from bot.capabilities.campaigns.audience import channel_of, is_read, keep_known
 from bot.capabilities.campaigns.card import counts_of
 from bot.capabilities.campaigns.card import show as show_truth
 from bot.capabilities.campaigns.content import LENT, Activity, Content, in_order
@@ -65,6 +65,8 @@ def show(
 ) -> Message:
     """What the person sees of it. `is_writing`: its owner is about to change what is still to
     come of one that runs."""
+    if campaign.state not in OVER:
+        keep_known(work, campaign, context.now)
     if campaign.owner == person.id:
         if campaign.state in GOING and is_writing:
             return _writing(context, work, campaign, note or messages.CHANGE_WHILE_RUNNING)
@@ -109,10 +111,8 @@ def _writing(
     content = campaign.proposed
     owner = owner_of(work, campaign)
     today = today_of(owner, context.now)
-    if content.conversation is not None:
-        want(work, campaign.workspace, content.conversation, context.now)
-        if not is_read(work, campaign):
-            note = READING
+    if not is_read(work, campaign):
+        note = READING
     faults = list(find_faults(context, work, campaign, content, today)) if content.title else []
     faults = [_numbered(content, fault) for fault in faults]
     if campaign.state in GOING:
