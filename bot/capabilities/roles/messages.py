@@ -80,6 +80,7 @@ def listed(holders: Mapping[Role, Sequence[Person]], changes: Sequence[str] = ()
         ),
         Note(
             text="Community managers look after the FAQ, topics, days off, campaigns and roles. "
+            "Approvers say whether a campaign of somebody else may begin. "
             "Auditors see who has passed mandatory quizzes: `/quiz audit`."
         ),
     )
