@@ -152,10 +152,18 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "plan.part_card:empty": plan.part_card(CAMPAIGN, POLL, 4, "x", None, may_change=False),
     "plan.which_format": plan.which_format(CAMPAIGN, list(plan.FORMATS)),
     "plan.settings_form": plan.settings_form(
-        CONTENT, whom_field(CONTENT, ["Sales"], {}), ["U0KIM0000"], TUESDAY, _ARGS
+        CONTENT, whom_field(CONTENT, ["Sales"], {}), ["U0KIM0000"], TUESDAY, _ARGS, is_new=False
     ),
     "plan.settings_form:counted": plan.settings_form(
-        COUNTED, whom_field(COUNTED, ["Sales"], {}), [], TUESDAY, _ARGS
+        COUNTED, whom_field(COUNTED, ["Sales"], {}), [], TUESDAY, _ARGS, is_new=False
+    ),
+    "plan.settings_form:new": plan.settings_form(
+        Content(title="", activities=()),
+        whom_field(None, ["Sales"], {}),
+        [],
+        TUESDAY,
+        {},
+        is_new=True,
     ),
     **{
         f"plan.part_form:{activity.format}": plan.part_form(

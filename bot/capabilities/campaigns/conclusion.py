@@ -16,6 +16,7 @@ from bot.capabilities.campaigns.content import (
     Activity,
     Audience,
     Content,
+    Format,
     Timing,
     digest_of,
 )
@@ -39,6 +40,7 @@ from bot.capabilities.campaigns.rehearsal import (
     allocation_of,
     as_proposed,
     asked_in_order,
+    is_asked_first,
     is_dated,
     sent_of,
 )
@@ -149,8 +151,10 @@ def _title_of(context: Context, work: CampaignsWork, campaign: Campaign, activit
     if activity.format in LENT:
         lent = context.activities.formats.get(activity.format)
         found = lent and lent.find(work, campaign.workspace, activity.ref or "")
-        return found.title if found else activity.ref or ""
-    return next(iter(activity.text.strip().splitlines()), "")
+        return messages.plain(found.title) if found else activity.ref or ""
+    first = next(iter(activity.text.strip().splitlines()), "")
+    # What a poll asks has no markup.
+    return first if activity.format is Format.POLL else messages.plain(first)
 
 
 def _there(work: CampaignsWork, campaign: Campaign, channel: str, total: int) -> int | None:
@@ -180,6 +184,8 @@ def _days_of(
     steps = set(allocation.steps.values()) - {NEVER} if allocation else {0}
     every = content.rollout.step_every * _DAY
     waves = [content.start + step * every for step in steps]
+    if is_asked_first(campaign) and activity.channel is None and activity.id != INVITATION:
+        waves = [wave + _DAY for wave in waves]
     return [working_day(plain, wave, activity.day, campaign.pauses) for wave in waves]
 
 

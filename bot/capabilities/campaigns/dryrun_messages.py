@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from bot.access import K_ANONYMOUS
+from bot.attention import Forecast
 from bot.capabilities.campaigns.allocation import NEVER, Allocation
+from bot.capabilities.campaigns.content import INVITATION
 from bot.capabilities.campaigns.dryrun import Clash, DryRun, Part, Share
 from bot.capabilities.campaigns.messages import FORMATS, REASONS
 from bot.message import (
@@ -65,6 +68,11 @@ def several_people(handle: str) -> str:
 def may_not_run(name: str) -> str:
     """An owner without the right."""
     return f"{name} may not run campaigns. An administrator can give them the role in chat."
+
+
+def owner_approves_not(name: str) -> str:
+    """Who takes a campaign of a pack and is one of its approvers."""
+    return f"It names {name} as an approver, who owns it now, and nobody approves their own."
 
 
 def no_such_topic(topic: str) -> str:
@@ -244,15 +252,18 @@ def _approval(dry_run: DryRun) -> str:
 
 def _week(dry_run: DryRun) -> str:
     week = dry_run.week
-    told = f"at most {week.wanted} to a person"
+    planned = max(week.wanted, week.with_others)
+    told = f"{week.wanted} planned for each person"
     if week.with_others > week.wanted:
         told += f", {week.with_others} with the other campaigns"
     if not week.gets:
         return told
-    return told + (
-        f"; with all that waits for them people get {week.gets} at most, since nobody gets more "
-        "than their budget"
-    )
+    if week.gets < planned:
+        return told + (
+            f"; attention budgets let {week.gets} of them through. What is over comes later, or "
+            "not at all"
+        )
+    return told + f"; with all else that waits for them people get {week.gets} at most"
 
 
 def _drawn(allocation: Allocation) -> str:
@@ -295,7 +306,9 @@ def _clash(clash: Clash) -> str:
 def _line(part: Part) -> str:
     optional = ", if they like" if part.optional else ""
     what = f"{FORMATS[part.format]}{optional}"
-    if part.title:
+    if part.id == INVITATION:
+        what = f"the question {WHETHER.casefold()}"
+    elif part.title:
         what += f" “{shorten(part.title, 60)}”"
     first = literal(f"{_days(part)}, {what}{_where(part)}")
     return f"{first}: {literal(_short(part))}"
@@ -308,11 +321,22 @@ def _short(part: Part) -> str:
     forecast = part.forecast
     if forecast is None or not forecast.total:
         return "once" if part.channel else "nobody"
-    got = sum(forecast.by_day.values()) + forecast.later
-    told = f"{got:,} of {forecast.total:,}" if got else f"{forecast.total:,} people"
+    told = _got(forecast)
     if part.moved:
         told += f", {part.moved:,} later than planned"
     return told
+
+
+def _got(forecast: Forecast) -> str:
+    """How many get a part, as far as it may be told."""
+    got, total = sum(forecast.by_day.values()) + forecast.later, forecast.total
+    if total < K_ANONYMOUS:
+        return "too few to say"
+    if not forecast.open:
+        return f"{got:,} of {total:,}"
+    if got:
+        return f"{got:,} or more of {total:,}"
+    return f"{'most' if forecast.is_for_most else 'few'} of {total:,}"
 
 
 def _told(part: Part) -> Iterator[str]:

@@ -22,6 +22,7 @@ from bot.capabilities.campaigns.model import (
 from bot.capabilities.campaigns.outlook import Outlook, told
 from bot.form import AnyField, ChoiceField, DateField, Form, LongTextField, TextField
 from bot.ids import PersonId
+from bot.markup import parse, text_of
 from bot.message import (
     Args,
     Button,
@@ -273,6 +274,11 @@ def _labels(channels: Mapping[str, str]) -> Mapping[str, str]:
 def team_value(team: str) -> str:
     """The team as the form's option names it; long names are cut, as an option must be."""
     return f"{TEAM}{team}"[:150]
+
+
+def plain(words: str) -> str:
+    """Words without their markup, which only what people get has."""
+    return " ".join(text_of(line) for line in parse(words))
 
 
 def new_titles(titles: Sequence[str], most: int) -> str:

@@ -116,15 +116,18 @@ def plan(
     """The document as it reads in a workspace; `owner` stands in for the one that it names."""
     platform = next((w.platform for w in work.people.workspaces() if w.id == workspace), "")
     reading = _Reading(work, workspace, platform)
+    stands_in = owner
     if owner is None:
         owner = reading.person(("owner",), document.owner)
     if owner is not None and not may(owner, Right.RUN_CAMPAIGN):
         reading.fault(("owner",), said.may_not_run(owner.name))
-    approvers = [
-        person.id
-        for at, handle in enumerate(document.approvers)
-        if (person := reading.person(("approvers", at), handle)) is not None
-    ]
+    approvers = []
+    for at, handle in enumerate(document.approvers):
+        person = reading.person(("approvers", at), handle)
+        if person is not None and stands_in is not None and person.id == stands_in.id:
+            reading.hint(("approvers", at), said.owner_approves_not(person.name))
+        elif person is not None:
+            approvers.append(person.id)
     if work.topics.get(workspace, TopicId(document.topic)) is None:
         reading.hint(("topic",), said.no_such_topic(document.topic))
     content = Content(

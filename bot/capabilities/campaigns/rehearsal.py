@@ -161,6 +161,13 @@ def asked_in_order(content: Content) -> Sequence[Activity]:
     return [*asking, *in_order(content)]
 
 
+def is_asked_first(campaign: Campaign) -> bool:
+    """Whether people’s days are counted from their yes, which is on the first day at the
+    earliest: then what is on their first comes a day later."""
+    content = campaign.content
+    return content.asks_first and content.timing is Timing.ENROLMENT and not campaign.started_at
+
+
 def is_dated(content: Content, activity: Activity) -> bool:
     """Whether it has a day, by the clock that the campaign goes by."""
     if content.timing is Timing.CALENDAR:
@@ -203,10 +210,7 @@ def _row_of(
 ) -> RowOf:
     """What everybody of a wave gets, each on a day of their own."""
     then = replace(context, now=max(context.now, begins_at(wave)) + _YEARS)
-    content = campaign.content
-    answers = content.asks_first and content.timing is Timing.ENROLMENT and not campaign.started_at
-    # Who says yes at once begins on the day after.
-    begun = wave + _DAY if answers else wave
+    begun = wave + _DAY if is_asked_first(campaign) else wave
     letters = [
         letter_of(then, work, campaign, activity, wave if activity.id == INVITATION else begun)
         for activity in activities

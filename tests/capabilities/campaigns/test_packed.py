@@ -114,6 +114,15 @@ def test_everybody_is_everybody_whoever_else_is_named(world: World) -> None:
     assert found.content.audience.is_everybody
 
 
+def test_who_takes_it_over_is_not_asked_to_approve_it(world: World) -> None:
+    brings(world, owner="ben", approvers=["sam", "@dana"])
+    card = chooses(world)
+    assert "It names Dana as an approver, who owns it now" in card.text
+    with world.database.transaction() as work:
+        (draft,) = work.campaigns.shown_to(WORKSPACE, PersonId("dana"), 10)
+    assert draft.content.approvers == ("sam",)
+
+
 def test_who_is_not_known_is_said_with_the_place(world: World) -> None:
     found = planned(
         world,

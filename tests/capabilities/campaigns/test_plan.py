@@ -27,6 +27,34 @@ def test_a_campaign_is_written_part_by_part(either_world: World) -> None:
     assert "Everybody in World" in card.text
 
 
+def test_a_new_one_is_asked_little_and_its_parts_follow_one_another(world: World) -> None:
+    card = writes(world, start="2026-03-05")
+    assert "Before it can be approved" not in card.text
+    offered = []
+    for number in range(3):
+        world.presses("dana", "Add a part", on=card)
+        picks(world, "dana", card, "Kind of part", Format.MESSAGE)
+        assert world.form is not None
+        offered.append(world.form.fields[0].value)
+        world.fills("dana", text=f"Say *it* once more: {number}.")
+        card = world.hears("dana")[-1]
+    # From Thursday on, and not on the weekend.
+    assert offered == ["2026-03-05", "2026-03-06", "2026-03-09"]
+    assert "1. Thu 5 Mar: message, “Say it once more: 0.”" in card.text
+
+
+def test_all_settings_can_be_said_later(world: World) -> None:
+    card = writes(world)
+    world.presses("dana", "Settings", on=card)
+    assert world.form is not None
+    later = {field.name for field in world.form.fields}
+    world.presses("dana", "Several parts")
+    assert world.form is not None
+    asked = {field.name for field in world.form.fields}
+    assert asked == {"title", "audience", "consent", "timing", "start", "approver"}
+    assert asked < later
+
+
 def test_it_is_approved_scheduled_and_runs(either_world: World) -> None:
     world = either_world
     card = three_parts(world)

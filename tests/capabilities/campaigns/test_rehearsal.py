@@ -256,6 +256,28 @@ def test_who_says_yes_begins_on_the_day_after(world: World) -> None:
     assert by_day[:2] == [{TUESDAY: 8}, {TUESDAY + DAY: 8}]
 
 
+def test_a_week_is_as_full_as_people_who_are_asked_first_have_it(world: World) -> None:
+    _, told = drafted(
+        world,
+        replace(
+            WEEK,
+            activities=tuple(
+                Activity(f"a{day}", day=day, text=f"Say **{day}**.") for day in range(6)
+            ),
+            timing=Timing.ENROLMENT,
+            start=MONDAY + 7 * DAY,
+            audience=Audience(consent=Consent.OPT_IN),
+        ),
+    )
+    # The question takes the first day, and what is on one’s own first day comes on the second.
+    assert (told.week.wanted, told.week.gets) == (5, 4)
+    said = render_plain(card(told))
+    assert "5 planned for each person; attention budgets let 4 of them through" in said
+    assert "Mon 9 Mar, the question whether they want it: 8 of 8" in said
+    assert "Tue 10 Mar, message “Say 0.”: 8 of 8" in said
+    assert "Fri 13 Mar, message “Say 3.”: 0 of 8" in said
+
+
 def test_of_one_that_runs_only_what_is_to_come_is_gone_through(world: World) -> None:
     runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)

@@ -76,7 +76,7 @@ def read_settings(
         timed,
         title=title,
         audience=audience,
-        start=start if by_days else None,
+        start=start,
         join_until=join_until if by_days else None,
         approvers=approvers,
         rollout=rollout,

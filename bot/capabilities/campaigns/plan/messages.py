@@ -5,7 +5,7 @@ words in the markdown subset of `Text`, as everybody will get them.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from bot.activity import Found
@@ -22,7 +22,13 @@ from bot.capabilities.campaigns.content import (
     in_order,
     is_personal,
 )
-from bot.capabilities.campaigns.messages import date_of, fault_lines, short_date, told_of
+from bot.capabilities.campaigns.messages import (
+    date_of,
+    fault_lines,
+    plain,
+    short_date,
+    told_of,
+)
 from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, STATES, Campaign, State
 from bot.capabilities.campaigns.plan.arrangement import mark_of
 from bot.form import (
@@ -35,7 +41,6 @@ from bot.form import (
     PeopleField,
     TextField,
 )
-from bot.markup import parse, text_of
 from bot.message import (
     Args,
     Button,
@@ -70,6 +75,8 @@ HERE = "here"
 YES, NO = "yes", "no"
 EVERYBODY_GETS_IT = "always"
 ALL_AT_ONCE, STEPS = "all", "steps"
+_WEEKDAYS = 5
+_FIRST_ASKED = frozenset({"title", "audience", "consent", "timing", "start", "approver"})
 PILOT_SEATS = ("one", "two", "three", "four", "five")
 
 FORMATS: Mapping[Format, str] = {
@@ -77,7 +84,7 @@ FORMATS: Mapping[Format, str] = {
     Format.TIP: "tip",
     Format.SECTION: "section to read",
     Format.QUIZ: "quiz",
-    Format.PROMPT: "prompt to tell of one’s work",
+    Format.PROMPT: "prompt about one’s work",
     Format.POLL: "poll",
     Format.QNA_SESSION: "hour of questions",
 }
@@ -146,7 +153,7 @@ def _room(content: Content) -> int:
 
 def _what(activity: Activity, titles: Mapping[str, str], room: int = 90) -> str:
     """What a part is, literally."""
-    said = titles.get(activity.id) or _words_of(activity) or activity.ref or ""
+    said = plain(titles.get(activity.id, "")) or _words_of(activity) or activity.ref or ""
     kind = FORMATS[activity.format]
     return f"{kind}, “{shorten(' '.join(said.split()), room)}”" if said else kind
 
@@ -155,7 +162,7 @@ def _words_of(activity: Activity) -> str:
     """Its text without its markup, which only what people get has."""
     if activity.format is Format.POLL:
         return activity.text
-    return " ".join(text_of(line) for line in parse(activity.text))
+    return plain(activity.text)
 
 
 def line_of(
@@ -166,12 +173,18 @@ def line_of(
 ) -> str:
     """A part among others; `titles` are what references are called, by part, and `places` how
     people call a channel, by its address."""
-    told = f"**{when_of(content, activity)}**: {literal(_what(activity, titles, _room(content)))}"
+    what = literal(_what(activity, titles, _room(content)))
+    told = f"**{_first(when_of(content, activity))}**: {what}"
     if activity.channel is not None:
-        told += f", in {literal(places.get(activity.channel) or 'a channel')}"
+        told += f", in {literal(places.get(activity.channel) or _called(activity.channel))}"
     if activity.only_if is not None:
         told += f", {_ONLY_IF_SAID[activity.only_if]}"
     return told + (" (optional)" if activity.optional else "")
+
+
+def _called(channel: str) -> str:
+    """A channel of which no name is known."""
+    return channel if channel.startswith("#") else "a channel"
 
 
 def lines_of(content: Content, titles: Mapping[str, str], places: Mapping[str, str]) -> list[Part]:
@@ -182,7 +195,7 @@ def lines_of(content: Content, titles: Mapping[str, str], places: Mapping[str, s
     ]
     rows = (lines[first : first + MOST_CHOICES] for first in range(0, len(lines), MOST_CHOICES))
     texts: list[Part] = [Text(text=shorten("\n".join(row), 3_000)) for row in rows]
-    return texts or [Text(text="There is nothing in it yet.")]
+    return texts or [Text(text="There is nothing in it yet. *Add a part* begins with the first.")]
 
 
 def _look_at(content: Content, titles: Mapping[str, str], args: Args, action: str) -> list[Part]:
@@ -284,6 +297,8 @@ def sheet(
     # A card has room for all of many parts once: where one is chosen.
     is_long = len(content.activities) > MANY
     parts += [facts, *([] if is_long else lines_of(content, titles, places))]
+    if not content.activities:
+        faults = ()
     if faults:
         parts.append(Text(text=shorten(fault_lines(faults), 3_000)))
     parts += _look_at(content, titles, args_of(campaign), "campaign.part")
@@ -513,115 +528,128 @@ def _first(words: str) -> str:
 
 
 def settings_form(
-    content: Content, whom: AnyField, approvers: Sequence[str], today: date, args: Args
+    content: Content,
+    whom: AnyField,
+    approvers: Sequence[str],
+    today: date,
+    args: Args,
+    *,
+    is_new: bool,
 ) -> Form:
     """What a campaign is as a whole. `whom` is the field of its audience, `approvers` are
-    addresses."""
-    start = content.start or max(content.first_day, today)
+    addresses. A new one is asked only what nobody can leave open (`_FIRST_ASKED`)."""
+    start = content.start or max(content.first_day, _next_date(content, today))
     if not _is_sayable(content.audience) and isinstance(whom, ChoiceField):
         kept = Option(label="As it was written", value=AS_WRITTEN)
         whom = whom.model_copy(update={"options": (kept, *whom.options), "value": AS_WRITTEN})
     named = [*approvers, None, None]
     by_steps = content.rollout.design is Design.STEPPED_WEDGE
     success = content.success
+    fields: list[AnyField] = [
+        TextField(
+            name="title",
+            label="Title",
+            value=content.title,
+            max_length=MAX_TITLE,
+            required=True,
+        ),
+        whom,
+        _choice(
+            "consent",
+            "May people say no?",
+            {
+                Consent.OPT_OUT: "They get it until they say stop",
+                Consent.OPT_IN: "They are asked first, and get nothing unless they say yes",
+            },
+            content.audience.consent
+            if content.audience.consent is not Consent.ASSIGNED
+            else Consent.OPT_OUT,
+        ),
+        _choice(
+            "timing",
+            "How are days counted?",
+            {
+                Timing.CALENDAR: "By the calendar: the same day for everybody",
+                Timing.ENROLMENT: "By each one’s own working days from the first",
+            },
+            content.timing,
+        ),
+        DateField(
+            name="start",
+            label="First day",
+            hint="By the calendar each part has its own date, and you can change it there.",
+            value=start.isoformat(),
+        ),
+        DateField(
+            name="join_until",
+            label="Newcomers may join until",
+            hint="Only where days are each one’s own. Without a day nobody joins later.",
+            value=content.join_until.isoformat() if content.join_until else None,
+        ),
+        PeopleField(
+            name="approver",
+            label="Who approves it?",
+            hint="Not you. If you name nobody, anyone may who approves campaigns here.",
+            value=named[0],
+        ),
+        PeopleField(name="second", label="And who else? Both have to.", value=named[1]),
+        _choice(
+            "rollout",
+            "Who begins when?",
+            {
+                ALL_AT_ONCE: "Everybody at once",
+                STEPS: "One group of teams after another, as drawn",
+            },
+            STEPS if by_steps else ALL_AT_ONCE,
+        ),
+        NumberField(
+            name="steps",
+            label="In how many groups?",
+            value=content.rollout.steps if by_steps else None,
+            minimum=2,
+        ),
+        TextField(
+            name="completion",
+            label="When has somebody completed it?",
+            hint="Such as: certified(quiz-id) or answered(prompt-id). Without it nobody has.",
+            value=content.completion,
+        ),
+        TextField(
+            name="metric",
+            label="What should be better afterwards?",
+            hint="In words, or the name of a metric. It is kept as it is approved.",
+            value=success.metric if success else "",
+        ),
+        TextField(
+            name="worthwhile",
+            label="By how much at least, to be worth it?",
+            value=success.smallest_worthwhile if success else "",
+        ),
+        LongTextField(
+            name="closing",
+            label="If it has to be ended early, what are people told?",
+            value=content.closing,
+            max_length=1_000,
+        ),
+        _choice(
+            "catch_up",
+            "What a pause has made too late",
+            {NO: "is left out", YES: "comes afterwards"},
+            YES if content.catch_up else NO,
+        ),
+    ]
+    intro = "What it is as a whole."
+    if is_new:
+        fields = [field for field in fields if field.name in _FIRST_ASKED]
+        intro += (
+            " Its parts come next, more can be said later under “Settings”, and others approve it "
+            "before it begins."
+        )
     return Form(
         title="Campaign",
-        intro="What it is as a whole. Its parts come next, and others approve it before it begins.",
-        fields=(
-            TextField(
-                name="title",
-                label="Title",
-                value=content.title,
-                max_length=MAX_TITLE,
-                required=True,
-            ),
-            whom,
-            _choice(
-                "consent",
-                "May people say no?",
-                {
-                    Consent.OPT_OUT: "They get it until they say stop",
-                    Consent.OPT_IN: "They are asked first, and get nothing unless they say yes",
-                },
-                content.audience.consent
-                if content.audience.consent is not Consent.ASSIGNED
-                else Consent.OPT_OUT,
-            ),
-            _choice(
-                "timing",
-                "How are days counted?",
-                {
-                    Timing.CALENDAR: "By the calendar: the same day for everybody",
-                    Timing.ENROLMENT: "By each one’s own working days from the first",
-                },
-                content.timing,
-            ),
-            DateField(
-                name="start",
-                label="First day",
-                hint="Where days are counted from each one’s own beginning. By the calendar the "
-                "parts have dates.",
-                value=start.isoformat(),
-            ),
-            DateField(
-                name="join_until",
-                label="Newcomers may join until",
-                hint="Only where days are counted. Without a day nobody joins later.",
-                value=content.join_until.isoformat() if content.join_until else None,
-            ),
-            PeopleField(
-                name="approver",
-                label="Who approves it?",
-                hint="Not you. If you name nobody, anyone may who approves campaigns here.",
-                value=named[0],
-            ),
-            PeopleField(name="second", label="And who else? Both have to.", value=named[1]),
-            _choice(
-                "rollout",
-                "Who begins when?",
-                {
-                    ALL_AT_ONCE: "Everybody at once",
-                    STEPS: "One group of teams after another, as drawn",
-                },
-                STEPS if by_steps else ALL_AT_ONCE,
-            ),
-            NumberField(
-                name="steps",
-                label="In how many groups?",
-                value=content.rollout.steps if by_steps else None,
-                minimum=2,
-            ),
-            TextField(
-                name="completion",
-                label="When has somebody completed it?",
-                hint="Such as: certified(quiz-id) or answered(prompt-id). Without it nobody has.",
-                value=content.completion,
-            ),
-            TextField(
-                name="metric",
-                label="What should be better afterwards?",
-                hint="In words, or the name of a metric. It is kept as it is approved.",
-                value=success.metric if success else "",
-            ),
-            TextField(
-                name="worthwhile",
-                label="By how much at least, to be worth it?",
-                value=success.smallest_worthwhile if success else "",
-            ),
-            LongTextField(
-                name="closing",
-                label="If it has to be ended early, what are people told?",
-                value=content.closing,
-                max_length=1_000,
-            ),
-            _choice(
-                "catch_up",
-                "What a pause has made too late",
-                {NO: "is left out", YES: "comes afterwards"},
-                YES if content.catch_up else NO,
-            ),
-        ),
-        submit="Go on to the parts",
+        intro=intro,
+        fields=tuple(fields),
+        submit="Go on to the parts" if is_new else "Keep",
         action="campaign.keep_settings",
         args=args,
     )
@@ -719,16 +747,31 @@ def part_form(
 
 def _day_field(content: Content, activity: Activity, today: date) -> AnyField:
     if content.timing is Timing.CALENDAR:
-        value = activity.date or today
+        value = activity.date or _next_date(content, today)
         return DateField(name="date", label="On which day?", value=value.isoformat(), required=True)
+    number = activity.day
+    if number is None:
+        number = 1 + max((a.day for a in content.activities if a.day is not None), default=-1)
     return NumberField(
         name="day",
         label="On which of their working days?",
         hint="1 is their first.",
-        value=None if activity.day is None else activity.day + 1,
+        value=number + 1,
         minimum=1,
         required=True,
     )
+
+
+def _next_date(content: Content, today: date) -> date:
+    """The first day that was named for it; then the weekday behind the last part. Never today,
+    which has begun for some before others can approve it."""
+    dates = [a.date for a in content.activities if a.date is not None]
+    if not dates and content.start is not None and content.start > today:
+        return content.start
+    day = max([*dates, today]) + timedelta(days=1)
+    while day.isoweekday() > _WEEKDAYS:
+        day += timedelta(days=1)
+    return day
 
 
 def _reference(activity: Activity, found: Sequence[Found]) -> AnyField:
@@ -757,7 +800,7 @@ def _place(activity: Activity, places: Mapping[str, str]) -> list[AnyField]:
     if not options:
         return []
     chosen = next((v for v in places if v == activity.channel), None)
-    where = _choice("place", "Where does it stand?", options, chosen or next(iter(options)))
+    where = _choice("place", "Where does it go?", options, chosen or next(iter(options)))
     return [
         where,
         TextField(

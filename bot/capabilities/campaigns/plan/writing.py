@@ -73,6 +73,7 @@ def _settings_form(
         [address for address in addresses if address is not None],
         today_of(person, context.now),
         args,
+        is_new=draft is None,
     )
 
 
