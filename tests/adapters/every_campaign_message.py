@@ -114,6 +114,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         PLACES,
         faults=["a1 (message): This day has passed.", "Nobody & nothing."],
         rows=plan.writing_rows(CAMPAIGN, is_clean=True),
+        formats=list(plan.FORMATS),
     ),
     "plan.sheet:to_approve": plan.sheet(
         IN_REVIEW,
@@ -150,7 +151,6 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         note=plan.MOVED,
     ),
     "plan.part_card:empty": plan.part_card(CAMPAIGN, POLL, 4, "x", None, may_change=False),
-    "plan.which_format": plan.which_format(CAMPAIGN, list(plan.FORMATS)),
     "plan.settings_form": plan.settings_form(
         CONTENT, whom_field(CONTENT, ["Sales"], {}), ["U0KIM0000"], TUESDAY, _ARGS, is_new=False
     ),

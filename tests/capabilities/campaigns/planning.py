@@ -58,8 +58,7 @@ def place_of(world: World, said: str) -> str:
 
 def adds(world: World, card: Heard, format_: Format, **values: str) -> Heard:
     """Dana adds a part; the card as it is then."""
-    world.presses("dana", "Add a part", on=card)
-    picks(world, "dana", card, "Kind of part", format_)
+    picks(world, "dana", card, "Add a part", format_)
     if "place" in values:
         values["place"] = place_of(world, values["place"])
     reply = world.fills("dana", **values)

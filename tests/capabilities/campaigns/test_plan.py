@@ -32,8 +32,7 @@ def test_a_new_one_is_asked_little_and_its_parts_follow_one_another(world: World
     assert "Before it can be approved" not in card.text
     offered = []
     for number in range(3):
-        world.presses("dana", "Add a part", on=card)
-        picks(world, "dana", card, "Kind of part", Format.MESSAGE)
+        picks(world, "dana", card, "Add a part", Format.MESSAGE)
         assert world.form is not None
         offered.append(world.form.fields[0].value)
         world.fills("dana", text=f"Say *it* once more: {number}.")
@@ -201,8 +200,7 @@ def test_nobody_approves_their_own(world: World) -> None:
 
 def test_bad_parts_are_refused_at_their_fields(world: World) -> None:
     card = writes(world)
-    world.presses("dana", "Add a part", on=card)
-    picks(world, "dana", card, "Kind of part", Format.POLL)
+    picks(world, "dana", card, "Add a part", Format.POLL)
     assert (
         "passed" in world.fills("dana", date="2026-02-27", text="?", options="a\nb").errors["date"]
     )

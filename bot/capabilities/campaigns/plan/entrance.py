@@ -10,7 +10,6 @@ PRESSES: Mapping[str, Handler[CampaignsWork]] = {
     "campaign.new_plan": writing.new,
     "campaign.several": writing.several,
     "campaign.settings": writing.settings,
-    "campaign.add": writing.add,
     "campaign.add_part": writing.add_part,
     "campaign.part": writing.part,
     "campaign.change_part": writing.change_part,

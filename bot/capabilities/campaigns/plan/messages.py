@@ -284,9 +284,10 @@ def sheet(
     waits_for: Sequence[str] = (),
     rows: Sequence[Sequence[Button]] = (),
     note: str | None = None,
+    formats: Sequence[Format] = (),
 ) -> Message:
     """A campaign before it has begun, or what its owner would change: its parts and what can be
-    done. `faults` are what stands in its way, `waits_for` who has not approved it yet."""
+    done. `formats` are of what it may have one part more; `faults` are what stands in its way, `waits_for` who has not approved it yet."""
     content = campaign.proposed
     state = "would be changed" if campaign.amendment is not None else f"is {STATES[campaign.state]}"
     parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** {state}.")]
@@ -302,6 +303,7 @@ def sheet(
     if faults:
         parts.append(Text(text=shorten(fault_lines(faults), 3_000)))
     parts += _look_at(content, titles, args_of(campaign), "campaign.part")
+    parts += [add_choice(campaign, formats)] if formats else []
     parts += [Buttons(buttons=tuple(row)) for row in rows if row]
     summary = f"{campaign.title} {state}: {_parts(len(content.activities))}."
     return Message(
@@ -323,10 +325,7 @@ def writing_rows(campaign: Campaign, *, is_clean: bool) -> list[list[Button]]:
     """What the owner of a draft can do, or of a change while it runs."""
     of = args_of(campaign)
     is_draft = campaign.state is State.DRAFT
-    first = [
-        Button(label="Add a part", action="campaign.add", args=of),
-        *([Button(label="Settings", action="campaign.settings", args=of)] if is_draft else []),
-    ]
+    first = [Button(label="Settings", action="campaign.settings", args=of)] if is_draft else []
     if campaign.content.activities:
         first += _trials(of)
     second: list[Button] = []
@@ -506,17 +505,13 @@ def part_card(
     )
 
 
-def which_format(campaign: Campaign, formats: Sequence[Format]) -> Message:
+def add_choice(campaign: Campaign, formats: Sequence[Format]) -> Choice:
     """What the next part may be."""
-    return say(
-        f"What comes next in **{literal(campaign.title)}**?",
-        Choice(
-            label="Kind of part",
-            action="campaign.add_part",
-            args=args_of(campaign),
-            options=tuple(Option(label=_first(FORMATS[f]), value=f.value) for f in formats),
-        ),
-        Buttons(buttons=(Button(label="Back", action="campaign.look_at", args=args_of(campaign)),)),
+    return Choice(
+        label="Add a part",
+        action="campaign.add_part",
+        args=args_of(campaign),
+        options=tuple(Option(label=_first(FORMATS[f]), value=f.value) for f in formats),
     )
 
 

@@ -8,7 +8,7 @@ from bot.capabilities.campaigns.approving import approvers_of, may_approve, miss
 from bot.capabilities.campaigns.audience import channel_of, is_read, keep_known
 from bot.capabilities.campaigns.card import counts_of
 from bot.capabilities.campaigns.card import show as show_truth
-from bot.capabilities.campaigns.content import LENT, Activity, Content, in_order
+from bot.capabilities.campaigns.content import LENT, Activity, Content, Format, in_order
 from bot.capabilities.campaigns.fault import find_faults
 from bot.capabilities.campaigns.messages import READING, audience
 from bot.capabilities.campaigns.model import Campaign, RunState, State, source_of
@@ -122,7 +122,9 @@ def _writing(
         faults.append(messages.NOBODY_TO_APPROVE)
     is_clean = not faults and (campaign.state is State.DRAFT or campaign.amendment is not None)
     rows = messages.writing_rows(campaign, is_clean=is_clean)
-    return _sheet(work, context, campaign, rows, note=note, faults=faults)
+    lent = context.activities.formats
+    formats = [one for one in messages.FORMATS if one not in LENT or one in lent]
+    return _sheet(work, context, campaign, rows, note=note, faults=faults, formats=formats)
 
 
 def _numbered(content: Content, fault: str) -> str:
@@ -141,6 +143,7 @@ def _sheet(
     *,
     note: str | None = None,
     faults: Sequence[str] = (),
+    formats: Sequence[Format] = (),
 ) -> Message:
     content = campaign.proposed
     owner = owner_of(work, campaign)
@@ -161,6 +164,7 @@ def _sheet(
         waits_for=[p.name for p in missing_approvals(work, campaign)] if waits else (),
         rows=rows,
         note=note,
+        formats=formats,
     )
 
 

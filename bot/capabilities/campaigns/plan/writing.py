@@ -125,17 +125,6 @@ def keep(
 # --- its parts ------------------------------------------------------------------------------------
 
 
-def add(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*Add a part*: of which kind?"""
-    campaign = find_own(work, command)
-    formats = [
-        format_
-        for format_ in messages.FORMATS
-        if format_ not in LENT or format_ in context.activities.formats
-    ]
-    return Reply(message=messages.which_format(campaign, formats), replace=True)
-
-
 def add_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """A kind was chosen: the form of the part."""
     campaign = find_own(work, command)
