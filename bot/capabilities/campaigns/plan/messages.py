@@ -287,7 +287,8 @@ def sheet(
     formats: Sequence[Format] = (),
 ) -> Message:
     """A campaign before it has begun, or what its owner would change: its parts and what can be
-    done. `formats` are of what it may have one part more; `faults` are what stands in its way, `waits_for` who has not approved it yet."""
+    done. `formats` are of what one more part may be; `faults` what stands in its way, `waits_for`
+    who has not approved it yet."""
     content = campaign.proposed
     state = "would be changed" if campaign.amendment is not None else f"is {STATES[campaign.state]}"
     parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** {state}.")]
