@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.ids import CampaignId, PersonId
 from storage.campaign_tables import campaign_ballots, campaign_votes
@@ -40,6 +40,11 @@ class SqlBallots:
             )
         )
         return {row.option: row.votes for row in rows}
+
+    def count(self, person: PersonId) -> int:
+        """In how many polls it is kept that the person has voted."""
+        mine = select(func.count()).where(campaign_ballots.c.person == person)
+        return int(self._connection.execute(mine).scalar_one())
 
     def close(self, campaign: CampaignId, activity: str) -> None:
         """Forget who has voted; the counts stay."""

@@ -179,9 +179,12 @@ class SqlEnrolments:
             {"who": list(people)},
         )
 
-    def forget(self, person: PersonId) -> None:
-        """None of a person who has left for good."""
-        self._connection.execute(delete(enrolments).where(enrolments.c.person == person))
+    def forget(self, person: PersonId, campaign: CampaignId | None = None) -> None:
+        """None of a person's any more, or that of one campaign."""
+        which = [enrolments.c.person == person]
+        if campaign is not None:
+            which.append(enrolments.c.campaign == campaign)
+        self._connection.execute(delete(enrolments).where(*which))
 
 
 def _day_of(moment: datetime) -> datetime:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from bot.capabilities.tips.model import REACTIONS_KEPT_DAYS
 from bot.outbox import LetterState
+from storage.campaign_tables import campaign_enrolments, campaigns
 from storage.library_tables import content_readers, content_signals
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
@@ -52,6 +53,9 @@ where others ask for the quiz that says when it may go (`Evidence.keep_until`, d
 SIGNALS_KEPT = ATTEMPTS_KEPT
 """How long it is counted who read a section and who did not understand it: as long as the answers
 with which it is compared."""
+ENROLMENTS_KEPT = LETTERS_KEPT
+"""How long it is kept who was in a campaign, after its end: as long as the letters that they got.
+Which teams began when stays with the campaign."""
 CHUNK = 1_000
 """Rows a transaction."""
 
@@ -88,6 +92,7 @@ class Retained:
     attempts: int = 0
     signals: int = 0
     evidence: int = 0
+    enrolments: int = 0
 
 
 def retain(
@@ -158,6 +163,9 @@ def retain(
         ),
         attempts=repeat(lambda connection: _drop_attempts(connection, now - ATTEMPTS_KEPT, chunk)),
         evidence=repeat(lambda connection: _empty_evidence(connection, now, chunk)),
+        enrolments=repeat(
+            lambda connection: _drop_enrolments(connection, now - ENROLMENTS_KEPT, chunk)
+        ),
         signals=sum(
             repeat(partial(_drop_signals, column, now - SIGNALS_KEPT, chunk))
             for column in (content_readers.c.fingerprint, content_signals.c.id)
@@ -327,6 +335,25 @@ def _empty_evidence(connection: Connection, now: datetime, chunk: int) -> int:
             )
             .values(person="", body=""),
             [{"of_workspace": row.workspace, "of_number": row.number} for row in rows],
+        )
+    return len(rows)
+
+
+def _drop_enrolments(connection: Connection, before: datetime, chunk: int) -> int:
+    rows = connection.execute(
+        select(campaign_enrolments.c.campaign, campaign_enrolments.c.person)
+        .join(campaigns, campaigns.c.id == campaign_enrolments.c.campaign)
+        .where(campaigns.c.ended_at < before)
+        .limit(chunk)
+        .with_for_update(of=campaign_enrolments, skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            delete(campaign_enrolments).where(
+                campaign_enrolments.c.campaign == bindparam("of_campaign"),
+                campaign_enrolments.c.person == bindparam("of_person"),
+            ),
+            [{"of_campaign": row.campaign, "of_person": row.person} for row in rows],
         )
     return len(rows)
 

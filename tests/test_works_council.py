@@ -11,6 +11,7 @@ from bot.messages import POLICY
 from bot.people import Role
 from storage.retention import (
     ATTEMPTS_KEPT,
+    ENROLMENTS_KEPT,
     LETTERS_KEPT,
     REACTIONS_KEPT,
     SIGNALS_KEPT,
@@ -39,6 +40,8 @@ def test_it_says_how_long_things_are_kept() -> None:
         "which tips you follow, what you answered and said of them": f"{REACTIONS_KEPT.days} days",
         "who read a section or did not understand it": f"{SIGNALS_KEPT.days} days",
         "private drafts and what you keep to yourself": f"drafts {DRAFT_DAYS} days",
+        "which campaigns you are or were in, with which team, whether you said no, stopped, or "
+        "have what they ask for": f"{ENROLMENTS_KEPT.days} days",
         "letters: that one was sent, and when": f"their words {TEXTS_KEPT.days} days, that there "
         f"was one {LETTERS_KEPT.days} days",
     }

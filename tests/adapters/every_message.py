@@ -20,7 +20,7 @@ from bot.capabilities.attention import messages as attention
 from bot.capabilities.calendar import messages as calendar
 from bot.capabilities.campaigns import messages as campaigns
 from bot.capabilities.campaigns.content import Activity, one_message
-from bot.capabilities.campaigns.model import Campaign
+from bot.capabilities.campaigns.model import Campaign, Enrolment, EnrolmentState
 from bot.capabilities.campaigns.model import State as CampaignState
 from bot.capabilities.campaigns.outlook import Outlook
 from bot.capabilities.questions import messages as questions
@@ -680,6 +680,18 @@ SHOWN: dict[str, Shown] = {
     "campaigns.invited": campaigns.invited(CAMPAIGN, SAM),
     "campaigns.joined": campaigns.joined(CAMPAIGN),
     "campaigns.declined": campaigns.declined(CAMPAIGN),
+    "campaigns.about_me": campaigns.about_me(
+        [(RUNNING, Enrolment(RUNNING.id, ANA.id, "Sales", date(2026, 3, 3)))],
+        [
+            (
+                replace(RUNNING, state=CampaignState.FINISHED),
+                Enrolment(RUNNING.id, ANA.id, "", date(2026, 1, 7), EnrolmentState.COMPLETED),
+            )
+        ],
+        2,
+        can_forget=True,
+    ),
+    "campaigns.about_me:nothing": campaigns.about_me([], [], 0, can_forget=False),
     "campaigns.lent": campaigns.lent(
         quizzes.invitation(QUIZ), CAMPAIGN, SAM, Activity(id="a2", text="Before we begin:")
     ),

@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, select, update
 
+from bot.capabilities.campaigns.content import one_message
+from bot.capabilities.campaigns.model import Campaign, Enrolment
+from bot.ids import CampaignId
 from bot.outbox import LetterState
 from storage.ballast import MARK, SIZE
+from storage.campaign_tables import campaign_enrolments
 from storage.database import Database
 from storage.library_tables import content_readers, content_signals
 from storage.question_tables import ask_counts
 from storage.retention import (
     COUNTS_KEPT,
+    ENROLMENTS_KEPT,
     EVENTS_KEPT,
     LETTERS_KEPT,
     PACES_KEPT,
@@ -24,7 +29,7 @@ from storage.retention import (
     retain,
 )
 from storage.tables import inbox, outbox, rates, showings
-from tests.storage.example import ACME, NOW, letter
+from tests.storage.example import ACME, ANA, BO, NOW, letter
 
 SECOND = timedelta(seconds=1)
 NOTHING = Retained(events=0, texts=0, letters=0, counts=0, paces=0)
@@ -105,6 +110,21 @@ def test_a_letter_that_is_not_settled_is_not_touched(acme: Database, state: Lett
     settle(acme, "later", NOW - 2 * LETTERS_KEPT, about="question:q1", external_id="1")
     retain(acme, NOW)
     assert keys(acme, with_text=True) == ["l1"]
+
+
+def test_who_was_in_a_campaign_goes_when_it_has_been_over_for_a_year_and_more(
+    acme: Database,
+) -> None:
+    content = one_message("Lunch", "Come.", None, NOW.date(), NOW.date())
+    ends = {"old": NOW - ENROLMENTS_KEPT - SECOND, "young": NOW - ENROLMENTS_KEPT, "runs": None}
+    with acme.transaction() as work:
+        for name, at in ends.items():
+            campaign = Campaign(CampaignId(name), ACME.id, ANA.id, content, NOW, NOW, ended_at=at)
+            work.campaigns.add(campaign)
+            for one in (ANA, BO):
+                work.enrolments.save(Enrolment(campaign.id, one.id, "Red", NOW.date()))
+    assert retain(acme, NOW, chunk=1).enrolments == 2
+    assert set(read(acme, campaign_enrolments.c.campaign)) == {"young", "runs"}
 
 
 def test_letters_go_after_a_year_and_more(acme: Database) -> None:

@@ -28,6 +28,7 @@ message to many is the smallest of campaigns, and goes without approval.
     expanding   handing it out                                                   timers
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
+    home        what it shows a person about themselves
     messages    every sentence, and dryrun_messages those of the dry run
     occasion    polls, and hours of questions
     plan        writing, approving and steering one of several parts, in chat
@@ -35,7 +36,7 @@ message to many is the smallest of campaigns, and goes without approval.
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, enrolling, expanding, run, steering
+from bot.capabilities.campaigns import draft, enrolling, expanding, home, run, steering
 from bot.capabilities.campaigns.occasion import hour, poll
 from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -68,6 +69,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.join": enrolling.join,
         "campaign.decline": enrolling.decline,
         "campaign.vote": poll.vote,
+        "campaign.forget": home.forget,
         **entrance.PRESSES,
     },
     opens_forms=entrance.OPENS_FORMS | {"campaign.new", "campaign.change"},
@@ -86,6 +88,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.asked": hour.asked_on,
     },
     home=draft.home,
+    about_me=home.about_me,
     hush=enrolling.hush,
     farewell=enrolling.farewell,
 )

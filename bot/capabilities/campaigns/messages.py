@@ -17,6 +17,8 @@ from bot.capabilities.campaigns.model import (
     MIN_AUDIENCE,
     STATES,
     Campaign,
+    Enrolment,
+    EnrolmentState,
     State,
 )
 from bot.capabilities.campaigns.outlook import Outlook, told
@@ -368,6 +370,63 @@ def lent(shown: Message, campaign: Campaign, owner: Person, activity: Activity) 
     before = (Text(text=activity.text),) if activity.text else ()
     note = Note(text=f"Part of “{literal(campaign.title)}”, from {literal(owner.name)}")
     return shown.model_copy(update={"parts": (*before, *shown.parts, note)})
+
+
+# --- about oneself -------------------------------------------------------------------------
+
+FORGOTTEN = "It is forgotten that you were in campaigns which are over."
+MOST_OF_ONE = 20
+"""Campaigns that somebody is shown of those they were in, the newest first."""
+_MOST_LEFT = 5
+"""Buttons to leave one."""
+
+
+def about_me(
+    open_: Sequence[tuple[Campaign, Enrolment]],
+    closed: Sequence[tuple[Campaign, Enrolment]],
+    votes: int,
+    *,
+    can_forget: bool,
+) -> list[Part]:
+    """What is kept of a person's campaigns, for that person: those they are in, those they were
+    in, and in how many polls that are not over they have voted."""
+    if not open_ and not closed and not votes:
+        return []
+    lines = ["**Campaigns.** Nobody else sees who is in one, or has had enough."]
+    lines += [f"- {_mine(*one)}" for one in (*open_, *closed)[:MOST_OF_ONE]]
+    if len(open_) + len(closed) > MOST_OF_ONE:
+        lines.append(f"- and {len(open_) + len(closed) - MOST_OF_ONE} older ones")
+    if votes:
+        polls = "1 poll that is" if votes == 1 else f"{votes} polls that are"
+        lines.append(f"- You have voted in {polls} not over. What you chose is not kept with you.")
+    buttons = [
+        Button(
+            label=shorten(f"Leave “{campaign.title}”", 75),
+            action="campaign.decline",
+            args={"campaign": campaign.id},
+        )
+        for campaign, _ in open_[:_MOST_LEFT]
+    ]
+    if can_forget:
+        buttons.append(Button(label="Forget what is over", action="campaign.forget"))
+    told = Text(text=shorten("\n".join(lines), 3_000))
+    return [told, *([Buttons(buttons=tuple(buttons))] if buttons else [])]
+
+
+_STANDING = {
+    EnrolmentState.INVITED: "you were asked whether you want it",
+    EnrolmentState.ACTIVE: "you are in it",
+    EnrolmentState.ENDED: "it has ended for you",
+    EnrolmentState.COMPLETED: "you have all that it asks for",
+}
+
+
+def _mine(campaign: Campaign, enrolment: Enrolment) -> str:
+    told = f"“{literal(shorten(campaign.title, 80))}”, from {short_date(enrolment.wave)}"
+    if campaign.state not in {State.RUNNING, State.PAUSED}:
+        told += ", which is over"
+    group = f", with {literal(shorten(enrolment.cluster, 60))}" if enrolment.cluster else ""
+    return f"{told}{group}: {_STANDING[enrolment.state]}"
 
 
 # --- what stands in the way ----------------------------------------------------------------

@@ -105,8 +105,8 @@ class EnrolmentStore(Protocol):
     ) -> None:
         """Let these active people be in another state."""
 
-    def forget(self, person: PersonId) -> None:
-        """None of a person who has left for good."""
+    def forget(self, person: PersonId, campaign: CampaignId | None = None) -> None:
+        """None of a person's any more, or that of one campaign."""
 
 
 class BallotStore(Protocol):
@@ -117,6 +117,9 @@ class BallotStore(Protocol):
 
     def votes(self, campaign: CampaignId, activity: str) -> Mapping[int, int]:
         """How many chose which answer, by its place; those nobody chose are left out."""
+
+    def count(self, person: PersonId) -> int:
+        """In how many polls it is kept that the person has voted."""
 
     def close(self, campaign: CampaignId, activity: str) -> None:
         """Forget who has voted."""
