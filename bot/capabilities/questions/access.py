@@ -11,7 +11,7 @@ from bot.capabilities.questions import messages
 from bot.capabilities.questions.model import Article, EventKind, Question, Visibility
 from bot.capabilities.questions.work import QuestionsWork
 from bot.errors import NotAllowed, NotFound
-from bot.ids import ArticleId, PersonId, QuestionId
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import named
 from bot.outbox import To, ToPerson, ToRelay
 from bot.people import Person, is_cut_off
@@ -35,6 +35,14 @@ def to_asker(question: Question) -> To:
 
 def topic_of(work: QuestionsWork, of: Question | Article) -> Topic | None:
     return work.topics.get(of.workspace, of.topic) if of.topic else None
+
+
+def topic_of_channel(
+    work: QuestionsWork, workspace: WorkspaceId, conversation: str
+) -> TopicId | None:
+    """The one topic whose channel it is."""
+    found = [t.id for t in work.topics.every(workspace) if t.channel == conversation]
+    return found[0] if len(found) == 1 else None
 
 
 def words_in(args: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ from bot.capabilities.questions.access import (
     find_article,
     find_question,
     require_asker,
+    topic_of_channel,
     words_in,
 )
 from bot.capabilities.questions.article import flag_form as article_form
@@ -279,7 +280,8 @@ def put(
         tried=shorten(tried, MAX_LINE),
         topic=topic
         or work.memory.classify(work, person.workspace, text)
-        or (None if anonymous else _topic_of_place(work, command)),
+        # Without a name the place would tell where it was asked.
+        or (None if anonymous else topic_of_channel(work, person.workspace, place.conversation)),
         about=write_about(about) or None,
         conversation=place.conversation if is_open else None,
         thread=root if is_open and place.has_threads else None,
@@ -294,13 +296,6 @@ def put(
         return collect(context, work, question)
     tell_library(context, work, question, "asked", heard=heard)
     return _look_up(context, work, command, question)
-
-
-def _topic_of_place(work: QuestionsWork, command: Command) -> TopicId | None:
-    """The one topic whose channel it was asked in. Without a name it would tell where."""
-    here = command.place.conversation
-    found = [t.id for t in work.topics.every(command.person.workspace) if t.channel == here]
-    return found[0] if len(found) == 1 else None
 
 
 def _asked_already(

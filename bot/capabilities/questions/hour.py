@@ -10,7 +10,7 @@ from datetime import date, time
 
 from bot.access import Right, require
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.access import asker_of, topic_of
+from bot.capabilities.questions.access import asker_of, topic_of, topic_of_channel
 from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
     EventKind,
@@ -74,7 +74,9 @@ def put_up(context: Context, work: QuestionsWork, timer: Timer) -> None:
             route(context, work, question)
             continue
         routed = advance(context, work, question, EventKind.ROUTED, wave=CHANNEL_WAVE)
-        routed = work.questions.save(replace(routed, conversation=conversation))
+        # In the channel of a topic it is about that, unless its words name another.
+        topic = routed.topic or topic_of_channel(work, routed.workspace, conversation)
+        routed = work.questions.save(replace(routed, conversation=conversation, topic=topic))
         work.outbox.post(
             routed.workspace,
             Letter(

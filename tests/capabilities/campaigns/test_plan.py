@@ -35,7 +35,8 @@ def test_a_new_one_is_asked_little_and_its_parts_follow_one_another(world: World
         picks(world, "dana", card, "Add a part", Format.MESSAGE)
         assert world.form is not None
         offered.append(world.form.fields[0].value)
-        world.fills("dana", text=f"Say *it* once more: {number}.")
+        reply = world.fills("dana", text=f"Say *it* once more: {number}.")
+        assert reply.replace  # The card that asked what comes next.
         card = world.hears("dana")[-1]
     # From Thursday on, and not on the weekend.
     assert offered == ["2026-03-05", "2026-03-06", "2026-03-09"]
@@ -90,7 +91,7 @@ def test_an_hour_of_questions_leaves_none_without_an_owner(either_world: World) 
     announced = travel(world)[-1]
     assert "Thursday, 5 March at 15:00 (UTC)" in announced.text
     world.presses("ana", "Ask beforehand", on=announced)
-    world.fills("ana", "#travel", question="Who pays the taxi?", visibility="anonymous")
+    world.fills("ana", "#travel", question="Who signs that?", visibility="anonymous")
     assert "I keep your question 1 for the hour" in world.last("ana")
     world.presses("ben", "Ask beforehand", on=announced)
     world.fills("ben", "#travel", question="Which hotel is near?")
@@ -99,7 +100,7 @@ def test_an_hour_of_questions_leaves_none_without_an_owner(either_world: World) 
     world.passes(days=1, hours=4)
     stood = "\n".join(heard.text for heard in travel(world))
     assert "The hour of questions begins" in stood
-    assert "Who pays the taxi?" in stood
+    assert "Who signs that?" in stood
     assert "Ana" not in stood
     world.presses("kim", "I take it", on=travel(world)[-1])
     world.presses("kim", "Answer")
@@ -110,6 +111,8 @@ def test_an_hour_of_questions_leaves_none_without_an_owner(either_world: World) 
     assert "Sam sees to it by 12 March" in told
     assert "It stayed open in the hour" in "\n".join(world.dms("sam"))
     question = world.question(1)
+    # Nothing in its words says what it is about; the channel of the hour does.
+    assert question.topic == "travel"
     assert question.owner == "sam"
     assert str(question.due_on) == "2026-03-12"
     world.passes(days=8)
