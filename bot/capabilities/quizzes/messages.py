@@ -202,7 +202,7 @@ def invitation(quiz: Quiz) -> Message:
     lines.append("Know it already? Check yourself first: who passes need not read anything.")
     rows = (
         Button(
-            label="Check myself", action="quiz.begin", args={"quiz": quiz.id}, style=Style.PRIMARY
+            label="See the quiz", action="quiz.begin", args={"quiz": quiz.id}, style=Style.PRIMARY
         ),
         Button(label="Read first", action="library.topic", args={"topic": quiz.topic}),
     )

@@ -193,7 +193,7 @@ def test_a_campaign_of_a_pack_by_each_ones_own_days(world: QuizWorld) -> None:
     assert "The first day." in read_of(world, "ana")
     world.passes(days=1)
     assert "Customer data" in world.last("ana")
-    world.presses("ana", "Check myself")
+    world.presses("ana", "See the quiz")
     world.presses("ana", "Check myself")
     world.decides("ana", True, True, True, True)
     assert world.quiz_state("ana") == "passed"
