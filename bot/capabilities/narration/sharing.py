@@ -68,7 +68,7 @@ def propose(context: Context, work: NarrationWork, command: Command) -> Reply:
     topic = find_topic(work, person, values.get("topic", ""))
     reach = values.get("reach", "keep")
     if reach not in {each.value for each in Reach}:
-        return Reply(message=messages.draft(narration), private=True)
+        return Reply(message=messages.draft(narration), replace=True, private=True)
     args: Args = {"narration": narration.id, "version": narration.version, "reach": reach}
     if topic is not None:
         args["topic"] = topic.id
@@ -219,7 +219,7 @@ def _confirm(
         always_digests=may_digest and may_quote(work, person),
         has_channel=_channel(work, person, narration) is not None,
     )
-    return Reply(message=message, private=True)
+    return Reply(message=message, replace=True, private=True)
 
 
 def share(context: Context, work: NarrationWork, command: Command) -> Reply:
@@ -234,8 +234,7 @@ def share(context: Context, work: NarrationWork, command: Command) -> Reply:
     if circle.count != args.get("count"):
         again: Args = {"narration": narration.id, "version": narration.version}
         again |= {name: args[name] for name in ("reach", "topic", "people") if name in args}
-        reply = _confirm(work, person, narration, circle, again)
-        return reply.model_copy(update={"replace": True})
+        return _confirm(work, person, narration, circle, again)
     digest = args.get("digest") is True and circle.reach in {Reach.CHANNEL, Reach.EVERYBODY}
     today = local(person, context.now).date()
     if digest and not may_quote(work, person):

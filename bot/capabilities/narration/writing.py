@@ -93,7 +93,8 @@ def keep(context: Context, work: NarrationWork, command: Command) -> Reply:
         return _change(context, work, command)
     prompt = asked_of(work, person, command.args)
     parts = _read(context, command, prompt.sort, prompt.labels)
-    return _add(context, work, command, prompt, parts)
+    reply = _add(context, work, command, prompt, parts)
+    return reply.model_copy(update={"replace": True})
 
 
 def _add(
@@ -140,7 +141,7 @@ def _change(context: Context, work: NarrationWork, command: Command) -> Reply:
     remind(context, work, person, changed)
     if changed.is_shared:
         repost(context, work, person, changed)
-    return Reply(message=look(work, person, changed), private=True)
+    return Reply(message=look(work, person, changed), replace=True, private=True)
 
 
 class Parts:

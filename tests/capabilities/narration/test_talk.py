@@ -66,7 +66,7 @@ def test_kept_private_is_the_first_choice_and_the_default(world: World) -> None:
     world.presses("ana", "Share…")
     assert world.form is not None
     assert world.form.fields[0].value == "keep"
-    world.fills("ana")
+    assert world.fills("ana").replace
     assert "a private draft" in world.last("ana")
     world.presses("ana", "Keep private", on=draft)
     [kept] = own(world, "ana")
@@ -83,7 +83,8 @@ def test_a_draft_is_changed_and_deleted(world: World) -> None:
     world.presses("ana", "Edit", on=draft)
     assert world.form is not None
     assert world.form.fields[0].value == TEXT
-    world.fills("ana", line_a="Other words.", line_b="The team.")
+    # Where the form was opened stands what it led to, and not the old words beside it.
+    assert world.fills("ana", line_a="Other words.", line_b="The team.").replace
     assert "What I learned: Other words." in world.last("ana")
     world.presses("ana", "Delete", on=draft)
     assert "Nothing of it is left" in draft.text

@@ -85,7 +85,7 @@ def keep_settings(context: Context, work: CampaignsWork, command: Command) -> Re
     content = read_settings(context, work, command, draft, today)
     if draft is not None:
         saved = keep(context, work, draft, command, content)
-        return Reply(message=show(context, work, saved, person, messages.SAVED))
+        return Reply(message=show(context, work, saved, person, messages.SAVED), replace=True)
     saved = Campaign(
         id=CampaignId(context.new_id()),
         workspace=person.workspace,
@@ -190,9 +190,8 @@ def keep_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
     today = today_of(command.person, context.now)
     read = read_part(work, command, content, activity, today)
     saved = keep(context, work, campaign, command, put(content, read))
-    return Reply(
-        message=show(context, work, saved, command.person, messages.SAVED, is_writing=True)
-    )
+    card = show(context, work, saved, command.person, messages.SAVED, is_writing=True)
+    return Reply(message=card, replace=True)
 
 
 def part(context: Context, work: CampaignsWork, command: Command) -> Reply:
