@@ -20,7 +20,7 @@ from bot.capabilities.campaigns.model import (
     letter_key,
     source_of,
 )
-from bot.capabilities.campaigns.occasion import hour
+from bot.capabilities.campaigns.occasion import hour, poll
 from bot.capabilities.campaigns.occasion import messages as occasion
 from bot.capabilities.campaigns.timing import day_of, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -43,7 +43,7 @@ _TOLD = {
     EventKind.CANCELLED,
 }
 _MOVING = {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED}
-"""After these, what announces an hour may not be true any more."""
+"""After these, hours and polls may be at another time than was planned."""
 KIND = "campaign.message"
 """What outbox and metrics call the letters of campaigns that are messages; the others are
 called by their format."""
@@ -67,6 +67,7 @@ def advance(
     work.campaigns.record(event)
     if kind in _MOVING or saved.content != campaign.content:
         hour.rearrange(context, work, campaign, saved)
+        poll.plan(work, saved)
     if kind in _TOLD and saved.started_at is not None:
         work.happenings.note(
             Happening(

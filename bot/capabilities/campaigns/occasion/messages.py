@@ -21,6 +21,7 @@ from bot.message import (
     shorten,
 )
 from bot.people import Person, local
+from bot.truth import Cause, tell_causes
 
 VOTED = (
     "Your vote counts. Nobody can see what you chose, nor can I: that is why it cannot be changed. "
@@ -28,6 +29,10 @@ VOTED = (
 )
 VOTED_BEFORE = "You have voted already. I keep that you did, and not what, so it stays as it is."
 TRIAL = "This is a trial: votes count once the campaign has begun."
+WHAT_IS_TOLD = (
+    f"Numbers are told of answers that {K_ANONYMOUS} people or more have chosen, and as many have "
+    "not: all others would tell what some of you chose."
+)
 POLL_GONE = "I could not find that poll any more."
 BECAUSE_RESULT = "It is the result of a poll in a campaign of yours."
 
@@ -46,8 +51,8 @@ def ballot(campaign: Campaign, owner: Person, activity: Activity) -> Message:
             Text(text=literal(activity.text)),
             *([Buttons(buttons=buttons)] if buttons else []),
             Note(
-                text="Nobody sees who chose what. How many chose what is told when it is over, if "
-                f"{K_ANONYMOUS} people or more have voted."
+                text="Nobody sees who chose what. How many chose what is told when it is over, of "
+                f"answers that {K_ANONYMOUS} people or more have chosen, and as many have not."
             ),
             Note(text=f"Part of “{literal(campaign.title)}”, from {literal(owner.name)}"),
         ),
@@ -110,7 +115,8 @@ def begun(campaign: Campaign, owner: Person, activity: Activity, about: str) -> 
 
 
 def result(campaign: Campaign, activity: Activity, votes: Mapping[int, int]) -> Message:
-    """How a poll ended. Of fewer than five votes nothing is told."""
+    """How a poll ended. Of fewer than five votes nothing is told, nor how many chose an answer that
+    fewer than five have chosen, or have not (`bot.truth.tell_causes`)."""
     total = sum(votes.values())
     parts: list[Part] = [
         Heading(text=shorten(f"Poll: {campaign.title}", 150)),
@@ -121,11 +127,21 @@ def result(campaign: Campaign, activity: Activity, votes: Mapping[int, int]) -> 
         return Message(
             summary=shorten(f"{said} {activity.text}", 300), parts=(*parts, Text(text=said))
         )
-    facts = [
-        Fact(label=option[:75], value=f"{votes.get(number, 0):,} of {total:,}")
-        for number, option in enumerate(activity.options)
-    ]
+    causes = [Cause(str(number), count) for number, count in votes.items()]
+    told = {one.why: one.people for one in tell_causes(causes, total)}
+    others = told.pop(None, 0)
+    facts = []
+    for number, option in enumerate(activity.options):
+        count = votes.get(number, 0)
+        if str(number) in told:
+            value = f"{count:,} of {total:,}"
+        else:
+            value = f"most of {total:,}" if 2 * count > total else "not told"
+        facts.append(Fact(label=option[:75], value=value))
+    said = "The poll is over."
+    if told and others:
+        said += f" The answers not told have {others:,} votes together."
     return Message(
         summary=shorten(f"The poll is over, with {total:,} votes: {activity.text}", 300),
-        parts=(*parts, Facts(facts=tuple(facts)), Text(text="The poll is over.")),
+        parts=(*parts, Facts(facts=tuple(facts)), Text(text=said), Note(text=WHAT_IS_TOLD)),
     )

@@ -37,15 +37,21 @@ def vote(context: Context, work: CampaignsWork, command: Command) -> Reply:
     if campaign.state is State.CANCELLED:
         raise Conflict(over_already(campaign))
     _require_asked(work, command, campaign, activity)
-    if is_over(campaign, activity, context.now):
+    if is_over(campaign, activity, context.now) or _is_counted(work, campaign, activity):
         return Reply(message=_result(work, campaign, activity))
     option = command.args.get("option")
     if not isinstance(option, int) or not 0 <= option < len(activity.options):
         raise NotFound(messages.POLL_GONE)
     if not work.ballots.cast(campaign.id, activity.id, command.person.id, option):
         return Reply(message=say(messages.VOTED_BEFORE))
-    _count_later(work, campaign, activity, ends_at(campaign, activity))
     return Reply(message=say(messages.VOTED))
+
+
+def plan(work: CampaignsWork, campaign: Campaign) -> None:
+    """Set when each poll of a campaign is counted. Done again it changes nothing."""
+    for activity in campaign.content.activities:
+        if activity.format is Format.POLL and not _is_counted(work, campaign, activity):
+            _count_later(work, campaign, activity, ends_at(campaign, activity))
 
 
 def _find(work: CampaignsWork, command: Command) -> tuple[Campaign, Activity]:
@@ -94,6 +100,13 @@ def is_over(campaign: Campaign, activity: Activity, now: datetime) -> bool:
     return campaign.state is State.CANCELLED or now >= ends_at(campaign, activity)
 
 
+def _is_counted(work: CampaignsWork, campaign: Campaign, activity: Activity) -> bool:
+    """Whether it was told how the poll ended, and forgotten who has voted: however long its
+    campaign goes on by a later change, nobody votes any more."""
+    told = f"{source_of(campaign, activity.id)}:told"
+    return work.outbox.state(campaign.workspace, told) is not None
+
+
 def _count_later(
     work: CampaignsWork, campaign: Campaign, activity: Activity, due_at: datetime
 ) -> None:
@@ -114,13 +127,18 @@ def count_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if campaign is None:
         return
     activity = campaign.content.activity(str(timer.args["activity"]))
-    if activity is None:
+    if activity is None or campaign.started_at is None:
         return
     if not is_over(campaign, activity, context.now):
-        _count_later(work, campaign, activity, context.now + _LOOK_AGAIN)
+        ends = ends_at(campaign, activity)
+        _count_later(work, campaign, activity, max(ends, context.now + _LOOK_AGAIN))
+        return
+    source = source_of(campaign, activity.id)
+    was_put = work.truth.newest(campaign.workspace, source) > 0
+    if not was_put or _is_counted(work, campaign, activity):
         return
     work.ballots.close(campaign.id, activity.id)
-    message, source = _result(work, campaign, activity), source_of(campaign, activity.id)
+    message = _result(work, campaign, activity)
     if activity.channel is not None:
         stands = work.outbox.state(campaign.workspace, source)
         if stands is LetterState.SENT:
