@@ -103,6 +103,19 @@ class SqlEnrolments:
         kept = values_of(enrolment) | {"changed_at": None if at is None else _day_of(at)}
         put(self._connection, enrolments, kept)
 
+    def states(
+        self, campaign: CampaignId, people: Sequence[PersonId]
+    ) -> Mapping[PersonId, EnrolmentState]:
+        """Those of these people; who was never enrolled is left out."""
+        rows = self._connection.execute(
+            select(enrolments.c.person, enrolments.c.state).where(
+                enrolments.c.campaign == campaign,
+                among(self._connection.dialect.name, enrolments.c.person, "who"),
+            ),
+            {"who": list(people)},
+        )
+        return {PersonId(row.person): EnrolmentState(row.state) for row in rows}
+
     def waves(self, campaign: CampaignId) -> Sequence[date]:
         """The waves that anybody was ever enrolled in, earliest first."""
         return list(

@@ -81,6 +81,11 @@ class EnrolmentStore(Protocol):
     def save(self, enrolment: Enrolment) -> None:
         """Insert or replace."""
 
+    def states(
+        self, campaign: CampaignId, people: Sequence[PersonId]
+    ) -> Mapping[PersonId, EnrolmentState]:
+        """Those of these people; who was never enrolled is left out."""
+
     def waves(self, campaign: CampaignId) -> Sequence[date]:
         """The waves that anybody was ever enrolled in, earliest first."""
 

@@ -1,5 +1,6 @@
 """A campaign that has been sent: handing out its letters, and what became of them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,12 +8,21 @@ from bot.attention import book
 from bot.capabilities.campaigns import messages, steering
 from bot.capabilities.campaigns.access import find_campaign, owner_of
 from bot.capabilities.campaigns.audience import too_few, want
-from bot.capabilities.campaigns.card import reopenable_of, show, tallies_of
-from bot.capabilities.campaigns.content import ONE_MESSAGE
+from bot.capabilities.campaigns.card import show, tallies_of
+from bot.capabilities.campaigns.condition import find_spared
+from bot.capabilities.campaigns.content import (
+    INVITATION,
+    ONE_MESSAGE,
+    Activity,
+    in_order,
+    invitation_of,
+)
+from bot.capabilities.campaigns.expanding import is_gone
 from bot.capabilities.campaigns.model import (
     CHUNK,
     RESEND_DAYS,
     Campaign,
+    EnrolmentState,
     EventKind,
     State,
     can,
@@ -31,7 +41,7 @@ from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.crowd import wishes_of
 from bot.errors import Conflict, Invalid
-from bot.ids import CampaignId
+from bot.ids import CampaignId, PersonId
 from bot.inbound import Command
 from bot.message import Args
 from bot.outbox import Letter, LetterState, Priority, ToPerson
@@ -42,6 +52,8 @@ from bot.truth import account
 
 LOOK_EVERY = timedelta(hours=1)
 """How often a running campaign is looked at, whether all is known of its letters."""
+OUT = "not in it any more"
+"""Why a letter was not sent again to who has ended a campaign, or completed it."""
 
 
 def start(context: Context, work: CampaignsWork, draft: Campaign, command: Command) -> Reply:
@@ -125,14 +137,13 @@ def _resend(context: Context, work: CampaignsWork, command: Command, state: Lett
     campaign = find_campaign(work, command.person, command.args)
     if not can(campaign, EventKind.RESENT):
         raise Conflict(messages.over_already(campaign))
-    until = max(campaign.last_day, today_of(command.person, context.now) + RESEND_DAYS)
-    if state not in reopenable_of(work, campaign):
+    parts = _failed_of(context, work, campaign, state)
+    if not parts:
         raise Invalid(messages.NOBODY_LEFT)
+    until = _until(campaign, len(parts), today_of(command.person, context.now))
     data: Args = {"state": state.value, "until": until.isoformat()}
-    for activity in campaign.content.activities:
+    for activity in parts:
         source = source_of(campaign, activity.id)
-        if activity.channel is not None:
-            continue
         upto = work.truth.newest(campaign.workspace, source)
         timer = Timer(
             key=f"{source}:resend:{state}",
@@ -149,11 +160,45 @@ def _resend(context: Context, work: CampaignsWork, command: Command, state: Lett
     return Reply(message=card, replace=True)
 
 
+def _failed_of(
+    context: Context, work: CampaignsWork, campaign: Campaign, state: LetterState
+) -> list[Activity]:
+    """The parts of which somebody's letter can be sent again, in order."""
+    asked = [_part(campaign, INVITATION)] if campaign.content.asks_first else []
+    return [
+        part
+        for part in (*asked, *in_order(campaign.content))
+        if part is not None
+        and part.channel is None
+        and not is_gone(context, work, campaign, part)
+        and state in work.truth.reopenable(campaign.workspace, source_of(campaign, part.id))
+    ]
+
+
+def _part(campaign: Campaign, id_: str) -> Activity | None:
+    content = campaign.content
+    if id_ == INVITATION:
+        return invitation_of(content, content.first_day)
+    return content.activity(id_)
+
+
+def _until(campaign: Campaign, parts: int, today: date) -> date:
+    """By when it is sent again. Several parts need a day each, beside what is still to come."""
+    if parts == 1:
+        return max(campaign.last_day, today + RESEND_DAYS)
+    return max(campaign.last_day, today) + parts * RESEND_DAYS
+
+
 def resend_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     """The next of many to whom it is sent again."""
     campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
-    if campaign is not None and campaign.state is State.RUNNING:
-        _reopen(context, work, campaign, timer)
+    if campaign is None:
+        return
+    if campaign.state is State.PAUSED:
+        work.timers.set(replace(timer, due_at=context.now + LOOK_EVERY, attempts=0))
+    elif campaign.state is State.RUNNING:
+        # Whoever pauses it meanwhile holds nothing of what is promised here: one of us is late.
+        _reopen(context, work, work.campaigns.save(campaign), timer)
 
 
 def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Timer) -> None:
@@ -163,8 +208,8 @@ def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Ti
     waits for another press. What is not booked for the sake of somebody's attention counts
     on as failed (see `bot.ports.Truth.counts`): they may have been named.
     """
-    activity = campaign.content.activity(str(timer.args.get("activity", ONE_MESSAGE)))
-    if activity is None:
+    activity = _part(campaign, str(timer.args.get("activity", ONE_MESSAGE)))
+    if activity is None or is_gone(context, work, campaign, activity):
         return
     people = work.truth.reopen(
         campaign.workspace,
@@ -175,9 +220,33 @@ def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Ti
     )
     until = date.fromisoformat(str(timer.args["until"]))
     letter = letter_of(context, work, campaign, activity, last_day=until, at_once=True)
-    book(context, work, wishes_of(work, people, letter))
+    spared = _find_spared(context, work, campaign, activity, people)
+    kept = ((letter(person), spared[person.id]) for person in work.people.several(spared))
+    work.outbox.suppress_all(
+        campaign.workspace, [(one, why) for one, why in kept if one is not None], context.now
+    )
+    left = [person for person in people if person not in spared]
+    book(context, work, wishes_of(work, left, letter))
     if len(people) == CHUNK:
         work.timers.set(replace(timer, due_at=context.now, attempts=0))
+
+
+def _find_spared(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    activity: Activity,
+    people: Sequence[PersonId],
+) -> Mapping[PersonId, str]:
+    """Why some of these people do not get it again: they are in the campaign no more, or do not
+    need it any more."""
+    if campaign.content.is_one_message:
+        return {}
+    asked = activity.id == INVITATION
+    wanted = EnrolmentState.INVITED if asked else EnrolmentState.ACTIVE
+    states = work.enrolments.states(campaign.id, people)
+    out = {person: OUT for person in people if states.get(person) is not wanted}
+    return {**find_spared(context, work, campaign, activity, people), **out}
 
 
 def cancel(context: Context, work: CampaignsWork, command: Command) -> Reply:

@@ -6,6 +6,7 @@ from datetime import time
 
 import pytest
 
+from bot.capabilities.campaigns import run
 from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import amend, draw
 from bot.capabilities.campaigns.condition import NOT_MEANT
@@ -22,6 +23,7 @@ from bot.capabilities.campaigns.content import (
     Timing,
     invitation_of,
 )
+from bot.capabilities.campaigns.enrolling import end
 from bot.capabilities.campaigns.model import EnrolmentState, RunState, State
 from bot.capabilities.questions.model import Article, ArticleState
 from bot.capabilities.quizzes.certification import Certification
@@ -441,15 +443,77 @@ def test_whatever_failed_of_it_is_sent_again_and_nothing_else(either_world: Worl
     either_world.forges("ben", "campaign.resend", {"campaign": NAME})
     either_world.forges("dana", "campaign.resend", {"campaign": NAME})
     runs.upto(TUESDAY + 5 * DAY)
-    # One a day: of the three days for which it is sent again one is for each.
-    assert sorted(runs.got("ben")) == ["a1", "a3"]
-    assert runs.counts("a2") == failed
-    either_world.forges("dana", "campaign.resend", {"campaign": NAME})
+    # One a day, beside what is still to come: each part has a day of its own.
+    assert runs.got("ben") == ["a3", "a1"]
+    runs.upto(TUESDAY + 7 * DAY)
+    assert runs.got("ben") == ["a3", "a1", "a2"]
     runs.upto(TUESDAY + 12 * DAY)
-    assert sorted(runs.got("ben")) == ["a1", "a2", "a3"]
     assert all(room.tried.count(who) == 1 for who in PEOPLE if who not in {"ben", "dana"})
     assert [runs.counts(f"a{n}") for n in (1, 2, 3)] == [{("sent", None): 8}] * 3
     assert runs.reads().state is State.FINISHED
+
+
+def test_nothing_is_sent_again_to_who_is_out_of_it_or_needs_it_no_more(world: World) -> None:
+    odd = Never("odd")
+    room = PickyRoom(outcomes=dict.fromkeys(("ana", "ben", "bo", "cem"), odd))
+    world.room = room
+    runs = Runs(world)
+    first, quiz, last = TEXT_QUIZ_TEXT.activities
+    quiz = replace(quiz, only_if=OnlyIf.NOT_CERTIFIED)
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(first, quiz, last)))
+    runs.upto(TUESDAY + DAY, 20)
+    room.outcomes.clear()
+    certify(runs, "bo")
+    with runs.acting("cem") as (context, work, cem):
+        enrolment = work.enrolments.get(NAME, cem.id)
+        assert enrolment is not None
+        end(context, work, cem, enrolment)
+    world.forges("dana", "campaign.resend", {"campaign": NAME})
+    runs.upto(TUESDAY + 9 * DAY)
+    assert sorted(runs.got("ana")) == sorted(runs.got("ben")) == ["a1", "a2", "a3"]
+    assert sorted(runs.got("bo")) == ["a1", "a3"]
+    assert runs.got("cem") == []
+    # Who was named as failed does not leave the list because they have ended it.
+    failed = {("failed", "odd"): 1}
+    assert runs.counts("a1") == {("sent", None): 7} | failed
+    with runs.acting("dana") as (context, work, _):
+        work.packs.retire(WORKSPACE, Kind.QUIZ, ["data"], context.now)
+    world.forges("dana", "campaign.resend", {"campaign": NAME})
+    runs.upto(TUESDAY + 20 * DAY)
+    assert (runs.got("bo"), runs.reads().state) == (runs.got("bo")[:2], State.FINISHED)
+
+
+def test_who_could_not_be_asked_is_asked_again(world: World) -> None:
+    room = PickyRoom(outcomes={"ana": Never("odd"), "ben": Never("odd")})
+    world.room = room
+    runs = Runs(world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
+    runs.upto(MONDAY, 20)
+    room.outcomes.clear()
+    world.forges("ben", "campaign.decline", {"campaign": NAME})
+    world.forges("dana", "campaign.resend", {"campaign": NAME})
+    runs.upto(TUESDAY, 20)
+    assert (runs.got("ana"), runs.got("ben")) == (["invitation"], [])
+
+
+def test_what_is_sent_again_waits_for_the_end_of_a_pause(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CHUNK", 1)
+    room = PickyRoom(outcomes={"ana": Never("odd"), "ben": Never("odd")})
+    world.room = room
+    runs = Runs(world)
+    parts = (message("a1", TUESDAY), message("a2", TUESDAY + 9 * DAY))
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=parts))
+    runs.upto(TUESDAY, 20)
+    room.outcomes.clear()
+    world.forges("dana", "campaign.resend", {"campaign": NAME})
+    runs.rests()
+    runs.upto(TUESDAY + DAY)
+    assert runs.got("ana") == runs.got("ben") == []
+    runs.goes_on()
+    runs.upto(TUESDAY + 3 * DAY)
+    assert runs.got("ana") == runs.got("ben") == ["a1"]
 
 
 # --- asking people to tell of their work --------------------------------------------------------
