@@ -2,6 +2,7 @@
 or two on one day."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -9,10 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from bot.capabilities.campaigns.content import Timing
+from bot.capabilities.campaigns.enrolling import enrol_on
 from bot.capabilities.campaigns.model import Campaign, State
+from bot.capabilities.campaigns.run import resend_on
 from bot.capabilities.campaigns.step import set_timer
+from bot.capabilities.questions.memory import Memory
+from bot.context import Context
+from bot.errors import Conflict
 from bot.ids import CampaignId
+from bot.message import Args
+from bot.ports import Timer
+from storage.campaign import SqlCampaigns
+from storage.database import Database
 from storage.tables import outbox
+from storage.work import SqlWork
 from tests.capabilities.campaigns.running import (
     DAY,
     MONDAY,
@@ -23,7 +34,9 @@ from tests.capabilities.campaigns.running import (
     message,
 )
 from tests.capabilities.campaigns.test_running import OWN_DAYS
+from tests.capabilities.quizzes.taking import QuizWorld
 from tests.capabilities.tips.telling import budget, follow, open_topic, tell, tip
+from tests.databases import RELAY_KEY
 from tests.world import World
 
 OTHER_PARTS = tuple(message(f"b{n}", TUESDAY + n * DAY) for n in range(8))
@@ -76,6 +89,32 @@ def test_pauses_at_any_time(world: World, timing: Timing, seed: int) -> None:
     ]
     assert max(Counter((row.person, row.day) for row in rows).values(), default=0) <= 1
     assert max(Counter(row.key for row in rows).values(), default=0) <= 1
+
+
+@pytest.mark.parametrize("handler", [enrol_on, resend_on])
+def test_what_is_promised_while_somebody_pauses_is_not(
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    handler: Callable[[Context, SqlWork, Timer], None],
+) -> None:
+    database = Database(postgres_url, relay_key=RELAY_KEY, memory=Memory())
+    runs = Runs(QuizWorld(database))
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    args: Args = {"campaign": NAME, "activity": "a1", "state": "failed", "upto": 9, "until": ""}
+    reads, rests = SqlCampaigns.get, [runs.rests]
+
+    def get_slowly(campaigns: SqlCampaigns, id_: CampaignId) -> Campaign | None:
+        found = reads(campaigns, id_)
+        if rests:
+            # Committed before what was just read is acted upon.
+            rests.pop()()
+        return found
+
+    monkeypatch.setattr(SqlCampaigns, "get", get_slowly)
+    with runs.acting("dana") as (context, work, _), pytest.raises(Conflict):
+        handler(context, work, Timer("of it", context.now, "campaign", args))
+    database.close()
 
 
 @pytest.mark.parametrize("seed", range(3))
