@@ -283,6 +283,10 @@ class Truth(Protocol):
         not sent again should it come back.
         """
 
+    def cancel_held(self, workspace: WorkspaceId, source: str, why: str, since: datetime) -> int:
+        """Take back for good, as `cancel` does, what `hold` has taken back for that reason at
+        that moment or later."""
+
     def release(self, workspace: WorkspaceId, source: str, why: str) -> int:
         """Forget the letters of a source that are held back for that reason, so that they can be
         promised anew; how many."""

@@ -262,6 +262,21 @@ class SqlTruth:
         cancel_letters(self._connection, *theirs)
         return held.rowcount
 
+    def cancel_held(self, workspace: WorkspaceId, source: str, why: str, since: datetime) -> int:
+        """Take back for good what was held for that reason at that moment or later."""
+        cancelled = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == source,
+                outbox.c.state == LetterState.SUPPRESSED,
+                outbox.c.why == why,
+                outbox.c.settled_at >= since,
+            )
+            .values(state=LetterState.CANCELLED, why=None)
+        )
+        return cancelled.rowcount
+
     def release(self, workspace: WorkspaceId, source: str, why: str) -> int:
         """Forget the letters of a source that are held back for that reason."""
         released = self._connection.execute(

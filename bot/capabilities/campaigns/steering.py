@@ -134,6 +134,9 @@ def cancel(
     cancelled = advance(context, work, campaign, EventKind.CANCELLED, person.id if person else None)
     for source in sources_of(cancelled):
         work.truth.cancel(cancelled.workspace, source)
+        if campaign.state is State.PAUSED:
+            since = campaign.pauses[-1].since
+            work.truth.cancel_held(cancelled.workspace, source, RESTED, since)
     for verb in ("expand", "start", "enrol"):
         work.timers.cancel(f"{cancelled.source}:{verb}")
     if had_begun:
