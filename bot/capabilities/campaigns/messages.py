@@ -945,6 +945,7 @@ def _buttons(
 
 STARTED = "Off it goes: people are handed their letters, each for their own hour."
 UNSENT = "Nobody got it."
+CHANGE_TOO_LATE = "A change of it still waited for approval when its days were over. It is dropped."
 CANCELLED = "What waited is taken back. What is on its way this very second may still arrive."
 
 

@@ -83,16 +83,22 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
         wait = steering.LOOK_AFTER_CANCEL if campaign.state is State.CANCELLED else LOOK_EVERY
         set_timer(work, campaign, "look", context.now + wait)
     elif campaign.state is State.RUNNING and campaign.expanded:
+        owner = owner_of(work, campaign)
+        change = campaign.amendment
+        if change is not None and change.last_day >= today_of(owner, context.now):
+            # It may still be approved, and what is new in it be sent.
+            set_timer(work, campaign, "look", context.now + LOOK_EVERY)
+            return
         # Letters are deleted after some months; what may be told of them is kept.
         data = data_of_account(account(tallies_of(work, campaign)))
         finished = advance(context, work, campaign, EventKind.FINISHED, data=data)
-        owner = owner_of(work, finished)
+        note = messages.CHANGE_TOO_LATE if change is not None else None
         work.outbox.post(
             finished.workspace,
             Letter(
                 key=f"{finished.source}:finished:{finished.version}",
                 to=ToPerson(person=owner.id),
-                message=sheet.show(context, work, finished, owner),
+                message=sheet.show(context, work, finished, owner, note),
                 kind="campaign.finished",
                 priority=Priority.ANSWER,
                 due_at=next_working_moment(owner, context.now),

@@ -249,6 +249,20 @@ def test_cancelled_is_for_good(either_world: World) -> None:
         runs.goes_on()
 
 
+def test_what_rests_when_it_is_cancelled_is_cancelled_too(either_world: World) -> None:
+    runs = Runs(either_world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    runs.rests()
+    runs.upto(TUESDAY + DAY, 8)
+    runs.goes_on()
+    runs.upto(TUESDAY + DAY, 9)
+    runs.rests()
+    runs.ends()
+    assert runs.counts("a1") == {("suppressed", "campaign paused"): 8}
+    assert runs.counts("a2") == {("cancelled", None): 8}
+
+
 # --- the days of each one's own ----------------------------------------------------------------
 
 OWN_DAYS = replace(
@@ -425,6 +439,26 @@ def test_what_is_changed_during_a_pause_counts_when_it_goes_on(either_world: Wor
     assert "Something else." in either_world.last("ana")
     assert "This is a3." not in " ".join(either_world.dms("ana"))
     assert runs.reads().state is State.FINISHED
+
+
+def test_a_change_that_waits_keeps_it_going_until_it_is_too_late(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    more = (*TEXT_QUIZ_TEXT.activities, message("a4", TUESDAY + 8 * DAY))
+    with runs.acting("dana") as (context, work, who):
+        amend(context, work, runs.get(work), who, replace(TEXT_QUIZ_TEXT, activities=more))
+    runs.upto(TUESDAY + 6 * DAY)
+    assert runs.reads().state is State.RUNNING
+    runs.approves()
+    runs.upto(TUESDAY + 8 * DAY, 8)
+    more = (*more, message("a5", TUESDAY + 10 * DAY))
+    with runs.acting("dana") as (context, work, who):
+        amend(context, work, runs.get(work), who, replace(TEXT_QUIZ_TEXT, activities=more))
+    runs.upto(TUESDAY + 14 * DAY)
+    assert runs.got("ana") == ["a1", "a2", "a3", "a4"]
+    assert runs.reads().state is State.FINISHED
+    assert "still waited for approval" in world.last("dana")
 
 
 # --- sending again ------------------------------------------------------------------------------
