@@ -10,7 +10,7 @@ from datetime import date, time
 
 from bot.access import Right, require
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.access import asker_of, topic_of, topic_of_channel
+from bot.capabilities.questions.access import asker_of, curators_of, topic_of, topic_of_channel
 from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
     EventKind,
@@ -28,7 +28,7 @@ from bot.inbound import Command
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, ToPlace
 from bot.pack.about import id_of, read_about
-from bot.people import Person
+from bot.people import Person, is_cut_off
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import at_local, next_working_moment
@@ -109,6 +109,10 @@ def entrust(context: Context, work: QuestionsWork, timer: Timer) -> None:
         if not can(asked, EventKind.ENTRUSTED) or asked.owner is not None:
             continue
         owner = _owner_of(work, asked, host)
+        if owner is None:
+            if can(asked, EventKind.ESCALATED):
+                escalate(context, work, asked)
+            continue
         question = advance(
             context,
             work,
@@ -122,32 +126,43 @@ def entrust(context: Context, work: QuestionsWork, timer: Timer) -> None:
             offer_to(context, work, question, owner, why)
         set_timer(work, question, "due", at_local(due_on, _MORNING, owner.zone))
         show_status(work, question)
-    work.outbox.post(
-        host.workspace,
-        Letter(
-            key=f"{about}:over:{context.now.isoformat()}",
-            to=ToPerson(person=host.id),
-            message=messages.hour_questions(title, _listed(work, host.workspace, about), about),
-            kind="list",
-            priority=Priority.OFFER,
-            due_at=next_working_moment(host, context.now),
-        ),
-    )
+    listed_ = messages.hour_questions(title, _listed(work, host.workspace, about), about)
+    for person in [host] if host.active else curators_of(work, host.workspace):
+        work.outbox.post(
+            host.workspace,
+            Letter(
+                key=f"{about}:over:{context.now.isoformat()}:{person.id}",
+                to=ToPerson(person=person.id),
+                message=listed_,
+                kind="list",
+                priority=Priority.OFFER,
+                due_at=next_working_moment(person, context.now),
+            ),
+        )
 
 
-def _owner_of(work: QuestionsWork, question: Question, host: Person) -> Person:
+def _owner_of(work: QuestionsWork, question: Question, host: Person) -> Person | None:
     """Who answers for it: who has taken it on, else the steward of its topic, else the host of
-    the hour. Nobody is made the owner of what they asked with their name."""
+    the hour, else who looks after the community; None where none of them is here. Nobody is made
+    the owner of what they asked with their name."""
     topic = topic_of(work, question)
-    for id_ in (question.claimed_by, topic.steward if topic else None):
+    known = (question.claimed_by, topic.steward if topic else None, host.id)
+    others = (person.id for person in curators_of(work, question.workspace))
+    for id_ in (*known, *others):
         person = work.people.get(id_) if id_ is not None else None
-        if person is not None and person.active and person.id != question.asker:
+        if (
+            person is not None
+            and person.active
+            and not is_cut_off(person)
+            and person.id != question.asker
+        ):
             return person
-    return host
+    return None
 
 
 def due_on(context: Context, work: QuestionsWork, timer: Timer) -> None:
-    """The day has come: what nobody has taken on goes to its steward or the managers."""
+    """The day has come: what nobody has taken on goes to its steward or the managers. What somebody
+    holds goes there once they have been silent (`offer.claim_silent`)."""
     question = work.questions.get(QuestionId(str(timer.args["question"])))
     if question is not None and question.state is State.ROUTED:
         escalate(context, work, question)

@@ -10,6 +10,7 @@ from bot.capabilities.campaigns.occasion.messages import result
 from bot.capabilities.campaigns.step import advance
 from bot.ids import PersonId
 from bot.message import Button, Facts
+from bot.people import Role
 from tests.capabilities.campaigns.planning import (
     adds,
     approve_and_schedule,
@@ -19,7 +20,7 @@ from tests.capabilities.campaigns.planning import (
     writes,
 )
 from tests.capabilities.campaigns.running import DAY, NAME, TEXT_QUIZ_TEXT, TUESDAY, Runs
-from tests.world import WORKSPACE, Heard, World
+from tests.world import WORKSPACE, Heard, World, person
 
 HOUR = {"text": "Sam answers.", "place": "#travel", "at": "15:00"}
 POLL = {"text": "Which day?", "options": "Monday\nFriday"}
@@ -79,6 +80,35 @@ def test_an_hour_that_falls_into_a_pause_is_not_held_and_loses_no_question(
     assert question.owner == "sam"
     assert question.due_on is not None
     assert "Ana" not in stood(world)
+
+
+def test_what_an_hour_leaves_open_never_goes_to_who_asked_it_nor_to_who_has_left(
+    world: World,
+) -> None:
+    announced(world)
+    world.presses("dana", "Ask beforehand", on=travel(world)[-1])
+    world.fills("dana", "#travel", question="Who books the hotel?")
+    world.joins(replace(person("eve"), roles=frozenset({Role.COMMUNITY_MANAGER})))
+    world.leaves("sam")
+    world.passes(days=2, hours=8)
+    assert world.question(1).owner == "dana"
+    assert world.question(2).owner == "eve"
+    # Who takes it on and then is silent keeps it from nobody.
+    world.presses("kim", "I take it", on=travel(world)[-1])
+    assert world.question(2).state == "claimed"
+    world.passes(days=12)
+    assert world.question(2).state in {"escalated", "expired"}
+
+
+def test_the_list_of_an_hour_goes_to_others_when_its_host_has_left(world: World) -> None:
+    announced(world)
+    world.joins(replace(person("eve"), roles=frozenset({Role.COMMUNITY_MANAGER})))
+    world.passes(days=2, hours=3)
+    world.leaves("sam")
+    world.leaves("dana")
+    world.passes(days=1, hours=2)
+    assert world.question(1).owner == "eve"
+    assert "Eve sees to it by 12 March" in "\n".join(world.dms("eve"))
 
 
 def test_a_poll_in_a_channel_stands_there_with_its_result_at_the_end(either_world: World) -> None:
