@@ -10,7 +10,7 @@ from datetime import date, time
 
 from bot.access import Right, require
 from bot.capabilities.questions import messages
-from bot.capabilities.questions.access import asker_of, curators_of, topic_of, topic_of_channel
+from bot.capabilities.questions.access import asker_of, topic_of, topic_of_channel
 from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
     EventKind,
@@ -32,6 +32,7 @@ from bot.people import Person, is_cut_off
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import at_local, next_working_moment
+from bot.steward import curators_of
 
 _WAITS = frozenset({State.ASKED, State.SUGGESTED})
 _MORNING = time(10)
