@@ -19,6 +19,9 @@ CRASH ?=
 # Passed on to the resolver, for example: make lock LOCK_OPTIONS="--upgrade-package aiohttp"
 LOCK_OPTIONS ?=
 
+# Who sets this has every process compile the whole program anew, and the suite starts hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 BENCHES := $(filter-out __%,$(notdir $(basename $(wildcard tests/bench/*.py))))
