@@ -55,8 +55,9 @@ def change_of(change: RoleChange, names: Mapping[PersonId, str]) -> str:
     if change.by is not None:
         by = literal(names.get(change.by, "somebody who has left"))
     done = "became" if change.gives else "is no longer"
+    title = _one(TITLES[change.role].lower())
     day = f"{change.at.day} {change.at:%B %Y}"
-    return f"- {day}: {who} {done} {TITLES[change.role].lower()}, by {by}"
+    return f"- {day}: {who} {done} {title}, by {by}"
 
 
 def about_me(changes: Sequence[str]) -> list[Part]:
@@ -120,20 +121,25 @@ def kept(person: Person, role: Role, *, gives: bool, is_self: bool) -> Message:
     title = TITLES[role].lower()
     if is_self:
         now = "are" if gives else "are no longer"
-        return say(f"You {now} {title}.", tone=Tone.GOOD)
+        return say(f"You {now} {_one(title)}.", tone=Tone.GOOD)
     now = "is" if gives else "is no longer"
-    return say(f"{literal(person.name)} {now} {title}, and is told.", tone=Tone.GOOD)
+    return say(f"{literal(person.name)} {now} {_one(title)}, and is told.", tone=Tone.GOOD)
+
+
+def _one(title: str) -> str:
+    return f"an {title}" if title[0] in "aeiou" else f"a {title}"
 
 
 def told(role: Role, by: Person, *, gives: bool) -> Message:
     """For the one who gets or loses a role."""
     title, who = TITLES[role].lower(), mention(by.name, by.address)
     if not gives:
-        return say(f"You are no longer {title} here. {who} took the role back.")
+        return say(f"You are no longer {_one(title)} here. {who} took the role back.")
     if role is not Role.COMMUNITY_MANAGER:
-        return say(f"You are {title} here now, named by {who}.", tone=Tone.GOOD)
+        more = " `/campaign` shows what waits for you." if role is Role.APPROVER else ""
+        return say(f"You are {_one(title)} here now, named by {who}.{more}", tone=Tone.GOOD)
     return say(
-        f"You are community manager here now, named by {who}: `/faq review` shows what waits for "
+        f"You are a community manager here now, named by {who}: `/faq review` shows what waits for "
         "your eyes, `/unanswered` what found nobody, `/campaign` writes to many, and `/role` names "
         "others. `/home` is your own page.",
         tone=Tone.GOOD,

@@ -93,17 +93,19 @@ def test_where_nobody_may_it_says_who_could_name_somebody(world: World) -> None:
 
 def test_somebody_who_gets_a_role_has_its_rights_and_is_told(either_world: World) -> None:
     world = either_world
-    assert "Kim is community manager, and is told." in text(
+    assert "Kim is a community manager, and is told." in text(
         changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
     )
-    assert "You are community manager here now, named by Dana" in world.last("kim")
+    assert "You are a community manager here now, named by Dana" in world.last("kim")
     assert "Who has which role here" in text(world.says("kim", "/role"))
 
 
 def test_somebody_who_loses_a_role_loses_its_rights_and_is_told(world: World) -> None:
     changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
     changes(world, "kim", "dana", Role.COMMUNITY_MANAGER, "take")
-    assert "You are no longer community manager here. Kim took the role back." in world.last("dana")
+    assert "You are no longer a community manager here. Kim took the role back." in world.last(
+        "dana"
+    )
     assert "You may not do this." in text(world.says("dana", "/role"))
     assert managers(world) == ["kim"]
 
@@ -131,7 +133,7 @@ def test_a_manager_who_has_left_does_not_count(world: World) -> None:
 def test_a_manager_may_step_down_beside_another(world: World) -> None:
     changes(world, "dana", "kim", Role.COMMUNITY_MANAGER, "give")
     reply = changes(world, "dana", "dana", Role.COMMUNITY_MANAGER, "take")
-    assert "You are no longer community manager." in text(reply)
+    assert "You are no longer a community manager." in text(reply)
     assert managers(world) == ["kim"]
 
 
@@ -209,7 +211,7 @@ def test_every_change_of_a_role_is_kept_and_seen_by_whom_it_concerns(either_worl
     changes(world, "dana", "kim", Role.APPROVER, "give")
     changes(world, "dana", "kim", Role.APPROVER, "take")
     said = text(world.says("dana", "/role"))
-    assert "2 March 2026: Kim became approver of campaigns, by Dana" in said
-    assert "2 March 2026: Kim is no longer approver of campaigns, by Dana" in said
-    assert "Kim became approver of campaigns, by Dana" in text(world.says("kim", "/me"))
+    assert "2 March 2026: Kim became an approver of campaigns, by Dana" in said
+    assert "2 March 2026: Kim is no longer an approver of campaigns, by Dana" in said
+    assert "Kim became an approver of campaigns, by Dana" in text(world.says("kim", "/me"))
     assert "approver" not in text(world.says("ana", "/me"))
