@@ -37,6 +37,7 @@ COUNTING = (
 )
 NOTHING_YET = "There is nothing to look at yet: it has no parts."
 DOES_NOT_FIT = "It is too long for one message."
+_EFFECT = "Detectable effect"
 EFFECT = (
     "Not yet: I cannot say how large an effect would be seen. The metric and what is worth while "
     "are kept with it, and so is who begins when."
@@ -131,9 +132,10 @@ def card(dry_run: DryRun, buttons: Buttons | None = None) -> Message:
     parts: list[Piece] = [Text(text=f"**Dry run** of “{literal(dry_run.title)}”")]
     if dry_run.faults:
         parts.append(_listed("Before it can be submitted", map(literal, dry_run.faults)))
-    parts.append(
-        Facts(facts=tuple(Fact(label=a, value=shorten(b, 1_000)) for a, b in _facts(dry_run)))
-    )
+    facts = [*_facts(dry_run)]
+    if dry_run.allocation is not None:
+        facts.append((_EFFECT, EFFECT))
+    parts.append(Facts(facts=tuple(Fact(label=a, value=shorten(b, 1_000)) for a, b in facts)))
     if any(share.name for share in dry_run.clusters):
         groups = [_share(dry_run, share) for share in dry_run.clusters]
         parts.append(_listed(f"By {dry_run.cluster_by}", map(literal, groups), MOST_GROUPS))
@@ -159,6 +161,7 @@ def as_text(dry_run: DryRun, shown: Mapping[str, Sequence[str]] | None = None) -
     yield ""
     for label, value in _facts(dry_run):
         yield f"{label + ':':22}{value}"
+    yield f"{_EFFECT + ':':22}{EFFECT}"
     yield f"{'Content:':22}{dry_run.digest}"
     if dry_run.faults:
         yield from _under("Before it can be submitted", dry_run.faults)
@@ -195,20 +198,19 @@ def _facts(dry_run: DryRun) -> Iterator[tuple[str, str]]:
         yield "Nothing for", nothing
     yield "Approval by", _approval(dry_run)
     yield "Fullest week", _week(dry_run)
-    if dry_run.zones:
-        yield "Clocks", _clocks(dry_run)
+    if clocks := _clocks(dry_run):
+        yield "Clocks", clocks
     if dry_run.allocation is not None:
         yield "Drawn", _drawn(dry_run.allocation)
-    yield "Detectable effect", EFFECT
 
 
 def _clocks(dry_run: DryRun) -> str:
-    """How far apart the zones are that five people or more share."""
+    """How far apart the zones are that five people or more share; nothing where there are none."""
     apart = dry_run.hours_apart
+    if not any(zone.name for zone in dry_run.zones):
+        return ""
     if all(zone.name for zone in dry_run.zones):
         return f"up to {apart:g} hours apart" if apart else "all show the same hour"
-    if not any(zone.name for zone in dry_run.zones):
-        return "too few share one for me to say how far apart they are"
     return (
         f"up to {apart:g} hours apart, and those of a few of whom I do not say"
         if apart

@@ -1,12 +1,16 @@
 """Campaigns of several parts as talks: who writes, approves and steers what, and what they see."""
 
-from bot.capabilities.campaigns.content import Format
+from dataclasses import replace
+
+from bot.capabilities.campaigns.content import Content, Format, Timing
 from bot.capabilities.campaigns.model import State
+from bot.capabilities.campaigns.plan import messages
 from bot.pack.model import Kind
 from tests.capabilities.campaigns.planning import (
     adds,
     approve_and_schedule,
     labels,
+    now_of,
     picks,
     reads,
     starts,
@@ -283,3 +287,32 @@ def test_a_few_try_it_and_it_counts_for_nothing(either_world: World) -> None:
     world.passes(seconds=1)
     assert "That was it." not in "\n".join(world.dms("cem"))
     assert reads(world).people == 0
+
+
+def test_who_is_asked_reads_no_more_than_concerns_them(world: World) -> None:
+    card = three_parts(world)
+    world.presses("dana", "Submit for approval", on=card)
+    assert "It waits for Sam." in now_of(world, "dana", card).text
+    world.passes(seconds=1)
+    asked = world.hears("sam")[-1]
+    assert "asks you to approve this campaign" in asked.text
+    assert "It waits for" not in asked.text
+
+
+def test_what_stands_in_a_channel_is_tried_as_it_stands_there(world: World) -> None:
+    card = writes(world)
+    card = adds(world, card, Format.MESSAGE, text="To each.")
+    card = adds(world, card, Format.MESSAGE, text="To all.", place="#travel", at="10:00")
+    world.presses("dana", "Send to me", on=card)
+    world.passes(seconds=1)
+    each, channel = world.hears("dana")[-2:]
+    assert "Stop all" in labels(each)
+    assert labels(channel) == []
+
+
+def test_a_pause_says_what_becomes_of_the_days_in_it() -> None:
+    by_date = Content(title="By date", activities=())
+    own_days = replace(by_date, timing=Timing.ENROLMENT)
+    assert "is left out" in messages.paused(by_date)
+    assert "comes afterwards" in messages.paused(replace(by_date, catch_up=True))
+    assert "days wait" in messages.paused(own_days)

@@ -418,14 +418,19 @@ def waiting_rows(campaign: Campaign) -> list[list[Button]]:
             style=Style.PRIMARY,
             confirm=Confirm(
                 title="Schedule it?",
-                text=f"It begins by itself on {begins}. Who begins when is drawn now and does not "
-                "change any more.",
+                text=f"It begins by itself on {begins}.{_drawn_now(campaign.content)}",
                 yes="Schedule it",
                 no="Not yet",
             ),
         )
         rows[1].insert(0, schedule)
     return rows
+
+
+def _drawn_now(content: Content) -> str:
+    if content.rollout.design is Design.ALL:
+        return ""
+    return " Who begins when is drawn now and does not change any more."
 
 
 def approval_rows(campaign: Campaign) -> list[list[Button]]:
@@ -940,11 +945,6 @@ CHANGE_DROPPED = "It goes on as it was approved."
 SAVED = "Kept."
 REMOVED = "The part is out."
 DISCARDED = "It is discarded."
-PAUSED = (
-    "Nothing more is sent. What is on its way this very second may still arrive. By the "
-    "calendar, what has its day meanwhile is left out, unless you chose otherwise; days that are "
-    "counted wait."
-)
 RESUMED = "It goes on. People get at most what their attention allows, so nothing comes in a burst."
 CANCELLED = (
     "It has ended. What waited is taken back; what people have begun, as a quiz, they may finish."
@@ -955,6 +955,23 @@ CHANGE_WHILE_RUNNING = (
 
 
 # --- while it runs -------------------------------------------------------------------------
+
+
+def paused(content: Content) -> str:
+    """After *Pause*."""
+    return (
+        "Nothing more is sent. What is on its way this very second may still arrive. "
+        f"{_meanwhile(content)}"
+    )
+
+
+def _meanwhile(content: Content) -> str:
+    """What becomes of days that fall into a pause."""
+    if content.timing is Timing.ENROLMENT:
+        return "Everybody’s days wait, and are counted on afterwards."
+    if content.catch_up:
+        return "What has its day meanwhile comes afterwards."
+    return "What has its day meanwhile is left out."
 
 
 def running_rows(campaign: Campaign, *, is_owner: bool) -> list[list[Button]]:
@@ -969,8 +986,7 @@ def running_rows(campaign: Campaign, *, is_owner: bool) -> list[list[Button]]:
                 args=of,
                 confirm=Confirm(
                     title="Pause it?",
-                    text="From now on nothing is sent. What has its day meanwhile is left out by "
-                    "the calendar, unless it is to come afterwards; days that are counted wait.",
+                    text=f"From now on nothing is sent. {_meanwhile(campaign.content)}",
                     yes="Pause it",
                     no="Leave it running",
                 ),

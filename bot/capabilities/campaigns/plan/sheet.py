@@ -78,7 +78,7 @@ def show(
         owner = owner_of(work, campaign)
         asked = messages.approval_note(owner, campaign, mark_of(campaign.proposed))
         rows = messages.approval_rows(campaign)
-        return _sheet(work, context, campaign, rows, note=note or asked)
+        return _sheet(work, context, campaign, rows, note=note or asked, reader=person)
     if campaign.started_at is None and campaign.state is not State.CANCELLED:
         return _sheet(work, context, campaign, [], note=note)
     return _truth(context, work, campaign, person, note)
@@ -144,11 +144,16 @@ def _sheet(
     note: str | None = None,
     faults: Sequence[str] = (),
     formats: Sequence[Format] = (),
+    reader: Person | None = None,
 ) -> Message:
+    """`reader` is the one of those who approve it before whom it is put."""
     content = campaign.proposed
     owner = owner_of(work, campaign)
     approvers = approvers_of(work, campaign)
     waits = campaign.state is State.IN_REVIEW or campaign.amendment is not None
+    missing = missing_approvals(work, campaign) if waits else ()
+    if reader is not None and [one.id for one in missing] == [reader.id]:
+        missing = ()
     channel = channel_of(work, campaign.workspace, content.conversation)
     return messages.sheet(
         campaign,
@@ -161,7 +166,7 @@ def _sheet(
         titles_of(context, work, campaign.workspace, content),
         places_of(work, campaign.workspace),
         faults=faults,
-        waits_for=[p.name for p in missing_approvals(work, campaign)] if waits else (),
+        waits_for=[p.name for p in missing],
         rows=rows,
         note=note,
         formats=formats,

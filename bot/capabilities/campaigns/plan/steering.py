@@ -19,9 +19,9 @@ def pause(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """*Pause*. Pressed twice, it rests all the same."""
     campaign = _find(work, command)
     if campaign.state is State.PAUSED:
-        return _reply(context, work, campaign, command, messages.PAUSED)
+        return _reply(context, work, campaign, command, messages.paused(campaign.content))
     paused = steering.pause(context, work, campaign, command.person)
-    return _reply(context, work, paused, command, messages.PAUSED)
+    return _reply(context, work, paused, command, messages.paused(campaign.content))
 
 
 def resume(context: Context, work: CampaignsWork, command: Command) -> Reply:

@@ -65,7 +65,8 @@ def _send_all(
             Letter(
                 key=f"{campaign.source}:{kind}:{key}:{activity.id}"[:200],
                 to=ToPerson(person=person.id),
-                message=with_controls(shown),
+                # What stands in a channel stands there without them.
+                message=shown if activity.channel else with_controls(shown),
                 kind=f"campaign.{kind}",
                 priority=Priority.ANSWER,
                 because=because,
