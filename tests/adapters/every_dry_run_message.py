@@ -34,6 +34,7 @@ def _dry_run(parts: int, *, faults: tuple[str, ...] = ()) -> DryRun:
         excluded=12,
         waiting=2_000,
         reached=4_100,
+        is_for_few=False,
         nothing=(Cause("paused", 60), Cause("away", 23), Cause(None, 28)),
         clusters=(Share("Sales", 2_211, 0), Share("R&D", 1_500, NEVER), Share(None, 500)),
         zones=(Share("Europe/Berlin", 4_000), Share("Asia/Tokyo", 211)),

@@ -32,6 +32,7 @@ from bot.capabilities.campaigns.dryrun import (
     tell_nothing,
     tell_shares,
     tell_week,
+    tell_whether_few,
 )
 from bot.capabilities.campaigns.fault import find_faults
 from bot.capabilities.campaigns.model import STATES, Campaign
@@ -50,6 +51,7 @@ from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.ids import PersonId, WorkspaceId
 from bot.people import Person, zone_of
+from bot.truth import is_told
 
 _DAY = timedelta(days=1)
 
@@ -65,6 +67,7 @@ def conclude(context: Context, work: CampaignsWork, campaign: Campaign, tally: T
     steps = allocation.steps if allocation else {}
     approvers = approvers_of(work, campaign)
     reached, nothing = tell_nothing(tally)
+    waiting = sum(people for name, people in sizes.items() if steps.get(name) == NEVER)
     days = _planned_days(rehearsed, allocation)
     clashes, wanted, others = _clashes(context, work, rehearsed, allocation)
     begun = begun_of(work, campaign)
@@ -91,8 +94,9 @@ def conclude(context: Context, work: CampaignsWork, campaign: Campaign, tally: T
         are_named=any(person.id in content.approvers for person in approvers),
         total=total,
         excluded=_excluded(work, gathering) - total,
-        waiting=sum(people for name, people in sizes.items() if steps.get(name) == NEVER),
+        waiting=waiting if is_told(waiting, total - waiting) else None,
         reached=reached,
+        is_for_few=tell_whether_few(tally),
         nothing=nothing,
         clusters=tell_shares(sizes, steps),
         zones=zones,
@@ -165,8 +169,7 @@ def _there(work: CampaignsWork, campaign: Campaign, channel: str, total: int) ->
     mine = gathering_of(campaign)
     inside = replace(mine, audience=Audience(conversation=channel))
     there = work.enrolments.shared(mine, inside)
-    few = there < K_ANONYMOUS or 0 < total - there < K_ANONYMOUS
-    return None if few else there
+    return there if there and is_told(there, total - there) else None
 
 
 def _days_of(

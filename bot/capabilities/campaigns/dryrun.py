@@ -105,10 +105,13 @@ class DryRun:
     """Active people of the audience."""
     excluded: int
     """Of those in it, how many its owner has taken out again."""
-    waiting: int
-    """How many are in clusters that get nothing (`ab`)."""
+    waiting: int | None
+    """How many are in clusters that get nothing (`ab`); None where that would tell of fewer than
+    five."""
     reached: int | None
     """How many get something of it; None where that would tell of fewer than five."""
+    is_for_few: bool
+    """Whether fewer than five get something of it, or nobody."""
     nothing: Sequence[Cause]
     """Why others get nothing of it; `why` None is all that may not be told apart."""
     clusters: Sequence[Share]
@@ -211,6 +214,11 @@ def tell_nothing(tally: Tally) -> tuple[int | None, Sequence[Cause]]:
         return None, ()
     causes = (Cause(why or None, people) for why, people in tally.nothing.items())
     return tally.people - out, tell_causes(causes, tally.people)
+
+
+def tell_whether_few(tally: Tally) -> bool:
+    """Whether fewer than five get anything, or nobody, of more people."""
+    return tally.people - sum(tally.nothing.values()) < K_ANONYMOUS <= tally.people
 
 
 def tell_moved(tally: Tally, id_: str) -> int | None:

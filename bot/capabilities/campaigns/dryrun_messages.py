@@ -222,10 +222,13 @@ def _reach(dry_run: DryRun) -> str:
     told = f"{people_of(dry_run.total)} now"
     if dry_run.excluded:
         told += f", without {dry_run.excluded:,} who are taken out"
-    if dry_run.waiting:
-        told += f"; {dry_run.waiting:,} of them are the others to compare with, and get nothing"
+    if dry_run.waiting != 0:
+        waiting = "some" if dry_run.waiting is None else f"{dry_run.waiting:,}"
+        told += f"; {waiting} of them are the others to compare with, and get nothing"
     if dry_run.reached is not None and dry_run.total:
         told += f"; {dry_run.reached:,} get something of it"
+    elif dry_run.is_for_few:
+        told += "; hardly anybody, or nobody, gets anything of it"
     elif dry_run.total:
         told += "; most, or nearly all, get something of it" * (dry_run.total > 1)
     return told
@@ -282,7 +285,7 @@ def _share(dry_run: DryRun, share: Share) -> str:
         return told
     if share.step == NEVER:
         return f"{told}, to compare with"
-    return told if dry_run.waiting else f"{told}, step {share.step + 1}"
+    return told if dry_run.waiting != 0 else f"{told}, step {share.step + 1}"
 
 
 def _plain_share(share: Share) -> str:

@@ -12,6 +12,7 @@ from bot.capabilities.campaigns.dryrun import (
     tell_nothing,
     tell_shares,
     tell_week,
+    tell_whether_few,
 )
 from bot.capabilities.campaigns.dryrun import forecast_of as forecast
 from bot.truth import Cause
@@ -49,6 +50,12 @@ def test_not_even_the_number_is_told_where_it_would_be_of_few() -> None:
     tally = add(Tally(), [fate(20, MONDAY), fate(4, "paused")])
 
     assert tell_nothing(tally) == (None, ())
+
+
+def test_where_hardly_anybody_gets_anything_that_is_told_apart_from_nearly_everybody() -> None:
+    assert tell_whether_few(add(Tally(), [fate(3, MONDAY), fate(20, "away")]))
+    assert tell_whether_few(add(Tally(), [fate(20, "away")]))
+    assert not tell_whether_few(add(Tally(), [fate(20, MONDAY), fate(3, "away")]))
 
 
 def test_where_everybody_gets_it_all_are_told() -> None:

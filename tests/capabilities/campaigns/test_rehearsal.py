@@ -190,6 +190,15 @@ def test_who_is_left_out_is_counted_and_the_reasons_of_few_are_not_told(world: W
     assert "away" not in text
 
 
+def test_an_audience_that_wants_nothing_does_not_read_as_reached(world: World) -> None:
+    for name in ("ana", "ben", "bo", "cem", "dana", "kim"):
+        wishes(world, name, stopped_at=world.now)
+    _, told = drafted(world, TEXT_QUIZ_TEXT)
+    assert (told.total, told.reached) == (8, None)
+    for one in (render_plain(card(told)), "\n".join(as_text(told))):
+        assert "8 people now; hardly anybody, or nobody, gets anything of it" in one
+
+
 def test_nobody_is_told_apart_by_being_the_only_one_left_out(world: World) -> None:
     wishes(world, "ben", stopped_at=world.now)
     _, told = drafted(world, TEXT_QUIZ_TEXT)
