@@ -327,7 +327,10 @@ class App(Generic[W]):
         if workspace is None:
             return None
         found = work.outbox.find(workspace.id, inbound.place.conversation, message)
-        return found.about if found else None
+        if found is None or found.about is None:
+            return None
+        # Of what nobody listens to, not even that somebody said something is kept.
+        return found.about if found.about.partition(":")[0] in self._registry.hears else None
 
     def _dispatch(self, context: Context, work: W, inbound: Inbound) -> Reply:
         if isinstance(inbound.what, Left):
@@ -440,13 +443,9 @@ class App(Generic[W]):
             return interrupt(context, work, replace(command, message=said.message))
         about = self._about(work, inbound)
         if about is not None:
-            hears = registry.hears.get(about.partition(":")[0])
-            if hears is not None:
-                return hears(
-                    context,
-                    work,
-                    replace(command, text=said.text, message=said.message, about=about),
-                )
+            return registry.hears[about.partition(":")[0]](
+                context, work, replace(command, text=said.text, message=said.message, about=about)
+            )
         first, rest = [*said.text.split(None, 1), "", ""][:2]
         if first.startswith("/"):
             spoken = replace(command, message=said.message)

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from bot.capabilities.narration.model import (
+    NARRATION,
     Consent,
     Digest,
     Habit,
@@ -48,7 +49,7 @@ from storage.narration_tables import (
 from storage.question_tables import articles, declarations, questions, topics
 from storage.row import add_new, among, columns_of, put, values_of
 from storage.seal import Seal, WrongKey
-from storage.tables import people
+from storage.tables import outbox, people
 from storage.tip_tables import tip_subscriptions
 
 _PLAIN = [column for column in narrations.c if column.name != "number"]
@@ -69,6 +70,16 @@ _MAY_BE_MATCHED = or_(
     not_(_has_line(_decided.c.withdrawn_on.is_not(None))),
     _has_line(_decided.c.withdrawn_on.is_(None)),
 )
+
+CAN_BE_WITHDRAWN = or_(
+    exists().where(
+        outbox.c.about.like(f"{NARRATION}%"),
+        narrations.c.id == func.substr(outbox.c.about, len(NARRATION) + 1),
+    ),
+    exists().where(narration_digests.c.key == outbox.c.key),
+)
+"""Whether a letter brought a narration or a digest that is still there. Where it stands must be
+known for as long, or nothing could be taken out of it."""
 
 
 class SqlNarrations:
@@ -291,14 +302,18 @@ class SqlNarrations:
         return found[::-1]
 
     def add_digest(self, digest: Digest) -> None:
-        """Insert or replace."""
-        put(self._connection, narration_digests, values_of(digest))
+        """Insert or replace; one that mentions nothing any more is not kept."""
         self._connection.execute(
             delete(narration_mentions).where(narration_mentions.c.digest == digest.key)
         )
+        if not digest.narrations:
+            self._connection.execute(
+                delete(narration_digests).where(narration_digests.c.key == digest.key)
+            )
+            return
+        put(self._connection, narration_digests, values_of(digest))
         rows = [{"narration": id_, "digest": digest.key} for id_ in digest.narrations]
-        if rows:
-            self._connection.execute(narration_mentions.insert(), rows)
+        self._connection.execute(narration_mentions.insert(), rows)
 
     def digests_with(self, narration: str) -> Sequence[Digest]:
         """Those that mention it."""

@@ -25,6 +25,7 @@ from bot.capabilities.tips.model import REACTIONS_KEPT_DAYS
 from bot.outbox import LetterState
 from storage.campaign_tables import campaign_enrolments, campaigns
 from storage.library_tables import content_readers, content_signals
+from storage.narration import CAN_BE_WITHDRAWN
 from storage.outbox import MERGED
 from storage.question_tables import ask_counts
 from storage.quiz_tables import attempt_events, attempts, evidence, responses
@@ -69,9 +70,10 @@ _SETTLED = (
     MERGED,
 )
 
-# `outbox.find` says what the words in the thread under it are about.
-_IS_HEARD = and_(
-    outbox.c.about.is_not(None),
+# `outbox.find` says of which question the words in the thread under it are.
+_IS_HEARD = func.coalesce(outbox.c.about, "").like("question:%")
+_IS_NEEDED = and_(
+    or_(_IS_HEARD, CAN_BE_WITHDRAWN),
     outbox.c.edits.is_(None),
     or_(outbox.c.external_id.is_not(None), outbox.c.fingerprint.is_not(None)),
 )
@@ -104,8 +106,9 @@ def retain(
 ) -> Retained:
     """Throw away what is older than the times above; to be called once a day.
 
-    A letter about something that was sent keeps its row for ever, so that words in the
-    thread under it are still understood; what it said goes.
+    A letter about a question that was sent keeps its row for ever, so that words in the thread
+    under it are still understood; so does, as long as that is there, one with what somebody
+    narrated, so that it can be withdrawn. What they said goes.
 
     May be stopped at any moment and run by several at once: each transaction takes at most
     `chunk` rows, and the next run goes on. Once `is_ending` says so, no more are begun. SQLite
@@ -252,7 +255,7 @@ def _drop_letters(connection: Connection, before: datetime, last: int, chunk: in
     )
     ids = _take(
         connection,
-        select(outbox.c.id).where(_settled_before(before, last), ~_IS_HEARD, ~is_referred_to),
+        select(outbox.c.id).where(_settled_before(before, last), ~_IS_NEEDED, ~is_referred_to),
         chunk,
     )
     connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))

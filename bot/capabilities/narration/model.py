@@ -36,6 +36,9 @@ READ = 300
 EVERY = 1_000
 """Nobody has written as many."""
 
+NARRATION = "narration:"
+"""What a letter with a narration is about: this and its id. It is kept that there was one as long
+as the narration is there, since only so can it be taken back."""
 PROMPT_SLOT = "narration.prompt"
 WEEK_SLOT = "narration.week"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.attention import Wish, book
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.digesting import redo
-from bot.capabilities.narration.model import Narration, Reach, State
+from bot.capabilities.narration.model import NARRATION, Narration, Reach, State
 from bot.capabilities.narration.reminding import forget
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
@@ -50,8 +50,8 @@ def publish(
     everybody nothing is posted."""
     if narration.reach is Reach.CHANNEL and narration.conversation is not None:
         to: To = ToPlace(conversation=narration.conversation)
-        message = messages.posted(narration, author)
-        work.outbox.post(narration.workspace, _letter(_place_key(narration), to, message))
+        letter = _letter(narration, _place_key(narration), to, messages.posted(narration, author))
+        work.outbox.post(narration.workspace, letter)
     if narration.reach is Reach.PEOPLE:
         message = messages.handed(narration, author)
         because = messages.because_named(author)
@@ -62,7 +62,7 @@ def publish(
                 Wish(
                     reader,
                     _letter(
-                        _key(narration, reader.id), ToPerson(person=reader.id), message
+                        narration, _key(narration, reader.id), ToPerson(person=reader.id), message
                     ).model_copy(update={"priority": Priority.PROMPT, "because": because}),
                 )
                 for reader in readers
@@ -70,8 +70,18 @@ def publish(
         )
 
 
-def _letter(key: str, to: To, message: Message, edits: str | None = None) -> Letter:
-    return Letter(key=key, to=to, message=message, kind=KIND, priority=Priority.ANSWER, edits=edits)
+def _letter(
+    narration: Narration, key: str, to: To, message: Message, edits: str | None = None
+) -> Letter:
+    return Letter(
+        key=key,
+        to=to,
+        message=message,
+        kind=KIND,
+        priority=Priority.ANSWER,
+        about=f"{NARRATION}{narration.id}",
+        edits=edits,
+    )
 
 
 def _place_key(narration: Narration) -> str:
@@ -107,7 +117,7 @@ def repost(context: Context, work: NarrationWork, author: Person, narration: Nar
 def _replace(
     work: NarrationWork, narration: Narration, key: str, to: To, message: Message, what: str
 ) -> None:
-    edit = _letter(f"{key}:{what}", to, message, edits=key)
+    edit = _letter(narration, f"{key}:{what}", to, message, edits=key)
     work.outbox.post(narration.workspace, edit)
     work.outbox.forget(narration.workspace, [key])
 

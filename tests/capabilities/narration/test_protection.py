@@ -5,6 +5,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -30,6 +31,7 @@ from bot.people import Role
 from bot.reply import Reply
 from storage import narration as sql
 from storage.column import metadata
+from storage.retention import retain
 from tests.capabilities.narration.narrating import FRIDAY, own, propose, share, write
 from tests.world import WORKSPACE, World
 
@@ -79,8 +81,8 @@ def _returns(method: Any) -> object:
 def test_no_query_groups_or_counts_by_person() -> None:
     source = inspect.getsource(sql)
     assert "group_by" not in source
-    # How many people there are; nothing of what they did.
-    assert re.findall(r"func\.\w+", source) == ["func.count"]
+    # How many people there are, and which narration a letter brought; nothing of what they did.
+    assert sorted(re.findall(r"func\.\w+", source)) == ["func.count", "func.substr"]
     counted = source[: source.index("func.count")].rpartition("def ")[2]
     assert counted.startswith("count(self, workspace: WorkspaceId)")
 
@@ -243,6 +245,15 @@ def test_the_log_has_no_words_of_it(world: World, capsys: pytest.CaptureFixture[
     world.presses("ana", "Withdraw")
     captured = capsys.readouterr()
     assert "Zanzibarian" not in captured.out + captured.err
+
+
+def test_what_colleagues_say_under_it_is_not_read(world: World) -> None:
+    world.says("ana", "/narrate here", "#sales")
+    share(world, "ana", SECRET, reach="channel")
+    post = world.in_channel("#sales")[-1]
+    before = world.dump()
+    world.says("new", "This helped me too.", "#sales", thread=post.id)
+    assert world.dump() == before
 
 
 def test_the_log_and_what_is_counted_say_nothing_of_who(
@@ -416,6 +427,29 @@ def test_who_leaves_takes_their_words_out_of_every_message_and_digest(
     assert len([post for post in posts if "gone with them" in post.text]) == 2
     for table, rows in world.dump().items():
         assert SECRET not in rows, table
+
+
+def test_what_is_withdrawn_after_years_goes_wherever_it_stood(either_world: World) -> None:
+    world = either_world
+    world.says("kim", "/narrate digest on", "#sales")
+    world.says("ana", "/narrate here", "#sales")
+    write(world, "ana", SECRET)
+    propose(world, "ana", reach="channel")
+    world.presses("ana", "Share, also in digests")
+    share(world, "ana", f"For Ben: {SECRET}", reach="people", person_one="ben")
+    due = FRIDAY.replace(hour=15, minute=5)
+    world.passes(seconds=(due - world.now).total_seconds())
+    years = timedelta(days=800)
+    retain(world.database, world.now + years)
+    posts = [post for post in world.hears("ben") if SECRET in post.text]
+    assert len(posts) == 3
+    for each in own(world, "ana"):
+        world.forges("ana", "narration.withdraw", {"narration": each.id})
+    world.drains()
+    assert not any(SECRET in post.text for post in posts)
+    while retain(world.database, world.now + years).letters:
+        pass
+    assert "narration:" not in world.dump()["outbox"]
 
 
 def test_a_page_of_ones_own_can_be_turned(world: World) -> None:
