@@ -317,7 +317,7 @@ def shared_worlds(world: World, postgres_url: str) -> Iterator[list[World]]:
 NOT_ABOUT_ONE = {
     *("question.ask", "question.ask_me_again", "question.drop_topic", "question.know"),
     *("question.limit", "question.put_words", "question.unanswered", "question.put_here"),
-    "question.not_asked",
+    *("question.not_asked", "question.of_hour"),
 }
 """Buttons that name no question."""
 
