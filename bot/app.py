@@ -454,13 +454,14 @@ class App(Generic[W]):
             spoken = replace(command, message=said.message)
             return self._order(context, work, spoken, first, rest)
         # “Ask @inflow about it” is said to others, and no command.
-        order = registry.orders.get(first.lower()) if said.addressed else None
+        word = first.lower().rstrip(":,")
+        order = registry.orders.get(word) if said.addressed else None
         is_dm = inbound.place.kind is PlaceKind.DM
         # A command word alone is no question; with more words it may well begin one.
-        is_bare = not rest and (first.lower() in OWN_WORDS or order is not None)
+        is_bare = not rest and (word in OWN_WORDS or order is not None)
         if is_bare or (order is not None and order.spoken):
             spoken = replace(command, message=said.message)
-            return self._order(context, work, spoken, first.lower(), rest)
+            return self._order(context, work, spoken, word, rest)
         if is_dm:
             said_here = replace(command, text=said.text, message=said.message)
             for answers in (*registry.answers, *registry.doubts):

@@ -54,7 +54,6 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
                 writing.narrate,
                 "[learned | stuck | decision | …] [words]",
                 "write down what you work on, for yourself first",
-                spoken=False,
                 slash=True,
             ),
             "week": Order(week, "", "your own week, for you alone", spoken=False),

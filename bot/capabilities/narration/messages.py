@@ -983,7 +983,8 @@ def home(drafts: int) -> list[Section]:
     """The way in, and drafts that wait."""
     sections = [Section(Shelf.BEGIN, buttons=(_BEGIN,))]
     if drafts:
-        told = [Text(text=f"{_drafts(drafts)}. Only you see them.")]
+        seen = "Only you see it." if drafts == 1 else "Only you see them."
+        told = [Text(text=f"{_drafts(drafts)}. {seen}")]
         sections.append(Section(Shelf.MINE, "Narrations", entries=[told], buttons=(_MINE,)))
     return sections
 

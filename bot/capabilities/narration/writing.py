@@ -31,7 +31,7 @@ def narrate(context: Context, work: NarrationWork, command: Command) -> Reply:
     """`/narrate [sort] [words]`: what it may be about, the form, or a draft at once."""
     text = command.text.strip()
     first, _, rest = text.partition(" ")
-    word = first.casefold().strip(":,.")
+    word = first.casefold().strip(":,.?!…")
     if word == "here" and not rest:
         return _keep_channel(work, command)
     if word == "digest":

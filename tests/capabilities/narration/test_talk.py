@@ -59,6 +59,16 @@ def test_words_behind_the_command_are_a_draft_at_once(world: World) -> None:
     assert [n.sort.value for n in own(world, "ana")] == ["working_on", "learned"]
 
 
+@pytest.mark.parametrize("said", ["narrate learned", "Narrate: learned,", "/narrate learned!"])
+def test_what_is_written_without_the_slash_is_a_draft_and_no_question(
+    world: World, said: str
+) -> None:
+    world.says("ana", f"{said} {TEXT}")
+    assert "Learned: a private draft. Only you see it." in world.last("ana")
+    assert world.dump()["questions"] == ""
+    assert [kept.text for kept in own(world, "ana")] == [TEXT]
+
+
 def test_kept_private_is_the_first_choice_and_the_default(world: World) -> None:
     write(world, "ana", TEXT)
     draft = world.hears("ana")[-1]
