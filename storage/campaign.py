@@ -9,7 +9,15 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, 
 
 from bot.capabilities.campaigns.allocation import allocation_of, data_of_allocation
 from bot.capabilities.campaigns.content import content_of, data_of
-from bot.capabilities.campaigns.model import Campaign, Event, Pause, Run, State
+from bot.capabilities.campaigns.model import (
+    Campaign,
+    Event,
+    Pause,
+    Run,
+    State,
+    data_of_rehearsal,
+    rehearsal_of,
+)
 from bot.errors import Conflict
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from storage.campaign_tables import campaign_events, campaign_runs, campaigns
@@ -22,11 +30,16 @@ _REPLACE = update(campaigns).where(
 )
 _PAUSES = TypeAdapter(tuple[Pause, ...])
 _SAID = ("title", "body", "team", "conversation", "first_day", "last_day")
-_PLAIN = [
-    name
-    for name in Campaign.__dataclass_fields__
-    if name not in {"content", "approved_by", "amendment", "allocation", "pauses"}
-]
+_KEPT_OTHERWISE = {
+    "content",
+    "approved_by",
+    "amendment",
+    "submitted",
+    "rehearsal",
+    "allocation",
+    "pauses",
+}
+_PLAIN = [name for name in Campaign.__dataclass_fields__ if name not in _KEPT_OTHERWISE]
 _UNDER_WAY = [State.APPROVED, State.SCHEDULED, State.RUNNING, State.PAUSED]
 
 
@@ -109,7 +122,7 @@ class SqlCampaigns:
             .order_by(campaigns.c.changed_at, campaigns.c.id)
         )
         found = (_campaign(row) for row in rows)
-        return [c for c in found if c.state is State.IN_REVIEW or c.amendment is not None]
+        return [campaign for campaign in found if campaign.is_submitted]
 
     def runs(self, campaign: CampaignId) -> Sequence[Run]:
         """How far its activities have come, by when they are to be looked at."""
@@ -141,12 +154,15 @@ class SqlCampaigns:
 
 def _row(campaign: Campaign) -> dict[str, Any]:
     content, amendment, allocation = campaign.content, campaign.amendment, campaign.allocation
+    rehearsal = campaign.rehearsal
     return {
         **{name: getattr(campaign, name) for name in _PLAIN},
         **{name: getattr(content, name) for name in _SAID},
         "content": data_of(content),
         "approved_by": campaign.approved_by,
         "amendment": None if amendment is None else data_of(amendment),
+        "submitted": campaign.submitted,
+        "rehearsal": None if rehearsal is None else data_of_rehearsal(rehearsal),
         "allocation": None if allocation is None else data_of_allocation(allocation),
         "pauses": _PAUSES.dump_python(campaign.pauses, mode="json"),
     }
@@ -164,6 +180,8 @@ def _campaign(row: Row[Any]) -> Campaign:
         content=content,
         approved_by=tuple(PersonId(one) for one in said["approved_by"] or ()),
         amendment=None if said["amendment"] is None else content_of(said["amendment"]),
+        submitted=bool(said["submitted"]),
+        rehearsal=None if said["rehearsal"] is None else rehearsal_of(said["rehearsal"]),
         allocation=allocation_of(said["allocation"]),
         pauses=_PAUSES.validate_python(said["pauses"] or ()),
     )

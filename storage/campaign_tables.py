@@ -36,6 +36,9 @@ campaigns = Table(
     Column("content", Json),
     Column("approved_by", Texts),
     Column("amendment", Json),
+    # Whether the amendment waits for approval, and what the dry run told of what does.
+    Column("submitted", Boolean),
+    Column("rehearsal", Json),
     Column("allocation", Json),
     Column("pauses", Json),
     Index(None, "workspace", "created_at"),

@@ -122,6 +122,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         TITLES,
         PLACES,
         waits_for=["Kim"],
+        figures=[("People", "8 people now; 8 get something"), ("For the same people", "“*Other*”")],
         rows=plan.approval_rows(IN_REVIEW),
         note=plan.approval_note(SAM, IN_REVIEW, "0123456789abcdef"),
     ),
@@ -179,6 +180,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "plan.approved": plan.approved(APPROVED, KIM),
     "plan.approved:a_change": plan.approved(RUNNING, KIM),
     "plan.approved_partly": plan.approved_partly(IN_REVIEW, KIM, ["Lu"]),
+    "plan.overtaken": plan.overtaken(CAMPAIGN, ["a3 (message): This day has passed."]),
     "plan.rejected": plan.rejected(CAMPAIGN, KIM, "Too *much* at once."),
     "plan.truth_lines": plan.truth_lines(
         RUNNING, {"a1": ACCOUNT}, TITLES, PLACES, {"a5": plan.STANDS, "a3": plan.LEFT_OUT}

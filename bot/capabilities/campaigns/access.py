@@ -42,7 +42,7 @@ def may_see(campaign: Campaign, person: Person) -> bool:
     """Whether the campaign is the person's business."""
     if person.id == campaign.owner:
         return True
-    if campaign.amendment is not None and may(person, Right.APPROVE_CAMPAIGN):
+    if campaign.is_submitted and may(person, Right.APPROVE_CAMPAIGN):
         return True
     if campaign.started_at is not None:
         return may(person, Right.RUN_CAMPAIGN) or person.id in campaign.content.approvers

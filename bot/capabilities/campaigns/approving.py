@@ -6,9 +6,10 @@ buttons calls it. Approval is of what was seen, by its digest.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from bot.access import Right, require, roles_with
+from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.allocation import (
     Allocation,
@@ -34,12 +35,12 @@ from bot.people import Person
 
 
 def approvers_of(work: CampaignsWork, campaign: Campaign) -> Sequence[Person]:
-    """Who has to approve it, by name: those it names who are still here, all of them; if there
-    are none, any one of those with the right. Never its owner."""
+    """Who has to approve it, by name: those it names who may, all of them; if there are none, any
+    one of those who may. Never its owner."""
     named = [
         person
         for person in work.people.several(campaign.proposed.approvers)
-        if person.active and person.id != campaign.owner
+        if may(person, Right.APPROVE_CAMPAIGN) and person.id != campaign.owner
     ]
     if named:
         return sorted(named, key=lambda person: (person.name, person.id))
@@ -53,8 +54,8 @@ def approvers_of(work: CampaignsWork, campaign: Campaign) -> Sequence[Person]:
 
 
 def may_approve(work: CampaignsWork, campaign: Campaign, person: Person) -> bool:
-    """Whether the person's approval counts for the campaign: they are named by it, or have the
-    right where it names nobody who is here."""
+    """Whether the person's approval counts for the campaign: they are named by it, or it names
+    nobody who has the right."""
     return any(one.id == person.id for one in approvers_of(work, campaign))
 
 
@@ -69,14 +70,19 @@ def missing_approvals(work: CampaignsWork, campaign: Campaign) -> Sequence[Perso
 
 
 def submit(context: Context, work: CampaignsWork, campaign: Campaign, person: Person) -> Campaign:
-    """Ask for approval of a draft.
+    """Let a draft be approved, or while it runs the change of it. `asking.ask` goes through it
+    besides: nothing else is put before those who approve.
 
     Raises:
         Invalid: it cannot be run as it is, in words for its owner.
-        Conflict: it is no draft any more.
+        Conflict: it is no draft any more, or there is no change that was not submitted.
     """
     _require_owner(campaign, person)
-    _check(context, work, campaign, campaign.content)
+    faults = find_outdated(context, work, campaign)
+    if faults:
+        raise Invalid("\n".join(faults))
+    if campaign.amendment is None:
+        _check(context, work, campaign, campaign.content)
     return advance(context, work, campaign, EventKind.SUBMITTED, person.id)
 
 
@@ -99,6 +105,39 @@ def amend(
     return advance(context, work, campaign, EventKind.AMENDED, person.id, data=data_of(content))
 
 
+def find_outdated(context: Context, work: CampaignsWork, campaign: Campaign) -> Sequence[str]:
+    """Why the change of one that runs cannot count as it stands: some of it has begun since it
+    was written, or its day has passed. Nothing if it can, or if there is no change."""
+    if campaign.amendment is None:
+        return []
+    if has_begun_since(work, campaign):
+        return [messages.BEGUN_SINCE]
+    begun = begun_of(work, campaign)
+    return _faults_of(context, work, campaign, campaign.amendment, begun)
+
+
+def has_begun_since(work: CampaignsWork, campaign: Campaign) -> bool:
+    """Whether something has begun that the change would make another."""
+    amendment = campaign.amendment
+    if amendment is None:
+        return False
+    return not is_kept(campaign.content, amendment, begun_of(work, campaign))
+
+
+def bring_up_to_date(context: Context, work: CampaignsWork, campaign: Campaign) -> Campaign:
+    """The change with what has begun since it was written as that is. It is its owner's again,
+    who looks at it and submits it anew; if nothing is left of it there is none."""
+    amendment, begun = campaign.amendment, begun_of(work, campaign)
+    if amendment is None:
+        return campaign
+    kept = [a for a in campaign.content.activities if a.id in begun]
+    kept += [a for a in amendment.activities if a.id not in begun]
+    changed = replace(amendment, activities=tuple(kept))
+    if digest_of(changed) == digest_of(campaign.content):
+        return advance(context, work, campaign, EventKind.REJECTED)
+    return advance(context, work, campaign, EventKind.AMENDED, data=data_of(changed))
+
+
 def begun_of(work: CampaignsWork, campaign: Campaign) -> frozenset[str]:
     """The activities of which anybody has a letter already, or that were left out."""
     return frozenset(
@@ -115,19 +154,27 @@ def approve(
 
     Raises:
         NotAllowed: the person is its owner, or may not approve it.
-        Conflict: it was changed since, or is not to be approved any more.
+        Conflict: it was changed since, is not to be approved any more or not yet, or some of the
+            change has begun meanwhile (`find_outdated`).
     """
     if person.id == campaign.owner:
         raise NotAllowed(messages.NOT_YOUR_OWN)
     if not may_approve(work, campaign, person):
         raise NotAllowed(messages.NOT_AN_APPROVER)
-    if person.id in campaign.approved_by and campaign.state is State.IN_REVIEW:
+    if campaign.is_submitted and not campaign.is_put_forward:
+        raise Conflict(messages.NOT_GONE_THROUGH)
+    missing = missing_approvals(work, campaign)
+    # Whom else it waited for may have left since, or lost the right.
+    if campaign.is_submitted and person.id in campaign.approved_by and missing:
         raise Conflict(messages.APPROVED_BEFORE)
+    outdated = find_outdated(context, work, campaign)
+    if outdated:
+        raise Conflict("\n".join(outdated))
     is_open_to_all = not any(
         one.id in campaign.proposed.approvers for one in approvers_of(work, campaign)
     )
-    missing = [p for p in missing_approvals(work, campaign) if p.id != person.id]
-    data: Args = {"digest": digest, "is_last": is_open_to_all or not missing}
+    is_last = is_open_to_all or {one.id for one in missing} <= {person.id}
+    data: Args = {"digest": digest, "is_last": is_last}
     amended = campaign.amendment
     approved = advance(context, work, campaign, EventKind.APPROVED, person.id, data=data)
     if amended is not None and approved.amendment is None:
@@ -159,7 +206,6 @@ def schedule(context: Context, work: CampaignsWork, campaign: Campaign, person: 
     """
     _require_owner(campaign, person)
     _check(context, work, campaign, campaign.content)
-    _require_example(context, work, campaign, person)
     allocation = draw(work, campaign, context.now)
     scheduled = advance(
         context,
@@ -229,21 +275,18 @@ def _check(
 ) -> None:
     if not is_read(work, campaign):
         raise Invalid(messages.READ_FIRST)
-    owner = work.people.get(campaign.owner)
-    today = today_of(owner, context.now) if owner else context.now.date()
-    faults = find_faults(context, work, campaign, content, today, begun)
+    faults = _faults_of(context, work, campaign, content, begun)
     if faults:
         raise Invalid("\n".join(faults))
 
 
-def _require_example(
-    context: Context, work: CampaignsWork, campaign: Campaign, owner: Person
-) -> None:
-    """Who asks others to tell of their work has told of their own before."""
-    for activity in campaign.content.activities:
-        lent = context.activities.formats.get(activity.format)
-        if lent is None or not lent.needs_example:
-            continue
-        has = context.activities.evidence.get("has_modelled")
-        if has is None or owner.id not in has(work, (), [owner.id], context.now):
-            raise Invalid(messages.GO_FIRST)
+def _faults_of(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    content: Content,
+    begun: frozenset[str],
+) -> Sequence[str]:
+    owner = work.people.get(campaign.owner)
+    today = today_of(owner, context.now) if owner else context.now.date()
+    return find_faults(context, work, campaign, content, today, begun)

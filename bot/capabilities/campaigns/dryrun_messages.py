@@ -204,6 +204,19 @@ def _facts(dry_run: DryRun) -> Iterator[tuple[str, str]]:
         yield "Drawn", _drawn(dry_run.allocation)
 
 
+_MAIN = frozenset({"People", "Nothing for", "Fullest week", "Drawn"})
+
+
+def figures(dry_run: DryRun) -> tuple[tuple[str, str], ...]:
+    """What of it stands on the card of who approves, which leads to all of it."""
+    main = [(label, shorten(value, 1_000)) for label, value in _facts(dry_run) if label in _MAIN]
+    if dry_run.clashes:
+        titles = ", ".join(f"“{shorten(clash.title, 60)}”" for clash in dry_run.clashes[:5])
+        more = ", …" if len(dry_run.clashes) > 5 else ""
+        main.append(("For the same people", f"{titles}{more}"))
+    return tuple(main)
+
+
 def _clocks(dry_run: DryRun) -> str:
     """How far apart the zones are that five people or more share; nothing where there are none."""
     apart = dry_run.hours_apart

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from bot.access import Right, may
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.content import (
     LENT,
@@ -19,7 +20,13 @@ from bot.capabilities.campaigns.content import (
     Timing,
 )
 from bot.capabilities.campaigns.filling import ROOM, VARIABLES, variables_of
-from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, MIN_AUDIENCE, Campaign
+from bot.capabilities.campaigns.model import (
+    MAX_BODY,
+    MAX_TITLE,
+    MIN_AUDIENCE,
+    Campaign,
+    State,
+)
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -48,6 +55,8 @@ def find_faults(
     faults = _of_content(content, today, begun)
     if campaign.owner in content.approvers:
         faults.append(messages.OWNER_APPROVES)
+    if campaign.state is State.DRAFT:
+        faults += _of_approvers(work, content)
     gathering = Gathering(
         campaign.id, campaign.workspace, content.audience, content.rollout.cluster_by
     )
@@ -143,6 +152,15 @@ def _of_activity(content: Content, activity: Activity, today: date) -> list[str]
     return faults
 
 
+def _of_approvers(work: CampaignsWork, content: Content) -> list[str]:
+    """Of those who are here; who has left is waited for by nobody."""
+    return [
+        messages.may_not_approve(person.name)
+        for person in work.people.several(content.approvers)
+        if person.active and not may(person, Right.APPROVE_CAMPAIGN)
+    ]
+
+
 def _of_reference(
     context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity
 ) -> list[str]:
@@ -155,7 +173,22 @@ def _of_reference(
     found = lent.find(work, campaign.workspace, activity.ref)
     if found is None:
         return [messages.in_activity(name, messages.no_such_reference(activity.ref))]
-    return [messages.in_activity(name, messages.RETIRED)] if found.retired else []
+    if found.retired:
+        return [messages.in_activity(name, messages.RETIRED)]
+    if not has_gone_first(context, work, campaign, activity):
+        return [messages.in_activity(name, messages.GO_FIRST)]
+    return []
+
+
+def has_gone_first(
+    context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity
+) -> bool:
+    """Whether the owner, who asks others to tell of their work, has told of their own before."""
+    lent = context.activities.formats.get(activity.format)
+    if activity.format not in LENT or lent is None or not lent.needs_example:
+        return True
+    has = context.activities.evidence.get("has_modelled")
+    return has is not None and campaign.owner in has(work, (), [campaign.owner], context.now)
 
 
 def _of_steps(work: CampaignsWork, campaign: Campaign, content: Content) -> list[str]:

@@ -443,14 +443,22 @@ BEGUN_ALREADY = (
     "It has begun: only what has not been sent yet can be changed, and neither to whom it goes "
     "nor what it is measured by."
 )
+BEGUN_SINCE = (
+    "Some of what it would change has begun meanwhile. Please tap *Change what comes* and "
+    "look at it again."
+)
+NOT_GONE_THROUGH = (
+    "I am still going through it with everybody’s calendar and attention. You get its card, with "
+    "what it would do, in a moment."
+)
 STARTED_IN_THE_PAST = "Its first day has passed. Please choose another one."
 ASKED_IN_THE_PAST = (
     "People are asked first, on the weekday before its first day, and that one has passed. Please "
     "choose a later first day."
 )
 GO_FIRST = (
-    "You ask people to tell of their work, so please go first: share two of your own, and "
-    "schedule it then."
+    "You ask people to tell of their work, so please go first: share two of your own, "
+    "with /narrate."
 )
 STEPS_NEED_ENROLMENT = (
     "Where teams begin one after another, days are counted from each one’s beginning. Please "
@@ -954,6 +962,14 @@ def resent(until: date) -> str:
     return (
         f"I try once more, by {date_of(until)} at the latest, as far as their attention allows. "
         "Whom it does not reach stays in this list."
+    )
+
+
+def may_not_approve(name: str) -> str:
+    """Somebody who is named as an approver and has not the right."""
+    return (
+        f"{name} may not approve campaigns. Name somebody else, or let a community manager make "
+        "them an approver, with /role."
     )
 
 

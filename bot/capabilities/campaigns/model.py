@@ -60,6 +60,10 @@ class EventKind(StrEnum):
     CHANGED = "changed"
     """Another content. Whatever was said of the one before counts no more."""
     SUBMITTED = "submitted"
+    """The draft, or while it runs the amendment, is to be approved."""
+    REHEARSED = "rehearsed"
+    """It was gone through as it was submitted; `data` is the `Rehearsal`. Now it is put before
+    those who approve."""
     APPROVED = "approved"
     """By one person; `data` has the `digest` of what they saw, and whether it was the last
     approval that was missing (`is_last`)."""
@@ -83,6 +87,8 @@ class EventKind(StrEnum):
 
 _UNDER_WAY = {
     EventKind.AMENDED: None,
+    EventKind.SUBMITTED: None,
+    EventKind.REHEARSED: None,
     EventKind.APPROVED: None,
     EventKind.REJECTED: None,
     EventKind.CANCELLED: State.CANCELLED,
@@ -96,6 +102,7 @@ _NEXT: Mapping[State, Mapping[EventKind, State | None]] = {
     },
     State.IN_REVIEW: {
         EventKind.CHANGED: State.DRAFT,
+        EventKind.REHEARSED: None,
         EventKind.APPROVED: State.APPROVED,
         EventKind.REJECTED: State.DRAFT,
         EventKind.CANCELLED: State.CANCELLED,
@@ -125,8 +132,9 @@ _NEXT: Mapping[State, Mapping[EventKind, State | None]] = {
 }
 """What may happen in a state, and to which it leads; None: it stays.
 
-Two rows depend on more than the state. Only one message may be started from a draft
-(`Content.is_one_message`), and an approval that is not the last leaves it in review.
+Some rows depend on more than the state. Only one message may be started from a draft
+(`Content.is_one_message`), an approval that is not the last leaves it in review, and while it
+runs only an amendment is submitted, gone through and decided about.
 """
 
 
@@ -136,6 +144,15 @@ class Pause:
 
     since: datetime
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the dry run of a content told, which `digest` names: its main figures, each with what
+    it is of. Nothing else is put before those who approve."""
+
+    digest: str
+    told: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +178,10 @@ class Campaign:
     """Who has approved what is to be approved now: the content, or else the amendment."""
     amendment: Content | None = None
     """What the owner would have instead, while it runs."""
+    submitted: bool = False
+    """Whether the amendment is to be approved; until then it is its owner's alone."""
+    rehearsal: Rehearsal | None = None
+    """What the last thing to be approved would do."""
     allocation: Allocation | None = None
     pauses: tuple[Pause, ...] = ()
     expanded: bool = False
@@ -197,6 +218,17 @@ class Campaign:
         """What is to be approved, or was."""
         return self.amendment or self.content
 
+    @property
+    def is_submitted(self) -> bool:
+        """Whether what is proposed is to be approved."""
+        return self.state is State.IN_REVIEW or (self.amendment is not None and self.submitted)
+
+    @property
+    def is_put_forward(self) -> bool:
+        """Whether it is, and was gone through, so that it can be."""
+        told = self.rehearsal
+        return self.is_submitted and told is not None and told.digest == digest_of(self.proposed)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -213,9 +245,15 @@ def can(campaign: Campaign, kind: EventKind) -> bool:
     """Whether `kind` may happen to the campaign in its present state."""
     if kind is EventKind.STARTED and campaign.state is State.DRAFT:
         return campaign.content.is_one_message
-    if kind in {EventKind.APPROVED, EventKind.REJECTED} and campaign.state is not State.IN_REVIEW:
-        return kind in _NEXT[campaign.state] and campaign.amendment is not None
-    return kind in _NEXT[campaign.state]
+    if kind not in _NEXT[campaign.state]:
+        return False
+    if kind is EventKind.SUBMITTED and campaign.state is not State.DRAFT:
+        return campaign.amendment is not None and not campaign.submitted
+    if kind in {EventKind.REHEARSED, EventKind.APPROVED}:
+        return campaign.is_submitted
+    if kind is EventKind.REJECTED and campaign.state is not State.IN_REVIEW:
+        return campaign.amendment is not None
+    return True
 
 
 def apply(campaign: Campaign, event: Event) -> Campaign:
@@ -240,13 +278,17 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
                 allocation=None,
             )
         case EventKind.SUBMITTED:
-            return replace(after, approved_by=())
+            is_amendment = campaign.amendment is not None
+            return replace(after, approved_by=(), submitted=is_amendment, rehearsal=None)
+        case EventKind.REHEARSED:
+            return replace(after, rehearsal=rehearsal_of(event.data))
         case EventKind.APPROVED:
             return _approved(campaign, after, event)
         case EventKind.REJECTED:
-            return replace(after, approved_by=(), amendment=None)
+            return replace(after, approved_by=(), amendment=None, submitted=False)
         case EventKind.AMENDED:
-            return replace(after, amendment=content_of(event.data), approved_by=())
+            amendment = content_of(event.data)
+            return replace(after, amendment=amendment, approved_by=(), submitted=False)
         case EventKind.SCHEDULED:
             return replace(after, allocation=allocation_of(event.data["allocation"]))
         case EventKind.STARTED:
@@ -262,7 +304,7 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
         case EventKind.SKIPPED:
             return after
         case EventKind.FINISHED | EventKind.CANCELLED:
-            return replace(after, ended_at=event.at, amendment=None)
+            return replace(after, ended_at=event.at, amendment=None, submitted=False)
         case EventKind.RESENT:
             return replace(after, ended_at=None)
         case EventKind.REPORTED:
@@ -275,7 +317,7 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
 def _approved(before: Campaign, after: Campaign, event: Event) -> Campaign:
     if event.data.get("digest") != digest_of(before.proposed):
         raise Conflict(CHANGED_SINCE)
-    by = (*before.approved_by, *([event.actor] if event.actor else []))
+    by = tuple(dict.fromkeys((*before.approved_by, *([event.actor] if event.actor else []))))
     if not event.data.get("is_last"):
         return replace(after, state=before.state, approved_by=by)
     if before.amendment is None:
@@ -284,6 +326,7 @@ def _approved(before: Campaign, after: Campaign, event: Event) -> Campaign:
         after,
         content=before.amendment,
         amendment=None,
+        submitted=False,
         approved_by=by,
         edition=before.edition + 1,
         expanded=False,
@@ -320,6 +363,8 @@ def fold(campaign: Campaign, events: Iterable[Event]) -> Campaign:
         changed_at=campaign.created_at,
         approved_by=(),
         amendment=None,
+        submitted=False,
+        rehearsal=None,
         allocation=None,
         pauses=(),
     )
@@ -402,4 +447,16 @@ def account_of(data: Mapping[str, object]) -> Account:
     return _ACCOUNT.validate_python(data)
 
 
+def data_of_rehearsal(rehearsal: Rehearsal) -> Args:
+    """The rehearsal as an event and a row keep it."""
+    data: Args = _REHEARSAL.dump_python(rehearsal, mode="json")
+    return data
+
+
+def rehearsal_of(data: object) -> Rehearsal:
+    """The rehearsal that `data_of_rehearsal` made these of."""
+    return _REHEARSAL.validate_python(data)
+
+
 _ACCOUNT = TypeAdapter(Account)
+_REHEARSAL = TypeAdapter(Rehearsal)

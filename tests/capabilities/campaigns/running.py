@@ -7,7 +7,8 @@ from datetime import UTC, date, timedelta
 
 from sqlalchemy import func, select
 
-from bot.capabilities.campaigns.approving import approve, schedule, submit
+from bot.capabilities.campaigns.approving import amend, approve, schedule
+from bot.capabilities.campaigns.asking import ask
 from bot.capabilities.campaigns.content import Activity, Content, Format, data_of, digest_of
 from bot.capabilities.campaigns.model import Campaign, Event, EventKind, fold
 from bot.capabilities.campaigns.steering import cancel, pause, resume
@@ -69,7 +70,13 @@ class Runs:
 
     def submits(self) -> Campaign:
         with self.acting("dana") as (context, work, person):
-            return submit(context, work, self.get(work), person)
+            return ask(context, work, self.get(work), person)
+
+    def amends(self, content: Content) -> Campaign:
+        """Another content while it runs, submitted."""
+        with self.acting("dana") as (context, work, person):
+            amend(context, work, self.get(work), person, content)
+        return self.submits()
 
     def approves(self, who: str = "sam") -> Campaign:
         with self.acting(who) as (context, work, person):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
-from bot.capabilities.campaigns.approving import amend
 from bot.capabilities.campaigns.content import Activity, Format, data_of
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.occasion.messages import result
@@ -171,9 +170,7 @@ def test_an_hour_that_is_moved_says_when_it_is_now_and_at_last_that_it_is_not(
     [told] = hours(world)
     assert "Friday, 6 March at 15:00" in told
     later = replace(WHEN, date=TUESDAY + 6 * DAY)
-    with runs.acting("dana") as (context, work, dana):
-        changed = replace(TEXT_QUIZ_TEXT, activities=(*parts, later))
-        amend(context, work, runs.get(work), dana, changed)
+    runs.amends(replace(TEXT_QUIZ_TEXT, activities=(*parts, later)))
     assert hours(world) == [told]
     runs.approves()
     world.passes(seconds=5)
@@ -219,9 +216,8 @@ def test_an_hour_that_goes_to_another_channel_is_called_off_in_the_first(world: 
     parts = TEXT_QUIZ_TEXT.activities
     runs.starts(replace(TEXT_QUIZ_TEXT, activities=(*parts, WHEN)))
     runs.upto(TUESDAY + DAY, 12)
-    with runs.acting("dana") as (context, work, dana):
-        elsewhere = replace(TEXT_QUIZ_TEXT, activities=(*parts, replace(WHEN, channel="#data")))
-        amend(context, work, runs.get(work), dana, elsewhere)
+    elsewhere = replace(WHEN, channel="#data")
+    runs.amends(replace(TEXT_QUIZ_TEXT, activities=(*parts, elsewhere)))
     runs.approves()
     world.passes(minutes=1)
     assert "does not take place here" in hours(world)[0]
@@ -252,8 +248,7 @@ def test_a_poll_that_was_counted_takes_no_votes_whatever_becomes_of_its_campaign
     runs.upto(TUESDAY + DAY, 20)
     assert "Friday: most of 5" in "\n".join(world.dms("dana"))
     catching_up = replace(before, catch_up=True)
-    with runs.acting("dana") as (context, work, dana):
-        amend(context, work, runs.get(work), dana, catching_up)
+    runs.amends(catching_up)
     runs.approves()
     runs.rests()
     world.passes(hours=1)

@@ -20,9 +20,11 @@ from bot.capabilities.campaigns.model import (
     Event,
     EventKind,
     Pause,
+    Rehearsal,
     State,
     apply,
     can,
+    data_of_rehearsal,
     fold,
 )
 from bot.capabilities.campaigns.outlook import Outlook, args_of, look_on, outlook_of, told
@@ -51,7 +53,12 @@ TABLE = {
         EventKind.STARTED,
         EventKind.CANCELLED,
     },
-    State.IN_REVIEW: {EventKind.CHANGED, EventKind.CANCELLED, *DECIDED},
+    State.IN_REVIEW: {
+        EventKind.CHANGED,
+        EventKind.REHEARSED,
+        EventKind.CANCELLED,
+        *DECIDED,
+    },
     State.APPROVED: {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED},
     State.SCHEDULED: {EventKind.CHANGED, EventKind.STARTED, EventKind.CANCELLED},
     State.RUNNING: {
@@ -85,6 +92,8 @@ def event(kind: EventKind, content: Content = CONTENT, **data: object) -> Event:
         told = {"digest": digest_of(content), "is_last": bool(data.get("is_last", True))}
     elif kind is EventKind.SCHEDULED:
         told = DRAWN
+    elif kind is EventKind.REHEARSED:
+        told = data_of_rehearsal(Rehearsal(digest_of(content), (("People", "8 people now"),)))
     return Event(DRAFT.id, kind, AT, DRAFT.owner, told)
 
 
@@ -106,7 +115,15 @@ def test_what_is_proposed_while_it_runs_is_decided_like_a_draft(state: State) ->
     running = replace(DRAFT, state=state, pauses=(Pause(AT),))
     amended = apply(running, event(EventKind.AMENDED, TWO))
     assert (amended.state, amended.content, amended.proposed) == (state, CONTENT, TWO)
-    first = apply(amended, event(EventKind.APPROVED, TWO, is_last=False))
+    assert not can(amended, EventKind.APPROVED)
+    asked = apply(amended, event(EventKind.SUBMITTED))
+    assert not asked.is_put_forward
+    assert not can(asked, EventKind.SUBMITTED)
+    assert not apply(asked, event(EventKind.REHEARSED, CONTENT)).is_put_forward
+    asked = apply(asked, event(EventKind.REHEARSED, TWO))
+    assert asked.is_put_forward
+    assert not apply(asked, event(EventKind.AMENDED, CONTENT)).is_submitted
+    first = apply(asked, event(EventKind.APPROVED, TWO, is_last=False))
     assert (first.content, first.approved_by) == (CONTENT, (DRAFT.owner,))
     last = apply(first, event(EventKind.APPROVED, TWO))
     assert (last.state, last.content, last.amendment, last.edition) == (state, TWO, None, 2)

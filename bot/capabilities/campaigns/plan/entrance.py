@@ -18,6 +18,7 @@ PRESSES: Mapping[str, Handler[CampaignsWork]] = {
     "campaign.remove": writing.remove,
     "campaign.look_at": review.open_,
     "campaign.submit": review.submit,
+    "campaign.remind": review.remind,
     "campaign.approve": review.approve,
     "campaign.send_back": review.send_back,
     "campaign.schedule": review.schedule,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, time
 
+from bot.access import Right, may
 from bot.capabilities.campaigns.audience import here
 from bot.capabilities.campaigns.content import (
     LENT,
@@ -18,7 +19,13 @@ from bot.capabilities.campaigns.content import (
     Success,
     Timing,
 )
-from bot.capabilities.campaigns.messages import NO_BODY, NO_TITLE, poll_options, too_much
+from bot.capabilities.campaigns.messages import (
+    NO_BODY,
+    NO_TITLE,
+    may_not_approve,
+    poll_options,
+    too_much,
+)
 from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, Campaign
 from bot.capabilities.campaigns.plan import messages
 from bot.capabilities.campaigns.plan.arrangement import retime
@@ -135,6 +142,8 @@ def _approvers(
             wrong[name] = messages.UNKNOWN_PERSON
         elif person.id == command.person.id:
             wrong[name] = messages.NO_APPROVER_YOURSELF
+        elif not may(person, Right.APPROVE_CAMPAIGN):
+            wrong[name] = may_not_approve(person.name)
         elif person.id not in found:
             found.append(person.id)
     return tuple(found)

@@ -282,13 +282,14 @@ def sheet(
     *,
     faults: Sequence[str] = (),
     waits_for: Sequence[str] = (),
+    figures: Sequence[tuple[str, str]] = (),
     rows: Sequence[Sequence[Button]] = (),
     note: str | None = None,
     formats: Sequence[Format] = (),
 ) -> Message:
     """A campaign before it has begun, or what its owner would change: its parts and what can be
     done. `formats` are of what one more part may be; `faults` what stands in its way, `waits_for`
-    who has not approved it yet."""
+    who has not approved it yet, `figures` what its dry run told when it was submitted."""
     content = campaign.proposed
     state = "would be changed" if campaign.amendment is not None else f"is {STATES[campaign.state]}"
     parts: list[Part] = [Text(text=f"**{literal(campaign.title)}** {state}.")]
@@ -299,6 +300,9 @@ def sheet(
     # A card has room for all of many parts once: where one is chosen.
     is_long = len(content.activities) > MANY
     parts += [facts, *([] if is_long else lines_of(content, titles, places))]
+    if figures:
+        told = tuple(Fact(label=label, value=value) for label, value in figures)
+        parts += [Text(text="**What it would do**, as of when it was submitted"), Facts(facts=told)]
     if not content.activities:
         faults = ()
     if faults:
@@ -409,6 +413,8 @@ def waiting_rows(campaign: Campaign) -> list[list[Button]]:
             _discard(of),
         ],
     ]
+    if campaign.is_put_forward:
+        rows[1].insert(0, ask_again(campaign))
     if campaign.state is State.APPROVED:
         begins = date_of(campaign.content.first_day)
         schedule = Button(
@@ -431,6 +437,11 @@ def _drawn_now(content: Content) -> str:
     if content.rollout.design is Design.ALL:
         return ""
     return " Who begins when is drawn now and does not change any more."
+
+
+def ask_again(campaign: Campaign) -> Button:
+    """For its owner, while it waits for approval."""
+    return Button(label="Ask again", action="campaign.remind", args=args_of(campaign))
 
 
 def approval_rows(campaign: Campaign) -> list[list[Button]]:
@@ -921,6 +932,22 @@ def approved_partly(campaign: Campaign, by: Person, missing: Sequence[str]) -> M
     )
 
 
+def overtaken(campaign: Campaign, why: Sequence[str]) -> Message:
+    """Tells the owner that a change came too late to be approved as it is."""
+    left = (
+        "What has begun stays as it is. The rest of your change is kept until you submit it again."
+        if campaign.amendment is not None
+        else "Nothing is left of it: all of it has begun."
+    )
+    return say(
+        f"Your change of “{literal(campaign.title)}” could not be approved any more.\n"
+        + "\n".join(why)
+        + f"\n{left}",
+        _open(campaign),
+        tone=Tone.WARNING,
+    )
+
+
 def rejected(campaign: Campaign, by: Person, why: str) -> Message:
     """Tells the owner what should be different."""
     return say(
@@ -937,7 +964,19 @@ def said_approved(campaign: Campaign) -> str:
     return "You have approved it, and its owner is told."
 
 
+ALL_LEFT_HAVE = (
+    "It is approved by all who are left to approve it. Tap *Ask again*: one of them has to say so "
+    "once more."
+)
 SAID_REJECTED = "It is with its owner again, who reads what you wrote."
+SAID_OVERTAKEN = (
+    "Some of what it would change has begun meanwhile, or is too late. It is with its owner again, "
+    "who is told."
+)
+GOING_THROUGH = (
+    "I go through it with everybody’s calendar and attention first. Those who approve it get its "
+    "card then, with what it would do."
+)
 SUBMITTED = "Those who approve it have its card now."
 SCHEDULED = "It begins by itself. Until then you can make it a draft again."
 TAKEN_BACK = "It is a draft again, and has to be approved before it begins."
@@ -1070,6 +1109,11 @@ def _told(campaign: Campaign, activity: Activity, account: Account, everybody: i
     return "; ".join(
         [f"delivered to {delivered}", *(f"{label.lower()}: {count}" for label, count in others)]
     )
+
+
+CHANGE_BEGUN = (
+    "You have begun a change of what is still to come. Submit it under *Change what comes*."
+)
 
 
 def change_waits(names: Sequence[str]) -> str:

@@ -6,6 +6,8 @@ from bot.capabilities.campaigns.approving import (
 )
 from bot.capabilities.campaigns.approving import (
     approvers_of,
+    bring_up_to_date,
+    find_outdated,
     may_approve,
     missing_approvals,
 )
@@ -15,17 +17,17 @@ from bot.capabilities.campaigns.approving import (
 from bot.capabilities.campaigns.approving import (
     schedule as schedule_it,
 )
-from bot.capabilities.campaigns.approving import (
-    submit as submit_it,
-)
+from bot.capabilities.campaigns.asking import ask
+from bot.capabilities.campaigns.asking import put_forward as put_it_forward
 from bot.capabilities.campaigns.content import data_of, digest_of
+from bot.capabilities.campaigns.dryrun import DryRun
 from bot.capabilities.campaigns.messages import NOT_AN_APPROVER, NOT_YOUR_OWN, over_already
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.plan import messages
 from bot.capabilities.campaigns.plan.arrangement import mark_of
 from bot.capabilities.campaigns.plan.sheet import GOING, OVER, find_own, is_asked, show
 from bot.capabilities.campaigns.reading import kept
-from bot.capabilities.campaigns.step import advance
+from bot.capabilities.campaigns.step import advance, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
@@ -54,15 +56,24 @@ def submit(context: Context, work: CampaignsWork, command: Command) -> Reply:
     stale = _stale(context, work, campaign, command)
     if stale is not None:
         return stale
-    if campaign.state not in GOING:
-        if not approvers_of(work, campaign):
-            raise Invalid(messages.NOBODY_TO_APPROVE)
-        campaign = submit_it(context, work, campaign, command.person)
-    elif campaign.amendment is None:
+    if campaign.is_submitted:
+        return Reply(message=show(context, work, campaign, command.person), replace=True)
+    if campaign.state in GOING and campaign.amendment is None:
         raise Conflict(over_already(campaign))
-    tell_approvers(context, work, campaign)
-    card = show(context, work, campaign, command.person, messages.SUBMITTED)
+    if not approvers_of(work, campaign):
+        raise Invalid(messages.NOBODY_TO_APPROVE)
+    asked = ask(context, work, campaign, command.person)
+    note = messages.GOING_THROUGH
+    if asked.is_put_forward:
+        tell_approvers(context, work, asked)
+        note = messages.SUBMITTED
+    card = show(context, work, asked, command.person, note)
     return Reply(message=card, replace=True)
+
+
+def put_forward(context: Context, work: CampaignsWork, campaign: Campaign, told: DryRun) -> None:
+    """All have been looked at of what was submitted: those who approve it get its card."""
+    tell_approvers(context, work, put_it_forward(context, work, campaign, told))
 
 
 def _stale(
@@ -75,21 +86,47 @@ def _stale(
     return Reply(message=card, replace=True)
 
 
-def tell_approvers(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
-    """Its card for everybody who has not approved it yet, at their next working moment."""
-    mark = mark_of(campaign.proposed)
-    for person in missing_approvals(work, campaign):
+def tell_approvers(
+    context: Context, work: CampaignsWork, campaign: Campaign, *, again: bool = False
+) -> None:
+    """Its card for everybody whose approval it waits for, at their next working moment.
+
+    What they have and nobody has decided about becomes the card as it is now, unless they are
+    asked `again`, at most once a day. Who wants nothing unasked finds it on their own page.
+    """
+    decided = {EventKind.APPROVED, EventKind.REJECTED}
+    rounds = sum(event.kind in decided for event in work.campaigns.events(campaign.id))
+    for person in approvers_of(work, campaign):
+        if not is_asked(work, campaign, person) or work.attention.get(person.id).stopped_at:
+            continue
+        first = f"{campaign.source}:review:{rounds}:{person.id}"
+        stands = not again and bool(work.outbox.promised(campaign.workspace, [first]))
+        key = first
+        if again:
+            key = f"{first}:{today_of(person, context.now)}"
+        elif stands:
+            key = f"{first}:{campaign.version}"
         work.outbox.post(
             campaign.workspace,
             Letter(
-                key=f"{campaign.source}:review:{mark}:{campaign.version}:{person.id}",
+                key=key,
                 to=ToPerson(person=person.id),
                 message=show(context, work, campaign, person),
                 kind="campaign.review",
                 priority=Priority.ANSWER,
                 due_at=next_working_moment(person, context.now),
+                edits=first if stands else None,
             ),
         )
+
+
+def remind(context: Context, work: CampaignsWork, command: Command) -> Reply:
+    """*Ask again*: those whose approval it waits for get its card once more."""
+    campaign = find_own(work, command)
+    tell_approvers(context, work, campaign, again=True)
+    note = messages.SUBMITTED if campaign.is_put_forward else None
+    card = show(context, work, campaign, command.person, note)
+    return Reply(message=card, replace=True)
 
 
 def approve(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -102,6 +139,8 @@ def approve(context: Context, work: CampaignsWork, command: Command) -> Reply:
         return stale
     if not is_asked(work, campaign, person):
         return _settled(context, work, campaign, person)
+    if find_outdated(context, work, campaign):
+        return _overtaken(context, work, campaign, person)
     digest = digest_of(campaign.proposed)
     approved = approve_it(context, work, campaign, person, digest)
     is_done = approved.state is not State.IN_REVIEW and approved.amendment is None
@@ -112,11 +151,24 @@ def approve(context: Context, work: CampaignsWork, command: Command) -> Reply:
         else messages.approved_partly(approved, person, missing)
     )
     _tell_owner(context, work, approved, f"approved:{person.id}", told)
-    note = messages.said_approved(approved)
-    if not may_see(approved, person):
+    return _reply(context, work, approved, person, messages.said_approved(approved))
+
+
+def _reply(
+    context: Context, work: CampaignsWork, campaign: Campaign, person: Person, note: str
+) -> Reply:
+    if not may_see(campaign, person):
         # What became of it is for those who run campaigns.
         return Reply(message=say(note), replace=True)
-    return Reply(message=show(context, work, approved, person, note), replace=True)
+    return Reply(message=show(context, work, campaign, person, note), replace=True)
+
+
+def _overtaken(context: Context, work: CampaignsWork, campaign: Campaign, person: Person) -> Reply:
+    """A change some of which has begun, or is too late: it goes back to its owner, who is told."""
+    given_back = bring_up_to_date(context, work, campaign)
+    told = messages.overtaken(given_back, find_outdated(context, work, campaign))
+    _tell_owner(context, work, given_back, "overtaken", told)
+    return _reply(context, work, given_back, person, messages.SAID_OVERTAKEN)
 
 
 def _settled(context: Context, work: CampaignsWork, campaign: Campaign, person: Person) -> Reply:

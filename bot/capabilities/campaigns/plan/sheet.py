@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from bot.access import Right, may
 from bot.capabilities.campaigns.access import find_campaign, owner_of, workspace_of
-from bot.capabilities.campaigns.approving import approvers_of, may_approve, missing_approvals
+from bot.capabilities.campaigns.approving import (
+    approvers_of,
+    begun_of,
+    may_approve,
+    missing_approvals,
+)
 from bot.capabilities.campaigns.audience import channel_of, is_read, keep_known
 from bot.capabilities.campaigns.card import counts_of
 from bot.capabilities.campaigns.card import show as show_truth
@@ -73,6 +78,8 @@ def show(
         if campaign.state is State.DRAFT:
             return _writing(context, work, campaign, note)
         if campaign.state not in GOING | OVER:
+            if _is_left_alone(work, campaign):
+                note = note or messages.ALL_LEFT_HAVE
             return _sheet(work, context, campaign, messages.waiting_rows(campaign), note=note)
     elif is_asked(work, campaign, person):
         owner = owner_of(work, campaign)
@@ -86,13 +93,10 @@ def show(
 
 def is_asked(work: CampaignsWork, campaign: Campaign, person: Person) -> bool:
     """Whether the campaign, or a change of it, waits for the person's approval."""
-    waits = campaign.state is State.IN_REVIEW or campaign.amendment is not None
-    return (
-        waits
-        and person.id not in campaign.approved_by
-        and may_approve(work, campaign, person)
-        and campaign.state not in OVER
-    )
+    if not campaign.is_put_forward or not may_approve(work, campaign, person):
+        return False
+    # Who has approved it is asked once more where nobody is left for whom it would have to wait.
+    return person.id not in campaign.approved_by or not missing_approvals(work, campaign)
 
 
 def asked_of(work: CampaignsWork, person: Person) -> list[tuple[Campaign, str]]:
@@ -113,14 +117,15 @@ def _writing(
     today = today_of(owner, context.now)
     if not is_read(work, campaign):
         note = READING
-    faults = list(find_faults(context, work, campaign, content, today)) if content.title else []
+    faults: list[str] = []
+    is_new = campaign.state is State.DRAFT or campaign.amendment is not None
+    if content.title and is_new:
+        begun = begun_of(work, campaign) if campaign.state in GOING else frozenset[str]()
+        faults += find_faults(context, work, campaign, content, today, begun)
     faults = [_numbered(content, fault) for fault in faults]
-    if campaign.state in GOING:
-        # What stands in the way of a change is said when it is made.
-        faults = []
-    elif not approvers_of(work, campaign):
+    if not approvers_of(work, campaign):
         faults.append(messages.NOBODY_TO_APPROVE)
-    is_clean = not faults and (campaign.state is State.DRAFT or campaign.amendment is not None)
+    is_clean = not faults and is_new and not campaign.is_submitted
     rows = messages.writing_rows(campaign, is_clean=is_clean)
     lent = context.activities.formats
     formats = [one for one in messages.FORMATS if one not in LENT or one in lent]
@@ -150,10 +155,10 @@ def _sheet(
     content = campaign.proposed
     owner = owner_of(work, campaign)
     approvers = approvers_of(work, campaign)
-    waits = campaign.state is State.IN_REVIEW or campaign.amendment is not None
-    missing = missing_approvals(work, campaign) if waits else ()
+    missing = missing_approvals(work, campaign) if campaign.is_submitted else ()
     if reader is not None and [one.id for one in missing] == [reader.id]:
         missing = ()
+    told = campaign.rehearsal if campaign.is_put_forward else None
     channel = channel_of(work, campaign.workspace, content.conversation)
     return messages.sheet(
         campaign,
@@ -167,10 +172,21 @@ def _sheet(
         places_of(work, campaign.workspace),
         faults=faults,
         waits_for=[p.name for p in missing],
+        figures=() if told is None else told.told,
         rows=rows,
         note=note,
         formats=formats,
     )
+
+
+def _waits_for(work: CampaignsWork, campaign: Campaign) -> list[str]:
+    return [p.name for p in missing_approvals(work, campaign)] if campaign.is_submitted else []
+
+
+def _is_left_alone(work: CampaignsWork, campaign: Campaign) -> bool:
+    """Whether those for whom it still waited may not approve it any more."""
+    approvers = approvers_of(work, campaign)
+    return campaign.is_put_forward and bool(approvers) and not missing_approvals(work, campaign)
 
 
 def titles_of(
@@ -280,8 +296,14 @@ def _truth(
     if may(person, Right.RUN_CAMPAIGN):
         is_owner = campaign.owner == person.id
         rows += messages.running_rows(campaign, is_owner=is_owner)
-    waits = [p.name for p in missing_approvals(work, campaign)] if campaign.amendment else []
+    waits = _waits_for(work, campaign)
     said = [Text(text=messages.change_waits(waits))] if waits else []
+    if campaign.owner == person.id and campaign.is_put_forward:
+        rows.append([messages.ask_again(campaign)])
+        if _is_left_alone(work, campaign):
+            said.append(Text(text=messages.ALL_LEFT_HAVE))
+    elif campaign.owner == person.id and campaign.amendment is not None and not campaign.submitted:
+        said.append(Text(text=messages.CHANGE_BEGUN))
     parts = (*shown, *said, *lines, *(Buttons(buttons=tuple(row)) for row in rows))
     return card.model_copy(update={"parts": parts})
 

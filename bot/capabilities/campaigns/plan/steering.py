@@ -3,6 +3,7 @@
 from bot.access import Right, require
 from bot.capabilities.campaigns import steering
 from bot.capabilities.campaigns.access import find_campaign
+from bot.capabilities.campaigns.approving import bring_up_to_date, has_begun_since
 from bot.capabilities.campaigns.messages import over_already
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.plan import messages
@@ -45,10 +46,13 @@ def end(context: Context, work: CampaignsWork, command: Command) -> Reply:
 
 
 def amend(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*Change what comes*: its parts, to be changed one by one."""
+    """*Change what comes*: its parts, to be changed one by one. What has begun since a change of
+    them was written is in it as it is."""
     campaign = find_own(work, command)
     if campaign.state not in GOING:
         raise Conflict(over_already(campaign))
+    if has_begun_since(work, campaign):
+        campaign = bring_up_to_date(context, work, campaign)
     card = show(context, work, campaign, command.person, is_writing=True)
     return Reply(message=card, replace=True)
 

@@ -10,6 +10,7 @@ from bot.capabilities.campaigns.model import Campaign
 from bot.capabilities.campaigns.plan import messages
 from bot.capabilities.campaigns.plan.arrangement import mark_of
 from bot.capabilities.campaigns.plan.entry import read_person
+from bot.capabilities.campaigns.plan.review import put_forward
 from bot.capabilities.campaigns.plan.sheet import find_own, shown_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -32,7 +33,7 @@ def dry_run(context: Context, work: CampaignsWork, command: Command) -> Reply:
 
 def rehearse_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     """The next people of a dry run that is too large to be shown at once."""
-    rehearsing.rehearse_on(context, work, timer, _buttons)
+    rehearsing.rehearse_on(context, work, timer, _buttons, put_forward)
 
 
 def _buttons(_work: CampaignsWork, campaign: Campaign, person: Person) -> Buttons:
