@@ -722,9 +722,15 @@ def campaign() -> None:
 @WORKSPACE
 @click.option("--owner", metavar="HANDLE", help="Whose it is, instead of the one in the file.")
 @click.option("--json", "as_data", is_flag=True, help="Print the dry run as one JSON object.")
+@click.option("--replace", is_flag=True, help="Begin a draft anew that has the same title.")
 @_plainly
 def campaign_plan(
-    file: Path, dry_run: bool, workspace: str | None, owner: str | None, as_data: bool
+    file: Path,
+    dry_run: bool,
+    workspace: str | None,
+    owner: str | None,
+    as_data: bool,
+    replace: bool,
 ) -> None:
     """Put the campaign in FILE in as a draft of its owner, or say what it would do.
 
@@ -752,6 +758,7 @@ def campaign_plan(
             owner=owner,
             dry_run=dry_run or as_data,
             as_data=as_data,
+            replace=replace,
         )
     for line in (*outcome.warnings, *outcome.errors):
         click.echo(line, err=True)

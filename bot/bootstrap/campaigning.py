@@ -19,8 +19,8 @@ from bot.bootstrap import new_id
 from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.campaigns.approving import gathering_of
 from bot.capabilities.campaigns.dryrun import DryRun
-from bot.capabilities.campaigns.dryrun_messages import as_text
-from bot.capabilities.campaigns.packed import Finding, draft_of, keep, plan
+from bot.capabilities.campaigns.dryrun_messages import as_text, differs
+from bot.capabilities.campaigns.packed import Finding, draft_of, find_draft, keep, plan
 from bot.capabilities.campaigns.rehearsing import rehearse
 from bot.capability import register
 from bot.context import Context
@@ -81,10 +81,12 @@ def plan_campaign(
     owner: str | None,
     dry_run: bool,
     as_data: bool,
+    replace: bool,
 ) -> Outcome:
     """The whole dry run of the campaign as lines, or as JSON; or the draft that it has become.
 
-    What cannot be resolved comes with its place. A campaign that has errors is not kept.
+    What cannot be resolved comes with its place. A campaign that has errors is not kept, nor one
+    that would change a draft of that title, unless it is to `replace` it.
     """
     context = Context(moment, new_id, register(CAPABILITIES).activities)
     if owner is not None:
@@ -96,6 +98,10 @@ def plan_campaign(
         return Outcome((), errors, warnings)
     if not dry_run:
         if errors:
+            return Outcome((), errors, warnings)
+        known = find_draft(work, planned.content.title, planned.owner)
+        if known is not None and known.content != planned.content and not replace:
+            errors.append(_at(file, Finding(("title",), differs(known.title)), "error"))
             return Outcome((), errors, warnings)
         kept = keep(context, work, planned, planned.owner)
         told = f"“{kept.title}” is a draft of {planned.owner.name}, who can open it in chat."

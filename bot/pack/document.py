@@ -39,9 +39,10 @@ class Prompt(Frozen):
 
 
 class Audience(Frozen):
-    """Whom a campaign is for. Nobody who is in `exclude` is, whatever else they are in."""
+    """Whom a campaign is for; everybody is `group:everybody`. Nobody who is in `exclude` is,
+    whatever else they are in."""
 
-    include: tuple[Segment, ...] = ()
+    include: tuple[Segment, ...] = Field(min_length=1)
     exclude: tuple[Segment, ...] = ()
     consent: Literal["opt_in", "opt_out", "assigned"] = "opt_in"
 

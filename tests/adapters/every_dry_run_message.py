@@ -80,4 +80,5 @@ SHOWN: dict[str, Message] = {
         _dry_run(21, faults=("a1 (tip): It *has* been retired.",) * 30), _BUTTONS
     ),
     "dryrun.choose_pack": dryrun.choose_pack([("two-weeks", "Two weeks of *sharing* well")]),
+    "dryrun.replace_draft": dryrun.replace_draft("Two weeks of *sharing* well", "two-weeks"),
 }

@@ -111,6 +111,18 @@ def test_without_a_dry_run_it_becomes_a_draft_once(call: Call, tmp_path: Path) -
         ]
 
 
+def test_a_draft_is_begun_anew_only_by_who_says_so(call: Call, tmp_path: Path) -> None:
+    assert call(GOOD).exit_code == 0
+    changed = GOOD.replace("Thank you.", "Thank you all.")
+    done = call(changed)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{FILE}:3:1: error: title: there is a draft “Two weeks of customer data”" in done.stderr
+    assert "--replace begins it anew" in done.stderr
+    assert call(changed, "--replace").exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "inflow.db")) as database:
+        assert database.execute("SELECT count(*) FROM campaigns").fetchall() == [(1,)]
+
+
 def test_with_errors_it_becomes_none(call: Call, tmp_path: Path) -> None:
     done = call(CAMPAIGN.replace("t-gone", "t-link-not-export"))
     assert (done.exit_code, done.stdout) == (1, "")

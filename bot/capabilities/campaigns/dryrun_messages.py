@@ -10,6 +10,7 @@ from bot.capabilities.campaigns.content import INVITATION
 from bot.capabilities.campaigns.dryrun import Clash, DryRun, Part, Share
 from bot.capabilities.campaigns.messages import FORMATS, REASONS
 from bot.message import (
+    Button,
     Buttons,
     Choice,
     Fact,
@@ -17,6 +18,7 @@ from bot.message import (
     Message,
     Note,
     Option,
+    Style,
     Text,
     Tone,
     literal,
@@ -115,6 +117,33 @@ def choose_pack(found: Sequence[tuple[str, str]]) -> Message:
             action="campaign.take_pack",
             options=tuple(Option(label=shorten(title, 75), value=id_) for id_, title in found),
         ),
+    )
+
+
+def replace_draft(title: str, choice: str) -> Message:
+    """Before a draft is begun anew; `choice` is the campaign of the pack."""
+    return say(
+        f"You have a draft “{literal(title)}” already, and it does not say what the pack says. "
+        "You find it under `/campaign`. To begin it anew is to lose what you changed in it.",
+        Buttons(
+            buttons=(
+                Button(
+                    label="Begin it anew",
+                    action="campaign.take_pack",
+                    args={"choice": choice, "replace": True},
+                    style=Style.DANGER,
+                ),
+                Button(label="Leave it as it is", action="campaign.list"),
+            )
+        ),
+    )
+
+
+def differs(title: str) -> str:
+    """Of a draft that the command line would change."""
+    return (
+        f"there is a draft “{title}” already, which was written or changed elsewhere; "
+        "--replace begins it anew"
     )
 
 

@@ -126,6 +126,8 @@ def _of_activity(content: Content, activity: Activity, today: date) -> list[str]
         faults.append(messages.in_activity(name, messages.NO_DAY))
     if activity.format is Format.MESSAGE and not activity.text.strip():
         faults.append(messages.in_activity(name, messages.NO_BODY))
+    if activity.format is Format.POLL and "{{" in activity.text:
+        faults.append(messages.in_activity(name, messages.POLL_AS_IT_STANDS))
     variables = variables_of(activity)
     length = len(activity.text) + ROOM * len(variables)
     if length > MAX_BODY:

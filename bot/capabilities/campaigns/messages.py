@@ -291,6 +291,9 @@ def new_titles(titles: Sequence[str], most: int) -> str:
     return f"{named} and more" if len(titles) > most else named
 
 
+POLL_AS_IT_STANDS = "the question of a poll is asked as it stands; nothing in it is filled in."
+
+
 def no_such_variable(variable: str, known: Iterable[str]) -> str:
     """Something that is to be filled in and is not known."""
     every = ", ".join(f"{{{{{one}}}}}" for one in sorted(known))

@@ -5,7 +5,7 @@ in the document, as `where`: the names and numbers that lead there.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time
 
@@ -27,13 +27,12 @@ from bot.capabilities.campaigns.content import (
     Timing,
     data_of,
 )
-from bot.capabilities.campaigns.filling import NEW_TITLES, VARIABLES
+from bot.capabilities.campaigns.filling import VARIABLES, variables_of
 from bot.capabilities.campaigns.model import Campaign, Event, EventKind, State
 from bot.capabilities.campaigns.step import advance
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.ids import CampaignId, PersonId, TopicId, WorkspaceId
-from bot.message import literal
 from bot.pack import document as pack
 from bot.people import Person
 
@@ -42,7 +41,6 @@ EVERYBODY = frozenset({"everybody", "everyone", "all"})
 LEFT_ALONE_ANYWAY = frozenset({"on-leave", "quiet"})
 """Whom the attention budget keeps out of everything, whatever a campaign says."""
 MOST_LOOKED_AT = 200
-_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _ADDRESS = re.compile(r"#([CG][A-Z0-9]{8,20}|19:[^\s]+)")
 """A channel of Slack or Teams as the platform itself calls it."""
 
@@ -132,9 +130,7 @@ def plan(
         reading.hint(("topic",), said.no_such_topic(document.topic))
     content = Content(
         title=document.title,
-        activities=tuple(
-            _activity(reading, document, at, one) for at, one in enumerate(document.activities)
-        ),
+        activities=tuple(_activity(reading, at, one) for at, one in enumerate(document.activities)),
         audience=_audience(reading, document),
         timing=Timing(document.timing),
         start=document.start,
@@ -151,17 +147,25 @@ def plan(
     return Planned(content, owner, tuple(reading.faults), tuple(reading.hints))
 
 
-def keep(context: Context, work: CampaignsWork, planned: Planned, owner: Person) -> Campaign:
-    """The draft of its owner with that title, changed to what is planned, or a new one."""
-    content = planned.content
+def find_draft(work: CampaignsWork, title: str, owner: Person) -> Campaign | None:
+    """The draft of somebody that is called so."""
     known = work.campaigns.shown_to(owner.workspace, owner.id, MOST_LOOKED_AT)
     for campaign in known:
         is_draft = campaign.state is State.DRAFT and campaign.owner == owner.id
-        if is_draft and campaign.title == content.title:
-            if campaign.content == content:
-                return campaign
-            data = data_of(content)
-            return advance(context, work, campaign, EventKind.CHANGED, owner.id, data=data)
+        if is_draft and campaign.title == title:
+            return campaign
+    return None
+
+
+def keep(context: Context, work: CampaignsWork, planned: Planned, owner: Person) -> Campaign:
+    """The draft of its owner with that title, changed to what is planned, or a new one."""
+    content = planned.content
+    campaign = find_draft(work, content.title, owner)
+    if campaign is not None:
+        if campaign.content == content:
+            return campaign
+        data = data_of(content)
+        return advance(context, work, campaign, EventKind.CHANGED, owner.id, data=data)
     draft = draft_of(context, planned, owner)
     work.campaigns.add(draft)
     work.campaigns.record(
@@ -214,6 +218,8 @@ def _segments(
         if kind == "person":
             person = reading.person(where, name)
             people += [person.id] if person else []
+            # Nobody is in a team of that name, which keeps it from going to everybody.
+            teams += [segment] if person is None and side == "include" else []
         elif side == "include" and kind == "group" and name in EVERYBODY:
             is_everybody = True
         elif (team := known.get(name.casefold())) is not None:
@@ -222,7 +228,6 @@ def _segments(
             reading.hint(where, said.left_alone_anyway(segment))
         else:
             reading.fault(where, said.no_such_group(segment, sorted(set(known.values()))))
-            # Nobody is in a team of that name, which keeps it from going to everybody.
             teams += [name] if side == "include" else []
     return tuple(dict.fromkeys(teams)), tuple(dict.fromkeys(people)), is_everybody
 
@@ -230,10 +235,9 @@ def _segments(
 # --- what and when ------------------------------------------------------------------------------
 
 
-def _activity(reading: _Reading, document: pack.Campaign, at: int, one: pack.Activity) -> Activity:
+def _activity(reading: _Reading, at: int, one: pack.Activity) -> Activity:
     where: Where = ("activities", at)
-    text = _filled(reading, (*where, "text"), one.text or "", document)
-    return Activity(
+    activity = Activity(
         id=one.id,
         format=Format(one.format),
         date=one.when.date,
@@ -241,11 +245,13 @@ def _activity(reading: _Reading, document: pack.Campaign, at: int, one: pack.Act
         at=None if one.when.at is None else time.fromisoformat(one.when.at),
         ref=one.ref,
         channel=_channel(reading, (*where, "channel"), one),
-        text=text,
+        text=one.text or "",
         options=tuple(one.options),
         only_if=None if one.only_if is None else OnlyIf(one.only_if),
         optional=one.optional,
     )
+    _check_variables(reading, (*where, "text"), activity)
+    return activity
 
 
 def _channel(reading: _Reading, where: Where, one: pack.Activity) -> str | None:
@@ -263,32 +269,11 @@ def _channel(reading: _Reading, where: Where, one: pack.Activity) -> str | None:
     return one.channel
 
 
-def _filled(reading: _Reading, where: Where, text: str, document: pack.Campaign) -> str:
-    """The text with what it leaves to be filled in."""
-
-    def owner() -> str:
-        person = reading.work.people.by_address(reading.workspace, document.owner.removeprefix("@"))
-        return person.name if person else document.owner
-
-    def topic() -> str:
-        found = reading.work.topics.get(reading.workspace, TopicId(document.topic))
-        return found.title if found else document.topic
-
-    known: dict[str, Callable[[], str]] = {
-        "campaign.title": lambda: document.title,
-        "campaign.owner": owner,
-        "topic.title": topic,
-    }
-
-    def fill(found: re.Match[str]) -> str:
-        if found[1] in known:
-            return literal(known[found[1]]())
-        if found[1] != NEW_TITLES:
-            reading.fault(where, messages.no_such_variable(found[1], VARIABLES))
-        # It is said when it is handed out.
-        return found[0]
-
-    return _VARIABLE.sub(fill, text)
+def _check_variables(reading: _Reading, where: Where, activity: Activity) -> None:
+    """What a text leaves to be filled in is said when it is handed out."""
+    for variable in variables_of(activity):
+        if variable not in VARIABLES:
+            reading.fault(where, messages.no_such_variable(variable, VARIABLES))
 
 
 def _rollout(rollout: pack.Rollout) -> Rollout:

@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from bot.capabilities.campaigns.content import (
     Activity,
     Audience,
@@ -16,6 +19,8 @@ from bot.capabilities.campaigns.content import (
     Success,
     Timing,
 )
+from bot.capabilities.campaigns.filling import fill
+from bot.capabilities.campaigns.model import Campaign as Kept
 from bot.capabilities.campaigns.model import State
 from bot.capabilities.campaigns.packed import Planned, keep, plan
 from bot.ids import PersonId
@@ -102,7 +107,7 @@ def test_a_campaign_of_a_pack_says_the_same_here(world: World) -> None:
             day=1,
             at=time(9, 30),
             channel="#travel",
-            text="Two weeks on Travel, from Dana.",
+            text="{{campaign.title}} on {{ topic.title }}, from {{campaign.owner}}.",
         ),
         Activity("a3", Format.QUIZ, day=2, ref="data", only_if=OnlyIf.NOT_CERTIFIED),
     )
@@ -130,6 +135,8 @@ def test_who_is_not_known_is_said_with_the_place(world: World) -> None:
         approvers=["sam", "gone"],
         audience={"include": ["team:nowhere"], "exclude": ["tag:odd"]},
     )
+    unknown = planned(world, audience={"include": ["person:gone"]})
+    assert "I know nobody here who is called @gone" in unknown.faults[0].sentence
     assert sentences(found) == {
         ("owner",): "I know nobody here who is called @nobody.",
         ("approvers", 1): "I know nobody here who is called @gone.",
@@ -142,6 +149,11 @@ def test_who_is_not_known_is_said_with_the_place(world: World) -> None:
     }
     # An audience of which nobody is known is not everybody.
     assert not found.content.audience.is_everybody
+    assert not unknown.content.audience.is_everybody
+    nobody: list[dict[str, list[str]]] = [{"exclude": ["team:customer-care"]}, {"include": []}]
+    for audience in nobody:
+        with pytest.raises(ValidationError, match=r"audience\.include"):
+            planned(world, audience=audience)
 
 
 def test_somebody_is_found_by_their_name_unless_several_have_it(world: World) -> None:
@@ -226,6 +238,47 @@ def test_a_campaign_of_a_pack_becomes_a_draft_of_who_takes_it(world: World) -> N
         (draft,) = work.campaigns.shown_to(WORKSPACE, PersonId("dana"), 10)
     assert (draft.owner, draft.state, draft.title) == ("dana", State.DRAFT, "Two weeks")
     assert "From a pack…" in [b.label for b in listed(world).buttons]
+
+
+def test_what_was_changed_in_chat_is_not_replaced_without_asking(world: World) -> None:
+    brings(world)
+    chooses(world)
+    brings(world, throttle_per_day=2)
+    asked = chooses(world)
+    assert "You have a draft “Two weeks” already" in asked.text
+    assert draft_of_dana(world).content.throttle_per_day == 1
+    world.presses("dana", "Begin it anew")
+    assert "It is a draft of your own now." in world.last("dana")
+    assert draft_of_dana(world).content.throttle_per_day == 2
+
+
+def draft_of_dana(world: World) -> Kept:
+    with world.database.transaction() as work:
+        (draft,) = work.campaigns.shown_to(WORKSPACE, PersonId("dana"), 10)
+    return draft
+
+
+def test_texts_are_filled_in_with_what_is_so_when_they_are_read(world: World) -> None:
+    world.changes("ana", name="Ana", team="Customer care")
+    part = {"when": {"date": "2027-02-02"}, "format": "message"}
+    text = "{{campaign.title}} on {{ topic.title }}, from {{campaign.owner}}."
+    brings(
+        world,
+        timing="calendar",
+        join_until=None,
+        rollout={},
+        activities=[{**part, "id": "a1", "text": text}],
+    )
+    chooses(world)
+    runs = Runs(world)
+    draft = draft_of_dana(world)
+    with runs.acting("dana") as (context, work, _):
+        (activity,) = draft.content.activities
+        assert fill(context, work, draft, activity).text == "Two weeks on Travel, from Dana."
+    world.changes("dana", name="Dana Kowalski")
+    with runs.acting("dana") as (context, work, _):
+        told = fill(context, work, draft, activity).text
+        assert told.startswith("Two weeks on Travel, from Dana Kowalski")
 
 
 def listed(world: World) -> Heard:

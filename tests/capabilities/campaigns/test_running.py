@@ -948,3 +948,14 @@ def test_what_cannot_be_filled_in_stands_in_the_way(world: World) -> None:
     runs.drafts(replace(TEXT_QUIZ_TEXT, activities=(unknown,)))
     with pytest.raises(Invalid, match=r"I cannot fill in \{\{faq.titles\}\}"):
         runs.submits()
+
+
+def test_a_poll_asks_what_stands_there(world: World) -> None:
+    runs = Runs(world)
+    text = "How was {{campaign.title}}?"
+    poll = Activity(
+        "p", Format.POLL, date=TUESDAY, channel="general", text=text, options=("Good", "Bad")
+    )
+    runs.drafts(replace(TEXT_QUIZ_TEXT, activities=(poll,)))
+    with pytest.raises(Invalid, match="nothing in it is filled in"):
+        runs.submits()

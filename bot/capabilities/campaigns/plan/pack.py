@@ -2,7 +2,7 @@
 
 from bot.access import Right, require
 from bot.capabilities.campaigns import dryrun_messages as said
-from bot.capabilities.campaigns.packed import keep, plan
+from bot.capabilities.campaigns.packed import find_draft, keep, plan
 from bot.capabilities.campaigns.plan.sheet import show
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -34,8 +34,8 @@ def choose(_context: Context, work: CampaignsWork, command: Command) -> Reply:
 
 
 def take(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """One of them. What could not be resolved here is said on the draft, which can be mended;
-    chosen again it is the same draft, as the pack says it."""
+    """One of them. What could not be resolved here is said on the draft, which can be mended.
+    Who has a draft of that title already, which reads otherwise, is asked before it is replaced."""
     person = command.person
     require(person, Right.RUN_CAMPAIGN)
     value = command.args.get("choice")
@@ -44,6 +44,10 @@ def take(context: Context, work: CampaignsWork, command: Command) -> Reply:
     if kept is None or kept.retired:
         raise NotFound(said.NO_SUCH_PACK)
     planned = plan(work, person.workspace, kept.value, person)
+    known = find_draft(work, planned.content.title, person)
+    is_other = known is not None and known.content != planned.content
+    if is_other and command.args.get("replace") is not True:
+        return Reply(message=said.replace_draft(planned.content.title, id_))
     draft = keep(context, work, planned, person)
     note = said.taken_from_pack([one.sentence for one in (*planned.faults, *planned.hints)])
     return Reply(message=show(context, work, draft, person, note))
