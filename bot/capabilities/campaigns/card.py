@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
-from bot.capabilities.campaigns.content import is_personal
+from bot.capabilities.campaigns.content import in_order, is_personal
 from bot.capabilities.campaigns.model import Campaign, EventKind, State, account_of, source_of
 from bot.capabilities.campaigns.step import sources_of
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -65,10 +65,23 @@ def told_sources_of(campaign: Campaign) -> Sequence[str]:
     return [one for one in sources_of(campaign, to_people=True) if one not in hidden]
 
 
+def _named_sources_of(campaign: Campaign) -> Sequence[str]:
+    """The sources of which those are named whom a failure concerns. Where people say whether they
+    want it, or are done once they have what it asks for, that is the first thing alone: a name in
+    what comes after it would tell what they said, or do not have."""
+    content, told = campaign.content, told_sources_of(campaign)
+    if content.asks_first:
+        return told[:1]
+    if content.completion:
+        first = source_of(campaign, in_order(content)[0].id)
+        return [source for source in told if source == first]
+    return told
+
+
 def unreached_of(work: CampaignsWork, campaign: Campaign, limit: int) -> Sequence[Unreached]:
     """Some of those who can be helped, each once."""
     found: dict[str, Unreached] = {}
-    for source in told_sources_of(campaign):
+    for source in _named_sources_of(campaign):
         for one in work.truth.unreached(campaign.workspace, source, 0, limit):
             found.setdefault(one.person, one)
     return list(found.values())[:limit]

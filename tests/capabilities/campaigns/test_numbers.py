@@ -7,7 +7,8 @@ from bot.capabilities.campaigns.model import State
 from bot.capabilities.campaigns.plan import sheet
 from bot.outbox import Never
 from bot.pack.ports import Put
-from tests.capabilities.campaigns.running import DAY, TEXT_QUIZ_TEXT, TUESDAY, Runs, message
+from tests.capabilities.campaigns.planning import picks
+from tests.capabilities.campaigns.running import DAY, NAME, TEXT_QUIZ_TEXT, TUESDAY, Runs, message
 from tests.capabilities.campaigns.test_running import certify
 from tests.capabilities.campaigns.test_story import PROMPT
 from tests.capabilities.campaigns.test_talk import PickyRoom
@@ -80,6 +81,11 @@ def test_a_failure_of_what_only_some_were_to_get_names_and_numbers_nobody(world:
     assert "failed:" not in told
     assert "Resend to failed" in told
     assert "Resend to failed (" not in told
+    world.says("dana", "/campaign")
+    picks(world, "dana", world.hears("dana")[-1], "Look at one", NAME)
+    world.presses("dana", "Resend to failed")
+    world.passes(days=5)
+    assert "a2" in runs.got("ben")
 
 
 def test_who_said_yes_or_has_had_enough_is_not_counted_by_what_comes_later(world: World) -> None:
@@ -88,8 +94,10 @@ def test_who_said_yes_or_has_had_enough_is_not_counted_by_what_comes_later(world
     parts = (message("a1", TUESDAY + DAY), message("a2", TUESDAY + 2 * DAY))
     runs.starts(replace(TEXT_QUIZ_TEXT, audience=audience, activities=parts))
     runs.upto(TUESDAY)
-    for who in ("ana", "ben"):
+    for who in ("ana", "ben", "cem"):
         world.presses(who, "Yes, count me in")
+    room = PickyRoom(outcomes={"cem": Never("msg_too_odd")})
+    world.room, room.heard = room, world.room.heard
     runs.upto(TUESDAY + DAY)
     world.presses("ben", "I have had enough of it")
     runs.upto(TUESDAY + 10 * DAY)
@@ -97,3 +105,6 @@ def test_who_said_yes_or_has_had_enough_is_not_counted_by_what_comes_later(world
     assert "a2" not in runs.got("ben")
     told = truth(runs)
     assert told.count("delivered to fewer than 5 of 8") == 2
+    # Whom it did not reach could be helped, but a name would tell that they want it.
+    assert "failed: 1" in told
+    assert "Cem" not in told
