@@ -70,6 +70,18 @@ def test_the_second_question_of_the_story_finds_the_answer_to_the_first(
     assert best.score >= index.thresholds.answer
 
 
+def test_what_a_first_campaign_is_told_to_press_stands_on_the_cards() -> None:
+    guide = README.partition("\n## Run a campaign\n")[2].partition("\n## ")[0]
+    named = re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", " ".join(guide.split()))
+    said = "".join(
+        path.read_text(encoding="utf-8")
+        for pattern in ("bot/capabilities/*/**/messages.py", "adapters/playground/templates/*.html")
+        for path in ROOT.glob(pattern)
+    )
+    assert {"Several parts", "Dry run", "Schedule it", "Pause", "Go on"} <= set(named)
+    assert [label for label in named if label not in said] == []
+
+
 # --- Install on Slack -------------------------------------------------------------------
 
 
