@@ -67,7 +67,7 @@ def test_one_thing_comes_a_day_and_then_it_is_finished(either_world: World) -> N
     invitation = either_world.hears("ana")[-1]
     assert "Customer data" in invitation.text
     assert "Part of “Two weeks of data”, from Dana" in invitation.text
-    either_world.presses("ana", "Check myself", on=invitation)
+    either_world.presses("ana", "See the quiz", on=invitation)
     assert "Check yourself first" in either_world.last("ana")
     runs.upto(TUESDAY + 2 * DAY)
     assert runs.got("ben") == ["a1", "a2", "a3"]
