@@ -27,6 +27,7 @@ from bot.ids import PersonId
 from bot.message import Button, Choice
 from bot.pack.document import Campaign
 from bot.pack.ports import Put
+from bot.people import Role
 from tests.capabilities.campaigns.running import Runs
 from tests.world import WORKSPACE, Heard, World, person
 
@@ -250,6 +251,33 @@ def test_what_was_changed_in_chat_is_not_replaced_without_asking(world: World) -
     world.presses("dana", "Begin it anew")
     assert "It is a draft of your own now." in world.last("dana")
     assert draft_of_dana(world).content.throttle_per_day == 2
+
+
+def test_settings_that_are_kept_as_they_stand_change_nothing(world: World) -> None:
+    for address, name in (("U1", "Jo Lee"), ("U2", "Max Lee")):
+        world.joins(replace(person(address), name=name))
+        world.changes(address, roles=frozenset({Role.APPROVER}))
+    for who in ("sam", "ana"):
+        world.changes(who, team="Customer care", roles=frozenset({Role.APPROVER}))
+    brings(
+        world,
+        approvers=["sam", "jo-lee", "max-lee"],
+        requirement="mandatory",
+        audience={"include": ["group:everybody"], "consent": "assigned"},
+        rollout={"design": "ab", "cluster_by": "site", "seed": 4},
+    )
+    card = chooses(world)
+    before = draft_of_dana(world).content
+    assert (before.approvers, before.rollout.design) == (("sam", "U1", "U2"), Design.AB)
+    assert before.audience.consent is Consent.ASSIGNED
+    world.presses("dana", "Settings", on=card)
+    world.fills("dana")
+    assert draft_of_dana(world).content == before
+    world.presses("dana", "Settings")
+    world.fills("dana", consent="opt_in", rollout="all", approver="", second="")
+    after = draft_of_dana(world).content
+    assert (after.approvers, after.rollout) == ((), Rollout())
+    assert after.audience.consent is Consent.OPT_IN
 
 
 def draft_of_dana(world: World) -> Kept:

@@ -1,5 +1,6 @@
 """What the forms of a campaign of several parts say, read: its settings, and one part."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, time
 
@@ -41,6 +42,7 @@ from bot.people import Person
 _BASELINE, _FOLLOW_UP = 28, 28
 """Days before and after, of a metric that is named in chat."""
 _LONGEST = 31
+_APPROVERS = ("approver", "second")
 
 
 def read_settings(
@@ -73,7 +75,7 @@ def read_settings(
     join_until = _day_or_none(values, "join_until", wrong)
     if timing is Timing.ENROLMENT and start is None:
         wrong.setdefault("start", messages.NO_START)
-    approvers = _approvers(work, command, wrong)
+    approvers = _approvers(work, command, content.approvers, wrong)
     rollout = _rollout(command, content.rollout, wrong)
     if wrong:
         raise Invalid(fields=wrong)
@@ -130,10 +132,11 @@ def read_person(work: CampaignsWork, by: Person, said: str) -> Person | None:
 
 
 def _approvers(
-    work: CampaignsWork, command: Command, wrong: dict[str, str]
+    work: CampaignsWork, command: Command, before: Sequence[PersonId], wrong: dict[str, str]
 ) -> tuple[PersonId, ...]:
+    """Who is named in the form, and whom it has no room for; nobody if it names nobody."""
     found: list[PersonId] = []
-    for name in ("approver", "second"):
+    for name in _APPROVERS:
         said = command.values.get(name, "").strip()
         if not said:
             continue
@@ -146,7 +149,7 @@ def _approvers(
             wrong[name] = may_not_approve(person.name)
         elif person.id not in found:
             found.append(person.id)
-    return tuple(found)
+    return tuple(dict.fromkeys((*found, *before[len(_APPROVERS) :]) if found else ()))
 
 
 def _rollout(command: Command, before: Rollout, wrong: dict[str, str]) -> Rollout:
@@ -157,8 +160,8 @@ def _rollout(command: Command, before: Rollout, wrong: dict[str, str]) -> Rollou
             wrong["steps"] = messages.BAD_STEPS
             return before
         return replace(before, design=Design.STEPPED_WEDGE, steps=steps)
-    # What packs know beyond this form (`ab`) stays unless it is chosen away.
-    return before if before.design is Design.AB else Rollout()
+    # What packs know beyond this form (`ab`) stays until something else is chosen.
+    return Rollout() if chosen == messages.ALL_AT_ONCE else before
 
 
 def _success(values: dict[str, str], before: Success | None) -> Success | None:

@@ -116,6 +116,7 @@ A_CHANNEL = "the channel chosen before"
 NOT_THE_OWNER = "Only its owner can do that."
 MOVED = "Moved: the two parts have changed their days."
 AS_WRITTEN = "as written"
+AS_IT_WAS = "As it was written"
 """The value for an audience that a form cannot say, as it came with a pack."""
 UNKNOWN_PART = "This part is not in it any more."
 BAD_STEPS = "Please give a whole number of groups, 2 or more."
@@ -552,10 +553,13 @@ def settings_form(
     addresses. A new one is asked only what nobody can leave open (`_FIRST_ASKED`)."""
     start = content.start or max(content.first_day, _next_date(content, today))
     if not _is_sayable(content.audience) and isinstance(whom, ChoiceField):
-        kept = Option(label="As it was written", value=AS_WRITTEN)
+        kept = Option(label=AS_IT_WAS, value=AS_WRITTEN)
         whom = whom.model_copy(update={"options": (kept, *whom.options), "value": AS_WRITTEN})
     named = [*approvers, None, None]
+    more = len(approvers) - 2
     by_steps = content.rollout.design is Design.STEPPED_WEDGE
+    by_halves = content.rollout.design is Design.AB
+    is_assigned = content.audience.consent is Consent.ASSIGNED
     success = content.success
     fields: list[AnyField] = [
         TextField(
@@ -572,10 +576,9 @@ def settings_form(
             {
                 Consent.OPT_OUT: "They get it until they say stop",
                 Consent.OPT_IN: "They are asked first, and get nothing unless they say yes",
-            },
-            content.audience.consent
-            if content.audience.consent is not Consent.ASSIGNED
-            else Consent.OPT_OUT,
+            }
+            | ({Consent.ASSIGNED: AS_IT_WAS} if is_assigned else {}),
+            content.audience.consent,
         ),
         _choice(
             "timing",
@@ -604,15 +607,21 @@ def settings_form(
             hint="Not you. If you name nobody, anyone may who approves campaigns here.",
             value=named[0],
         ),
-        PeopleField(name="second", label="And who else? Both have to.", value=named[1]),
+        PeopleField(
+            name="second",
+            label="And who else? Both have to.",
+            hint=f"And {more} more, as it was written." if more > 0 else None,
+            value=named[1],
+        ),
         _choice(
             "rollout",
             "Who begins when?",
             {
                 ALL_AT_ONCE: "Everybody at once",
                 STEPS: "One group of teams after another, as drawn",
-            },
-            STEPS if by_steps else ALL_AT_ONCE,
+            }
+            | ({AS_WRITTEN: AS_IT_WAS} if by_halves else {}),
+            STEPS if by_steps else AS_WRITTEN if by_halves else ALL_AT_ONCE,
         ),
         NumberField(
             name="steps",
