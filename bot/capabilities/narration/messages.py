@@ -77,6 +77,7 @@ HERE_KEPT = "Thank you. From now on I offer this as your team’s channel when y
 KEPT = "Kept to yourself. Nobody else sees it, and nobody sees that you wrote it."
 DISCARDED = "Deleted. Nothing of it is left here."
 SHARED_ALREADY = "You have shared this already."
+OTHER_READERS = "**Who would see it has changed since.** "
 CHANGED = "It has changed since. Please look at it again."
 SOMEBODY = "somebody who has left"
 SKIPPED = "All right. Nobody sees that, and nothing of it is kept."
@@ -397,6 +398,7 @@ def confirm(
     may_digest: bool,
     always_digests: bool,
     has_channel: bool = True,
+    is_changed: bool = False,
 ) -> Message:
     """The last look before it is shared."""
     share = Button(
@@ -417,7 +419,7 @@ def confirm(
         else ""
     )
     return say(
-        f"Share this with {to}?\n{seen}",
+        f"{OTHER_READERS if is_changed else ''}Share this with {to}?\n{seen}",
         *content(narration),
         Buttons(
             buttons=(

@@ -1,5 +1,6 @@
 """Sharing: whom with is asked every time, with how many would see it, before anybody does."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,14 @@ class Circle:
     topic: Topic | None = None
     conversation: str | None = None
     channel: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Another one, as soon as other people would see it, or the author's manager would. Those
+        who come to *everybody* do not count: that they read it too is said."""
+        readers = sorted(self.readers) if self.readers is not None else None
+        told = repr((self.reach.value, self.conversation, self.manager, readers))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def words(self) -> str:
@@ -207,14 +216,21 @@ def is_manager_of(other: Person, person: Person) -> bool:
 
 
 def _confirm(
-    work: NarrationWork, person: Person, narration: Narration, circle: Circle, args: Args
+    work: NarrationWork,
+    person: Person,
+    narration: Narration,
+    circle: Circle,
+    args: Args,
+    *,
+    is_changed: bool = False,
 ) -> Reply:
     may_digest = circle.reach in {Reach.CHANNEL, Reach.EVERYBODY}
     message = messages.confirm(
         narration,
         circle.words,
         messages.visible_to(circle.reach, circle.count, circle.manager),
-        args | {"count": circle.count},
+        args | {"mark": circle.mark},
+        is_changed=is_changed,
         may_digest=may_digest,
         always_digests=may_digest and may_quote(work, person),
         has_channel=_channel(work, person, narration) is not None,
@@ -231,10 +247,10 @@ def share(context: Context, work: NarrationWork, command: Command) -> Reply:
     if args.get("version") != narration.version or named(args, "reach") not in set(Reach):
         return Reply(message=messages.changed(narration), replace=True, private=True)
     circle = measure(context, work, person, narration, args)
-    if circle.count != args.get("count"):
+    if circle.mark != args.get("mark"):
         again: Args = {"narration": narration.id, "version": narration.version}
         again |= {name: args[name] for name in ("reach", "topic", "people") if name in args}
-        return _confirm(work, person, narration, circle, again)
+        return _confirm(work, person, narration, circle, again, is_changed=True)
     digest = args.get("digest") is True and circle.reach in {Reach.CHANNEL, Reach.EVERYBODY}
     today = local(person, context.now).date()
     if digest and not may_quote(work, person):

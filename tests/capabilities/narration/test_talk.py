@@ -248,13 +248,50 @@ def test_somebody_leaves_between_the_question_and_the_press(world: World) -> Non
     assert own(world, "ana")[0].state is State.DRAFT
 
 
-def test_an_audience_that_grew_is_asked_about_again(world: World) -> None:
+def test_it_is_asked_again_when_others_would_see_it(world: World) -> None:
+    world.declares("cem", "travel", "can_help")
+    world.changes("ana", manager=PersonId("ben"))
+    write(world, "ana", TEXT)
+    propose(world, "ana", reach="topic", topic="travel")
+    assert "including your manager: no" in world.last("ana")
+    # As many as before; but one of them is another one.
+    world.changes("cem", active=False)
+    world.declares("ben", "travel", "can_help")
+    world.presses("ana", "Share")
+    asked = world.hears("ana")[-1].text
+    assert "Who would see it has changed since. Share this with" in asked
+    assert "including your manager: yes" in asked
+    assert own(world, "ana")[0].state is State.DRAFT
+    world.presses("ana", "Share")
+    assert own(world, "ana")[0].state is State.SHARED
+
+
+def test_it_is_asked_again_when_somebody_becomes_the_manager(world: World) -> None:
+    world.changes("ana", manager=PersonId("lu"))
+    write(world, "ana", TEXT)
+    propose(world, "ana", reach="people", person_one="ben")
+    world.changes("ana", manager=PersonId("ben"))
+    world.presses("ana", "Share")
+    assert "including your manager: yes" in world.hears("ana")[-1].text
+    assert own(world, "ana")[0].state is State.DRAFT
+
+
+def test_it_is_asked_again_when_the_channel_is_another(world: World) -> None:
+    world.says("ana", "/narrate here", "#sales")
+    write(world, "ana", TEXT)
+    propose(world, "ana", reach="channel")
+    confirm = world.hears("ana")[-1]
+    world.says("ana", "/narrate here", "#legal")
+    world.presses("ana", "Share", on=confirm)
+    assert world.in_channel("#sales") == world.in_channel("#legal") == []
+    assert own(world, "ana")[0].state is State.DRAFT
+
+
+def test_who_joins_everybody_does_not_let_it_be_asked_again(world: World) -> None:
     write(world, "ana", TEXT)
     propose(world, "ana", reach="everybody")
+    assert "Who joins later can read it too." in world.last("ana")
     world.joins(person("neo"))
-    world.presses("ana", "Share")
-    assert "Visible to 8 people" in world.hears("ana")[-1].text
-    assert own(world, "ana")[0].state is State.DRAFT
     world.presses("ana", "Share")
     assert own(world, "ana")[0].state is State.SHARED
 
