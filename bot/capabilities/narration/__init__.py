@@ -75,6 +75,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
             "narration.discard": writing.discard,
             "narration.choose": sharing.choose,
             "narration.share": sharing.share,
+            "narration.undigest": sharing.undigest,
             "narration.withdraw": sharing.withdraw,
             "narration.tip": reviewing.make_tip,
             "narration.introduce": connecting.introduce,

@@ -401,20 +401,15 @@ def confirm(
     is_changed: bool = False,
 ) -> Message:
     """The last look before it is shared."""
-    share = Button(
-        label="Share",
-        action="narration.share",
-        args=args | {"digest": always_digests and may_digest},
+    plain, also = (
+        Button(label=label, action="narration.share", args=args | {"digest": is_digested})
+        for label, is_digested in (("Share", False), ("Share, also in digests", True))
     )
-    other = Button(
-        label="Share, not in digests" if always_digests else "Share, also in digests",
-        action="narration.share",
-        args=args | {"digest": not always_digests},
-    )
-    quoted = (
-        "A weekly digest may mention it in one line, where a channel has one. "
-        if may_digest and always_digests
-        else "Only if you allow it, a weekly digest of a channel mentions it in one line. "
+    share = [plain, also] if may_digest else [plain]
+    if always_digests:
+        share.reverse()
+    digested = (
+        "Also in digests: one line of it in the weekly digest, where a channel has one. "
         if may_digest
         else ""
     )
@@ -423,15 +418,14 @@ def confirm(
         *content(narration),
         Buttons(
             buttons=(
-                share,
-                *((other,) if may_digest else ()),
+                *share,
                 _button("Somebody else", "narration.choose", narration),
                 _button("Keep private", "narration.keep_private", narration),
             )
         ),
         Note(
-            text=f"{quoted}You can change or withdraw it at any time, everywhere, and it goes when "
-            f"you leave.{'' if has_channel else NO_CHANNEL_YET}"
+            text=f"{digested}You can change or withdraw it at any time, everywhere, and it goes "
+            f"when you leave.{'' if has_channel else NO_CHANNEL_YET}"
         ),
     )
 
@@ -448,8 +442,10 @@ def shared(narration: Narration, to: str, near: Sequence[Part] = ()) -> Message:
 
 
 def _own_buttons(narration: Narration) -> list[Button]:
+    undigest = _button("Take out of digests", "narration.undigest", narration)
     return [
         _button("Edit", "narration.edit", narration),
+        *([undigest] if narration.digest else []),
         Button(
             label="Withdraw",
             action="narration.withdraw",

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.access import find_own, find_topic, named
 from bot.capabilities.narration.connecting import near
-from bot.capabilities.narration.consenting import allow, may_quote
-from bot.capabilities.narration.model import READ_FOR, Narration, Reach, Scope, State
+from bot.capabilities.narration.consenting import may_quote
+from bot.capabilities.narration.digesting import redo
+from bot.capabilities.narration.model import READ_FOR, Narration, Reach, State
 from bot.capabilities.narration.posting import publish, take_back, told_whom
 from bot.capabilities.narration.work import NarrationWork
+from bot.capabilities.narration.writing import look
 from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import PersonId, WorkspaceId
@@ -253,8 +255,6 @@ def share(context: Context, work: NarrationWork, command: Command) -> Reply:
         return _confirm(work, person, narration, circle, again, is_changed=True)
     digest = args.get("digest") is True and circle.reach in {Reach.CHANNEL, Reach.EVERYBODY}
     today = local(person, context.now).date()
-    if digest and not may_quote(work, person):
-        allow(work, person, Scope.QUOTE_IN_DIGEST, today)
     shared = work.narrations.save(
         replace(
             narration,
@@ -281,3 +281,13 @@ def withdraw(context: Context, work: NarrationWork, command: Command) -> Reply:
         return Reply(message=messages.draft(narration), private=True)
     take_back(context, work, narration)
     return Reply(message=messages.withdrawn(), replace=True)
+
+
+def undigest(context: Context, work: NarrationWork, command: Command) -> Reply:
+    """*Take out of digests*: it stays shared, and no digest mentions it any more."""
+    person = command.person
+    narration = find_own(work, person, command.args)
+    if narration.digest:
+        narration = work.narrations.save(replace(narration, digest=False))
+        redo(context, work, work.narrations.digests_with(narration.id))
+    return Reply(message=look(work, person, narration), replace=True, private=True)

@@ -305,18 +305,26 @@ def test_the_ledger_keeps_every_decision_with_its_words(world: World) -> None:
     assert "Allowed 2 Mar 2026, withdrawn 3 Mar 2026 (words of version 1)" in world.last("ana")
 
 
-def test_digests_are_allowed_with_the_first_share_and_not_before(world: World) -> None:
-    share(world, "ana", SECRET)
+def test_what_is_allowed_for_one_narration_is_allowed_for_no_other(world: World) -> None:
+    write(world, "ana", SECRET)
+    propose(world, "ana", reach="everybody")
+    world.presses("ana", "Share, also in digests")
+    assert "Take out of digests" in [button.label for button in world.hears("ana")[-1].buttons]
     with world.database.transaction() as work:
         assert Scope.QUOTE_IN_DIGEST not in work.narrations.ledger(PersonId("ana"))
+    share(world, "ana", f"Another thing: {SECRET}")
+    assert [note.digest for note in own(world, "ana")] == [False, True]
+
+
+def test_share_alone_never_allows_a_digest(world: World) -> None:
+    world.forges("ana", "narration.wishes", {})
+    world.fills("ana", quote_in_digest="yes")
     write(world, "ana", SECRET)
-    world.presses("ana", "Share…")
-    world.fills("ana", reach="everybody")
-    world.presses("ana", "Share, also in digests")
-    write(world, "ana", SECRET)
-    world.presses("ana", "Share…")
-    world.fills("ana", reach="everybody")
-    assert "Share, not in digests" in [button.label for button in world.hears("ana")[-1].buttons]
+    propose(world, "ana", reach="everybody")
+    labels = [button.label for button in world.hears("ana")[-1].buttons]
+    assert labels[:2] == ["Share, also in digests", "Share"]
+    world.presses("ana", "Share")
+    assert [note.digest for note in own(world, "ana")] == [False]
 
 
 # --- leaving and taking away ----------------------------------------------------------------

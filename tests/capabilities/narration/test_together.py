@@ -250,7 +250,7 @@ def test_at_most_eight_lines(world: World) -> None:
     world.says("ana", "/narrate digest on", "#sales")
     share_for_digest(world, "ana", "Number 0")
     for number in range(1, 12):
-        share(world, "ana", f"Number {number}")
+        share_for_digest(world, "ana", f"Number {number}")
     to_friday(world)
     [digest] = digests(world)
     assert digest.count("- Ana, learned") == 7
@@ -279,11 +279,26 @@ def test_what_is_withdrawn_after_it_was_digested_is_taken_out(world: World) -> N
     assert not any("Filter after" in told for told in world.dump().values())
 
 
+def test_one_narration_is_taken_out_of_digests_and_stays_shared(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    share_for_digest(world, "ana", EXPORT)
+    share_for_digest(world, "kim", OTHER)
+    to_friday(world)
+    world.forges("ana", "narration.undigest", {"narration": own(world, "ana")[0].id})
+    assert "shared with everybody here" in world.last("ana")
+    world.passes(minutes=1)
+    [digest] = digests(world)
+    assert "Ana" not in digest
+    assert "coffee" in digest
+
+
 def test_consent_that_is_withdrawn_takes_everything_out_of_digests(world: World) -> None:
     world.says("ana", "/narrate digest on", "#sales")
     share_for_digest(world, "ana", EXPORT)
     share_for_digest(world, "kim", OTHER)
     to_friday(world)
+    # Who allows it for all no longer takes back what they allowed one by one, too.
+    allows(world, "ana", quote_in_digest="yes")
     allows(world, "ana", quote_in_digest="no")
     world.passes(minutes=1)
     [digest] = digests(world)
