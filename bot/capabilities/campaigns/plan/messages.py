@@ -576,8 +576,8 @@ def settings_form(
             {
                 Consent.OPT_OUT: "They get it until they say stop",
                 Consent.OPT_IN: "They are asked first, and get nothing unless they say yes",
-            }
-            | ({Consent.ASSIGNED: AS_IT_WAS} if is_assigned else {}),
+                **({Consent.ASSIGNED: AS_IT_WAS} if is_assigned else {}),
+            },
             content.audience.consent,
         ),
         _choice(
@@ -619,8 +619,8 @@ def settings_form(
             {
                 ALL_AT_ONCE: "Everybody at once",
                 STEPS: "One group of teams after another, as drawn",
-            }
-            | ({AS_WRITTEN: AS_IT_WAS} if by_halves else {}),
+                **({AS_WRITTEN: AS_IT_WAS} if by_halves else {}),
+            },
             STEPS if by_steps else AS_WRITTEN if by_halves else ALL_AT_ONCE,
         ),
         NumberField(
