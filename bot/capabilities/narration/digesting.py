@@ -13,7 +13,7 @@ from bot.ids import WorkspaceId
 from bot.inbound import Command, PlaceKind
 from bot.message import Args, Message, say
 from bot.outbox import Letter, Priority, ToPlace
-from bot.people import zone_of
+from bot.people import Person, local, zone_of
 from bot.ports import Timer
 from bot.reply import Audience, Reply
 from bot.schedule import at_local
@@ -25,11 +25,13 @@ _WEEK = timedelta(days=7)
 
 
 def switch(context: Context, work: NarrationWork, command: Command) -> Reply:
-    """`/narrate digest on` or `off`, before everybody in the channel."""
+    """`/narrate digest on` or `off`, before everybody in the channel; `now`, for who asks."""
     person, place = command.person, command.place
     word = command.text.split()[-1].casefold().strip(".!")
-    if place.kind is not PlaceKind.CHANNEL or not place.has_us or word not in {"on", "off"}:
+    if place.kind is not PlaceKind.CHANNEL or not place.has_us or word not in {"on", "off", "now"}:
         raise Invalid(messages.DIGEST_HOW)
+    if word == "now":
+        return _so_far(context, work, person, place.conversation)
     key = f"narration:digest:{person.workspace}:{place.conversation}"
     if word == "off":
         work.timers.cancel(key)
@@ -42,6 +44,15 @@ def switch(context: Context, work: NarrationWork, command: Command) -> Reply:
     }
     work.timers.set(Timer(key, due_at, KIND, args))
     return Reply(message=messages.digest_on(person), audience=Audience.PLACE)
+
+
+def _so_far(context: Context, work: NarrationWork, person: Person, conversation: str) -> Reply:
+    """What a digest of the last seven days would say."""
+    today = local(person, context.now).date()
+    tomorrow = today + timedelta(days=1)
+    found = work.narrations.to_digest(person.workspace, conversation, tomorrow - _WEEK, tomorrow)
+    message = _render(work, found, today) if found else say(messages.NO_DIGEST)
+    return Reply(message=message, private=True)
 
 
 def next_friday(zone: str, after: datetime) -> datetime:

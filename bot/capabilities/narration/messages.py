@@ -40,6 +40,7 @@ from bot.message import (
     Buttons,
     Choice,
     Confirm,
+    Divider,
     Message,
     Note,
     Option,
@@ -86,7 +87,11 @@ INTRODUCTION_ASKED = (
 )
 ANSWERED_ALREADY = "You have answered that already."
 DECLINED = "All right. Nobody is told."
-DIGEST_HOW = "Write `/narrate digest on` or `/narrate digest off` in the channel it is about."
+DIGEST_HOW = (
+    "Write `/narrate digest now`, `/narrate digest on` or `/narrate digest off` in the channel it "
+    "is about."
+)
+NO_DIGEST = "Nothing was shared with this channel in the last seven days that may be mentioned."
 DIGEST_OFF = "The weekly digest is switched off here."
 CHOOSE_DAY = "Please choose a day, or “Never”."
 NO_LEDGER = "You have not decided about anything yet. Nothing but the defaults holds."
@@ -225,13 +230,13 @@ def content(narration: Narration) -> list[Part]:
         if len(lines) == 1
         else "\n\n".join(f"{line.label}: {line.text}" for line in lines)
     )
-    return [Quote(text=shorten(told, MAX_QUOTE)), *_beside(narration)]
+    return [Quote(text=shorten(told, MAX_QUOTE)), *_beside(narration, 80)]
 
 
-def _beside(narration: Narration) -> list[Part]:
+def _beside(narration: Narration, length: int = MAX_LINK) -> list[Part]:
     parts: list[Part] = []
     if narration.link is not None:
-        parts.append(Text(text=f"[{literal(shorten(narration.link, 80))}]({narration.link})"))
+        parts.append(Text(text=f"[{literal(shorten(narration.link, length))}]({narration.link})"))
     if narration.revisit_on is not None:
         parts.append(Note(text=f"To be looked at again on {day(narration.revisit_on)}."))
     return parts
@@ -600,7 +605,7 @@ def in_full(narration: Narration, to: str) -> list[Part]:
         told += ", may be mentioned in digests"
     if narration.changed_on != narration.written_on:
         told += f" · changed on {day(narration.changed_on)}"
-    parts: list[Part] = [Text(text=told)]
+    parts: list[Part] = [Divider(), Text(text=told)]
     for line in narration.lines:
         if line.text:
             parts += [Note(text=literal(shorten(line.label, 150))), Quote(text=line.text)]
@@ -799,7 +804,8 @@ def digest_on(person: Person) -> Message:
     return say(
         f"{mention(person.name, person.address)} has switched on a digest here: on Fridays, in at "
         f"most {DIGEST_LINES} lines, what colleagues have shared with this channel or with "
-        "everybody and allow to be mentioned. `/narrate digest off` ends it."
+        "everybody and allow to be mentioned. `/narrate digest now` shows you what there is so "
+        "far, `/narrate digest off` ends it."
     )
 
 

@@ -246,6 +246,23 @@ def test_a_channel_hears_its_week_of_what_may_be_mentioned(world: World) -> None
     assert len(digests(world)) == 1
 
 
+def test_what_may_be_mentioned_is_told_on_request_to_who_asks(world: World) -> None:
+    world.says("ben", "/narrate digest now", "#sales")
+    assert "Nothing was shared with this channel" in world.last("ben")
+    share_for_digest(world, "ana", EXPORT)
+    share(world, "kim", OTHER)
+    share(world, "bo", "For Lu only.", reach="people", person_one="lu")
+    world.says("ben", "/narrate digest now", "#sales")
+    assert "Ana, learned: The export loses" in world.last("ben")
+    assert "coffee" not in world.last("ben")
+    assert "For Lu only" not in world.last("ben")
+    assert "The export loses" not in world.dump()["inbox"]
+    world.passes(days=8)
+    assert digests(world) == []
+    world.says("ben", "/narrate digest now", "#sales")
+    assert "Nothing was shared with this channel" in world.last("ben")
+
+
 def test_at_most_eight_lines(world: World) -> None:
     world.says("ana", "/narrate digest on", "#sales")
     share_for_digest(world, "ana", "Number 0")
