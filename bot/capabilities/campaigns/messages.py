@@ -426,10 +426,12 @@ _STANDING = {
 
 def _mine(campaign: Campaign, enrolment: Enrolment) -> str:
     told = f"“{literal(shorten(campaign.title, 80))}”, from {short_date(enrolment.wave)}"
+    standing = _STANDING[enrolment.state]
     if campaign.state not in {State.RUNNING, State.PAUSED}:
         told += ", which is over"
-    group = f", with {literal(shorten(enrolment.cluster, 60))}" if enrolment.cluster else ""
-    return f"{told}{group}: {_STANDING[enrolment.state]}"
+        standing = standing.replace("you are in it", "you were in it")
+    group = f", counted with {literal(shorten(enrolment.cluster, 60))}" if enrolment.cluster else ""
+    return f"{told}{group}: {standing}"
 
 
 # --- what stands in the way ----------------------------------------------------------------

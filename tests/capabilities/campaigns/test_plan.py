@@ -1,11 +1,27 @@
 """Campaigns of several parts as talks: who writes, approves and steers what, and what they see."""
 
 from dataclasses import replace
+from datetime import date
 
-from bot.capabilities.campaigns.content import Content, Format, Timing
-from bot.capabilities.campaigns.model import State
+from bot.capabilities.campaigns.content import (
+    INVITATION,
+    Activity,
+    Audience,
+    Consent,
+    Content,
+    Design,
+    Format,
+    Rollout,
+    Success,
+    Timing,
+)
+from bot.capabilities.campaigns.model import Campaign, State
 from bot.capabilities.campaigns.plan import messages
+from bot.ids import CampaignId, PersonId
+from bot.message import Text
+from bot.outbox import LetterState
 from bot.pack.model import Kind
+from bot.truth import Tally, account
 from tests.capabilities.campaigns.planning import (
     adds,
     approve_and_schedule,
@@ -316,3 +332,40 @@ def test_a_pause_says_what_becomes_of_the_days_in_it() -> None:
     assert "is left out" in messages.paused(by_date)
     assert "comes afterwards" in messages.paused(replace(by_date, catch_up=True))
     assert "days wait" in messages.paused(own_days)
+
+
+IN_STEPS = Content(
+    title="In steps",
+    activities=(Activity("a1", day=0, text="Hello."),),
+    timing=Timing.ENROLMENT,
+    start=date(2026, 3, 9),
+    audience=Audience(consent=Consent.OPT_IN),
+    rollout=Rollout(Design.STEPPED_WEDGE, steps=3),
+    completion="certified(data) or (answered(np-stuck) and asked())",
+    success=Success("misdirected", 84, 84, "-0.3"),
+)
+
+
+def test_what_makes_it_completed_and_measured_is_told_in_words() -> None:
+    facts = messages.facts_of(
+        IN_STEPS, "everybody", ["Sam"], are_named=True, metric="Files sent to the wrong person"
+    )
+    told = {fact.label: fact.value for fact in facts.facts}
+    assert told["Completed by who"] == (
+        "has passed data or (has answered np-stuck and has asked a question)"
+    )
+    assert told["Measured by"] == "Files sent to the wrong person, by at least -0.3"
+
+
+def test_the_question_and_the_groups_stand_before_what_became_of_the_parts(world: World) -> None:
+    running = Campaign(
+        CampaignId("c1"), WORKSPACE, PersonId("dana"), IN_STEPS, world.now, world.now
+    )
+    running = replace(running, state=State.RUNNING, started_at=world.now)
+    asked = account([Tally(LetterState.SENT, None, 20)])
+    [part] = messages.truth_lines(running, {INVITATION: asked}, {}, {}, {}, enrolled=20)
+    assert isinstance(part, Text)
+    assert part.text.startswith(
+        "The 3 groups of teams begin on Mon 9 Mar, Mon 23 Mar and Mon 6 Apr.\n"
+        "The question whether they want it\n*delivered to 20 of 20*\n1. **Working day 1**"
+    )

@@ -4,12 +4,14 @@ What people wrote goes through `literal`, but for a part as it is shown: that is
 words in the markdown subset of `Text`, as everybody will get them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 
 from bot.activity import Found
 from bot.capabilities.campaigns.content import (
+    INVITATION,
     MOST_OPTIONS,
     Activity,
     Audience,
@@ -76,6 +78,7 @@ YES, NO = "yes", "no"
 EVERYBODY_GETS_IT = "always"
 ALL_AT_ONCE, STEPS = "all", "steps"
 _WEEKDAYS = 5
+_DAY = timedelta(days=1)
 _FIRST_ASKED = frozenset({"title", "audience", "consent", "timing", "start", "approver"})
 PILOT_SEATS = ("one", "two", "three", "four", "five")
 
@@ -230,8 +233,16 @@ def args_of(campaign: Campaign) -> Args:
 # --- the card ---------------------------------------------------------------------------
 
 
-def facts_of(content: Content, whom: str, approvers: Sequence[str], *, are_named: bool) -> Facts:
-    """To whom it goes, when, and who says that it may; `whom` is a part of a sentence."""
+def facts_of(
+    content: Content,
+    whom: str,
+    approvers: Sequence[str],
+    *,
+    are_named: bool,
+    metric: str | None = None,
+) -> Facts:
+    """To whom it goes, when, and who says that it may; `whom` is a part of a sentence, and
+    `metric` what it is measured by is called, if that is described in a pack."""
     facts = [
         Fact(label="To", value=whom[:1].upper() + whom[1:]),
         Fact(label="When", value=_when(content)),
@@ -254,11 +265,29 @@ def facts_of(content: Content, whom: str, approvers: Sequence[str], *, are_named
     named = joint.join(approvers) if approvers else "nobody yet"
     facts.append(Fact(label="Approvers", value=shorten(named, 1_000)))
     if content.completion:
-        facts.append(Fact(label="Completed by", value=shorten(content.completion, 1_000)))
+        told = _EVIDENCE.sub(_evidence, content.completion)
+        facts.append(Fact(label="Completed by who", value=shorten(told, 1_000)))
     if content.success is not None:
-        told = f"{content.success.metric}, by at least {content.success.smallest_worthwhile}"
+        told = metric or content.success.metric
+        told += f", by at least {content.success.smallest_worthwhile}"
         facts.append(Fact(label="Measured by", value=shorten(told, 1_000)))
     return Facts(facts=tuple(facts))
+
+
+_EVIDENCE = re.compile(r"(\w+)\(([^()]*)\)")
+_EVIDENCE_SAID = {
+    "certified": "has passed {}",
+    "answered": "has answered {}",
+    "met": "can do {}",
+    "asked": "has asked a question",
+    "section_opened": "has read {}",
+}
+
+
+def _evidence(found: re.Match[str]) -> str:
+    """A word of what makes it completed, for who did not write the pack."""
+    said = _EVIDENCE_SAID.get(found[1])
+    return said.format(found[2].strip()) if said else found[0]
 
 
 def _when(content: Content) -> str:
@@ -789,9 +818,9 @@ def _next_date(content: Content, today: date) -> date:
     dates = [a.date for a in content.activities if a.date is not None]
     if not dates and content.start is not None and content.start > today:
         return content.start
-    day = max([*dates, today]) + timedelta(days=1)
+    day = max([*dates, today]) + _DAY
     while day.isoweekday() > _WEEKDAYS:
-        day += timedelta(days=1)
+        day += _DAY
     return day
 
 
@@ -1090,7 +1119,10 @@ def truth_lines(
     less of it, since somebody stops or is done, would be counted by the difference.
     """
     everybody = max([enrolled, *(account.letters for account in accounts.values())])
-    lines = []
+    lines = _groups(campaign.content)
+    if asked := accounts.get(INVITATION):
+        said = _delivered(campaign, asked, everybody)
+        lines.append(f"The question whether they want it\n*{said}*")
     for number, activity in enumerate(in_order(campaign.content), 1):
         line = f"{number}. {line_of(campaign.content, activity, titles, places)}"
         account = accounts.get(activity.id)
@@ -1114,6 +1146,19 @@ def _told(campaign: Campaign, activity: Activity, account: Account, everybody: i
     """In a line what became of the letters of a part."""
     if is_personal(activity):
         return PERSONAL_WAITS if campaign.state in _GOING else PERSONAL
+    return _delivered(campaign, account, everybody)
+
+
+def _groups(content: Content) -> list[str]:
+    """When each group of teams begins, where they begin one after another."""
+    rollout = content.rollout
+    if rollout.design is not Design.STEPPED_WEDGE or content.start is None:
+        return []
+    days = [content.start + step * rollout.step_every * _DAY for step in range(rollout.steps)]
+    return [f"The {len(days)} groups of teams begin on {_and([short_date(day) for day in days])}."]
+
+
+def _delivered(campaign: Campaign, account: Account, everybody: int) -> str:
     (_, delivered), *others = told_of(campaign, account, everybody)
     return "; ".join(
         [f"delivered to {delivered}", *(f"{label.lower()}: {count}" for label, count in others)]

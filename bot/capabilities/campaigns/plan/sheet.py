@@ -13,7 +13,14 @@ from bot.capabilities.campaigns.approving import (
 from bot.capabilities.campaigns.audience import channel_of, is_read, keep_known
 from bot.capabilities.campaigns.card import counts_of
 from bot.capabilities.campaigns.card import show as show_truth
-from bot.capabilities.campaigns.content import LENT, Activity, Content, Format, in_order
+from bot.capabilities.campaigns.content import (
+    INVITATION,
+    LENT,
+    Activity,
+    Content,
+    Format,
+    in_order,
+)
 from bot.capabilities.campaigns.fault import find_faults
 from bot.capabilities.campaigns.messages import READING, audience
 from bot.capabilities.campaigns.model import Campaign, RunState, State, source_of
@@ -28,6 +35,8 @@ from bot.ids import PersonId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Button, Buttons, Message, Text
 from bot.outbox import LetterState
+from bot.pack.document import Metric
+from bot.pack.model import Kind
 from bot.people import Person
 from bot.truth import Account, account
 
@@ -167,6 +176,7 @@ def _sheet(
             audience(content.audience, workspace_of(work, owner), channel),
             [person.name for person in approvers],
             are_named=any(person.id in content.approvers for person in approvers),
+            metric=_metric_of(work, campaign),
         ),
         titles_of(context, work, campaign.workspace, content),
         places_of(work, campaign.workspace),
@@ -187,6 +197,15 @@ def _is_left_alone(work: CampaignsWork, campaign: Campaign) -> bool:
     """Whether those for whom it still waited may not approve it any more."""
     approvers = approvers_of(work, campaign)
     return campaign.is_put_forward and bool(approvers) and not missing_approvals(work, campaign)
+
+
+def _metric_of(work: CampaignsWork, campaign: Campaign) -> str | None:
+    """What it is measured by, as a pack calls it."""
+    success = campaign.proposed.success
+    if success is None:
+        return None
+    kept = work.packs.document(campaign.workspace, Kind.METRIC, success.metric)
+    return kept.value.title if kept and isinstance(kept.value, Metric) else None
 
 
 def titles_of(
@@ -310,10 +329,10 @@ def _truth(
 
 def accounts_of(work: CampaignsWork, campaign: Campaign) -> Mapping[str, Account]:
     """What may be told of the letters of each part that comes to people."""
+    asked = [INVITATION] if campaign.content.asks_first else []
     return {
-        activity.id: account(counts_of(work, campaign, source_of(campaign, activity.id)))
-        for activity in campaign.content.activities
-        if activity.channel is None
+        id_: account(counts_of(work, campaign, source_of(campaign, id_)))
+        for id_ in asked + [a.id for a in campaign.content.activities if a.channel is None]
     }
 
 
