@@ -111,6 +111,11 @@ def gone(context: Context, work: NarrationWork, timer: Timer) -> None:
     if found is None or found[1].state is not State.DRAFT:
         return
     person, narration = found
-    if narration.deleted_on <= local(person, context.now).date():
+    today = local(person, context.now).date()
+    if narration.deleted_on <= today:
         forget(context, work, narration)
         work.narrations.delete(narration)
+    elif narration.deleted_on - _NOTICE <= today:
+        # They have gone west since they were told, and that day is still to come there.
+        morning = at_local(narration.deleted_on, _MORNING, person.zone)
+        work.timers.set(Timer(timer.key, morning, timer.action, timer.args))

@@ -200,6 +200,21 @@ def test_a_draft_goes_after_half_a_year_and_its_author_is_told_before(world: Wor
     assert [kept.state for kept in own(world, "ana")] == [State.KEPT]
 
 
+def test_a_draft_of_who_moved_west_goes_on_its_day_there(world: World) -> None:
+    world.passes(days=2)
+    world.changes("ana", zone="Pacific/Auckland")
+    write(world, "ana", TEXT)
+    [draft] = own(world, "ana")
+    world.passes(days=174)
+    assert any("goes in a week" in heard for heard in world.dms("ana"))
+    world.changes("ana", zone="America/Los_Angeles")
+    world.passes(days=6)
+    assert world.now.date() == draft.deleted_on
+    assert own(world, "ana") == [draft]
+    world.passes(days=1)
+    assert own(world, "ana") == []
+
+
 def test_a_draft_that_was_touched_stays(world: World) -> None:
     write(world, "ana", TEXT)
     world.passes(days=176)
