@@ -68,10 +68,11 @@ def post(context: Context, work: NarrationWork, timer: Timer) -> None:
     args = timer.args
     workspace, conversation = WorkspaceId(str(args["workspace"])), str(args["conversation"])
     zone = str(args["zone"])
-    due_at = next_friday(zone, context.now)
-    work.timers.set(Timer(timer.key, due_at, KIND, args))
+    # A week is a week, also where nobody was there to post it on its Friday.
+    work.timers.set(Timer(timer.key, next_friday(zone, timer.due_at), KIND, args))
     # The day itself belongs to the next digest: what is shared this evening is not lost.
-    day = context.now.astimezone(zone_of(zone)).date()
+    today = timer.due_at.astimezone(zone_of(zone)).date()
+    day = today - timedelta(days=(today.isoweekday() - FRIDAY) % 7)
     found = work.narrations.to_digest(workspace, conversation, day - _WEEK, day)
     if not found:
         return
