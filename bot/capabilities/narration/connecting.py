@@ -77,6 +77,11 @@ def near(
     return messages.near(alike, articles, questions, local(person, context.now).date())
 
 
+def asking_key(introduction: Introduction) -> str:
+    """Of the letter that asks the other."""
+    return f"narration:introduce:{introduction.id}"
+
+
 def introduce(context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Introduce us*: the other one is asked, without a word of what the person wrote."""
     person = command.person
@@ -92,9 +97,11 @@ def introduce(context: Context, work: NarrationWork, command: Command) -> Reply:
         narration=theirs.id,
         asked_on=local(person, context.now).date(),
     )
-    if work.narrations.introduce(introduction):
+    # Who does not want to be found any more is not asked, and the other hears nothing of it.
+    is_found = allows(work.narrations.ledger(other.id), Scope.MATCH_SHARED)
+    if is_found and work.narrations.introduce(introduction):
         letter = Letter(
-            key=f"narration:introduce:{introduction.id}",
+            key=asking_key(introduction),
             to=ToPerson(person=other.id),
             message=messages.may_introduce(introduction, person, theirs),
             kind="narration.introduce",

@@ -83,7 +83,7 @@ CHANGED = "It has changed since. Please look at it again."
 SOMEBODY = "somebody who has left"
 SKIPPED = "All right. Nobody sees that, and nothing of it is kept."
 INTRODUCTION_ASKED = (
-    "I have asked. If they would like that too, you hear from me; if not, you hear nothing."
+    "All right. If they would like that too, you hear from me; if not, you hear nothing."
 )
 ANSWERED_ALREADY = "You have answered that already."
 DECLINED = "All right. Nobody is told."

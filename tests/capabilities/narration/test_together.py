@@ -130,8 +130,29 @@ def test_a_no_is_heard_by_nobody(world: World) -> None:
     world.presses("kim", "No, thank you")
     world.passes(days=10)
     assert [h for h in world.dms("ana") if h not in before] == [
-        "I have asked. If they would like that too, you hear from me; if not, you hear nothing."
+        "All right. If they would like that too, you hear from me; if not, you hear nothing."
     ] * 2
+
+
+def test_who_does_not_want_to_be_found_any_more_is_not_asked(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", AGAIN)
+    allows(world, "kim", match_shared="no")
+    world.passes(minutes=1)
+    world.presses("ana", "Introduce us")
+    # The same words as ever: whether somebody wants to be found is theirs to tell.
+    assert "if not, you hear nothing" in world.last("ana")
+    world.passes(days=2)
+    assert not any("introduce" in told for told in world.dms("kim"))
+
+
+def test_what_waits_to_be_asked_is_asked_no_more(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", AGAIN)
+    world.presses("ana", "Introduce us")
+    allows(world, "kim", match_shared="no")
+    world.passes(days=2)
+    assert not any("introduce" in told for told in world.dms("kim"))
 
 
 def test_nobody_answers_for_somebody_else(world: World) -> None:
@@ -272,6 +293,35 @@ def test_at_most_eight_lines(world: World) -> None:
     [digest] = digests(world)
     assert digest.count("- Ana, learned") == 7
     assert "And 5 more." in digest
+
+
+def test_no_day_is_lost_when_a_digest_is_late(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    to_friday(world)
+    share_for_digest(world, "ana", "Of Friday evening.")
+    world.passes(days=6)
+    share_for_digest(world, "ana", "Of Thursday.")
+    # Nobody was there from Friday to Saturday.
+    world.now += timedelta(days=1, hours=11)
+    share_for_digest(world, "ana", "Of Saturday.")
+    world.passes(minutes=1)
+    [first] = digests(world)
+    assert "in the week to 13 Mar 2026" in first
+    assert "Of Friday evening." in first
+    assert "Of Thursday." in first
+    world.passes(days=7)
+    assert "Of Saturday." in digests(world)[1]
+
+
+def test_each_week_has_its_digest_when_several_are_late(world: World) -> None:
+    world.says("ana", "/narrate digest on", "#sales")
+    share_for_digest(world, "ana", "Of the first week.")
+    world.now += timedelta(days=9)
+    share_for_digest(world, "ana", "Of the second week.")
+    world.now += timedelta(days=7)
+    world.passes(minutes=1)
+    assert ["Of the first" in told for told in digests(world)] == [True, False]
+    assert ["Of the second" in told for told in digests(world)] == [False, True]
 
 
 def test_what_is_withdrawn_after_it_was_digested_is_taken_out(world: World) -> None:
