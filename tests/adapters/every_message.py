@@ -712,6 +712,14 @@ SHOWN: dict[str, Shown] = {
         {LetterState.FAILED: 3, LetterState.UNREACHABLE: 2},
         note=campaigns.STARTED,
     ),
+    "campaigns.truth_card:few": campaigns.truth_card(
+        replace(RUNNING, state=CampaignState.FINISHED),
+        "Sam",
+        WORKSPACE,
+        Account(7, 0, 1, (Cause(None, 1),), 0, 0, 0, 0),
+        [],
+        {},
+    ),
     "campaigns.truth_card:finished": campaigns.truth_card(
         replace(RUNNING, state=CampaignState.FINISHED),
         "Sam",
