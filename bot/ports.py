@@ -264,6 +264,16 @@ class Truth(Protocol):
     def newest(self, workspace: WorkspaceId, source: str) -> int:
         """The id of the source's newest letter; 0 without any."""
 
+    def waiting(
+        self,
+        workspace: WorkspaceId,
+        source: str,
+        upto: datetime,
+        after: PersonId | None,
+        limit: int,
+    ) -> Sequence[PersonId]:
+        """Whose letter of the source has not begun and is due by then; the next ones by id."""
+
     def waits_until(self, workspace: WorkspaceId, source: str) -> datetime | None:
         """When the last letter of the source that waits will have been sent or be too late."""
 

@@ -298,6 +298,29 @@ class SqlTruth:
             outbox.c.person.in_(people),
         )
 
+    def waiting(
+        self,
+        workspace: WorkspaceId,
+        source: str,
+        upto: datetime,
+        after: PersonId | None,
+        limit: int,
+    ) -> Sequence[PersonId]:
+        """Whose letter of the source has not begun and is due by then; the next ones by id."""
+        found = self._connection.execute(
+            select(outbox.c.person)
+            .where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == source,
+                outbox.c.state.in_([LetterState.PENDING, LetterState.LEASED]),
+                outbox.c.due_at <= upto,
+                outbox.c.person > (after or ""),
+            )
+            .order_by(outbox.c.person)
+            .limit(limit)
+        )
+        return [PersonId(person) for person in found.scalars()]
+
     def waits_until(self, workspace: WorkspaceId, source: str) -> datetime | None:
         """When the last letter of the source that waits will have been sent or be too late."""
         until: datetime | None = self._connection.execute(

@@ -17,6 +17,7 @@ message to many is the smallest of campaigns, and goes without approval.
     access      who may see and do what
     audience    the people of a conversation, who have to be read first
     condition   who does not need an activity
+    sparing     asking that again before it goes                                 timers
     step        one event, and what everybody is to get
     card        what became of it, counted
     rehearsal   going through it with everybody, before it begins
@@ -36,7 +37,7 @@ message to many is the smallest of campaigns, and goes without approval.
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, enrolling, expanding, home, run, steering
+from bot.capabilities.campaigns import draft, enrolling, expanding, home, run, sparing, steering
 from bot.capabilities.campaigns.occasion import hour, poll
 from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -83,6 +84,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.close": steering.close_on,
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
+        "campaign.spare": sparing.spare_on,
         "campaign.count": poll.count_on,
         "campaign.hour": hour.hour_on,
         "campaign.asked": hour.asked_on,

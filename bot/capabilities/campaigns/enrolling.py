@@ -37,6 +37,7 @@ from bot.capabilities.campaigns.model import (
     State,
     source_of,
 )
+from bot.capabilities.campaigns.sparing import watch
 from bot.capabilities.campaigns.step import advance, letter_of, set_timer, sources_of
 from bot.capabilities.campaigns.timing import begins_at, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -282,6 +283,7 @@ def _hand_over(
         why = find_spared(context, work, campaign, activity, [person.id]).get(person.id)
         if letter is not None and why is None:
             wishes.append(Wish(person, letter))
+            watch(work, campaign, activity, context.now)
         elif letter is not None and why is not None:
             work.outbox.suppress_all(campaign.workspace, [(letter, why)], context.now)
     book(context, work, wishes)

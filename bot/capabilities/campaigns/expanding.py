@@ -27,6 +27,7 @@ from bot.capabilities.campaigns.model import (
     State,
     source_of,
 )
+from bot.capabilities.campaigns.sparing import watch
 from bot.capabilities.campaigns.step import (
     advance,
     letter_of,
@@ -217,6 +218,7 @@ def _hand_out(
                 context.now,
             )
         later = book_crowd(context, work, span, letter)
+        watch(work, campaign, activity, context.now)
         handed = max(span.people - later, 0)
         # A round that begins anew comes to all of the wave once more.
         before = run.people if run.bookmark is not None else 0

@@ -30,6 +30,7 @@ from bot.capabilities.campaigns.model import (
     source_of,
 )
 from bot.capabilities.campaigns.plan import sheet
+from bot.capabilities.campaigns.sparing import watch
 from bot.capabilities.campaigns.step import (
     advance,
     letter_of,
@@ -233,6 +234,7 @@ def _reopen(context: Context, work: CampaignsWork, campaign: Campaign, timer: Ti
     )
     left = [person for person in people if person not in spared]
     book(context, work, wishes_of(work, left, letter))
+    watch(work, campaign, activity, context.now)
     if len(people) == CHUNK:
         work.timers.set(replace(timer, due_at=context.now, attempts=0))
 

@@ -6,7 +6,7 @@ from datetime import time
 
 import pytest
 
-from bot.capabilities.campaigns import run
+from bot.capabilities.campaigns import run, sparing
 from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import amend, draw
 from bot.capabilities.campaigns.condition import NOT_MEANT
@@ -610,6 +610,28 @@ def test_who_can_do_it_already_is_spared(either_world: World) -> None:
     assert runs.got("ana") == ["a1", "a3"]
     assert runs.got("ben") == ["a1", "a2"]
     assert runs.counts("a3") == {("sent", None): 1, ("suppressed", NOT_MEANT): 7}
+
+
+def test_who_can_do_it_by_the_hour_when_it_goes_is_spared(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sparing, "CHUNK", 1)
+    runs = Runs(world)
+    first, quiz, last = TEXT_QUIZ_TEXT.activities
+    quiz = replace(quiz, only_if=OnlyIf.NOT_CERTIFIED)
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(first, quiz, last)))
+    runs.upto(TUESDAY, 14)
+    assert runs.counts("a2") == {("pending", None): 8}
+    certify(runs, "ana", "lu")
+    runs.upto(TUESDAY + DAY, 8)
+    assert runs.counts("a2") == {("pending", None): 8}
+    runs.upto(TUESDAY + DAY)
+    assert runs.counts("a2") == {("sent", None): 6, ("cancelled", None): 2}
+    runs.upto(TUESDAY + 9 * DAY)
+    assert runs.got("ana") == ["a1", "a3"]
+    assert runs.reads().state is State.FINISHED
+    with world.database.transaction() as work:
+        assert work.timers.next_due() is None
 
 
 def test_who_tests_out_gets_no_lesson_that_waits(either_world: World) -> None:
