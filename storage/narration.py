@@ -172,8 +172,12 @@ class SqlNarrations:
             raise Conflict
         return saved
 
-    def delete(self, narration: Narration) -> None:
+    def delete(self, narration: Narration) -> Sequence[Digest]:
         """Nothing is left of it: its readers, introductions and mentions go with its row."""
+        row = select(narrations.c.id).where(narrations.c.id == narration.id)
+        # A digest that is being written refers to the row: it is waited for, or has to wait.
+        self._connection.execute(row.with_for_update())
+        digests = self.digests_with(narration.id)
         done = self._connection.execute(
             delete(narrations).where(
                 narrations.c.id == narration.id, narrations.c.version == narration.version
@@ -181,6 +185,7 @@ class SqlNarrations:
         )
         if done.rowcount != 1:
             raise Conflict
+        return digests
 
     def freeze(self, narration: str, readers: Collection[PersonId]) -> None:
         """Who may read it; nobody is added later."""

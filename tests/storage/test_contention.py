@@ -1,13 +1,14 @@
 """Two processes on one PostgreSQL that want the same row at the same moment."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
 
 import psycopg
 import pytest
 
+from bot.capabilities.narration.model import Digest, Line, Narration, Sort, State
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Conflict
 from bot.outbox import LetterState, Sent, Settlement
@@ -104,6 +105,27 @@ def test_who_saves_an_article_second_is_told(shared: Database, other: psycopg.Co
     assert isinstance(second.outcome, Conflict)
     with shared.transaction() as work:
         assert list(work.articles.history(saved.id)) == [read, saved]
+
+
+def test_what_is_withdrawn_while_a_digest_is_written_is_taken_out_of_it(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    lines = (Line("What I learned", "Ask before six."),)
+    day = NOW.date()
+    told = Narration("n1", ACME.id, ANA.id, Sort.LEARNED, lines, day, day, state=State.SHARED)
+    digest = Digest("d1", ACME.id, "C1", day, ("n1",))
+    with shared.transaction() as work:
+        work.narrations.add(told)
+
+    def withdraw() -> Sequence[Digest]:
+        with shared.transaction() as work:
+            return work.narrations.delete(told)
+
+    with shared.transaction() as work:
+        work.narrations.add_digest(digest)
+        second = come_second(other, withdraw)
+    second.join(30)
+    assert second.outcome == [digest]
 
 
 def test_an_event_that_comes_twice_at_once_gets_one_reply(

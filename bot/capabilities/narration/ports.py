@@ -66,8 +66,9 @@ class NarrationStore(Protocol):
             Conflict: it was changed since it was read.
         """
 
-    def delete(self, narration: Narration) -> None:
-        """Nothing is left of it, of who may read it, and of introductions over it.
+    def delete(self, narration: Narration) -> Sequence[Digest]:
+        """Nothing is left of it, of who may read it, and of introductions over it; says which
+        digests mentioned it. None is posted meanwhile that does.
 
         Raises:
             Conflict: it was changed since it was read.

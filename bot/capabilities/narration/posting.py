@@ -137,8 +137,7 @@ def take_back(
     """Withdraw it: it is nowhere any more, and nothing is kept of it, nor of whom it was shared
     with. `instead` stands where it stood."""
     stood = _stands(work, narration)
-    digests = work.narrations.digests_with(narration.id)
-    work.narrations.delete(narration)
+    digests = work.narrations.delete(narration)
     message = instead or messages.withdrawn_post()
     for key, to in stood:
         work.outbox.cancel(narration.workspace, key)
