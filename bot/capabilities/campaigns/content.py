@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -143,7 +143,8 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """Who begins when. `step_every` is in days; `seed` None is drawn when it is scheduled."""
+    """Who begins when. `step_every` is in days; without a `seed` it is drawn by one that nobody
+    has chosen."""
 
     design: Design = Design.ALL
     cluster_by: ClusterBy = ClusterBy.TEAM
@@ -351,10 +352,6 @@ def digest_of(content: Content) -> str:
     """What approval is bound to: SHA-256 of the canonical JSON, in hexadecimal digits."""
     text = json.dumps(data_of(content), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def with_seed(content: Content, seed: int) -> Content:
-    return replace(content, rollout=replace(content.rollout, seed=seed))
 
 
 _CONTENT = TypeAdapter(Content)

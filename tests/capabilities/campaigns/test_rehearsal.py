@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.attention import Attention
 from bot.capabilities.campaigns import rehearsal, rehearsing
-from bot.capabilities.campaigns.approving import amend
+from bot.capabilities.campaigns.approving import amend, draw
 from bot.capabilities.campaigns.content import (
     Activity,
     Audience,
@@ -27,6 +27,7 @@ from bot.capabilities.campaigns.content import (
 from bot.capabilities.campaigns.dryrun import DryRun, Share, Tally
 from bot.capabilities.campaigns.dryrun_messages import as_text, card
 from bot.capabilities.campaigns.model import EventKind, State
+from bot.capabilities.campaigns.plan.messages import facts_of
 from bot.capabilities.campaigns.rehearsal import Bookmark, go_on
 from bot.capabilities.campaigns.rehearsing import rehearse
 from bot.capabilities.campaigns.step import advance
@@ -329,6 +330,24 @@ def test_the_drawing_is_shown_as_it_will_be(world: World) -> None:
     assert drawn is not None
     assert drawn.steps == told.allocation.steps
     assert dry_run(runs).allocation == drawn
+
+
+def test_other_words_draw_nothing_anew_and_a_chosen_seed_is_told(world: World) -> None:
+    for team in ("a", "b", "c", "d", "e", "f"):
+        joined(world, 5, team=team)
+    content = replace(TEXT_QUIZ_TEXT, rollout=Rollout(Design.AB))
+    runs = Runs(world)
+    campaign = runs.drafts(content)
+    with runs.acting("dana") as (context, work, _):
+        drawn = [
+            draw(work, replace(campaign, content=replace(content, title=title)), context.now)
+            for title in ("One", "One.", "One!", "Won")
+        ]
+    assert all(one == drawn[0] for one in drawn)
+    assert "chosen" not in str(facts_of(content, "all", [], are_named=False))
+    by_hand = replace(content, rollout=Rollout(Design.AB, seed=7))
+    told = str(facts_of(by_hand, "all", [], are_named=False))
+    assert "by the seed 7, which its owner has chosen" in told
 
 
 def test_groups_that_begin_one_after_another_have_each_their_own_days(world: World) -> None:

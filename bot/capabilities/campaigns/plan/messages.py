@@ -250,13 +250,12 @@ def facts_of(
     if content.rollout.design is Design.STEPPED_WEDGE:
         told = (
             f"Teams begin in {content.rollout.steps} groups, one every "
-            f"{content.rollout.step_every} days; the order is drawn"
+            f"{content.rollout.step_every} days; the order is drawn{_by_hand(content)}"
         )
         facts.append(Fact(label="Rollout", value=told))
     elif content.rollout.design is Design.AB:
-        facts.append(
-            Fact(label="Rollout", value="Half of the teams get it, as drawn; the others do not")
-        )
+        told = f"Half of the teams get it, as drawn{_by_hand(content)}; the others do not"
+        facts.append(Fact(label="Rollout", value=told))
     if content.audience.consent is Consent.OPT_IN:
         facts.append(
             Fact(label="Consent", value="People are asked first; who says nothing gets nothing")
@@ -288,6 +287,12 @@ def _evidence(found: re.Match[str]) -> str:
     """A word of what makes it completed, for who did not write the pack."""
     said = _EVIDENCE_SAID.get(found[1])
     return said.format(found[2].strip()) if said else found[0]
+
+
+def _by_hand(content: Content) -> str:
+    """Who chooses a seed can choose what is drawn, which those who approve ought to know."""
+    seed = content.rollout.seed
+    return "" if seed is None else f" by the seed {seed}, which its owner has chosen"
 
 
 def _when(content: Content) -> str:
