@@ -703,6 +703,7 @@ SHOWN: dict[str, Shown] = {
     "campaigns.campaign_list": campaigns.campaign_list([CAMPAIGN, RUNNING], {SAM.id: "Sam"}),
     "campaigns.campaign_list:none": campaigns.campaign_list([], {}, has_packs=True),
     "campaigns.home": campaigns.home([CAMPAIGN, RUNNING]),
+    "campaigns.left_out": campaigns.left_out(CAMPAIGN, campaigns.NOT_GONE_FIRST),
     "campaigns.truth_card": campaigns.truth_card(
         RUNNING,
         "Sam",

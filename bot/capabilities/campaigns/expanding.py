@@ -17,6 +17,7 @@ from bot.capabilities.campaigns.audience import find_obstacle, renew
 from bot.capabilities.campaigns.card import show
 from bot.capabilities.campaigns.condition import find_spared_of
 from bot.capabilities.campaigns.content import INVITATION, LENT, Activity, Timing, invitation_of
+from bot.capabilities.campaigns.fault import has_gone_first
 from bot.capabilities.campaigns.model import (
     CHUNK,
     READ_AGAIN,
@@ -159,6 +160,9 @@ def _expand(context: Context, work: CampaignsWork, campaign: Campaign, run: Run)
         return
     if is_gone(context, work, campaign, activity):
         _skip(context, work, campaign, run, messages.RETIRED)
+    elif not run.people and not has_gone_first(context, work, campaign, activity):
+        _skip(context, work, campaign, run, messages.NOT_GONE_FIRST)
+        _tell_left_out(work, campaign, activity)
     elif activity.channel is not None:
         _post(context, work, campaign, run, activity, activity.channel)
     else:
@@ -185,6 +189,19 @@ def _skip(context: Context, work: CampaignsWork, campaign: Campaign, run: Run, w
     work.campaigns.save_run(replace(run, state=RunState.SKIPPED))
     data: Args = {"activity": run.activity, "wave": run.wave.isoformat(), "why": why}
     advance(context, work, campaign, EventKind.SKIPPED, data=data)
+
+
+def _tell_left_out(work: CampaignsWork, campaign: Campaign, activity: Activity) -> None:
+    work.outbox.post(
+        campaign.workspace,
+        Letter(
+            key=f"{campaign.source}:left_out:{activity.id}",
+            to=ToPerson(person=campaign.owner),
+            message=messages.left_out(campaign, messages.NOT_GONE_FIRST),
+            kind="campaign.left_out",
+            priority=Priority.ANSWER,
+        ),
+    )
 
 
 def span_of(work: CampaignsWork, campaign: Campaign, run: Run) -> Span | None:

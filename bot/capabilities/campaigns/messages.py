@@ -465,6 +465,10 @@ GO_FIRST = (
     "You ask people to tell of their work, so please go first: share two of your own, "
     "with /narrate."
 )
+NOT_GONE_FIRST = (
+    "Who asks people to tell of their work has shared two of their own, and of yours there are not "
+    "two any more."
+)
 STEPS_NEED_ENROLMENT = (
     "Where teams begin one after another, days are counted from each one’s beginning. Please "
     "count days instead of naming dates."
@@ -968,6 +972,11 @@ def resent(until: date) -> str:
         f"I try once more, by {date_of(until)} at the latest, as far as their attention allows. "
         "Whom it does not reach stays in this list."
     )
+
+
+def left_out(campaign: Campaign, why: str) -> Message:
+    """Tells the owner that nobody gets one of the parts, and why."""
+    return say(f"A prompt of “{literal(campaign.title)}” was left out. {why}", tone=Tone.WARNING)
 
 
 def may_not_approve(name: str) -> str:

@@ -577,6 +577,29 @@ def test_who_asks_others_to_tell_goes_first(either_world: World) -> None:
     assert "Lists" not in either_world.last("dana")
 
 
+def test_a_prompt_is_left_out_whose_owner_has_not_gone_first_any_more(world: World) -> None:
+    runs = Runs(world)
+    prompt = Activity("p", Format.PROMPT, date=TUESDAY + DAY, ref="own-learned")
+    for words in ("Small tables help.", "Short notes help."):
+        share(world, "dana", words)
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(message("a1", TUESDAY), prompt)))
+    runs.upto(TUESDAY, 9)
+    world.presses("dana", "Withdraw")
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("ana") == ["a1"]
+    assert "was left out. Who asks people to tell" in "\n".join(world.dms("dana"))
+
+
+def test_a_prompt_is_added_only_by_who_has_gone_first(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY, 9)
+    prompt = Activity("p", Format.PROMPT, date=TUESDAY + 4 * DAY, ref="own-learned")
+    more = replace(TEXT_QUIZ_TEXT, activities=(*TEXT_QUIZ_TEXT.activities, prompt))
+    with pytest.raises(Invalid, match="please go first"):
+        runs.amends(more)
+
+
 # --- who does not need it ------------------------------------------------------------------------
 
 
