@@ -54,6 +54,10 @@ BY_CHOICE = (
     "everybody is asked first, and who says nothing gets nothing more; this is counted as if all "
     "said yes at once"
 )
+ALL_CATCH_UP = (
+    "What a pause makes too late comes afterwards for all parts of a campaign or for none. As one "
+    "wishes it, all do."
+)
 NO_PACKS = "There is no campaign in the packs that I have."
 NO_SUCH_PACK = "I do not have that campaign any more."
 

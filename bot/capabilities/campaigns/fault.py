@@ -30,7 +30,7 @@ from bot.capabilities.campaigns.model import (
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
-from bot.pack.completion import Nonsense, atoms, is_done, parse
+from bot.pack.completion import TAKES, Nonsense, atoms, is_done, parse
 from bot.pack.document import Metric
 from bot.pack.model import Kind
 
@@ -39,6 +39,13 @@ BASELINE_PERIODS = 3
 """Periods of its metric that are known before the first step (domain.md 5.6)."""
 STEP_PERIODS = 2
 """Periods for which each step lasts, and the last group is untreated after the first step."""
+_NAMED_BY = {
+    "quiz": Format.QUIZ,
+    "objective": Format.QUIZ,
+    "prompt": Format.PROMPT,
+    "section": Format.SECTION,
+}
+"""What the evidence for a completion is about, by what stands in its brackets."""
 DAYS_OF_PERIOD = {"day": 1, "week": 7, "month": 30, "quarter": 91}
 
 
@@ -67,7 +74,7 @@ def find_faults(
     elif content.rollout.design is not Design.ALL and len(sizes) < max(2, content.rollout.steps):
         faults.append(messages.too_few_clusters(len(sizes)))
     faults += _of_steps(work, campaign, content)
-    faults += _of_completion(context, content)
+    faults += _of_completion(context, work, campaign, content)
     for activity in content.activities:
         if activity.id not in begun:
             faults += _of_reference(context, work, campaign, activity)
@@ -110,6 +117,8 @@ def _of_content(content: Content, today: date, begun: frozenset[str]) -> list[st
         if activity.id not in begun:
             faults += _of_activity(content, activity, today)
     days = Counter((a.date, a.day) for a in content.activities if a.channel is None)
+    closing = _of_text(Activity(id="", text=content.closing))
+    faults += [messages.in_activity(messages.CLOSING_WORDS, fault) for fault in closing]
     most = content.throttle_per_day
     faults += [messages.too_many_a_day(most)] if max(days.values(), default=0) > most else []
     return faults
@@ -128,15 +137,7 @@ def _of_activity(content: Content, activity: Activity, today: date) -> list[str]
         faults.append(messages.in_activity(name, messages.NO_BODY))
     if activity.format is Format.POLL and "{{" in activity.text:
         faults.append(messages.in_activity(name, messages.POLL_AS_IT_STANDS))
-    variables = variables_of(activity)
-    length = len(activity.text) + ROOM * len(variables)
-    if length > MAX_BODY:
-        faults.append(messages.in_activity(name, messages.too_much(MAX_BODY, length)))
-    faults += [
-        messages.in_activity(name, messages.no_such_variable(variable, VARIABLES))
-        for variable in variables
-        if variable not in VARIABLES
-    ]
+    faults += [messages.in_activity(name, fault) for fault in _of_text(activity)]
     if activity.format in LENT and not activity.ref:
         faults.append(messages.in_activity(name, messages.NO_REFERENCE))
     if activity.format in LENT and activity.channel is not None:
@@ -152,6 +153,18 @@ def _of_activity(content: Content, activity: Activity, today: date) -> list[str]
     if activity.only_if is not None and activity.channel is not None:
         faults.append(messages.in_activity(name, messages.CHANNEL_IS_FOR_ALL))
     return faults
+
+
+def _of_text(activity: Activity) -> list[str]:
+    """Of what is said before it, with what is filled in there."""
+    variables = variables_of(activity)
+    length = len(activity.text) + ROOM * len(variables)
+    faults = [messages.too_much(MAX_BODY, length)] if length > MAX_BODY else []
+    return faults + [
+        messages.no_such_variable(variable, VARIABLES)
+        for variable in variables
+        if variable not in VARIABLES
+    ]
 
 
 def _of_approvers(work: CampaignsWork, content: Content) -> list[str]:
@@ -214,7 +227,9 @@ def _of_steps(work: CampaignsWork, campaign: Campaign, content: Content) -> list
     return faults
 
 
-def _of_completion(context: Context, content: Content) -> list[str]:
+def _of_completion(
+    context: Context, work: CampaignsWork, campaign: Campaign, content: Content
+) -> list[str]:
     if not content.completion:
         return []
     try:
@@ -223,6 +238,13 @@ def _of_completion(context: Context, content: Content) -> list[str]:
         return [messages.unreadable_completion(str(error), error.at)]
     unknown = sorted({atom.name for atom in atoms(completion)} - set(context.activities.evidence))
     faults = [messages.no_such_evidence(name) for name in unknown]
+    for atom in dict.fromkeys(atoms(completion)):
+        for kind, ref in zip(TAKES.get(atom.name, ()), atom.about, strict=False):
+            lent = context.activities.formats.get(_NAMED_BY.get(kind, ""))
+            # Of an objective it is enough to know its quiz; packs say which it has.
+            named = ref.partition("/")[0] if kind == "objective" else ref
+            if lent is not None and lent.find(work, campaign.workspace, named) is None:
+                faults.append(messages.in_completion(messages.no_such_reference(named)))
     is_binding = content.requirement is not Requirement.VOLUNTARY
     only_read = is_done(completion, frozenset({"section_opened"}))
     return [*faults, *([messages.OPENING_IS_NO_PROOF] if is_binding and only_read else [])]

@@ -469,6 +469,7 @@ NOT_GONE_FIRST = (
     "Who asks people to tell of their work has shared two of their own, and of yours there are not "
     "two any more."
 )
+CLOSING_WORDS = "What people are told if it ends early"
 STEPS_NEED_ENROLMENT = (
     "Where teams begin one after another, days are counted from each one’s beginning. Please "
     "count days instead of naming dates."
@@ -539,6 +540,11 @@ def no_such_reference(ref: str) -> str:
 def no_such_evidence(name: str) -> str:
     """A word of completion that nobody can answer for."""
     return f"I cannot tell who has “{name}”."
+
+
+def in_completion(fault: str) -> str:
+    """What is wrong with when it counts as completed."""
+    return f"When somebody has completed it: {fault}"
 
 
 def unreadable_completion(why: str, at: int) -> str:

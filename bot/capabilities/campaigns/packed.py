@@ -128,6 +128,9 @@ def plan(
             approvers.append(person.id)
     if work.topics.get(workspace, TopicId(document.topic)) is None:
         reading.hint(("topic",), said.no_such_topic(document.topic))
+    late = [activity.catch_up for activity in document.activities]
+    if any(late) and not all(late):
+        reading.hint(("activities", late.index(True), "catch_up"), said.ALL_CATCH_UP)
     content = Content(
         title=document.title,
         activities=tuple(_activity(reading, at, one) for at, one in enumerate(document.activities)),
@@ -142,7 +145,7 @@ def plan(
         throttle_per_day=document.throttle_per_day,
         completion=document.completion or "",
         success=_success(document.success),
-        catch_up=any(activity.catch_up for activity in document.activities),
+        catch_up=any(late),
     )
     return Planned(content, owner, tuple(reading.faults), tuple(reading.hints))
 

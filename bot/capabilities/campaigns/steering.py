@@ -15,6 +15,7 @@ from bot.capabilities.campaigns.access import owner_of, workspace_of
 from bot.capabilities.campaigns.audience import channel_of
 from bot.capabilities.campaigns.content import Activity, Timing, days_of
 from bot.capabilities.campaigns.expanding import activity_of
+from bot.capabilities.campaigns.filling import fill
 from bot.capabilities.campaigns.model import (
     CHUNK,
     Campaign,
@@ -159,10 +160,11 @@ def close_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if not people:
         return
     owner, content = owner_of(work, campaign), campaign.content
+    words = fill(context, work, campaign, Activity(id=CLOSING, text=content.closing))
     model = Letter(
         key=f"{campaign.source}:{CLOSING}",
         to=ToPerson(person=owner.id),
-        message=messages.letter(campaign, owner, Activity(id=CLOSING, text=content.closing)),
+        message=messages.letter(campaign, owner, words),
         kind="campaign.closing",
         priority=Priority.CAMPAIGN,
         source=f"{campaign.source}:{CLOSING}",

@@ -84,7 +84,9 @@ def sentences(found: Planned) -> dict[tuple[str | int, ...], str]:
 def test_a_campaign_of_a_pack_says_the_same_here(world: World) -> None:
     found = planned(world)
     assert found.faults == ()
-    assert [hint.where for hint in found.hints] == [("audience", "exclude", 1)]
+    late, away = found.hints
+    assert (late.where, away.where) == (("activities", 2, "catch_up"), ("audience", "exclude", 1))
+    assert "all do" in late.sentence
     assert found.owner is not None
     assert found.owner.id == "dana"
     content = found.content

@@ -130,6 +130,24 @@ def test_what_cannot_be_run_is_not_submitted_and_says_why(world: World) -> None:
     assert runs.reads().state is State.DRAFT
 
 
+def test_closing_words_and_completion_are_looked_at_too(world: World) -> None:
+    runs = Runs(world)
+    wrong = replace(
+        TEXT_QUIZ_TEXT,
+        completion="certified(gone) or met(data/one) or answered(nothing)",
+        closing="It ends. {{faq.old_titles}}",
+    )
+    runs.drafts(wrong)
+    with pytest.raises(Invalid) as error:
+        runs.submits()
+    said = error.value.sentence
+    assert "When somebody has completed it: I know nothing that is called gone." in said
+    assert "I know nothing that is called nothing." in said
+    assert "called data" not in said
+    assert "What people are told if it ends early: " in said
+    assert "faq.old_titles" in said
+
+
 def test_what_was_retired_meanwhile_is_left_out_and_the_rest_goes_on(world: World) -> None:
     runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
@@ -241,12 +259,13 @@ def test_what_is_to_be_caught_up_comes_one_a_day(world: World) -> None:
 
 def test_cancelled_is_for_good(either_world: World) -> None:
     runs = Runs(either_world)
-    runs.starts(replace(TEXT_QUIZ_TEXT, closing="It ends here. Thank you."))
+    runs.starts(replace(TEXT_QUIZ_TEXT, closing="{{campaign.title}} ends here. Thank you."))
     runs.upto(TUESDAY, 12)
     runs.upto(TUESDAY + DAY, 9)
     runs.ends()
     runs.upto(TUESDAY + 10 * DAY)
     assert [runs.got(who) for who in PEOPLE] == [["a1", "closing"]] * 8
+    assert "Two weeks of data ends here." in either_world.last("ana")
     assert runs.counts("a2") == {("cancelled", None): 8}
     with pytest.raises(Conflict):
         runs.goes_on()
