@@ -21,9 +21,11 @@ from bot.message import (
     Style,
     Text,
     Tone,
+    bare_commands,
     literal,
     say,
     shorten,
+    show_commands,
 )
 from bot.message import Part as Piece
 from bot.messages import LEFT_ALONE
@@ -164,7 +166,7 @@ def card(dry_run: DryRun, buttons: Buttons | None = None) -> Message:
     """The dry run on one card; `buttons` are what can be done with the campaign."""
     parts: list[Piece] = [Text(text=f"**Dry run** of “{literal(dry_run.title)}”")]
     if dry_run.faults:
-        parts.append(_listed("Before it can be submitted", map(literal, dry_run.faults)))
+        parts.append(_listed("Before it can be submitted", map(show_commands, dry_run.faults)))
     facts = [*_facts(dry_run)]
     if dry_run.allocation is not None:
         facts.append((_EFFECT, EFFECT))
@@ -197,7 +199,7 @@ def as_text(dry_run: DryRun, shown: Mapping[str, Sequence[str]] | None = None) -
     yield f"{_EFFECT + ':':22}{EFFECT}"
     yield f"{'Content:':22}{dry_run.digest}"
     if dry_run.faults:
-        yield from _under("Before it can be submitted", dry_run.faults)
+        yield from _under("Before it can be submitted", map(bare_commands, dry_run.faults))
     if any(share.name for share in dry_run.clusters):
         yield from _under(
             f"By {dry_run.cluster_by}", (_share(dry_run, s) for s in dry_run.clusters)

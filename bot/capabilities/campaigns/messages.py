@@ -46,6 +46,7 @@ from bot.message import (
     literal,
     say,
     shorten,
+    show_commands,
 )
 from bot.messages import LEFT_ALONE, WHAT_YOU_LOOK_AFTER
 from bot.outbox import LetterState
@@ -463,7 +464,7 @@ ASKED_IN_THE_PAST = (
 )
 GO_FIRST = (
     "You ask people to tell of their work, so please go first: share two of your own, "
-    "with /narrate."
+    "with `/narrate`."
 )
 NOT_GONE_FIRST = (
     "Who asks people to tell of their work has shared two of their own, and of yours there are not "
@@ -564,7 +565,7 @@ def name_of(activity: Activity) -> str:
 
 def fault_lines(faults: Sequence[str]) -> str:
     """What stands in the way of a campaign, under its card."""
-    told = "\n".join(f"- {literal(fault)}" for fault in faults)
+    told = "\n".join(f"- {show_commands(fault)}" for fault in faults)
     return f"**Before it can be approved**\n{told}"
 
 

@@ -369,3 +369,17 @@ def test_the_question_and_the_groups_stand_before_what_became_of_the_parts(world
         "The 3 groups of teams begin on Mon 9 Mar, Mon 23 Mar and Mon 6 Apr.\n"
         "The question whether they want it\n*delivered to 20 of 20*\n1. **Working day 1**"
     )
+
+
+def test_where_nobody_approves_and_no_channel_is_known_it_says_what_to_do(world: World) -> None:
+    card = writes(world)
+    world.changes("sam", roles=frozenset())
+    with world.database.transaction() as work:
+        for topic in work.topics.every(WORKSPACE):
+            work.topics.save(replace(topic, channel=None))
+    card = adds(world, card, Format.MESSAGE, text="Hello.")
+    assert "the role of an approver with /role" in card.text
+    world.presses("dana", "Dry run", on=card)
+    assert "Submit for approval" not in labels(world.hears("dana")[-1])
+    picks(world, "dana", card, "Add a part", Format.QNA_SESSION)
+    assert "Write /campaign in the one you want" in world.last("dana")

@@ -128,7 +128,11 @@ NO_START = "Please choose the first day."
 END_OF_LINE = "It is the first or the last already."
 NO_REASON = "Please say what should be different."
 NOBODY_TO_APPROVE = (
-    "There is nobody here who could approve it. Name an approver with `/role`, or in *Settings*."
+    "There is nobody here who could approve it. Give somebody the role of an approver with `/role`."
+)
+NO_CHANNEL = (
+    "An hour of questions needs a channel, and I know none yet. Write `/campaign` in the one you "
+    "want, or open a topic there with `/topic`."
 )
 NOT_INVITED = "This was to be tried by a few others. You get it when it begins, if it is for you."
 TRIED = "Here it comes, as it is now. It counts for nothing, and Inflow keeps no word on it."
@@ -396,13 +400,13 @@ def _submit(of: Args) -> Button:
     )
 
 
-def under_dry_run(campaign: Campaign, *, is_owner: bool) -> Buttons:
+def under_dry_run(campaign: Campaign, *, is_owner: bool, may_submit: bool) -> Buttons:
     """What can be done with a campaign whose dry run one has before oneself."""
     of = args_of(campaign)
     buttons = [Button(label="Back", action="campaign.look_at", args=of)]
     trials = _trials(of)[1:]
     buttons += trials if is_owner else trials[:1]
-    if is_owner and campaign.state is State.DRAFT:
+    if is_owner and may_submit and campaign.state is State.DRAFT:
         buttons.append(_submit(of))
     return Buttons(buttons=tuple(buttons))
 

@@ -4,6 +4,7 @@ for nothing."""
 from bot.attention import Wish, book
 from bot.capabilities.campaigns import rehearsing
 from bot.capabilities.campaigns.access import find_campaign, owner_of
+from bot.capabilities.campaigns.approving import approvers_of
 from bot.capabilities.campaigns.content import in_order
 from bot.capabilities.campaigns.messages import BECAUSE_TRIAL, GONE
 from bot.capabilities.campaigns.model import Campaign
@@ -36,8 +37,12 @@ def rehearse_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     rehearsing.rehearse_on(context, work, timer, _buttons, put_forward)
 
 
-def _buttons(_work: CampaignsWork, campaign: Campaign, person: Person) -> Buttons:
-    return messages.under_dry_run(campaign, is_owner=campaign.owner == person.id)
+def _buttons(work: CampaignsWork, campaign: Campaign, person: Person) -> Buttons:
+    return messages.under_dry_run(
+        campaign,
+        is_owner=campaign.owner == person.id,
+        may_submit=bool(approvers_of(work, campaign)),
+    )
 
 
 def show_me(context: Context, work: CampaignsWork, command: Command) -> Reply:

@@ -139,6 +139,8 @@ def add_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
     every = lent.every if format_ in LENT and lent is not None else None
     if every is not None and not every(work, campaign.workspace):
         raise Invalid(messages.NOTHING_TO_CHOOSE)
+    if format_ is Format.QNA_SESSION and not places_for(work, command, activity):
+        raise Invalid(messages.NO_CHANNEL)
     form = _part_form(context, work, command, campaign, activity)
     return Reply(form=form)
 
