@@ -8,7 +8,14 @@ from typing import TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from bot.pack.completion import TAKES, Nonsense, atoms, is_done, needs, parse
-from bot.pack.document import Activity, Campaign, Metric
+from bot.pack.document import (
+    MOST_ANSWER,
+    MOST_OPTIONS,
+    MOST_QUESTION,
+    Activity,
+    Campaign,
+    Metric,
+)
 from bot.pack.item import Item
 from bot.pack.model import Quiz, Section
 from content.file import File, Findings, near
@@ -380,7 +387,9 @@ def _check_activity(
         findings.at(file, (*at, "text"), "this is missing: what is said?")
     if activity.format == "poll" and len(activity.options) < _FEWEST_CHOICES:
         findings.at(file, (*at, "options"), "a poll has at least two options")
-    elif activity.format != "poll" and activity.options:
+    elif activity.format == "poll":
+        _check_poll(findings, file, at, activity)
+    elif activity.options:
         findings.at(file, (*at, "options"), f"a {activity.format} has no options; a poll has")
     for place, option in enumerate(activity.options):
         if option in activity.options[:place]:
@@ -403,6 +412,18 @@ def _check_activity(
         if variable not in VARIABLES:
             message = f"unknown variable '{variable}'{near(variable, VARIABLES)}"
             findings.at(file, (*at, "text"), message)
+
+
+def _check_poll(findings: Findings, file: File, at: Where, poll: Activity) -> None:
+    if len(poll.options) > MOST_OPTIONS:
+        findings.at(file, (*at, "options"), f"a poll has at most {MOST_OPTIONS} options")
+    if len(poll.text or "") > MOST_QUESTION:
+        message = f"the question of a poll has at most {MOST_QUESTION} characters"
+        findings.at(file, (*at, "text"), message)
+    for place, option in enumerate(poll.options):
+        if len(option) > MOST_ANSWER:
+            message = f"an option of a poll has at most {MOST_ANSWER} characters, as a button has"
+            findings.at(file, (*at, "options", place), message)
 
 
 def _check_completion(

@@ -38,6 +38,13 @@ class Prompt(Frozen):
     fields: tuple[FieldName, ...] = Field(default=(), max_length=4)
 
 
+MOST_OPTIONS = 5
+MOST_QUESTION = 150
+MOST_ANSWER = 75
+"""Of a poll: as many answers as a platform puts in one row of buttons, with as many characters
+as a button shows, and a question that a form can change."""
+
+
 class Audience(Frozen):
     """Whom a campaign is for; everybody is `group:everybody`. Nobody who is in `exclude` is,
     whatever else they are in."""

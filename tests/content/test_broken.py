@@ -136,6 +136,8 @@ def test_the_pack_is_well_before_it_is_broken(tmp_path: Path) -> None:
         (QUIZ, "type: scenario_choice", "type: drill", "10:5: error: items.0.type: there are no drills yet"),
         (CAMPAIGN, "format: message", "format: poll", "17:5: error: activities.3.options: a poll has at least two options"),
         (CAMPAIGN, "format: message", "format: poll, options: [One, One]", "17:43: error: activities.3.options.1: this is said twice"),
+        (CAMPAIGN, "format: message", "format: poll, options: [a, b, c, d, e, f]", "17:28: error: activities.3.options: a poll has at most 5 options"),
+        (CAMPAIGN, "format: message", f"format: poll, options: [One, {'o' * 76}]", "17:43: error: activities.3.options.1: an option of a poll has at most 75 characters, as a button has"),
         (CAMPAIGN, "format: message", "format: message, options: [One, Two]", "17:31: error: activities.3.options: a message has no options; a poll has"),
         (CAMPAIGN, "format: message", "format: message, catch_up: true", "17:31: error: activities.3.catch_up: days of one's own wait while the campaign is paused; nothing is missed"),
         (CAMPAIGN, "start: 2027-02-01", "start: 2027-02-30", "8:1: error: start: Input should be a valid date or datetime, day value is outside expected range"),

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from bot.ids import PersonId
 from bot.message import Args
+from bot.pack.document import MOST_ANSWER, MOST_OPTIONS
 
 GOOD_FOR = 3
 """Days of a person's calendar for which an activity is good that does not say, its first
@@ -28,8 +29,6 @@ TIME_TO_JOIN = 7
 ONE_MESSAGE = "message"
 """The id of the activity of a campaign that is one message to many."""
 MOST_ACTIVITIES = 60
-MOST_OPTIONS = 5
-"""Answers of a poll: as many as a platform puts in one row of buttons."""
 _DAY = timedelta(days=1)
 _WEEKEND = (5, 6)
 
@@ -301,6 +300,12 @@ def is_personal(activity: Activity) -> bool:
     """Whether who gets an activity depends on what they have passed, read or written, so that
     every number of those who did, or did not, would tell of that."""
     return activity.only_if is not None or activity.format in LENT - _FOR_ALL
+
+
+def are_answers(options: Sequence[str]) -> bool:
+    """Whether a poll can be answered with these: some, all different, each fit for a button."""
+    fit = all(option.strip() and len(option) <= MOST_ANSWER for option in options)
+    return fit and 2 <= len(set(options)) == len(options) <= MOST_OPTIONS
 
 
 def in_order(content: Content) -> Sequence[Activity]:

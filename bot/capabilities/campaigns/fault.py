@@ -9,7 +9,6 @@ from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.content import (
     LENT,
     MOST_ACTIVITIES,
-    MOST_OPTIONS,
     Activity,
     Consent,
     Content,
@@ -18,6 +17,7 @@ from bot.capabilities.campaigns.content import (
     OnlyIf,
     Requirement,
     Timing,
+    are_answers,
 )
 from bot.capabilities.campaigns.filling import ROOM, VARIABLES, variables_of
 from bot.capabilities.campaigns.model import (
@@ -31,7 +31,7 @@ from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.pack.completion import TAKES, Nonsense, atoms, is_done, parse
-from bot.pack.document import Metric
+from bot.pack.document import MOST_ANSWER, MOST_OPTIONS, MOST_QUESTION, Metric
 from bot.pack.model import Kind
 
 FEWEST_STEPS = 2
@@ -145,9 +145,12 @@ def _of_activity(content: Content, activity: Activity, today: date) -> list[str]
     if activity.format is Format.QNA_SESSION and activity.channel is None:
         faults.append(messages.in_activity(name, messages.NEEDS_A_CHANNEL))
     if activity.format is Format.POLL:
-        options = [option for option in activity.options if option.strip()]
-        if not 2 <= len(options) <= MOST_OPTIONS or len(set(options)) < len(activity.options):
-            faults.append(messages.in_activity(name, messages.poll_options(MOST_OPTIONS)))
+        if not are_answers(activity.options):
+            too_few = messages.poll_options(MOST_OPTIONS, MOST_ANSWER)
+            faults.append(messages.in_activity(name, too_few))
+        if len(activity.text) > MOST_QUESTION:
+            too_long = messages.too_much(MOST_QUESTION, len(activity.text))
+            faults.append(messages.in_activity(name, too_long))
     if activity.only_if is OnlyIf.NOT_ANSWERED and activity.format is not Format.PROMPT:
         faults.append(messages.in_activity(name, messages.NOTHING_TO_ANSWER))
     if activity.only_if is not None and activity.channel is not None:

@@ -553,9 +553,11 @@ def unreadable_completion(why: str, at: int) -> str:
     return f"I cannot read when it counts as completed: {why} (at character {at + 1})."
 
 
-def poll_options(most: int) -> str:
+def poll_options(most: int, longest: int) -> str:
     """A poll that nobody can answer."""
-    return f"A poll has between 2 and {most} different answers."
+    return (
+        f"A poll has between 2 and {most} different answers, each of at most {longest} characters."
+    )
 
 
 def name_of(activity: Activity) -> str:

@@ -8,7 +8,6 @@ from bot.access import Right, may
 from bot.capabilities.campaigns.audience import here
 from bot.capabilities.campaigns.content import (
     LENT,
-    MOST_OPTIONS,
     Activity,
     Audience,
     Consent,
@@ -19,6 +18,7 @@ from bot.capabilities.campaigns.content import (
     Rollout,
     Success,
     Timing,
+    are_answers,
 )
 from bot.capabilities.campaigns.messages import (
     NO_BODY,
@@ -37,6 +37,7 @@ from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import PersonId
 from bot.inbound import Command
+from bot.pack.document import MOST_ANSWER, MOST_OPTIONS
 from bot.people import Person
 
 _BASELINE, _FOLLOW_UP = 28, 28
@@ -207,9 +208,9 @@ def read_part(
         changed = replace(changed, ref=ref[:150])
     if activity.format is Format.POLL:
         lines = [" ".join(line.split()) for line in kept(values.get("options", "")).split("\n")]
-        options = tuple(line[:75] for line in lines if line)
-        if not 2 <= len(options) <= MOST_OPTIONS or len(set(options)) < len(options):
-            wrong["options"] = poll_options(MOST_OPTIONS)
+        options = tuple(line for line in lines if line)
+        if not are_answers(options):
+            wrong["options"] = poll_options(MOST_OPTIONS, MOST_ANSWER)
         changed = replace(changed, options=options)
     changed = _with_place(work, command, changed, wrong)
     changed = _with_condition(values, changed, wrong)

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from bot.activity import Found
 from bot.capabilities.campaigns.content import (
     INVITATION,
-    MOST_OPTIONS,
     Activity,
     Audience,
     Consent,
@@ -63,6 +62,7 @@ from bot.message import (
     say,
     shorten,
 )
+from bot.pack.document import MOST_OPTIONS, MOST_QUESTION
 from bot.page import Section, Shelf
 from bot.people import Person
 from bot.truth import Account
@@ -747,7 +747,11 @@ def part_form(
     if format_ is Format.POLL:
         fields += [
             TextField(
-                name="text", label="Question", value=activity.text, max_length=150, required=True
+                name="text",
+                label="Question",
+                value=activity.text,
+                max_length=MOST_QUESTION,
+                required=True,
             ),
             LongTextField(
                 name="options",
