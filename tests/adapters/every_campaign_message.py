@@ -187,6 +187,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     ),
     "plan.waiting_for_you": plan.waiting_for_you([(IN_REVIEW, "Sam *M*")]),
     "plan.waiting_list": plan.waiting_list([(IN_REVIEW, "Sam *M*")]),
+    "plan.waiting_list:many": plan.waiting_list([(IN_REVIEW, "Sam_M " * 60)] * 14),
     "plan.waiting_list:none": plan.waiting_list([]),
     "occasion.ballot": occasion.ballot(CAMPAIGN, SAM, POLL),
     "occasion.result": occasion.result(RUNNING, POLL, {0: 4, 1: 2}),

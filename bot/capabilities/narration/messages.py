@@ -48,6 +48,7 @@ from bot.message import (
     Quote,
     Style,
     Text,
+    fit,
     fits_a_button,
     literal,
     mention,
@@ -105,6 +106,7 @@ BECAUSE_REVISIT = "You set this day yourself, when you wrote the decision down."
 BECAUSE_FADING = "You are told a week before a private draft is deleted."
 BECAUSE_PROMPT = "You have switched on prompts. “Change prompts” switches them off."
 BECAUSE_WEEK = "You wanted to be told of your own week."
+WEEK_LINES = 20
 LATELY = 28
 """Days."""
 SHOWN = 600
@@ -703,7 +705,9 @@ def week(own: Sequence[Narration], lines: Sequence[str], monday: date) -> Messag
         told += [Text(text=_dated(each)), Quote(text=shorten(each.text, SHOWN))]
     if len(own) > 6:
         told.append(Note(text=f"And {len(own) - 6} more under *My narrations*."))
-    more = [Text(text="\n".join(f"- {line}" for line in lines[:20]))] if lines else []
+    more: list[Part] = [Text(text=fit(f"- {line}" for line in lines[:WEEK_LINES]))] if lines else []
+    if len(lines) > WEEK_LINES:
+        more.append(Note(text=f"And {len(lines) - WEEK_LINES} more."))
     if not told and not more:
         told = [Text(text="There is nothing from this week here yet, and that is fine.")]
     return say(

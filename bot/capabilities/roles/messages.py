@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.form import ChoiceField, Form, PeopleField
 from bot.ids import PersonId
 from bot.message import (
+    MAX_TEXT,
     Button,
     Buttons,
     Message,
@@ -14,6 +15,7 @@ from bot.message import (
     Style,
     Text,
     Tone,
+    fit,
     literal,
     mention,
     say,
@@ -40,12 +42,19 @@ HAS_IT = "{name} has this role already."
 HAS_IT_NOT = "{name} does not have this role."
 
 
-def _names(people: Sequence[Person]) -> str:
+def _names(people: Sequence[Person], room: int) -> str:
+    """As many as `room` has characters for: some addresses are long."""
     if not people:
         return "nobody"
-    named = ", ".join(mention(person.name, person.address) for person in people[:_MOST_NAMED])
-    left = len(people) - _MOST_NAMED
-    return f"{named} and {left} more" if left > 0 else named
+    named: list[str] = []
+    for person in people[:_MOST_NAMED]:
+        one = mention(person.name, person.address)
+        if len(", ".join([*named, one])) > room:
+            break
+        named.append(one)
+    left = len(people) - len(named)
+    told = ", ".join(named)
+    return f"{told} and {left} more" if left > 0 else told
 
 
 def change_of(change: RoleChange, names: Mapping[PersonId, str]) -> str:
@@ -64,16 +73,17 @@ def about_me(changes: Sequence[str]) -> list[Part]:
     """The person's own changes, for them."""
     if not changes:
         return []
-    return [Text(text="\n".join(["**Your roles here, and who changed them**", *changes]))]
+    return [Text(text=fit(["**Your roles here, and who changed them**", *changes]))]
 
 
 def listed(holders: Mapping[Role, Sequence[Person]], changes: Sequence[str] = ()) -> Message:
     """Who has which role, and the latest `changes` (see `change_of`)."""
-    lines = "\n".join(f"- **{TITLES[role]}**: {_names(people)}" for role, people in holders.items())
+    room = MAX_TEXT // len(holders) - 100
+    lines = [f"- **{TITLES[role]}**: {_names(people, room)}" for role, people in holders.items()]
     return say(
         "Who has which role here:",
-        Text(text=lines),
-        *([Text(text="\n".join(["**Last changed**", *changes]))] if changes else []),
+        Text(text="\n".join(lines)),
+        *([Text(text=fit(["**Last changed**", *changes]))] if changes else []),
         Buttons(
             buttons=(
                 Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),

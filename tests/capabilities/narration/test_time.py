@@ -1,9 +1,12 @@
 """What comes by itself: prompts and weeks for who wants them, decisions, drafts that go."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from bot.capabilities.narration import messages
 from bot.capabilities.narration.model import SORTS, Sort, State
 from bot.capabilities.narration.prompt import OWN, next_sort, of_sort
+from bot.message import literal
+from bot.plain import render_plain
 from tests.capabilities.narration.narrating import own, share, write
 from tests.world import World
 
@@ -133,6 +136,13 @@ def test_on_fridays_one_is_told_of_ones_week_only_if_one_wants(world: World) -> 
     world.presses("ana", "Show my week")
     assert TEXT in world.last("ana")
     assert not any("Your week" in told for told in world.dms("ben"))
+
+
+def test_the_week_of_somebody_who_did_much_is_told_too() -> None:
+    lines = [literal(f"You asked: {number} file_names_with_(marks)! " * 4) for number in range(30)]
+    told = render_plain(messages.week([], lines, date(2026, 3, 2)))
+    assert all(f"You asked: {number} " in told for number in range(20))
+    assert "And 10 more." in told
 
 
 # --- decisions ------------------------------------------------------------------------------

@@ -3,16 +3,20 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.capabilities.roles import messages
 from bot.form import ChoiceField
 from bot.ids import WorkspaceId
 from bot.inbound import Inbound, Ordered, Place, PlaceKind, Profile, Submitted
-from bot.people import Role, Workspace
+from bot.people import Role, RoleChange, Workspace
 from bot.plain import render_plain
 from bot.reply import Reply
 from tests.world import PLATFORM, WORKSPACE, World, person
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def text(reply: Reply) -> str:
@@ -35,6 +39,20 @@ def test_a_manager_sees_who_has_what(either_world: World) -> None:
     either_world.changes("kim", roles=frozenset({Role.COMMUNITY_MANAGER}))
     said = text(either_world.says("dana", "/role"))
     assert "- Community manager: Dana, Kim" in said
+
+
+def test_many_with_long_names_and_addresses_are_told_as_far_as_there_is_room() -> None:
+    many = [replace(person(f"p{n}_" * 20), name=f"Person_{n} " * 12) for n in range(40)]
+    changes = [RoleChange(WORKSPACE, p.id, Role.AUDITOR, True, p.id, NOW) for p in many[:10]]
+    names = {p.id: p.name for p in many}
+    message = messages.listed(
+        dict.fromkeys((Role.AUDITOR, Role.APPROVER, Role.COMMUNITY_MANAGER), many),
+        [messages.change_of(change, names) for change in changes],
+    )
+    told = render_plain(message)
+    assert "Auditor: Person_0" in told
+    assert " more" in told
+    assert told.count("became an auditor") == 10
 
 
 def test_roles_that_give_no_rights_are_not_offered(world: World) -> None:

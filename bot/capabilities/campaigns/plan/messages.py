@@ -58,6 +58,7 @@ from bot.message import (
     Style,
     Text,
     Tone,
+    fit,
     literal,
     say,
     shorten,
@@ -335,7 +336,7 @@ def sheet(
     if note:
         parts.append(Text(text=note))
     if waits_for:
-        parts.append(Text(text=f"It waits for {literal(_and(waits_for))}."))
+        parts.append(Text(text=f"It waits for {literal(shorten(_and(waits_for), 1_000))}."))
     # A card has room for all of many parts once: where one is chosen.
     is_long = len(content.activities) > MANY
     parts += [facts, *([] if is_long else lines_of(content, titles, places))]
@@ -1229,12 +1230,14 @@ def waiting_list(campaigns: Sequence[tuple[Campaign, str]]) -> Message:
     """The same as the answer to `/campaign` for who approves campaigns and runs none."""
     if not campaigns:
         return say("Nothing waits for your approval.")
-    lines = "\n".join(
-        f"- **{literal(campaign.title)}**, by {literal(owner)}" for campaign, owner in campaigns
-    )
+    lines = [
+        f"- **{literal(campaign.title)}**, by {literal(owner)}"
+        for campaign, owner in campaigns[:MOST_CHOICES]
+    ]
+    more = len(campaigns) - len(lines)
     return say(
         "These wait for your approval:",
-        Text(text=lines),
+        Text(text=fit(lines)),
         Choice(
             label="Look at one",
             action="campaign.open",
@@ -1243,4 +1246,5 @@ def waiting_list(campaigns: Sequence[tuple[Campaign, str]]) -> Message:
                 for campaign, _ in campaigns[:MOST_CHOICES]
             ),
         ),
+        *([Note(text=f"And {more} more, after these.")] if more > 0 else []),
     )
