@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from tests.cli.nest import hatch
+
 PATIENCE = 30
 """Seconds to wait for the program to start, stop or answer on a crowded machine."""
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,13 @@ class Program:
 
     def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
+        with hatch(arguments, self.folder, self._environment()) as process:
+            said, errors = process.communicate(2 * PATIENCE)
+        status = process.wait(PATIENCE)
+        return subprocess.CompletedProcess(arguments, status, said, errors)
+
+    def call_anew(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The same in a process that has nothing in common with any other."""
         return self._run("-m", "bot", *arguments)
 
     def run_code(self, code: str) -> "subprocess.CompletedProcess[str]":
@@ -87,25 +96,13 @@ class Program:
     ) -> Iterator[Running]:
         """A process that runs until it is stopped, which must then end within `patience`
         seconds, with status 0 and, unless it `may_complain`, no word on standard error."""
-        with subprocess.Popen(
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=self.folder,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                assert process.stdout is not None
-                said = process.stdout.readline()
-                assert "(Ctrl-C stops it)" in said, (said, process.communicate(timeout=PATIENCE))
-                address = re.search(r"http://127\.0\.0\.1:\d+", said)
-                yield Running(address[0] if address else "", process.pid)
-                process.send_signal(stop)
-                _, errors = process.communicate(timeout=patience)
-            finally:
-                process.kill()
+        with hatch(arguments, self.folder, self._environment()) as process:
+            said = process.stdout.readline()
+            assert "(Ctrl-C stops it)" in said, (said, process.communicate(PATIENCE))
+            address = re.search(r"http://127\.0\.0\.1:\d+", said)
+            yield Running(address[0] if address else "", process.pid)
+            process.send_signal(stop)
+            _, errors = process.communicate(patience)
         assert process.returncode == 0, errors
         assert errors == "" or may_complain, errors
 

@@ -106,7 +106,7 @@ def test_without_the_demo_the_first_to_join_looks_after_the_place(program: Progr
         assert nora["roles"] == ["community_manager"]
         assert nora["state"] == "working"
         assert nora["local_time"].endswith(" 10:00")
-        asked = {"person": "nora", "conversation": "dm", "text": "/campaign"}
+        asked = {"person": "nora", "conversation": "dm", "text": "/campaign Lunch"}
         assert running.post(SAY, asked)["form"] is not None, "for community managers alone"
         page = running.get("/")[1]
         assert "Nobody is here yet" not in page

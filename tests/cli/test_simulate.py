@@ -13,7 +13,7 @@ FEW = ("simulate", "--people", "2", "--days", "2", "--seed", "7")
 def test_the_same_seed_tells_the_same_in_every_process(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
-    done = Program(folder).call(*FEW, "--json")
+    done = Program(folder).call_anew(*FEW, "--json")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == as_json(simulate(people=2, days=2, seed=7))
     told = json.loads(done.stdout)

@@ -4,14 +4,14 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.cli.nest import hatch
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 PATIENCE = 20
@@ -61,29 +61,18 @@ def run_program(directory: Path, **settings: str) -> Iterator[str]:
     }
     environment["INFLOW_DATABASE_URL"] = f"sqlite:///{directory / 'inflow.db'}"
     environment.update(settings)
-    with (
-        (directory / "errors.log").open("w+", encoding="utf-8") as errors,
-        subprocess.Popen(
-            [sys.executable, "-m", "bot", "playground", "--port", "0", "--beside-platforms"],
-            cwd=Path(__file__).parents[2],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as program,
-    ):
+    words = ("playground", "--port", "0", "--beside-platforms")
+    with hatch(words, Path(__file__).parents[2], environment) as program:
+        said = program.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert address is not None, (said, program.communicate(PATIENCE))
         try:
-            assert program.stdout is not None
-            said = program.stdout.readline()
-            address = re.search(r"http://127\.0\.0\.1:\d+", said)
-            assert address is not None, (said, (directory / "errors.log").read_text())
             yield address[0]
         finally:
             program.send_signal(signal.SIGINT)
-            code = program.wait(PATIENCE)
-    assert code == 0, "it stops cleanly"
-    assert '"error"' not in (directory / "errors.log").read_text(), "nothing went wrong inside"
+            _, errors = program.communicate(PATIENCE)
+    assert program.returncode == 0, "it stops cleanly"
+    assert '"error"' not in errors, "nothing went wrong inside"
 
 
 @pytest.fixture
