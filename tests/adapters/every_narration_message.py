@@ -73,6 +73,8 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "narration.begin:drafts": narration.begin(2),
     "narration.write_form": narration.write_form(OWN[1], {"sort": "learned"}),
     "narration.write_form:again": narration.write_form(OWN[4], {"narration": "n2"}, DECISION),
+    "narration.left_over": narration.left_over("The *rest*, word by word."),
+    "narration.left_over:long": narration.left_over("word_ " * 4_000),
     "narration.content": narration.content(LEARNED),
     "narration.draft": narration.draft(LEARNED),
     "narration.draft:stuck": narration.draft(STUCK, _NEAR),

@@ -19,6 +19,8 @@ from bot.reply import Audience, Reply
 from bot.schedule import at_local
 
 KIND = "narration.digest"
+DIGEST_WORDS = frozenset({"on", "off", "now"})
+"""What may follow `/narrate digest`; with other words it is what somebody writes about digests."""
 FRIDAY = 5
 HOUR = time(15)
 _WEEK = timedelta(days=7)
@@ -28,7 +30,7 @@ def switch(context: Context, work: NarrationWork, command: Command) -> Reply:
     """`/narrate digest on` or `off`, before everybody in the channel; `now`, for who asks."""
     person, place = command.person, command.place
     word = command.text.split()[-1].casefold().strip(".!")
-    if place.kind is not PlaceKind.CHANNEL or not place.has_us or word not in {"on", "off", "now"}:
+    if place.kind is not PlaceKind.CHANNEL or not place.has_us or word not in DIGEST_WORDS:
         raise Invalid(messages.DIGEST_HOW)
     if word == "now":
         return _so_far(context, work, person, place.conversation)

@@ -13,6 +13,7 @@ from bot.capabilities.narration.model import (
     SORTS,
     Consent,
     Introduction,
+    Line,
     Meeting,
     Narration,
     Reach,
@@ -63,6 +64,11 @@ from bot.topic import Topic
 GONE = "This is not there any more, or not yours to read."
 EMPTY = "Please write something first."
 TOO_LONG = "That is a little long. Please keep it to {most} characters."
+LEFT_OVER = (
+    "That is more than one narration holds. Its beginning stands in the form; this is the rest, "
+    "for another one. Only you see it."
+)
+MOST_LEFT = 3
 BAD_LINK = "A link begins with https://"
 PAST_DAY = "That day is over. Please choose one that is still to come."
 BAD_DAY = "Please write the day as YYYY-MM-DD."
@@ -187,15 +193,17 @@ def _drafts(count: int) -> str:
     return "One draft waits" if count == 1 else f"{count} drafts wait"
 
 
-def write_form(prompt: Prompt, args: Args, before: Narration | None = None) -> Form:
-    """The parts of a prompt, empty or as they were written."""
-    lines = {line.label: line.text for line in before.lines} if before is not None else {}
-    labels = tuple(lines) or prompt.labels
+def write_form(
+    prompt: Prompt, args: Args, before: Narration | None = None, *, lines: Sequence[Line] = ()
+) -> Form:
+    """The parts of a prompt, empty or as they were written; `lines` if they are new."""
+    told = {line.label: line.text for line in (before.lines if before is not None else lines)}
+    labels = tuple(told) or prompt.labels
     fields: list[AnyField] = [
         LongTextField(
             name=name,
             label=shorten(label, 150),
-            value=lines.get(label, ""),
+            value=told.get(label, ""),
             max_length=room(len(labels)),
             required=place == 0,
         )
@@ -222,6 +230,24 @@ def write_form(prompt: Prompt, args: Args, before: Narration | None = None) -> F
         action="narration.keep",
         args=args,
     )
+
+
+def cut(text: str, most: int) -> tuple[str, str]:
+    """The beginning of a text, up to the end of a word, and the rest of it."""
+    if len(text) <= most:
+        return text, ""
+    end = max(text.rfind(mark, most // 2, most + 1) for mark in " \n")
+    end = end if end > 0 else most
+    return text[:end].rstrip(), text[end:].lstrip()
+
+
+def left_over(text: str) -> Message:
+    """What the form had no room for."""
+    parts: list[Part] = []
+    while text and len(parts) < MOST_LEFT:
+        some, text = cut(text, MAX_QUOTE)
+        parts.append(Quote(text=some))
+    return say(LEFT_OVER, *parts)
 
 
 def content(narration: Narration) -> list[Part]:

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.access import find_own, find_readable, named
 from bot.capabilities.narration.connecting import near_draft
-from bot.capabilities.narration.digesting import switch
+from bot.capabilities.narration.digesting import DIGEST_WORDS, switch
 from bot.capabilities.narration.model import MAX_LINK, Line, Narration, Sort, State, room
 from bot.capabilities.narration.posting import repost, told_whom
 from bot.capabilities.narration.prompt import Prompt, of_sort
@@ -34,7 +35,7 @@ def narrate(context: Context, work: NarrationWork, command: Command) -> Reply:
     word = first.casefold().strip(":,.?!…")
     if word == "here" and not rest:
         return _keep_channel(work, command)
-    if word == "digest":
+    if word == "digest" and rest.strip(" .!").casefold() in {"", *DIGEST_WORDS}:
         return switch(context, work, command)
     sort = messages.SORT_WORDS.get(word.replace("-", "_"))
     if not text:
@@ -45,12 +46,22 @@ def narrate(context: Context, work: NarrationWork, command: Command) -> Reply:
     words = _tidy(rest if sort is not None else text)
     if not words:
         raise Invalid(messages.EMPTY)
-    most = room(len(prompt.labels))
-    if len(words) > most:
-        raise Invalid(messages.TOO_LONG.format(most=most))
-    texts = (words, *("" for _ in prompt.labels[1:]))
-    lines = tuple(map(Line, prompt.labels, texts))
-    return _add(context, work, command, prompt, Parts(lines))
+    lines, left = _spread(words, prompt.labels)
+    if not any(line.text for line in lines[1:]):
+        return _add(context, work, command, prompt, Parts(lines))
+    # Nothing is lost of what is long: it stands in the form, and what has no room there beside it.
+    reply = _open(context, work, command, prompt, lines)
+    told = messages.left_over(left) if left else None
+    return reply.model_copy(update={"message": told, "private": True})
+
+
+def _spread(words: str, labels: Sequence[str]) -> tuple[tuple[Line, ...], str]:
+    """Words over the parts of a prompt, as far as each has room, and what is left of them."""
+    lines = []
+    for label in labels:
+        text, words = messages.cut(words, room(len(labels)))
+        lines.append(Line(label, text))
+    return tuple(lines), words
 
 
 def begin(_context: Context, work: NarrationWork, command: Command) -> Reply:
@@ -78,12 +89,18 @@ def write(context: Context, work: NarrationWork, command: Command) -> Reply:
     return _open(context, work, command, of_sort((), sort))
 
 
-def _open(_context: Context, _work: NarrationWork, command: Command, prompt: Prompt) -> Reply:
+def _open(
+    _context: Context,
+    _work: NarrationWork,
+    command: Command,
+    prompt: Prompt,
+    lines: Sequence[Line] = (),
+) -> Reply:
     place = command.place
     args: Args = {"prompt": prompt.id, "sort": prompt.sort.value}
     if place.kind is PlaceKind.CHANNEL and place.has_us:
         args["place"] = place.conversation
-    return Reply(form=messages.write_form(prompt, args))
+    return Reply(form=messages.write_form(prompt, args, lines=lines))
 
 
 def keep(context: Context, work: NarrationWork, command: Command) -> Reply:

@@ -361,9 +361,46 @@ def test_what_a_form_cannot_take(
     assert own(world, "ana") == []
 
 
-def test_too_long_words_behind_the_command_are_not_cut(world: World) -> None:
+def test_long_words_behind_the_command_stand_in_the_form(world: World) -> None:
+    words = "The export loses its header. " * 40
+    reply = world.says("ana", f"/narrate learned {words}")
+    assert reply.message is None
+    assert world.form is not None
+    first, second = (str(field.value) for field in world.form.fields[:2])
+    assert len(first) <= 900
+    assert f"{first} {second}" == words.strip()
+    assert own(world, "ana") == []
+    world.fills("ana")
+    assert own(world, "ana")[0].text == f"{first}\n{second}"
+
+
+def test_what_the_form_has_no_room_for_is_given_back(world: World) -> None:
+    words = " ".join(f"word{number}" for number in range(500))
+    reply = world.says("ana", f"/narrate learned {words}")
+    assert world.form is not None
+    assert reply.private
+    held = " ".join(str(field.value) for field in world.form.fields[:2])
+    told = world.last("ana")
+    assert "this is the rest" in told
+    assert told.endswith("word499")
+    assert held.endswith(f"word{int(told.split('> word')[1].split()[0]) - 1}")
+
+
+def test_words_without_a_gap_are_cut_where_the_room_ends(world: World) -> None:
     world.says("ana", "/narrate learned " + "x" * 901)
-    assert "keep it to 900 characters" in world.last("ana")
+    assert world.form is not None
+    assert [field.value for field in world.form.fields[:2]] == ["x" * 900, "x"]
+
+
+def test_what_begins_with_a_word_of_ours_is_written_down(world: World) -> None:
+    world.says("ana", "/narrate digest of the conference I went to")
+    world.says("ana", "/narrate here is what I found")
+    assert [kept.text for kept in own(world, "ana")] == [
+        "here is what I found",
+        "digest of the conference I went to",
+    ]
+    world.says("ana", "/narrate digest")
+    assert "in the channel it is about" in world.last("ana")
 
 
 def test_markup_and_control_characters_are_only_text(world: World) -> None:
