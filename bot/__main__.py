@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import csv
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TextIO, TypeVar
 
 import click
 
+from bot import roster
 from bot.bootstrap import new_id, now
 from bot.bootstrap.doctor import NAMES as GROUPS
 from bot.bootstrap.doctor import doctor_groups
@@ -91,6 +93,7 @@ def main() -> None:
     inflow doctor                    what is wrong here, and how to mend it
     inflow letters                   what became of the letters
     inflow import faq FILE           bring an FAQ that you have
+    inflow people import FILE        say who is in which team, and who manages whom
     inflow content check FOLDER      what is wrong with a pack of content, and what could be better
     inflow content sync FOLDER       bring a pack of content
     inflow content stats             what answers tell of quizzes, and what could be clearer
@@ -433,6 +436,40 @@ def import_question_file(file: Path, workspace: str | None, dry_run: bool) -> No
     ):
         report = import_questions(work, to, rows, moment, new_id, bar.update)
     _report(report, dry_run)
+
+
+@main.group()
+def people() -> None:
+    """Who is in which team, at which site, and who manages whom."""
+
+
+@people.command("import", help=roster.HELP)
+@FILE
+@WORKSPACE
+@DRY_RUN
+@_plainly
+def import_people(file: Path, workspace: str | None, dry_run: bool) -> None:
+    """Take teams, sites and managers from a .csv FILE."""
+    read = roster.read_roster(file)
+    with import_work(read_settings(), workspace, dry_run=dry_run) as (work, to, _):
+        taken = roster.take(work, to, read)
+    for note in taken.notes:
+        click.echo(note, err=True)
+    if dry_run:
+        click.echo("A dry run: nothing was kept. It would have been:")
+    click.echo(roster.describe(taken))
+
+
+@people.command("export")
+@WORKSPACE
+@_plainly
+def export_people(workspace: str | None) -> None:
+    """Print who is known here, as a file for inflow people import."""
+    settings = read_settings()
+    check_is_there(settings)
+    with import_work(settings, workspace, dry_run=True) as (work, of, _):
+        rows = list(roster.export(work.people.everybody(of)))
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
 
 
 def _report(report: ImportReport, dry_run: bool) -> None:

@@ -52,7 +52,8 @@ class Roll:
 class Circle:
     """Some of the people of a workspace: those of these teams, of a conversation and those named
     (everybody, where none of the three is given), without the others; and of these only who is
-    in one of `clusters`, which are teams or, `by_site`, zones. None: whatever theirs is."""
+    in one of `clusters`, which are teams or, `by_site`, sites (the zone, of who has none). None:
+    whatever theirs is."""
 
     teams: tuple[str, ...] = ()
     conversation: str | None = None

@@ -52,7 +52,9 @@ class Person:
     hours: WorkingHours = field(default_factory=WorkingHours)
     roles: frozenset[Role] = frozenset()
     team: str | None = None
+    site: str | None = None
     manager: PersonId | None = None
+    """This, team and site only the organisation itself can tell: see `bot.roster`."""
     weekly_cap: int = 5
     """How many questions a week the person is glad to be asked (soft cap)."""
     asks_welcome: bool = True

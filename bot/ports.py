@@ -172,6 +172,9 @@ class PeopleStore(Protocol):
         """Keep name, zone and whether the person is active, and nothing else of the value;
         their slots are looked at anew (see `bot.slot`)."""
 
+    def place(self, people: Sequence[Person]) -> None:
+        """Keep team, site and manager of these, and nothing else of the values."""
+
     def days_off(
         self, workspace: WorkspaceId, person: PersonId | None = None
     ) -> Sequence[tuple[date, str]]:

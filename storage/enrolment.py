@@ -211,9 +211,9 @@ def _day_of(moment: datetime) -> datetime:
 
 
 def _cluster(cluster_by: ClusterBy) -> ColumnElement[Any]:
-    # Of a site nothing is known but the clock that its people go by.
-    by = people.c.team if cluster_by is ClusterBy.TEAM else people.c.zone
-    return func.coalesce(by, literal("", Text))
+    # Where nobody told of sites, all that is known of them is the clock that people go by.
+    by = (people.c.team,) if cluster_by is ClusterBy.TEAM else (people.c.site, people.c.zone)
+    return func.coalesce(*by, literal("", Text))
 
 
 def _are_in(gathering: Gathering) -> list[ColumnElement[bool]]:

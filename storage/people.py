@@ -50,6 +50,7 @@ _PERSON = (
     people.c.ends,
     people.c.roles,
     people.c.team,
+    people.c.site,
     people.c.manager,
     people.c.weekly_cap,
     people.c.asks_welcome,
@@ -96,6 +97,11 @@ _DESCRIBE = (
     update(people)
     .where(people.c.id == bindparam("whose"))
     .values(name=bindparam("called"), zone=bindparam("where"), active=bindparam("here"))
+)
+_PLACE = (
+    update(people)
+    .where(people.c.id == bindparam("whose"))
+    .values(team=bindparam("in_team"), site=bindparam("at_site"), manager=bindparam("under"))
 )
 _RECOMPUTE = update(slots).where(slots.c.person == bindparam("whose")).values(next_due_at=AT_ONCE)
 
@@ -305,6 +311,15 @@ class SqlPeople:
         )
         self._connection.execute(_RECOMPUTE, {"whose": person.id})
 
+    def place(self, people: Sequence[Person]) -> None:
+        """Keep team, site and manager of these, and nothing else of the values."""
+        rows = [
+            {"whose": one.id, "in_team": one.team, "at_site": one.site, "under": one.manager}
+            for one in people
+        ]
+        if rows:
+            self._connection.execute(_PLACE, rows)
+
     def days_off(
         self, workspace: WorkspaceId, person: PersonId | None = None
     ) -> Sequence[tuple[date, str]]:
@@ -381,7 +396,7 @@ def _roles(names: tuple[str, ...]) -> frozenset[Role]:
 
 def _person(row: Sequence[Any], days_off: DaysOff) -> Person:
     id_, workspace, address, name, zone, weekdays, starts, ends, roles, *more, _home, _days = row
-    team, manager, weekly_cap, asks_welcome, paused_until, away_until, active, country = more
+    team, site, manager, weekly_cap, asks_welcome, paused_until, away_until, active, country = more
     return Person(
         id=id_,
         workspace=workspace,
@@ -391,6 +406,7 @@ def _person(row: Sequence[Any], days_off: DaysOff) -> Person:
         hours=_hours(weekdays, starts, ends),
         roles=_roles(roles),
         team=team,
+        site=site,
         manager=manager,
         weekly_cap=weekly_cap,
         asks_welcome=asks_welcome,

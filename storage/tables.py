@@ -61,6 +61,7 @@ people = Table(
     Column("ends", Text, nullable=False),
     Column("roles", Texts, nullable=False),
     Column("team", Words),
+    Column("site", Words),
     Column("manager", Text),
     Column("weekly_cap", Integer, nullable=False),
     Column("asks_welcome", Boolean, nullable=False),

@@ -529,6 +529,7 @@ SHOWN: dict[str, Shown] = {
         ],
     ),
     "roles.about_me": roles.about_me(["- 2 March 2026: Kim became an auditor, by Sam"]),
+    "roles.belongs": roles.belongs(replace(ANA, team="Customer *care*", site="Kiel"), KIM),
     "roles.form": roles.form([Role.COMMUNITY_MANAGER]),
     "roles.kept": roles.kept(KIM, Role.AUDITOR, gives=True, is_self=False),
     "roles.kept:oneself": roles.kept(ANA, Role.COMMUNITY_MANAGER, gives=False, is_self=True),

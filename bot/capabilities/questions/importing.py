@@ -39,18 +39,16 @@ from bot.capabilities.questions.source import (
     MAX_PHRASINGS,
     AnswerRow,
     FaqRow,
-    Problems,
     QuestionRow,
     Rows,
-    Unreadable,
     read_faq,
     read_questions,
-    suggest,
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.message import Args
 from bot.people import Person
+from bot.textfile import Problems, Unreadable, suggest
 from bot.topic import Topic
 
 __all__ = [

@@ -4,7 +4,6 @@ A file is read once to find everything that is wrong with it, so that whoever ma
 all of it at once and nothing is imported by half; only then are its rows handed out.
 """
 
-import codecs
 import csv
 import difflib
 import json
@@ -21,10 +20,8 @@ from typing import Generic, TypeVar
 from bot.capabilities.questions.article import MAX_TITLE
 from bot.capabilities.questions.evaluation import FIRST_DATE, LAST_DATE
 from bot.capabilities.questions.model import MAX_ANSWER, MAX_QUESTION
-from bot.errors import Invalid
+from bot.textfile import Problems, Unreadable, read_lines
 
-MAX_REPORTED = 20
-"""So many problems are told in full; of the others only how many there are."""
 MAX_PHRASINGS = 20
 """An article keeps no more phrasings than this (`ArticleStore.remember_phrasing`)."""
 MAX_NAME = 200
@@ -43,40 +40,6 @@ _FAQ_NAMES = {
     "verified_at": "verified_at",
     "verified_by": "verified_by",
 }
-
-
-class Unreadable(Invalid):
-    """I could not read that file. Nothing was imported."""
-
-    def __init__(self, problems: Sequence[str], total: int) -> None:
-        """`problems` are `file:line: sentence`, the first of `total`."""
-        self.problems = tuple(problems)
-        self.total = total
-        more = total - len(self.problems)
-        super().__init__("\n".join([*self.problems, *([f"... and {more} more."] if more else [])]))
-
-
-class Problems:
-    """Collects what is wrong, so that it can be told at once."""
-
-    def __init__(self) -> None:
-        self._first: list[str] = []
-        self._total = 0
-
-    def note(self, place: str, sentence: str) -> None:
-        """`place` is `file:line` or a file."""
-        self._total += 1
-        if len(self._first) < MAX_REPORTED:
-            self._first.append(f"{place}: {sentence}")
-
-    @property
-    def total(self) -> int:
-        return self._total
-
-    def raise_any(self) -> None:
-        """Raises Unreadable when anything was noted."""
-        if self._total:
-            raise Unreadable(self._first, self._total)
 
 
 class Rows(Generic[R_co]):
@@ -236,13 +199,6 @@ def read_questions(path: Path) -> Rows[QuestionRow]:
     return Rows(rows, len(_check(path, first)))
 
 
-def suggest(word: str, known: Sequence[str]) -> str:
-    """` (did you mean “x”?)` for the known word that is nearest, or nothing."""
-    spelled = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), spelled, n=1, cutoff=0.6)
-    return f" (did you mean “{spelled[near[0]]}”?)" if near else ""
-
-
 def _check(
     path: Path, read: Callable[[Problems], Iterator[R_co]], *, partly: bool = False
 ) -> Rows[R_co]:
@@ -267,29 +223,8 @@ def _check(
 # --- lines ----------------------------------------------------------------------------
 
 
-def _lines(path: Path, problems: Problems) -> Iterator[tuple[int, str, bool]]:
-    """Number, text and whether it was really UTF-8, of each line."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            line = raw
-            if number == 1:
-                if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    problems.note(str(path), "this is UTF-16. Please save it as UTF-8.")
-                    return
-                line = line.removeprefix(codecs.BOM_UTF8)
-            try:
-                yield number, line.decode("utf-8"), True
-            except UnicodeDecodeError as error:
-                problems.note(
-                    f"{path}:{number}",
-                    f"byte {error.start + 1} (0x{line[error.start]:02x}) is not UTF-8. "
-                    "Please save the file as UTF-8.",
-                )
-                yield number, line.decode("utf-8", errors="replace"), False
-
-
 def _read_jsonl(path: Path, problems: Problems) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for number, line, good in _lines(path, problems):
+    for number, line, good in read_lines(path, problems):
         if not good or not line.strip():
             continue
         place = f"{path}:{number}"
@@ -310,7 +245,7 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[tuple[str, Mapping[str
     bad: set[int] = set()
 
     def texts() -> Iterator[str]:
-        for number, line, good in _lines(path, problems):
+        for number, line, good in read_lines(path, problems):
             if not good:
                 bad.add(number)
             yield line

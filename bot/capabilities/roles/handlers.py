@@ -38,9 +38,13 @@ def _names(work: Work, changes: Sequence[RoleChange]) -> Mapping[PersonId, str]:
 
 
 def about_me(_context: Context, work: Work, person: Person) -> Sequence[Part]:
-    """Which roles the person was given or has lost, by whom and when, for them."""
+    """Which roles the person was given or has lost, by whom and when, and where they belong."""
     changes = work.people.role_changes(person.workspace, MOST_CHANGES, person.id)
-    return messages.about_me([messages.change_of(c, _names(work, changes)) for c in changes])
+    manager = work.people.get(person.manager) if person.manager is not None else None
+    return [
+        *messages.about_me([messages.change_of(c, _names(work, changes)) for c in changes]),
+        *messages.belongs(person, manager),
+    ]
 
 
 def open_form(_context: Context, _work: Work, command: Command) -> Reply:

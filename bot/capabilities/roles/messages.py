@@ -76,6 +76,18 @@ def about_me(changes: Sequence[str]) -> list[Part]:
     return [Text(text=fit(["**Your roles here, and who changed them**", *changes]))]
 
 
+def belongs(person: Person, manager: Person | None) -> list[Part]:
+    """Where the person belongs, for them; nothing where nobody has said that."""
+    told = [
+        *([f"team {literal(person.team)}"] if person.team else []),
+        *([f"site {literal(person.site)}"] if person.site else []),
+        *([f"your manager {literal(manager.name)}"] if manager is not None else []),
+    ]
+    if not told:
+        return []
+    return [Text(text=f"**Where you belong, as your organisation told me**\n{', '.join(told)}")]
+
+
 def listed(holders: Mapping[Role, Sequence[Person]], changes: Sequence[str] = ()) -> Message:
     """Who has which role, and the latest `changes` (see `change_of`)."""
     room = MAX_TEXT // len(holders) - 100

@@ -35,9 +35,10 @@ from bot.capabilities.questions.model import (
     fold,
     move,
 )
-from bot.capabilities.questions.source import MAX_REPORTED, AnswerRow, FaqRow, QuestionRow
+from bot.capabilities.questions.source import AnswerRow, FaqRow, QuestionRow
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.people import Person, Role, Workspace
+from bot.textfile import MAX_REPORTED
 from bot.topic import Topic
 from storage.database import Database
 from storage.work import SqlWork

@@ -1,0 +1,127 @@
+"""Teams, sites and managers of a file, and what campaigns and narrations make of them."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.capabilities.campaigns.content import Audience, ClusterBy
+from bot.capabilities.campaigns.ports import Gathering
+from bot.context import Context
+from bot.directory import Member, learn
+from bot.ids import CampaignId
+from bot.people import Person
+from bot.roster import Taken, describe, read_roster, take
+from bot.textfile import Unreadable
+from tests.capabilities.campaigns.test_packed import planned
+from tests.capabilities.narration.narrating import propose, write
+from tests.world import WORKSPACE, World
+
+HEADER = "address,team,site,manager\n"
+ALL = f"""{HEADER}ana,Customer care,Kiel,dana
+ben,Customer care,Kiel,dana
+cem,Customer care,Graz,dana
+KIM,Finance,Graz,dana
+bo,Finance,Graz,sam
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "people.csv"
+
+
+def takes(world: World, file: Path, text: str) -> Taken:
+    file.write_text(text)
+    with world.database.transaction() as work:
+        return take(work, WORKSPACE, read_roster(file))
+
+
+def known(world: World, who: str) -> tuple[str | None, str | None, str | None]:
+    found: Person = world.find_person(who)
+    return found.team, found.site, found.manager
+
+
+def test_it_is_kept_and_a_second_time_changes_nothing(either_world: World, file: Path) -> None:
+    world = either_world
+    taken = takes(world, file, ALL)
+    assert known(world, "ana") == ("Customer care", "Kiel", "dana")
+    assert known(world, "kim") == ("Finance", "Graz", "dana")
+    assert describe(taken) == (
+        "5 of 5 people changed: team 5, site 5, manager 5.\n"
+        "Known by now: 2 teams, 2 sites, and of 5 of 8 people who their manager is."
+    )
+    assert takes(world, file, ALL).changed == 0
+
+
+def test_each_person_sees_theirs(world: World, file: Path) -> None:
+    takes(world, file, ALL)
+    world.says("ana", "/me")
+    assert "team Customer care, site Kiel, your manager Dana" in world.last("ana")
+    world.says("lu", "/me")
+    assert "Where you belong" not in world.last("lu")
+
+
+def test_who_is_not_in_the_file_and_what_has_no_column_stay(world: World, file: Path) -> None:
+    takes(world, file, ALL)
+    takes(world, file, "address,team\nana,\n")
+    assert known(world, "ana") == (None, "Kiel", "dana")
+    assert known(world, "ben") == ("Customer care", "Kiel", "dana")
+
+
+def test_who_is_not_known_here_is_left_out_and_told_by_line(world: World, file: Path) -> None:
+    world.leaves("dana")
+    taken = takes(world, file, f"{ALL}zoe,Finance,Graz,\n")
+    assert (taken.rows, taken.here, taken.absent) == (6, 5, 1)
+    assert known(world, "ana") == ("Customer care", "Kiel", None)
+    assert taken.notes == [
+        f"{file}:{line}:{column}: {said}"
+        for line, column, said in [
+            *(
+                (n, at, "this manager is not known here; left empty.")
+                for n, at in ((2, 24), (3, 24), (4, 24), (5, 18))
+            ),
+            (7, 1, "nobody here has this address; left out."),
+        ]
+    ]
+    assert "1 in the file are not known here" in describe(taken)
+
+
+def test_a_file_of_somebody_else_changes_nothing(world: World, file: Path) -> None:
+    with pytest.raises(Unreadable, match=":2:1: nobody here has any of these addresses"):
+        takes(world, file, f"{HEADER}zoe,Finance,,\n")
+
+
+def test_what_a_platform_tells_leaves_it_alone(world: World, file: Path) -> None:
+    takes(world, file, ALL)
+    with world.database.transaction() as work:
+        learn(Context(world.now, lambda: "new"), work, WORKSPACE, [Member("ana", "Anna", "UTC")])
+    assert world.find_person("ana").name == "Anna"
+    assert known(world, "ana") == ("Customer care", "Kiel", "dana")
+
+
+def test_campaigns_find_teams_and_sites_by_it(either_world: World, file: Path) -> None:
+    world = either_world
+    takes(world, file, ALL)
+    audience = Audience(teams=("Customer care", "Finance"))
+    found = {}
+    with world.database.transaction() as work:
+        for by in ClusterBy:
+            found[by] = work.enrolments.sizes(Gathering(CampaignId("c"), WORKSPACE, audience, by))
+        everybody = work.enrolments.sizes(
+            Gathering(CampaignId("c"), WORKSPACE, Audience(), ClusterBy.SITE)
+        )
+    assert found == {
+        ClusterBy.TEAM: {"Customer care": 3, "Finance": 2},
+        ClusterBy.SITE: {"Kiel": 2, "Graz": 3},
+    }
+    assert everybody == {"Kiel": 2, "Graz": 3, "UTC": 3}
+    content = planned(world, audience={"include": ["group:finance"], "exclude": []}).content
+    assert content.audience.teams == ("Finance",)
+
+
+def test_the_author_hears_whether_their_manager_would_see_it(world: World, file: Path) -> None:
+    takes(world, file, ALL)
+    write(world, "ana", "Filter after the export.")
+    for reader, said in (("ben", "no"), ("dana", "yes")):
+        propose(world, "ana", reach="people", person_one=reader)
+        assert f"including your manager: {said}." in world.last("ana")
