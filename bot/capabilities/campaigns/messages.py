@@ -4,6 +4,7 @@ The title and what a campaign says are their owner's own words, in the markdown 
 `Text`; every other word of a person goes through `literal`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -279,9 +280,20 @@ def team_value(team: str) -> str:
     return f"{TEAM}{team}"[:150]
 
 
+_TO_FILL_IN = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_FILLED_IN = {
+    "faq.new_titles": "what is new in the FAQ",
+    "campaign.title": "its title",
+    "campaign.owner": "its owner",
+    "topic.title": "its topic",
+}
+
+
 def plain(words: str) -> str:
-    """Words without their markup, which only what people get has."""
-    return " ".join(text_of(line) for line in parse(words))
+    """Words without their markup, which only what people get has, and with what is filled in when
+    they get it called by what it is."""
+    said = _TO_FILL_IN.sub(lambda found: f"({_FILLED_IN.get(found[1], found[0])})", words)
+    return " ".join(text_of(line) for line in parse(said))
 
 
 def new_titles(titles: Sequence[str], most: int) -> str:

@@ -383,3 +383,11 @@ def test_where_nobody_approves_and_no_channel_is_known_it_says_what_to_do(world:
     assert "Submit for approval" not in labels(world.hears("dana")[-1])
     picks(world, "dana", card, "Add a part", Format.QNA_SESSION)
     assert "Write /campaign in the one you want" in world.last("dana")
+
+
+def test_what_is_filled_in_later_is_called_by_what_it_is() -> None:
+    activity = Activity("a1", day=0, text="**New**: {{ faq.new_titles }}.")
+    told = messages.line_of(replace(IN_STEPS, activities=(activity,)), activity, {})
+    assert "“New: " in told
+    assert "what is new in the FAQ" in told
+    assert "{{" not in told
