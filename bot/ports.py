@@ -161,9 +161,14 @@ class PeopleStore(Protocol):
         """Keep that somebody's roles have changed. Nothing of it is ever changed or deleted."""
 
     def role_changes(
-        self, workspace: WorkspaceId, limit: int, person: PersonId | None = None
+        self,
+        workspace: WorkspaceId,
+        limit: int,
+        person: PersonId | None = None,
+        skipped: int = 0,
     ) -> Sequence[RoleChange]:
-        """The latest changes of roles, newest first; those of one person alone, if named."""
+        """The latest changes of roles behind those `skipped`, newest first; those of one person
+        alone, if named."""
 
     def save(self, person: Person) -> None:
         """Insert or replace; the person's slots are looked at anew (see `bot.slot`)."""

@@ -245,13 +245,19 @@ class SqlPeople:
         self._connection.execute(insert(role_changes), values_of(change))
 
     def role_changes(
-        self, workspace: WorkspaceId, limit: int, person: PersonId | None = None
+        self,
+        workspace: WorkspaceId,
+        limit: int,
+        person: PersonId | None = None,
+        skipped: int = 0,
     ) -> Sequence[RoleChange]:
-        """The latest changes of roles, newest first; those of one person alone, if named."""
+        """The latest changes of roles behind those `skipped`, newest first; those of one person
+        alone, if named."""
         found = select(*_ROLE_CHANGE).where(role_changes.c.workspace == workspace)
         if person is not None:
             found = found.where(role_changes.c.person == person)
-        rows = self._connection.execute(found.order_by(role_changes.c.id.desc()).limit(limit))
+        latest = found.order_by(role_changes.c.id.desc()).limit(limit).offset(skipped)
+        rows = self._connection.execute(latest)
         return [RoleChange(**row._mapping) for row in rows]
 
     def _read(self, rows: Sequence[Any], workspace: str) -> list[Person]:

@@ -534,6 +534,7 @@ SHOWN: dict[str, Shown] = {
     "roles.kept": roles.kept(KIM, Role.AUDITOR, gives=True, is_self=False),
     "roles.kept:oneself": roles.kept(ANA, Role.COMMUNITY_MANAGER, gives=False, is_self=True),
     "roles.told": roles.told(Role.COMMUNITY_MANAGER, SAM, gives=True),
+    "roles.told_others": roles.told_others(Role.AUDITOR, KIM, SAM, gives=True),
     "roles.told:taken": roles.told(Role.AUDITOR, SAM, gives=False),
     "roles.home": roles.home(),
     # --- attention

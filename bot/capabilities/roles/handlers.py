@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.access import Right, give, may, require, roles_of_use, take
+from bot.access import Right, give, may, require, roles_of_use, roles_with, take
 from bot.capabilities.roles import messages
 from bot.context import Context
 from bot.errors import Invalid
@@ -19,16 +19,21 @@ MOST_CHANGES = 10
 
 
 def list_roles(_context: Context, work: Work, command: Command) -> Reply:
-    """`/role`: who has what."""
+    """`/role`: who has what, and page by page what was ever changed of it."""
     require(command.person, Right.NAME_ROLES)
-    return Reply(message=_list(work, command.person))
+    value = command.args.get("skipped")
+    skipped = value if isinstance(value, int) and 0 < value < 2**31 else 0
+    return Reply(message=_list(work, command.person, skipped), replace=skipped > 0)
 
 
-def _list(work: Work, person: Person) -> Message:
-    changes = work.people.role_changes(person.workspace, MOST_CHANGES)
+def _list(work: Work, person: Person, skipped: int) -> Message:
+    # One more tells whether there are more.
+    found = work.people.role_changes(person.workspace, MOST_CHANGES + 1, skipped=skipped)
+    changes = found[:MOST_CHANGES]
     return messages.listed(
         {role: work.people.holders(person.workspace, role) for role in roles_of_use()},
         [messages.change_of(change, _names(work, changes)) for change in changes],
+        earlier=skipped + MOST_CHANGES if len(found) > MOST_CHANGES else None,
     )
 
 
@@ -69,19 +74,42 @@ def keep(context: Context, work: Work, command: Command) -> Reply:
     if not gives and role is Role.COMMUNITY_MANAGER and {m.id for m in managers} <= {person.id}:
         raise Invalid(fields={"person": messages.LAST})
     changed = give(person, role) if gives else take(person, role)
+    if person.id == by.id and _rights_of(changed) - _rights_of(by):
+        raise Invalid(fields={"person": messages.NOT_YOURSELF})
     work.people.save(changed)
     change = RoleChange(person.workspace, person.id, role, gives, by.id, context.now)
     work.people.note_role(change)
+    key = f"role:{person.id}:{role}:{context.new_id()}"
     if person.id != by.id:
-        letter = Letter(
-            key=f"role:{person.id}:{role}:{context.new_id()}",
-            to=ToPerson(person=person.id),
-            message=messages.told(role, by, gives=gives),
-            kind="notice",
-            priority=Priority.ANSWER,
-        )
-        work.outbox.post(person.workspace, letter)
+        _tell(work, person, key, messages.told(role, by, gives=gives))
+    for other in _watchers(work, by, role):
+        if other.id not in {by.id, person.id}:
+            letter = messages.told_others(role, person, by, gives=gives)
+            _tell(work, other, f"{key}:{other.id}", letter)
     return Reply(message=messages.kept(changed, role, gives=gives, is_self=person.id == by.id))
+
+
+def _rights_of(person: Person) -> set[Right]:
+    return {right for right in Right if may(person, right)}
+
+
+def _watchers(work: Work, by: Person, role: Role) -> Sequence[Person]:
+    """Who hears of every change besides whom it is about: all who name roles, and of one who
+    audits those who do. So nobody comes to see more than before unseen."""
+    roles = {*roles_with(Right.NAME_ROLES), *({role} & set(roles_with(Right.AUDIT)))}
+    found = [p for each in sorted(roles) for p in work.people.holders(by.workspace, each)]
+    return list({person.id: person for person in found}.values())
+
+
+def _tell(work: Work, person: Person, key: str, message: Message) -> None:
+    letter = Letter(
+        key=key,
+        to=ToPerson(person=person.id),
+        message=message,
+        kind="notice",
+        priority=Priority.ANSWER,
+    )
+    work.outbox.post(person.workspace, letter)
 
 
 def _read(command: Command) -> tuple[Role, bool]:

@@ -38,6 +38,10 @@ _MOST_NAMED = 30
 NO_OPTION = "Please choose one of the options."
 UNKNOWN_PERSON = "I do not know that person here yet. Ask them to write to me once."
 LAST = "This is the last community manager. Name another one first, or nobody could."
+NOT_YOURSELF = (
+    "Nobody gives themselves rights that they do not have. Somebody else who names roles can give "
+    "it to you."
+)
 HAS_IT = "{name} has this role already."
 HAS_IT_NOT = "{name} does not have this role."
 
@@ -88,8 +92,14 @@ def belongs(person: Person, manager: Person | None) -> list[Part]:
     return [Text(text=f"**Where you belong, as your organisation told me**\n{', '.join(told)}")]
 
 
-def listed(holders: Mapping[Role, Sequence[Person]], changes: Sequence[str] = ()) -> Message:
-    """Who has which role, and the latest `changes` (see `change_of`)."""
+def listed(
+    holders: Mapping[Role, Sequence[Person]],
+    changes: Sequence[str] = (),
+    earlier: int | None = None,
+) -> Message:
+    """Who has which role, and `changes` of it (see `change_of`); behind so many more recent ones
+    come `earlier` ones."""
+    more = Button(label="Earlier changes", action="role.list", args={"skipped": earlier or 0})
     room = MAX_TEXT // len(holders) - 100
     lines = [f"- **{TITLES[role]}**: {_names(people, room)}" for role, people in holders.items()]
     return say(
@@ -99,6 +109,7 @@ def listed(holders: Mapping[Role, Sequence[Person]], changes: Sequence[str] = ()
         Buttons(
             buttons=(
                 Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),
+                *([more] if earlier is not None else []),
             )
         ),
         Note(
@@ -165,6 +176,15 @@ def told(role: Role, by: Person, *, gives: bool) -> Message:
         "your eyes, `/unanswered` what found nobody, `/campaign` writes to many, and `/role` names "
         "others. `/home` is your own page.",
         tone=Tone.GOOD,
+    )
+
+
+def told_others(role: Role, person: Person, by: Person, *, gives: bool) -> Message:
+    """For the others who name roles, or have this one."""
+    who, whom = mention(by.name, by.address), mention(person.name, person.address)
+    now = "is" if gives else "is no longer"
+    return say(
+        f"{whom} {now} {_one(TITLES[role].lower())} here: {who} has changed it with `/role`."
     )
 
 

@@ -233,3 +233,37 @@ def test_every_change_of_a_role_is_kept_and_seen_by_whom_it_concerns(either_worl
     assert "2 March 2026: Kim is no longer an approver of campaigns, by Dana" in said
     assert "Kim became an approver of campaigns, by Dana" in text(world.says("kim", "/me"))
     assert "approver" not in text(world.says("ana", "/me"))
+
+
+def test_nobody_gives_themselves_rights_that_they_lack(world: World) -> None:
+    reply = changes(world, "dana", "dana", Role.AUDITOR, "give")
+    assert "Nobody gives themselves rights" in reply.errors["person"]
+    # What adds nothing to what they may is theirs to take up and to lay down.
+    assert changes(world, "dana", "dana", Role.APPROVER, "give").errors == {}
+    assert changes(world, "dana", "dana", Role.APPROVER, "take").errors == {}
+
+
+def test_the_others_who_name_roles_hear_of_every_change(world: World) -> None:
+    world.changes("kim", roles=frozenset({Role.COMMUNITY_MANAGER}))
+    world.changes("lu", roles=frozenset({Role.AUDITOR}))
+    changes(world, "dana", "ben", Role.AUDITOR, "give")
+    for who in ("kim", "lu"):
+        assert "Ben is an auditor here: Dana has changed it" in world.last(who)
+    changes(world, "dana", "ben", Role.APPROVER, "give")
+    assert "Ben is an approver of campaigns here: Dana" in world.last("kim")
+    assert "approver" not in world.last("lu")
+    assert len([said for said in world.dms("dana") if "has changed it" in said]) == 0
+
+
+def test_every_change_can_be_read_page_by_page(world: World) -> None:
+    for _ in range(6):
+        changes(world, "dana", "kim", Role.APPROVER, "give")
+        changes(world, "dana", "kim", Role.APPROVER, "take")
+    world.says("dana", "/role")
+    listed = world.hears("dana")[-1]
+    assert listed.text.count("Kim") == 10
+    world.presses("dana", "Earlier changes", on=listed)
+    assert listed.text.count("Kim") == 2
+    assert [button.label for button in listed.buttons] == ["Give or take a role"]
+    world.forges("dana", "role.list", {"skipped": "all"})
+    assert "Last changed" in world.last("dana")
