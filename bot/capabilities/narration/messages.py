@@ -416,10 +416,19 @@ def visible_to(reach: Reach, count: int | None, manager: bool | None) -> str:
         people = f"fewer than {K_ANONYMOUS} people"
     else:
         people = "1 person" if count == 1 else f"{count:,} people"
-    boss = {True: "**yes**", False: "no", None: "I cannot tell"}[manager]
     later = " Who joins later can read it too." if reach is Reach.EVERYBODY else ""
     unknown = " (I do not know how many that are)" if count is None else ""
-    return f"Visible to **{people}**{unknown}, including your manager: {boss}.{later}"
+    if manager is not None:
+        boss = "**yes**" if manager else "no"
+        return f"Visible to **{people}**{unknown}, including your manager: {boss}.{later}"
+    boss = (
+        "I do not know whether your manager is one of them."
+        if count is None
+        else "I do not know who your manager is; if they are here, they see it too."
+        if reach is Reach.EVERYBODY
+        else "I do not know who your manager is."
+    )
+    return f"Visible to **{people}**{unknown}. {boss}{later}"
 
 
 def confirm(

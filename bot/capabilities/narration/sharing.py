@@ -144,7 +144,7 @@ def measure(
             raise Invalid(fields={"topic": messages.NOBODY_THERE})
         return _circle(work, person, reach, there, topic=topic)
     count = max(0, work.communities.count(workspace) - 1)
-    return Circle(reach, count, manager=True, topic=topic)
+    return Circle(reach, count, manager=_known_manager(work, person) or None, topic=topic)
 
 
 def _channel_circle(
@@ -195,22 +195,33 @@ def _circle(
     return Circle(
         reach=reach,
         count=len(readers),
-        manager=_includes_manager(person, readers),
+        manager=_includes_manager(work, person, readers),
         readers=tuple(reader.id for reader in readers),
         names=tuple(reader.name for reader in readers) if reach is Reach.PEOPLE else (),
         topic=topic,
     )
 
 
-def _includes_manager(person: Person, readers: Sequence[Person]) -> bool | None:
+def _includes_manager(
+    work: NarrationWork, person: Person, readers: Sequence[Person]
+) -> bool | None:
     """Whether the person's manager is one of them; None where nobody told who that is."""
     if any(is_manager_of(reader, person) for reader in readers):
         return True
-    return False if person.manager is not None else None
+    return False if _known_manager(work, person) else None
+
+
+def _known_manager(work: NarrationWork, person: Person) -> bool:
+    """Whether it is known who leads the person, and that they are still here."""
+    found = work.people.get(person.manager) if person.manager is not None else None
+    if found is not None and found.active:
+        return True
+    leading = work.people.holders(person.workspace, Role.PEOPLE_MANAGER)
+    return any(is_manager_of(one, person) for one in leading)
 
 
 def is_manager_of(other: Person, person: Person) -> bool:
-    """Whether one is known to be the other's manager, by the directory or by role and team."""
+    """Whether one is known to be the other's manager, by the roster or by role and team."""
     leads = Role.PEOPLE_MANAGER in other.roles
     return other.id == person.manager or (
         leads and person.team is not None and other.team == person.team

@@ -18,8 +18,9 @@ def test_its_people_are_counted_once_they_were_read(world: World) -> None:
     leads(world, "dana", "sales", "ana")
     world.says("ana", "/narrate here", CHANNEL)
     offers(world, "ana")
-    assert "(I do not know how many that are), including your manager: I cannot tell." in " ".join(
-        world.last("ana").replace("**", "").split()
+    assert (
+        "(I do not know how many that are). I do not know whether your manager is one of them."
+        in " ".join(world.last("ana").replace("**", "").split())
     )
     reads(world, ["ana", "ben", "bo", "cem", "dana", "kim"])
     offers(world, "ana")

@@ -34,7 +34,7 @@ def test_a_draft_is_written_read_over_and_kept(world: World) -> None:
 
 def test_shared_with_one_changed_and_withdrawn(world: World) -> None:
     learns(world, "ana", EXPORT, "people", person_one="ben")
-    assert "Visible to 1 person, including your manager: I cannot tell." in world.last("ana")
+    assert "Visible to 1 person. I do not know who your manager is." in world.last("ana")
     world.presses("ana", "Share")
     world.passes(days=1)
     [heard] = [h for h in world.hears("ben") if "would like you to read this" in h.text]

@@ -134,7 +134,20 @@ def test_before_it_is_shared_its_author_hears_who_would_see_it(world: World) -> 
 def test_nobody_claims_to_know_a_manager_whom_nobody_named(world: World) -> None:
     write(world, "ana", TEXT)
     propose(world, "ana", reach="people", person_one="ben")
-    assert "including your manager: I cannot tell." in world.last("ana")
+    assert "Visible to 1 person. I do not know who your manager is." in world.last("ana")
+    world.presses("ana", "Somebody else")
+    world.fills("ana", reach="everybody")
+    said = "Visible to 7 people. I do not know who your manager is; if they are here, they see it"
+    assert said in world.last("ana")
+    assert "yes" not in world.last("ana")
+
+
+def test_a_manager_who_has_left_is_nobodys_any_more(world: World) -> None:
+    world.changes("ana", manager=world.find_person("dana").id)
+    world.leaves("dana")
+    write(world, "ana", TEXT)
+    propose(world, "ana", reach="people", person_one="ben")
+    assert "I do not know who your manager is." in world.last("ana")
 
 
 def test_few_of_a_community_are_not_counted(world: World) -> None:
