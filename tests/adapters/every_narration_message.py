@@ -150,8 +150,8 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     ),
     "narration.shared_with_me": narration.shared_with_me([SHARED], NAMES, page=0, pages=1),
     "narration.shared_with_me:none": narration.shared_with_me([], {}, page=0, pages=1),
-    "narration.decisions": narration.decisions([DECISION, SHARED], NAMES, KIM.id),
-    "narration.decisions:none": narration.decisions([], {}, KIM.id),
+    "narration.decisions": narration.decisions([DECISION, SHARED], NAMES, KIM.id, page=0, pages=2),
+    "narration.decisions:none": narration.decisions([], {}, KIM.id, page=0, pages=1),
     "narration.week": narration.week(
         [LEARNED, *[LONG] * 7], ["You asked: Why is the *header* gone?"], DAY
     ),

@@ -82,6 +82,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
             "narration.meet": connecting.meet,
             "narration.decline": connecting.decline,
             "narration.mine": reviewing.list_mine,
+            "narration.decisions": reviewing.decisions,
             "narration.shared": reviewing.list_shared,
             "narration.take": reviewing.take_away,
             "narration.week": week,

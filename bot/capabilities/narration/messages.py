@@ -253,12 +253,14 @@ def left_over(text: str) -> Message:
 def content(narration: Narration) -> list[Part]:
     """What was written, as it stands."""
     lines = [line for line in narration.lines if line.text]
-    told = (
-        lines[0].text
-        if len(lines) == 1
-        else "\n\n".join(f"{line.label}: {line.text}" for line in lines)
-    )
-    return [Quote(text=shorten(told, MAX_QUOTE)), *_beside(narration, 80)]
+    return [Quote(text=shorten(_labelled(lines, "\n\n"), MAX_QUOTE)), *_beside(narration, 80)]
+
+
+def _labelled(lines: Sequence[Line], gap: str = "\n") -> str:
+    """What was written, each part with its label, where there are several."""
+    if len(lines) == 1:
+        return lines[0].text
+    return gap.join(f"{line.label}: {line.text}" for line in lines)
 
 
 def _beside(narration: Narration, length: int = MAX_LINK) -> list[Part]:
@@ -623,7 +625,7 @@ def mine(found: Sequence[Narration], *, page: int, pages: int) -> Message:
             for each in found
             for part in (
                 Text(text=_dated(each)),
-                Quote(text=shorten(each.text, SHOWN)),
+                Quote(text=shorten(_labelled(each.written), SHOWN)),
                 Buttons(buttons=(_button("Open", "narration.show", each),)),
             )
         ),
@@ -700,7 +702,7 @@ def shared_with_me(
             for each in found
             for part in (
                 Text(text=_dated(each, authors.get(each.author, SOMEBODY))),
-                Quote(text=shorten(each.text, SHOWN)),
+                Quote(text=shorten(_labelled(each.written), SHOWN)),
                 Buttons(buttons=(_button("Open", "narration.show", each),)),
             )
         ),
@@ -718,7 +720,12 @@ def _pages(action: str, page: int, pages: int) -> list[Part]:
 
 
 def decisions(
-    found: Sequence[Narration], authors: Mapping[PersonId, str], own: PersonId
+    found: Sequence[Narration],
+    authors: Mapping[PersonId, str],
+    own: PersonId,
+    *,
+    page: int,
+    pages: int,
 ) -> Message:
     """The decision log, as far as the person may read it."""
     if not found:
@@ -728,16 +735,20 @@ def decisions(
         by = "" if each.author == own else authors.get(each.author, SOMEBODY)
         again = f" · to be looked at again {day(each.revisit_on)}" if each.revisit_on else ""
         parts.append(Text(text=_dated(each, by) + again))
-        parts.append(Quote(text=shorten(each.text, SHOWN)))
+        parts.append(Quote(text=shorten(_labelled(each.written), SHOWN)))
         parts.append(Buttons(buttons=(_button("Open", "narration.show", each),)))
-    return say("**Decisions**: yours, and those that were shared with you.", *parts)
+    return say(
+        "**Decisions**: yours, and those that were shared with you.",
+        *parts,
+        *_pages("narration.decisions", page, pages),
+    )
 
 
 def week(own: Sequence[Narration], lines: Sequence[str], monday: date) -> Message:
     """The person's own week."""
     told: list[Part] = []
     for each in own[:6]:
-        told += [Text(text=_dated(each)), Quote(text=shorten(each.text, SHOWN))]
+        told += [Text(text=_dated(each)), Quote(text=shorten(_labelled(each.written), SHOWN))]
     if len(own) > 6:
         told.append(Note(text=f"And {len(own) - 6} more under *My narrations*."))
     more: list[Part] = [Text(text=fit(f"- {line}" for line in lines[:WEEK_LINES]))] if lines else []

@@ -4,7 +4,7 @@ Of time only days are kept: a moment beside somebody's name could tell who has a
 without a name just then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -23,7 +23,6 @@ MAX_LINK = 500
 MODEL_SHARES = 2
 """So many of their own has shared who asks others to narrate (domain.md 4.3)."""
 DIGEST_LINES = 8
-DECISIONS_SHOWN = 10
 LEAST_TIP = 40
 """Characters that make a tip worth proposing."""
 READ_FOR = timedelta(days=7)
@@ -119,9 +118,17 @@ class Narration:
         return self.state is State.SHARED
 
     @property
+    def written(self) -> Sequence[Line]:
+        """The parts in which something was written; of a decision what was decided first."""
+        lines = [line for line in self.lines if line.text]
+        if self.sort is Sort.DECISION:
+            lines.sort(key=lambda line: not line.label.casefold().startswith("deci"))
+        return lines
+
+    @property
     def text(self) -> str:
         """All that was written, without the labels."""
-        return "\n".join(line.text for line in self.lines if line.text)
+        return "\n".join(line.text for line in self.written)
 
     @property
     def deleted_on(self) -> date:

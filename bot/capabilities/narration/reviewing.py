@@ -8,7 +8,6 @@ from typing import TypeVar
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.access import find_own, find_topic, named
 from bot.capabilities.narration.model import (
-    DECISIONS_SHOWN,
     EVERY,
     LEAST_TIP,
     STATES,
@@ -103,11 +102,13 @@ def decisions(_context: Context, work: NarrationWork, command: Command) -> Reply
     own = [
         each for each in work.narrations.own(person.id, STATES, EVERY) if each.sort is Sort.DECISION
     ]
-    shared = work.narrations.shared_with(person.id, DECISIONS_SHOWN, Sort.DECISION)
-    found = sorted([*own, *shared], key=_written, reverse=True)[:DECISIONS_SHOWN]
-    authors = {p.id: p.name for p in work.people.several({each.author for each in found})}
-    message = messages.decisions(found, authors, person.id)
-    return Reply(message=message, private=True)
+    shared = work.narrations.shared_with(person.id, EVERY, Sort.DECISION)
+    found = sorted([*own, *shared], key=_written, reverse=True)
+    shown, last, page = _page(command, len(found))
+    some = found[shown : shown + A_PAGE]
+    authors = {p.id: p.name for p in work.people.several({each.author for each in some})}
+    message = messages.decisions(some, authors, person.id, page=page, pages=last + 1)
+    return Reply(message=message, replace="page" in command.args, private=True)
 
 
 def _written(narration: Narration) -> tuple[object, str]:

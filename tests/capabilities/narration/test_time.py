@@ -7,7 +7,7 @@ from bot.capabilities.narration.model import SORTS, Sort, State
 from bot.capabilities.narration.prompt import OWN, next_sort, of_sort
 from bot.message import literal
 from bot.plain import render_plain
-from tests.capabilities.narration.narrating import own, share, write
+from tests.capabilities.narration.narrating import own, propose, share, write
 from tests.world import World
 
 TEXT = "The export loses its header when the sheet is filtered."
@@ -192,6 +192,29 @@ def test_the_log_holds_ones_own_and_what_one_may_read(world: World) -> None:
     assert "Kim · 2 Mar 2026" in heard
     assert "For everybody." in heard
     assert "Ben" not in heard
+
+
+def test_a_decision_is_told_by_what_was_decided(world: World) -> None:
+    decide(world, "ana", line_a="Prices rose. " * 20, line_b="We keep ours.", line_c="Raising now.")
+    world.says("ana", "/decisions")
+    assert "> Decision: We keep ours." in world.last("ana")
+    assert "What was rejected, and why: Raising now." in world.last("ana")
+    world.says("kim", "/narrate digest on", "#sales")
+    propose(world, "ana", reach="everybody")
+    world.presses("ana", "Share, also in digests")
+    world.passes(days=5)
+    assert "Ana, decision: We keep ours. Prices rose." in world.in_channel("#sales")[-1].text
+
+
+def test_older_decisions_are_a_page_away(world: World) -> None:
+    for number in range(12):
+        decide(world, "ana", line_b=f"Number {number}.")
+    world.says("ana", "/decisions")
+    assert "Number 11." in world.last("ana")
+    for _ in range(2):
+        world.presses("ana", "Older")
+    assert "Number 0." in world.hears("ana")[-1].text
+    assert "Number 11." not in world.hears("ana")[-1].text
 
 
 # --- drafts that go -------------------------------------------------------------------------
