@@ -26,12 +26,14 @@ from bot.capabilities.narration.model import (
 from bot.capabilities.narration.ports import Communities, Kin, NarrationStore
 from bot.capability import register
 from bot.ids import PersonId
+from bot.message import Buttons, Choice, Message
 from bot.pack.completion import TAKES
 from bot.people import Role
 from bot.reply import Reply
 from storage import narration as sql
 from storage.column import metadata
 from storage.retention import retain
+from tests.adapters.every_narration_message import SHOWN
 from tests.capabilities.narration.narrating import FRIDAY, own, propose, share, write
 from tests.world import WORKSPACE, World
 
@@ -212,6 +214,17 @@ def test_what_is_proposed_as_a_tip_is_read_by_who_decides_and_stands_in_no_timer
         assert "Zanzibarian" not in rows, table
     world.passes(days=1)
     assert words in world.last("sam")
+
+
+@pytest.mark.parametrize(
+    "name", ["posted", "posted:long", "withdrawn_post", "left_post", "digest", "digest_on"]
+)
+def test_what_stands_before_a_channel_has_nothing_to_press(name: str) -> None:
+    """A draft takes the place of the card from which its form was opened: none may be one that
+    others see."""
+    message = SHOWN[f"narration.{name}"]
+    assert isinstance(message, Message)
+    assert not any(isinstance(part, Buttons | Choice) for part in message.parts)
 
 
 def test_a_second_delivery_of_a_press_gets_the_same_draft(world: World) -> None:
