@@ -107,11 +107,19 @@ class SqlNarrations:
         return self._read(*which, limit=limit)
 
     def shared_with(
-        self, actor: PersonId, limit: int, sort: Sort | None = None, *, is_matched: bool = False
+        self,
+        actor: PersonId,
+        limit: int,
+        sort: Sort | None = None,
+        *,
+        since: date | None = None,
+        is_matched: bool = False,
     ) -> Sequence[Narration]:
-        """What others have shared with the actor, by name or with all, the newest first."""
+        """What others have shared with the actor, by name or with all, on `since` or later, the
+        newest first."""
         which = [self._is_shared_with(actor), narrations.c.author != actor]
         which += [narrations.c.sort == sort] if sort is not None else []
+        which += [narrations.c.shared_on >= since] if since is not None else []
         which += [_MAY_BE_MATCHED] if is_matched else []
         return self._read(*which, limit=limit)
 

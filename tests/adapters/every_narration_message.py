@@ -176,7 +176,8 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         [CONSENT, replace(CONSENT, scope=Scope.MATCH_SHARED, granted_on=None, withdrawn_on=DAY)]
     ),
     "narration.ledger:long": narration.ledger([replace(CONSENT, withdrawn_on=DAY)] * 80),
-    "narration.home": narration.home(2),
+    "narration.home": narration.home(2, 3),
+    "narration.home:shared": narration.home(0, 21),
     "narration.home:nothing": narration.home(0),
     "narration.about_me": narration.about_me(3, 5, [Scope.MATCH_SHARED], week=True),
     "narration.about_me:nothing": narration.about_me(0, None, [], week=False),

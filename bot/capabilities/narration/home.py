@@ -1,6 +1,7 @@
 """What narration shows a person about themselves, and what they leave behind."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.capabilities.narration import messages, reminding
 from bot.capabilities.narration.model import EVERY, PROMPT_SLOT, STATES, WEEK_SLOT, State, allows
@@ -11,13 +12,16 @@ from bot.context import Context
 from bot.inbound import Command
 from bot.message import Part, say
 from bot.page import Section
-from bot.people import Person
+from bot.people import Person, local
 from bot.reply import Reply
 
 
-def home(_context: Context, work: NarrationWork, person: Person) -> Sequence[Section]:
-    """The way in, and how many drafts wait; nothing of what they say."""
-    return messages.home(len(work.narrations.own(person.id, [State.DRAFT], 20)))
+def home(context: Context, work: NarrationWork, person: Person) -> Sequence[Section]:
+    """The way in, how many drafts wait, how many others have shared; nothing of what they say."""
+    since = local(person, context.now).date() - timedelta(days=messages.LATELY_SHARED)
+    shared = work.narrations.shared_with(person.id, messages.MOST_LATELY + 1, since=since)
+    drafts = work.narrations.own(person.id, [State.DRAFT], 20)
+    return messages.home(len(drafts), len(shared))
 
 
 def about_me(_context: Context, work: NarrationWork, person: Person) -> Sequence[Part]:

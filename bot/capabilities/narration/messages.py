@@ -85,6 +85,7 @@ HERE_KEPT = "Thank you. From now on I offer this as your team’s channel when y
 KEPT = "Kept to yourself. Nobody else sees it, and nobody sees that you wrote it."
 DISCARDED = "Deleted. Nothing of it is left here."
 SHARED_ALREADY = "You have shared this already."
+FIND_IT = " Nobody is written to: they find it under *Shared with me*."
 OTHER_READERS = "**Who would see it has changed since.** "
 CHANGED = "It has changed since. Please look at it again."
 SOMEBODY = "somebody who has left"
@@ -113,6 +114,8 @@ BECAUSE_FADING = "You are told a week before a private draft is deleted."
 BECAUSE_PROMPT = "You have switched on prompts. “Change prompts” switches them off."
 BECAUSE_WEEK = "You wanted to be told of your own week."
 WEEK_LINES = 20
+MOST_LATELY = 20
+LATELY_SHARED = 7
 LATELY = 28
 """Days."""
 SHOWN = 600
@@ -143,6 +146,7 @@ SORT_WORDS: Mapping[str, Sort] = {
 _LINES = ("line_a", "line_b", "line_c", "line_d")
 
 _MINE = Button(label="My narrations", action="narration.mine")
+_SHARED = Button(label="Shared with me", action="narration.shared")
 _TAKE = Button(label="Take it with you", action="narration.take")
 _BEGIN = Button(label="Narrate", action="narration.begin")
 _DECIDE = Button(
@@ -180,7 +184,7 @@ def begin(drafts: int) -> Message:
         Buttons(
             buttons=(
                 *mine,
-                Button(label="Shared with me", action="narration.shared"),
+                _SHARED,
                 Button(label="My week", action="narration.week"),
                 Button(label="Prompts and consent", action="narration.wishes"),
             )
@@ -457,8 +461,9 @@ def confirm(
         if may_digest
         else ""
     )
+    quietly = FIND_IT if args.get("reach") in {Reach.TOPIC, Reach.EVERYBODY} else ""
     return say(
-        f"{OTHER_READERS if is_changed else ''}Share this with {to}?\n{seen}",
+        f"{OTHER_READERS if is_changed else ''}Share this with {to}?\n{seen}{quietly}",
         *content(narration),
         Buttons(
             buttons=(
@@ -1033,13 +1038,19 @@ def _texts(lines: Sequence[str]) -> list[Part]:
 # --- about oneself --------------------------------------------------------------------------
 
 
-def home(drafts: int) -> list[Section]:
-    """The way in, and drafts that wait."""
+def home(drafts: int, shared: int = 0) -> list[Section]:
+    """The way in, drafts that wait, and how many others have shared lately."""
     sections = [Section(Shelf.BEGIN, buttons=(_BEGIN,))]
+    told: list[list[Part]] = []
     if drafts:
-        seen = "Only you see it." if drafts == 1 else "Only you see them."
-        told = [Text(text=f"{_drafts(drafts)}. {seen}")]
-        sections.append(Section(Shelf.MINE, "Narrations", entries=[told], buttons=(_MINE,)))
+        told.append([Text(text=f"{_drafts(drafts)}. Only you see them.")])
+    if shared:
+        many = "1 narration was" if shared == 1 else f"{shared} narrations were"
+        many = f"{MOST_LATELY} narrations and more were" if shared > MOST_LATELY else many
+        told.append([Text(text=f"{many} shared with you in the last {LATELY_SHARED} days.")])
+    if told:
+        buttons = (*((_MINE,) if drafts else ()), *((_SHARED,) if shared else ()))
+        sections.append(Section(Shelf.MINE, "Narrations", entries=told, buttons=buttons))
     return sections
 
 

@@ -35,10 +35,17 @@ class NarrationStore(Protocol):
         """The actor's own, written on `since` or later, the newest first."""
 
     def shared_with(
-        self, actor: PersonId, limit: int, sort: Sort | None = None, *, is_matched: bool = False
+        self,
+        actor: PersonId,
+        limit: int,
+        sort: Sort | None = None,
+        *,
+        since: date | None = None,
+        is_matched: bool = False,
     ) -> Sequence[Narration]:
-        """What others have shared with the actor, by name or with all, the newest first.
-        `is_matched`: only of authors who allow that it is found so (`Scope.MATCH_SHARED`)."""
+        """What others have shared with the actor, by name or with all, on `since` or later, the
+        newest first. `is_matched`: only of authors who allow that it is found so
+        (`Scope.MATCH_SHARED`)."""
 
     def has_shared(self, actor: PersonId, least: int) -> bool:
         """Whether the actor has shared so many that are not withdrawn."""

@@ -261,6 +261,34 @@ def test_somebody_leaves_between_the_question_and_the_press(world: World) -> Non
     assert own(world, "ana")[0].state is State.DRAFT
 
 
+@pytest.mark.parametrize(
+    ("values", "is_told"),
+    [
+        ({"reach": "topic", "topic": "travel"}, True),
+        ({"reach": "everybody"}, True),
+        ({"reach": "people", "person_one": "kim"}, False),
+    ],
+)
+def test_who_is_not_written_to_finds_it_on_their_page(
+    world: World, values: dict[str, str], is_told: bool
+) -> None:
+    world.says("kim", "/home")
+    assert "shared with you" not in world.last("kim")
+    write(world, "ana", TEXT)
+    propose(world, "ana", **values)
+    assert ("Nobody is written to" in world.last("ana")) is is_told
+    world.presses("ana", "Share")
+    world.passes(days=3)
+    assert any(TEXT in heard for heard in world.dms("kim")) is not is_told
+    world.says("kim", "/home")
+    assert "1 narration was shared with you in the last 7 days." in world.last("kim")
+    world.presses("kim", "Shared with me")
+    assert TEXT in world.last("kim")
+    world.passes(days=9)
+    world.says("kim", "/home")
+    assert "shared with you" not in world.last("kim")
+
+
 def test_it_is_asked_again_when_others_would_see_it(world: World) -> None:
     world.declares("cem", "travel", "can_help")
     world.changes("ana", manager=PersonId("ben"))
