@@ -89,11 +89,22 @@ def no_such_topic(topic: str) -> str:
     return f"There is no topic {topic} here."
 
 
+IMPORT_TEAMS = "Whoever runs Inflow can say who is in which team, with inflow people import."
+DRAWN_BY_SITE = (
+    "Nobody’s team is known here, so groups are drawn by site: where people are or, where nobody "
+    "has said that, whose clock is theirs."
+)
+ALL_AT_ONCE = (
+    f"Nobody’s team is known here, so it begins for everybody at once. {IMPORT_TEAMS} Then take it "
+    "once more."
+)
+
+
 def no_such_group(segment: str, known: Sequence[str]) -> str:
     """A group of which nobody is known."""
     teams = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
     return f"I do not know who {segment} is. " + (
-        f"I know the teams {teams}." if teams else "I know of no teams here."
+        f"I know the teams {teams}." if teams else f"I know of no teams here. {IMPORT_TEAMS}"
     )
 
 

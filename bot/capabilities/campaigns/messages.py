@@ -75,6 +75,7 @@ NO_DAY = "Please choose a day."
 BAD_DAY = "Please write the day like 2026-03-31."
 PAST = "This day has passed."
 BACKWARDS = "The last day is before the first one."
+NO_TEAMS = "I know of no teams here: whoever runs Inflow can import them."
 UNKNOWN_TEAM = "I do not know that team any more. Nobody is in it."
 UNKNOWN_CHANNEL = "I cannot say any more which channel that was. Please begin in the channel again."
 UNREADABLE = (
@@ -249,6 +250,7 @@ def whom_field(
         return ChoiceField(
             name="audience",
             label="Who gets it?",
+            hint=None if teams else NO_TEAMS,
             options=tuple(options),
             value=chosen if chosen in known else EVERYBODY,
             required=True,
@@ -506,7 +508,9 @@ def too_few_clusters(found: int) -> str:
     """Fewer teams than can be drawn."""
     return (
         f"There {'is' if found == 1 else 'are'} {found} "
-        f"{'team' if found == 1 else 'teams'} in it, which are too few to begin one after another."
+        f"{'team' if found == 1 else 'teams'} in it, which are too few to begin one after another. "
+        "Let everybody begin at once, or let whoever runs Inflow say who is in which team, with "
+        "inflow people import."
     )
 
 

@@ -6,7 +6,7 @@ in the document, as `where`: the names and numbers that lead there.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 
 from bot.access import Right, may
@@ -29,6 +29,7 @@ from bot.capabilities.campaigns.content import (
 )
 from bot.capabilities.campaigns.filling import VARIABLES, variables_of
 from bot.capabilities.campaigns.model import Campaign, Event, EventKind, State
+from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.campaigns.step import advance
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -131,17 +132,18 @@ def plan(
     late = [activity.catch_up for activity in document.activities]
     if any(late) and not all(late):
         reading.hint(("activities", late.index(True), "catch_up"), said.ALL_CATCH_UP)
+    audience = _audience(reading, document)
     content = Content(
         title=document.title,
         activities=tuple(_activity(reading, at, one) for at, one in enumerate(document.activities)),
-        audience=_audience(reading, document),
+        audience=audience,
         timing=Timing(document.timing),
         start=document.start,
         join_until=document.join_until,
         topic=document.topic,
         approvers=tuple(dict.fromkeys(approvers)),
         requirement=Requirement(document.requirement),
-        rollout=_rollout(document.rollout),
+        rollout=_rollout(reading, document.rollout, audience),
         throttle_per_day=document.throttle_per_day,
         completion=document.completion or "",
         success=_success(document.success),
@@ -279,15 +281,23 @@ def _check_variables(reading: _Reading, where: Where, activity: Activity) -> Non
             reading.fault(where, messages.no_such_variable(variable, VARIABLES))
 
 
-def _rollout(rollout: pack.Rollout) -> Rollout:
+def _rollout(reading: _Reading, rollout: pack.Rollout, audience: Audience) -> Rollout:
+    """As it is written; where nobody's team is known, by what is known of them instead."""
     default = Rollout()
-    return Rollout(
+    meant = Rollout(
         design=Design(rollout.design),
         cluster_by=ClusterBy(rollout.cluster_by),
         steps=rollout.steps or default.steps,
         step_every=rollout.step_every.days if rollout.step_every else default.step_every,
         seed=rollout.seed,
     )
+    is_by_team = meant.design is not Design.ALL and meant.cluster_by is ClusterBy.TEAM
+    if not is_by_team or reading.work.people.teams(reading.workspace):
+        return meant
+    here = Gathering(CampaignId(""), reading.workspace, audience, ClusterBy.SITE)
+    is_enough = len(reading.work.enrolments.sizes(here)) >= max(2, meant.steps)
+    reading.hint(("rollout",), said.DRAWN_BY_SITE if is_enough else said.ALL_AT_ONCE)
+    return replace(meant, cluster_by=ClusterBy.SITE) if is_enough else default
 
 
 def _success(success: pack.Success | None) -> Success | None:

@@ -4,18 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.capabilities.campaigns.content import Audience, ClusterBy
+from bot.capabilities.campaigns.content import Audience, ClusterBy, Design, Rollout
+from bot.capabilities.campaigns.dryrun_messages import ALL_AT_ONCE, DRAWN_BY_SITE
+from bot.capabilities.campaigns.packed import plan
 from bot.capabilities.campaigns.ports import Gathering
 from bot.context import Context
 from bot.directory import Member, learn
 from bot.ids import CampaignId
+from bot.pack.document import Campaign
 from bot.people import Person
 from bot.roster import Taken, describe, read_roster, take
 from bot.textfile import Unreadable
-from tests.capabilities.campaigns.test_packed import planned
+from tests.capabilities.campaigns.test_packed import DOCUMENT, planned
 from tests.capabilities.narration.narrating import propose, write
 from tests.world import WORKSPACE, World
 
+STEPS = Design.STEPPED_WEDGE
 HEADER = "address,team,site,manager\n"
 ALL = f"""{HEADER}ana,Customer care,Kiel,dana
 ben,Customer care,Kiel,dana
@@ -117,6 +121,23 @@ def test_campaigns_find_teams_and_sites_by_it(either_world: World, file: Path) -
     assert everybody == {"Kiel": 2, "Graz": 3, "UTC": 3}
     content = planned(world, audience={"include": ["group:finance"], "exclude": []}).content
     assert content.audience.teams == ("Finance",)
+
+
+def test_where_nobodys_team_is_known_all_begin_at_once_or_by_site(world: World, file: Path) -> None:
+    by_team = {"rollout": {"design": "stepped_wedge", "cluster_by": "team", "steps": 2}}
+    audience = {"audience": {"include": ["group:everybody"]}}
+    document = Campaign.model_validate(DOCUMENT | by_team | audience)
+    for text, rollout, hint in (
+        ("", Rollout(), ALL_AT_ONCE),
+        ("address,site\nana,Kiel\n", Rollout(STEPS, ClusterBy.SITE, 2), DRAWN_BY_SITE),
+        ("address,team\nana,Tax\n", Rollout(STEPS, ClusterBy.TEAM, 2), None),
+    ):
+        if text:
+            takes(world, file, text)
+        with world.database.transaction() as work:
+            found = plan(work, WORKSPACE, document)
+        assert found.content.rollout == rollout
+        assert [h.sentence for h in found.hints if h.where == ("rollout",)] == [hint] * bool(hint)
 
 
 def test_the_author_hears_whether_their_manager_would_see_it(world: World, file: Path) -> None:
