@@ -679,6 +679,8 @@ SHOWN: dict[str, Shown] = {
         args={"campaign": "c5"},
     ),
     "campaigns.letter": campaigns.letter(CAMPAIGN, SAM),
+    "campaigns.orphaned": campaigns.orphaned(CAMPAIGN, SAM),
+    "campaigns.orphaned:running": campaigns.orphaned(RUNNING, SAM),
     "campaigns.invited": campaigns.invited(CAMPAIGN, SAM),
     "campaigns.joined": campaigns.joined(CAMPAIGN),
     "campaigns.declined": campaigns.declined(CAMPAIGN),

@@ -27,6 +27,7 @@ message to many is the smallest of campaigns, and goes without approval.
     approving   submitted, approved, drawn, scheduled, changed
     enrolling   who is in it                                                     timers
     expanding   handing it out                                                   timers
+    succession  somebody else's, whose owner runs it no more
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
     home        what it shows a person about themselves
@@ -37,7 +38,16 @@ message to many is the smallest of campaigns, and goes without approval.
 """
 
 from bot.access import Right
-from bot.capabilities.campaigns import draft, enrolling, expanding, home, run, sparing, steering
+from bot.capabilities.campaigns import (
+    draft,
+    enrolling,
+    expanding,
+    home,
+    run,
+    sparing,
+    steering,
+    succession,
+)
 from bot.capabilities.campaigns.occasion import hour, poll
 from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -67,6 +77,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.resend": run.resend,
         "campaign.resend_unreachable": run.resend_unreachable,
         "campaign.cancel": run.cancel,
+        "campaign.take_over": succession.take_over,
         "campaign.join": enrolling.join,
         "campaign.decline": enrolling.decline,
         "campaign.vote": poll.vote,

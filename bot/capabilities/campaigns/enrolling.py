@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from bot.attention import Wish, book
-from bot.capabilities.campaigns import messages, steering
+from bot.capabilities.campaigns import messages, steering, succession
 from bot.capabilities.campaigns.allocation import NEVER
 from bot.capabilities.campaigns.approving import gathering_of
 from bot.capabilities.campaigns.audience import (
@@ -62,6 +62,13 @@ def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     """The first day has begun somewhere: enrol everybody, and begin."""
     campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
     if campaign is None or campaign.state is not State.SCHEDULED:
+        return
+    if not succession.is_led(work, campaign):
+        succession.offer(context, work, campaign)
+        if newest_day(context.now) <= campaign.last_day:
+            set_timer(work, campaign, "start", context.now + _DAY)
+        else:
+            steering.cancel(context, work, campaign, None)
         return
     if "waited" not in timer.args:
         # What the platform refused when it was scheduled is asked once more.
@@ -140,6 +147,8 @@ def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         return
     # Whoever pauses it meanwhile is told apart from us by the version.
     campaign = work.campaigns.save(campaign)
+    if not succession.is_led(work, campaign):
+        succession.offer(context, work, campaign)
     today = newest_day(context.now)
     if are_known(work, campaign):
         gone = work.enrolments.end_absent(gathering_of(campaign), context.now)

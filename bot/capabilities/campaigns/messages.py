@@ -991,6 +991,27 @@ CHANGE_TOO_LATE = "A change of it still waited for approval when its days were o
 CANCELLED = "What waited is taken back. What is on its way this very second may still arrive."
 
 
+def orphaned(campaign: Campaign, owner: Person) -> Message:
+    """To all who may run a campaign that nobody runs."""
+    if campaign.started_at is None:
+        said = "It does not begin before somebody else takes it over."
+    else:
+        said = "It goes on as it was approved, but nobody is told what becomes of it."
+    button = Button(
+        label="Take it over", action="campaign.take_over", args={"campaign": campaign.id}
+    )
+    return say(
+        f"{literal(owner.name)}, who owns “{literal(campaign.title)}”, does not run campaigns any "
+        f"more. {said}",
+        Buttons(buttons=(button,)),
+        tone=Tone.WARNING,
+    )
+
+
+IS_LED = "Somebody runs it already."
+TAKEN_OVER = "It is yours from now on."
+
+
 def resent(until: date) -> str:
     """After *Resend*."""
     return (

@@ -79,6 +79,8 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     AMENDED = "amended"
     """Another content for what has not begun yet is proposed. It counts when it is approved."""
+    TAKEN_OVER = "taken_over"
+    """Somebody else runs it from now on, whose owner does not any more."""
     RESENT = "resent"
     FINISHED = "finished"
     REPORTED = "reported"
@@ -92,6 +94,7 @@ _UNDER_WAY = {
     EventKind.APPROVED: None,
     EventKind.REJECTED: None,
     EventKind.CANCELLED: State.CANCELLED,
+    EventKind.TAKEN_OVER: None,
 }
 _NEXT: Mapping[State, Mapping[EventKind, State | None]] = {
     State.DRAFT: {
@@ -116,6 +119,7 @@ _NEXT: Mapping[State, Mapping[EventKind, State | None]] = {
         EventKind.CHANGED: State.DRAFT,
         EventKind.STARTED: State.RUNNING,
         EventKind.CANCELLED: State.CANCELLED,
+        EventKind.TAKEN_OVER: State.SCHEDULED,
     },
     State.RUNNING: {
         **_UNDER_WAY,
@@ -303,6 +307,8 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
             return replace(after, expanded=True)
         case EventKind.SKIPPED:
             return after
+        case EventKind.TAKEN_OVER:
+            return replace(after, owner=event.actor or campaign.owner)
         case EventKind.FINISHED | EventKind.CANCELLED:
             return replace(after, ended_at=event.at, amendment=None, submitted=False)
         case EventKind.RESENT:

@@ -285,6 +285,57 @@ def test_what_rests_when_it_is_cancelled_is_cancelled_too(either_world: World) -
     assert runs.counts("a2") == {("cancelled", None): 8}
 
 
+# --- whose owner runs it no more ---------------------------------------------------------------
+
+
+def manages(world: World, who: str) -> None:
+    world.changes(who, roles=frozenset({Role.COMMUNITY_MANAGER}))
+
+
+def test_what_nobody_runs_does_not_begin_before_somebody_takes_it_over(world: World) -> None:
+    runs = Runs(world)
+    manages(world, "kim")
+    runs.starts(TEXT_QUIZ_TEXT)
+    world.changes("dana", roles=frozenset())
+    runs.upto(TUESDAY + DAY)
+    assert (runs.got("ana"), runs.reads().state) == ([], State.SCHEDULED)
+    letters = [h for h in world.hears("kim") if "does not run campaigns any more" in h.text]
+    assert ["Take it over"] in [[b.label for b in h.buttons][:1] for h in letters]
+    assert len(letters) == 1
+    world.presses("kim", "Take it over", on=letters[0])
+    assert "It is yours from now on." in letters[0].text
+    world.forges("sam", "campaign.take_over", {"campaign": NAME})
+    assert runs.reads().owner == person("kim").id
+    runs.upto(TUESDAY + 5 * DAY)
+    assert runs.got("ana")[-1] == "a3"
+    runs.upto(TUESDAY + 9 * DAY)
+    assert "Two weeks of data is finished" in world.last("kim")
+
+
+def test_what_nobody_takes_over_ends_with_its_days(world: World) -> None:
+    runs = Runs(world)
+    runs.starts(TEXT_QUIZ_TEXT)
+    world.changes("dana", active=False)
+    runs.upto(TUESDAY + 9 * DAY)
+    assert (runs.got("ana"), runs.reads().state) == ([], State.CANCELLED)
+
+
+def test_what_runs_can_be_taken_over_too_and_only_then(world: World) -> None:
+    runs = Runs(world)
+    manages(world, "kim")
+    runs.starts(TEXT_QUIZ_TEXT)
+    runs.upto(TUESDAY)
+    world.forges("kim", "campaign.take_over", {"campaign": NAME})
+    assert "Somebody runs it already." in world.last("kim")
+    world.changes("dana", active=False)
+    runs.upto(TUESDAY + DAY)
+    offered = next(h for h in world.hears("kim") if "does not run" in h.text)
+    world.presses("kim", "Take it over", on=offered)
+    assert runs.reads().owner == person("kim").id
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("ana") == ["a1", "a2", "a3"]
+
+
 # --- the days of each one's own ----------------------------------------------------------------
 
 OWN_DAYS = replace(

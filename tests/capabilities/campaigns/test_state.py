@@ -44,7 +44,7 @@ DRAFT = Campaign(
     created_at=AT,
     changed_at=AT,
 )
-UNDER_WAY = {EventKind.AMENDED, EventKind.CANCELLED}
+UNDER_WAY = {EventKind.AMENDED, EventKind.CANCELLED, EventKind.TAKEN_OVER}
 DECIDED = {EventKind.APPROVED, EventKind.REJECTED}
 TABLE = {
     State.DRAFT: {
@@ -60,7 +60,12 @@ TABLE = {
         *DECIDED,
     },
     State.APPROVED: {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED},
-    State.SCHEDULED: {EventKind.CHANGED, EventKind.STARTED, EventKind.CANCELLED},
+    State.SCHEDULED: {
+        EventKind.CHANGED,
+        EventKind.STARTED,
+        EventKind.CANCELLED,
+        EventKind.TAKEN_OVER,
+    },
     State.RUNNING: {
         *UNDER_WAY,
         EventKind.EXPANDED,
