@@ -1,5 +1,4 @@
-"""Whatever happens in whatever order: nothing leaves after a pause, and nobody gets a thing twice,
-or two on one day."""
+"""What is promised while somebody pauses, and that nobody's budget is exceeded."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from bot.capabilities.campaigns.content import Timing
 from bot.capabilities.campaigns.enrolling import enrol_on
 from bot.capabilities.campaigns.model import Campaign, State
 from bot.capabilities.campaigns.run import resend_on
@@ -26,69 +24,18 @@ from storage.tables import outbox
 from storage.work import SqlWork
 from tests.capabilities.campaigns.running import (
     DAY,
-    MONDAY,
     NAME,
     TEXT_QUIZ_TEXT,
     TUESDAY,
     Runs,
     message,
 )
-from tests.capabilities.campaigns.test_running import OWN_DAYS
 from tests.capabilities.quizzes.taking import QuizWorld
 from tests.capabilities.tips.telling import budget, follow, open_topic, tell, tip
 from tests.databases import RELAY_KEY
 from tests.world import World
 
 OTHER_PARTS = tuple(message(f"b{n}", TUESDAY + n * DAY) for n in range(8))
-
-
-@pytest.mark.parametrize("timing", Timing)
-@pytest.mark.parametrize("seed", range(3))
-def test_pauses_at_any_time(world: World, timing: Timing, seed: int) -> None:
-    for who, zone in (("kim", "Pacific/Auckland"), ("bo", "America/Los_Angeles")):
-        world.changes(who, zone=zone)
-    runs, draw = Runs(world), Random(f"{timing}{seed}")
-    runs.starts(TEXT_QUIZ_TEXT if timing is Timing.CALENDAR else OWN_DAYS)
-    world.passes(hours=20)
-    resting = False
-    for _ in range(12):
-        sent = len(world.room.heard)
-        world.passes(hours=draw.randint(1, 30))
-        if resting:
-            assert len(world.room.heard) == sent
-        state = runs.reads().state
-        if state is State.RUNNING:
-            runs.rests()
-            resting = True
-        elif state is State.PAUSED:
-            runs.goes_on()
-            resting = False
-    assert world.now.date() > MONDAY
-    with world.database.begin() as connection:
-        rows = connection.execute(
-            select(outbox.c.person, outbox.c.day, outbox.c.key).where(
-                outbox.c.state == "sent",
-                outbox.c.key.like(f"campaign:{NAME}:%"),
-                outbox.c.day.is_not(None),
-            )
-        ).all()
-        # What a lane had begun when it was paused may arrive; nothing begins after the pause.
-        begun = connection.scalars(
-            select(outbox.c.started_at).where(
-                outbox.c.state == "sent", outbox.c.source.like(f"campaign:{NAME}%")
-            )
-        ).all()
-    pauses = runs.reads().pauses
-    assert pauses
-    assert begun
-    assert not [
-        at
-        for at in begun
-        for pause in pauses
-        if pause.since < at and (pause.until is None or at < pause.until)
-    ]
-    assert max(Counter((row.person, row.day) for row in rows).values(), default=0) <= 1
-    assert max(Counter(row.key for row in rows).values(), default=0) <= 1
 
 
 @pytest.mark.parametrize("handler", [enrol_on, resend_on])
