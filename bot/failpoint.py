@@ -22,7 +22,8 @@ NAMES = frozenset(
         # A chunk of the planner's round.
         "planner.before_commit",
         "planner.committed",
-        # A chunk of a campaign's recipients.
+        # A campaign begins; a chunk of its recipients.
+        "campaign.starting",
         "campaign.before_commit",
         "campaign.committed",
         # A lane takes letters and slots.

@@ -367,6 +367,7 @@ POINTS: dict[str, tuple[Mode, ...]] = {
         "group.committed",
         "planner.before_commit",
         "planner.committed",
+        "campaign.starting",
         "campaign.before_commit",
         "campaign.committed",
     )

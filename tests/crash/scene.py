@@ -3,15 +3,16 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal, Self, TypeAlias
 
 from sqlalchemy import Connection, select
 
 from bot.attention import Wish
-from bot.capabilities.campaigns.content import one_message
-from bot.capabilities.campaigns.model import Campaign, State, letter_key
+from bot.capabilities.campaigns.content import Activity, Content
+from bot.capabilities.campaigns.model import Campaign, State, letter_key, source_of
+from bot.capabilities.campaigns.step import set_timer
 from bot.capabilities.questions.memory import Memory
 from bot.capability import Capability, Order
 from bot.context import Context
@@ -21,7 +22,7 @@ from bot.inbound import Command, Inbound, Ordered, Place, PlaceKind
 from bot.lane import CATCH_UP
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, may_repeat
-from bot.people import Person, WorkingHours, Workspace, local
+from bot.people import Person, Role, WorkingHours, Workspace, local
 from bot.ports import Timer, Work
 from bot.rate import Limits
 from bot.reply import Reply
@@ -61,7 +62,7 @@ class Scene:
     """Whether everybody's hour has come for a tip. Then nobody should send events: who has
     talked is left in peace for a while."""
     campaign: bool = False
-    """Whether each lane has a campaign to everybody that is just being sent. The same holds."""
+    """Whether each lane has a campaign to everybody that begins just now. The same holds."""
     edits: bool = True
     """Whether every fourth event has its answer edited later."""
     per_second: float | None = 30.0
@@ -208,28 +209,27 @@ def prepare_tips(work: SqlWork, people: Sequence[Person], now: datetime) -> set[
 
 
 def prepare_campaign(work: SqlWork, people: Sequence[Person], now: datetime) -> set[str]:
-    """A campaign that somebody has just sent; the keys of its letters."""
+    """A campaign that begins now, of one message to everybody and another in a channel; the keys of
+    its letters."""
     owner, today = people[0], local(people[0], now).date()
+    work.people.save(replace(owner, roles=frozenset({Role.COMMUNITY_MANAGER})))
+    parts = (
+        Activity(id="all", date=today, text="Hello to all."),
+        Activity(id="board", date=today, channel=f"C{owner.workspace}", text="Hello, channel."),
+    )
     campaign = Campaign(
         id=CampaignId(f"of-{owner.workspace}"),
         workspace=owner.workspace,
         owner=owner.id,
-        content=one_message("Hello", "Hello to all.", None, today, today),
+        content=Content("Hello", parts),
         created_at=now,
         changed_at=now,
-        started_at=now,
-        state=State.RUNNING,
+        state=State.SCHEDULED,
     )
     work.campaigns.add(campaign)
-    work.timers.set(
-        Timer(
-            key=f"{campaign.source}:expand",
-            due_at=now,
-            action="campaign.expand",
-            args={"campaign": campaign.id},
-        )
-    )
-    return {letter_key(campaign, person.id) for person in people}
+    set_timer(work, campaign, "start", now)
+    to_all = {letter_key(campaign, person.id, "all") for person in people}
+    return {*to_all, source_of(campaign, "board")}
 
 
 def make_letter(key: str, to: PersonId, priority: Priority) -> Letter:

@@ -53,5 +53,5 @@ def test_tries_of_one_event_are_one_thing() -> None:
     assert things_of(scene, 4) == {"w0/e4:answer", "w0/e4:tip", "w0/e4:edit"}
     assert things_of(scene, 5) == {"w1/e5:answer", "w1/e5:tip"}
     assert thing_of("w0", "e4:some-id:tip") == thing_of("w0", "e4:another:tip") == "w0/e4:tip"
-    assert thing_of("w0", "campaign:of-w0:w0p1") == "w0/campaign:of-w0:w0p1"
+    assert thing_of("w0", "campaign:of-w0:all:w0p1") == "w0/campaign:of-w0:all:w0p1"
     assert make_event(scene, 5).event_id == "e5"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeAlias
 
+from bot import failpoint
 from bot.attention import Wish, book
 from bot.capabilities.campaigns import messages, steering, succession
 from bot.capabilities.campaigns.allocation import NEVER
@@ -88,6 +89,7 @@ def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     work.campaigns.add_runs(runs_of(started, sorted(waves), context.now))
     set_timer(work, started, "expand", context.now)
     set_timer(work, started, "enrol", begins_at(newest_day(context.now) + _DAY))
+    failpoint.reach("campaign.starting")
 
 
 Clusters: TypeAlias = Mapping[int, Sequence[str] | None]
