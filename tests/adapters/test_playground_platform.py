@@ -127,7 +127,7 @@ def test_thread_that_is_not_there_does_not_stop_the_letter(
 
 @pytest.mark.parametrize("change", [{}, {"edits": "1", "conversation": "dm:p1"}])
 def test_locked_store_is_tried_again(sqlite_url: str, change: dict[str, Any]) -> None:
-    owner = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    owner = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     other = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.01)
     platform = PlaygroundPlatform(SqlTranscript(other), other, lambda: MONDAY)
     with owner.transaction():

@@ -40,7 +40,7 @@ SECONDS = timedelta(seconds=1)
 @pytest.fixture
 def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     file = shutil.copyfile(sqlite_template, tmp_path / "desk.db")
-    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()
 

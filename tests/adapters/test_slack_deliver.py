@@ -957,7 +957,7 @@ def _long(key: str) -> Message:
 @pytest.fixture
 def swift(sqlite_url: str) -> Iterator[Database]:
     """For what is the same on every database and takes its time."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()
 

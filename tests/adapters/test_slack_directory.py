@@ -228,7 +228,7 @@ def play_on(database: Database) -> Play:
 @pytest.fixture
 def play(sqlite_url: str) -> Iterator[Play]:
     """On SQLite, for what does not depend on the engine."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield play_on(database)
     database.close()
 

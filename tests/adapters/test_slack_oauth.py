@@ -234,7 +234,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def here(sqlite_url: str) -> Iterator[Database]:
     """A database, where it does not matter which."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()
 

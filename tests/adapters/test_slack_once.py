@@ -38,7 +38,7 @@ SHORT = SECOND / 5
 @pytest.fixture
 def store(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     file = shutil.copyfile(sqlite_template, tmp_path / "desk.db")
-    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()
 

@@ -55,7 +55,7 @@ def doing() -> Doing:
 @contextmanager
 def open_desk(template: Path, folder: Path, doing: Doing) -> Iterator[TeamsHarness]:
     file = shutil.copyfile(template, folder / "teams.db")
-    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
     with open_harness(database, DIALOGS, [make_capability(doing)]) as harness:
         yield harness
     database.close()

@@ -553,7 +553,7 @@ DOUBTFUL = ("error_after:502", "error_after:504", "reset_after", "truncated", "l
 def test_through_lanes_answers_come_at_least_once_and_tips_at_most_once(
     sqlite_url: str,
 ) -> None:
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     priorities = {"answer": Priority.ANSWER, "tip": Priority.TIP}
     faults = [*CERTAIN, *DOUBTFUL]
     keys = [f"{kind}{n}" for kind in priorities for n in range(len(faults))]
@@ -639,7 +639,7 @@ def test_through_lanes_answers_come_at_least_once_and_tips_at_most_once(
 
 def test_first_letters_of_two_processes_keep_to_what_teams_allows(sqlite_url: str) -> None:
     """Whoever was never written to takes two requests."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     keys = [f"n{n:02}" for n in range(30)]
     here = LETTER.workspace
 

@@ -82,7 +82,7 @@ class Newcomers:
 
 @pytest.fixture
 def people(sqlite_url: str) -> Iterator[Newcomers]:
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     with asyncio.Runner() as runner:
         newcomers = Newcomers(database, runner)
         yield newcomers

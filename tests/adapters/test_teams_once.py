@@ -29,7 +29,7 @@ def doing() -> Doing:
 @pytest.fixture
 def desk(sqlite_template: Path, tmp_path: Path, doing: Doing) -> Iterator[TeamsHarness]:
     file = shutil.copyfile(sqlite_template, tmp_path / "teams.db")
-    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
     with open_harness(database, frozenset(), [make_capability(doing)]) as harness:
         yield harness
     database.close()

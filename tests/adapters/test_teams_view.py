@@ -85,7 +85,7 @@ def doing() -> Doing:
 @pytest.fixture
 def desk(sqlite_template: Path, tmp_path: Path, doing: Doing) -> Iterator[TeamsHarness]:
     file = shutil.copyfile(sqlite_template, tmp_path / "teams.db")
-    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory())
+    database = Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
     with open_harness(database, frozenset(), [make_capability(doing)]) as harness:
         doing.reader = harness.address("bo")
         yield harness
@@ -168,7 +168,9 @@ def test_what_is_no_message_of_ours_stays_as_it_is(desk: TeamsHarness) -> None:
 @pytest.fixture
 def world(sqlite_template: Path, tmp_path: Path) -> Iterator[TeamsWorld]:
     file = shutil.copyfile(sqlite_template, tmp_path / "world.db")
-    world = TeamsWorld(Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory()))
+    world = TeamsWorld(
+        Database(f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False)
+    )
     yield world
     world.close()
     world.database.close()

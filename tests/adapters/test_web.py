@@ -212,7 +212,7 @@ def test_a_store_of_another_version_is_not(database: Database, step: str, said: 
 
 
 def test_a_store_that_is_locked_is_not(sqlite_url: str) -> None:
-    one = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    one = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     other = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.05)
     with one.begin():
         assert ready(other)[0] == 503
@@ -223,7 +223,7 @@ def test_a_store_that_is_locked_is_not(sqlite_url: str) -> None:
 
 def test_a_disk_that_is_nearly_full_is_told(sqlite_url: str) -> None:
     free = [10**12]
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     file = Path(sqlite_url.removeprefix("sqlite:///"))
     with Ballast(file, size=4096, mark=8192, free=lambda _folder: free[0]) as database.ballast:
         assert check_disk(database) is None
@@ -273,7 +273,7 @@ def test_a_process_whose_clock_is_late_is_not_ready(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.bootstrap.operation.LATEST_TICK", LATE)
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     assert ask_process(database, "/readyz") == READY
     status, said = ask_process(database, "/readyz", hangs=True)
     assert (status, "what is due is not done" in said) == (503, True)
@@ -373,7 +373,7 @@ def test_what_waits_is_looked_up_at_each_scrape() -> None:
 
 
 def test_it_is_shown_how_many_transactions_share_a_commit(sqlite_url: str) -> None:
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     for _ in range(3):
         with database.begin():
             pass

@@ -159,7 +159,7 @@ def home(database: Database) -> Home:
 
 @pytest.fixture
 def small_home(sqlite_url: str) -> Iterator[Home]:
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield Home(database)
     database.close()
 

@@ -235,7 +235,7 @@ def post(database: Database) -> Post:
 @pytest.fixture
 def swift(sqlite_url: str) -> Iterator[Post]:
     """For what is the same on every database and takes many letters."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield Post(database)
     database.close()
 
@@ -243,7 +243,7 @@ def swift(sqlite_url: str) -> Iterator[Post]:
 @pytest.fixture
 def rival(database_url: str) -> Iterator[Database]:
     """The same store, as another process sees it."""
-    database = Database(database_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(database_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     yield database
     database.close()
 

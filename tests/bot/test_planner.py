@@ -162,7 +162,7 @@ def test_a_planner_that_is_down_within_the_window_loses_nothing(database: Databa
 
 
 def test_a_process_that_ends_begins_no_more_chunks(sqlite_url: str) -> None:
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     world = Planning(database, 9)
     world.now = TEN
     asked = count()
@@ -333,7 +333,7 @@ def test_a_clock_that_jumps_an_hour_misses_nothing_and_doubles_nothing(
     sqlite_url: str, jump: timedelta
 ) -> None:
     """For three quarters of an hour, at each of many moments around the hour."""
-    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory(), durable=False)
     world = Planning(database, 2)
     with database.transaction() as work:
         for person in world.people:
