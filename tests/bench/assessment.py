@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from bot.app import App
+from bot.bootstrap.log import configure_logs
 from bot.capabilities.questions.memory import Memory
 from bot.capabilities.quizzes import capability as quizzes
 from bot.capabilities.quizzes.choosing import Seen, choose, left, prepare
@@ -232,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=ITEMS)
     items = parser.parse_args().items
+    configure_logs("warning")
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
         upgrade(url)
