@@ -17,7 +17,7 @@ from bot.capabilities.narration.model import (
     State,
     allows,
 )
-from bot.capabilities.narration.prompting import days_of, last_day_of_week, set_day
+from bot.capabilities.narration.prompting import days_of, ends_of_week, set_day
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.errors import Invalid
@@ -72,7 +72,7 @@ def keep_wishes(context: Context, work: NarrationWork, command: Command) -> Repl
         elif wanted == "no" and granted:
             _withdraw(context, work, person, scope, today)
     set_day(context, work, person, PROMPT_SLOT, weekday)
-    set_day(context, work, person, WEEK_SLOT, last_day_of_week(person) if week else None)
+    set_day(context, work, person, WEEK_SLOT, ends_of_week(person)[1] if week else None)
     hour = work.attention.get(person.id).hour
     granted_now = [scope for scope in Scope if allows(work.narrations.ledger(person.id), scope)]
     return Reply(message=messages.wishes_kept(weekday, f"{hour:%H:%M}", granted_now, week=week))

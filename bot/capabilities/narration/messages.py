@@ -749,7 +749,7 @@ def decisions(
     )
 
 
-def week(own: Sequence[Narration], lines: Sequence[str], monday: date) -> Message:
+def week(own: Sequence[Narration], lines: Sequence[str], begun: date) -> Message:
     """The person's own week."""
     told: list[Part] = []
     for each in own[:6]:
@@ -762,7 +762,7 @@ def week(own: Sequence[Narration], lines: Sequence[str], monday: date) -> Messag
     if not told and not more:
         told = [Text(text="There is nothing from this week here yet, and that is fine.")]
     return say(
-        f"**Your week** since {day(monday)}",
+        f"**Your week** since {day(begun)}",
         *told,
         *more,
         Buttons(buttons=(_BEGIN, _MINE)),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 from bot.attention import Wish
 from bot.capabilities.narration import messages
@@ -150,9 +151,13 @@ def set_day(
     )
 
 
-def last_day_of_week(person: Person) -> int:
-    """Friday, for most."""
-    return max(person.hours.weekdays or {5})
+def ends_of_week(person: Person) -> tuple[int, int]:
+    """The ISO weekdays on which the person's week begins, after the longest time without work, and
+    ends: for most Monday and Friday."""
+    days = sorted(person.hours.weekdays) or [1, 2, 3, 4, 5]
+    rests = [(day - before - 1) % 7 for before, day in pairwise([days[-1], *days])]
+    first = days[rests.index(max(rests))]
+    return first, days[days.index(first) - 1]
 
 
 def days_of(work: NarrationWork, person: Person) -> tuple[int | None, bool]:

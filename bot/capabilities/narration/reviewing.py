@@ -15,7 +15,7 @@ from bot.capabilities.narration.model import (
     Sort,
 )
 from bot.capabilities.narration.posting import channel_of, told_whom
-from bot.capabilities.narration.prompting import days_of
+from bot.capabilities.narration.prompting import days_of, ends_of_week
 from bot.capabilities.narration.work import NarrationWork
 from bot.capability import Week
 from bot.context import Context
@@ -119,10 +119,11 @@ def week(tell: Sequence[Week[W]], context: Context, work: W, command: Command) -
     """`/week`: what the person wrote, asked, answered and learned, for them alone."""
     person = command.person
     today = local(person, context.now).date()
-    monday = today - timedelta(days=today.isoweekday() - 1)
-    own = work.narrations.own(person.id, STATES, EVERY, since=monday)
-    lines = [line for each in tell for line in each(context, work, person, monday)]
-    return Reply(message=messages.week(own, lines, monday), private=True)
+    first, _ = ends_of_week(person)
+    begun = today - timedelta(days=(today.isoweekday() - first) % 7)
+    own = work.narrations.own(person.id, STATES, EVERY, since=begun)
+    lines = [line for each in tell for line in each(context, work, person, begun)]
+    return Reply(message=messages.week(own, lines, begun), private=True)
 
 
 def make_tip(context: Context, work: NarrationWork, command: Command) -> Reply:

@@ -1,14 +1,18 @@
 """What comes by itself: prompts and weeks for who wants them, decisions, drafts that go."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+
+import pytest
 
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.model import SORTS, Sort, State
 from bot.capabilities.narration.prompt import OWN, next_sort, of_sort
+from bot.capabilities.narration.prompting import ends_of_week
 from bot.message import literal
 from bot.plain import render_plain
 from tests.capabilities.narration.narrating import own, propose, share, write
-from tests.world import World
+from tests.world import World, person
 
 TEXT = "The export loses its header when the sheet is filtered."
 
@@ -136,6 +140,38 @@ def test_on_fridays_one_is_told_of_ones_week_only_if_one_wants(world: World) -> 
     world.presses("ana", "Show my week")
     assert TEXT in world.last("ana")
     assert not any("Your week" in told for told in world.dms("ben"))
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "ends"),
+    [
+        ({1, 2, 3, 4, 5}, (1, 5)),
+        ({7, 1, 2, 3, 4}, (7, 4)),
+        ({6, 7, 1}, (6, 1)),
+        ({1, 3, 5}, (1, 5)),
+        ({2, 4}, (2, 4)),
+        ({3}, (3, 3)),
+        (set(range(1, 8)), (1, 7)),
+        (set(), (1, 5)),
+    ],
+)
+def test_a_week_begins_after_the_longest_rest(weekdays: set[int], ends: tuple[int, int]) -> None:
+    hours = replace(person("ana").hours, weekdays=frozenset(weekdays))
+    assert ends_of_week(replace(person("ana"), hours=hours)) == ends
+
+
+def test_who_works_from_sunday_is_told_on_thursday_of_that_week(world: World) -> None:
+    hours = world.find_person("ana").hours
+    world.changes("ana", hours=replace(hours, weekdays=frozenset({7, 1, 2, 3, 4})))
+    wishes(world, "ana", week="yes")
+    world.passes(days=6)
+    assert world.now.strftime("%A") == "Sunday"
+    write(world, "ana", "Of Sunday.")
+    world.passes(days=4, hours=2)
+    assert len([heard for heard in world.dms("ana") if "Your week in two minutes" in heard]) == 2
+    world.presses("ana", "Show my week")
+    assert "Your week since 8 Mar 2026" in world.last("ana")
+    assert "Of Sunday." in world.last("ana")
 
 
 def test_the_week_of_somebody_who_did_much_is_told_too() -> None:
