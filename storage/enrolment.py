@@ -137,14 +137,21 @@ class SqlEnrolments:
         return {row.state: row.people for row in rows}
 
     def active(
-        self, campaign: CampaignId, after: PersonId | None, limit: int
+        self,
+        campaign: CampaignId,
+        after: PersonId | None,
+        limit: int,
+        *,
+        with_invited: bool = False,
     ) -> Sequence[PersonId]:
-        """The next who are active, by id."""
+        """The next who are active, by id, or who have not said yet whether they want to be."""
         rows = self._connection.execute(
             select(enrolments.c.person)
             .where(
                 enrolments.c.campaign == campaign,
-                enrolments.c.state == EnrolmentState.ACTIVE,
+                enrolments.c.state.in_(
+                    [EnrolmentState.ACTIVE, *([EnrolmentState.INVITED] if with_invited else [])]
+                ),
                 *([enrolments.c.person > after] if after is not None else []),
             )
             .order_by(enrolments.c.person)
@@ -179,13 +186,13 @@ class SqlEnrolments:
         state: EnrolmentState,
         now: datetime,
     ) -> None:
-        """Let these active people be in another state."""
+        """Let these people who are active, or not sure yet, be in another state."""
         dialect = self._connection.dialect.name
         self._connection.execute(
             update(enrolments)
             .where(
                 enrolments.c.campaign == campaign,
-                enrolments.c.state == EnrolmentState.ACTIVE,
+                enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.INVITED]),
                 among(dialect, enrolments.c.person, "who"),
             )
             .values(state=state, changed_at=_day_of(now)),

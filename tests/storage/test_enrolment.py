@@ -71,16 +71,22 @@ def test_who_is_in_the_audience_no_more_is_ended_and_named_once(place: Database)
         assert work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW) == 0
 
 
-def test_active_people_come_in_pages_and_only_they_move(place: Database) -> None:
+def test_active_people_come_in_pages_and_they_move_with_those_who_are_asked(
+    place: Database,
+) -> None:
     with place.transaction() as work:
         work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW)
         work.enrolments.save(Enrolment(NAME, CY.id, "Red", WAVE, INVITED, NOW))
         everybody = sorted([ANA.id, BO.id])
         assert work.enrolments.active(NAME, None, 1) == everybody[:1]
         assert work.enrolments.active(NAME, everybody[0], 9) == everybody[1:]
-        done = EnrolmentState.COMPLETED
+        with_invited = work.enrolments.active(NAME, None, 9, with_invited=True)
+        assert with_invited == sorted([*everybody, CY.id])
+        done, ended = EnrolmentState.COMPLETED, EnrolmentState.ENDED
         work.enrolments.move(NAME, [ANA.id, CY.id, PersonId("nobody")], done, NOW)
-        assert work.enrolments.counts(NAME) == {done: 1, ACTIVE: 1, INVITED: 1}
+        assert work.enrolments.counts(NAME) == {done: 2, ACTIVE: 1}
+        work.enrolments.move(NAME, [ANA.id], ended, NOW)
+        assert work.enrolments.counts(NAME) == {done: 2, ACTIVE: 1}
 
 
 def test_nothing_is_left_of_who_is_forgotten(place: Database) -> None:

@@ -86,6 +86,8 @@ def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         return
     started = advance(context, work, campaign, EventKind.STARTED)
     waves = _enrol_all(context, work, started)
+    # Who has all of it before it begins is not even asked whether they want it.
+    _complete(context, work, started)
     work.campaigns.add_runs(runs_of(started, sorted(waves), context.now))
     set_timer(work, started, "expand", context.now)
     set_timer(work, started, "enrol", begins_at(newest_day(context.now) + _DAY))
@@ -211,7 +213,7 @@ def _complete(context: Context, work: CampaignsWork, campaign: Campaign) -> None
     completion = parse(campaign.content.completion)
     asked = list(dict.fromkeys(atoms(completion)))
     after: PersonId | None = None
-    while people := work.enrolments.active(campaign.id, after, CHUNK):
+    while people := work.enrolments.active(campaign.id, after, CHUNK, with_invited=True):
         after = people[-1]
         given = evidence_of(context, work, asked, people)
         done = [person for person in people if holds(completion, given[person])]

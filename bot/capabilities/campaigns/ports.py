@@ -93,9 +93,14 @@ class EnrolmentStore(Protocol):
         """How many are in each state."""
 
     def active(
-        self, campaign: CampaignId, after: PersonId | None, limit: int
+        self,
+        campaign: CampaignId,
+        after: PersonId | None,
+        limit: int,
+        *,
+        with_invited: bool = False,
     ) -> Sequence[PersonId]:
-        """The next who are active, by id."""
+        """The next who are active, by id, or who have not said yet whether they want to be."""
 
     def end_absent(self, gathering: Gathering, now: datetime) -> Sequence[PersonId]:
         """End the enrolments of those who are not in the audience any more, have left or have
@@ -108,7 +113,7 @@ class EnrolmentStore(Protocol):
         state: EnrolmentState,
         now: datetime,
     ) -> None:
-        """Let these active people be in another state."""
+        """Let these people who are active, or not sure yet, be in another state."""
 
     def forget(self, person: PersonId, campaign: CampaignId | None = None) -> None:
         """None of a person's any more, or that of one campaign."""

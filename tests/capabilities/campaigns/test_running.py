@@ -786,6 +786,24 @@ def test_who_has_all_that_is_asked_for_is_done(either_world: World) -> None:
     assert counts == {EnrolmentState.COMPLETED: 1, EnrolmentState.ACTIVE: 7}
 
 
+def test_who_has_all_of_it_beforehand_is_not_asked_whether_they_want_it(world: World) -> None:
+    runs = Runs(world)
+    certify(runs, "ana")
+    content = replace(
+        OWN_DAYS, audience=Audience(consent=Consent.OPT_IN), completion="certified(data)"
+    )
+    runs.starts(content)
+    runs.upto(TUESDAY, 12)
+    assert runs.got("ben") == ["invitation"]
+    assert runs.got("ana") == []
+    certify(runs, "ben")
+    runs.upto(TUESDAY + DAY, 12)
+    with runs.acting("dana") as (_, work, _who):
+        counts = work.enrolments.counts(NAME)
+    # Who comes to have it before they have answered is done as well.
+    assert counts == {EnrolmentState.COMPLETED: 2, EnrolmentState.INVITED: 6}
+
+
 def test_teams_begin_one_after_another_in_an_order_that_was_drawn(either_world: World) -> None:
     teams = {"ana": "Blue", "ben": "Blue", "bo": "Red", "cem": "Red"}
     for who in PEOPLE:
