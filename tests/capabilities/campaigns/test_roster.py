@@ -4,20 +4,26 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap.authoring import bring
+from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.campaigns.content import Audience, ClusterBy, Design, Rollout
 from bot.capabilities.campaigns.dryrun_messages import ALL_AT_ONCE, DRAWN_BY_SITE
-from bot.capabilities.campaigns.packed import plan
+from bot.capabilities.campaigns.fault import find_faults
+from bot.capabilities.campaigns.packed import draft_of, plan
 from bot.capabilities.campaigns.ports import Gathering
+from bot.capability import register
 from bot.context import Context
 from bot.directory import Member, learn
-from bot.ids import CampaignId
+from bot.ids import CampaignId, PersonId
 from bot.pack.document import Campaign
-from bot.people import Person
+from bot.pack.model import Kind
+from bot.people import Person, Role
 from bot.roster import Taken, describe, read_roster, take
 from bot.textfile import Unreadable
+from content.load import PACKS, find_packs, load_packs
 from tests.capabilities.campaigns.test_packed import DOCUMENT, planned
 from tests.capabilities.narration.narrating import propose, write
-from tests.world import WORKSPACE, World
+from tests.world import WORKSPACE, World, person
 
 STEPS = Design.STEPPED_WEDGE
 HEADER = "address,team,site,manager\n"
@@ -138,6 +144,29 @@ def test_where_nobodys_team_is_known_all_begin_at_once_or_by_site(world: World, 
             found = plan(work, WORKSPACE, document)
         assert found.content.rollout == rollout
         assert [h.sentence for h in found.hints if h.where == ("rollout",)] == [hint] * bool(hint)
+
+
+def test_what_is_shipped_can_be_submitted_without_teams(world: World) -> None:
+    for number in range(5):
+        with world.database.transaction() as work:
+            work.people.save(person(f"more{number}"))
+    world.changes("sam", roles=frozenset({Role.APPROVER}))
+    packs = load_packs(find_packs(PACKS), world.now.date())
+    context = Context(world.now, lambda: "new", register(CAPABILITIES).activities)
+    with world.database.transaction() as work:
+        bring(work, WORKSPACE, packs, world.now)
+    with world.database.transaction() as work:
+        for id_ in ("customer-data-2wk", "meetings-2wk"):
+            kept = work.packs.document(WORKSPACE, Kind.CAMPAIGN, id_)
+            assert kept is not None
+            assert isinstance(kept.value, Campaign)
+            owner = work.people.get(PersonId("dana"))
+            assert owner is not None
+            planned = plan(work, WORKSPACE, kept.value, owner)
+            draft = draft_of(context, planned, owner)
+            faults = find_faults(context, work, draft, planned.content, world.now.date())
+            # Who asks others to narrate goes first; nothing else is in the way.
+            assert [fault for fault in faults if "go first" not in fault] == []
 
 
 def test_the_author_hears_whether_their_manager_would_see_it(world: World, file: Path) -> None:
