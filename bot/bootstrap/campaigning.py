@@ -20,6 +20,7 @@ from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.campaigns.approving import gathering_of
 from bot.capabilities.campaigns.dryrun import DryRun
 from bot.capabilities.campaigns.dryrun_messages import as_text, differs
+from bot.capabilities.campaigns.fault import part_of
 from bot.capabilities.campaigns.packed import Finding, draft_of, find_draft, keep, plan
 from bot.capabilities.campaigns.rehearsing import rehearse
 from bot.capability import register
@@ -113,11 +114,13 @@ def plan_campaign(
     for people, told_run in rehearse(context, work, draft):  # noqa: B007 - the last one counts
         progress("people", min(people, total), total)
     assert told_run is not None  # noqa: S101 - for mypy: the last one is there
-    errors += [_of_activity(file, document, sentence) for sentence in told_run.faults]
+    for sentence in told_run.faults:
+        part = part_of(draft.content, sentence)
+        errors.append(_of_activity(file, document, part.id if part else None, sentence))
     looks = {part.id: looks_of(part.message) for part in told_run.parts if part.message}
     for id_, each in looks.items():
         errors += [
-            _of_activity(file, document, f"{id_} ({platform}): {fault}")
+            _of_activity(file, document, id_, f"{id_} ({platform}): {fault}")
             for platform, one in each.items()
             for fault in one.faults
         ]
@@ -184,10 +187,9 @@ def _at(file: File, finding: Finding, grade: str) -> str:
     return f"{file.path}:{line + 1}:{column + 1}: {grade}: {where}: {finding.sentence}"
 
 
-def _of_activity(file: File, document: Campaign, sentence: str) -> str:
-    """A sentence about a part, which begins with its id, with the place of the part."""
-    id_ = sentence.partition(" ")[0]
-    for at, activity in enumerate(document.activities):
-        if activity.id == id_:
-            return _at(file, Finding(("activities", at), sentence), "error")
-    return f"{file.path}:1:1: error: {sentence}"
+def _of_activity(file: File, document: Campaign, id_: str | None, sentence: str) -> str:
+    """A sentence with the place of the part that it is about, if it is about one."""
+    ids = [activity.id for activity in document.activities]
+    if id_ not in ids:
+        return f"{file.path}:1:1: error: {sentence}"
+    return _at(file, Finding(("activities", ids.index(id_)), sentence), "error")

@@ -74,6 +74,8 @@ def test_what_cannot_be_resolved_comes_with_its_place(call: Call) -> None:
     ) in lines
     # The rest is gone through all the same.
     assert "a1 (quiz)" in done.stdout
+    past = CAMPAIGN.replace("start: 2099", "start: 2001")
+    assert f"{FILE}:1:1: error: Its first day has passed." in call(past, "--dry-run").stderr
 
 
 def test_a_file_without_a_good_shape_is_not_gone_through(call: Call) -> None:

@@ -81,6 +81,18 @@ def find_faults(
     return faults
 
 
+def part_of(content: Content, fault: str) -> Activity | None:
+    """The activity that a fault is about: it begins with its name. None for the whole."""
+    return next(
+        (
+            activity
+            for activity in content.activities
+            if fault.startswith(messages.in_activity(messages.name_of(activity), ""))
+        ),
+        None,
+    )
+
+
 def is_kept(before: Content, after: Content, begun: frozenset[str]) -> bool:
     """Whether another content leaves everything as it is that has begun, and to whom it goes,
     when and for what: of a campaign that runs only what is still to come can be changed."""

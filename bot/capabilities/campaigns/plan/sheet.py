@@ -21,7 +21,7 @@ from bot.capabilities.campaigns.content import (
     Format,
     in_order,
 )
-from bot.capabilities.campaigns.fault import find_faults
+from bot.capabilities.campaigns.fault import find_faults, part_of
 from bot.capabilities.campaigns.messages import READING, audience
 from bot.capabilities.campaigns.model import Campaign, RunState, State, source_of
 from bot.capabilities.campaigns.plan import messages
@@ -143,10 +143,10 @@ def _writing(
 
 def _numbered(content: Content, fault: str) -> str:
     """What is wrong, with a part called as the card does: its own name is for files."""
-    for number, activity in enumerate(in_order(content), 1):
-        if fault.startswith(f"{activity.id} ("):
-            return f"Part {number}{fault.removeprefix(activity.id)}"
-    return fault
+    part = part_of(content, fault)
+    if part is None:
+        return fault
+    return f"Part {number_of(content, part)}{fault.removeprefix(part.id)}"
 
 
 def _sheet(
