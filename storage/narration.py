@@ -47,7 +47,7 @@ from storage.narration_tables import (
     narrations,
 )
 from storage.question_tables import articles, declarations, questions, topics
-from storage.row import add_new, among, columns_of, put, values_of
+from storage.row import add_new, among, columns_of, put, put_all, values_of
 from storage.seal import Seal, WrongKey
 from storage.tables import outbox, people
 from storage.tip_tables import tip_subscriptions
@@ -215,9 +215,10 @@ class SqlNarrations:
             .all()
         )
 
-    def save_habit(self, habit: Habit) -> None:
-        """Insert or replace."""
-        put(self._connection, narration_habits, values_of(habit))
+    def keep_channel(self, actor: PersonId, workspace: WorkspaceId, channel: str) -> None:
+        """What the actor calls their team's channel from now on."""
+        values = {"person": actor, "workspace": workspace, "channel": channel}
+        put(self._connection, narration_habits, values)
 
     def add_consent(self, consent: Consent) -> None:
         """Write down a decision: one that is withdrawn closes the line of when it was given."""
@@ -251,10 +252,10 @@ class SqlNarrations:
         rows = self._connection.execute(found, {"people": tuple(actors)})
         return frozenset(rows.scalars())
 
-    def save_habits(self, habits: Sequence[Habit]) -> None:
-        """Insert or replace."""
-        for habit in habits:
-            self.save_habit(habit)
+    def note_prompts(self, habits: Sequence[Habit]) -> None:
+        """Keep the sort of each one's last prompt, and leave the rest as it is."""
+        rows = [{"person": h.person, "workspace": h.workspace, "last": h.last} for h in habits]
+        put_all(self._connection, narration_habits, rows)
 
     # --- introductions
 
@@ -282,9 +283,15 @@ class SqlNarrations:
         ).one_or_none()
         return None if row is None else Introduction(*row)
 
-    def save_introduction(self, introduction: Introduction) -> None:
-        """Replace it."""
-        put(self._connection, narration_introductions, values_of(introduction))
+    def answer_introduction(self, introduction: Introduction) -> bool:
+        """Keep how it was answered; False when it was answered before, or is not there."""
+        of = narration_introductions.c
+        done = self._connection.execute(
+            update(narration_introductions)
+            .where(of.id == introduction.id, of.state == Meeting.ASKED)
+            .values(state=introduction.state)
+        )
+        return done.rowcount == 1
 
     def drop_introductions(self, actor: PersonId) -> None:
         """Those of the actor that wait for an answer."""

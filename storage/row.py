@@ -126,6 +126,12 @@ def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
     connection.execute(_replace(connection.dialect.name, table, tuple(values)), values)
 
 
+def put_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """The same for many rows, all with these columns."""
+    if rows:
+        connection.execute(_replace(connection.dialect.name, table, tuple(rows[0])), rows)
+
+
 # Building a statement takes SQLAlchemy longer than SQLite takes to run it, so those that
 # run once for every row of an import are built once.
 @cache

@@ -116,9 +116,8 @@ def meet(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Yes, introduce us*: now both know."""
     person = command.person
     introduction, asker = _asked(work, command)
-    if introduction.state is not Meeting.ASKED:
+    if not work.narrations.answer_introduction(replace(introduction, state=Meeting.MET)):
         return Reply(message=say(messages.ANSWERED_ALREADY), replace=True)
-    work.narrations.save_introduction(replace(introduction, state=Meeting.MET))
     theirs = work.narrations.get(person.id, introduction.narration)
     if theirs is None or not asker.active:
         return Reply(message=say(messages.GONE), replace=True)
@@ -138,8 +137,8 @@ def meet(_context: Context, work: NarrationWork, command: Command) -> Reply:
 def decline(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """*No, thank you*: who asked hears nothing of it."""
     introduction, _ = _asked(work, command)
-    if introduction.state is Meeting.ASKED:
-        work.narrations.save_introduction(replace(introduction, state=Meeting.DECLINED))
+    if not work.narrations.answer_introduction(replace(introduction, state=Meeting.DECLINED)):
+        return Reply(message=say(messages.ANSWERED_ALREADY), replace=True)
     return Reply(message=say(messages.DECLINED), replace=True)
 
 

@@ -87,8 +87,8 @@ class NarrationStore(Protocol):
     def readers(self, actor: PersonId, narration: str) -> Sequence[PersonId]:
         """Who may read the actor's own, where that is not everybody."""
 
-    def save_habit(self, habit: Habit) -> None:
-        """Insert or replace."""
+    def keep_channel(self, actor: PersonId, workspace: WorkspaceId, channel: str) -> None:
+        """What the actor calls their team's channel from now on."""
 
     def add_consent(self, consent: Consent) -> None:
         """Write down a decision: one that is withdrawn closes the line of when it was given."""
@@ -101,8 +101,8 @@ class NarrationStore(Protocol):
     def answered(self, actors: Sequence[PersonId], prompt: str) -> frozenset[PersonId]:
         """Who of those for whom something is planned has written in answer to a prompt."""
 
-    def save_habits(self, habits: Sequence[Habit]) -> None:
-        """Insert or replace."""
+    def note_prompts(self, habits: Sequence[Habit]) -> None:
+        """Keep the sort of each one's last prompt, and leave the rest as it is."""
 
     # --- introductions
 
@@ -115,7 +115,8 @@ class NarrationStore(Protocol):
     def introduction(self, actor: PersonId, id_: str) -> Introduction | None:
         """One in which the actor is one of the two."""
 
-    def save_introduction(self, introduction: Introduction) -> None: ...
+    def answer_introduction(self, introduction: Introduction) -> bool:
+        """Keep how it was answered; False when it was answered before, or is not there."""
 
     def drop_introductions(self, actor: PersonId) -> None:
         """Those of the actor that wait for an answer."""

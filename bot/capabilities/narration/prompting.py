@@ -76,7 +76,7 @@ def plan(_context: Context, work: NarrationWork, due: Sequence[DueSlot]) -> Sequ
         prompt = of_sort(prompts[person.workspace], sort, turn_of(one.day))
         kept.append(replace(habit, last=sort))
         wishes.append(_wish(one, messages.prompt(prompt, one.day), messages.BECAUSE_PROMPT))
-    work.narrations.save_habits(kept)
+    work.narrations.note_prompts(kept)
     return wishes
 
 

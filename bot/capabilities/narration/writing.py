@@ -74,8 +74,7 @@ def _keep_channel(work: NarrationWork, command: Command) -> Reply:
     person, place = command.person, command.place
     if place.kind is not PlaceKind.CHANNEL or not place.has_us:
         raise Invalid(messages.NOT_A_CHANNEL)
-    habit = work.narrations.habit(person.id, person.workspace)
-    work.narrations.save_habit(replace(habit, channel=place.conversation))
+    work.narrations.keep_channel(person.id, person.workspace, place.conversation)
     return Reply(message=say(messages.HERE_KEPT))
 
 

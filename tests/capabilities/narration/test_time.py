@@ -6,13 +6,14 @@ from datetime import date, timedelta
 import pytest
 
 from bot.capabilities.narration import messages
-from bot.capabilities.narration.model import SORTS, Sort, State
+from bot.capabilities.narration.model import SORTS, Habit, Sort, State
 from bot.capabilities.narration.prompt import OWN, next_sort, of_sort
 from bot.capabilities.narration.prompting import ends_of_week
+from bot.ids import PersonId
 from bot.message import literal
 from bot.plain import render_plain
 from tests.capabilities.narration.narrating import own, propose, share, write
-from tests.world import World, person
+from tests.world import WORKSPACE, World, person
 
 TEXT = "The export loses its header when the sheet is filtered."
 
@@ -47,6 +48,21 @@ def test_a_prompt_comes_on_the_chosen_day_and_never_the_same_sort_twice(world: W
         came.append(prompts(world, "ana")[-1])
         world.presses("ana", "Not this time")
     assert came == [sort.value for sort in (*SORTS, SORTS[0])]
+
+
+def test_a_prompt_that_is_planned_meanwhile_leaves_a_channel_as_it_is(either_world: World) -> None:
+    world = either_world
+    stale = [Habit(PersonId(who), WORKSPACE, Sort.LEARNED) for who in ("ana", "ben")]
+    world.says("ana", "/narrate here", "#sales")
+    with world.database.transaction() as work:
+        work.narrations.note_prompts(stale)
+    world.says("ben", "/narrate here", "#legal")
+    with world.database.transaction() as work:
+        kept = work.narrations.habits([PersonId("ana"), PersonId("ben")])
+    assert [(kept[h.person].last, kept[h.person].channel) for h in stale] == [
+        (Sort.LEARNED, "#sales"),
+        (Sort.LEARNED, "#legal"),
+    ]
 
 
 def test_prompts_end_when_somebody_has_enough(world: World) -> None:

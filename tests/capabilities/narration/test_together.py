@@ -1,9 +1,11 @@
 """What a narration has to do with others': connections, introductions, digests, tips, questions."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.capabilities.narration.model import Meeting
 from bot.ids import PersonId
 from tests.capabilities.narration.narrating import FRIDAY, own, propose, share, write
 from tests.world import WORKSPACE, World
@@ -117,6 +119,23 @@ def _introduction(world: World, who: str) -> str:
         if heard.key is not None and heard.key.startswith("narration:introduce:"):
             return heard.key.removeprefix("narration:introduce:")
     raise AssertionError(who)
+
+
+def test_a_yes_and_a_no_at_once_are_one_of_the_two(world: World) -> None:
+    share(world, "kim", EXPORT)
+    share(world, "ana", AGAIN)
+    world.presses("ana", "Introduce us")
+    world.passes(days=2)
+    id_ = _introduction(world, "kim")
+    with world.database.transaction() as work:
+        asked = work.narrations.introduction(PersonId("kim"), id_)
+    assert asked is not None
+    with world.database.transaction() as work:
+        assert work.narrations.answer_introduction(replace(asked, state=Meeting.DECLINED))
+    with world.database.transaction() as work:
+        assert not work.narrations.answer_introduction(replace(asked, state=Meeting.MET))
+    world.forges("kim", "narration.decline", {"introduction": id_})
+    assert "You have answered that already." in world.last("kim")
 
 
 def test_a_no_is_heard_by_nobody(world: World) -> None:
