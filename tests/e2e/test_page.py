@@ -100,6 +100,18 @@ def test_form_keeps_what_was_typed_and_leads_to_what_is_missing(open_page: OpenP
     expect(page.locator("#messages .post")).to_have_count(2)
 
 
+def test_what_a_form_led_to_has_the_focus_where_it_replaced_its_button(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("as=dana&in=dm")
+    write(page, "/campaign")
+    page.get_by_role("button", name="Several parts").click()
+    page.get_by_role("dialog").get_by_label("Title").fill("By keys")
+    page.keyboard.press("Enter")
+    card = page.locator("#messages .post", has_text="By keys is a draft")
+    expect(card).to_be_focused()
+
+
 def test_words_stay_in_the_box_when_the_program_is_gone(browser: Browser, tmp_path: Path) -> None:
     page = browser.new_page()
     with run_program(tmp_path) as address:

@@ -443,7 +443,10 @@ $("form").addEventListener("submit", async (event) => {
     if (answer.form) openForm(answer.form, null);
     if (answer.notice) tell(answer.notice);
     const said = answer.messages[0];
-    if (said) document.querySelector(`.post[data-id="${said.id}"]`)?.scrollIntoView({ block: "nearest" });
+    const shown = said && document.querySelector(`.post[data-id="${said.id}"]`);
+    shown?.scrollIntoView({ block: "nearest" });
+    // What led to the form may be gone, and the focus with it.
+    if (document.activeElement === document.body) (shown ?? $("composer")).focus({ preventScroll: true });
   } catch (error) {
     if (error.errors) { showErrors(error.errors); return; }
     $("form-error").textContent = error.message;
