@@ -21,6 +21,7 @@ from bot.ids import CampaignId, PersonId
 from bot.message import Text
 from bot.outbox import LetterState
 from bot.pack.model import Kind
+from bot.people import Role
 from bot.truth import Tally, account
 from tests.capabilities.campaigns.planning import (
     adds,
@@ -391,3 +392,16 @@ def test_what_is_filled_in_later_is_called_by_what_it_is() -> None:
     assert "“New: " in told
     assert "what is new in the FAQ" in told
     assert "{{" not in told
+
+
+def test_it_waits_for_any_one_of_those_who_may_and_for_all_who_are_named(world: World) -> None:
+    world.changes("ben", roles=frozenset({Role.APPROVER}))
+    card = three_parts(world)
+    world.presses("dana", "Submit for approval", on=card)
+    assert "It waits for Ben or Sam." in now_of(world, "dana", card).text
+    world.presses("dana", "Change it", on=card)
+    world.presses("dana", "Settings", on=card)
+    world.fills("dana", approver="ben", second="sam")
+    card = world.hears("dana")[-1]
+    world.presses("dana", "Submit for approval", on=card)
+    assert "It waits for Ben and Sam." in now_of(world, "dana", card).text

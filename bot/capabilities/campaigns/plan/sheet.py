@@ -164,9 +164,9 @@ def _sheet(
     content = campaign.proposed
     owner = owner_of(work, campaign)
     approvers = approvers_of(work, campaign)
-    missing = missing_approvals(work, campaign) if campaign.is_submitted else ()
-    if reader is not None and [one.id for one in missing] == [reader.id]:
-        missing = ()
+    waits_for = _waits_for(work, campaign)
+    if reader is not None and waits_for == [reader.name]:
+        waits_for = []
     told = campaign.rehearsal if campaign.is_put_forward else None
     channel = channel_of(work, campaign.workspace, content.conversation)
     return messages.sheet(
@@ -181,7 +181,7 @@ def _sheet(
         titles_of(context, work, campaign.workspace, content),
         places_of(work, campaign.workspace),
         faults=faults,
-        waits_for=[p.name for p in missing],
+        waits_for=waits_for,
         figures=() if told is None else told.told,
         rows=rows,
         note=note,
@@ -190,7 +190,13 @@ def _sheet(
 
 
 def _waits_for(work: CampaignsWork, campaign: Campaign) -> list[str]:
-    return [p.name for p in missing_approvals(work, campaign)] if campaign.is_submitted else []
+    """All who have to approve it, by name; where any one of them may, they are one."""
+    if not campaign.is_submitted:
+        return []
+    missing = missing_approvals(work, campaign)
+    names = [person.name for person in missing]
+    is_named = any(person.id in campaign.proposed.approvers for person in missing)
+    return names if is_named or not names else [" or ".join(names)]
 
 
 def _is_left_alone(work: CampaignsWork, campaign: Campaign) -> bool:
