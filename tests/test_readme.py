@@ -70,6 +70,13 @@ def test_the_second_question_of_the_story_finds_the_answer_to_the_first(
     assert best.score >= index.thresholds.answer
 
 
+def test_the_commands_of_slack_are_those_of_its_manifest() -> None:
+    said = README.partition("\n## Commands\nIn Slack ")[2].partition(" are commands")[0]
+    named = set(re.findall(r"`/([a-z]+)`", said))
+    listed = make_manifest(REGISTRY, Way())["features"]["slash_commands"]
+    assert named == {one["command"].removeprefix("/") for one in listed}
+
+
 def test_what_a_first_campaign_is_told_to_press_stands_on_the_cards() -> None:
     guide = README.partition("\n## Run a campaign\n")[2].partition("\n## ")[0]
     named = re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", " ".join(guide.split()))
