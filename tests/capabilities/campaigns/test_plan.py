@@ -367,7 +367,7 @@ def test_the_question_and_the_groups_stand_before_what_became_of_the_parts(world
     [part] = messages.truth_lines(running, {INVITATION: asked}, {}, {}, {}, enrolled=20)
     assert isinstance(part, Text)
     assert part.text.startswith(
-        "The 3 groups of teams begin on Mon 9 Mar, Mon 23 Mar and Mon 6 Apr.\n"
+        "3 groups of teams: from Mon 9 Mar, Mon 23 Mar and Mon 6 Apr\n"
         "The question whether they want it\n*delivered to 20 of 20*\n1. **Working day 1**"
     )
 

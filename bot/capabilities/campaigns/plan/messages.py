@@ -1169,7 +1169,7 @@ def _groups(content: Content) -> list[str]:
     if rollout.design is not Design.STEPPED_WEDGE or content.start is None:
         return []
     days = [content.start + step * rollout.step_every * _DAY for step in range(rollout.steps)]
-    return [f"The {len(days)} groups of teams begin on {_and([short_date(day) for day in days])}."]
+    return [f"{len(days)} groups of teams: from {_and([short_date(day) for day in days])}"]
 
 
 def _delivered(campaign: Campaign, account: Account, everybody: int) -> str:
