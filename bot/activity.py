@@ -9,7 +9,7 @@ them to every handler (`Context.activities`).
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.ids import PersonId, WorkspaceId
@@ -56,10 +56,18 @@ class Show(Protocol[W_contra]):
 
 class Evidence(Protocol[W_contra]):
     """Who of these people has the evidence at `now`; `about` is what stood in the brackets:
-    `certified(quiz)` asks with `("quiz",)`. Nobody is told who it was."""
+    `certified(quiz)` asks with `("quiz",)`. `since` is the first day of what asks: of what people
+    do again and again only that counts which they have done from then on. Nobody is told who it
+    was."""
 
     def __call__(
-        self, work: W_contra, about: Sequence[str], people: Sequence[PersonId], now: datetime, /
+        self,
+        work: W_contra,
+        about: Sequence[str],
+        people: Sequence[PersonId],
+        now: datetime,
+        since: date,
+        /,
     ) -> AbstractSet[PersonId]: ...
 
 

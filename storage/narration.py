@@ -245,11 +245,13 @@ class SqlNarrations:
         rows = self._connection.execute(select(*_HABIT).where(which), {"people": tuple(actors)})
         return {row.person: Habit(*row) for row in rows}
 
-    def answered(self, actors: Sequence[PersonId], prompt: str) -> frozenset[PersonId]:
-        """Who of those for whom something is planned has written in answer to a prompt."""
+    def answered(self, people: Sequence[PersonId], prompt: str, since: date) -> frozenset[PersonId]:
+        """Who of those for whom a campaign plans something has written in answer to its prompt,
+        on `since` or later."""
         which = among(self._connection.dialect.name, narrations.c.author, "people")
-        found = select(narrations.c.author).where(which, narrations.c.prompt == prompt)
-        rows = self._connection.execute(found, {"people": tuple(actors)})
+        of = narrations.c
+        found = select(of.author).where(which, of.prompt == prompt, of.written_on >= since)
+        rows = self._connection.execute(found, {"people": tuple(people)})
         return frozenset(rows.scalars())
 
     def note_prompts(self, habits: Sequence[Habit]) -> None:

@@ -89,6 +89,9 @@ def _who_have(
     every: frozenset[PersonId] | None = None
     for word, about in asked:
         evidence = context.activities.evidence.get(word)
-        met = frozenset(() if evidence is None else evidence(work, (about,), whom, context.now))
+        met: frozenset[PersonId] = frozenset()
+        if evidence is not None:
+            since = campaign.first_day
+            met = frozenset(evidence(work, (about,), whom, context.now, since))
         every = met if every is None else every & met
     return every or frozenset()

@@ -215,14 +215,18 @@ def _complete(context: Context, work: CampaignsWork, campaign: Campaign) -> None
     after: PersonId | None = None
     while people := work.enrolments.active(campaign.id, after, CHUNK, with_invited=True):
         after = people[-1]
-        given = evidence_of(context, work, asked, people)
+        given = evidence_of(context, work, asked, people, campaign.first_day)
         done = [person for person in people if holds(completion, given[person])]
         work.enrolments.move(campaign.id, done, EnrolmentState.COMPLETED, context.now)
         _take_back(work, campaign, done)
 
 
 def evidence_of(
-    context: Context, work: CampaignsWork, asked: Sequence[Atom], people: Sequence[PersonId]
+    context: Context,
+    work: CampaignsWork,
+    asked: Sequence[Atom],
+    people: Sequence[PersonId],
+    since: date,
 ) -> Mapping[PersonId, frozenset[Atom]]:
     """Of all that is asked for, what each of these people has."""
     given: dict[PersonId, set[Atom]] = {person: set() for person in people}
@@ -230,7 +234,7 @@ def evidence_of(
         evidence = context.activities.evidence.get(atom.name)
         if evidence is None:
             continue
-        for person in evidence(work, atom.about, people, context.now):
+        for person in evidence(work, atom.about, people, context.now, since):
             given[person].add(atom)
     return {person: frozenset(atoms_) for person, atoms_ in given.items()}
 

@@ -218,7 +218,9 @@ def has_gone_first(
     if activity.format not in LENT or lent is None or not lent.needs_example:
         return True
     has = context.activities.evidence.get("has_modelled")
-    return has is not None and campaign.owner in has(work, (), [campaign.owner], context.now)
+    if has is None:
+        return False
+    return campaign.owner in has(work, (), [campaign.owner], context.now, campaign.first_day)
 
 
 def _of_steps(work: CampaignsWork, campaign: Campaign, content: Content) -> list[str]:

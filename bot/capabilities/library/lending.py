@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.activity import Activity, Evidence, Found
 from bot.capabilities.library import messages
@@ -39,7 +39,11 @@ def show(work: LibraryWork, workspace: WorkspaceId, ref: str) -> Message:
 
 
 def find_openers(
-    work: LibraryWork, about: Sequence[str], people: Sequence[PersonId], _now: datetime
+    work: LibraryWork,
+    about: Sequence[str],
+    people: Sequence[PersonId],
+    _now: datetime,
+    _since: date,
 ) -> AbstractSet[PersonId]:
     """`section_opened(id)`: has opened it as it stands now. It is told by marks that name
     nobody: each of these people is asked for, one by one."""

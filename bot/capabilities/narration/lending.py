@@ -7,7 +7,7 @@ shared or kept, so that nobody has to share anything to be left in peace.
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.activity import Activity, Found
 from bot.capabilities.narration import messages
@@ -43,14 +43,24 @@ def show(work: NarrationWork, workspace: WorkspaceId, ref: str, /) -> Message:
 
 
 def answered(
-    work: NarrationWork, about: Sequence[str], people: Sequence[PersonId], _now: datetime, /
+    work: NarrationWork,
+    about: Sequence[str],
+    people: Sequence[PersonId],
+    _now: datetime,
+    since: date,
+    /,
 ) -> AbstractSet[PersonId]:
-    """Who has written something in answer to the prompt."""
-    return work.narrations.answered(people, about[0])
+    """Who has written something in answer to the prompt since a day of theirs."""
+    return work.narrations.answered(people, about[0], since)
 
 
 def has_modelled(
-    work: NarrationWork, _about: Sequence[str], people: Sequence[PersonId], _now: datetime, /
+    work: NarrationWork,
+    _about: Sequence[str],
+    people: Sequence[PersonId],
+    _now: datetime,
+    _since: date,
+    /,
 ) -> AbstractSet[PersonId]:
     """Who has shared enough of their own to ask others (domain.md 4.3)."""
     return {person for person in people if work.narrations.has_shared(person, MODEL_SHARES)}

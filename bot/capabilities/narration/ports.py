@@ -98,8 +98,10 @@ class NarrationStore(Protocol):
     def habits(self, actors: Sequence[PersonId]) -> Mapping[PersonId, Habit]:
         """Of those of whom something is kept."""
 
-    def answered(self, actors: Sequence[PersonId], prompt: str) -> frozenset[PersonId]:
-        """Who of those for whom something is planned has written in answer to a prompt."""
+    def answered(self, people: Sequence[PersonId], prompt: str, since: date) -> frozenset[PersonId]:
+        """Who of those for whom a campaign plans something has written in answer to its prompt,
+        on `since` or later. It is the one question here about others; nobody's eyes get its answer
+        (`lending`)."""
 
     def note_prompts(self, habits: Sequence[Habit]) -> None:
         """Keep the sort of each one's last prompt, and leave the rest as it is."""

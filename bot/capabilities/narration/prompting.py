@@ -107,7 +107,7 @@ def answer(context: Context, work: NarrationWork, command: Command) -> Reply:
     prompt = asked_of(work, person, args)
     if "day" in args and has_run_out(person, context, named(args, "day")):
         return Reply(message=messages.ran_out(), replace=True)
-    given: Args = {"prompt": prompt.id, "sort": prompt.sort.value}
+    given: Args = {"prompt": prompt.id, "sort": prompt.sort.value, "asked": True}
     return Reply(form=messages.write_form(prompt, given))
 
 

@@ -133,7 +133,8 @@ def _add(
         written_on=today,
         changed_on=today,
         place=place or None,
-        prompt=prompt.id,
+        # What is written of one's own accord answers no prompt, though its words helped.
+        prompt=prompt.id if command.args.get("asked") is True else None,
     )
     work.narrations.add(narration)
     remind(context, work, person, narration)
@@ -238,8 +239,10 @@ def look(work: NarrationWork, person: Person, narration: Narration) -> Message:
 def edit(_context: Context, work: NarrationWork, command: Command) -> Reply:
     """*Edit*."""
     narration = find_own(work, command.person, command.args)
-    about = {"sort": narration.sort.value, "prompt": narration.prompt or ""}
-    prompt = asked_of(work, command.person, about)
+    prompt = of_sort((), narration.sort)
+    if narration.prompt is not None:
+        about = {"sort": narration.sort.value, "prompt": narration.prompt}
+        prompt = asked_of(work, command.person, about)
     args: Args = {"narration": narration.id}
     return Reply(form=messages.write_form(prompt, args, narration), private=True)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.activity import Evidence
 from bot.capabilities.questions.work import QuestionsWork
@@ -13,7 +13,11 @@ ASKED_WITHIN = timedelta(days=30)
 
 
 def find_askers(
-    work: QuestionsWork, _about: Sequence[str], people: Sequence[PersonId], now: datetime
+    work: QuestionsWork,
+    _about: Sequence[str],
+    people: Sequence[PersonId],
+    now: datetime,
+    _since: date,
 ) -> AbstractSet[PersonId]:
     """`asked()`: has asked a question lately. Of one without a name nobody knows whose it is, so
     it counts for nobody."""

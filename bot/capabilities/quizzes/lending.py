@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
@@ -41,14 +41,22 @@ def show(work: QuizzesWork, workspace: WorkspaceId, ref: str) -> Message:
 
 
 def find_certified(
-    work: QuizzesWork, about: Sequence[str], people: Sequence[PersonId], _now: datetime
+    work: QuizzesWork,
+    about: Sequence[str],
+    people: Sequence[PersonId],
+    _now: datetime,
+    _since: date,
 ) -> AbstractSet[PersonId]:
     """`certified(quiz)`: holds its certificate, or is exempt."""
     return work.certifications.holders(about[0], people)
 
 
 def find_met(
-    work: QuizzesWork, about: Sequence[str], people: Sequence[PersonId], now: datetime
+    work: QuizzesWork,
+    about: Sequence[str],
+    people: Sequence[PersonId],
+    now: datetime,
+    _since: date,
 ) -> AbstractSet[PersonId]:
     """`met(quiz/objective)`: holds the certificate, or has met the objective in an attempt at
     which the rest was open, for as long as that need not be shown again."""
@@ -63,7 +71,11 @@ def find_met(
 
 
 def find_passed(
-    work: QuizzesWork, about: Sequence[str], people: Sequence[PersonId], now: datetime
+    work: QuizzesWork,
+    about: Sequence[str],
+    people: Sequence[PersonId],
+    now: datetime,
+    _since: date,
 ) -> AbstractSet[PersonId]:
     """`passed_within(quiz, P30D)`: has passed it so lately."""
     since = now - _SPAN.validate_python(about[1])

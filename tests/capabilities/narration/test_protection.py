@@ -39,8 +39,9 @@ from tests.world import WORKSPACE, World
 
 SECRET = "Zanzibarian exports lose their header"
 REGISTRY = register(CAPABILITIES)
-FREE = {"freeze"}
-"""What takes people who are not the actor: the readers whom the author has just chosen."""
+FREE = {"freeze", "answered"}
+"""What takes people who are not the actor: the readers whom the author has just chosen, and those
+for whom a campaign plans something, so that who has answered its prompt is left in peace."""
 
 
 def methods(port: type) -> Iterator[tuple[str, Any]]:

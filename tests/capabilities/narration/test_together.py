@@ -1,7 +1,7 @@
 """What a narration has to do with others': connections, introductions, digests, tips, questions."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -440,6 +440,22 @@ def test_a_campaign_may_ask_a_prompt_that_does_not_run_out(world: World) -> None
     assert evidence(world, "answered", "own-stuck") == set()
 
 
+def test_what_is_written_of_ones_own_accord_or_long_ago_answers_no_prompt(world: World) -> None:
+    write(world, "ana", "Something.", "learned")
+    world.says("ben", "/narrate learned")
+    world.fills("ben", line_a="Something.")
+    assert [note.prompt for who in ("ana", "ben") for note in own(world, who)] == [None, None]
+    assert evidence(world, "answered", "own-learned") == set()
+    with world.database.transaction() as work:
+        prompts = world.app.registry.activities.formats["prompt"]
+        message = prompts.show(work, WORKSPACE, "own-learned")
+    world.presses("ana", "Write", on=world.room.add("dm:ana", message))
+    world.fills("ana", line_a="Something else.")
+    assert evidence(world, "answered", "own-learned") == {"ana"}
+    tomorrow = world.now.date() + timedelta(days=1)
+    assert evidence(world, "answered", "own-learned", since=tomorrow) == set()
+
+
 def test_who_asks_others_has_shared_two_of_their_own(world: World) -> None:
     share(world, "dana", EXPORT)
     assert evidence(world, "has_modelled") == set()
@@ -447,8 +463,9 @@ def test_who_asks_others_has_shared_two_of_their_own(world: World) -> None:
     assert evidence(world, "has_modelled") == {"dana"}
 
 
-def evidence(world: World, word: str, *about: str) -> set[str]:
+def evidence(world: World, word: str, *about: str, since: date | None = None) -> set[str]:
     people = [PersonId(who) for who in ("ana", "ben", "dana")]
     with world.database.transaction() as work:
-        found = world.app.registry.activities.evidence[word](work, about, people, world.now)
+        evidence = world.app.registry.activities.evidence[word]
+        found = evidence(work, about, people, world.now, since or world.now.date())
     return set(found)
