@@ -81,12 +81,14 @@ class Known:
 
     Its members are those of `read_at` or later, None while they are still being read.
     `name` is how people call it, None when it is private. `is_refused`: the platform would
-    not tell the last time.
+    not tell the last time. `strangers`: people of other organisations are in it, who are no
+    members here.
     """
 
     name: str | None
     read_at: datetime | None
     is_refused: bool
+    strangers: bool = False
 
 
 class DirectoryStore(Protocol):
@@ -153,9 +155,15 @@ class MembershipStore(Protocol):
     def count(self, workspace: WorkspaceId, conversation: str, limit: int) -> int:
         """How many active people are in it, as far as has been read; not beyond `limit`."""
 
-    def keep(self, reading: Reading, name: str | None, addresses: Collection[str]) -> None:
-        """The members on a page, and how people call the conversation: nothing where it is
-        private, None where the platform did not say."""
+    def keep(
+        self,
+        reading: Reading,
+        name: str | None,
+        addresses: Collection[str],
+        strangers: bool | None = None,
+    ) -> None:
+        """The members on a page, how people call the conversation (nothing where it is private),
+        and whether strangers are in it; None where the platform did not say."""
 
     def join(self, workspace: WorkspaceId, conversation: str, address: str) -> None:
         """Somebody has come to a conversation; without effect where nobody wants to know."""
@@ -355,12 +363,13 @@ class Roll(Generic[W]):
         name: str | None,
         addresses: Collection[str],
         cursor: str | None,
+        strangers: bool | None = None,
     ) -> None:
-        """A page of a conversation's members, as `keep_people`; the name as in
+        """A page of a conversation's members, as `keep_people`; name and strangers as in
         `MembershipStore.keep`."""
         with self._database.transaction() as work:
             now = self._app.now()
-            work.memberships.keep(reading, name, addresses)
+            work.memberships.keep(reading, name, addresses, strangers)
             next_at = now + (AGAIN if cursor is None else self._pace.members)
             work.directory.turn(reading, cursor, now, next_at)
 

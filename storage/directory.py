@@ -246,12 +246,15 @@ class SqlMemberships:
 
     def known(self, workspace: WorkspaceId, conversation: str) -> Known | None:
         """What is known of a conversation; None when it was never wanted."""
+        of = conversations.c
         row = self._connection.execute(
-            select(conversations.c.name, conversations.c.read_at, conversations.c.refused).where(
+            select(of.name, of.read_at, of.refused, of.strangers).where(
                 _is(workspace, conversation)
             )
         ).one_or_none()
-        return None if row is None else Known(row.name or None, row.read_at, row.refused)
+        if row is None:
+            return None
+        return Known(row.name or None, row.read_at, row.refused, bool(row.strangers))
 
     def named(self, workspace: WorkspaceId, name: str) -> str | None:
         """The conversation that people call so, if there is one."""
@@ -281,14 +284,23 @@ class SqlMemberships:
         counted = select(func.count()).select_from(here)
         return int(self._connection.execute(counted).scalar_one())
 
-    def keep(self, reading: Reading, name: str | None, addresses: Collection[str]) -> None:
-        """The members on a page, and how people call the conversation; None is as before."""
+    def keep(
+        self,
+        reading: Reading,
+        name: str | None,
+        addresses: Collection[str],
+        strangers: bool | None = None,
+    ) -> None:
+        """The members on a page, how people call the conversation, and whether strangers are in
+        it; None is as before."""
         if reading.conversation is None:
             raise ValueError("a page of people has no members of a conversation")
         is_it = _is(reading.workspace, reading.conversation)
         round_ = self._connection.execute(select(conversations.c.round).where(is_it)).scalar_one()
-        if name is not None:
-            self._connection.execute(update(conversations).where(is_it).values(name=name))
+        told = {"name": name, "strangers": strangers}
+        told = {what: value for what, value in told.items() if value is not None}
+        if told:
+            self._connection.execute(update(conversations).where(is_it).values(told))
         self._add(reading.workspace, reading.conversation, sorted(addresses), round_)
 
     def join(self, workspace: WorkspaceId, conversation: str, address: str) -> None:

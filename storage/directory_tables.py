@@ -30,6 +30,8 @@ conversations = Table(
     Column("conversation", Text, primary_key=True),
     # Of a public one; it stays when the members are dropped, for the campaigns that named it.
     Column("name", Words),
+    # Whether people of other organisations are in it, where the platform says so.
+    Column("strangers", Boolean),
     Column("cursor", Text),
     # Each reading from the first page on is a round. Who was found in an older one is gone.
     Column("round", Integer, nullable=False),

@@ -193,10 +193,11 @@ class Directory:
                 changed = await asyncio.to_thread(keep, reading, members, read_cursor(data))
                 self._renew(reading.external, changed)
             case Answered(data=data):
-                name = await self._name_of(reading)
+                name, strangers = await self._about(reading)
                 addresses = [each for each in _list(data, "members") if isinstance(each, str)]
                 keep_all = self._roll.keep_conversation
-                await asyncio.to_thread(keep_all, reading, name, addresses, read_cursor(data))
+                cursor = read_cursor(data)
+                await asyncio.to_thread(keep_all, reading, name, addresses, cursor, strangers)
             case Slow(after=after):
                 await asyncio.to_thread(self._roll.postpone, reading, after)
             case Refused(error="invalid_cursor"):
@@ -207,20 +208,21 @@ class Directory:
             case NotSent() | Doubtful():
                 await asyncio.to_thread(self._roll.postpone, reading, AWAY_FOR)
 
-    async def _name_of(self, reading: Reading) -> str | None:
-        """How people call a public channel; a private one's name is nobody else's business.
+    async def _about(self, reading: Reading) -> tuple[str | None, bool | None]:
+        """How people call a public channel, since a private one's name is nobody else's business;
+        and whether it is shared with other organisations.
 
         None when Slack does not say, or has been asked on an earlier page.
         """
         if reading.cursor is not None:
-            return None
+            return None, None
         about = {"channel": reading.conversation}
         answer = await self._client.call(reading.external, "conversations.info", about)
         channel = answer.data.get("channel") if isinstance(answer, Answered) else None
         if not isinstance(channel, Mapping):
-            return None
+            return None, None
         name = "" if channel.get("is_private", True) else _clean(channel.get("name"))
-        return name and f"#{name}"
+        return name and f"#{name}", channel.get("is_ext_shared") is True
 
     async def _ask(self, team: str, user: str) -> Member | Unmet:
         try:

@@ -974,6 +974,25 @@ def test_a_private_channel_keeps_its_name_and_what_cannot_be_seen_is_said(play: 
     play(scene)
 
 
+def test_a_channel_that_is_shared_with_other_organisations_is_known_as_such(play: Play) -> None:
+    async def scene(office: Office) -> None:
+        office.add("ana")
+        channel = office.slack.add_channel(GENERAL, "UANA")
+        office.slack.add_channel("C2", "UANA").is_ext_shared = True
+        await office.opens()
+        await office.ticks()
+        office.wants(GENERAL)
+        office.wants("C2")
+        await office.ticks(2)
+        assert (office.known().strangers, office.known("C2").strangers) == (False, True)
+        channel.is_ext_shared = True
+        office.now += timedelta(days=1)
+        await office.ticks(3)
+        assert office.known().strangers
+
+    play(scene)
+
+
 def test_what_nobody_wants_any_more_is_dropped(play: Play) -> None:
     async def scene(office: Office) -> None:
         office.add("ana")

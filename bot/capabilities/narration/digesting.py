@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot.capabilities.narration import messages
-from bot.capabilities.narration.model import Digest, Narration
+from bot.capabilities.narration.model import Digest, Narration, Reach
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.errors import Invalid
@@ -45,6 +45,7 @@ def switch(context: Context, work: NarrationWork, command: Command) -> Reply:
         "zone": person.zone,
     }
     work.timers.set(Timer(key, due_at, KIND, args))
+    _look_who_is_there(context, work, person.workspace, place.conversation)
     return Reply(message=messages.digest_on(person), audience=Audience.PLACE)
 
 
@@ -75,7 +76,8 @@ def post(context: Context, work: NarrationWork, timer: Timer) -> None:
     # The day itself belongs to the next digest: what is shared this evening is not lost.
     today = timer.due_at.astimezone(zone_of(zone)).date()
     day = today - timedelta(days=(today.isoweekday() - FRIDAY) % 7)
-    found = work.narrations.to_digest(workspace, conversation, day - _WEEK, day)
+    _look_who_is_there(context, work, workspace, conversation)
+    found = _found(work, workspace, conversation, day)
     if not found:
         return
     key = f"narration:digest:{conversation}:{day.isoformat()}"
@@ -95,6 +97,27 @@ def post(context: Context, work: NarrationWork, timer: Timer) -> None:
     )
 
 
+def _look_who_is_there(
+    context: Context, work: NarrationWork, workspace: WorkspaceId, conversation: str
+) -> None:
+    """Have it known, by the next digest, whether people of other organisations read it."""
+    if work.memberships.can_be_known(workspace):
+        until = context.now + _WEEK + timedelta(days=1)
+        work.memberships.want(workspace, conversation, context.now, until)
+
+
+def _found(
+    work: NarrationWork, workspace: WorkspaceId, conversation: str, until: date
+) -> Sequence[Narration]:
+    """What a digest of the week before a day mentions. What was shared with everybody was not
+    shared with people of other organisations, who read some channels too."""
+    found = work.narrations.to_digest(workspace, conversation, until - _WEEK, until)
+    known = work.memberships.known(workspace, conversation)
+    if known is None or not known.strangers:
+        return found
+    return [each for each in found if each.reach is Reach.CHANNEL]
+
+
 def _render(work: NarrationWork, found: Sequence[Narration], week: date) -> Message:
     if not found:
         return messages.digest_is_empty(week)
@@ -108,9 +131,7 @@ def redo(context: Context, work: NarrationWork, digests: Sequence[Digest]) -> No
     for digest in digests:
         still = [
             each
-            for each in work.narrations.to_digest(
-                digest.workspace, digest.conversation, digest.week - _WEEK, digest.week
-            )
+            for each in _found(work, digest.workspace, digest.conversation, digest.week)
             if each.id in digest.narrations
         ]
         message = _render(work, still, digest.week)

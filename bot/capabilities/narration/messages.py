@@ -413,9 +413,11 @@ def _list(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def visible_to(reach: Reach, count: int | None, manager: bool | None) -> str:
+def visible_to(
+    reach: Reach, count: int | None, manager: bool | None, *, strangers: bool = False
+) -> str:
     """How many would see it, and whether the author's manager is among them. Of a community
-    that nobody named, few are not counted."""
+    that nobody named, few are not counted, and `strangers` of other organisations cannot be."""
     if count is None:
         people = "everybody who can open the channel"
     elif reach is not Reach.PEOPLE and count < K_ANONYMOUS:
@@ -424,6 +426,8 @@ def visible_to(reach: Reach, count: int | None, manager: bool | None) -> str:
         people = "1 person" if count == 1 else f"{count:,} people"
     later = " Who joins later can read it too." if reach is Reach.EVERYBODY else ""
     unknown = " (I do not know how many that are)" if count is None else ""
+    if strangers:
+        unknown += " **and to people of other organisations**, whom I cannot count"
     if manager is not None:
         boss = "**yes**" if manager else "no"
         return f"Visible to **{people}**{unknown}, including your manager: {boss}.{later}"

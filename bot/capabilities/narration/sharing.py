@@ -36,14 +36,15 @@ class Circle:
     topic: Topic | None = None
     conversation: str | None = None
     channel: str = ""
+    strangers: bool = False
 
     @property
     def mark(self) -> str:
         """Another one, as soon as other people would see it, or the author's manager would. Those
         who come to *everybody* do not count: that they read it too is said."""
         readers = sorted(self.readers) if self.readers is not None else None
-        told = repr((self.reach.value, self.conversation, self.manager, readers))
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        of = (self.reach.value, self.conversation, self.strangers, self.manager, readers)
+        return hashlib.sha256(repr(of).encode()).hexdigest()[:16]
 
     @property
     def words(self) -> str:
@@ -159,16 +160,19 @@ def _channel_circle(
         raise Invalid(messages.NO_CHANNEL)
     there = _members(context, work, person.workspace, conversation)
     known = work.memberships.known(person.workspace, conversation)
-    name = (known.name or "") if known else ""
     if there is None:
-        return Circle(
-            Reach.CHANNEL, None, None, topic=topic, conversation=conversation, channel=name
-        )
-    if person.id not in there:
+        circle = Circle(Reach.CHANNEL, None, None, topic=topic)
+    elif person.id not in there:
         raise Invalid(messages.NOT_IN_CHANNEL)
-    others = [id_ for id_ in there if id_ != person.id]
-    circle = _circle(work, person, Reach.CHANNEL, others, topic=topic)
-    return replace(circle, conversation=conversation, channel=name)
+    else:
+        others = [id_ for id_ in there if id_ != person.id]
+        circle = _circle(work, person, Reach.CHANNEL, others, topic=topic)
+    return replace(
+        circle,
+        conversation=conversation,
+        channel=(known.name or "") if known else "",
+        strangers=known is not None and known.strangers,
+    )
 
 
 def _members(
@@ -241,7 +245,7 @@ def _confirm(
     message = messages.confirm(
         narration,
         circle.words,
-        messages.visible_to(circle.reach, circle.count, circle.manager),
+        messages.visible_to(circle.reach, circle.count, circle.manager, strangers=circle.strangers),
         args | {"mark": circle.mark},
         is_changed=is_changed,
         may_digest=may_digest,

@@ -97,6 +97,7 @@ class Channel:
     name: str = ""
     members: set[str] = field(default_factory=set)
     archived: bool = False
+    is_ext_shared: bool = False
     user: str | None = None
     posts: list[Posted] = field(default_factory=list)
 
@@ -119,8 +120,8 @@ class Channel:
             "is_mpim": self.kind == "mpim",
             "is_private": self.kind != "channel",
             "is_general": False,
-            "is_shared": False,
-            "is_ext_shared": False,
+            "is_shared": self.is_ext_shared,
+            "is_ext_shared": self.is_ext_shared,
             "is_member": True,
             "num_members": len(self.members),
         }

@@ -1,6 +1,8 @@
 """Sharing with a channel on a platform that can tell who is in it."""
 
-from tests.capabilities.campaigns.test_channel import moves, opens, reads
+from datetime import timedelta
+
+from tests.capabilities.campaigns.test_channel import due, moves, opens, reads
 from tests.capabilities.narration.narrating import leads, own, propose, share, write
 from tests.world import World
 
@@ -54,3 +56,44 @@ def test_who_left_the_channel_cannot_share_with_it(world: World) -> None:
     reads(world, ["ben", "bo", "cem", "dana", "kim"])
     offers(world, "ana")
     assert "You are not in that channel any more." in world.last("ana")
+
+
+def shared(world: World, *people: str) -> None:
+    """The platform tells that other organisations are in the channel too."""
+    reading = due(world)
+    assert reading is not None
+    with world.database.transaction() as work:
+        work.memberships.keep(reading, "#free-lunch", people, strangers=True)
+        work.directory.turn(reading, None, world.now, world.now + timedelta(days=30))
+
+
+def test_people_of_other_organisations_are_told_of_and_asked_about_anew(world: World) -> None:
+    opens(world)
+    world.says("ana", "/narrate here", CHANNEL)
+    offers(world, "ana")
+    reads(world, ["ana", "ben", "bo", "cem", "dana", "kim"])
+    offers(world, "ana")
+    assert "other organisations" not in world.last("ana")
+    world.passes(days=1)
+    shared(world, "ana", "ben", "bo", "cem", "dana", "kim")
+    world.presses("ana", "Share")
+    said = "Visible to 5 people and to people of other organisations, whom I cannot count."
+    assert said in world.last("ana")
+    assert world.in_channel(CHANNEL) == []
+    world.presses("ana", "Share")
+    assert TEXT in world.in_channel(CHANNEL)[-1].text
+
+
+def test_a_digest_that_others_read_has_nothing_that_was_shared_with_everybody(world: World) -> None:
+    opens(world)
+    world.says("ana", "/narrate digest on", CHANNEL)
+    world.says("ana", "/narrate here", CHANNEL)
+    shared(world, "ana", "ben", "bo", "cem", "dana", "kim")
+    for words, reach in (("For us all.", "everybody"), ("For this channel.", "channel")):
+        write(world, "ana", words)
+        propose(world, "ana", reach=reach)
+        world.presses("ana", "Share, also in digests")
+    world.passes(days=5)
+    digest = world.in_channel(CHANNEL)[-1].text
+    assert "For this channel." in digest
+    assert "For us all." not in digest
