@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 
@@ -32,6 +33,9 @@ from storage.tables import attention, people
 
 _ENROLMENT = columns_of(enrolments, Enrolment)
 _STOPPED = exists().where(attention.c.person == people.c.id, attention.c.stopped_at.is_not(None))
+
+MANY = 1_000
+"""From so many new rows on PostgreSQL counts the table anew, before it plans what reads it."""
 
 
 class SqlEnrolments:
@@ -72,7 +76,10 @@ class SqlEnrolments:
         found = select(*chosen.values()).where(*_are_in(gathering), ~_STOPPED)
         insert = insert_for(self._connection.dialect.name, enrolments)
         self._connection.execute(insert.from_select(list(chosen), found).on_conflict_do_nothing())
-        return self._count(gathering.campaign) - before
+        new = self._count(gathering.campaign) - before
+        if new >= MANY and self._connection.dialect.name == "postgresql":
+            self._connection.execute(text("ANALYZE campaign_enrolments"))
+        return new
 
     def _count(self, campaign: CampaignId) -> int:
         return int(

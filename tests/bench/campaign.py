@@ -59,6 +59,9 @@ LOAD: Final = """
         '12345', '09:00:00', '17:00:00', '[]', 5, true, true
     FROM numbers
 """
+OWNER: Final = """
+    UPDATE people SET roles = '["community_manager"]' WHERE id = 'p10000000'
+"""
 WISHES: Final = """
     INSERT INTO attention (person, slot, ignored)
     SELECT id, '15:00:00', 0 FROM people WHERE address LIKE '%7'
@@ -186,11 +189,12 @@ def look_ahead(database: Database, campaign: CampaignId) -> float:
 
 
 def load(database: Database, people: int) -> None:
-    """The people."""
+    """The people, of whom the first may send campaigns."""
     with database.transaction() as work:
         work.people.add_workspace(PLACE)
     with database.begin() as connection:
         connection.execute(text(LOAD), {"people": people})
+        connection.execute(text(OWNER))
 
 
 def measure(database: Database, other: Database, third: Database, people: int) -> dict[str, Any]:

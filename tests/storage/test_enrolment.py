@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.capabilities.campaigns.content import Audience, ClusterBy, one_message
 from bot.capabilities.campaigns.model import Campaign, Enrolment, EnrolmentState
@@ -11,6 +12,8 @@ from bot.capabilities.campaigns.ports import Gathering
 from bot.ids import CampaignId, PersonId
 from bot.people import Person
 from storage.database import Database
+from storage.enrolment import MANY
+from storage.tables import people
 from tests.storage.example import ACME, ANA, BO, CY, NOW
 
 NAME = CampaignId("c1")
@@ -48,6 +51,19 @@ def test_whoever_is_not_yet_is_enrolled_with_their_team(place: Database) -> None
         assert work.enrolments.waves(NAME) == [WAVE, WAVE + DAY]
         assert work.enrolments.counts(NAME) == {INVITED: 2, ACTIVE: 1}
     assert enrolled(place, BO) == Enrolment(NAME, BO.id, "Red", WAVE, INVITED, MIDNIGHT)
+
+
+def test_many_are_enrolled_and_postgresql_knows_at_once_how_many(place: Database) -> None:
+    with place.begin() as connection:
+        ana = connection.execute(people.select().where(people.c.id == ANA.id)).one()._asdict()
+        rows = [{**ana, "id": f"p{n}", "address": f"U{n}"} for n in range(MANY)]
+        connection.execute(people.insert(), rows)
+    with place.transaction() as work:
+        assert work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW) == MANY + 3
+    with place.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            counted = text("SELECT reltuples FROM pg_class WHERE relname = 'campaign_enrolments'")
+            assert connection.execute(counted).scalar_one() == MANY + 3
 
 
 def test_who_has_stopped_the_bot_or_left_is_not_enrolled(place: Database) -> None:
