@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from bot.capabilities.narration.model import (
     NARRATION,
+    Asked,
     Consent,
     Digest,
     Habit,
@@ -421,6 +422,16 @@ class SqlCommunities:
             or_(people.c.id.in_(follows), people.c.id.in_(knows), people.c.id.in_(keeps)),
         )
 
+    def is_known(self, actor: PersonId, workspace: WorkspaceId, topic: TopicId) -> bool:
+        """Whether somebody else has said that they can be asked about a topic."""
+        knows = select(declarations.c.person).where(
+            declarations.c.workspace == workspace,
+            declarations.c.topic == topic,
+            declarations.c.level.in_(["steward", "can_help"]),
+            declarations.c.person != actor,
+        )
+        return bool(self._active(workspace, people.c.id.in_(knows)))
+
     def of_conversation(self, workspace: WorkspaceId, conversation: str) -> Sequence[PersonId]:
         """Who is in a conversation, as far as that has been read."""
         there = select(memberships.c.address).where(
@@ -446,19 +457,23 @@ class SqlKin:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def open_questions(self, workspace: WorkspaceId, limit: int) -> Sequence[tuple[int, str]]:
-        """Number and words of questions that were asked openly and wait for an answer."""
+    def open_questions(
+        self, actor: PersonId, workspace: WorkspaceId, limit: int
+    ) -> Sequence[Asked]:
+        """What others asked openly in a channel and waits for an answer, the newest first."""
         rows = self._connection.execute(
-            select(questions.c.number, questions.c.text)
+            select(questions.c.id, questions.c.number, questions.c.text)
             .where(
                 questions.c.workspace == workspace,
                 questions.c.visibility == Visibility.OPEN,
+                questions.c.conversation.is_not(None),
+                or_(questions.c.asker.is_(None), questions.c.asker != actor),
                 questions.c.state.in_(sorted(OPEN_STATES)),
             )
             .order_by(questions.c.number.desc())
             .limit(limit)
         )
-        return [(row.number, row.text) for row in rows]
+        return [Asked(*row) for row in rows]
 
     def published(self, workspace: WorkspaceId, article: ArticleId) -> str | None:
         """The title of an FAQ entry; None for one that a steward has not published."""

@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.capabilities.narration import messages as narration
 from bot.capabilities.narration.model import (
+    Asked,
     Consent,
     Introduction,
     Line,
@@ -64,7 +65,8 @@ NAMES = {ANA.id: ANA.name, KIM.id: KIM.name}
 _NEAR = narration.near(
     [(SHARED, KIM)],
     [(ArticleId("a1"), "How do I export a *sheet*?")],
-    [(7, "Why is the header gone?")],
+    [Asked("q7", 7, "Why is the header gone?")],
+    TRAVEL,
     date(2026, 5, 2),
 )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.attention import Wish, book
 from bot.capabilities.narration import messages
-from bot.capabilities.narration.access import find_readable, named
+from bot.capabilities.narration.access import find_readable, find_topic, named
 from bot.capabilities.narration.model import (
     NEAR,
     READ,
@@ -43,8 +43,9 @@ def near_draft(
 def near(
     context: Context, work: NarrationWork, person: Person, narration: Narration
 ) -> Sequence[Part]:
-    """Who has written about the same, what is in the FAQ about it, and what is asked openly."""
-    text = narration.text
+    """Who has written about the same, what is in the FAQ about it, what is asked openly, and
+    whether people know about its topic."""
+    text, here = narration.text, person.workspace
     shared = {
         each.id: each for each in work.narrations.shared_with(person.id, READ, is_matched=True)
     }
@@ -60,21 +61,21 @@ def near(
             if each.author in authors
         }.values()
     )[::-1][:MOST_NEAR]
-    asked = dict(work.kin.open_questions(person.workspace, READ))
+    asked = {one.question: one for one in work.kin.open_questions(person.id, here, READ)}
     index = TextIndex()
-    for number, words in asked.items():
-        index.add(Entry(str(number), words))
-    questions = [
-        (int(hit.id), asked[int(hit.id)])
-        for hit in index.search(text, MOST_NEAR)
-        if hit.score >= NEAR
-    ]
+    for one in asked.values():
+        index.add(Entry(one.question, one.text))
+    questions = [asked[hit.id] for hit in index.search(text, MOST_NEAR) if hit.score >= NEAR]
     articles = []
-    for suggestion in work.memory.suggest(work, person.workspace, text)[:MOST_NEAR]:
-        title = work.kin.published(person.workspace, suggestion.article)
+    for suggestion in work.memory.suggest(work, here, text)[:MOST_NEAR]:
+        title = work.kin.published(here, suggestion.article)
         if title is not None:
             articles.append((suggestion.article, title))
-    return messages.near(alike, articles, questions, local(person, context.now).date())
+    topic = find_topic(work, person, narration.topic or "")
+    if topic is not None and not work.communities.is_known(person.id, here, topic.id):
+        topic = None
+    today = local(person, context.now).date()
+    return messages.near(alike, articles, questions, topic, today)
 
 
 def asking_key(introduction: Introduction) -> str:

@@ -11,6 +11,7 @@ from bot.capabilities.narration.model import (
     MAX_LINK,
     MOST_NAMED,
     SORTS,
+    Asked,
     Consent,
     Introduction,
     Line,
@@ -787,10 +788,12 @@ def week_is_there() -> Message:
 def near(
     alike: Sequence[tuple[Narration, Person]],
     articles: Sequence[tuple[ArticleId, str]],
-    questions: Sequence[tuple[int, str]],
+    questions: Sequence[Asked],
+    known: Topic | None,
     today: date,
 ) -> list[Part]:
-    """What it has to do with others'. Nothing where there is nothing."""
+    """What it has to do with others'. Nothing where there is nothing. `known` is a topic about
+    which others can be asked."""
     parts: list[Part] = []
     for narration, author in alike:
         when = _when(narration.shared_on or narration.written_on, today)
@@ -812,8 +815,18 @@ def near(
         parts.append(Text(text=f"In the FAQ: {literal(shorten(said, 150))}"))
         args: Args = {"article": id_}
         parts.append(Buttons(buttons=(Button(label="Read", action="faq.open", args=args),)))
-    for number, words in questions:
-        parts.append(Text(text=f"Asked openly, question {number}: {literal(shorten(words, 150))}"))
+    for asked in questions:
+        told = literal(shorten(asked.text, 150))
+        parts.append(Text(text=f"Asked openly, question {asked.number}: {told}"))
+        answer = Button(
+            label="Answer it", action="question.answer", args={"question": asked.question}
+        )
+        parts.append(Buttons(buttons=(answer,)))
+    if known is not None:
+        told = f"Colleagues have said that they can be asked about **{literal(known.title)}**."
+        parts.append(Text(text=told))
+        ask = Button(label="Ask them", action="question.ask", args={"topic": known.id})
+        parts.append(Buttons(buttons=(ask,)))
     return [Note(text="Only you are told this:"), *parts] if parts else []
 
 

@@ -204,6 +204,15 @@ class Introduction:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked openly, and nobody has answered yet."""
+
+    question: str
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What was posted in a channel about a week, under the letter's key."""
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from bot.capabilities.narration.model import (
+    Asked,
     Consent,
     Digest,
     Habit,
@@ -147,6 +148,9 @@ class Communities(Protocol):
     def of_topic(self, workspace: WorkspaceId, topic: TopicId) -> Sequence[PersonId]:
         """Who follows a topic, has said that they know about it or learns it, or looks after it."""
 
+    def is_known(self, actor: PersonId, workspace: WorkspaceId, topic: TopicId) -> bool:
+        """Whether somebody else has said that they can be asked about a topic."""
+
     def of_conversation(self, workspace: WorkspaceId, conversation: str) -> Sequence[PersonId]:
         """Who is in a conversation, as far as that has been read."""
 
@@ -154,9 +158,11 @@ class Communities(Protocol):
 class Kin(Protocol):
     """What others wrote before everybody."""
 
-    def open_questions(self, workspace: WorkspaceId, limit: int) -> Sequence[tuple[int, str]]:
-        """Number and words of questions that were asked openly in a channel and wait for an
-        answer, the newest first."""
+    def open_questions(
+        self, actor: PersonId, workspace: WorkspaceId, limit: int
+    ) -> Sequence[Asked]:
+        """What others than the actor asked openly in a channel and waits for an answer, the
+        newest first."""
 
     def published(self, workspace: WorkspaceId, article: ArticleId) -> str | None:
         """The title of an FAQ entry; None for one that a steward has not published."""

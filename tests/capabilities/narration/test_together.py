@@ -93,6 +93,28 @@ def test_faq_and_open_questions_are_told_of_and_others_are_not(world: World) -> 
     heard = world.last("ana")
     assert "Asked openly, question 1: Why is the header row" in heard
     assert "question 2" not in heard
+    world.presses("ana", "Answer it")
+    world.fills("ana", answer="Filter it after the export.")
+    assert any("Filter it after the export." in heard.text for heard in world.in_channel("#sales"))
+
+
+def test_ones_own_question_is_no_news(world: World) -> None:
+    world.says("ana", "@inflow ask Why is the header row of a filtered export lost?", "#sales")
+    share(world, "ana", AGAIN)
+    assert "Asked openly" not in world.last("ana")
+
+
+def test_who_can_be_asked_about_its_topic_is_a_tap_away(world: World) -> None:
+    share(world, "ana", AGAIN, reach="topic", topic="travel")
+    assert "can be asked about Travel" in world.last("ana")
+    # Nobody is named, and nothing of what was written goes along.
+    assert "Kim" not in world.last("ana")
+    world.presses("ana", "Ask them")
+    assert world.form is not None
+    assert world.form.fields[0].value == ""
+    assert "travel" in [field.value for field in world.form.fields]
+    share(world, "ben", AGAIN)
+    assert "can be asked about" not in world.last("ben")
 
 
 # --- introductions --------------------------------------------------------------------------
