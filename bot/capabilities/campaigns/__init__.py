@@ -60,9 +60,10 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign": Order(
             draft.campaign,
             "[title]",
-            "writes to many, and shows what became of it",
+            "writes to many, shows what waits for approval and what became of it",
             spoken=False,
-            needs=Right.RUN_CAMPAIGN,
+            # Whoever may run campaigns may approve those of others.
+            needs=Right.APPROVE_CAMPAIGN,
         ),
     },
     presses={

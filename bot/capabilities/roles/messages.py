@@ -163,13 +163,19 @@ def _one(title: str) -> str:
     return f"an {title}" if title[0] in "aeiou" else f"a {title}"
 
 
+APPROVES = (
+    " When somebody asks for your approval of a campaign you get its card, with what it would do, "
+    "and approve it or send it back there. `/campaign` and `/home` list what waits for you."
+)
+
+
 def told(role: Role, by: Person, *, gives: bool) -> Message:
     """For the one who gets or loses a role."""
     title, who = TITLES[role].lower(), mention(by.name, by.address)
     if not gives:
         return say(f"You are no longer {_one(title)} here. {who} took the role back.")
     if role is not Role.COMMUNITY_MANAGER:
-        more = " `/campaign` shows what waits for you." if role is Role.APPROVER else ""
+        more = APPROVES if role is Role.APPROVER else ""
         return say(f"You are {_one(title)} here now, named by {who}.{more}", tone=Tone.GOOD)
     return say(
         f"You are a community manager here now, named by {who}: `/faq review` shows what waits for "

@@ -235,6 +235,18 @@ def test_every_change_of_a_role_is_kept_and_seen_by_whom_it_concerns(either_worl
     assert "approver" not in text(world.says("ana", "/me"))
 
 
+def test_an_approver_is_told_what_comes_and_where_to_look(world: World) -> None:
+    world.says("kim", "/help")
+    assert "- /campaign" not in world.last("kim")
+    changes(world, "dana", "kim", Role.APPROVER, "give")
+    world.passes(seconds=1)
+    assert "you get its card" in world.last("kim")
+    world.says("kim", "/help")
+    assert "- /campaign" in world.last("kim")
+    world.says("kim", "/campaign")
+    assert "Nothing waits for your approval." in world.last("kim")
+
+
 def test_nobody_gives_themselves_rights_that_they_lack(world: World) -> None:
     reply = changes(world, "dana", "dana", Role.AUDITOR, "give")
     assert "Nobody gives themselves rights" in reply.errors["person"]
