@@ -176,7 +176,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "plan.back_form": plan.back_form(IN_REVIEW),
     "plan.pilot_form": plan.pilot_form(CAMPAIGN),
     "plan.asked_pilot": plan.asked_pilot(["Ana *A*", "Ben", "Cem"]),
-    "plan.invite": plan.invite(CAMPAIGN, SAM),
+    "plan.invite": plan.invite(CAMPAIGN, SAM, 12),
     "plan.approved": plan.approved(APPROVED, KIM),
     "plan.approved:a_change": plan.approved(RUNNING, KIM),
     "plan.approved_partly": plan.approved_partly(IN_REVIEW, KIM, ["Lu"]),

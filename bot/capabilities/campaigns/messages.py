@@ -738,7 +738,7 @@ def home(campaigns: Sequence[Campaign]) -> list[Section]:
         State.IN_REVIEW: "waits for approval",
         State.APPROVED: "approved, not scheduled yet",
         State.SCHEDULED: "begins by itself",
-        State.RUNNING: "being sent",
+        State.RUNNING: "runs",
         State.PAUSED: "rests",
     }
     lines = "\n".join(

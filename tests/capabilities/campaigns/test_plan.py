@@ -296,6 +296,7 @@ def test_a_few_try_it_and_it_counts_for_nothing(either_world: World) -> None:
     world.presses("dana", "Let a few try it", on=card)
     assert "ask Ana and Ben" in str(world.fills("dana", one="ana", two="ben").message)
     world.passes(hours=3)
+    assert "you get 3 messages, all at once" in world.last("ana")
     world.presses("ana", "Show it to me")
     world.passes(seconds=1)
     assert "That was it." in "\n".join(world.dms("ana"))
@@ -304,6 +305,41 @@ def test_a_few_try_it_and_it_counts_for_nothing(either_world: World) -> None:
     world.passes(seconds=1)
     assert "That was it." not in "\n".join(world.dms("cem"))
     assert reads(world).people == 0
+
+
+def test_who_tries_it_after_it_was_changed_gets_it_as_it_is_then(world: World) -> None:
+    card = three_parts(world)
+    world.presses("dana", "Let a few try it", on=card)
+    world.fills("dana", one="ana", two="ben")
+    world.passes(hours=3)
+    adds(world, card, Format.MESSAGE, date="2026-03-06", text="One more.")
+    reply = world.presses("ana", "Show it to me")
+    assert "as it is now: 4 messages" in str(reply.message)
+    world.passes(seconds=1)
+    got = world.dms("ana")
+    assert sum("One more." in message for message in got) == 1
+    world.presses("dana", "Discard")
+    world.presses("ben", "Show it to me")
+    assert "It is over, or was thrown away" in world.last("ben")
+    assert "One more." not in "\n".join(world.dms("ben"))
+
+
+def test_what_is_done_under_a_trial_counts_and_that_is_said(world: World) -> None:
+    card = three_parts(world)
+    said = str(world.presses("dana", "Send to me", on=card).message)
+    assert "is yours and counts as always" in said
+    assert "counts for nothing" not in said
+
+
+def test_when_those_who_approve_it_get_its_card_is_said_as_it_is(world: World) -> None:
+    card = writes(world)
+    card = adds(world, card, Format.MESSAGE, date="2026-03-17", text="Here we go.")
+    world.passes(days=5)  # A Saturday.
+    world.presses("dana", "Submit for approval", on=card)
+    assert "get its card at their next working hour" in now_of(world, "dana", card).text
+    assert world.dms("sam") == []
+    world.passes(days=2)
+    assert "asks you to approve" in world.last("sam")
 
 
 def test_who_is_asked_reads_no_more_than_concerns_them(world: World) -> None:

@@ -136,9 +136,10 @@ NO_CHANNEL = (
     "want, or open a topic there with `/topic`."
 )
 NOT_INVITED = "This was to be tried by a few others. You get it when it begins, if it is for you."
-TRIED = "Here it comes, as it is now. It counts for nothing, and Inflow keeps no word on it."
-SENT_TO_ME = (
-    "Every part is on its way to you alone, as everybody would get it. It counts for nothing."
+TRIED_TOO_LATE = "It is over, or was thrown away, so there is nothing to try any more."
+_IN_NO_FIGURE = (
+    "It is in no figure of the campaign. What you do under it, as a quiz or a draft, is yours and "
+    "counts as always; only a vote does not."
 )
 BECAUSE_PILOT = "You were asked to look at it before others do."
 
@@ -902,7 +903,7 @@ def pilot_form(campaign: Campaign) -> Form:
     return Form(
         title="Let a few try it",
         intro="They are asked whether they would look at it, and get all of it at once if they "
-        "tap. It counts for nothing.",
+        "tap. It is in no figure of the campaign.",
         fields=tuple(
             PeopleField(name=name, label=f"Person {n}", required=n == 1)
             for n, name in enumerate(PILOT_SEATS, 1)
@@ -925,11 +926,29 @@ def asked_pilot(names: Sequence[str]) -> Message:
     )
 
 
-def invite(campaign: Campaign, owner: Person) -> Message:
-    """Asks somebody to try a campaign."""
+def tried(count: int) -> str:
+    """To who shows themselves so many parts, as one of a few who try it."""
+    return f"Here it comes, as it is now: {_messages(count)}. {_IN_NO_FIGURE}"
+
+
+def sent_to_me(count: int) -> str:
+    """After *Send to me*."""
+    return (
+        f"Every part is on its way to you alone, as everybody would get it: {_messages(count)}. "
+        f"{_IN_NO_FIGURE}"
+    )
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages, all at once"
+
+
+def invite(campaign: Campaign, owner: Person, count: int) -> Message:
+    """Asks somebody to try a campaign of so many parts."""
     return say(
         f"{literal(owner.name)} prepares “{literal(campaign.title)}” and would like you to see it "
-        "before others do. It counts for nothing.",
+        f"before others do. Tap when you have a moment: you get {_messages(count)}. "
+        f"{_IN_NO_FIGURE}",
         Buttons(
             buttons=(
                 Button(
@@ -1029,7 +1048,7 @@ GOING_THROUGH = (
     "I go through it with everybody’s calendar and attention first. Those who approve it get its "
     "card then, with what it would do."
 )
-SUBMITTED = "Those who approve it have its card now."
+SUBMITTED = "Those who approve it get its card at their next working hour."
 SCHEDULED = "It begins by itself. Until then you can make it a draft again."
 TAKEN_BACK = "It is a draft again, and has to be approved before it begins."
 CHANGE_DROPPED = "It goes on as it was approved."

@@ -5,20 +5,20 @@ from bot.attention import Wish, book
 from bot.capabilities.campaigns import rehearsing
 from bot.capabilities.campaigns.access import find_campaign, owner_of
 from bot.capabilities.campaigns.approving import approvers_of
-from bot.capabilities.campaigns.content import in_order
+from bot.capabilities.campaigns.content import Activity, in_order
 from bot.capabilities.campaigns.messages import BECAUSE_TRIAL, GONE
 from bot.capabilities.campaigns.model import Campaign
 from bot.capabilities.campaigns.plan import messages
 from bot.capabilities.campaigns.plan.arrangement import mark_of
 from bot.capabilities.campaigns.plan.entry import read_person
 from bot.capabilities.campaigns.plan.review import put_forward
-from bot.capabilities.campaigns.plan.sheet import find_own, shown_of
+from bot.capabilities.campaigns.plan.sheet import OVER, find_own, shown_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import Invalid, NotFound
 from bot.ids import CampaignId
 from bot.inbound import Command
-from bot.message import Buttons, say
+from bot.message import Buttons, Message, say
 from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
@@ -48,8 +48,17 @@ def _buttons(work: CampaignsWork, campaign: Campaign, person: Person) -> Buttons
 def show_me(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """*Send to me*: every part, as everybody would get it, to who may look at the campaign."""
     campaign = find_campaign(work, command.person, command.args)
-    _send_all(context, work, campaign, command.person, "trial", context.new_id(), BECAUSE_TRIAL)
-    return Reply(message=say(messages.SENT_TO_ME))
+    key = context.new_id()
+    sent = _send_all(context, work, campaign, command.person, "trial", key, BECAUSE_TRIAL)
+    return Reply(message=say(messages.sent_to_me(sent)))
+
+
+def _shown(
+    context: Context, work: CampaignsWork, campaign: Campaign
+) -> list[tuple[Activity, Message]]:
+    """The parts that there is something to show of, by when they come."""
+    every = [(a, shown_of(context, work, campaign, a)) for a in in_order(campaign.proposed)]
+    return [(activity, shown) for activity, shown in every if shown is not None]
 
 
 def _send_all(
@@ -60,12 +69,10 @@ def _send_all(
     kind: str,
     key: str,
     because: str,
-) -> None:
-    """Outside the campaign's account: no source, and keys of their own."""
-    for activity in in_order(campaign.proposed):
-        shown = shown_of(context, work, campaign, activity)
-        if shown is None:
-            continue
+) -> int:
+    """Outside the campaign's account: no source, and keys of their own. Returns how many."""
+    every = _shown(context, work, campaign)
+    for activity, shown in every:
         work.outbox.post(
             campaign.workspace,
             Letter(
@@ -78,6 +85,7 @@ def _send_all(
                 because=because,
             ),
         )
+    return len(every)
 
 
 def pilot(_context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -105,43 +113,38 @@ def ask_pilot(context: Context, work: CampaignsWork, command: Command) -> Reply:
     model = Letter(
         key=campaign.source,
         to=ToPerson(person=owner.id),
-        message=messages.invite(campaign, owner),
+        message=messages.invite(campaign, owner, len(_shown(context, work, campaign))),
         kind="campaign.pilot",
         priority=Priority.CAMPAIGN,
         because=messages.BECAUSE_PILOT,
     )
-    wishes = [Wish(person, model, _invitation(campaign, person)) for person in found.values()]
+    mark = mark_of(campaign.proposed)
+    wishes = [Wish(person, model, _invitation(campaign, mark, person)) for person in found.values()]
     book(context, work, wishes)
     names = sorted(person.name for person in found.values())
     return Reply(message=messages.asked_pilot(names))
 
 
-def _invitation(campaign: Campaign, person: Person) -> str:
-    """The key of the letter that asks somebody to try the campaign as it is now."""
-    return f"{campaign.source}:pilot:{mark_of(campaign.proposed)}:{person.id}"
+def _invitation(campaign: Campaign, mark: str, person: Person) -> str:
+    """The key of the letter that asks somebody to try the campaign as it is at this mark."""
+    return f"{campaign.source}:pilot:{mark}:{person.id}"
 
 
 def try_it(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*Show it to me*, by somebody who was asked. Pressed again it brings nothing twice."""
+    """*Show it to me*, by somebody who was asked: as it is now, whatever it was when they were.
+    Pressed again it brings nothing twice, unless it was changed since."""
     person = command.person
     value = command.args.get("campaign")
     id_ = value if isinstance(value, str) and value.isprintable() else ""
     campaign = work.campaigns.get(CampaignId(id_))
     if campaign is None or campaign.workspace != person.workspace:
         raise NotFound(GONE)
-    invitation = _invitation(campaign, person)
-    if command.args.get("seen") != mark_of(campaign.proposed) or not work.outbox.promised(
-        person.workspace, [invitation]
-    ):
+    seen = command.args.get("seen")
+    mark = seen if isinstance(seen, str) and seen.isprintable() else ""
+    if not work.outbox.promised(person.workspace, [_invitation(campaign, mark, person)]):
         raise NotFound(messages.NOT_INVITED)
-    because = messages.BECAUSE_PILOT
-    _send_all(
-        context,
-        work,
-        campaign,
-        person,
-        "tried",
-        f"{mark_of(campaign.proposed)}:{person.id}",
-        because,
-    )
-    return Reply(message=say(messages.TRIED), replace=True)
+    if campaign.state in OVER:
+        raise NotFound(messages.TRIED_TOO_LATE)
+    key = f"{mark_of(campaign.proposed)}:{person.id}"
+    sent = _send_all(context, work, campaign, person, "tried", key, messages.BECAUSE_PILOT)
+    return Reply(message=say(messages.tried(sent)), replace=True)
