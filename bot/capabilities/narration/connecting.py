@@ -19,6 +19,7 @@ from bot.capabilities.narration.model import (
 from bot.capabilities.narration.work import NarrationWork
 from bot.context import Context
 from bot.errors import NotFound
+from bot.ids import PersonId
 from bot.inbound import Command
 from bot.message import Part, say
 from bot.outbox import Letter, Priority, ToPerson
@@ -78,9 +79,16 @@ def near(
     return messages.near(alike, articles, questions, topic, today)
 
 
-def asking_key(introduction: Introduction) -> str:
+def _asking_key(introduction: Introduction) -> str:
     """Of the letter that asks the other."""
     return f"narration:introduce:{introduction.id}"
+
+
+def unask(work: NarrationWork, actor: PersonId, narration: str | None = None) -> None:
+    """Take back what waits to be asked of or for somebody, over one narration or over any."""
+    for introduction in work.narrations.introductions(actor):
+        if introduction.state is Meeting.ASKED and narration in {None, introduction.narration}:
+            work.outbox.cancel(introduction.workspace, _asking_key(introduction))
 
 
 def introduce(context: Context, work: NarrationWork, command: Command) -> Reply:
@@ -102,7 +110,7 @@ def introduce(context: Context, work: NarrationWork, command: Command) -> Reply:
     is_found = allows(work.narrations.ledger(other.id), Scope.MATCH_SHARED)
     if is_found and work.narrations.introduce(introduction):
         letter = Letter(
-            key=asking_key(introduction),
+            key=_asking_key(introduction),
             to=ToPerson(person=other.id),
             message=messages.may_introduce(introduction, person, theirs),
             kind="narration.introduce",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.capabilities.narration import messages
-from bot.capabilities.narration.connecting import asking_key
+from bot.capabilities.narration.connecting import unask
 from bot.capabilities.narration.digesting import redo
 from bot.capabilities.narration.model import (
     EVERY,
@@ -12,7 +12,6 @@ from bot.capabilities.narration.model import (
     TEXT_VERSION,
     WEEK_SLOT,
     Consent,
-    Meeting,
     Scope,
     State,
     allows,
@@ -102,9 +101,7 @@ def undo(context: Context, work: NarrationWork, timer: Timer) -> None:
     if person is None or is_allowed(work, person, scope):
         return
     if scope is Scope.MATCH_SHARED:
-        for introduction in work.narrations.introductions(person.id):
-            if introduction.state is Meeting.ASKED:
-                work.outbox.cancel(person.workspace, asking_key(introduction))
+        unask(work, person.id)
         work.narrations.drop_introductions(person.id)
     if scope is Scope.QUOTE_IN_DIGEST:
         for narration in work.narrations.own(person.id, [State.SHARED], EVERY):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.capabilities.narration import messages, reminding
+from bot.capabilities.narration.connecting import unask
 from bot.capabilities.narration.model import EVERY, PROMPT_SLOT, STATES, WEEK_SLOT, State, allows
 from bot.capabilities.narration.posting import take_back_all
 from bot.capabilities.narration.prompting import days_of
@@ -47,6 +48,7 @@ def leave(context: Context, work: NarrationWork, person: Person) -> None:
         reminding.forget(context, work, narration)
     for kind in (PROMPT_SLOT, WEEK_SLOT):
         work.slots.remove(person.id, kind)
+    unask(work, person.id)
     work.narrations.forget(person.id)
 
 

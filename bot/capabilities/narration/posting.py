@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.attention import Wish, book
 from bot.capabilities.narration import messages
+from bot.capabilities.narration.connecting import unask
 from bot.capabilities.narration.digesting import redo
 from bot.capabilities.narration.model import NARRATION, Narration, Reach, State
 from bot.capabilities.narration.reminding import forget
@@ -137,6 +138,7 @@ def take_back(
     """Withdraw it: it is nowhere any more, and nothing is kept of it, nor of whom it was shared
     with. `instead` stands where it stood."""
     stood = _stands(work, narration)
+    unask(work, narration.author, narration.id)
     digests = work.narrations.delete(narration)
     message = instead or messages.withdrawn_post()
     for key, to in stood:

@@ -187,11 +187,19 @@ def test_who_does_not_want_to_be_found_any_more_is_not_asked(world: World) -> No
     assert not any("introduce" in told for told in world.dms("kim"))
 
 
-def test_what_waits_to_be_asked_is_asked_no_more(world: World) -> None:
+@pytest.mark.parametrize("what", ["not found", "withdrawn", "all deleted", "left"])
+def test_what_waits_to_be_asked_is_asked_no_more(world: World, what: str) -> None:
     share(world, "kim", EXPORT)
     share(world, "ana", AGAIN)
     world.presses("ana", "Introduce us")
-    allows(world, "kim", match_shared="no")
+    if what == "not found":
+        allows(world, "kim", match_shared="no")
+    elif what == "withdrawn":
+        world.forges("kim", "narration.withdraw", {"narration": own(world, "kim")[0].id})
+    elif what == "all deleted":
+        world.forges("ana", "narration.forget", {})
+    else:
+        world.leaves("ana")
     world.passes(days=2)
     assert not any("introduce" in told for told in world.dms("kim"))
 
