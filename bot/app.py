@@ -73,7 +73,7 @@ from bot.messages import (
 from bot.metric import Meters, Received
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section, Shelf, assemble, is_marked, mark, unmark
-from bot.people import UNTIL_BACK, Person, Role, RoleChange, Workspace, is_cut_off
+from bot.people import UNTIL_BACK, Person, Role, RoleChange, Workspace, departed, is_cut_off
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply, Showing
@@ -517,7 +517,13 @@ class App(Generic[W]):
         if person is None or not person.active:
             return NOTHING
         bind_contextvars(workspace=person.workspace)
-        work.people.save(replace(person, active=False))
+        for role in sorted(person.roles):
+            work.people.note_role(
+                RoleChange(person.workspace, person.id, role, False, person.id, context.now)
+            )
+        for day, _ in work.people.days_off(person.workspace, person.id):
+            work.people.remove_day_off(person.workspace, day, person.id)
+        work.people.save(departed(person))
         for capability in self._registry.capabilities:
             if capability.farewell is not None:
                 capability.farewell(context, work, person)

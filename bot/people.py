@@ -153,3 +153,15 @@ def is_working(person: Person, now: datetime) -> bool:
 def pause(person: Person, until: datetime | None) -> Person:
     """The person with unsolicited messages paused until `until` (None ends the pause)."""
     return replace(person, paused_until=until)
+
+
+def departed(person: Person) -> Person:
+    """The person who has left: what is kept is how their platform calls them, and their name,
+    which stands where they wrote something for others."""
+    return Person(
+        id=person.id,
+        workspace=person.workspace,
+        address=person.address,
+        name=person.name,
+        active=False,
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.capabilities.questions.model import Credit, Declaration, Endorsement
 from bot.ids import PersonId, WorkspaceId
@@ -87,6 +87,11 @@ class SqlExperts:
             )
         )
         return [Endorsement(**row._mapping) for row in rows]
+
+    def forget(self, person: PersonId) -> None:
+        """What the person said about topics, and what was said or earned of them, is gone."""
+        for table in (declarations, credits_, endorsements):
+            self._connection.execute(delete(table).where(table.c.person == person))
 
     def _workspace_of(self, person: PersonId) -> str | None:
         return self._connection.execute(_WORKSPACE_OF, {"person": person}).scalar()

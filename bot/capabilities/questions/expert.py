@@ -284,3 +284,4 @@ def farewell(context: Context, work: QuestionsWork, person: Person) -> None:
             take_back(context, work, question)
     leave(context, work, person)
     author_left(context, work, person)
+    work.experts.forget(person.id)

@@ -43,6 +43,9 @@ class ExpertStore(Protocol):
 
     def endorsements(self, workspace: WorkspaceId) -> Sequence[Endorsement]: ...
 
+    def forget(self, person: PersonId) -> None:
+        """What the person said about topics, and what was said or earned of them, is gone."""
+
 
 class QuestionStore(Protocol):
     def next_number(self, workspace: WorkspaceId) -> int:

@@ -46,6 +46,7 @@ def about_me(_context: Context, work: Work, person: Person) -> Sequence[Part]:
     """Which roles the person was given or has lost, by whom and when, and where they belong."""
     changes = work.people.role_changes(person.workspace, MOST_CHANGES, person.id)
     manager = work.people.get(person.manager) if person.manager is not None else None
+    manager = manager if manager is not None and manager.active else None
     return [
         *messages.about_me([messages.change_of(c, _names(work, changes)) for c in changes]),
         *messages.belongs(person, manager),

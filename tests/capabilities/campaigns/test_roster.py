@@ -1,5 +1,7 @@
 """Teams, sites and managers of a file, and what campaigns and narrations make of them."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,34 @@ def test_the_author_hears_whether_their_manager_would_see_it(world: World, file:
     for reader, said in (("ben", "no"), ("dana", "yes")):
         propose(world, "ana", reach="people", person_one=reader)
         assert f"including your manager: {said}." in world.last("ana")
+
+
+def test_of_who_leaves_only_address_and_name_stay(either_world: World, file: Path) -> None:
+    world = either_world
+    takes(world, file, ALL)
+    kim = world.find_person("kim")
+    world.changes(
+        "kim",
+        address="KIM",
+        zone="Europe/Berlin",
+        roles=frozenset({Role.AUDITOR}),
+        country="DE",
+        weekly_cap=2,
+        paused_until=world.now + timedelta(days=300),
+    )
+    with world.database.transaction() as work:
+        work.people.add_day_off(WORKSPACE, world.now.date(), "Mine", kim.id)
+    world.leaves("KIM")
+    assert world.find_person("kim") == replace(
+        person("kim"), id=kim.id, address="KIM", active=False
+    )
+    with world.database.transaction() as work:
+        assert work.people.days_off(WORKSPACE, kim.id) == []
+        assert work.experts.declared_by(kim.id) == []
+        [change] = work.people.role_changes(WORKSPACE, 9, kim.id)
+    assert (change.role, change.gives) == (Role.AUDITOR, False)
+    world.says("ana", "/me")
+    assert "your manager Dana" in world.last("ana")
+    world.leaves("dana")
+    world.says("ana", "/me")
+    assert "Dana" not in world.last("ana")
