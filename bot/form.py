@@ -4,6 +4,7 @@ Limits are those of a Slack modal (title and buttons 24 characters, labels and
 hints 2,000, a text input 3,000).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -71,6 +72,24 @@ AnyField: TypeAlias = Annotated[
 ]
 
 
+def _filled(field: AnyField, value: str | None) -> AnyField:
+    if value is None:
+        return field
+    given: str | float | None = value
+    if isinstance(field, TextField | LongTextField):
+        given = value[: field.max_length]
+    elif isinstance(field, ChoiceField) and value not in {o.value for o in field.options}:
+        return field
+    elif isinstance(field, NumberField):
+        try:
+            given = float(value) if value.strip() else None
+        except ValueError:
+            return field
+    elif not isinstance(field, ChoiceField) and not value.strip():
+        given = None
+    return field.model_copy(update={"value": given})
+
+
 class Form(Value):
     """`action` is `capability.verb`; values come back as strings by field name."""
 
@@ -80,6 +99,12 @@ class Form(Value):
     submit: str = Field(default="Send", min_length=1, max_length=24)
     action: str = Field(pattern=r"^[a-z]+\.[a-z_]+$", max_length=100)
     args: Args = Field(default_factory=dict)
+
+    def filled_with(self, values: Mapping[str, str], intro: str) -> "Form":
+        """The same form with what somebody has typed in one like it, and why they see it again.
+        What a field cannot hold is left as it was."""
+        fields = tuple(_filled(field, values.get(field.name)) for field in self.fields)
+        return self.model_copy(update={"fields": fields, "intro": intro})
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

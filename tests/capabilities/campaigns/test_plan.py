@@ -222,6 +222,30 @@ def test_nobody_approves_their_own(world: World) -> None:
     assert reads(world).state is State.IN_REVIEW
 
 
+def test_what_was_typed_under_an_older_card_is_not_lost(world: World) -> None:
+    card = three_parts(world)
+    world.presses("dana", "Settings", on=card)
+    older = world.form
+    adds(world, card, Format.MESSAGE, date="2026-03-12", text="More.")
+    world.form = older
+    reply = world.fills("dana", title="Other", closing="A long text.", start="2026-03-03")
+    assert reply.form is not None
+    assert reply.form.intro == messages.CHANGED_MEANWHILE
+    assert reads(world).title == "Two weeks of data"
+    assert world.fills("dana").errors == {}
+    assert (reads(world).title, reads(world).content.closing) == ("Other", "A long text.")
+    assert len(reads(world).content.activities) == 4
+    picks(world, "dana", world.hears("dana")[-1], "Look at a part", "a4")
+    world.presses("dana", "Change")
+    older = world.form
+    world.presses("dana", "Remove")
+    world.form = older
+    assert world.fills("dana", text="More, and better.", days="2").form is not None
+    assert world.fills("dana").replace
+    [*_, last] = reads(world).content.activities
+    assert (last.text, last.days) == ("More, and better.", 2)
+
+
 def test_bad_parts_are_refused_at_their_fields(world: World) -> None:
     card = writes(world)
     picks(world, "dana", card, "Add a part", Format.POLL)

@@ -106,6 +106,10 @@ _ONLY_IF_SAID: Mapping[OnlyIf, str] = {
 }
 
 CHANGED_SINCE = "It was changed since. This is how it is now; tap again."
+CHANGED_MEANWHILE = (
+    "It was changed meanwhile. This is what you wrote: keep it to put it in the place of what "
+    "stands there now."
+)
 BAD_DAY_NUMBER = "Please give the number of the working day: 1 is their first."
 BAD_TIME = "Please write the hour like 15:00."
 BAD_DAYS = "Please give a whole number of days between 1 and 31."

@@ -24,8 +24,7 @@ from bot.capabilities.campaigns.dryrun import DryRun
 from bot.capabilities.campaigns.messages import NOT_AN_APPROVER, NOT_YOUR_OWN, over_already
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.plan import messages
-from bot.capabilities.campaigns.plan.arrangement import mark_of
-from bot.capabilities.campaigns.plan.sheet import GOING, OVER, find_own, is_asked, show
+from bot.capabilities.campaigns.plan.sheet import GOING, OVER, find_own, is_asked, show, was_changed
 from bot.capabilities.campaigns.reading import kept
 from bot.capabilities.campaigns.step import advance, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -80,7 +79,7 @@ def _stale(
     context: Context, work: CampaignsWork, campaign: Campaign, command: Command
 ) -> Reply | None:
     """The card anew, for who pressed a button of an older one."""
-    if command.args.get("seen") == mark_of(campaign.proposed):
+    if not was_changed(campaign, command):
         return None
     card = show(context, work, campaign, command.person, messages.CHANGED_SINCE)
     return Reply(message=card, replace=True)

@@ -30,7 +30,7 @@ from bot.capabilities.campaigns.steering import RESTED
 from bot.capabilities.campaigns.step import message_of, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
-from bot.errors import Conflict, NotAllowed
+from bot.errors import NotAllowed
 from bot.ids import PersonId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Button, Buttons, Message, Text
@@ -56,16 +56,10 @@ def find_own(work: CampaignsWork, command: Command) -> Campaign:
     return campaign
 
 
-def find_seen(work: CampaignsWork, command: Command) -> Campaign:
-    """The same, as it stood on the card that was pressed, or under the form that was opened.
-
-    Raises:
-        Conflict: it was changed since.
-    """
-    campaign = find_own(work, command)
-    if command.args.get("seen") != mark_of(campaign.proposed):
-        raise Conflict(messages.CHANGED_SINCE)
-    return campaign
+def was_changed(campaign: Campaign, command: Command) -> bool:
+    """Whether it is not any more as it stood on the card that was pressed, or under the form that
+    was opened."""
+    return command.args.get("seen") != mark_of(campaign.proposed)
 
 
 def show(

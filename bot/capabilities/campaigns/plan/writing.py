@@ -17,15 +17,15 @@ from bot.capabilities.campaigns.content import (
 from bot.capabilities.campaigns.messages import HERE, KEPT, too_many_activities, whom_field
 from bot.capabilities.campaigns.model import Campaign, Event, EventKind, State
 from bot.capabilities.campaigns.plan import messages
-from bot.capabilities.campaigns.plan.arrangement import mark_of, move, next_id, put, without
+from bot.capabilities.campaigns.plan.arrangement import move, next_id, put, without
 from bot.capabilities.campaigns.plan.entry import places_for, read_part, read_settings
 from bot.capabilities.campaigns.plan.sheet import (
     GOING,
     address_of,
     find_own,
-    find_seen,
     look,
     show,
+    was_changed,
 )
 from bot.capabilities.campaigns.step import advance, today_of
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -81,7 +81,9 @@ def keep_settings(context: Context, work: CampaignsWork, command: Command) -> Re
     """The form of settings."""
     require(command.person, Right.RUN_CAMPAIGN)
     person, today = command.person, today_of(command.person, context.now)
-    draft = find_seen(work, command) if command.args.get("campaign") else None
+    draft = find_own(work, command) if command.args.get("campaign") else None
+    if draft is not None and was_changed(draft, command):
+        return _again(_settings_form(context, work, command, draft), command)
     content = read_settings(context, work, command, draft, today)
     if draft is not None:
         saved = keep(context, work, draft, command, content)
@@ -99,6 +101,11 @@ def keep_settings(context: Context, work: CampaignsWork, command: Command) -> Re
         Event(saved.id, EventKind.DRAFTED, context.now, person.id, data_of(content))
     )
     return Reply(message=show(context, work, saved, person))
+
+
+def _again(form: Form, command: Command) -> Reply:
+    """The form as it is now, with what was typed under an older card: nothing of it is lost."""
+    return Reply(form=form.filled_with(command.values, messages.CHANGED_MEANWHILE))
 
 
 def keep(
@@ -177,18 +184,19 @@ def _part_form(
 
 def keep_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
     """The form of a part."""
-    campaign = find_seen(work, command)
+    campaign = find_own(work, command)
     content = campaign.proposed
-    name = str(command.args.get("part") or "")
-    activity = content.activity(name)
-    if name and activity is None:
-        raise NotFound(messages.UNKNOWN_PART)
+    activity = content.activity(str(command.args.get("part") or ""))
     if activity is None:
         try:
-            format_ = Format(str(command.args.get("format")))
+            activity = Activity(id="", format=Format(str(command.args.get("format"))))
         except ValueError as error:
             raise Invalid(messages.NO_OPTION) from error
-        activity = Activity(id=next_id(campaign.content, content), format=format_)
+    if was_changed(campaign, command):
+        # A part that was taken out meanwhile is one more now.
+        return _again(_part_form(context, work, command, campaign, activity), command)
+    if not activity.id:
+        activity = replace(activity, id=next_id(campaign.content, content))
     today = today_of(command.person, context.now)
     read = read_part(work, command, content, activity, today)
     saved = keep(context, work, campaign, command, put(content, read))
@@ -227,7 +235,7 @@ def later(context: Context, work: CampaignsWork, command: Command) -> Reply:
 def _move(context: Context, work: CampaignsWork, command: Command, by: int) -> Reply:
     campaign = find_own(work, command)
     activity = _part_of(campaign, command)
-    if command.args.get("seen") != mark_of(campaign.proposed):
+    if was_changed(campaign, command):
         note = messages.CHANGED_SINCE
     else:
         content = move(campaign.proposed, activity.id, by)
