@@ -278,10 +278,14 @@ def describe(taken: Taken) -> str:
     if taken.absent:
         lines.append(f"{taken.absent:,} in the file are not known here, and were left out.")
     lines.append(
-        f"Known by now: {taken.teams:,} teams, {taken.sites:,} sites, and of {taken.managed:,} of "
-        f"{taken.people:,} people who their manager is."
+        f"Known by now: {_count(taken.teams, 'team')}, {_count(taken.sites, 'site')}, and who "
+        f"leads {taken.managed:,} of {_count(taken.people, 'person', 'people')}."
     )
     return "\n".join(lines)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def export(people: Sequence[Person]) -> Iterator[Sequence[str]]:

@@ -60,7 +60,7 @@ def test_it_is_kept_and_a_second_time_changes_nothing(either_world: World, file:
     assert known(world, "kim") == ("Finance", "Graz", "dana")
     assert describe(taken) == (
         "5 of 5 people changed: team 5, site 5, manager 5.\n"
-        "Known by now: 2 teams, 2 sites, and of 5 of 8 people who their manager is."
+        "Known by now: 2 teams, 2 sites, and who leads 5 of 8 people."
     )
     assert takes(world, file, ALL).changed == 0
 
