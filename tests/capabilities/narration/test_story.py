@@ -86,5 +86,10 @@ def test_what_somebody_keeps_to_themselves_is_nowhere_in_clear(world: World) -> 
     world.presses("ana", "Keep private")
     world.presses("ana", "Open")
     assert "Zanzibarian plans" in world.last("ana")
+    # What is long opens the form, and what has no room there is given back.
+    world.says("ana", "/narrate stuck " + "Zanzibarian words. " * 130)
+    assert any("this is the rest" in heard.text for heard in world.hears("ana"))
+    world.fills("ana")
+    assert own(world, "ana")[0].text.count("Zanzibarian") > 90
     for table, rows in world.dump().items():
         assert "Zanzibarian" not in rows, table

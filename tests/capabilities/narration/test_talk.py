@@ -300,7 +300,7 @@ def test_it_is_asked_again_when_others_would_see_it(world: World) -> None:
     world.declares("ben", "travel", "can_help")
     world.presses("ana", "Share")
     asked = world.hears("ana")[-1].text
-    assert "Who would see it has changed since. Share this with" in asked
+    assert "Please look again at who would see it. Share this with" in asked
     assert "including your manager: yes" in asked
     assert own(world, "ana")[0].state is State.DRAFT
     world.presses("ana", "Share")
