@@ -425,7 +425,7 @@ def visible_to(
         people = f"fewer than {K_ANONYMOUS} people"
     else:
         people = "1 person" if count == 1 else f"{count:,} people"
-    later = " Who joins later can read it too." if reach is Reach.EVERYBODY else ""
+    later = " Guests, and who joins later, can read it too." if reach is Reach.EVERYBODY else ""
     unknown = " (I do not know how many that are)" if count is None else ""
     if strangers:
         unknown += " **and to people of other organisations**, whom I cannot count"

@@ -11,11 +11,13 @@ from bot.bootstrap.registry import CAPABILITIES
 from bot.capabilities.campaigns.content import Audience, ClusterBy, Design, Rollout
 from bot.capabilities.campaigns.dryrun_messages import ALL_AT_ONCE, DRAWN_BY_SITE
 from bot.capabilities.campaigns.fault import find_faults
+from bot.capabilities.campaigns.messages import NO_TEAMS
 from bot.capabilities.campaigns.packed import draft_of, plan
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capability import register
 from bot.context import Context
 from bot.directory import Member, learn
+from bot.form import ChoiceField
 from bot.ids import CampaignId, PersonId
 from bot.pack.document import Campaign
 from bot.pack.model import Kind
@@ -129,6 +131,23 @@ def test_campaigns_find_teams_and_sites_by_it(either_world: World, file: Path) -
     assert everybody == {"Kiel": 2, "Graz": 3, "UTC": 3}
     content = planned(world, audience={"include": ["group:finance"], "exclude": []}).content
     assert content.audience.teams == ("Finance",)
+
+
+def test_the_form_offers_the_teams_or_says_who_can_tell_them(world: World, file: Path) -> None:
+    def asked() -> ChoiceField:
+        form = world.says("dana", "/campaign Lunch").form
+        assert form is not None
+        [field] = [field for field in form.fields if field.name == "audience"]
+        assert isinstance(field, ChoiceField)
+        return field
+
+    assert asked().hint == NO_TEAMS
+    takes(world, file, ALL)
+    assert asked().hint is None
+    assert [option.label for option in asked().options][-2:] == [
+        "Team Customer care",
+        "Team Finance",
+    ]
 
 
 def test_where_nobodys_team_is_known_all_begin_at_once_or_by_site(world: World, file: Path) -> None:

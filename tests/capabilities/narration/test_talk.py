@@ -331,7 +331,7 @@ def test_it_is_asked_again_when_the_channel_is_another(world: World) -> None:
 def test_who_joins_everybody_does_not_let_it_be_asked_again(world: World) -> None:
     write(world, "ana", TEXT)
     propose(world, "ana", reach="everybody")
-    assert "Who joins later can read it too." in world.last("ana")
+    assert "Guests, and who joins later, can read it too." in world.last("ana")
     world.joins(person("neo"))
     world.presses("ana", "Share")
     assert own(world, "ana")[0].state is State.SHARED
