@@ -40,6 +40,9 @@ person there; None where they are none, and nothing was changed."""
 View: TypeAlias = Callable[[Context, W, Person, Delivered], Message | None]
 """What a message that stands in a conversation is to one of its readers; None: the same as to
 everybody. It changes nothing, and tells nothing that the person may not know."""
+Why: TypeAlias = Callable[[Context, W, Person, Delivered], Sequence[Part]]
+"""What a capability has to add, for the person alone, to why they got a letter of its own;
+nothing for letters of others."""
 SlotPlanner: TypeAlias = Callable[[Context, W, Sequence[DueSlot]], Sequence[Wish]]
 """What the slots of many people bring, in one transaction: at most one wish for each slot,
 with the slot's key, to its person, between `due_at` and `closes_at`."""
@@ -113,6 +116,7 @@ class Capability(Generic[W_contra]):
     farewell: Farewell[W_contra] | None = None
     hush: Hush[W_contra] | None = None
     about_me: AboutMe[W_contra] | None = None
+    why: Why[W_contra] | None = None
     week: Week[W_contra] | None = None
     home: Home[W_contra] | None = None
     activities: Mapping[str, Activity[W_contra]] = field(default_factory=dict)

@@ -67,6 +67,7 @@ from bot.ids import (
 )
 from bot.message import Message, Part
 from bot.outbox import LetterState
+from bot.pack.completion import Atom
 from bot.pack.item import Option
 from bot.pack.model import Check, Tip
 from bot.page import Section, Shelf
@@ -545,6 +546,19 @@ SHOWN: dict[str, Shown] = {
     "attention.resumed:no_asks": attention.resumed(ATTENTION, asks_welcome=False),
     "attention.why": attention.why(
         campaigns.because(SAM, CAMPAIGN.content, WORKSPACE), ATTENTION, sent=2
+    ),
+    "attention.why:campaign": attention.why(
+        campaigns.because(SAM, CAMPAIGN.content, WORKSPACE),
+        ATTENTION,
+        2,
+        campaigns.way_out(
+            RUNNING,
+            campaigns.done_when(
+                "certified(a) and asked()",
+                {Atom("certified", ("a",)): "Customer *data*", Atom("asked", ()): ""},
+                {Atom("asked", ())},
+            ),
+        ),
     ),
     "attention.why_offer": attention.why_offer(questions.because_asked(["you can help"])),
     "attention.why_trial": attention.why_trial(campaigns.BECAUSE_TRIAL),

@@ -25,6 +25,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
     hush = partial(handlers.hush_all, [c.hush for c in others if c.hush is not None])
     tell: list[AboutMe[W]] = [handlers.about_me]
     tell += [c.about_me for c in others if c.about_me is not None]
+    reasons = [c.why for c in others if c.why is not None]
     stop = partial(handlers.stop, hush)
     return Capability(
         name="attention",
@@ -50,7 +51,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         presses={
             "attention.pause": partial(handlers.pause_week, hush),
             "attention.stop": stop,
-            "attention.why": handlers.why,
+            "attention.why": partial(handlers.why, reasons),
             "attention.go_on": handlers.go_on,
             "attention.settings": handlers.open_settings,
         },

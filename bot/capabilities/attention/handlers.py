@@ -20,7 +20,7 @@ from bot.attention import (
 )
 from bot.capabilities.attention import messages
 from bot.capabilities.attention.day import parse_clock, parse_until
-from bot.capability import AboutMe, Hush
+from bot.capability import AboutMe, Hush, Why
 from bot.context import Context
 from bot.errors import Invalid
 from bot.holiday import read_country
@@ -141,8 +141,9 @@ def go_on(_context: Context, work: W, command: Command) -> Reply:
     return Reply(message=heard, on_page=True)
 
 
-def why(context: Context, work: W, command: Command) -> Reply:
-    """*Why am I getting this?* The message is found by its address; the button says nothing."""
+def why(reasons: Sequence[Why[W]], context: Context, work: W, command: Command) -> Reply:
+    """*Why am I getting this?* The message is found by its address; the button says nothing.
+    `reasons` are what the capabilities whose letters they are have to add."""
     person = command.person
     found = _pressed_on(work, command)
     if found is None or found.kind is None:
@@ -153,7 +154,8 @@ def why(context: Context, work: W, command: Command) -> Reply:
         return Reply(message=messages.why_trial(found.because))
     attention = work.attention.get(person.id)
     sent = _sent_this_week(context, person, _entries(context, work, person))
-    return Reply(message=messages.why(found.because, attention, sent))
+    more = [part for reason in reasons for part in reason(context, work, person, found)]
+    return Reply(message=messages.why(found.because, attention, sent, more))
 
 
 def _entries(context: Context, work: W, person: Person) -> Sequence[Entry]:

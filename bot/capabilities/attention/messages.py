@@ -135,10 +135,11 @@ def _limits(attention: Attention) -> str:
     return f"at most {attention.daily} a day and {attention.weekly} a week"
 
 
-def why(because: str | None, attention: Attention, sent: int) -> Message:
-    """Why a person got an unsolicited message."""
+def why(because: str | None, attention: Attention, sent: int, more: Sequence[Part] = ()) -> Message:
+    """Why a person got an unsolicited message; `more` is what those add whose message it is."""
     return say(
         literal(because or "It is part of what I tell everybody here from time to time."),
+        *more,
         Note(
             text=f"I send {_limits(attention)}, around {attention.hour:%H:%M}. This week it was "
             f"{sent} so far. `/settings` changes that, “stop” ends it."
@@ -163,8 +164,8 @@ def why_trial(because: str | None) -> Message:
     return say(
         literal(because or "You wanted to see it beforehand."),
         Note(
-            text="Only you got this one, and it counts for nothing. The buttons under it are "
-            "real: *Stop all* would stop me for you."
+            text="Only you got this one, as a trial. The buttons under it are real: what you do "
+            "with a quiz counts as always, and *Stop all* would stop me for you."
         ),
     )
 

@@ -103,6 +103,7 @@ capability: Capability[CampaignsWork] = Capability(
     },
     home=draft.home,
     about_me=home.about_me,
+    why=home.why,
     hush=enrolling.hush,
     farewell=enrolling.farewell,
 )

@@ -6,6 +6,7 @@ The title and what a campaign says are their owner's own words, in the markdown 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -24,7 +25,7 @@ from bot.capabilities.campaigns.model import (
 )
 from bot.capabilities.campaigns.outlook import Outlook, told
 from bot.form import AnyField, ChoiceField, DateField, Form, LongTextField, TextField
-from bot.ids import PersonId
+from bot.ids import CampaignId, PersonId
 from bot.markup import parse, text_of
 from bot.message import (
     Args,
@@ -51,6 +52,8 @@ from bot.message import (
 )
 from bot.messages import LEFT_ALONE, WHAT_YOU_LOOK_AFTER
 from bot.outbox import LetterState
+from bot.pack.completion import Atom, atoms
+from bot.pack.completion import parse as read_completion
 from bot.page import Section, Shelf
 from bot.people import Person, Workspace
 from bot.truth import Account, Cause, Unreached, is_told
@@ -405,13 +408,17 @@ def about_me(
     votes: int,
     *,
     can_forget: bool,
+    progress: Mapping[CampaignId, str] = MappingProxyType({}),
 ) -> list[Part]:
     """What is kept of a person's campaigns, for that person: those they are in, those they were
-    in, and in how many polls that are not over they have voted."""
+    in, and in how many polls that are not over they have voted. `progress` is what makes one done
+    for them."""
     if not open_ and not closed and not votes:
         return []
     lines = ["**Campaigns.** Nobody else sees who is in one, or has had enough."]
-    lines += [f"- {_mine(*one)}" for one in (*open_, *closed)[:MOST_OF_ONE]]
+    for campaign, enrolment in (*open_, *closed)[:MOST_OF_ONE]:
+        more = progress.get(campaign.id)
+        lines.append(f"- {_mine(campaign, enrolment)}{f'. {more}' if more else ''}")
     if len(open_) + len(closed) > MOST_OF_ONE:
         lines.append(f"- and {len(open_) + len(closed) - MOST_OF_ONE} older ones")
     if votes:
@@ -429,6 +436,40 @@ def about_me(
         buttons.append(Button(label="Forget what is over", action="campaign.forget"))
     told = Text(text=shorten("\n".join(lines), 3_000))
     return [told, *([Buttons(buttons=tuple(buttons))] if buttons else [])]
+
+
+def way_out(campaign: Campaign, progress: str) -> list[Part]:
+    """Why somebody gets a part of a campaign: what makes it done (`done_when`), and how they get
+    no more of it."""
+    no_more = Button(
+        label="No more of this campaign",
+        action="campaign.decline",
+        args={"campaign": campaign.id},
+    )
+    return [*([Text(text=progress)] if progress else []), Buttons(buttons=(no_more,))]
+
+
+_DONE = {
+    "certified": "you have passed {}",
+    "passed_within": "you have passed {} lately",
+    "met": "you can do {}",
+    "answered": "you have answered {}",
+    "asked": "you have asked a question",
+    "section_opened": "you have read {}",
+}
+_ATOM = re.compile(r"\w+\([^()]*\)")
+
+
+def done_when(completion: str, titles: Mapping[Atom, str], given: AbstractSet[Atom]) -> str:
+    """What makes a campaign done for a person, for them alone: `titles` are what is asked for and
+    how people call what it is about, `given` what of it they have."""
+
+    def told(found: re.Match[str]) -> str:
+        [atom] = atoms(read_completion(found[0]))
+        said = _DONE[atom.name].format(f"“{literal(shorten(titles[atom], 100))}”")
+        return f"{said} ({'done' if atom in given else 'still to do'})"
+
+    return shorten(f"It is done for you when {_ATOM.sub(told, completion)}.", 1_000)
 
 
 _STANDING = {

@@ -123,7 +123,7 @@ def test_why_under_a_trial_does_not_talk_of_questions(world: World) -> None:
     world.drains()
     world.presses("dana", "Why am I getting this?")
     assert world.last("dana").startswith("You wanted to see it.")
-    assert "Only you got this one, and it counts for nothing." in world.last("dana")
+    assert "Only you got this one, as a trial." in world.last("dana")
     assert "Stop all would stop me for you." in world.last("dana")
     assert "Questions" not in world.last("dana")
 

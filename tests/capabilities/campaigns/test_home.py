@@ -51,6 +51,25 @@ def test_me_shows_the_campaigns_one_is_in_and_lets_one_leave_and_forget(world: W
     assert "Campaigns" in me(world, "ben").text
 
 
+def test_why_of_a_part_tells_what_is_missing_and_is_the_way_out_of_this_one_alone(
+    world: World,
+) -> None:
+    runs = Runs(world)
+    runs.starts(replace(TEXT_QUIZ_TEXT, completion="certified(data) or asked()"))
+    runs.upto(TUESDAY, 12)
+    told = "you have passed “Customer data” (still to do) or you have asked a question (still"
+    world.presses("ana", "Why am I getting this?")
+    assert told in world.last("ana")
+    assert told in me(world, "ana").text
+    reply = world.presses("ana", "No more of this campaign")
+    assert "nothing more comes of **Two weeks of data**" in str(reply.message)
+    runs.upto(TUESDAY + 10 * DAY)
+    assert runs.got("ana") == ["a1"]
+    assert runs.got("ben") == ["a1", "a2", "a3"]
+    world.presses("ben", "Why am I getting this?")
+    assert "No more of this campaign" not in [b.label for b in world.hears("ben")[-1].buttons]
+
+
 def test_what_still_runs_is_not_forgotten_and_so_does_not_begin_anew(world: World) -> None:
     runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
