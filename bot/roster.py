@@ -6,7 +6,7 @@ is not in the file stays as they are. A file counts as a whole or not at all.
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -64,6 +64,7 @@ class Taken:
     people: int = 0
     teams: int = 0
     sites: int = 0
+    emptied: Sequence[str] = ()
     managed: int = 0
 
 
@@ -246,10 +247,15 @@ def take(work: RosterWork, workspace: WorkspaceId, roster: Roster) -> Taken:
         absent=len(roster.rows) - len(there),
         notes=problems.told,
         people=len(everybody),
-        teams=len({person.team for person in now if person.team}),
+        teams=len(_teams(now)),
         sites=len({person.site for person in now if person.site}),
+        emptied=sorted(_teams(everybody) - _teams(now)),
         managed=sum(person.manager is not None for person in now),
     )
+
+
+def _teams(people: Iterable[Person]) -> set[str]:
+    return {person.team for person in people if person.team}
 
 
 def _manager(row: Mapping[str, Cell], is_so: Callable[[str], bool]) -> bool:
@@ -277,6 +283,12 @@ def describe(taken: Taken) -> str:
     lines = [f"{taken.changed:,} of {taken.here:,} people changed: {told}."]
     if taken.absent:
         lines.append(f"{taken.absent:,} in the file are not known here, and were left out.")
+    if taken.emptied:
+        named = ", ".join(f"“{team}”" for team in taken.emptied)
+        lines.append(
+            f"Nobody is in {named} any more. A campaign that goes there reaches nobody new; was it "
+            "renamed?"
+        )
     lines.append(
         f"Known by now: {_count(taken.teams, 'team')}, {_count(taken.sites, 'site')}, and who "
         f"leads {taken.managed:,} of {_count(taken.people, 'person', 'people')}."

@@ -154,7 +154,7 @@ def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if not succession.is_led(work, campaign):
         succession.offer(context, work, campaign)
     today = newest_day(context.now)
-    if are_known(work, campaign):
+    if are_known(work, campaign) and _are_there(work, campaign):
         gone = work.enrolments.end_absent(gathering_of(campaign), context.now)
         _take_back(work, campaign, gone)
     keep_known(work, campaign, context.now)
@@ -162,6 +162,14 @@ def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         _let_join(context, work, campaign, today)
     _complete(context, work, campaign)
     set_timer(work, campaign, "enrol", begins_at(today + _DAY))
+
+
+def _are_there(work: CampaignsWork, campaign: Campaign) -> bool:
+    """Whether somebody is in each team of the audience. A team that nobody is in any more is one
+    that was renamed, or misspelt in a file; its people did not leave, and nobody could come back
+    to what was ended."""
+    named = set(campaign.content.audience.teams)
+    return named <= set(work.people.teams(campaign.workspace))
 
 
 def _takes_joiners(campaign: Campaign, today: date) -> bool:

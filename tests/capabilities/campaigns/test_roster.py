@@ -67,6 +67,12 @@ def test_it_is_kept_and_a_second_time_changes_nothing(either_world: World, file:
     assert takes(world, file, ALL).changed == 0
 
 
+def test_a_team_in_which_nobody_is_any_more_is_named(world: World, file: Path) -> None:
+    takes(world, file, ALL)
+    renamed = takes(world, file, ALL.replace("Finance", "Finances"))
+    assert "Nobody is in “Finance” any more. A campaign that goes there" in describe(renamed)
+
+
 def test_each_person_sees_theirs(world: World, file: Path) -> None:
     takes(world, file, ALL)
     world.says("ana", "/me")

@@ -451,6 +451,19 @@ def test_who_is_in_the_audience_no_more_gets_no_more(world: World) -> None:
     assert runs.got("ben") == ["a1", "a2", "a3"]
 
 
+def test_a_team_that_is_renamed_ends_nobodys_part(world: World) -> None:
+    for who in PEOPLE:
+        world.changes(who, team="Blue")
+    runs = Runs(world)
+    audience = replace(TEXT_QUIZ_TEXT.audience, teams=("Blue",))
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=audience))
+    runs.upto(TUESDAY)
+    for who in PEOPLE:
+        world.changes(who, team="Blue and white")
+    runs.upto(TUESDAY + 2 * DAY)
+    assert runs.got("ana") == ["a1", "a2", "a3"]
+
+
 def test_nobody_is_there(world: World) -> None:
     runs = Runs(world)
     audience = replace(TEXT_QUIZ_TEXT.audience, teams=("Nowhere",))
