@@ -1070,7 +1070,7 @@ def may_not_approve(name: str) -> str:
     """Somebody who is named as an approver and has not the right."""
     return (
         f"{name} may not approve campaigns. Name somebody else, or let a community manager make "
-        "them an approver, with /role."
+        "them an approver, with `/role`."
     )
 
 
