@@ -124,7 +124,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         waits_for=["Kim"],
         figures=[("People", "8 people now; 8 get something"), ("For the same people", "“*Other*”")],
         rows=plan.approval_rows(IN_REVIEW),
-        note=plan.approval_note(SAM, IN_REVIEW, "0123456789abcdef"),
+        note=plan.approval_note(SAM, IN_REVIEW),
     ),
     "plan.sheet:approved": plan.sheet(
         APPROVED, FACTS, TITLES, PLACES, rows=plan.waiting_rows(APPROVED)

@@ -186,7 +186,9 @@ def card(dry_run: DryRun, buttons: Buttons | None = None) -> Message:
         groups = [_share(dry_run, share) for share in dry_run.clusters]
         parts.append(_listed(f"By {dry_run.cluster_by}", map(literal, groups), MOST_GROUPS))
     if dry_run.by_day:
-        parts.append(_listed("Messages a day", map(literal, _bars(dry_run.by_day)), MOST_LINES))
+        # Bars would be read aloud sign by sign, and stand askew in letters of unequal width.
+        days = [f"{short(day)}: {count:,}" for day, count in sorted(dry_run.by_day.items())]
+        parts.append(_listed("Messages a day", days, MOST_LINES))
     if dry_run.parts:
         parts.append(_listed("Part by part", (_line(part) for part in dry_run.parts), MOST_LINES))
     if dry_run.clashes:
@@ -208,6 +210,8 @@ def as_text(dry_run: DryRun, shown: Mapping[str, Sequence[str]] | None = None) -
     for label, value in _facts(dry_run):
         yield f"{label + ':':22}{value}"
     yield f"{_EFFECT + ':':22}{EFFECT}"
+    if (drawn := dry_run.allocation) is not None:
+        yield f"{'Seed, method:':22}{drawn.seed}, {drawn.algorithm}"
     yield f"{'Content:':22}{dry_run.digest}"
     if dry_run.faults:
         yield from _under("Before it can be submitted", map(bare_commands, dry_run.faults))
@@ -331,11 +335,10 @@ def _week(dry_run: DryRun) -> str:
 
 
 def _drawn(allocation: Allocation) -> str:
-    how = {
+    return {
         "ab": "half of the groups get it and half do not, alike in size",
         "stepped_wedge": f"one after another in {len(set(allocation.steps.values()))} steps",
     }.get(allocation.design, allocation.design)
-    return f"{how}; seed {allocation.seed}, method {allocation.algorithm}"
 
 
 def _share(dry_run: DryRun, share: Share) -> str:

@@ -699,7 +699,18 @@ def draft_card(
                     *([send] if outlook.reached else []),
                     Button(label="Send to me", action="campaign.send_to_me", args=of),
                     Button(label="Change", action="campaign.change", args=of),
-                    Button(label="Add more parts", action="campaign.several", args=of),
+                    Button(
+                        label="Add more parts",
+                        action="campaign.several",
+                        args=of,
+                        confirm=Confirm(
+                            title="Make it one of several?",
+                            text="Others then approve it before anybody gets it, and you cannot "
+                            "send it yourself any more. Your text stays.",
+                            yes="Add parts",
+                            no="Leave it",
+                        ),
+                    ),
                     Button(
                         label="Discard",
                         action="campaign.discard",

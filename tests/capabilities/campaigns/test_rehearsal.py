@@ -1,5 +1,6 @@
 """The dry run, and that a run does what it said."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -321,7 +322,13 @@ def test_the_drawing_is_shown_as_it_will_be(world: World) -> None:
         *((5, 0), (5, 0)),
     ]
     text = "\n".join(as_text(told))
-    assert "seed 7, method 1" in text
+    assert re.search("Seed, method: +7, 1", text)
+    # A number that is nothing to people is for the terminal, and so are bars.
+    shown = str(card(told))
+    assert "half of the groups get it" in shown
+    assert "seed" not in shown
+    assert "▇" in text
+    assert "▇" not in shown
     assert "a: 5" in text
     assert "to compare with" in text
     runs.submits()

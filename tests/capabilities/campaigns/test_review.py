@@ -107,6 +107,9 @@ def test_one_message_becomes_the_first_of_several_parts(either_world: World) -> 
     world = either_world
     world.changes("sam", roles=frozenset({Role.APPROVER}))
     card = write(world)
+    [more] = [button for button in card.buttons if button.label == "Add more parts"]
+    assert more.confirm is not None
+    assert "cannot send it yourself any more" in more.confirm.text
     world.presses("dana", "Add more parts", on=card)
     assert "Mon 2 Mar: message, “Lunch is free this week." in card.text
     assert "Send it" not in labels(card)

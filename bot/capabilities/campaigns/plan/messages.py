@@ -513,12 +513,12 @@ def approval_rows(campaign: Campaign) -> list[list[Button]]:
     ]
 
 
-def approval_note(owner: Person, campaign: Campaign, mark: str) -> str:
-    """What is asked of who approves it. `mark` is the beginning of what approval is bound to."""
+def approval_note(owner: Person, campaign: Campaign) -> str:
+    """What is asked of who approves it."""
     what = "a change of this campaign" if campaign.amendment is not None else "this campaign"
     return (
         f"{literal(owner.name)} asks you to approve {what}. Your approval is of exactly what "
-        f"stands here (`{mark}`)."
+        "stands here."
     )
 
 

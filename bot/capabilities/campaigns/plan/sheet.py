@@ -86,7 +86,7 @@ def show(
             return _sheet(work, context, campaign, messages.waiting_rows(campaign), note=note)
     elif is_asked(work, campaign, person):
         owner = owner_of(work, campaign)
-        asked = messages.approval_note(owner, campaign, mark_of(campaign.proposed))
+        asked = messages.approval_note(owner, campaign)
         rows = messages.approval_rows(campaign)
         return _sheet(work, context, campaign, rows, note=note or asked, reader=person)
     if campaign.started_at is None and campaign.state is not State.CANCELLED:
