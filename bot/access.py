@@ -38,6 +38,7 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.AUDITOR: frozenset({Right.AUDIT}),
     Role.OPERATOR: frozenset(),
     Role.APPROVER: frozenset({Right.APPROVE_CAMPAIGN}),
+    Role.STEWARD: frozenset(),
 }
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.holiday import NO_DAYS_OFF, DaysOff
-from bot.ids import PersonId, WorkspaceId
+from bot.ids import PersonId, TopicId, WorkspaceId
 
 log = structlog.get_logger()
 
@@ -29,6 +29,8 @@ class Role(StrEnum):
     OPERATOR = "operator"
     APPROVER = "approver"
     """Says whether a campaign of somebody else may begin."""
+    STEWARD = "steward"
+    """Looks after one topic, which names them (`bot.topic.Topic.steward`): no right of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class RoleChange:
     """Somebody was given a role, or it was taken from them. `by` None: by how Inflow was set up
-    here (see `bot.access.Administrators`)."""
+    here (see `bot.access.Administrators`). `topic` is what a steward looks after."""
 
     workspace: WorkspaceId
     person: PersonId
@@ -85,6 +87,7 @@ class RoleChange:
     gives: bool
     by: PersonId | None
     at: datetime
+    topic: TopicId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ role_changes = Table(
     Column("gives", Boolean, nullable=False),
     Column("by", Text),
     Column("at", Instant, nullable=False),
+    Column("topic", Text),
     Index(None, "workspace", "id"),
 )
 

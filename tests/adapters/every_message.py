@@ -529,6 +529,13 @@ SHOWN: dict[str, Shown] = {
             )
         ],
     ),
+    "roles.listed:stewards": roles.listed(
+        {Role.COMMUNITY_MANAGER: [ANA]}, stewards=[("Data *and* more", KIM), ("Rooms", None)]
+    ),
+    "roles.steward_form": roles.steward_form([(TopicId("data"), "Data *and* more")]),
+    "roles.steward_kept": roles.steward_kept("Data *and* more", KIM),
+    "roles.told_steward": roles.told_steward("Data *and* more", SAM, gives=True),
+    "roles.told_steward:taken": roles.told_steward("Data *and* more", SAM, gives=False),
     "roles.about_me": roles.about_me(["- 2 March 2026: Kim became an auditor, by Sam"]),
     "roles.belongs": roles.belongs(replace(ANA, team="Customer *care*", site="Kiel"), KIM),
     "roles.form": roles.form([Role.COMMUNITY_MANAGER]),

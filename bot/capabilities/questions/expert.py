@@ -27,7 +27,7 @@ from bot.errors import Invalid, NotFound
 from bot.ids import TopicId
 from bot.inbound import Command, named
 from bot.message import Note, Part, say
-from bot.people import Person
+from bot.people import Person, Role, RoleChange
 from bot.reply import Reply
 from bot.topic import Topic
 
@@ -131,7 +131,7 @@ def topics(_context: Context, work: QuestionsWork, command: Command) -> Reply:
     return Reply(message=messages.topic_list(every, stewards))
 
 
-def add_topic(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+def add_topic(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """`/topic title`: opened by a community manager, who looks after it to begin with."""
     require(command.person, Right.ADD_TOPIC)
     title = " ".join(command.text.split())
@@ -148,6 +148,10 @@ def add_topic(_context: Context, work: QuestionsWork, command: Command) -> Reply
         channel=command.place.conversation if command.place.kind.value == "channel" else None,
     )
     work.topics.save(topic)
+    by = command.person
+    work.people.note_role(
+        RoleChange(by.workspace, by.id, Role.STEWARD, True, by.id, context.now, topic.id)
+    )
     return Reply(message=messages.topic_added(topic))
 
 

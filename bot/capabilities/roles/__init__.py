@@ -25,9 +25,13 @@ capability: Capability[Any] = Capability(
             needs=Right.NAME_ROLES,
         ),
     },
-    presses={"role.list": handlers.list_roles, "role.change": handlers.open_form},
-    opens_forms=frozenset({"role.change"}),
-    submits={"role.keep": handlers.keep},
+    presses={
+        "role.list": handlers.list_roles,
+        "role.change": handlers.open_form,
+        "role.change_steward": handlers.open_steward_form,
+    },
+    opens_forms=frozenset({"role.change", "role.change_steward"}),
+    submits={"role.keep": handlers.keep, "role.keep_steward": handlers.keep_steward},
     home=handlers.home,
     about_me=handlers.about_me,
 )

@@ -1,9 +1,10 @@
 """Every sentence about roles."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from bot.form import ChoiceField, Form, PeopleField
-from bot.ids import PersonId
+from bot.form import AnyField, ChoiceField, Form, PeopleField, TextField
+from bot.ids import PersonId, TopicId
 from bot.message import (
     MAX_TEXT,
     Button,
@@ -19,6 +20,7 @@ from bot.message import (
     literal,
     mention,
     say,
+    shorten,
 )
 from bot.messages import WHAT_YOU_LOOK_AFTER
 from bot.page import Section, Shelf
@@ -32,8 +34,13 @@ TITLES: Mapping[Role, str] = {
     Role.AUDITOR: "Auditor",
     Role.OPERATOR: "Operator",
     Role.APPROVER: "Approver of campaigns",
+    Role.STEWARD: "Steward",
 }
 _MOST_NAMED = 30
+_MOST_TOPICS = 100
+UNKNOWN_TOPIC = "There is no topic of that name here."
+IS_STEWARD = "They look after this topic already."
+NO_STEWARD = "Nobody looks after this topic as it is."
 
 NO_OPTION = "Please choose one of the options."
 UNKNOWN_PERSON = "I do not know that person here yet. Ask them to write to me once."
@@ -61,14 +68,20 @@ def _names(people: Sequence[Person], room: int) -> str:
     return f"{told} and {left} more" if left > 0 else told
 
 
-def change_of(change: RoleChange, names: Mapping[PersonId, str]) -> str:
-    """One change of a role, for `Text`."""
+def change_of(
+    change: RoleChange,
+    names: Mapping[PersonId, str],
+    topics: Mapping[TopicId, str] = MappingProxyType({}),
+) -> str:
+    """One change of a role, for `Text`; `topics` are the titles of those of stewards."""
     who = literal(names.get(change.person, "somebody who has left"))
     by = "how Inflow was set up here"
     if change.by is not None:
         by = literal(names.get(change.by, "somebody who has left"))
     done = "became" if change.gives else "is no longer"
     title = _one(TITLES[change.role].lower())
+    if change.topic is not None:
+        title = f"steward of {literal(topics.get(change.topic, str(change.topic)))}"
     day = f"{change.at.day} {change.at:%B %Y}"
     return f"- {day}: {who} {done} {title}, by {by}"
 
@@ -96,25 +109,34 @@ def listed(
     holders: Mapping[Role, Sequence[Person]],
     changes: Sequence[str] = (),
     earlier: int | None = None,
+    stewards: Sequence[tuple[str, Person | None]] = (),
 ) -> Message:
     """Who has which role, and `changes` of it (see `change_of`); behind so many more recent ones
-    come `earlier` ones."""
+    come `earlier` ones. `stewards` are topics, by title, each with its own."""
     more = Button(label="Earlier changes", action="role.list", args={"skipped": earlier or 0})
     room = MAX_TEXT // len(holders) - 100
     lines = [f"- **{TITLES[role]}**: {_names(people, room)}" for role, people in holders.items()]
+    looked_after = [
+        f"- {literal(title)}: {mention(who.name, who.address) if who else 'nobody'}"
+        for title, who in stewards
+    ]
+    name_steward = Button(label="Name a steward", action="role.change_steward")
     return say(
         "Who has which role here:",
         Text(text="\n".join(lines)),
+        *([Text(text=fit(["**Stewards of topics**", *looked_after]))] if looked_after else []),
         *([Text(text=fit(["**Last changed**", *changes]))] if changes else []),
         Buttons(
             buttons=(
                 Button(label="Give or take a role", action="role.change", style=Style.PRIMARY),
+                *([name_steward] if stewards else []),
                 *([more] if earlier is not None else []),
             )
         ),
         Note(
             text="Community managers look after the FAQ, topics, days off, campaigns and roles. "
-            "Approvers say whether a campaign of somebody else may begin. "
+            "Approvers say whether a campaign of somebody else may begin. Stewards look after "
+            "what stands in their topic. "
             "Auditors see who has passed mandatory quizzes: `/quiz audit`."
         ),
     )
@@ -146,6 +168,57 @@ def form(roles: Sequence[Role]) -> Form:
         ),
         submit="Keep",
         action="role.keep",
+    )
+
+
+def steward_form(topics: Sequence[tuple[TopicId, str]]) -> Form:
+    """Who looks after a topic from now on; `topics` are ids with titles."""
+    which: AnyField
+    if len(topics) <= _MOST_TOPICS:
+        which = ChoiceField(
+            name="topic",
+            label="Which topic?",
+            required=True,
+            options=tuple(Option(label=shorten(title, 75), value=id_) for id_, title in topics),
+        )
+    else:
+        which = TextField(name="topic", label="Which topic?", hint="Its title.", required=True)
+    return Form(
+        title="Name a steward",
+        fields=(
+            which,
+            PeopleField(
+                name="person",
+                label="Who looks after it from now on?",
+                hint="They are told, and so is who did until now. If you name nobody, the "
+                "community managers do.",
+            ),
+        ),
+        submit="Keep",
+        action="role.keep_steward",
+    )
+
+
+def steward_kept(topic: str, person: Person | None) -> Message:
+    """For the one who named a steward, or took it from somebody."""
+    if person is None:
+        said = f"Nobody is steward of {literal(topic)} now: community managers look after it."
+    else:
+        said = f"{literal(person.name)} looks after {literal(topic)} now, and is told."
+    return say(said, tone=Tone.GOOD)
+
+
+def told_steward(topic: str, by: Person, *, gives: bool) -> Message:
+    """For who became steward of a topic, or is not any more."""
+    who = mention(by.name, by.address)
+    if not gives:
+        return say(
+            f"You are no longer steward of {literal(topic)}: {who} has changed it with `/role`."
+        )
+    return say(
+        f"You are steward of {literal(topic)} now, named by {who}: `/faq review` shows what waits "
+        "for your eyes, `/improve` what could be clearer, and `/unanswered` what found nobody.",
+        tone=Tone.GOOD,
     )
 
 
