@@ -21,6 +21,7 @@ from bot.ids import CampaignId, PersonId
 from bot.message import Text
 from bot.outbox import LetterState
 from bot.pack.model import Kind
+from bot.pack.ports import Put
 from bot.people import Role
 from bot.truth import Tally, account
 from tests.capabilities.campaigns.planning import (
@@ -35,6 +36,7 @@ from tests.capabilities.campaigns.planning import (
     travel,
     writes,
 )
+from tests.capabilities.quizzes.taking import TWO, quiz_of
 from tests.world import WORKSPACE, World
 
 
@@ -244,6 +246,25 @@ def test_what_was_typed_under_an_older_card_is_not_lost(world: World) -> None:
     assert world.fills("dana").replace
     [*_, last] = reads(world).content.activities
     assert (last.text, last.days) == ("More, and better.", 2)
+
+
+def test_of_very_many_quizzes_one_is_named_by_words_of_its_title(world: World) -> None:
+    card = writes(world)
+    one = quiz_of(TWO)
+    many = [
+        one.model_copy(update={"id": f"q{n}", "title": f"Quiz {n} of many"}) for n in range(101)
+    ]
+    with world.database.transaction() as work:
+        work.packs.put(WORKSPACE, [Put(quiz, "test", world.now) for quiz in many])
+    picks(world, "dana", card, "Add a part", Format.QUIZ)
+    assert "“Quiz 0 of many”" in world.fills("dana", ref="of many").errors["ref"]
+    assert "none with these words" in world.fills("dana", ref="nothing").errors["ref"]
+    assert world.fills("dana", ref="quiz 77 of").errors == {}
+    assert reads(world).content.activities[0].ref == "q77"
+    picks(world, "dana", world.hears("dana")[-1], "Look at a part", "a1")
+    world.presses("dana", "Change")
+    assert world.form is not None
+    assert "Quiz 77 of many" in {field.value for field in world.form.fields}
 
 
 def test_bad_parts_are_refused_at_their_fields(world: World) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, time
 
 from bot.access import Right, may
+from bot.activity import Found
 from bot.capabilities.campaigns.audience import here
 from bot.capabilities.campaigns.content import (
     LENT,
@@ -43,6 +44,7 @@ from bot.people import Person
 _BASELINE, _FOLLOW_UP = 28, 28
 """Days before and after, of a metric that is named in chat."""
 _LONGEST = 31
+_MOST_ALIKE = 5
 _APPROVERS = ("approver", "second")
 
 
@@ -184,10 +186,35 @@ def read_number(values: dict[str, str], name: str) -> int | None:
     return int(number) if number.is_integer() and abs(number) < 2**31 else None
 
 
+def _reference(said: str, found: Sequence[Found], wrong: dict[str, str]) -> str:
+    """What is meant: one of those `found`, by its id or by words of its title."""
+    if not said:
+        wrong["ref"] = messages.NO_REFERENCE
+        return said
+    if not found or said in {one.ref[:150] for one in found}:
+        return said[:150]
+    words = said.casefold()
+    alike = [one for one in found if words in one.title.casefold()]
+    same = [one for one in alike if words == one.title.casefold()]
+    if len(same or alike) == 1:
+        return (same or alike)[0].ref[:150]
+    if not alike:
+        wrong["ref"] = messages.NO_SUCH_REFERENCE
+    else:
+        titles = [one.title for one in alike[:_MOST_ALIKE]]
+        wrong["ref"] = messages.several_references(titles, len(alike) - len(titles))
+    return said[:150]
+
+
 def read_part(
-    work: CampaignsWork, command: Command, content: Content, activity: Activity, today: date
+    work: CampaignsWork,
+    command: Command,
+    content: Content,
+    activity: Activity,
+    found: Sequence[Found],
+    today: date,
 ) -> Activity:
-    """The part with what its form says.
+    """The part with what its form says; `found` is all that it may refer to, where that is known.
 
     Raises:
         Invalid: with a sentence for each field that cannot be used.
@@ -202,10 +229,7 @@ def read_part(
         wrong["text"] = NO_BODY
     changed = replace(changed, text=text)
     if activity.format in LENT:
-        ref = values.get("ref", "").strip()
-        if not ref:
-            wrong["ref"] = messages.NO_REFERENCE
-        changed = replace(changed, ref=ref[:150])
+        changed = replace(changed, ref=_reference(values.get("ref", "").strip(), found, wrong))
     if activity.format is Format.POLL:
         lines = [" ".join(line.split()) for line in kept(values.get("options", "")).split("\n")]
         options = tuple(line for line in lines if line)

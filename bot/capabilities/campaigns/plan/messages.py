@@ -114,6 +114,16 @@ BAD_DAY_NUMBER = "Please give the number of the working day: 1 is their first."
 BAD_TIME = "Please write the hour like 15:00."
 BAD_DAYS = "Please give a whole number of days between 1 and 31."
 NO_REFERENCE = "Please choose which one."
+NO_SUCH_REFERENCE = "I have none with these words in its title."
+
+
+def several_references(titles: Sequence[str], more: int) -> str:
+    """Words that stand in the titles of several; some of them, and how many `more` there are."""
+    named = ", ".join(f"“{shorten(title, 60)}”" for title in titles)
+    rest = f" and {more} more" if more else ""
+    return f"Several have these words: {named}{rest}. Please write more of the title."
+
+
 NOTHING_TO_CHOOSE = "There is nothing of the kind here yet."
 NO_OPTION = "Please choose one of the options."
 UNKNOWN_PERSON = "I do not know that person here."
@@ -845,11 +855,12 @@ def _next_date(content: Content, today: date) -> date:
 
 def _reference(activity: Activity, found: Sequence[Found]) -> AnyField:
     if not found or len(found) > MOST_REFERENCES:
+        titles = {one.ref: one.title for one in found}
         return TextField(
             name="ref",
             label="Which one?",
-            hint="Its id, as it is written in its pack.",
-            value=activity.ref or "",
+            hint="Its title, or some words of it.",
+            value=titles.get(activity.ref or "", activity.ref or ""),
             required=True,
         )
     offered = {one.ref for one in found}

@@ -1,8 +1,10 @@
 """Writing a campaign of several parts: what it is as a whole, and its parts one by one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.access import Right, require
+from bot.activity import Found
 from bot.capabilities.campaigns.access import find_campaign
 from bot.capabilities.campaigns.approving import amend
 from bot.capabilities.campaigns.audience import channel_of, here
@@ -166,8 +168,6 @@ def _part_form(
     campaign: Campaign,
     activity: Activity,
 ) -> Form:
-    lent = context.activities.formats.get(activity.format)
-    every = lent.every if lent is not None and activity.format in LENT else None
     args: Args = {**messages.args_of(campaign), "part": activity.id, "format": activity.format}
     places = places_for(work, command, activity)
     if messages.HERE in places:
@@ -175,11 +175,22 @@ def _part_form(
     return messages.part_form(
         campaign.proposed,
         activity,
-        every(work, campaign.workspace) if every else (),
+        _found(context, work, campaign, activity),
         places,
         today_of(command.person, context.now),
         args,
     )
+
+
+def _found(
+    context: Context, work: CampaignsWork, campaign: Campaign, activity: Activity
+) -> Sequence[Found]:
+    """All that a part may refer to, where that is known."""
+    lent = context.activities.formats.get(activity.format)
+    if activity.format not in LENT or lent is None or lent.every is None:
+        return ()
+    found: Sequence[Found] = lent.every(work, campaign.workspace)
+    return found
 
 
 def keep_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -198,7 +209,8 @@ def keep_part(context: Context, work: CampaignsWork, command: Command) -> Reply:
     if not activity.id:
         activity = replace(activity, id=next_id(campaign.content, content))
     today = today_of(command.person, context.now)
-    read = read_part(work, command, content, activity, today)
+    found = _found(context, work, campaign, activity)
+    read = read_part(work, command, content, activity, found, today)
     saved = keep(context, work, campaign, command, put(content, read))
     card = show(context, work, saved, command.person, messages.SAVED, is_writing=True)
     return Reply(message=card, replace=True)
