@@ -15,8 +15,10 @@ from bot.capabilities.campaigns.content import (
     Success,
     Timing,
 )
+from bot.capabilities.campaigns.messages import whom_field
 from bot.capabilities.campaigns.model import Campaign, State
 from bot.capabilities.campaigns.plan import messages
+from bot.form import ChoiceField
 from bot.ids import CampaignId, PersonId
 from bot.message import Text
 from bot.outbox import LetterState
@@ -265,6 +267,38 @@ def test_of_very_many_quizzes_one_is_named_by_words_of_its_title(world: World) -
     world.presses("dana", "Change")
     assert world.form is not None
     assert "Quiz 77 of many" in {field.value for field in world.form.fields}
+
+
+def test_what_makes_it_done_is_chosen_among_its_parts(world: World) -> None:
+    card = writes(world)
+    world.presses("dana", "Settings", on=card)
+    assert world.form is not None
+    assert "completion" not in {field.name for field in world.form.fields}
+    adds(world, card, Format.QUIZ, date="2026-03-04", ref="data")
+    world.presses("dana", "Settings", on=card)
+    [field] = [field for field in world.form.fields if field.name == "completion"]
+    assert isinstance(field, ChoiceField)
+    assert [o.label for o in field.options][1:] == ["Who passes “Customer data”"]
+    assert world.fills("dana", completion="a1").errors == {}
+    assert reads(world).content.completion == "certified(data)"
+    world.presses("dana", "Settings", on=card)
+    assert world.fills("dana", title="Another").errors == {}
+    assert reads(world).content.completion == "certified(data)"
+    world.presses("dana", "Settings", on=card)
+    assert world.fills("dana", completion=messages.NOBODY_COMPLETES).errors == {}
+    assert reads(world).content.completion == ""
+
+
+def test_what_of_a_completion_no_form_can_say_stays_as_it_was_written() -> None:
+    quiz = Activity(id="a1", format=Format.QUIZ, date=date(2026, 3, 4), ref="data")
+    prompt = Activity(id="a2", format=Format.PROMPT, date=date(2026, 3, 5), ref="stuck")
+    content = Content(title="T", activities=(quiz, prompt), completion="met(data/one)")
+    both = replace(content, completion="certified(data) and answered(stuck)")
+    for each, value in ((content, messages.AS_WRITTEN), (both, "all of them")):
+        whom = whom_field(each, [], {})
+        form = messages.settings_form(each, whom, [], date(2026, 3, 2), {}, is_new=False)
+        [field] = [field for field in form.fields if field.name == "completion"]
+        assert field.value == value
 
 
 def test_bad_parts_are_refused_at_their_fields(world: World) -> None:

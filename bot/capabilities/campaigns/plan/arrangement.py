@@ -4,10 +4,20 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.capabilities.campaigns.content import Activity, Content, Timing, digest_of, in_order
+from bot.capabilities.campaigns.content import (
+    Activity,
+    Content,
+    Format,
+    Timing,
+    digest_of,
+    in_order,
+)
 
 _DAY = timedelta(days=1)
 _NUMBERED = re.compile(r"a([0-9]{1,6})")
+_EVIDENCE = {Format.QUIZ: "certified", Format.PROMPT: "answered"}
+ALL_OF_THEM = "all of them"
+"""No name of a part, which has no spaces."""
 _WEEK = 5
 """Working days, for a campaign whose days are counted differently than before."""
 
@@ -42,6 +52,20 @@ def put(content: Content, activity: Activity) -> Content:
 def without(content: Content, id_: str) -> Content:
     """The content without the part of that name."""
     return replace(content, activities=tuple(a for a in content.activities if a.id != id_))
+
+
+def completions(content: Content) -> dict[str, str]:
+    """What may make the campaign done, of its quizzes and prompts: the words of evidence for each,
+    by the name of its part, and for all of them together by `ALL_OF_THEM`."""
+    found: dict[str, str] = {}
+    for activity in in_order(content):
+        word = _EVIDENCE.get(activity.format)
+        asked = f"{word}({activity.ref})"
+        if word is not None and activity.ref and asked not in found.values():
+            found[activity.id] = asked
+    if len(found) > 1:
+        found[ALL_OF_THEM] = " and ".join(found.values())
+    return found
 
 
 def move(content: Content, id_: str, by: int) -> Content:

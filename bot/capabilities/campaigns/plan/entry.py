@@ -30,7 +30,7 @@ from bot.capabilities.campaigns.messages import (
 )
 from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, Campaign
 from bot.capabilities.campaigns.plan import messages
-from bot.capabilities.campaigns.plan.arrangement import retime
+from bot.capabilities.campaigns.plan.arrangement import completions, retime
 from bot.capabilities.campaigns.plan.sheet import places_of
 from bot.capabilities.campaigns.reading import kept, read_conversation, read_day, read_team
 from bot.capabilities.campaigns.work import CampaignsWork
@@ -92,7 +92,7 @@ def read_settings(
         join_until=join_until if by_days else None,
         approvers=approvers,
         rollout=rollout,
-        completion=kept(values.get("completion", "")),
+        completion=_completion(values.get("completion"), content),
         success=_success(values, content.success),
         closing=kept(values.get("closing", ""))[:1_000],
         catch_up=values.get("catch_up") == messages.YES,
@@ -165,6 +165,13 @@ def _rollout(command: Command, before: Rollout, wrong: dict[str, str]) -> Rollou
         return replace(before, design=Design.STEPPED_WEDGE, steps=steps)
     # What packs know beyond this form (`ab`) stays until something else is chosen.
     return Rollout() if chosen == messages.ALL_AT_ONCE else before
+
+
+def _completion(chosen: str | None, before: Content) -> str:
+    """What makes it done, as the form says; what it cannot say stays as it was written."""
+    if chosen == messages.NOBODY_COMPLETES:
+        return ""
+    return completions(before).get(chosen or "", before.completion)
 
 
 def _success(values: dict[str, str], before: Success | None) -> Success | None:

@@ -31,7 +31,7 @@ from bot.capabilities.campaigns.messages import (
     told_of,
 )
 from bot.capabilities.campaigns.model import MAX_BODY, MAX_TITLE, STATES, Campaign, State
-from bot.capabilities.campaigns.plan.arrangement import mark_of
+from bot.capabilities.campaigns.plan.arrangement import ALL_OF_THEM, completions, mark_of
 from bot.form import (
     AnyField,
     ChoiceField,
@@ -77,6 +77,7 @@ TO_EACH = "each"
 HERE = "here"
 YES, NO = "yes", "no"
 EVERYBODY_GETS_IT = "always"
+NOBODY_COMPLETES = "nobody at all"
 ALL_AT_ONCE, STEPS = "all", "steps"
 _WEEKDAYS = 5
 _DAY = timedelta(days=1)
@@ -602,9 +603,11 @@ def settings_form(
     args: Args,
     *,
     is_new: bool,
+    titles: Mapping[str, str] = MappingProxyType({}),
 ) -> Form:
     """What a campaign is as a whole. `whom` is the field of its audience, `approvers` are
-    addresses. A new one is asked only what nobody can leave open (`_FIRST_ASKED`)."""
+    addresses, `titles` what references are called, by part. A new one is asked only what nobody
+    can leave open (`_FIRST_ASKED`)."""
     start = content.start or max(content.first_day, _next_date(content, today))
     if not _is_sayable(content.audience) and isinstance(whom, ChoiceField):
         kept = Option(label=AS_IT_WAS, value=AS_WRITTEN)
@@ -683,12 +686,7 @@ def settings_form(
             value=content.rollout.steps if by_steps else None,
             minimum=2,
         ),
-        TextField(
-            name="completion",
-            label="When has somebody completed it?",
-            hint="Such as: certified(quiz-id) or answered(prompt-id). Without it nobody has.",
-            value=content.completion,
-        ),
+        *_completion(content, titles),
         TextField(
             name="metric",
             label="What should be better afterwards?",
@@ -728,6 +726,27 @@ def settings_form(
         action="campaign.keep_settings",
         args=args,
     )
+
+
+def _completion(content: Content, titles: Mapping[str, str]) -> list[AnyField]:
+    """What makes it done, of the quizzes and prompts in it; nothing where there are none."""
+    choices = completions(content)
+    if not choices and not content.completion:
+        return []
+    offered = {NOBODY_COMPLETES: "Nobody is said to have completed it"}
+    for activity in in_order(content):
+        if activity.id in choices:
+            does = "passes" if activity.format is Format.QUIZ else "answers"
+            title = titles.get(activity.id) or activity.ref
+            offered[activity.id] = shorten(f"Who {does} “{title}”", 75)
+    if ALL_OF_THEM in choices:
+        offered[ALL_OF_THEM] = "Who does all of these"
+    chosen = next((n for n, asked in choices.items() if asked == content.completion), None)
+    if content.completion and chosen is None:
+        chosen = AS_WRITTEN
+        offered[AS_WRITTEN] = AS_IT_WAS
+    label = "When has somebody completed it?"
+    return [_choice("completion", label, offered, chosen or NOBODY_COMPLETES)]
 
 
 def _is_sayable(whom: Audience) -> bool:

@@ -27,6 +27,7 @@ from bot.capabilities.campaigns.plan.sheet import (
     find_own,
     look,
     show,
+    titles_of,
     was_changed,
 )
 from bot.capabilities.campaigns.step import advance, today_of
@@ -76,6 +77,7 @@ def _settings_form(
         today_of(person, context.now),
         args,
         is_new=draft is None,
+        titles=titles_of(context, work, person.workspace, content),
     )
 
 
