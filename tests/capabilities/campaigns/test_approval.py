@@ -82,6 +82,21 @@ def test_what_nobody_has_gone_through_yet_is_not_approved(
     assert runs.approves().state is State.APPROVED
 
 
+def test_who_names_no_figure_of_the_work_claims_no_outcome(world: World) -> None:
+    card = three_parts(world)
+    [submit] = [one for one in card.buttons if one.label == "Submit for approval"]
+    assert submit.confirm is not None
+    assert "You claim no outcome" in submit.confirm.text
+    assert "Measured by: nothing: no outcome is claimed" in card.text
+    world.presses("dana", "Settings", on=card)
+    world.fills("dana", metric="Returned parcels", worthwhile="5 a week")
+    card = world.hears("dana")[-1]
+    [submit] = [one for one in card.buttons if one.label == "Submit for approval"]
+    assert submit.confirm is not None
+    assert "outcome" not in submit.confirm.text
+    assert "Measured by: Returned parcels, by at least 5 a week" in card.text
+
+
 # --- a change while it runs -------------------------------------------------------------------
 
 

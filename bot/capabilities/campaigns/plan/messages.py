@@ -291,6 +291,8 @@ def facts_of(
         told = metric or content.success.metric
         told += f", by at least {content.success.smallest_worthwhile}"
         facts.append(Fact(label="Measured by", value=shorten(told, 1_000)))
+    else:
+        facts.append(Fact(label="Measured by", value="nothing: no outcome is claimed"))
     return Facts(facts=tuple(facts))
 
 
@@ -391,7 +393,7 @@ def writing_rows(campaign: Campaign, *, is_clean: bool) -> list[list[Button]]:
         first += _trials(of)
     second: list[Button] = []
     if is_clean:
-        second.append(_submit(of))
+        second.append(_submit(campaign))
     if is_draft:
         second.append(_discard(of))
     elif campaign.amendment is not None:
@@ -401,16 +403,17 @@ def writing_rows(campaign: Campaign, *, is_clean: bool) -> list[list[Button]]:
     return [first, second]
 
 
-def _submit(of: Args) -> Button:
+def _submit(campaign: Campaign) -> Button:
+    claims = "" if campaign.proposed.success is not None else CLAIMS_NOTHING
     return Button(
         label="Submit for approval",
         action="campaign.submit",
-        args=of,
+        args=args_of(campaign),
         style=Style.PRIMARY,
         confirm=Confirm(
             title="Submit it for approval?",
             text="Those who approve it get its card. If you change anything afterwards, it has to "
-            "be approved anew.",
+            f"be approved anew.{claims}",
             yes="Submit it",
             no="Not yet",
         ),
@@ -424,7 +427,7 @@ def under_dry_run(campaign: Campaign, *, is_owner: bool, may_submit: bool) -> Bu
     trials = _trials(of)[1:]
     buttons += trials if is_owner else trials[:1]
     if is_owner and may_submit and campaign.state is State.DRAFT:
-        buttons.append(_submit(of))
+        buttons.append(_submit(campaign))
     return Buttons(buttons=tuple(buttons))
 
 
@@ -1069,6 +1072,10 @@ def said_approved(campaign: Campaign) -> str:
     return "You have approved it, and its owner is told."
 
 
+CLAIMS_NOTHING = (
+    " You claim no outcome: that no figure of the work is better by it. If one should be, say first "
+    "in Settings which."
+)
 ALL_LEFT_HAVE = (
     "It is approved by all who are left to approve it. Tap *Ask again*: one of them has to say so "
     "once more."
