@@ -362,7 +362,7 @@ def share_form(narration: Narration, topics: Sequence[Topic], *, has_channel: bo
             required=True,
         ),
         *(
-            PeopleField(name=name, label=f"Named: {which} person")
+            PeopleField(name=name, label=f"By name: {which} of three people at most")
             for name, which in zip(PEOPLE_FIELDS, ("first", "second", "third"), strict=True)
         ),
     ]
