@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     Text,
     and_,
+    case,
     delete,
     exists,
     func,
@@ -167,8 +168,15 @@ class SqlEnrolments:
         return [PersonId(person) for person in rows.scalars()]
 
     def end_absent(self, gathering: Gathering, now: datetime) -> Sequence[PersonId]:
-        """End the enrolments of those who are not in the audience any more, have left or have
-        stopped the bot; who that was."""
+        """End the enrolments of those who have left or have stopped the bot, and of those who are
+        not in the audience any more; who had said yes is absent until they are in it again. Who
+        that was."""
+        is_here = exists(
+            select(people.c.id).where(
+                people.c.id == enrolments.c.person, people.c.active, ~_STOPPED
+            )
+        )
+        may_return = and_(enrolments.c.state == EnrolmentState.ACTIVE, is_here)
         stays = exists(
             select(people.c.id).where(
                 people.c.id == enrolments.c.person, *_are_in(gathering), ~_STOPPED
@@ -181,10 +189,31 @@ class SqlEnrolments:
                 enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.INVITED]),
                 ~stays,
             )
-            .values(state=EnrolmentState.ENDED, changed_at=_day_of(now))
+            .values(
+                state=case((may_return, EnrolmentState.ABSENT), else_=EnrolmentState.ENDED),
+                changed_at=_day_of(now),
+            )
             .returning(enrolments.c.person)
         )
         return sorted(PersonId(person) for person in ended.scalars())
+
+    def bring_back(self, gathering: Gathering, now: datetime) -> None:
+        """Let those who were absent and are in the audience again go on with what is still to
+        come."""
+        is_there = exists(
+            select(people.c.id).where(
+                people.c.id == enrolments.c.person, *_are_in(gathering), ~_STOPPED
+            )
+        )
+        self._connection.execute(
+            update(enrolments)
+            .where(
+                enrolments.c.campaign == gathering.campaign,
+                enrolments.c.state == EnrolmentState.ABSENT,
+                is_there,
+            )
+            .values(state=EnrolmentState.ACTIVE, changed_at=_day_of(now))
+        )
 
     def move(
         self,

@@ -23,6 +23,7 @@ MIDNIGHT = NOW.replace(hour=0, minute=0)
 """Of what somebody did it is kept on which day, and not when on it."""
 ALL = Gathering(NAME, ACME.id, Audience(), ClusterBy.TEAM)
 ACTIVE, INVITED, ENDED = EnrolmentState.ACTIVE, EnrolmentState.INVITED, EnrolmentState.ENDED
+ABSENT = EnrolmentState.ABSENT
 
 
 @pytest.fixture
@@ -75,16 +76,33 @@ def test_who_has_stopped_the_bot_or_left_is_not_enrolled(place: Database) -> Non
         assert work.enrolments.active(NAME, None, 9) == [ANA.id]
 
 
-def test_who_is_in_the_audience_no_more_is_ended_and_named_once(place: Database) -> None:
+def test_who_is_in_the_audience_no_more_is_absent_and_named_once(place: Database) -> None:
     reds = replace(ALL, audience=Audience(teams=("Red",)))
     with place.transaction() as work:
         work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW)
         assert work.enrolments.end_absent(reds, NOW + DAY) == [ANA.id]
         assert work.enrolments.end_absent(reds, NOW + DAY) == []
-    assert enrolled(place, ANA) == Enrolment(NAME, ANA.id, "Blue", WAVE, ENDED, MIDNIGHT + DAY)
-    # Coming back begins nothing anew.
+    assert enrolled(place, ANA) == Enrolment(NAME, ANA.id, "Blue", WAVE, ABSENT, MIDNIGHT + DAY)
+    # Coming back begins nothing anew, and goes on.
     with place.transaction() as work:
         assert work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW) == 0
+        work.enrolments.bring_back(reds, NOW + 2 * DAY)
+        assert work.enrolments.states(NAME, [ANA.id]) == {ANA.id: ABSENT}
+        work.enrolments.bring_back(ALL, NOW + 2 * DAY)
+        assert work.enrolments.states(NAME, [ANA.id]) == {ANA.id: ACTIVE}
+
+
+def test_who_leaves_or_had_not_said_yes_does_not_come_back(place: Database) -> None:
+    reds = replace(ALL, audience=Audience(teams=("Red",)))
+    with place.transaction() as work:
+        work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW)
+        work.enrolments.save(Enrolment(NAME, ANA.id, "Blue", WAVE, INVITED, NOW))
+        work.people.save(replace(CY, team="Red", active=False))
+        assert work.enrolments.end_absent(reds, NOW + DAY) == sorted([ANA.id, CY.id])
+        work.people.save(replace(CY, team="Red"))
+        work.enrolments.bring_back(ALL, NOW + 2 * DAY)
+        states = work.enrolments.states(NAME, [ANA.id, CY.id])
+        assert states == {ANA.id: ENDED, CY.id: ENDED}
 
 
 def test_active_people_come_in_pages_and_they_move_with_those_who_are_asked(

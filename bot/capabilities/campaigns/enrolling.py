@@ -55,7 +55,7 @@ from bot.ports import Timer
 from bot.reply import Reply
 
 _DAY = timedelta(days=1)
-_OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED})
+_OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED, EnrolmentState.ABSENT})
 _RUNS = frozenset({State.RUNNING, State.PAUSED})
 
 
@@ -155,6 +155,7 @@ def enrol_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         succession.offer(context, work, campaign)
     today = newest_day(context.now)
     if are_known(work, campaign) and _are_there(work, campaign):
+        work.enrolments.bring_back(gathering_of(campaign), context.now)
         gone = work.enrolments.end_absent(gathering_of(campaign), context.now)
         _take_back(work, campaign, gone)
     keep_known(work, campaign, context.now)

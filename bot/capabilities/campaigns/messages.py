@@ -475,6 +475,7 @@ def done_when(completion: str, titles: Mapping[Atom, str], given: AbstractSet[At
 _STANDING = {
     EnrolmentState.INVITED: "you were asked whether you want it",
     EnrolmentState.ACTIVE: "you are in it",
+    EnrolmentState.ABSENT: "it is not for your team or channel at the moment",
     EnrolmentState.ENDED: "it has ended for you",
     EnrolmentState.COMPLETED: "you have all that it asks for",
 }

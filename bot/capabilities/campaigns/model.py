@@ -393,11 +393,14 @@ def letter_key(campaign: Campaign, person: PersonId, activity: str = ONE_MESSAGE
 
 
 class EnrolmentState(StrEnum):
-    """Invited: asked whether they want it, and said nothing yet. Ended: said stop or no, or is
-    not in the audience any more. Completed: has the evidence that the campaign asks for."""
+    """Invited: asked whether they want it, and said nothing yet. Absent: is not in the audience
+    at the moment, and goes on when they are again. Ended: said stop or no, has left, or was not
+    in the audience any more before they said yes. Completed: has the evidence that the
+    campaign asks for."""
 
     INVITED = "invited"
     ACTIVE = "active"
+    ABSENT = "absent"
     ENDED = "ended"
     COMPLETED = "completed"
 

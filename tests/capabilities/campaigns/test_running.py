@@ -451,6 +451,28 @@ def test_who_is_in_the_audience_no_more_gets_no_more(world: World) -> None:
     assert runs.got("ben") == ["a1", "a2", "a3"]
 
 
+def test_who_is_in_the_audience_again_goes_on(either_world: World) -> None:
+    world = either_world
+    for who in PEOPLE:
+        world.changes(who, team="Blue")
+    runs = Runs(world)
+    audience = replace(TEXT_QUIZ_TEXT.audience, teams=("Blue",))
+    last = message("a4", TUESDAY + 7 * DAY)
+    activities = (*TEXT_QUIZ_TEXT.activities, last)
+    runs.starts(replace(TEXT_QUIZ_TEXT, audience=audience, activities=activities))
+    for who in ("ana", "ben"):
+        world.changes(who, team="Blau")
+    runs.upto(TUESDAY + 3 * DAY)
+    assert "a3" not in runs.got("ana")
+    world.says("ben", "stop")
+    for who in ("ana", "ben"):
+        world.changes(who, team="Blue")
+    runs.upto(TUESDAY + 8 * DAY)
+    assert runs.got("ana")[-1] == "a4"
+    # Who has said stop meanwhile does not.
+    assert "a4" not in runs.got("ben")
+
+
 def test_a_team_that_is_renamed_ends_nobodys_part(world: World) -> None:
     for who in PEOPLE:
         world.changes(who, team="Blue")
