@@ -1073,8 +1073,8 @@ def said_approved(campaign: Campaign) -> str:
 
 
 CLAIMS_NOTHING = (
-    " You claim no outcome: that no figure of the work is better by it. If one should be, say first "
-    "in Settings which."
+    " You claim no outcome: that no figure of the work is better by it. If one should be, say "
+    "first in Settings which."
 )
 ALL_LEFT_HAVE = (
     "It is approved by all who are left to approve it. Tap *Ask again*: one of them has to say so "
