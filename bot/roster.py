@@ -102,22 +102,38 @@ def read_roster(path: Path) -> Roster:
             separator = max(_SEPARATORS, key=text.count)
         cells = list(_split(f"{path}:{number}", text, separator, problems))
         if not header:
+            # Without it, nothing can be said of the lines below.
+            problems.raise_any()
+        if not any(cell.text for cell in cells):
+            continue
+        if not header:
             header = [replace(cell, text=cell.text.casefold()) for cell in cells]
             _check_header(header, problems)
             problems.raise_any()
-        elif len(cells) > len(header) and any(cell.text for cell in cells[len(header) :]):
+            continue
+        end = f"{path}:{number}:{len(text) + 1}"
+        cells += [Cell("", end) for _ in header[len(cells) :]]
+        if any(cell.text for cell in cells[len(header) :]):
             problems.note(
                 cells[len(header)].place,
                 f"there are {len(cells)} fields, and {len(header)} in the header. A field with "
                 f"“{separator}” in it is put in quotes.",
             )
-        elif cells:
-            rows.append({name.text: cell for name, cell in zip(header, cells, strict=False)})
+        else:
+            rows.append(_name(header, cells, problems))
     if not rows and not problems.total:
         problems.note(f"{path}:1:1", "the file holds no rows under a header.")
     _check_rows(rows, problems)
     problems.raise_any()
-    return Roster(rows, [cell.text for cell in header])
+    return Roster(rows, [cell.text for cell in header if cell.text])
+
+
+def _name(header: Sequence[Cell], cells: Sequence[Cell], problems: Problems) -> Mapping[str, Cell]:
+    """The fields of a row by their columns; one that no column names holds nothing."""
+    for name, cell in zip(header, cells, strict=False):
+        if cell.text and not name.text:
+            problems.note(cell.place, "the header has no name for this column.")
+    return {name.text: cell for name, cell in zip(header, cells, strict=False) if name.text}
 
 
 def _split(place: str, line: str, separator: str, problems: Problems) -> Iterator[Cell]:
@@ -132,6 +148,12 @@ def _split(place: str, line: str, separator: str, problems: Problems) -> Iterato
         texts = next(csv.reader([line], delimiter=separator, strict=True))
     except csv.Error:
         texts = []
+    if not texts and "\r" in line:
+        problems.note(
+            f"{place}:{line.find(chr(13)) + 1}",
+            "this line ends in a way that is not read (CR alone). Please save it as CSV UTF-8.",
+        )
+        return
     if len(texts) != len(starts):
         problems.note(
             f"{place}:{starts[-1] + 1}",
@@ -146,6 +168,8 @@ def _split(place: str, line: str, separator: str, problems: Problems) -> Iterato
 def _check_header(header: Sequence[Cell], problems: Problems) -> None:
     names = [cell.text for cell in header]
     for at, cell in enumerate(header):
+        if not cell.text:
+            continue
         if cell.text not in COLUMNS:
             problems.note(
                 cell.place,

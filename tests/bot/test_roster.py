@@ -27,6 +27,8 @@ def problems(tmp_path: Path, text: str) -> list[str]:
         f"{HEADER}ana,Customer care,Kiel,dana\n",
         f"\ufeff{HEADER}ana,Customer  care ,Kiel,dana",
         'Address;Team;Site;Manager\r\n\r\nana;"Customer care";Kiel;dana\r\n',
+        f",,,\n{HEADER},,,\nana,Customer care,Kiel,dana\n , ,,\n",
+        "address,team,site,manager,,\nana,Customer care,Kiel,dana,,\n",
         "address\tname\tteam\tsite\tmanager\nana\tAna\tCustomer care\tKiel\tdana\n",
     ],
 )
@@ -57,11 +59,29 @@ def test_it_is_read_as_spreadsheets_write_it(tmp_path: Path, text: str) -> None:
         (f"{HEADER}ana,Red,Kiel,dana,Sales\n", "2:19: there are 5 fields, and 4 in the header."),
         (f'{HEADER}ana,"Red,Kiel\n', "2:5: the quotes are broken"),
         (f'{HEADER}ana,R"e,d,Kiel\n', "2:5: the quotes are broken"),
+        ('"address,team\nana,Red\n', "1:1: the quotes are broken"),
+        ("address,team\rana,Red\r", "1:13: this line ends in a way that is not read"),
+        ("team,address\nTax\n", "2:4: the address is missing"),
+        ("address,team,\nana,Red,Kiel\n", "2:9: the header has no name for this column."),
     ],
 )
 def test_what_is_wrong_is_said_by_line_and_column(tmp_path: Path, text: str, said: str) -> None:
     [line] = problems(tmp_path, text)
     assert line.startswith(said)
+
+
+def test_a_row_that_is_shorter_than_the_header_has_nothing_in_the_fields_behind_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"{HEADER}ana,Red\n", encoding="utf-8")
+    [row] = read_roster(path).rows
+    assert {name: cell.text for name, cell in row.items()} == {
+        "address": "ana",
+        "team": "Red",
+        "site": "",
+        "manager": "",
+    }
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
