@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import io
 import json
 import os
 import sys
@@ -469,7 +470,10 @@ def export_people(workspace: str | None) -> None:
     check_is_there(settings)
     with import_work(settings, workspace, dry_run=True) as (work, of, _):
         rows = list(roster.export(work.people.everybody(of)))
-    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    # With a mark in front of it, or spreadsheets take it for another encoding.
+    sys.stdout.buffer.write(text.getvalue().encode("utf-8-sig"))
 
 
 def _report(report: ImportReport, dry_run: bool) -> None:

@@ -21,6 +21,7 @@ ADDRESS, TEAM, SITE, MANAGER, NAME = "address", "team", "site", "manager", "name
 COLUMNS = (ADDRESS, NAME, TEAM, SITE, MANAGER)
 _TOLD = (TEAM, SITE, MANAGER)
 _SEPARATORS = ",;\t"
+_FORMULA = ("=", "+", "-", "@")
 _UNKEEPABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffd]")
 
 HELP = """Say who is in which team, at which site, and who manages whom, from a .csv file.
@@ -330,4 +331,6 @@ def export(people: Sequence[Person]) -> Iterator[Sequence[str]]:
     yield COLUMNS
     for person in people:
         manager = addresses.get(person.manager, "") if person.manager is not None else ""
-        yield person.address, person.name, person.team or "", person.site or "", manager
+        # People name themselves, and a spreadsheet would reckon with what begins like a formula.
+        name = f"'{person.name}" if person.name.startswith(_FORMULA) else person.name
+        yield person.address, name, person.team or "", person.site or "", manager

@@ -1,6 +1,7 @@
 """A file of teams, sites and managers: what is wrong with one is said by line and column."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,9 @@ def test_who_is_known_is_printed_as_such_a_file() -> None:
     rows = list(export([ana, dana]))
     assert rows[0] == ("address", "name", "team", "site", "manager")
     assert rows[1] == ("ana", "Ana", "", "", "")
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://x","Ana")', "+Ana", "-Ana", "@Ana"])
+def test_no_name_is_printed_as_a_formula(name: str) -> None:
+    [_, (_, printed, *_)] = export([replace(person("ana"), name=name)])
+    assert printed == f"'{name}"

@@ -40,8 +40,9 @@ def test_a_file_is_tried_taken_and_printed_again(tmp_path: Path) -> None:
         query = "SELECT team FROM people WHERE address = 'ana'"
         assert connection.execute(query).fetchall() == [("Tax",)]
     printed = call("export").stdout
+    assert printed.startswith("\ufeffaddress,")
     assert "\nana,Ana,Tax,,kim\n" in printed
-    file.write_text(printed)
+    file.write_text(printed, encoding="utf-8")
     assert call("import", "people.csv").stdout.startswith("0 of ")
 
 
