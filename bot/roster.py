@@ -31,9 +31,10 @@ member id in Slack (U012AB3CD; “userid” in the member list that administrato
 object id in Entra; a manager is named by the same. `inflow people export` prints such a file of
 all who are known here, to be filled in; its column name is passed over.
 
-An empty field says that there is none. Who is not in the file stays as they are, and so does what
-it has no column for. Who is not known here yet is left out and counted: import the file again
-later. Anything wrong is said by line and column, and then nothing is changed."""
+An empty field says that there is none; a manager who is not known here changes nothing. Who is
+not in the file stays as they are, and so does what it has no column for. Who is not known here yet
+is left out and counted: import the file again later. Anything wrong is said by line and column,
+and then nothing is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ class Taken:
     teams: int = 0
     sites: int = 0
     emptied: Sequence[str] = ()
+    left: Sequence[str] = ()
+    """The sites at which nobody is any more, as `emptied` are the teams."""
+    cleared: Mapping[str, int] = field(default_factory=dict)
+    """Of how many of `by_column` nothing is known any more."""
     managed: int = 0
 
 
@@ -252,7 +257,7 @@ def take(work: RosterWork, workspace: WorkspaceId, roster: Roster) -> Taken:
         if row[ADDRESS].text.casefold() not in known:
             problems.note(row[ADDRESS].place, "nobody here has this address; left out.")
         elif _manager(row, lambda key: key not in known):
-            problems.note(row[MANAGER].place, "this manager is not known here; left empty.")
+            problems.note(row[MANAGER].place, "this manager is not known here; left as it was.")
     after = dict(known)
     for row in there:
         key = row[ADDRESS].text.casefold()
@@ -269,18 +274,30 @@ def take(work: RosterWork, workspace: WorkspaceId, roster: Roster) -> Taken:
             for name in _TOLD
             if name in roster.columns
         },
+        cleared={
+            name: sum(
+                getattr(known[key], name) is not None and getattr(after[key], name) is None
+                for key in known
+            )
+            for name in _TOLD
+        },
         absent=len(roster.rows) - len(there),
         notes=problems.told,
         people=len(everybody),
         teams=len(_teams(now)),
-        sites=len({person.site for person in now if person.site}),
+        sites=len(_sites(now)),
         emptied=sorted(_teams(everybody) - _teams(now)),
+        left=sorted(_sites(everybody) - _sites(now)),
         managed=sum(person.manager is not None for person in now),
     )
 
 
 def _teams(people: Iterable[Person]) -> set[str]:
     return {person.team for person in people if person.team}
+
+
+def _sites(people: Iterable[Person]) -> set[str]:
+    return {person.site for person in people if person.site}
 
 
 def _manager(row: Mapping[str, Cell], is_so: Callable[[str], bool]) -> bool:
@@ -295,7 +312,8 @@ def _told(person: Person, row: Mapping[str, Cell], known: Mapping[str, Person]) 
         person = replace(person, site=row[SITE].text or None)
     if MANAGER in row:
         manager = known.get(row[MANAGER].text.casefold())
-        person = replace(person, manager=manager.id if manager is not None else None)
+        if manager is not None or not row[MANAGER].text:
+            person = replace(person, manager=manager.id if manager is not None else None)
     return person
 
 
@@ -304,7 +322,11 @@ def _told(person: Person, row: Mapping[str, Cell], known: Mapping[str, Person]) 
 
 def describe(taken: Taken) -> str:
     """What a file changed, in numbers, and what is known by now."""
-    told = ", ".join(f"{name} {count:,}" for name, count in taken.by_column.items())
+    told = ", ".join(
+        f"{name} {count:,}" + (f" ({cleared:,} now empty)" if cleared else "")
+        for name, count in taken.by_column.items()
+        for cleared in [taken.cleared.get(name)]
+    )
     lines = [f"{taken.changed:,} of {taken.here:,} people changed: {told}."]
     if taken.absent:
         lines.append(f"{taken.absent:,} in the file are not known here, and were left out.")
@@ -312,6 +334,12 @@ def describe(taken: Taken) -> str:
         named = ", ".join(f"“{team}”" for team in taken.emptied)
         lines.append(
             f"Nobody is in {named} any more. A campaign that goes there reaches nobody new; was it "
+            "renamed?"
+        )
+    if taken.left:
+        named = ", ".join(f"“{site}”" for site in taken.left)
+        lines.append(
+            f"Nobody is at {named} any more. Groups of a campaign may have been drawn by it; was it "
             "renamed?"
         )
     lines.append(

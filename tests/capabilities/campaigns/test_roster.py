@@ -73,6 +73,26 @@ def test_a_team_in_which_nobody_is_any_more_is_named(world: World, file: Path) -
     assert "Nobody is in “Finance” any more. A campaign that goes there" in describe(renamed)
 
 
+def test_a_site_at_which_nobody_is_any_more_is_named(world: World, file: Path) -> None:
+    takes(world, file, ALL)
+    renamed = takes(world, file, ALL.replace("Graz", "Linz"))
+    assert "Nobody is at “Graz” any more. Groups of a campaign" in describe(renamed)
+
+
+def test_what_it_takes_away_is_told_and_no_manager_for_one_nobody_knows(
+    world: World, file: Path
+) -> None:
+    takes(world, file, ALL)
+    taken = takes(world, file, f"{HEADER}ana,,Kiel,zoe\nben,Finance,Kiel,\n")
+    assert describe(taken).startswith(
+        "2 of 2 people changed: team 2 (1 now empty), site 0, manager 1 (1 now empty).\n"
+    )
+    assert (known(world, "ana"), known(world, "ben")) == (
+        (None, "Kiel", "dana"),
+        ("Finance", "Kiel", None),
+    )
+
+
 def test_each_person_sees_theirs(world: World, file: Path) -> None:
     takes(world, file, ALL)
     world.says("ana", "/me")
@@ -97,7 +117,7 @@ def test_who_is_not_known_here_is_left_out_and_told_by_line(world: World, file: 
         f"{file}:{line}:{column}: {said}"
         for line, column, said in [
             *(
-                (n, at, "this manager is not known here; left empty.")
+                (n, at, "this manager is not known here; left as it was.")
                 for n, at in ((2, 24), (3, 24), (4, 24), (5, 18))
             ),
             (7, 1, "nobody here has this address; left out."),
