@@ -50,7 +50,7 @@ def test_it_has_topics_answers_and_people() -> None:
     assert zones == {"Europe/Berlin", "America/New_York", "Asia/Kolkata"}
     assert all(ZoneInfo(zone) for zone in zones)
     managers = [p.handle for p in pack.demo.people if Role.COMMUNITY_MANAGER in p.roles]
-    assert managers == ["dana"]
+    assert managers == ["dana", "maya"]
 
 
 def test_answers_are_short_and_without_dates() -> None:

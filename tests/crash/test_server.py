@@ -52,8 +52,10 @@ async def run(terms: Terms, patience: float) -> AsyncIterator[tuple[Platform, Ht
 
 
 def talk(terms: Terms, story: Callable[[Platform, HttpPlatform], Awaitable[None]]) -> None:
+    """Only where an answer is kept back it is waited for shortly: a busy machine is slow."""
+
     async def tell() -> None:
-        async with run(terms, 0.2) as (platform, client):
+        async with run(terms, 0.2 if terms.faults else 5.0) as (platform, client):
             await story(platform, client)
 
     asyncio.run(tell())
