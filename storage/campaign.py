@@ -87,8 +87,11 @@ class SqlCampaigns:
         )
         return [Event(**row._mapping) for row in rows]
 
-    def shown_to(self, workspace: WorkspaceId, person: PersonId, limit: int) -> Sequence[Campaign]:
-        """The person's own campaigns and everybody's that have been sent, newest first."""
+    def shown_to(
+        self, workspace: WorkspaceId, person: PersonId, limit: int, skipped: int = 0
+    ) -> Sequence[Campaign]:
+        """The person's own campaigns and everybody's that have been sent: what waits for approval
+        or is under way first, then the newest; behind those `skipped`."""
         rows = self._connection.execute(
             select(campaigns)
             .where(
@@ -97,8 +100,13 @@ class SqlCampaigns:
                 # What was thrown away before it was sent is out of sight.
                 or_(campaigns.c.state != State.CANCELLED, campaigns.c.started_at.is_not(None)),
             )
-            .order_by(campaigns.c.created_at.desc(), campaigns.c.id)
+            .order_by(
+                campaigns.c.state.not_in([State.IN_REVIEW, *_UNDER_WAY]),
+                campaigns.c.created_at.desc(),
+                campaigns.c.id,
+            )
             .limit(limit)
+            .offset(skipped)
         )
         return [_campaign(row) for row in rows]
 

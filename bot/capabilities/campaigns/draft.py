@@ -64,12 +64,18 @@ def campaign(context: Context, work: CampaignsWork, command: Command) -> Reply:
 
 
 def list_all(_context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*Campaigns*: what there is, and the ways to begin."""
-    require(command.person, Right.RUN_CAMPAIGN)
-    listed = work.campaigns.shown_to(command.person.workspace, command.person.id, MOST_LISTED)
+    """*Campaigns*: what there is, page by page, and the ways to begin."""
+    person, value = command.person, command.args.get("skipped")
+    require(person, Right.RUN_CAMPAIGN)
+    skipped = value if isinstance(value, int) and 0 < value < 2**31 else 0
+    # One more tells whether there are more.
+    found = work.campaigns.shown_to(person.workspace, person.id, MOST_LISTED + 1, skipped)
+    listed, more = found[:MOST_LISTED], len(found) > MOST_LISTED
     owners = {person.id: person.name for person in work.people.several({c.owner for c in listed})}
-    has_packs = pack.has_any(work, command.person.workspace)
-    return Reply(message=messages.campaign_list(listed, owners, has_packs=has_packs))
+    has_packs = pack.has_any(work, person.workspace)
+    behind = skipped + MOST_LISTED if more else None
+    card = messages.campaign_list(listed, owners, has_packs=has_packs, behind=behind)
+    return Reply(message=card, replace=skipped > 0)
 
 
 def home(_context: Context, work: CampaignsWork, person: Person) -> Sequence[Section]:

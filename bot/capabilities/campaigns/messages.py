@@ -752,10 +752,14 @@ def changed_meanwhile(card: Message) -> Message:
 
 
 def campaign_list(
-    campaigns: Sequence[Campaign], owners: Mapping[PersonId, str], *, has_packs: bool = False
+    campaigns: Sequence[Campaign],
+    owners: Mapping[PersonId, str],
+    *,
+    has_packs: bool = False,
+    behind: int | None = None,
 ) -> Message:
-    """What the person may look at, newest first; `owners` are names by person. `has_packs`: there
-    are campaigns in packs to begin with."""
+    """What the person may look at; `owners` are names by person. `has_packs`: there are campaigns
+    in packs to begin with; `behind` how many come before those that are not shown, if any."""
     lines = "\n".join(
         f"- **{literal(campaign.title)}**: {STATES[campaign.state]}, "
         f"{_span(campaign.content)}, by {literal(owners[campaign.owner])}"
@@ -767,8 +771,9 @@ def campaign_list(
         choice = Choice(label="Look at one", action="campaign.open", options=options)
         listed = [Text(text=lines), choice]
     packs = [Button(label="From a pack…", action="campaign.from_pack")] if has_packs else []
+    more = Button(label="More campaigns", action="campaign.list", args={"skipped": behind or 0})
     return say(
-        "Campaigns, newest first:" if campaigns else "There is no campaign here yet.",
+        "Campaigns, what is under way first:" if campaigns else "There is no campaign here yet.",
         *listed,
         Text(
             text="**A new one** is one message to many, which you send yourself, or several parts "
@@ -779,6 +784,7 @@ def campaign_list(
                 Button(label="One message", action="campaign.new", style=Style.PRIMARY),
                 Button(label="Several parts", action="campaign.new_plan"),
                 *packs,
+                *([more] if behind is not None else []),
             )
         ),
     )

@@ -28,8 +28,11 @@ class CampaignStore(Protocol):
     def events(self, campaign: CampaignId) -> Sequence[Event]:
         """All events of a campaign in order."""
 
-    def shown_to(self, workspace: WorkspaceId, person: PersonId, limit: int) -> Sequence[Campaign]:
-        """The person's own campaigns and everybody's that have been sent, newest first."""
+    def shown_to(
+        self, workspace: WorkspaceId, person: PersonId, limit: int, skipped: int = 0
+    ) -> Sequence[Campaign]:
+        """The person's own campaigns and everybody's that have been sent: what waits for approval
+        or is under way first, then the newest; behind those `skipped`."""
 
     def under_way(self, workspace: WorkspaceId) -> Sequence[Campaign]:
         """Those that are approved, scheduled, running or paused, by id."""

@@ -359,14 +359,29 @@ def test_the_list_leads_to_the_cards(either_world: World) -> None:
     assert "Second: a draft, Mon 2 Mar to Fri 6 Mar, by Dana" in listed.text
     assert "Free lunch: running" in listed.text
     assert [option.label for option in choice(listed).options] == [
-        "Second (a draft, Mon 2 Mar to Fri 6 Mar)",
         "Free lunch (running, Mon 2 Mar to Fri 6 Mar)",
+        "Second (a draft, Mon 2 Mar to Fri 6 Mar)",
     ]
     for campaign in campaigns(either_world):
         either_world.forges("dana", "campaign.open", {"choice": campaign.id})
         assert campaign.title in either_world.last("dana")
     either_world.presses("dana", "One message", on=listed)
     assert either_world.form is not None
+
+
+def test_what_is_under_way_is_found_behind_any_number_of_drafts(either_world: World) -> None:
+    world = either_world
+    send(world)
+    for number in range(11):
+        write(world, title=f"Draft {number}")
+    world.says("dana", "/campaign")
+    listed = world.hears("dana")[-1]
+    assert choice(listed).options[0].label.startswith("Free lunch (running")
+    assert len(choice(listed).options) == 10
+    assert "Free lunch" in Heard("page", "dm:dana", world.opens("dana")).text
+    world.presses("dana", "More campaigns", on=listed)
+    assert len(choice(listed).options) == 2
+    assert "More campaigns" not in labels(listed)
 
 
 def test_where_there_is_none_yet_both_ways_to_begin_are_shown(world: World) -> None:
