@@ -97,6 +97,27 @@ def test_who_names_no_figure_of_the_work_claims_no_outcome(world: World) -> None
     assert "Measured by: Returned parcels, by at least 5 a week" in card.text
 
 
+def test_who_has_not_decided_yet_has_one_card_that_is_as_it_is_now(world: World) -> None:
+    world.changes("kim", roles=frozenset({Role.APPROVER}))
+    world.says("kim", "stop")
+    card = three_parts(world)
+    before = len(world.dms("kim"))
+    for day in ("06", "09"):
+        world.presses("dana", "Submit for approval", on=card)
+        world.passes(seconds=1)
+        world.presses("dana", "Change it", on=card)
+        card = adds(world, card, Format.MESSAGE, date=f"2026-03-{day}", text=f"Until the {day}.")
+    world.presses("dana", "Submit for approval", on=card)
+    world.passes(seconds=1)
+    [asked] = [heard for heard in world.hears("sam") if "Dana asks you to approve" in heard.text]
+    assert "Until the 09." in asked.text
+    # Who wants nothing unasked finds it on their own page.
+    assert len(world.dms("kim")) == before
+    assert "To approve" in Heard("page", "dm:kim", world.opens("kim")).text
+    world.presses("sam", "Approve", on=asked)
+    assert reads(world).state is State.APPROVED
+
+
 # --- a change while it runs -------------------------------------------------------------------
 
 
