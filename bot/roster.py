@@ -339,8 +339,8 @@ def describe(taken: Taken) -> str:
     if taken.left:
         named = ", ".join(f"“{site}”" for site in taken.left)
         lines.append(
-            f"Nobody is at {named} any more. Groups of a campaign may have been drawn by it; was it "
-            "renamed?"
+            f"Nobody is at {named} any more. Groups of a campaign may have been drawn by it; was "
+            "it renamed?"
         )
     lines.append(
         f"Known by now: {_count(taken.teams, 'team')}, {_count(taken.sites, 'site')}, and who "
