@@ -64,6 +64,10 @@ def find_faults(
         faults.append(messages.OWNER_APPROVES)
     if campaign.state is State.DRAFT:
         faults += _of_approvers(work, content)
+    if campaign.started_at is None:
+        known = set(work.people.teams(campaign.workspace))
+        unknown = [team for team in content.audience.without_teams if team not in known]
+        faults += [messages.leaves_out_nobody(team) for team in unknown]
     gathering = Gathering(
         campaign.id, campaign.workspace, content.audience, content.rollout.cluster_by
     )

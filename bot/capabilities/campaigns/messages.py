@@ -546,6 +546,14 @@ OPENING_IS_NO_PROOF = (
 )
 
 
+def leaves_out_nobody(team: str) -> str:
+    """Whom it leaves out nobody here is called so, or in a team of that name."""
+    return (
+        f"I do not know whom it leaves out: {team}. Choose under Settings to whom it goes, "
+        "or take it out of its pack anew, without this or with a name that I know."
+    )
+
+
 def too_few_clusters(found: int) -> str:
     """Fewer teams than can be drawn."""
     return (

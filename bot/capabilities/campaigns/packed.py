@@ -211,7 +211,8 @@ def _segments(
     reading: _Reading, side: str, segments: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[PersonId, ...], bool]:
     """The teams and people of some segments, and whether one is everybody. An audience that
-    cannot be resolved has no member, and never everybody."""
+    cannot be resolved has no member, and never everybody; while nobody knows whom it leaves out
+    it is not run (`find_faults`)."""
     known = {slug_of(team): team for team in reading.work.people.teams(reading.workspace)}
     known |= {team.casefold(): team for team in known.values()}
     teams: list[str] = []
@@ -223,8 +224,8 @@ def _segments(
         if kind == "person":
             person = reading.person(where, name)
             people += [person.id] if person else []
-            # Nobody is in a team of that name, which keeps it from going to everybody.
-            teams += [segment] if person is None and side == "include" else []
+            # Nobody is in a team of that name, which keeps it from going to whom it should not.
+            teams += [segment] if person is None else []
         elif side == "include" and kind == "group" and name in EVERYBODY:
             is_everybody = True
         elif (team := known.get(name.casefold())) is not None:
@@ -233,7 +234,7 @@ def _segments(
             reading.hint(where, said.left_alone_anyway(segment))
         else:
             reading.fault(where, said.no_such_group(segment, sorted(set(known.values()))))
-            teams += [name] if side == "include" else []
+            teams.append(name or segment)
     return tuple(dict.fromkeys(teams)), tuple(dict.fromkeys(people)), is_everybody
 
 

@@ -316,6 +316,19 @@ def listed(world: World) -> Heard:
     return world.hears("dana")[-1]
 
 
+@pytest.mark.parametrize("segment", ["person:kimm", "team:worksc"])
+def test_a_campaign_that_leaves_out_who_is_not_known_is_not_submitted(
+    world: World, segment: str
+) -> None:
+    world.changes("lu", team="Customer care")
+    audience = {"include": ["group:everybody"], "exclude": [segment]}
+    brings(world, audience=audience, rollout={}, success=None)
+    card = chooses(world)
+    assert "Submit for approval" not in [button.label for button in card.buttons]
+    name = segment.removeprefix("team:")
+    assert f"I do not know whom it leaves out: {name}." in card.text
+
+
 def test_without_packs_nothing_can_be_taken_from_one(world: World) -> None:
     world.says("dana", "/campaign pack")
     assert "There is no campaign in the packs" in world.last("dana")
