@@ -82,13 +82,13 @@ class Known:
     Its members are those of `read_at` or later, None while they are still being read.
     `name` is how people call it, None when it is private. `is_refused`: the platform would
     not tell the last time. `strangers`: people of other organisations are in it, who are no
-    members here.
+    members here; None while the platform has not told.
     """
 
     name: str | None
     read_at: datetime | None
     is_refused: bool
-    strangers: bool = False
+    strangers: bool | None = None
 
 
 class DirectoryStore(Protocol):

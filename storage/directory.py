@@ -254,7 +254,7 @@ class SqlMemberships:
         ).one_or_none()
         if row is None:
             return None
-        return Known(row.name or None, row.read_at, row.refused, bool(row.strangers))
+        return Known(row.name or None, row.read_at, row.refused, row.strangers)
 
     def named(self, workspace: WorkspaceId, name: str) -> str | None:
         """The conversation that people call so, if there is one."""

@@ -53,7 +53,7 @@ def _so_far(context: Context, work: NarrationWork, person: Person, conversation:
     """What a digest of the last seven days would say."""
     today = local(person, context.now).date()
     tomorrow = today + timedelta(days=1)
-    found = work.narrations.to_digest(person.workspace, conversation, tomorrow - _WEEK, tomorrow)
+    found = _found(work, person.workspace, conversation, tomorrow)
     message = _render(work, found, today) if found else say(messages.NO_DIGEST)
     return Reply(message=message, private=True)
 
@@ -110,10 +110,11 @@ def _found(
     work: NarrationWork, workspace: WorkspaceId, conversation: str, until: date
 ) -> Sequence[Narration]:
     """What a digest of the week before a day mentions. What was shared with everybody was not
-    shared with people of other organisations, who read some channels too."""
+    shared with people of other organisations, who read some channels too: it is there only where
+    the platform told that they do not, or tells nothing of the kind."""
     found = work.narrations.to_digest(workspace, conversation, until - _WEEK, until)
     known = work.memberships.known(workspace, conversation)
-    if known is None or not known.strangers:
+    if not work.memberships.can_be_known(workspace) or (known and known.strangers is False):
         return found
     return [each for each in found if each.reach is Reach.CHANNEL]
 

@@ -415,10 +415,11 @@ def _list(names: Sequence[str]) -> str:
 
 
 def visible_to(
-    reach: Reach, count: int | None, manager: bool | None, *, strangers: bool = False
+    reach: Reach, count: int | None, manager: bool | None, *, strangers: bool | None = False
 ) -> str:
     """How many would see it, and whether the author's manager is among them. Of a community
-    that nobody named, few are not counted, and `strangers` of other organisations cannot be."""
+    that nobody named, few are not counted, and `strangers` of other organisations cannot be;
+    of those None is that nobody knows."""
     if count is None:
         people = "everybody who can open the channel"
     elif reach is not Reach.PEOPLE and count < K_ANONYMOUS:
@@ -429,6 +430,8 @@ def visible_to(
     unknown = " (I do not know how many that are)" if count is None else ""
     if strangers:
         unknown += " **and to people of other organisations**, whom I cannot count"
+    if strangers is None:
+        later += " I cannot tell whether people of other organisations read it."
     if manager is not None:
         boss = "**yes**" if manager else "no"
         return f"Visible to **{people}**{unknown}, including your manager: {boss}.{later}"

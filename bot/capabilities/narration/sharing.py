@@ -36,7 +36,8 @@ class Circle:
     topic: Topic | None = None
     conversation: str | None = None
     channel: str = ""
-    strangers: bool = False
+    strangers: bool | None = False
+    """Whether people of other organisations would; None where that may be, and is not known."""
 
     @property
     def mark(self) -> str:
@@ -171,8 +172,17 @@ def _channel_circle(
         circle,
         conversation=conversation,
         channel=(known.name or "") if known else "",
-        strangers=known is not None and known.strangers,
+        strangers=_are_strangers_there(work, person.workspace, conversation),
     )
+
+
+def _are_strangers_there(
+    work: NarrationWork, workspace: WorkspaceId, conversation: str
+) -> bool | None:
+    if not work.memberships.can_be_known(workspace):
+        return False
+    known = work.memberships.known(workspace, conversation)
+    return known.strangers if known else None
 
 
 def _members(

@@ -47,7 +47,7 @@ def reads(
         assert reading is not None
         assert reading.conversation == conversation
         with world.database.transaction() as work:
-            work.memberships.keep(reading, name, page)
+            work.memberships.keep(reading, name, page, strangers=False)
             cursor = str(number) if number < len(pages) else None
             next_at = world.now + (PACE.members if cursor else timedelta(days=1))
             work.directory.turn(reading, cursor, world.now, next_at)

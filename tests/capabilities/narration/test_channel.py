@@ -84,6 +84,23 @@ def test_people_of_other_organisations_are_told_of_and_asked_about_anew(world: W
     assert TEXT in world.in_channel(CHANNEL)[-1].text
 
 
+def test_a_digest_has_nothing_for_everybody_before_it_is_known_who_reads_it(world: World) -> None:
+    opens(world)
+    world.says("ana", "/narrate digest on", CHANNEL)
+    world.says("ana", "/narrate here", CHANNEL)
+    for words, reach in (("For us all.", "everybody"), ("For this channel.", "channel")):
+        write(world, "ana", words)
+        propose(world, "ana", reach=reach)
+        said = "I cannot tell whether people of other organisations read it."
+        assert (said in world.last("ana")) is (reach == "channel")
+        world.presses("ana", "Share, also in digests")
+    world.says("ana", "/narrate digest now", CHANNEL)
+    world.passes(days=5)
+    for digest in (world.last("ana"), world.in_channel(CHANNEL)[-1].text):
+        assert "For this channel." in digest
+        assert "For us all." not in digest
+
+
 def test_a_digest_that_others_read_has_nothing_that_was_shared_with_everybody(world: World) -> None:
     opens(world)
     world.says("ana", "/narrate digest on", CHANNEL)
