@@ -221,14 +221,17 @@ def schedule(context: Context, work: CampaignsWork, campaign: Campaign, person: 
 
 
 def draw(work: CampaignsWork, campaign: Campaign, now: datetime) -> Allocation:
-    """Which cluster begins when, as `schedule` draws it. Its seed follows from the campaign's id
-    alone: so the forecast shows what will be, and no change of a comma draws it anew."""
+    """Which cluster begins when, as `schedule` draws it. Its seed follows from the workspace
+    and the title alone: so the forecast shows what will be, and neither a change of a comma nor
+    another draft of the same campaign draws it anew."""
     content = campaign.content
     sizes = work.enrolments.sizes(gathering_of(campaign))
     clusters, rollout = size_strata(sizes), content.rollout
     seed = rollout.seed
     if seed is None:
-        seed = int.from_bytes(hashlib.sha256(campaign.id.encode()).digest()[:4])
+        title = "".join(filter(str.isalnum, campaign.title.casefold()))
+        named = f"{campaign.workspace}:{title}".encode()
+        seed = int.from_bytes(hashlib.sha256(named).digest()[:4])
     if rollout.design is Design.AB:
         return allocate_ab(clusters, seed, now)
     if rollout.design is Design.STEPPED_WEDGE:

@@ -62,7 +62,8 @@ class Timing(StrEnum):
 
 class Consent(StrEnum):
     """`opt_in`: who is asked and does nothing gets nothing more. `opt_out`: who says stop gets
-    nothing more. `assigned`: for what is mandatory."""
+    nothing more. `assigned`: for what is mandatory; who says stop
+    is left alone by it too."""
 
     OPT_IN = "opt_in"
     OPT_OUT = "opt_out"

@@ -334,6 +334,8 @@ def _invitation(work: CampaignsWork, command: Command) -> tuple[Enrolment, Campa
     # PostgreSQL refuses a NUL in a text, which no id of ours has.
     id_ = CampaignId(value if isinstance(value, str) and value.isprintable() else "")
     enrolment, campaign = work.enrolments.get(id_, command.person.id), work.campaigns.get(id_)
+    if enrolment is not None and enrolment.state is EnrolmentState.COMPLETED:
+        raise NotFound(messages.HAS_ALL)
     if enrolment is None or campaign is None or enrolment.state not in _OPEN:
         raise NotFound(messages.NOT_INVITED)
     if campaign.state not in _RUNS:

@@ -382,6 +382,7 @@ def declined(campaign: Campaign) -> Message:
     return say(f"Fine: nothing more comes of **{literal(campaign.title)}**.")
 
 
+HAS_ALL = "You have all that it asks for already, so nothing more comes of it."
 NOT_INVITED = "It has ended for you, so nothing more comes of it."
 OVER_FOR_ALL = "It is over already."
 
@@ -457,7 +458,15 @@ _DONE = {
     "asked": "you have asked a question",
     "section_opened": "you have read {}",
 }
-_ATOM = re.compile(r"\w+\([^()]*\)")
+_DONE_WITHOUT = {
+    "certified": "you have not passed {}",
+    "passed_within": "you have not passed {} lately",
+    "met": "you cannot do {} yet",
+    "answered": "you have not answered {}",
+    "asked": "you have not asked a question",
+    "section_opened": "you have not read {}",
+}
+_ATOM = re.compile(r"(not\s+)?(\w+\([^()]*\))")
 
 
 def done_when(completion: str, titles: Mapping[Atom, str], given: AbstractSet[Atom]) -> str:
@@ -465,7 +474,10 @@ def done_when(completion: str, titles: Mapping[Atom, str], given: AbstractSet[At
     how people call what it is about, `given` what of it they have."""
 
     def told(found: re.Match[str]) -> str:
-        [atom] = atoms(read_completion(found[0]))
+        [atom] = atoms(read_completion(found[2]))
+        if found[1]:
+            said = _DONE_WITHOUT[atom.name].format(f"“{literal(shorten(titles[atom], 100))}”")
+            return f"{said} ({'not so any more' if atom in given else 'so far'})"
         said = _DONE[atom.name].format(f"“{literal(shorten(titles[atom], 100))}”")
         return f"{said} ({'done' if atom in given else 'still to do'})"
 

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from bot.capabilities.campaigns.content import Activity, Format
+from bot.capabilities.campaigns.messages import done_when
 from bot.ids import PersonId
+from bot.pack.completion import Atom
 from tests.capabilities.campaigns.running import (
     DAY,
     NAME,
@@ -49,6 +51,15 @@ def test_me_shows_the_campaigns_one_is_in_and_lets_one_leave_and_forget(world: W
     world.presses("ana", "Forget what is over", on=card)
     assert "Campaigns" not in me(world, "ana").text
     assert "Campaigns" in me(world, "ben").text
+
+
+def test_what_one_should_not_have_is_said_so() -> None:
+    titles = {Atom("certified", ("a",)): "Data", Atom("asked", ()): ""}
+    told = done_when("certified(a) and not asked()", titles, {Atom("certified", ("a",))})
+    assert told == (
+        "It is done for you when you have passed “Data” (done) and you have not asked a question "
+        "(so far)."
+    )
 
 
 def test_why_of_a_part_tells_what_is_missing_and_is_the_way_out_of_this_one_alone(

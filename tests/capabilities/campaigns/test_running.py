@@ -29,7 +29,7 @@ from bot.capabilities.questions.model import Article, ArticleState
 from bot.capabilities.quizzes.certification import Certification
 from bot.capabilities.quizzes.certification import State as Standing
 from bot.errors import Conflict, Invalid, NotAllowed
-from bot.ids import ArticleId, CertificationId, PersonId, TopicId
+from bot.ids import ArticleId, CampaignId, CertificationId, PersonId, TopicId
 from bot.outbox import LetterState, Never
 from bot.pack.document import Metric
 from bot.pack.model import Kind, Section, Tip
@@ -837,6 +837,20 @@ def test_who_has_all_of_it_beforehand_is_not_asked_whether_they_want_it(world: W
         counts = work.enrolments.counts(NAME)
     # Who comes to have it before they have answered is done as well.
     assert counts == {EnrolmentState.COMPLETED: 2, EnrolmentState.INVITED: 6}
+    world.presses("ben", "Yes, count me in")
+    assert "You have all that it asks for already" in world.last("ben")
+
+
+def test_another_draft_of_the_same_campaign_is_drawn_no_other_way(world: World) -> None:
+    for number, who in enumerate(PEOPLE):
+        world.changes(who, team=f"Team {number}")
+    runs = Runs(world)
+    kept = runs.starts(replace(OWN_DAYS, rollout=Rollout(Design.AB)))
+    with runs.acting("dana") as (_, work, _who):
+        again = replace(kept, id=CampaignId("another"))
+        retitled = replace(kept, content=replace(kept.content, title="Something else"))
+        seeds = [draw(work, one, world.now).seed for one in (kept, again, retitled)]
+    assert seeds[0] == seeds[1] != seeds[2]
 
 
 def test_teams_begin_one_after_another_in_an_order_that_was_drawn(either_world: World) -> None:
