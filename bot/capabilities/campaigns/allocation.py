@@ -39,6 +39,9 @@ class Allocation:
     at: datetime
     steps: Mapping[str, int]
     strata: Mapping[str, str]
+    zone: str | None = None
+    """On whose clock its hours and what stands in channels go: they were announced by it, and
+    whose it was may leave, or another takes it over."""
 
 
 def size_strata(sizes: Mapping[str, int]) -> Sequence[Cluster]:

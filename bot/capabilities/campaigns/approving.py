@@ -206,7 +206,7 @@ def schedule(context: Context, work: CampaignsWork, campaign: Campaign, person: 
     """
     _require_owner(campaign, person)
     _check(context, work, campaign, campaign.content)
-    allocation = draw(work, campaign, context.now)
+    allocation = replace(draw(work, campaign, context.now), zone=person.zone)
     scheduled = advance(
         context,
         work,

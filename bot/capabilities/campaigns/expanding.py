@@ -42,6 +42,7 @@ from bot.capabilities.campaigns.timing import (
     day_in_channel,
     first_possible,
     newest_day,
+    zone_of,
 )
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
@@ -272,8 +273,9 @@ def _post(
         work.campaigns.save_run(replace(run, due_at=begins_at(day)))
         work.campaigns.save(campaign)
         return
-    due_at = at_local(day, activity.at or MORNING, owner.zone)
-    ends = at_local(day + _DAY, time(0), owner.zone)
+    zone = zone_of(campaign, owner)
+    due_at = at_local(day, activity.at or MORNING, zone)
+    ends = at_local(day + _DAY, time(0), zone)
     if ends <= context.now:
         _skip(context, work, campaign, run, messages.TOO_LATE)
         return

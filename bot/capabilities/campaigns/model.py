@@ -308,7 +308,12 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
         case EventKind.SKIPPED:
             return after
         case EventKind.TAKEN_OVER:
-            return replace(after, owner=event.actor or campaign.owner)
+            # A change that is being gone through for its former owner is submitted anew.
+            return replace(
+                after,
+                owner=event.actor or campaign.owner,
+                submitted=campaign.submitted and campaign.is_put_forward,
+            )
         case EventKind.FINISHED | EventKind.CANCELLED:
             return replace(after, ended_at=event.at, amendment=None, submitted=False)
         case EventKind.RESENT:

@@ -42,8 +42,8 @@ _TOLD = {
     EventKind.FINISHED,
     EventKind.CANCELLED,
 }
-_MOVING = {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED}
-"""After these, hours and polls may be at another time than was planned."""
+_MOVING = {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED, EventKind.TAKEN_OVER}
+"""After these, hours and polls may be at another time than was planned, or another's."""
 KIND = "campaign.message"
 """What outbox and metrics call the letters of campaigns that are messages; the others are
 called by their format."""

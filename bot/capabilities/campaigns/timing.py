@@ -62,6 +62,12 @@ def working_day(person: Person, start: date, number: int, pauses: Iterable[Pause
     return start + number * _DAY
 
 
+def zone_of(campaign: Campaign, owner: Person) -> str:
+    """The zone by which its hours and what stands in channels go."""
+    drawn = campaign.allocation
+    return (drawn.zone if drawn is not None else None) or owner.zone
+
+
 def day_in_channel(campaign: Campaign, activity: Activity, owner: Person, wave: date) -> date:
     """The day on which it stands in a channel: by the owner's calendar."""
     if campaign.content.timing is Timing.CALENDAR:

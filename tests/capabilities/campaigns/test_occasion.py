@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
+import pytest
+
 from bot.capabilities.campaigns.content import Activity, Format, data_of
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.occasion.messages import result
@@ -186,6 +188,31 @@ def test_an_hour_that_is_moved_says_when_it_is_now_and_at_last_that_it_is_not(
     assert "does not take place" in told
     assert "March" not in told
     assert not any(h.buttons for h in travel(world))
+
+
+@pytest.mark.parametrize("is_taken_over", [False, True])
+def test_an_hour_begins_when_it_was_announced_whoever_owns_it_by_then(
+    world: World, is_taken_over: bool
+) -> None:
+    runs = Runs(world)
+    world.changes("kim", roles=frozenset({Role.COMMUNITY_MANAGER}))
+    world.changes("dana", zone="America/Los_Angeles")
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(*TEXT_QUIZ_TEXT.activities, WHEN)))
+    runs.upto(TUESDAY + 2 * DAY)
+    [told] = hours(world)
+    assert "Friday, 6 March at 15:00 (America/Los_Angeles)" in told
+    assert "Dana" in told
+    world.leaves("dana")
+    if is_taken_over:
+        world.forges("kim", "campaign.take_over", {"campaign": NAME})
+        world.passes(seconds=5)
+        [told] = hours(world)
+        assert "Friday, 6 March at 15:00 (America/Los_Angeles)" in told
+        assert "Dana" not in told
+    runs.upto(TUESDAY + 3 * DAY, 22)
+    assert "The hour of questions begins" not in stood(world)
+    runs.upto(TUESDAY + 4 * DAY, 1)
+    assert "The hour of questions begins" in stood(world)
 
 
 def test_an_hour_of_a_campaign_that_is_taken_back_is_called_off_until_it_is_scheduled_anew(

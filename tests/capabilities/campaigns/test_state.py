@@ -227,3 +227,11 @@ def test_what_was_kept_before_there_were_activities_is_one_message() -> None:
     assert content_of(before) == CONTENT
     assert CONTENT.is_one_message
     assert (CONTENT.first_day, CONTENT.last_day) == (date(2026, 3, 2), date(2026, 3, 6))
+
+
+def test_a_change_that_was_not_gone_through_is_submitted_anew_by_who_takes_it_over() -> None:
+    running = replace(DRAFT, state=State.RUNNING, amendment=TWO, submitted=True)
+    taken = apply(running, event(EventKind.TAKEN_OVER))
+    assert can(taken, EventKind.SUBMITTED)
+    gone_through = apply(running, event(EventKind.REHEARSED, TWO))
+    assert apply(gone_through, event(EventKind.TAKEN_OVER)).is_put_forward

@@ -12,7 +12,7 @@ from bot.capabilities.campaigns.access import owner_of
 from bot.capabilities.campaigns.content import Activity, Format
 from bot.capabilities.campaigns.model import Campaign, State, source_of
 from bot.capabilities.campaigns.occasion import messages
-from bot.capabilities.campaigns.timing import MORNING, day_in_channel
+from bot.capabilities.campaigns.timing import MORNING, day_in_channel, zone_of
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.ids import CampaignId
@@ -68,7 +68,7 @@ def _set(
 def moment_of(campaign: Campaign, activity: Activity, owner: Person, step: Step) -> datetime:
     """When a step is due."""
     day = day_in_channel(campaign, activity, owner, campaign.first_day)
-    begins = at_local(day, activity.at or MORNING, owner.zone)
+    begins = at_local(day, activity.at or MORNING, zone_of(campaign, owner))
     if step is Step.BEGIN:
         return begins
     if step is Step.END:
@@ -77,7 +77,7 @@ def moment_of(campaign: Campaign, activity: Activity, owner: Person, step: Step)
     while left:
         before -= _DAY
         left -= works_on(owner, before) or (day - before).days > 3 * ANNOUNCED
-    return at_local(before, MORNING, owner.zone)
+    return at_local(before, MORNING, zone_of(campaign, owner))
 
 
 def hour_on(context: Context, work: CampaignsWork, timer: Timer) -> None:

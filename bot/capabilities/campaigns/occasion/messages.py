@@ -1,11 +1,13 @@
 """Every sentence of polls and of hours of questions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.access import K_ANONYMOUS
 from bot.capabilities.campaigns.content import Activity
 from bot.capabilities.campaigns.model import Campaign
+from bot.capabilities.campaigns.timing import zone_of
 from bot.message import (
     Button,
     Buttons,
@@ -63,8 +65,9 @@ def announced(
     campaign: Campaign, owner: Person, activity: Activity, begins: datetime, about: str
 ) -> Message:
     """An hour of questions that is still to come; `about` is what questions for it are about."""
-    here = local(owner, begins)
-    when = f"{here:%A}, {here.day} {here:%B} at {here:%H:%M} ({owner.zone})"
+    zone = zone_of(campaign, owner)
+    here = local(replace(owner, zone=zone), begins)
+    when = f"{here:%A}, {here.day} {here:%B} at {here:%H:%M} ({zone})"
     return Message(
         summary=shorten(f"An hour of questions on {when}: {campaign.title}", 300),
         parts=(
