@@ -27,7 +27,7 @@ from bot.ids import WorkspaceId
 from bot.inbound import Inbound, Ordered, Place, PlaceKind, Profile, Submitted, What
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson
-from bot.people import Person, Role, WorkingHours
+from bot.people import Person, Role, WorkingHours, departed
 from bot.reply import Reply
 from storage.column import metadata
 from storage.database import Database
@@ -688,13 +688,11 @@ def test_changes_are_kept_as_they_are_told(play: Play) -> None:
         await office.hears("team_join", user=newcomer)
         assert office.person("UCEM").zone == "Europe/Istanbul"
 
-        # Of who is gone Slack tells no zone any more.
+        # Of who is gone no zone is kept.
         for _ in range(3):
             await office.hears_of("UBEN", gone=True, tz=None)
         assert office.farewells == ["UBEN"]
-        assert office.person("UBEN") == replace(
-            office.person("UBEN"), active=False, zone="Europe/London"
-        )
+        assert office.person("UBEN") == departed(office.person("UBEN"))
         await office.hears_of("UBEN", gone=False)
         assert office.person("UBEN").active
         office.slack.team.members["UBEN"].updated = 1_800_000_000
