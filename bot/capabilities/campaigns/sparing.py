@@ -56,6 +56,8 @@ def spare_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
         work.truth.withdraw(campaign.workspace, source, sorted(spared))
     if len(people) == CHUNK:
         args = {**timer.args, "after": people[-1]}
-        work.timers.set(replace(timer, due_at=context.now, args=args, attempts=0))
+        # Under a name of its own, or what is handed out meanwhile would move it by an hour.
+        key = f"{source}:spare:rest"
+        work.timers.set(replace(timer, key=key, due_at=context.now, args=args, attempts=0))
     elif work.truth.waits_until(campaign.workspace, source) is not None:
         watch(work, campaign, activity, context.now)

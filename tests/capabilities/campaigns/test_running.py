@@ -762,6 +762,30 @@ def test_who_can_do_it_by_the_hour_when_it_goes_is_spared(
         assert work.timers.next_due() is None
 
 
+def test_what_is_handed_out_meanwhile_does_not_keep_it_from_being_asked_of_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sparing, "CHUNK", 1)
+    monkeypatch.setattr(sparing, "BEFORE", 5 * DAY)
+    runs = Runs(world)
+    first, quiz, last = TEXT_QUIZ_TEXT.activities
+    quiz = replace(quiz, only_if=OnlyIf.NOT_CERTIFIED)
+    runs.starts(replace(TEXT_QUIZ_TEXT, activities=(first, quiz, last)))
+    runs.upto(TUESDAY, 14)
+    with runs.acting("dana") as (context, work, _):
+        campaign = runs.get(work)
+        sparing.watch(work, campaign, quiz, context.now)
+        [timer] = [
+            timer
+            for timer in work.timers.due(context.now + DAY, 99)
+            if timer.action == "campaign.spare"
+        ]
+        sparing.spare_on(context, work, timer)
+        sparing.watch(work, campaign, quiz, context.now)
+        due = [timer.action for timer in work.timers.due(context.now, 99)]
+    assert "campaign.spare" in due
+
+
 def test_who_tests_out_gets_no_lesson_that_waits(either_world: World) -> None:
     runs = Runs(either_world)
     topic = "customer-data"
