@@ -66,8 +66,9 @@ def find_faults(
         faults += _of_approvers(work, content)
     if campaign.started_at is None:
         known = set(work.people.teams(campaign.workspace))
-        unknown = [team for team in content.audience.without_teams if team not in known]
-        faults += [messages.leaves_out_nobody(team) for team in unknown]
+        named, left_out = content.audience.teams, content.audience.without_teams
+        faults += [messages.goes_to_nobody(team) for team in named if team not in known]
+        faults += [messages.leaves_out_nobody(team) for team in left_out if team not in known]
     gathering = Gathering(
         campaign.id, campaign.workspace, content.audience, content.rollout.cluster_by
     )

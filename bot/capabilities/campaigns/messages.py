@@ -558,6 +558,14 @@ OPENING_IS_NO_PROOF = (
 )
 
 
+def goes_to_nobody(team: str) -> str:
+    """To whom it goes nobody here is called so, or in a team of that name."""
+    return (
+        f"I do not know who this is: {team}. Choose under Settings to whom it goes, or take it "
+        "out of its pack anew, without this or with a name that I know."
+    )
+
+
 def leaves_out_nobody(team: str) -> str:
     """Whom it leaves out nobody here is called so, or in a team of that name."""
     return (

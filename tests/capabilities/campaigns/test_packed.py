@@ -316,6 +316,16 @@ def listed(world: World) -> Heard:
     return world.hears("dana")[-1]
 
 
+def test_a_campaign_to_who_is_not_known_is_not_submitted(world: World) -> None:
+    for who in ("lu", "ana", "ben", "bo", "sam", "kim"):
+        world.changes(who, team="Customer care")
+    audience = {"include": ["team:customer-care", "person:kimm"]}
+    brings(world, audience=audience, rollout={}, success=None)
+    card = chooses(world)
+    assert "Submit for approval" not in [button.label for button in card.buttons]
+    assert "I do not know who this is: person:kimm." in card.text
+
+
 @pytest.mark.parametrize("segment", ["person:kimm", "team:worksc"])
 def test_a_campaign_that_leaves_out_who_is_not_known_is_not_submitted(
     world: World, segment: str

@@ -439,7 +439,7 @@ def test_who_stops_or_leaves_is_out_of_it(either_world: World) -> None:
 
 def test_who_is_in_the_audience_no_more_gets_no_more(world: World) -> None:
     for who in PEOPLE:
-        world.changes(who, team="Blue")
+        world.changes(who, team="Red" if who == "lu" else "Blue")
     runs = Runs(world)
     audience = replace(TEXT_QUIZ_TEXT.audience, teams=("Blue", "Red"))
     runs.starts(replace(TEXT_QUIZ_TEXT, audience=audience))
