@@ -40,6 +40,11 @@ def who_has_news(page: Page) -> str:
     return str(other.text_content()).removesuffix(" has something new")
 
 
+def ana_has_news(page: Page) -> None:
+    """Who has news is led to it; who has none yet stays where they were."""
+    expect(page.locator("#people")).to_contain_text("Ana has something new")
+
+
 def test_ask_answer_accept_and_ask_again(open_page: OpenPage) -> None:
     page = open_page(**DESK)
     expect(page.locator("#hint")).to_contain_text(f"as Ana in #general, write “/ask {QUESTION}”")
@@ -68,6 +73,7 @@ def test_ask_answer_accept_and_ask_again(open_page: OpenPage) -> None:
     dialog.get_by_role("button", name="Send", exact=True).click()
     expect(dialog).to_be_hidden()
 
+    ana_has_news(page)
     become(page, "Ana")
     expect(page.locator("#messages")).to_contain_text(ANSWER)
     page.get_by_role("button", name="That’s the answer").click()
@@ -161,6 +167,7 @@ def test_story_by_keyboard_alone(open_page: OpenPage) -> None:
     choose(page, "Send")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
+    ana_has_news(page)
     choose(page, "Ana has something new")
     expect(page.locator("#messages")).to_contain_text(ANSWER)
     choose(page, "That’s the answer")
@@ -205,6 +212,7 @@ def test_story_on_a_phone(open_page: OpenPage) -> None:
     expect(dialog).to_be_hidden()
 
     page.get_by_role("button", name="Menu").tap()
+    ana_has_news(page)
     person_button(page, "Ana").tap()
     page.get_by_role("button", name="That’s the answer").first.tap()
     expect(page.locator("body")).to_contain_text("answer is accepted")
