@@ -701,6 +701,7 @@ SHOWN: dict[str, Shown] = {
     ),
     "campaigns.letter": campaigns.letter(CAMPAIGN, SAM),
     "campaigns.orphaned": campaigns.orphaned(CAMPAIGN, SAM),
+    "campaigns.orphaned:approver": campaigns.orphaned(CAMPAIGN, SAM, is_approver=True),
     "campaigns.orphaned:running": campaigns.orphaned(RUNNING, SAM),
     "campaigns.invited": campaigns.invited(CAMPAIGN, SAM),
     "campaigns.joined": campaigns.joined(CAMPAIGN),

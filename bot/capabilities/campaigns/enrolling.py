@@ -352,8 +352,10 @@ def hush(context: Context, work: CampaignsWork, person: Person) -> bool:
 
 
 def farewell(context: Context, work: CampaignsWork, person: Person) -> None:
-    """Who has left is in no campaign, and nothing is kept of their having been in any."""
+    """Who has left is in no campaign, and nothing is kept of their having been in any. Their own
+    that have not begun are offered to others."""
     for enrolment in work.enrolments.of(person.id):
         end(context, work, person, enrolment)
     work.enrolments.forget(person.id)
     work.ballots.forget(person.id)
+    succession.offer_all(context, work, person)

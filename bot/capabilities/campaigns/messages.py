@@ -1078,8 +1078,9 @@ CHANGE_TOO_LATE = "A change of it still waited for approval when its days were o
 CANCELLED = "What waited is taken back. What is on its way this very second may still arrive."
 
 
-def orphaned(campaign: Campaign, owner: Person) -> Message:
-    """To all who may run a campaign that nobody runs."""
+def orphaned(campaign: Campaign, owner: Person, *, is_approver: bool = False) -> Message:
+    """To all who may run a campaign that nobody runs; `is_approver`: who has approved it may not
+    take it over."""
     if campaign.started_at is None:
         said = "It does not begin before somebody else takes it over."
     else:
@@ -1089,13 +1090,17 @@ def orphaned(campaign: Campaign, owner: Person) -> Message:
     )
     return say(
         f"{literal(owner.name)}, who owns “{literal(campaign.title)}”, does not run campaigns any "
-        f"more. {said}",
-        Buttons(buttons=(button,)),
+        f"more. {said}" + (f" {APPROVED_IT}" if is_approver else ""),
+        *(() if is_approver else (Buttons(buttons=(button,)),)),
         tone=Tone.WARNING,
     )
 
 
 IS_LED = "Somebody runs it already."
+APPROVED_IT = (
+    "You have approved it, and nobody approves their own: another community manager has to take "
+    "it over. Whoever gets that role with `/role` may."
+)
 TAKEN_OVER = "It is yours from now on."
 
 

@@ -109,17 +109,19 @@ _NEXT: Mapping[State, Mapping[EventKind, State | None]] = {
         EventKind.APPROVED: State.APPROVED,
         EventKind.REJECTED: State.DRAFT,
         EventKind.CANCELLED: State.CANCELLED,
+        EventKind.TAKEN_OVER: None,
     },
     State.APPROVED: {
         EventKind.CHANGED: State.DRAFT,
         EventKind.SCHEDULED: State.SCHEDULED,
         EventKind.CANCELLED: State.CANCELLED,
+        EventKind.TAKEN_OVER: None,
     },
     State.SCHEDULED: {
         EventKind.CHANGED: State.DRAFT,
         EventKind.STARTED: State.RUNNING,
         EventKind.CANCELLED: State.CANCELLED,
-        EventKind.TAKEN_OVER: State.SCHEDULED,
+        EventKind.TAKEN_OVER: None,
     },
     State.RUNNING: {
         **_UNDER_WAY,
@@ -308,11 +310,13 @@ def apply(campaign: Campaign, event: Event) -> Campaign:
         case EventKind.SKIPPED:
             return after
         case EventKind.TAKEN_OVER:
-            # A change that is being gone through for its former owner is submitted anew.
+            # What is being gone through for its former owner is submitted anew.
+            is_unseen = campaign.is_submitted and not campaign.is_put_forward
             return replace(
                 after,
                 owner=event.actor or campaign.owner,
-                submitted=campaign.submitted and campaign.is_put_forward,
+                state=State.DRAFT if is_unseen and state is State.IN_REVIEW else state,
+                submitted=campaign.submitted and not is_unseen,
             )
         case EventKind.FINISHED | EventKind.CANCELLED:
             return replace(after, ended_at=event.at, amendment=None, submitted=False)

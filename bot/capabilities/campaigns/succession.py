@@ -1,17 +1,19 @@
-"""A campaign whose owner has left, or runs none any more: another one may take it over."""
+"""A campaign whose owner has left, or runs none any more: another one may take it over, but
+nobody what they have approved and has not begun: nobody approves their own."""
 
 from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import find_campaign, owner_of
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
-from bot.capabilities.campaigns.plan import sheet
+from bot.capabilities.campaigns.plan import review, sheet
 from bot.capabilities.campaigns.step import advance, set_timer
 from bot.capabilities.campaigns.timing import begins_at
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
-from bot.errors import Conflict
+from bot.errors import Conflict, NotAllowed
 from bot.inbound import Command
 from bot.outbox import Letter, Priority, ToPerson
+from bot.people import Person
 from bot.reply import Reply
 from bot.schedule import next_working_moment
 
@@ -35,7 +37,9 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
             Letter(
                 key=f"{campaign.source}:orphan:{owner.id}:{person.id}",
                 to=ToPerson(person=person.id),
-                message=messages.orphaned(campaign, owner),
+                message=messages.orphaned(
+                    campaign, owner, is_approver=_has_approved(campaign, person)
+                ),
                 kind="campaign.orphaned",
                 priority=Priority.ANSWER,
                 due_at=next_working_moment(person, context.now),
@@ -43,14 +47,33 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
         )
 
 
+def offer_all(context: Context, work: CampaignsWork, owner: Person) -> None:
+    """Offer what has not begun of somebody who has left. What is under way is looked at every day,
+    and drafts are nobody else's business."""
+    every = [*work.campaigns.in_review(owner.workspace), *work.campaigns.under_way(owner.workspace)]
+    for campaign in every:
+        if campaign.owner == owner.id and campaign.started_at is None:
+            offer(context, work, campaign)
+
+
+def _has_approved(campaign: Campaign, person: Person) -> bool:
+    """Whether it would begin, if they took it over, by their own approval."""
+    return campaign.started_at is None and person.id in campaign.approved_by
+
+
 def take_over(context: Context, work: CampaignsWork, command: Command) -> Reply:
-    """*Take it over*: it is the person's own from now on, as it was approved."""
+    """*Take it over*: it is the person's own from now on, as it was approved, or as it waits for
+    that."""
     require(command.person, Right.RUN_CAMPAIGN)
     campaign = find_campaign(work, command.person, command.args)
     if is_led(work, campaign):
         raise Conflict(messages.IS_LED)
+    if _has_approved(campaign, command.person):
+        raise NotAllowed(messages.APPROVED_IT)
     taken = advance(context, work, campaign, EventKind.TAKEN_OVER, command.person.id)
     if taken.state is State.SCHEDULED:
         set_timer(work, taken, "start", max(context.now, begins_at(taken.content.begins)))
+    # Who was to approve it may own it now; then others are asked.
+    review.tell_approvers(context, work, taken)
     card = sheet.show(context, work, taken, command.person, messages.TAKEN_OVER)
     return Reply(message=card, replace=True)

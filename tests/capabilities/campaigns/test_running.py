@@ -49,7 +49,7 @@ from tests.capabilities.campaigns.running import (
 )
 from tests.capabilities.campaigns.test_talk import PickyRoom
 from tests.capabilities.narration.narrating import share
-from tests.world import WORKSPACE, World, person
+from tests.world import WORKSPACE, Heard, World, person
 
 PEOPLE = ("ana", "ben", "bo", "cem", "dana", "kim", "lu", "sam")
 
@@ -334,6 +334,59 @@ def test_what_runs_can_be_taken_over_too_and_only_then(world: World) -> None:
     assert runs.reads().owner == person("kim").id
     runs.upto(TUESDAY + 2 * DAY)
     assert runs.got("ana") == ["a1", "a2", "a3"]
+
+
+def offered(world: World, who: str) -> list[Heard]:
+    return [h for h in world.hears(who) if "does not run campaigns any more" in h.text]
+
+
+def test_what_is_approved_can_be_taken_over_but_not_by_who_approved_it(
+    either_world: World,
+) -> None:
+    world, runs = either_world, Runs(either_world)
+    for who in ("kim", "lu"):
+        manages(world, who)
+    runs.drafts(TEXT_QUIZ_TEXT)
+    runs.submits()
+    runs.approves("lu")
+    world.leaves("dana")
+    world.passes(seconds=60)
+    [told] = offered(world, "lu")
+    assert ("You have approved it" in told.text, told.buttons) == (True, [])
+    world.forges("lu", "campaign.take_over", {"campaign": NAME})
+    assert "nobody approves their own" in world.last("lu")
+    [told] = offered(world, "kim")
+    world.presses("kim", "Take it over", on=told)
+    assert (runs.reads().owner, runs.reads().state) == ("kim", State.APPROVED)
+    world.presses("kim", "Schedule it", on=told)
+    runs.upto(TUESDAY)
+    assert (runs.got("ana"), runs.reads().state) == (["a1"], State.RUNNING)
+    # Once it has begun, whoever approved it may go on with it: what comes is approved anew.
+    world.leaves("kim")
+    world.forges("lu", "campaign.take_over", {"campaign": NAME})
+    assert runs.reads().owner == "lu"
+
+
+def test_what_is_in_review_can_be_taken_over_and_is_approved_by_another(
+    either_world: World,
+) -> None:
+    world, runs = either_world, Runs(either_world)
+    manages(world, "kim")
+    runs.drafts(replace(TEXT_QUIZ_TEXT, approvers=(person("kim").id,)))
+    runs.submits()
+    world.leaves("dana")
+    world.passes(seconds=60)
+    [told] = offered(world, "kim")
+    world.presses("kim", "Take it over", on=told)
+    assert (runs.reads().owner, runs.reads().state) == ("kim", State.IN_REVIEW)
+    with pytest.raises(NotAllowed):
+        runs.approves("kim")
+    # Who was to approve it alone owns it now, so another one is asked.
+    world.passes(seconds=60)
+    world.presses("sam", "Approve")
+    assert runs.reads().state is State.APPROVED
+    world.passes(seconds=60)
+    assert "Sam has approved" in world.last("kim")
 
 
 # --- the days of each one's own ----------------------------------------------------------------

@@ -57,9 +57,15 @@ TABLE = {
         EventKind.CHANGED,
         EventKind.REHEARSED,
         EventKind.CANCELLED,
+        EventKind.TAKEN_OVER,
         *DECIDED,
     },
-    State.APPROVED: {EventKind.CHANGED, EventKind.SCHEDULED, EventKind.CANCELLED},
+    State.APPROVED: {
+        EventKind.CHANGED,
+        EventKind.SCHEDULED,
+        EventKind.CANCELLED,
+        EventKind.TAKEN_OVER,
+    },
     State.SCHEDULED: {
         EventKind.CHANGED,
         EventKind.STARTED,
@@ -235,3 +241,14 @@ def test_a_change_that_was_not_gone_through_is_submitted_anew_by_who_takes_it_ov
     assert can(taken, EventKind.SUBMITTED)
     gone_through = apply(running, event(EventKind.REHEARSED, TWO))
     assert apply(gone_through, event(EventKind.TAKEN_OVER)).is_put_forward
+
+
+def test_what_is_in_review_stays_there_when_it_is_taken_over_once_it_was_gone_through() -> None:
+    review = apply(replace(DRAFT, content=TWO), event(EventKind.SUBMITTED))
+    taken = apply(review, replace(event(EventKind.TAKEN_OVER), actor=PersonId("kim")))
+    assert (taken.state, taken.owner) == (State.DRAFT, "kim")
+    gone_through = apply(review, event(EventKind.REHEARSED, TWO))
+    half = apply(gone_through, event(EventKind.APPROVED, TWO, is_last=False))
+    taken = apply(half, replace(event(EventKind.TAKEN_OVER), actor=PersonId("kim")))
+    assert (taken.state, taken.owner, taken.approved_by) == (State.IN_REVIEW, "kim", ("dana",))
+    assert taken.is_put_forward
