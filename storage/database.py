@@ -4,7 +4,7 @@ transactions."""
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from bot.errors import BotError, Conflict, Unavailable
 from bot.metric import Level, Meter
 from storage.ballast import Ballast
+from storage.enrolment import COUNT_ANEW
 from storage.group import LARGEST, Groups
 from storage.poke import Poke
 from storage.relay import check_key
@@ -175,6 +176,10 @@ class Database:
             work.revisions.number()
         if poke and lanes:
             poke.after_commit(lanes)
+        if work.enrolments.has_grown:
+            # Left out, it is done by PostgreSQL itself within minutes.
+            with suppress(Unavailable, Conflict), self.begin() as connection:
+                connection.execute(COUNT_ANEW)
 
     def begin(self) -> AbstractContextManager[Connection]:
         """The connection of a new transaction; ends and raises as `transaction` does.

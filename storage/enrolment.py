@@ -37,6 +37,8 @@ _STOPPED = exists().where(attention.c.person == people.c.id, attention.c.stopped
 
 MANY = 1_000
 """From so many new rows on PostgreSQL counts the table anew, before it plans what reads it."""
+COUNT_ANEW = text("ANALYZE campaign_enrolments")
+"""For a transaction of its own: only one at a time may count, until it is kept."""
 
 
 class SqlEnrolments:
@@ -44,6 +46,8 @@ class SqlEnrolments:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.has_grown = False
+        """Whether PostgreSQL has to `COUNT_ANEW`, once this is kept."""
 
     def sizes(self, gathering: Gathering) -> Mapping[str, int]:
         """How many active people of the audience are in each cluster now."""
@@ -79,7 +83,7 @@ class SqlEnrolments:
         self._connection.execute(insert.from_select(list(chosen), found).on_conflict_do_nothing())
         new = self._count(gathering.campaign) - before
         if new >= MANY and self._connection.dialect.name == "postgresql":
-            self._connection.execute(text("ANALYZE campaign_enrolments"))
+            self.has_grown = True
         return new
 
     def _count(self, campaign: CampaignId) -> int:

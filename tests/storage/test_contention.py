@@ -8,14 +8,21 @@ from time import monotonic
 import psycopg
 import pytest
 
+from bot.capabilities.campaigns.content import Audience, ClusterBy, one_message
+from bot.capabilities.campaigns.model import Campaign, EnrolmentState
+from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.narration.model import Digest, Line, Narration, Sort, State
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Conflict
+from bot.ids import CampaignId
 from bot.outbox import LetterState, Sent, Settlement
 from bot.ports import Timer
 from bot.reply import Reply
 from storage.database import Database
+from storage.enrolment import MANY
 from storage.lane import SqlLaneStore
+from storage.tables import people
+from storage.work import SqlWork
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, CY, LEASE, NOW, article, letter, question
 from tests.storage.hand import HandLane
@@ -259,3 +266,32 @@ def test_a_timer_is_taken_by_one_of_two(shared: Database, other: psycopg.Connect
         second = come_second(other, take)
     second.join(30)
     assert second.outcome is False
+
+
+def test_two_large_campaigns_that_start_at_once_do_not_wait_for_each_other(
+    shared: Database,
+) -> None:
+    day = NOW.date()
+    with shared.begin() as connection:
+        ana = connection.execute(people.select().where(people.c.id == ANA.id)).one()._asdict()
+        rows = [{**ana, "id": f"p{n}", "address": f"U{n}"} for n in range(MANY)]
+        connection.execute(people.insert(), rows)
+    with shared.transaction() as work:
+        for name in ("c1", "c2"):
+            content = one_message("Lunch", "Come.", None, day, day)
+            work.campaigns.add(Campaign(CampaignId(name), ACME.id, ANA.id, content, NOW, NOW))
+
+    def enrol(work: SqlWork, name: str) -> int:
+        of = Gathering(CampaignId(name), ACME.id, Audience(), ClusterBy.TEAM)
+        return work.enrolments.enrol(of, day, EnrolmentState.ACTIVE, NOW)
+
+    def start() -> int:
+        with shared.transaction() as work:
+            return enrol(work, "c2")
+
+    second = Second(start)
+    with shared.transaction() as work:
+        assert enrol(work, "c1") == MANY + 3
+        second.start()
+        second.join(10)
+        assert second.outcome == MANY + 3
