@@ -312,6 +312,11 @@ class Truth(Protocol):
     def withdraw(self, workspace: WorkspaceId, source: str, people: Sequence[PersonId]) -> int:
         """Take back, as `cancel` does, what of the source is for these people."""
 
+    def forget_withdrawn(
+        self, workspace: WorkspaceId, source: str, people: Sequence[PersonId]
+    ) -> None:
+        """Forget what was taken back of these people's, so that it can be promised anew."""
+
     def reopen(
         self,
         workspace: WorkspaceId,

@@ -172,29 +172,28 @@ class SqlEnrolments:
         return [PersonId(person) for person in rows.scalars()]
 
     def end_absent(self, gathering: Gathering, now: datetime) -> Sequence[PersonId]:
-        """End the enrolments of those who have left or have stopped the bot, and of those who are
-        not in the audience any more; who had said yes is absent until they are in it again. Who
-        that was."""
+        """End the enrolments of those who have left or have stopped the bot; who is only not in
+        the audience any more is absent, or undecided, until they are in it again. Who that
+        was."""
         is_here = exists(
             select(people.c.id).where(
                 people.c.id == enrolments.c.person, people.c.active, ~_STOPPED
             )
         )
-        may_return = and_(enrolments.c.state == EnrolmentState.ACTIVE, is_here)
-        stays = exists(
-            select(people.c.id).where(
-                people.c.id == enrolments.c.person, *_are_in(gathering), ~_STOPPED
-            )
-        )
+        is_decided = enrolments.c.state == EnrolmentState.ACTIVE
         ended = self._connection.execute(
             update(enrolments)
             .where(
                 enrolments.c.campaign == gathering.campaign,
                 enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.INVITED]),
-                ~stays,
+                ~_is_in(gathering),
             )
             .values(
-                state=case((may_return, EnrolmentState.ABSENT), else_=EnrolmentState.ENDED),
+                state=case(
+                    (~is_here, EnrolmentState.ENDED),
+                    (is_decided, EnrolmentState.ABSENT),
+                    else_=EnrolmentState.UNDECIDED,
+                ),
                 changed_at=_day_of(now),
             )
             .returning(enrolments.c.person)
@@ -204,20 +203,30 @@ class SqlEnrolments:
     def bring_back(self, gathering: Gathering, now: datetime) -> None:
         """Let those who were absent and are in the audience again go on with what is still to
         come."""
-        is_there = exists(
-            select(people.c.id).where(
-                people.c.id == enrolments.c.person, *_are_in(gathering), ~_STOPPED
-            )
-        )
         self._connection.execute(
             update(enrolments)
             .where(
                 enrolments.c.campaign == gathering.campaign,
                 enrolments.c.state == EnrolmentState.ABSENT,
-                is_there,
+                _is_in(gathering),
             )
             .values(state=EnrolmentState.ACTIVE, changed_at=_day_of(now))
         )
+
+    def ask_back(self, gathering: Gathering, wave: date, now: datetime) -> Sequence[PersonId]:
+        """Let those who were undecided and are in the audience again be invited again, in this
+        wave; who that was."""
+        invited = self._connection.execute(
+            update(enrolments)
+            .where(
+                enrolments.c.campaign == gathering.campaign,
+                enrolments.c.state == EnrolmentState.UNDECIDED,
+                _is_in(gathering),
+            )
+            .values(state=EnrolmentState.INVITED, wave=wave, changed_at=_day_of(now))
+            .returning(enrolments.c.person)
+        )
+        return sorted(PersonId(person) for person in invited.scalars())
 
     def move(
         self,
@@ -271,6 +280,15 @@ def _are_in(gathering: Gathering) -> list[ColumnElement[bool]]:
     if gathering.clusters is not None:
         conditions.append(_cluster(gathering.cluster_by).in_(sorted(gathering.clusters)))
     return conditions
+
+
+def _is_in(gathering: Gathering) -> ColumnElement[bool]:
+    """Whether who is enrolled would be enrolled now."""
+    return exists(
+        select(people.c.id).where(
+            people.c.id == enrolments.c.person, *_are_in(gathering), ~_STOPPED
+        )
+    )
 
 
 def circle_of(circle: Circle, workspace: WorkspaceId) -> list[ColumnElement[bool]]:

@@ -298,6 +298,20 @@ class SqlTruth:
             outbox.c.person.in_(people),
         )
 
+    def forget_withdrawn(
+        self, workspace: WorkspaceId, source: str, people: Sequence[PersonId]
+    ) -> None:
+        """Forget what was taken back of these people's, so that it can be promised anew."""
+        self._connection.execute(
+            delete(outbox).where(
+                outbox.c.workspace == workspace,
+                outbox.c.source == source,
+                outbox.c.state == LetterState.CANCELLED,
+                among(self._connection.dialect.name, outbox.c.person, "who"),
+            ),
+            {"who": list(people)},
+        )
+
     def waiting(
         self,
         workspace: WorkspaceId,

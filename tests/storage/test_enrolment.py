@@ -23,7 +23,7 @@ MIDNIGHT = NOW.replace(hour=0, minute=0)
 """Of what somebody did it is kept on which day, and not when on it."""
 ALL = Gathering(NAME, ACME.id, Audience(), ClusterBy.TEAM)
 ACTIVE, INVITED, ENDED = EnrolmentState.ACTIVE, EnrolmentState.INVITED, EnrolmentState.ENDED
-ABSENT = EnrolmentState.ABSENT
+ABSENT, UNDECIDED = EnrolmentState.ABSENT, EnrolmentState.UNDECIDED
 
 
 @pytest.fixture
@@ -92,17 +92,30 @@ def test_who_is_in_the_audience_no_more_is_absent_and_named_once(place: Database
         assert work.enrolments.states(NAME, [ANA.id]) == {ANA.id: ACTIVE}
 
 
-def test_who_leaves_or_had_not_said_yes_does_not_come_back(place: Database) -> None:
-    reds = replace(ALL, audience=Audience(teams=("Red",)))
+@pytest.mark.parametrize("state", [ACTIVE, INVITED])
+def test_who_leaves_does_not_come_back(place: Database, state: EnrolmentState) -> None:
     with place.transaction() as work:
-        work.enrolments.enrol(ALL, WAVE, ACTIVE, NOW)
-        work.enrolments.save(Enrolment(NAME, ANA.id, "Blue", WAVE, INVITED, NOW))
+        work.enrolments.enrol(ALL, WAVE, state, NOW)
         work.people.save(replace(CY, team="Red", active=False))
-        assert work.enrolments.end_absent(reds, NOW + DAY) == sorted([ANA.id, CY.id])
+        assert work.enrolments.end_absent(ALL, NOW + DAY) == [CY.id]
         work.people.save(replace(CY, team="Red"))
         work.enrolments.bring_back(ALL, NOW + 2 * DAY)
-        states = work.enrolments.states(NAME, [ANA.id, CY.id])
-        assert states == {ANA.id: ENDED, CY.id: ENDED}
+        assert work.enrolments.ask_back(ALL, WAVE, NOW + 2 * DAY) == []
+        assert work.enrolments.states(NAME, [CY.id]) == {CY.id: ENDED}
+
+
+def test_who_had_said_nothing_is_invited_again_once_they_are_in_it_again(place: Database) -> None:
+    reds = replace(ALL, audience=Audience(teams=("Red",)))
+    with place.transaction() as work:
+        work.enrolments.enrol(ALL, WAVE, INVITED, NOW)
+        assert work.enrolments.end_absent(reds, NOW + DAY) == [ANA.id]
+        work.enrolments.bring_back(ALL, NOW + DAY)
+        assert work.enrolments.ask_back(reds, WAVE + DAY, NOW + DAY) == []
+        assert work.enrolments.states(NAME, [ANA.id]) == {ANA.id: UNDECIDED}
+        assert work.enrolments.ask_back(ALL, WAVE + DAY, NOW + 2 * DAY) == [ANA.id]
+        assert work.enrolments.ask_back(ALL, WAVE + DAY, NOW + 2 * DAY) == []
+    again = Enrolment(NAME, ANA.id, "Blue", WAVE + DAY, INVITED, MIDNIGHT + 2 * DAY)
+    assert enrolled(place, ANA) == again
 
 
 def test_active_people_come_in_pages_and_they_move_with_those_who_are_asked(

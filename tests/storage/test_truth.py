@@ -288,3 +288,9 @@ def test_what_some_are_not_to_get_any_more_is_taken_back(acme: Database) -> None
     with acme.transaction() as work:
         assert work.truth.withdraw(ACME.id, SOURCE, [ANA.id]) == 1
         assert work.outbox.state(ACME.id, "b") is LetterState.PENDING
+        work.truth.forget_withdrawn(ACME.id, "other", [ANA.id])
+        work.truth.forget_withdrawn(ACME.id, SOURCE, [BO.id])
+        states = [work.outbox.state(ACME.id, key) for key in ("a", "b")]
+        assert states == [LetterState.CANCELLED, LetterState.PENDING]
+        work.truth.forget_withdrawn(ACME.id, SOURCE, [ANA.id])
+        assert work.outbox.state(ACME.id, "a") is None

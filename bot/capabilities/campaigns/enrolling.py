@@ -55,7 +55,7 @@ from bot.ports import Timer
 from bot.reply import Reply
 
 _DAY = timedelta(days=1)
-_OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED, EnrolmentState.ABSENT})
+_OPEN = frozenset(EnrolmentState) - {EnrolmentState.ENDED, EnrolmentState.COMPLETED}
 _RUNS = frozenset({State.RUNNING, State.PAUSED})
 
 
@@ -185,10 +185,27 @@ def _let_join(context: Context, work: CampaignsWork, campaign: Campaign, today: 
     first = campaign.first_day if by_calendar else today
     for step, clusters in clusters_by_step(work, campaign).items():
         wave = max(_wave_of(campaign, step), first)
-        if _enrol(context, work, campaign, wave, clusters) and not by_calendar:
+        back = _ask_back(context, work, campaign, wave, clusters)
+        if (_enrol(context, work, campaign, wave, clusters) or back) and not by_calendar:
             _add_runs(context, work, campaign, wave)
     if by_calendar and campaign.content.asks_first and campaign.state is State.RUNNING:
         _ask_new(context, work, campaign)
+
+
+def _ask_back(
+    context: Context,
+    work: CampaignsWork,
+    campaign: Campaign,
+    wave: date,
+    clusters: Sequence[str] | None,
+) -> bool:
+    """Invite those again who left the audience before they had said anything; whether anybody
+    is. Whose question was taken back gets it now, and whose stands can answer it again."""
+    gathering = replace(gathering_of(campaign), clusters=clusters)
+    back = work.enrolments.ask_back(gathering, wave, context.now)
+    if back:
+        work.truth.forget_withdrawn(campaign.workspace, source_of(campaign, INVITATION), back)
+    return bool(back)
 
 
 def _ask_new(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
@@ -269,6 +286,8 @@ def join(context: Context, work: CampaignsWork, command: Command) -> Reply:
     what is still to come."""
     enrolment, campaign = _invitation(work, command)
     person = command.person
+    if enrolment.state is EnrolmentState.UNDECIDED:
+        raise NotFound(messages.NOT_FOR_YOU_NOW)
     if enrolment.state is EnrolmentState.INVITED:
         today = local(person, context.now).date()
         by_calendar = campaign.content.timing is Timing.CALENDAR

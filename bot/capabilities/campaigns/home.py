@@ -16,7 +16,7 @@ from bot.people import Person
 from bot.reply import Reply
 
 _GOING = frozenset({State.RUNNING, State.PAUSED})
-_OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.INVITED, EnrolmentState.ABSENT})
+_OPEN = frozenset(EnrolmentState) - {EnrolmentState.ENDED, EnrolmentState.COMPLETED}
 
 
 def about_me(context: Context, work: CampaignsWork, person: Person) -> Sequence[Part]:

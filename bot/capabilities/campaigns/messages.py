@@ -384,6 +384,7 @@ def declined(campaign: Campaign) -> Message:
 
 HAS_ALL = "You have all that it asks for already, so nothing more comes of it."
 NOT_INVITED = "It has ended for you, so nothing more comes of it."
+NOT_FOR_YOU_NOW = "It is not for your team or channel at the moment. Once it is, tap this again."
 OVER_FOR_ALL = "It is over already."
 
 
@@ -488,6 +489,7 @@ _STANDING = {
     EnrolmentState.INVITED: "you were asked whether you want it",
     EnrolmentState.ACTIVE: "you are in it",
     EnrolmentState.ABSENT: "it is not for your team or channel at the moment",
+    EnrolmentState.UNDECIDED: "it is not for your team or channel at the moment",
     EnrolmentState.ENDED: "it has ended for you",
     EnrolmentState.COMPLETED: "you have all that it asks for",
 }

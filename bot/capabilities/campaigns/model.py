@@ -403,13 +403,14 @@ def letter_key(campaign: Campaign, person: PersonId, activity: str = ONE_MESSAGE
 
 class EnrolmentState(StrEnum):
     """Invited: asked whether they want it, and said nothing yet. Absent: is not in the audience
-    at the moment, and goes on when they are again. Ended: said stop or no, has left, or was not
-    in the audience any more before they said yes. Completed: has the evidence that the
-    campaign asks for."""
+    at the moment, and goes on when they are again. Undecided: is not in it either, and had said
+    nothing yet; who is again while others may begin is invited again. Ended: said stop or no, or
+    has left. Completed: has the evidence that the campaign asks for."""
 
     INVITED = "invited"
     ACTIVE = "active"
     ABSENT = "absent"
+    UNDECIDED = "undecided"
     ENDED = "ended"
     COMPLETED = "completed"
 

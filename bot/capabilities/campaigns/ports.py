@@ -106,13 +106,17 @@ class EnrolmentStore(Protocol):
         """The next who are active, by id, or who have not said yet whether they want to be."""
 
     def end_absent(self, gathering: Gathering, now: datetime) -> Sequence[PersonId]:
-        """End the enrolments of those who have left or have stopped the bot, and of those who are
-        not in the audience any more; who had said yes is absent until they are in it again. Who
-        that was."""
+        """End the enrolments of those who have left or have stopped the bot; who is only not in
+        the audience any more is absent, or undecided, until they are in it again. Who that
+        was."""
 
     def bring_back(self, gathering: Gathering, now: datetime) -> None:
         """Let those who were absent and are in the audience again go on with what is still to
         come."""
+
+    def ask_back(self, gathering: Gathering, wave: date, now: datetime) -> Sequence[PersonId]:
+        """Let those who were undecided and are in the audience again be invited again, in this
+        wave; who that was."""
 
     def move(
         self,

@@ -1164,6 +1164,46 @@ def test_who_comes_later_is_asked_too(either_world: World) -> None:
     assert runs.got("lu") == ["invitation"]
 
 
+IN_A_ROW = replace(
+    TEXT_QUIZ_TEXT,
+    activities=(*TEXT_QUIZ_TEXT.activities[1:], message("a4", TUESDAY + 7 * DAY)),
+)
+"""By the calendar, from Wednesday on, so that people are asked on Tuesday."""
+
+
+@pytest.mark.parametrize("content", [IN_A_ROW, OWN_DAYS], ids=["calendar", "enrolment"])
+def test_who_left_before_they_said_anything_can_say_yes_once_they_are_back(
+    either_world: World, content: Content
+) -> None:
+    world, runs = either_world, Runs(either_world)
+    world.changes("ben", zone="Asia/Kolkata")
+    world.changes("lu", zone="America/Los_Angeles")
+    for who in PEOPLE:
+        world.changes(who, team="Blue")
+    runs.starts(replace(content, audience=replace(ASKED, teams=("Blue",))))
+    runs.upto(TUESDAY, 9)
+    # Lu's question still waits for the morning, and is taken back.
+    assert (runs.got("ben"), runs.got("lu")) == (["invitation"], [])
+    asked = world.hears("ben")[-1]
+    for who in ("ben", "lu"):
+        world.changes(who, team="Red")
+    runs.upto(TUESDAY + DAY, 9)
+    world.presses("ben", "Yes, count me in", on=asked)
+    assert "not for your team or channel at the moment" in world.last("ben")
+    for who in ("ben", "lu"):
+        world.changes(who, team="Blue")
+    runs.upto(TUESDAY + 2 * DAY, 20)
+    assert (runs.got("ben"), runs.got("lu")) == (["invitation"], ["invitation"])
+    world.presses("ben", "Yes, count me in", on=asked)
+    world.presses("lu", "Yes, count me in")
+    runs.upto(TUESDAY + 9 * DAY)
+    last = content.activities[-1].id
+    for who in ("ben", "lu"):
+        got = runs.got(who)
+        assert (got[0], got[-1], got.count("invitation")) == ("invitation", last, 1)
+    assert runs.got("ana") == ["invitation"]
+
+
 # --- what is filled in -------------------------------------------------------------------------
 
 
