@@ -7,7 +7,7 @@ atom   := name "(" arguments ")"
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -81,6 +81,26 @@ def atoms(completion: Completion) -> Iterator[Atom]:
         case Every(of) | Some(of):
             for each in of:
                 yield from atoms(each)
+
+
+def describe(
+    completion: Completion,
+    word: Callable[[Atom, bool], str],
+    *,
+    is_not: bool = False,
+    is_whole: bool = True,
+) -> str:
+    """The expression in the words that `word` has for an atom, and for its being missing (True).
+    `not` before brackets is said of each thing in them: not (a or b) is not a and not b."""
+    match completion:
+        case Atom():
+            return word(completion, is_not)
+        case Not(inner):
+            return describe(inner, word, is_not=not is_not, is_whole=is_whole)
+        case Every(of) | Some(of):
+            joint = " and " if isinstance(completion, Every) != is_not else " or "
+            told = joint.join(describe(each, word, is_not=is_not, is_whole=False) for each in of)
+            return told if is_whole else f"({told})"
 
 
 def is_done(completion: Completion, given: frozenset[str]) -> bool:

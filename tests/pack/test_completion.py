@@ -2,7 +2,18 @@
 
 import pytest
 
-from bot.pack.completion import Atom, Every, Nonsense, Not, Some, atoms, is_done, needs, parse
+from bot.pack.completion import (
+    Atom,
+    Every,
+    Nonsense,
+    Not,
+    Some,
+    atoms,
+    describe,
+    is_done,
+    needs,
+    parse,
+)
 
 CERTIFIED = Atom("certified", ("data",))
 ASKED = Atom("asked", ())
@@ -30,6 +41,23 @@ OPENED = Atom("section_opened", ("report",))
 )
 def test_and_binds_closer_than_or(text: str, meaning: object) -> None:
     assert parse(text) == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("asked()", "asked"),
+        ("not not asked()", "asked"),
+        ("asked() and not certified(a) or met(a/b)", "(asked and no certified) or met"),
+        ("not (asked() or certified(a))", "no asked and no certified"),
+        ("asked() or not (certified(a) and not met(a/b))", "asked or (no certified or met)"),
+    ],
+)
+def test_what_is_not_asked_for_is_said_of_each_thing_in_its_brackets(text: str, told: str) -> None:
+    def word(atom: Atom, is_not: bool) -> str:
+        return f"no {atom.name}" if is_not else atom.name
+
+    assert describe(parse(text), word) == told
 
 
 @pytest.mark.parametrize(

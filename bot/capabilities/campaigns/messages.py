@@ -52,7 +52,7 @@ from bot.message import (
 )
 from bot.messages import LEFT_ALONE, WHAT_YOU_LOOK_AFTER
 from bot.outbox import LetterState
-from bot.pack.completion import Atom, atoms
+from bot.pack.completion import Atom, describe
 from bot.pack.completion import parse as read_completion
 from bot.page import Section, Shelf
 from bot.people import Person, Workspace
@@ -467,22 +467,22 @@ _DONE_WITHOUT = {
     "asked": "you have not asked a question",
     "section_opened": "you have not read {}",
 }
-_ATOM = re.compile(r"(not\s+)?(\w+\([^()]*\))")
 
 
 def done_when(completion: str, titles: Mapping[Atom, str], given: AbstractSet[Atom]) -> str:
     """What makes a campaign done for a person, for them alone: `titles` are what is asked for and
     how people call what it is about, `given` what of it they have."""
 
-    def told(found: re.Match[str]) -> str:
-        [atom] = atoms(read_completion(found[2]))
-        if found[1]:
-            said = _DONE_WITHOUT[atom.name].format(f"“{literal(shorten(titles[atom], 100))}”")
+    def told(atom: Atom, is_not: bool) -> str:
+        title = f"“{literal(shorten(titles[atom], 100))}”"
+        if is_not:
+            said = _DONE_WITHOUT[atom.name].format(title)
             return f"{said} ({'not so any more' if atom in given else 'so far'})"
-        said = _DONE[atom.name].format(f"“{literal(shorten(titles[atom], 100))}”")
+        said = _DONE[atom.name].format(title)
         return f"{said} ({'done' if atom in given else 'still to do'})"
 
-    return shorten(f"It is done for you when {_ATOM.sub(told, completion)}.", 1_000)
+    said = describe(read_completion(completion), told)
+    return shorten(f"It is done for you when {said}.", 1_000)
 
 
 _STANDING = {

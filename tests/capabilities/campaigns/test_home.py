@@ -55,10 +55,14 @@ def test_me_shows_the_campaigns_one_is_in_and_lets_one_leave_and_forget(world: W
 
 def test_what_one_should_not_have_is_said_so() -> None:
     titles = {Atom("certified", ("a",)): "Data", Atom("asked", ()): ""}
-    told = done_when("certified(a) and not asked()", titles, {Atom("certified", ("a",))})
-    assert told == (
+    has = {Atom("certified", ("a",))}
+    assert done_when("certified(a) and not asked()", titles, has) == (
         "It is done for you when you have passed “Data” (done) and you have not asked a question "
         "(so far)."
+    )
+    assert done_when("not (certified(a) or asked())", titles, has) == (
+        "It is done for you when you have not passed “Data” (not so any more) and you have not "
+        "asked a question (so far)."
     )
 
 

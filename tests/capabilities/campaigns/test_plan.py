@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from bot.capabilities.campaigns.content import (
     INVITATION,
     Activity,
@@ -471,6 +473,25 @@ def test_what_makes_it_completed_and_measured_is_told_in_words() -> None:
         "has passed data or (has answered np-stuck and has asked a question)"
     )
     assert told["Measured by"] == "Files sent to the wrong person, by at least -0.3"
+
+
+@pytest.mark.parametrize(
+    ("completion", "said"),
+    [
+        (
+            "asked() and not (certified(data) or passed_within(data, P30D))",
+            "has asked a question and (has not passed data and has not passed data lately)",
+        ),
+        # The card says besides what is wrong with it.
+        ("not (asked()", "not (asked()"),
+    ],
+)
+def test_what_nobody_should_have_who_completes_it_is_told_in_words_too(
+    completion: str, said: str
+) -> None:
+    content = replace(IN_STEPS, completion=completion)
+    facts = messages.facts_of(content, "everybody", ["Sam"], are_named=True)
+    assert said in [fact.value for fact in facts.facts if fact.label == "Completed by who"]
 
 
 def test_the_question_and_the_groups_stand_before_what_became_of_the_parts(world: World) -> None:

@@ -4,7 +4,6 @@ What people wrote goes through `literal`, but for a part as it is shown: that is
 words in the markdown subset of `Text`, as everybody will get them.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -63,6 +62,7 @@ from bot.message import (
     say,
     shorten,
 )
+from bot.pack.completion import Atom, Nonsense, describe, parse
 from bot.pack.document import MOST_OPTIONS, MOST_QUESTION
 from bot.page import Section, Shelf
 from bot.people import Person
@@ -285,7 +285,7 @@ def facts_of(
     named = joint.join(approvers) if approvers else "nobody yet"
     facts.append(Fact(label="Approvers", value=shorten(named, 1_000)))
     if content.completion:
-        told = _EVIDENCE.sub(_evidence, content.completion)
+        told = _completed(content.completion)
         facts.append(Fact(label="Completed by who", value=shorten(told, 1_000)))
     if content.success is not None:
         told = metric or content.success.metric
@@ -296,20 +296,35 @@ def facts_of(
     return Facts(facts=tuple(facts))
 
 
-_EVIDENCE = re.compile(r"(\w+)\(([^()]*)\)")
-_EVIDENCE_SAID = {
+_HAS = {
     "certified": "has passed {}",
-    "answered": "has answered {}",
+    "passed_within": "has passed {} lately",
     "met": "can do {}",
+    "answered": "has answered {}",
     "asked": "has asked a question",
     "section_opened": "has read {}",
 }
+_HAS_NOT = {
+    "certified": "has not passed {}",
+    "passed_within": "has not passed {} lately",
+    "met": "cannot do {} yet",
+    "answered": "has not answered {}",
+    "asked": "has not asked a question",
+    "section_opened": "has not read {}",
+}
 
 
-def _evidence(found: re.Match[str]) -> str:
-    """A word of what makes it completed, for who did not write the pack."""
-    said = _EVIDENCE_SAID.get(found[1])
-    return said.format(found[2].strip()) if said else found[0]
+def _completed(completion: str) -> str:
+    """What makes it completed, for who did not write the pack."""
+    try:
+        return describe(parse(completion), _evidence)
+    except Nonsense:
+        # The card says besides what is wrong with it.
+        return completion
+
+
+def _evidence(atom: Atom, is_not: bool) -> str:
+    return (_HAS_NOT if is_not else _HAS)[atom.name].format(*atom.about)
 
 
 def _by_hand(content: Content) -> str:
