@@ -4,17 +4,16 @@ import asyncio
 import os
 import re
 import signal
-import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
 from tests.adapters.slack.actor import People
 from tests.adapters.slack_server import FakeSlack
+from tests.cli.nest import hatch
 from tests.cli.program import OURS, PATIENCE, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,11 +22,10 @@ STOPPED_WITHIN = 10
 
 @dataclass(slots=True)
 class Process:
-    """`inflow run`, with all that it said so far."""
+    """`inflow run`, with all that it said so far; what it logged is known when it has ended."""
 
-    child: asyncio.subprocess.Process
     said: str = ""
-    logged: list[str] = field(default_factory=list)
+    logged: str = ""
 
     @property
     def address(self) -> str:
@@ -49,44 +47,17 @@ async def running(
 ) -> AsyncIterator[Process]:
     """A process that must end well, and in time, when it is told to stop."""
     kept = {name: value for name, value in os.environ.items() if not OURS.match(name)}
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *(arguments or ("run", "--port", "0"))),
-        cwd=folder,
-        env={
-            **kept,
-            "PYTHONPATH": str(ROOT),
-            "INFLOW_LOG_LEVEL": "debug",
-            "INFLOW_VECTORS": "none",
-            **settings,
-        },
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert child.stdout is not None
-    assert child.stderr is not None
-    process = Process(child)
-    logs = asyncio.create_task(_collect(child.stderr, process.logged))
-    try:
-        line = await asyncio.wait_for(child.stdout.readline(), PATIENCE)
-        process.said = line.decode()
-        assert "(Ctrl-C stops it)" in process.said, (process.said, process.logged)
+    environment = {**kept, "INFLOW_LOG_LEVEL": "debug", "INFLOW_VECTORS": "none", **settings}
+    with hatch(arguments or ("run", "--port", "0"), folder, environment) as child:
+        line = await asyncio.wait_for(asyncio.to_thread(child.stdout.readline), PATIENCE)
+        assert "(Ctrl-C stops it)" in line, (line, child.communicate(PATIENCE))
+        process = Process(line)
         yield process
-        told = time.monotonic()
         child.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(child.wait(), STOPPED_WITHIN)
-        assert time.monotonic() - told < STOPPED_WITHIN
+        await asyncio.to_thread(child.wait, STOPPED_WITHIN)
+        process.said += child.stdout.read()
+        _, process.logged = child.communicate(PATIENCE)
         assert child.returncode == 0, process.logged
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-        await logs
-    process.said += (await child.stdout.read()).decode()
-
-
-async def _collect(stream: asyncio.StreamReader, lines: list[str]) -> None:
-    lines.extend([line.decode() async for line in stream])
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -116,8 +87,8 @@ async def is_told(slack: FakeSlack, user: str) -> bool:
 
 def check_secrets(slack: FakeSlack, process: Process) -> None:
     """No token, secret or text stands in what the process said, at debug."""
-    everything = process.said + "".join(process.logged)
-    assert process.logged != [], "it was at debug"
+    everything = process.said + process.logged
+    assert process.logged, "it was at debug"
     secrets = (slack.token, slack.app_token, slack.memory.signing_secret)
     for secret in (*secrets, "quarterly", "hooks.slack.com", "ticket=", "/actions/"):
         assert secret not in everything, secret
@@ -152,7 +123,7 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
                 await until(lambda: are_read(slack))
                 await until(lambda: is_told(slack, "UANA"))
             check_secrets(slack, process)
-            assert "blueberries" not in "".join(process.logged)
+            assert "blueberries" not in process.logged
 
     asyncio.run(story())
     kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -222,7 +193,7 @@ def test_a_refused_token_is_said_at_the_start_and_by_readyz(tmp_path: Path) -> N
                 assert status == 503
                 assert "Slack does not take the bot token (invalid_auth)" in said
                 assert (await process.get("/healthz"))[0] == 200
-            assert "unknown" not in process.said + "".join(process.logged)
+            assert "unknown" not in process.said + process.logged
 
     asyncio.run(story())
 

@@ -379,8 +379,8 @@ def said_by_ana(teams: FakeTeams, text: str, number: int = 1) -> dict[str, Any]:
 
 
 def check_secrets(teams: FakeTeams, process: Process) -> None:
-    everything = process.said + "".join(process.logged)
-    assert process.logged != [], "it was at debug"
+    everything = process.said + process.logged
+    assert process.logged, "it was at debug"
     for secret in (teams.app_password, "Bearer", "eyJ", "quarterly", *teams._tokens):
         assert secret not in everything, secret
 
@@ -433,6 +433,6 @@ def test_a_refused_secret_is_said_at_the_start_and_by_readyz(tmp_path: Path) -> 
                 assert status == 503
                 assert "inflow doctor teams" in said
                 assert (await process.get("/healthz"))[0] == 200
-            assert "another-password" not in process.said + "".join(process.logged)
+            assert "another-password" not in process.said + process.logged
 
     asyncio.run(story())
