@@ -8,9 +8,8 @@ differ in what the core decides, by messages made of the same parts, and are hel
 """
 
 from collections.abc import Mapping
-from types import FunctionType
 
-from tests.adapters.talk import name_module
+from tests.adapters.talk import name_talks
 from tests.capabilities.library import test_caring, test_editing, test_loop, test_reading
 from tests.capabilities.quizzes import (
     test_deciding,
@@ -96,9 +95,7 @@ def not_held(platform: str) -> set[str]:
     other = next(each for each in LEFT_OUT if each != platform)
     found = set(LEFT_OUT[platform])
     for module in MODULES:
-        talks = [name for name, value in vars(module).items() if isinstance(value, FunctionType)]
-        names = [f"{name_module(module)}.{name}" for name in talks if name.startswith("test_")]
-        for number, name in enumerate(names):
+        for number, name in enumerate(name_talks(module)):
             is_mine = (number % 2 == 0) is (platform == "slack") or name in LEFT_OUT[other]
             if name not in ON_BOTH and not (module in IN_TURN and is_mine):
                 found.add(name)

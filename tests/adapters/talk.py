@@ -3,6 +3,10 @@
 They are those of `tests/capabilities`, word for word: there they are held with the core alone, here
 with the same world behind an adapter. Of a talk with many examples the first one is held: the
 others differ in words, and words come through whole (see the contract).
+
+What stewards do with entries, and what becomes of a question as time passes, is decided by the core
+and said in messages made of the same parts: each talk of `IN_TURN` is held on one platform, but
+for those of `ON_BOTH`, where a form stays open, a channel reads along or a card changes.
 """
 
 import inspect
@@ -49,6 +53,33 @@ MODULES = (
     test_walk,
     test_wave,
 )
+IN_TURN = (test_faq, test_wave)
+"""Each of their talks is held on one platform."""
+ON_BOTH = {
+    "test_faq.test_an_accepted_answer_is_a_candidate_in_the_askers_words",
+    "test_faq.test_the_asker_hears_who_is_told_that_it_worked",
+    "test_faq.test_a_message_saved_as_faq_waits_for_the_steward",
+    "test_faq.test_saved_from_our_message_with_an_answer_it_is_whoever_gave_that",
+    "test_faq.test_an_entry_without_words_keeps_the_form",
+    "test_faq.test_a_flag_marks_a_published_entry_as_being_checked",
+    "test_faq.test_of_two_edits_the_second_keeps_its_form_and_overwrites_nothing",
+    "test_faq.test_an_edit_of_a_long_answer_keeps_its_end",
+    "test_faq.test_a_button_on_a_merged_entry_does_nothing_to_the_other",
+    "test_faq.test_at_most_three_are_offered",
+    "test_wave.test_with_consent_it_is_posted_without_the_name_and_anybody_may_answer",
+    "test_wave.test_who_reads_the_post_and_opens_the_answer_form_is_not_told_the_name",
+    "test_wave.test_consent_pressed_twice_posts_once",
+    "test_wave.test_taking_the_post_does_not_show_everybody_the_takers_card",
+    "test_wave.test_the_post_can_be_taken_again_when_it_was_given_back",
+    "test_wave.test_where_it_was_asked_without_a_name_is_not_told",
+    "test_wave.test_somebody_else_is_asked_and_told_who_named_them",
+    "test_wave.test_the_form_stays_open_when_the_named_person_cannot_be_asked",
+    "test_wave.test_who_comes_second_sees_who_is_on_it",
+    "test_wave.test_withdrawn_closes_every_card",
+    "test_wave.test_a_number_that_is_none_keeps_the_form",
+    "test_wave.test_when_nobody_was_asked_nobody_says_so",
+    "test_wave.test_a_question_about_nothing_known_goes_to_the_managers_and_says_so",
+}
 WORLDS = {"world", "either_world", "new_world"}
 
 ASKERS = ("ana", "ben", "cem", "dana")
@@ -63,6 +94,16 @@ QUESTIONS = (
 def find_fixtures(module: ModuleType) -> dict[str, Any]:
     """The module's own fixtures by name, which its talks need beside a world."""
     return {name: value for name, value in vars(module).items() if _is_fixture(value)}
+
+
+def held_elsewhere(platform: str) -> set[str]:
+    """The talks whose turn it is on the other platform."""
+    return {
+        name
+        for module in IN_TURN
+        for number, name in enumerate(name_talks(module))
+        if name not in ON_BOTH and (number % 2 == 0) is (platform == "slack")
+    }
 
 
 def find_talks(
@@ -84,6 +125,12 @@ def find_talks(
 def name_module(module: ModuleType) -> str:
     """What a module of talks is called: `test_story` of questions, elsewhere `tips.test_talk`."""
     return module.__name__.removeprefix("tests.capabilities.").removeprefix("questions.")
+
+
+def name_talks(module: ModuleType) -> list[str]:
+    """The names of all that a module tests, in order."""
+    talks = [name for name, value in vars(module).items() if isinstance(value, FunctionType)]
+    return [f"{name_module(module)}.{name}" for name in talks if name.startswith("test_")]
 
 
 def all_names(modules: Iterable[ModuleType] = MODULES) -> set[str]:
