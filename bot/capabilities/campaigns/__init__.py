@@ -27,7 +27,7 @@ message to many is the smallest of campaigns, and goes without approval.
     approving   submitted, approved, drawn, scheduled, changed
     enrolling   who is in it                                                     timers
     expanding   handing it out                                                   timers
-    succession  somebody else's, whose owner runs it no more
+    succession  somebody else's, whose owner runs it no more                     timers
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
     home        what it shows a person about themselves
@@ -94,6 +94,7 @@ capability: Capability[CampaignsWork] = Capability(
         "campaign.enrol": enrolling.enrol_on,
         "campaign.expand": expanding.expand,
         "campaign.close": steering.close_on,
+        "campaign.led": succession.look_on,
         "campaign.look": run.look,
         "campaign.resend": run.resend_on,
         "campaign.spare": sparing.spare_on,

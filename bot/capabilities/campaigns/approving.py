@@ -7,7 +7,7 @@ buttons calls it. Approval is of what was seen, by its digest.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
@@ -83,6 +83,8 @@ def submit(context: Context, work: CampaignsWork, campaign: Campaign, person: Pe
         raise Invalid("\n".join(faults))
     if campaign.amendment is None:
         _check(context, work, campaign, campaign.content)
+        # From now on it is others' business too, whoever runs it.
+        set_timer(work, campaign, "led", context.now + timedelta(days=1))
     return advance(context, work, campaign, EventKind.SUBMITTED, person.id)
 
 

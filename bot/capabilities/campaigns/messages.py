@@ -1101,7 +1101,7 @@ def orphaned(campaign: Campaign, owner: Person, *, is_approver: bool = False) ->
 IS_LED = "Somebody runs it already."
 APPROVED_IT = (
     "You have approved it, and nobody approves their own: another community manager has to take "
-    "it over. Whoever gets that role with `/role` may."
+    "it over. Whoever gets that role with `/role` is offered it the next day."
 )
 TAKEN_OVER = "It is yours from now on."
 

@@ -1,21 +1,27 @@
 """A campaign whose owner has left, or runs none any more: another one may take it over, but
 nobody what they have approved and has not begun: nobody approves their own."""
 
+from datetime import timedelta
+
 from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.access import find_campaign, owner_of
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.plan import review, sheet
 from bot.capabilities.campaigns.step import advance, set_timer
-from bot.capabilities.campaigns.timing import begins_at
+from bot.capabilities.campaigns.timing import begins_at, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import Conflict, NotAllowed
+from bot.ids import CampaignId
 from bot.inbound import Command
 from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
+from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import next_working_moment
+
+_WAITS = frozenset({State.IN_REVIEW, State.APPROVED, State.SCHEDULED})
 
 
 def is_led(work: CampaignsWork, campaign: Campaign) -> bool:
@@ -47,12 +53,25 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
         )
 
 
+def look_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
+    """Once a day from when it is submitted until it begins: does anybody run it? Who may take it
+    over only since yesterday is told as well."""
+    campaign = work.campaigns.get(CampaignId(str(timer.args["campaign"])))
+    if campaign is None or campaign.state not in _WAITS:
+        return
+    if newest_day(context.now) > campaign.last_day:
+        return
+    if not is_led(work, campaign):
+        offer(context, work, campaign)
+    set_timer(work, campaign, "led", context.now + timedelta(days=1))
+
+
 def offer_all(context: Context, work: CampaignsWork, owner: Person) -> None:
-    """Offer what has not begun of somebody who has left. What is under way is looked at every day,
-    and drafts are nobody else's business."""
+    """Offer what has not begun of somebody who has left, without waiting for tomorrow. Drafts are
+    nobody else's business."""
     every = [*work.campaigns.in_review(owner.workspace), *work.campaigns.under_way(owner.workspace)]
     for campaign in every:
-        if campaign.owner == owner.id and campaign.started_at is None:
+        if campaign.owner == owner.id and campaign.state in _WAITS:
             offer(context, work, campaign)
 
 

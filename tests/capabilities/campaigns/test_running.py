@@ -367,6 +367,29 @@ def test_what_is_approved_can_be_taken_over_but_not_by_who_approved_it(
     assert runs.reads().owner == "lu"
 
 
+def test_what_is_approved_is_offered_when_its_owner_runs_none_and_to_who_may_later(
+    either_world: World,
+) -> None:
+    world, runs = either_world, Runs(either_world)
+    manages(world, "lu")
+    week = [replace(a, date=a.date + 7 * DAY) for a in TEXT_QUIZ_TEXT.activities if a.date]
+    runs.drafts(replace(TEXT_QUIZ_TEXT, activities=tuple(week)))
+    runs.submits()
+    runs.approves()
+    runs.upto(TUESDAY)
+    assert offered(world, "lu") == []
+    world.changes("dana", roles=frozenset())
+    runs.upto(TUESDAY + DAY)
+    assert len(offered(world, "lu")) == 1
+    manages(world, "kim")
+    runs.upto(TUESDAY + 2 * DAY)
+    [told] = offered(world, "kim")
+    world.presses("kim", "Take it over", on=told)
+    runs.upto(TUESDAY + 3 * DAY)
+    assert [len(offered(world, who)) for who in ("kim", "lu")] == [0, 1]
+    assert (runs.reads().owner, runs.reads().state) == ("kim", State.APPROVED)
+
+
 def test_what_is_in_review_can_be_taken_over_and_is_approved_by_another(
     either_world: World,
 ) -> None:
