@@ -72,6 +72,7 @@ _NEVER_SENT = {
     LetterState.CANCELLED,
 }
 _SETTLED = (*_NEVER_SENT, LetterState.SENT, LetterState.UNKNOWN)
+_NOTHING: Mapping[str, Sequence[str]] = {}
 
 
 class SqlOutbox:
@@ -257,8 +258,13 @@ class SqlOutbox:
         return None if row is None else LetterState(row.state)
 
 
-def cancel_letters(connection: Connection, *which: ColumnElement[bool]) -> int:
-    """Take back the letters that fit; says how many certainly are not sent."""
+def cancel_letters(
+    connection: Connection,
+    *which: ColumnElement[bool],
+    given: Mapping[str, Sequence[str]] = _NOTHING,
+) -> int:
+    """Take back the letters that fit; says how many certainly are not sent. `given` is what
+    stands under the names in `which`."""
     # A lane marks its letters before it sends them, and does not find these any more.
     cancelled = connection.execute(
         update(outbox)
@@ -268,12 +274,14 @@ def cancel_letters(connection: Connection, *which: ColumnElement[bool]) -> int:
             owner=None,
             lease_until=None,
             settled_at=func.current_timestamp(),
-        )
+        ),
+        given,
     )
     connection.execute(
         update(outbox)
         .where(*which, outbox.c.state.in_([LetterState.SENDING, LetterState.AMBIGUOUS]))
-        .values(expires_at=TAKEN_BACK)
+        .values(expires_at=TAKEN_BACK),
+        given,
     )
     return cancelled.rowcount
 

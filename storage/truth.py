@@ -295,7 +295,8 @@ class SqlTruth:
             self._connection,
             outbox.c.workspace == workspace,
             outbox.c.source == source,
-            outbox.c.person.in_(people),
+            among(self._connection.dialect.name, outbox.c.person, "who"),
+            given={"who": list(people)},
         )
 
     def forget_withdrawn(

@@ -294,3 +294,12 @@ def test_what_some_are_not_to_get_any_more_is_taken_back(acme: Database) -> None
         assert states == [LetterState.CANCELLED, LetterState.PENDING]
         work.truth.forget_withdrawn(ACME.id, SOURCE, [ANA.id])
         assert work.outbox.state(ACME.id, "a") is None
+
+
+def test_letters_of_very_many_are_taken_back_in_one_go(acme: Database) -> None:
+    post(acme, "a", ANA.id, LetterState.PENDING)
+    post(acme, "b", BO.id, LetterState.PENDING)
+    gone = [ANA.id, *(PersonId(f"p{number}") for number in range(70_000))]
+    with acme.transaction() as work:
+        assert work.truth.withdraw(ACME.id, SOURCE, gone) == 1
+        assert work.outbox.state(ACME.id, "b") is LetterState.PENDING
