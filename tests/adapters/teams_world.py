@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
@@ -61,6 +62,7 @@ OWN_WORDS = frozenset(
 MadeT = TypeVar("MadeT", bound="TeamsWorld")
 
 
+@cache
 def address_of(name: str) -> str:
     """Somebody's object id in Entra."""
     return str(uuid5(NAMESPACE_URL, name))
