@@ -88,7 +88,7 @@ def copy_all(
     table: it must be carried to where the target is used.
 
     Raises:
-        CannotCopy: a database cannot be used or is in use, the source is of an older
+        CannotCopy: a database cannot be used or is in use, the source is of another
             version, the target holds something else, or the two differ in the end.
     """
     with _blamed_on("source", source_url):

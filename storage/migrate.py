@@ -58,11 +58,15 @@ class NewerSchema(Exception):
 
 
 def is_current(url: str) -> bool:
-    """Whether there is nothing to upgrade in the database at `url`."""
+    """Whether there is nothing to upgrade in the database at `url`.
+
+    Raises:
+        NewerSchema: the database was upgraded by a newer version than this one.
+    """
     engine = make_engine(url)
     try:
         with engine.begin() as connection:
-            return stored_step(connection) == last_step()
+            return _read_step(connection) == last_step()
     finally:
         engine.dispose()
 
@@ -81,10 +85,7 @@ def upgrade(url: str) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            stored, last = stored_step(connection), last_step()
-            if stored is not None and stored > last:
-                raise NewerSchema(f"its schema is {stored}, and this version knows up to {last}")
-            if stored != last:
+            if _read_step(connection) != last_step():
                 # Most starts need no step, and Alembic takes 8 MB and a tenth of a second.
                 from alembic import command  # noqa: PLC0415
 
@@ -133,6 +134,13 @@ def stored_step(connection: Connection) -> str | None:
         return None
     step: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return step
+
+
+def _read_step(connection: Connection) -> str | None:
+    stored, last = stored_step(connection), last_step()
+    if stored is not None and stored > last:
+        raise NewerSchema(f"its schema is {stored}, and this version knows up to {last}")
+    return stored
 
 
 def _config(connection: Connection) -> "Config":

@@ -40,7 +40,7 @@ from storage.doctor import (
     look_at_store,
     read_places,
 )
-from storage.migrate import is_current
+from storage.migrate import NewerSchema, is_current
 from storage.token_seal import WrongTokenKey
 from storage.transcript import SqlTranscript
 
@@ -274,7 +274,7 @@ def _opened(settings: Settings) -> Iterator[Database | None]:
     """The store, or None where it cannot be read; the group of the store says why."""
     try:
         usable = is_there(settings.database_url) and is_current(settings.database_url)
-    except (ValueError, ImportError, SQLAlchemyError):
+    except (NewerSchema, ValueError, ImportError, SQLAlchemyError):
         usable = False
     if not usable:
         yield None

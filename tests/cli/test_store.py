@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
-from bot.bootstrap.store import open_database
+from bot.bootstrap.letters import read_lanes
+from bot.bootstrap.store import open_database, open_for_trial
 from bot.settings import Misconfigured, Settings
+from storage.database import make_engine
 from tests.permission import read_only
 
 
@@ -21,3 +24,22 @@ def test_a_file_that_may_only_be_read_is_refused_at_the_start(sqlite_url: str) -
             "SQLite needs both the file and its folder."
         )
         assert {path.name for path in file.parent.iterdir()} == {"inflow.db"}
+
+
+@pytest.mark.parametrize("on", ["sqlite", "server"])
+def test_who_only_looks_says_that_a_newer_version_has_used_the_database(
+    sqlite_url: str, postgres_url: str, on: str
+) -> None:
+    url = sqlite_url if on == "sqlite" else postgres_url
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    settings = Settings(database_url=url, relay_key=SecretStr("k" * 40))
+    with pytest.raises(Misconfigured, match="A newer version of Inflow has used this database"):
+        read_lanes(settings, None, None)
+    with (
+        pytest.raises(Misconfigured, match="A newer version of Inflow has used this database"),
+        open_for_trial(settings),
+    ):
+        pass

@@ -244,10 +244,13 @@ def test_a_source_of_an_older_version_is_refused(tmp_path: Path, postgres_url: s
         copy(f"sqlite:///{file}", postgres_url)
 
 
-def test_a_target_of_a_newer_version_is_refused(filled: str, postgres_url: str) -> None:
-    with opened(postgres_url) as connection:
+@pytest.mark.parametrize("which", ["source", "target"])
+def test_a_database_of_a_newer_version_is_refused(
+    filled: str, postgres_url: str, which: str
+) -> None:
+    with opened({"source": filled, "target": postgres_url}[which]) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(CannotCopy, match="A newer version has used the target"):
+    with pytest.raises(CannotCopy, match=f"A newer version has used the {which}"):
         copy(filled, postgres_url)
 
 

@@ -121,9 +121,9 @@ def test_a_step_that_fails_leaves_nothing_behind(empty_url: str) -> None:
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
     execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
-    assert not is_current(database_url)
-    with pytest.raises(NewerSchema, match="9999"):
-        upgrade(database_url)
+    for look in (is_current, upgrade):
+        with pytest.raises(NewerSchema, match="9999"):
+            look(database_url)
 
 
 def test_the_history_is_one_line_and_lies_in_the_package() -> None:
