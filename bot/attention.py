@@ -686,6 +686,12 @@ def carry_over(
     return Carried(verdicts, list(account.moved.values()), withdrawn)
 
 
+def has_stopped(work: AttentionWork, person: Person) -> bool:
+    """Whether the person wants nothing to come of itself any more. That holds for what they had
+    wished for a later day as well: it does not come, and is there when they ask for it."""
+    return work.attention.get(person.id).stopped_at is not None
+
+
 # --- booking ------------------------------------------------------------------------------
 
 

@@ -575,8 +575,8 @@ def kept(narration: Narration) -> Message:
 def revisit(narration: Narration) -> Message:
     """The day has come. What was decided is shown only when its author asks for it."""
     return say(
-        f"You wanted to look again today at a decision of {day(narration.written_on)}. Does it "
-        "still hold?",
+        f"You wanted to look again at a decision of {day(narration.written_on)}. Does it still "
+        "hold?",
         Buttons(buttons=(_button("Show it", "narration.show", narration),)),
     )
 

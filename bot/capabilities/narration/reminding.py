@@ -1,8 +1,9 @@
 """What is remembered for the author: a decision to look at again, a draft that will go."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
-from bot.attention import Wish, book
+from bot.attention import Wish, book, has_stopped
 from bot.capabilities.narration import messages
 from bot.capabilities.narration.model import NOTICE_DAYS, Narration, Sort, State
 from bot.capabilities.narration.work import NarrationWork
@@ -10,12 +11,13 @@ from bot.context import Context
 from bot.ids import PersonId
 from bot.message import Args
 from bot.outbox import Letter, Priority, ToPerson
-from bot.people import Person, local
+from bot.people import Person, is_away, local
 from bot.ports import Timer
 from bot.schedule import at_local, next_morning
 
 _NOTICE = timedelta(days=NOTICE_DAYS)
 _MORNING = time(10)
+_HALF_A_DAY = timedelta(hours=12)
 
 
 def remind(_context: Context, work: NarrationWork, person: Person, narration: Narration) -> None:
@@ -58,14 +60,18 @@ def _found(work: NarrationWork, timer: Timer) -> tuple[Person, Narration] | None
     return None if narration is None else (person, narration)
 
 
-def revisit(_context: Context, work: NarrationWork, timer: Timer) -> None:
-    """The day has come that somebody set for a decision. They asked for it, so it is no matter
-    of attention; and it quotes nothing."""
+def revisit(context: Context, work: NarrationWork, timer: Timer) -> None:
+    """The day has come that somebody set for a decision. They asked for it, so it draws on no
+    budget; but it waits until they are back, and a stop holds. It quotes nothing."""
     found = _found(work, timer)
     if found is None:
         return
     person, narration = found
-    if narration.revisit_on is None:
+    if narration.revisit_on is None or has_stopped(work, person):
+        return
+    if is_away(person, context.now):
+        due_at = next_morning(person, context.now + _HALF_A_DAY, _MORNING)
+        work.timers.set(replace(timer, due_at=due_at, attempts=0))
         return
     work.outbox.post(
         person.workspace,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.attention import has_stopped
 from bot.capabilities.quizzes import messages, review
 from bot.capabilities.quizzes.access import find_attempt
 from bot.capabilities.quizzes.asking import (
@@ -608,6 +609,9 @@ def tomorrow(context: Context, work: QuizzesWork, timer: Timer) -> None:
         return
     finishes = attempt.state is State.FAILED_OPEN and attempt.current is None
     if attempt.state is not State.PAUSED and not finishes:
+        return
+    if has_stopped(work, person):
+        # It waits as if they had left it, and goes on once they say so.
         return
     if is_away(person, context.now):
         # A pause or a leave holds for this too; two weeks of it end the attempt as any other.

@@ -27,7 +27,7 @@ def test_a_draft_is_written_read_over_and_kept(world: World) -> None:
     world.says("ben", "/decisions")
     assert "no decision here yet that you may read" in world.last("ben")
     world.passes(days=9)
-    assert "look again today at a decision of 2 Mar 2026" in world.last("ana")
+    assert "look again at a decision of 2 Mar 2026" in world.last("ana")
     world.presses("ana", "Show it")
     assert "We keep one." in world.last("ana")
 

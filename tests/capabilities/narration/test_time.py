@@ -211,9 +211,29 @@ def test_a_decision_is_looked_at_again_on_its_day(world: World) -> None:
     assert not any("look again" in heard for heard in world.dms("ana"))
     world.passes(days=2)
     heard = world.last("ana")
-    assert "You wanted to look again today at a decision of 2 Mar 2026." in heard
+    assert "You wanted to look again at a decision of 2 Mar 2026." in heard
     assert "We keep one" not in heard
     world.presses("ana", "Show it")
+    assert "We keep one" in world.last("ana")
+
+
+def test_a_decision_waits_until_its_author_is_back(world: World) -> None:
+    decide(world, "ana", revisit_on="2026-03-10")
+    world.says("ana", "/pause 3 weeks")
+    world.passes(days=20)
+    assert not any("look again" in heard for heard in world.dms("ana"))
+    world.passes(days=2)
+    assert len([heard for heard in world.dms("ana") if "look again" in heard]) == 1
+
+
+def test_a_stop_holds_for_a_decision_too(world: World) -> None:
+    decide(world, "ana", revisit_on="2026-03-10")
+    world.says("ana", "stop")
+    world.passes(days=10)
+    world.says("ana", "/resume")
+    world.passes(days=10)
+    assert not any("look again" in heard for heard in world.dms("ana"))
+    world.says("ana", "/decisions")
     assert "We keep one" in world.last("ana")
 
 

@@ -677,6 +677,21 @@ def test_one_question_a_day_comes_at_the_own_hour(world: QuizWorld) -> None:
     assert world.quiz_state("ana") == "passed"
 
 
+def test_a_stop_holds_for_one_question_a_day_until_they_go_on(world: QuizWorld) -> None:
+    world.opens_quiz(quiz_of(TWO))
+    world.says("ana", "/quiz")
+    world.presses("ana", "How I take quizzes")
+    world.fills("ana", one_item_per_day="yes")
+    world.begins("ana")
+    world.decides("ana", True)
+    world.says("ana", "stop")
+    heard = len(world.dms("ana"))
+    world.passes(days=5)
+    assert len(world.dms("ana")) == heard
+    world.says("ana", "go on")
+    assert "question 2 of" in world.last("ana")
+
+
 def test_one_question_a_day_holds_for_who_finishes_too(world: QuizWorld) -> None:
     items = [choice(f"{o}-{n}", o) for o in ("one", "two", "three", "four") for n in range(1, 7)]
     world.opens_quiz(quiz_of(items))
