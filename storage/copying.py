@@ -32,7 +32,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage.database import make_engine, read_url
 from storage.lockfile import InUse, locked
@@ -120,6 +120,12 @@ def copy_all(
     return copied
 
 
+def is_unfinished(url: str) -> bool:
+    """Whether the database at `url` is the target of a copy that was not finished."""
+    with _opened(url) as engine, engine.begin() as connection:
+        return inspect(connection).has_table(_bookmarks.name)
+
+
 @contextmanager
 def _blamed_on(which: str, url: str) -> Iterator[None]:
     try:
@@ -130,6 +136,11 @@ def _blamed_on(which: str, url: str) -> Iterator[None]:
         raise CannotCopy(f"A newer version has used the {which}: {error}.") from error
     except ValueError as error:
         raise CannotCopy(f"The {which}: {error}.") from error
+    except IntegrityError as error:
+        raise CannotCopy(
+            f"The {which} has rows that this copy did not bring: something else has written to "
+            "it. Stop it, and copy into a new database."
+        ) from error
     except (DBAPIError, sqlite3.Error, ImportError, OSError) as error:
         raise CannotCopy(f"The {which}: {explain(url, error)}") from error
 

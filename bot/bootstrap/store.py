@@ -21,7 +21,7 @@ from bot.ids import WorkspaceId
 from bot.people import Workspace
 from bot.settings import Misconfigured, Settings, platform_credentials
 from storage.copy import copied
-from storage.copying import CannotCopy, Copied, Progress, copy_all
+from storage.copying import CannotCopy, Copied, Progress, copy_all, is_unfinished
 from storage.database import Database, read_url
 from storage.migrate import NewerSchema, is_current, upgrade
 from storage.obstacle import explain, explain_unwritable
@@ -64,14 +64,19 @@ def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterat
     """The store at its newest schema, closed at the end. `vectors` are for who searches.
 
     Raises:
-        Misconfigured: the address cannot be used, or the relay key is not the one of this
-            database.
+        Misconfigured: the address cannot be used, it holds an unfinished copy, or the relay
+            key is not the one of this database.
     """
     with blamed_on(settings.database_url):
         closed = explain_unwritable(settings.database_url)
         if closed is not None:
             raise Misconfigured(f"INFLOW_DATABASE_URL: {closed}")
         upgrade(settings.database_url)
+        if is_unfinished(settings.database_url):
+            raise Misconfigured(
+                "This database is an unfinished copy of another one. Finish it with the same "
+                "inflow copy again, or use another database."
+            )
     key = relay_key(settings)
     with _open(settings.database_url, key.value, vectors) as database:
         check_key(database, key)

@@ -1,5 +1,6 @@
 """What is wrong with a database is said before anything is begun with it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,13 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from bot.bootstrap.letters import read_lanes
-from bot.bootstrap.store import open_database, open_for_trial
+from bot.bootstrap.store import copy_database, open_database, open_for_trial
+from bot.capabilities.questions.memory import Memory
 from bot.settings import Misconfigured, Settings
-from storage.database import make_engine
+from storage.database import Database, make_engine
+from tests.databases import RELAY_KEY
 from tests.permission import read_only
+from tests.storage.example import ACME
 
 
 def test_a_file_that_may_only_be_read_is_refused_at_the_start(sqlite_url: str) -> None:
@@ -42,4 +46,28 @@ def test_who_only_looks_says_that_a_newer_version_has_used_the_database(
         pytest.raises(Misconfigured, match="A newer version of Inflow has used this database"),
         open_for_trial(settings),
     ):
+        pass
+
+
+def test_nothing_is_begun_on_half_a_copy(
+    sqlite_url: str, new_postgres_database: Callable[..., str]
+) -> None:
+    with Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory()).transaction() as work:
+        work.people.add_workspace(ACME)
+    target = new_postgres_database()
+
+    def stop(_table: str, done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    settings = Settings(database_url=target, relay_key=SecretStr("k" * 40))
+    with pytest.raises(KeyboardInterrupt):
+        copy_database(sqlite_url, target, stop)
+    with (
+        pytest.raises(Misconfigured, match="unfinished copy of another one"),
+        open_database(settings),
+    ):
+        pass
+    copy_database(sqlite_url, target, lambda *_: None)
+    with open_database(settings):
         pass

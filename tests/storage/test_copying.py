@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Date, Engine, Float, insert, select, 
 
 from bot.capabilities.questions.memory import Memory
 from storage.column import Instant, Json, Name, Texts
-from storage.copying import CannotCopy, Copied, copy_all
+from storage.copying import CannotCopy, Copied, Progress, copy_all
 from storage.database import Database, make_engine
 from storage.lockfile import locked
 from storage.migrate import SCHEMA, upgrade
@@ -106,7 +106,7 @@ class Steps:
 STARTED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
-def copy(source: str, target: str, steps: Steps | None = None) -> list[Copied]:
+def copy(source: str, target: str, steps: Progress | None = None) -> list[Copied]:
     """Copy in small chunks."""
     return list(copy_all(source, target, steps or Steps(), STARTED, chunk=CHUNK))
 
@@ -154,18 +154,30 @@ def test_new_rows_get_new_numbers_after_the_move(filled: str, empty_postgres_url
         assert connection.scalar(text("SELECT id FROM outbox WHERE key = 'new'")) == ROWS + 1
 
 
-@pytest.mark.parametrize("until", [1, 2, 41])
-def test_interrupted_it_goes_on_where_it_stopped(
-    filled: str, empty_postgres_url: str, until: int
+def test_interrupted_it_goes_on_where_it_stopped_by_a_key_of_any_kind(
+    filled: str, empty_postgres_url: str
 ) -> None:
-    with pytest.raises(Stopped):
-        copy(filled, empty_postgres_url, Steps(until))
-    steps = Steps()
-    copy(filled, empty_postgres_url, steps)
-    assert read(empty_postgres_url) == read(filled)
+    tables = SCHEMA.sorted_tables
+    # Words alone, a number, a day, a value of an enumeration.
+    kinds = {"workspaces", "outbox", "campaign_runs", "pack_things"}
+    stops = [each.name for each in tables if each.name in kinds]
+    heard: list[tuple[str, int, int]] = []
+    for each in stops:
+
+        def stop(name: str, done: int, total: int, last: str = each) -> None:
+            heard.append((name, done, total))
+            if name == last and done == CHUNK:
+                raise Stopped
+
+        heard.clear()
+        with pytest.raises(Stopped):
+            copy(filled, empty_postgres_url, stop)
     # What was there by then is not written again.
-    before = until // 4
-    assert all(step == (step[0], ROWS, ROWS) for step in steps.heard[:before])
+    assert heard[0] == (tables[0].name, ROWS, ROWS)
+    assert heard[-2:] == [(stops[-1], 0, ROWS), (stops[-1], 3, ROWS)]
+    assert (stops[-2], 3, ROWS) in heard
+    copy(filled, empty_postgres_url)
+    assert read(empty_postgres_url) == read(filled)
 
 
 def test_a_target_with_other_content_is_refused(filled: str, postgres_url: str) -> None:
@@ -199,6 +211,18 @@ def test_a_target_that_was_changed_meanwhile_is_found_out(filled: str, postgres_
     with opened(postgres_url) as connection:
         connection.execute(text("UPDATE workspaces SET name = 'x' WHERE id LIKE '%3%'"))
     with pytest.raises(CannotCopy, match="table workspaces differs: 7 rows in the source, 7 in"):
+        copy(filled, postgres_url)
+
+
+def test_rows_that_came_from_elsewhere_are_told_of(filled: str, postgres_url: str) -> None:
+    with pytest.raises(Stopped):
+        copy(filled, postgres_url, Steps(5))
+    with opened(filled) as connection:
+        table = SCHEMA.tables["settings"]
+        row = connection.execute(select(table).limit(1)).one()
+    with opened(postgres_url) as connection:
+        connection.execute(insert(table), [dict(row._mapping)])
+    with pytest.raises(CannotCopy, match="The target has rows that this copy did not bring"):
         copy(filled, postgres_url)
 
 
