@@ -1063,6 +1063,8 @@ class Forecast:
     open: int = 0
     is_for_most: bool = True
     """Whether at least half of the people get it."""
+    mostly: date | None = None
+    """Where no number is told of any day: the one on which more than half of all get it."""
 
     @property
     def sentence(self) -> str:
@@ -1075,6 +1077,7 @@ class Forecast:
             self.open,
             few=K_ANONYMOUS,
             is_for_most=self.is_for_most,
+            mostly=self.mostly,
         )
 
 
@@ -1112,7 +1115,10 @@ def sum_up_counts(by_day: Mapping[date, int], by_reason: Mapping[str, int]) -> F
                 min(not_by_reason, key=lambda why: (not_by_reason[why], why))
             )
     is_for_most = 2 * days.total() >= total
-    return Forecast(total, by_day, later, not_by_reason, kept_out, open_, is_for_most)
+    # That a day is for more than half tells no number.
+    most = (day for day, n in days.items() if n >= K_ANONYMOUS and 2 * n > total)
+    mostly = None if by_day else next(most, None)
+    return Forecast(total, by_day, later, not_by_reason, kept_out, open_, is_for_most, mostly)
 
 
 def _large(days: Mapping[date, int]) -> tuple[dict[date, int], int]:

@@ -178,6 +178,7 @@ def forecast(
     *,
     few: int,
     is_for_most: bool,
+    mostly: date | None,
 ) -> str:
     """Who gets a message when: “Of 212 people 171 get it on Tuesday 3 March, 30 on one of the
     other days, 11 do not: their budget is full.” The values are those of
@@ -188,6 +189,8 @@ def forecast(
     if total < few:
         return f"Fewer than {few} people: I do not say who of them gets it when."
     if open_ == total:
+        if mostly:
+            return f"Of {total} people most get it on {_day(mostly, mostly.year)}."
         if is_for_most:
             return f"Of {total} people most get it on one of these days."
         return f"Of {total} people most do not get it: {LEFT_ALONE}."
@@ -195,7 +198,8 @@ def forecast(
     said = [f"{count} get it on {_day(day, year)}" for day, count in sorted(by_day.items())]
     which = "one of the other days" if by_day else "one of these days"
     if later:
-        said.append(f"{later} get it on {which}")
+        most = f", most of them on {_day(mostly, mostly.year)}" if mostly else ""
+        said.append(f"{later} get it on {which}{most}")
     if open_:
         said.append(f"{open_} get it on {which} or not at all")
     said[1:] = [one.replace("get it ", "", 1) for one in said[1:]]

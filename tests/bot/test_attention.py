@@ -628,7 +628,14 @@ def test_a_forecast_says_every_reason_in_words(reason: Reason) -> None:
             {"monday": 20, "budget": 3, "stopped": 3, "away": 1},
             f"Of 27 people 20 get it on Monday 2 March, 7 do not: {LEFT_ALONE}.",
         ),
-        ({"monday": 20, "tuesday": 2}, "Of 22 people 22 get it on one of these days."),
+        (
+            {"monday": 20, "tuesday": 2},
+            "Of 22 people 22 get it on one of these days, most of them on Monday 2 March.",
+        ),
+        (
+            {"monday": 5, "tuesday": 2, "stopped": 9},
+            ("Of 16 people 7 get it on one of these days, 9 do not: they want nothing unasked."),
+        ),
         (
             {"monday": 20, "tuesday": 6, "wednesday": 3, "thursday": 2},
             (
@@ -642,9 +649,21 @@ def test_a_forecast_says_every_reason_in_words(reason: Reason) -> None:
         ),
         (
             {"monday": 20, "tuesday": 2, "stopped": 1, "paused": 9},
-            f"Of 32 people 22 get it on one of these days, 10 do not: {LEFT_ALONE}.",
+            (
+                "Of 32 people 22 get it on one of these days, most of them on Monday 2 March, "
+                f"10 do not: {LEFT_ALONE}."
+            ),
         ),
-        ({"monday": 20, "stopped": 1}, "Of 21 people most get it on one of these days."),
+        (
+            {"monday": 4, "tuesday": 205, "stopped": 3},
+            "Of 212 people most get it on Tuesday 3 March.",
+        ),
+        ({"monday": 20, "stopped": 1}, "Of 21 people most get it on Monday 2 March."),
+        ({"monday": 4, "stopped": 1}, "Of 5 people most get it on one of these days."),
+        (
+            {"monday": 10, "tuesday": 7, "stopped": 3},
+            "Of 20 people 10 get it on Monday 2 March, 10 on one of the other days or not at all.",
+        ),
         (
             {"monday": 1, "stopped": 9},
             f"Of 10 people most do not get it: {LEFT_ALONE}.",
@@ -682,6 +701,10 @@ def test_no_small_number_follows_from_what_a_forecast_tells(counts: dict[str, in
     assert min(numbers + rests) >= 5
     for day, count in told.by_day.items():
         assert counts[next(name for name in DAYS if DAYS[name] == day)] == count
+    if told.mostly:
+        assert told.by_day == {}
+        of_day = counts[next(name for name in DAYS if DAYS[name] == told.mostly)]
+        assert (of_day >= 5, 2 * of_day > told.total) == (True, True)
     for why, count in told.not_by_reason.items():
         assert counts[why] == count
         assert told.total - count >= 5
