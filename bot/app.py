@@ -77,6 +77,7 @@ from bot.people import UNTIL_BACK, Person, Role, RoleChange, Workspace, departed
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply, Showing
+from bot.schedule import next_working_moment
 
 W = TypeVar("W", bound=Work)
 
@@ -88,6 +89,10 @@ TOPIC = "topic"
 """The same of opening a topic."""
 OWN_WORDS = ("help", "home")
 """Command words that `App` answers itself."""
+
+UNKNOWN_ZONE = "UTC"
+"""Of whom no zone is known yet."""
+GREETED_WITHIN = timedelta(days=7)
 
 log = structlog.get_logger()
 
@@ -483,14 +488,21 @@ class App(Generic[W]):
         return first.lower() in ROOT_WORDS and word in {*OWN_WORDS, *self._registry.orders}
 
     def _greet(self, work: W, person: Person) -> Reply:
-        """By a letter, which waits its turn among thousands who were given the bot at once. Who
-        was greeted is not greeted again, as long as the outbox knows of it."""
+        """By a letter, which lets all others go first: thousands may be given the bot at once. Who
+        was greeted is not greeted again, as long as the outbox knows of it.
+
+        Where somebody is, Teams says with their first words. Until then no hour is known to be
+        better than this one, at which they may well have put it there themselves.
+        """
+        now = self._clock()
         letter = Letter(
             key=f"greeting:{person.id}",
             to=ToPerson(person=person.id),
             message=_with_small_print(self._page_of(work, person), GREETING),
             kind="notice",
-            priority=Priority.ANSWER,
+            priority=Priority.PROMPT,
+            due_at=None if person.zone == UNKNOWN_ZONE else next_working_moment(person, now),
+            expires_at=now + GREETED_WITHIN,
         )
         work.outbox.post(person.workspace, letter)
         return NOTHING
@@ -593,7 +605,7 @@ class App(Generic[W]):
                 workspace=workspace.id,
                 address=inbound.person,
                 name=inbound.profile.name,
-                zone=_known_zone(inbound.profile.zone, "UTC"),
+                zone=_known_zone(inbound.profile.zone, UNKNOWN_ZONE),
             )
             work.people.save(person)
         if not person.active:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -18,6 +18,7 @@ from bot.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from bot.inbound import (
     Command,
     Inbound,
+    Installed,
     Left,
     Opened,
     Ordered,
@@ -31,6 +32,7 @@ from bot.inbound import (
 )
 from bot.message import Args, Text, say
 from bot.metric import Meters
+from bot.outbox import Priority
 from bot.people import Person, Role
 from bot.plain import render_plain
 from bot.ports import Timer
@@ -116,6 +118,7 @@ class Home:
         kind: PlaceKind = PlaceKind.DM,
         who: str = "ana",
         workspace: str = "w1",
+        zone: str | None = None,
     ) -> Reply:
         return self.app.receive(
             Inbound(
@@ -123,7 +126,7 @@ class Home:
                 workspace=workspace,
                 event_id=event,
                 person=who,
-                profile=Profile(name=who.title()) if profile else None,
+                profile=Profile(name=who.title(), zone=zone) if profile else None,
                 place=Place(conversation=f"dm:{who}", kind=kind),
                 at=self.now,
                 what=what,
@@ -568,3 +571,21 @@ def test_an_answer_is_given_in_a_direct_message_only(home: Home) -> None:
 def test_a_command_is_no_answer(home: Home) -> None:
     home.says(Said(text="do", message="m1"), "e1")
     assert home.done == [""]
+
+
+def test_greetings_of_thousands_let_everything_else_go_first(home: Home) -> None:
+    home.says(Installed(), "e1")
+    with home.database.begin() as connection:
+        (greeting,) = connection.execute(select(outbox))
+    assert greeting.priority == max(Priority)
+    assert greeting.due_at <= home.now < greeting.expires_at
+
+
+def test_who_is_known_to_sleep_is_greeted_when_they_work(home: Home) -> None:
+    """Somebody who asked in a channel is given the app in the night."""
+    home.says(Ordered(name="do", text="a"), "e1", zone="America/New_York", kind=PlaceKind.CHANNEL)
+    home.now = datetime(2026, 3, 7, 7, tzinfo=UTC)
+    home.says(Installed(), "e2")
+    with home.database.begin() as connection:
+        (greeting,) = connection.execute(select(outbox))
+    assert greeting.due_at == datetime(2026, 3, 9, 13, tzinfo=UTC)

@@ -16,6 +16,7 @@ from bot.page import Section
 from bot.people import Person, Role, RoleChange
 from bot.ports import Work
 from bot.reply import Reply
+from bot.schedule import next_working_moment
 from bot.topic import TopicStore
 
 MOST_CHANGES = 10
@@ -108,11 +109,11 @@ def keep(context: Context, work: RolesWork, command: Command) -> Reply:
     work.people.note_role(change)
     key = f"role:{person.id}:{role}:{context.new_id()}"
     if person.id != by.id:
-        _tell(work, person, key, messages.told(role, by, gives=gives))
+        _tell(context, work, person, key, messages.told(role, by, gives=gives))
     for other in _watchers(work, by, role):
         if other.id not in {by.id, person.id}:
             letter = messages.told_others(role, person, by, gives=gives)
-            _tell(work, other, f"{key}:{other.id}", letter)
+            _tell(context, work, other, f"{key}:{other.id}", letter)
     return Reply(message=messages.kept(changed, role, gives=gives, is_self=person.id == by.id))
 
 
@@ -158,7 +159,8 @@ def keep_steward(context: Context, work: RolesWork, command: Command) -> Reply:
         )
         if whom.active and whom.id != by.id:
             letter = messages.told_steward(topic.title, by, gives=gives)
-            _tell(work, whom, f"steward:{topic.id}:{whom.id}:{context.new_id()}", letter)
+            key = f"steward:{topic.id}:{whom.id}:{context.new_id()}"
+            _tell(context, work, whom, key, letter)
     return Reply(message=messages.steward_kept(topic.title, person))
 
 
@@ -174,13 +176,15 @@ def _watchers(work: RolesWork, by: Person, role: Role) -> Sequence[Person]:
     return list({person.id: person for person in found}.values())
 
 
-def _tell(work: RolesWork, person: Person, key: str, message: Message) -> None:
+def _tell(context: Context, work: RolesWork, person: Person, key: str, message: Message) -> None:
+    """Once they work, since nobody waits for it."""
     letter = Letter(
         key=key,
         to=ToPerson(person=person.id),
         message=message,
         kind="notice",
         priority=Priority.ANSWER,
+        due_at=next_working_moment(person, context.now),
     )
     work.outbox.post(person.workspace, letter)
 

@@ -306,3 +306,13 @@ def test_every_change_can_be_read_page_by_page(world: World) -> None:
     assert "Earlier changes" not in [button.label for button in listed.buttons]
     world.forges("dana", "role.list", {"skipped": "all"})
     assert "Last changed" in world.last("dana")
+
+
+def test_who_is_given_a_role_at_night_hears_of_it_when_they_work(world: World) -> None:
+    world.changes("kim", zone="America/New_York")
+    changes(world, "dana", "kim", Role.AUDITOR, "give")
+    assert world.dms("kim") == []
+    world.passes(hours=4, minutes=59)
+    assert world.dms("kim") == []
+    world.passes(minutes=1)
+    assert "auditor" in world.last("kim")
