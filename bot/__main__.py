@@ -241,8 +241,9 @@ def worker(port: int | None) -> None:
 @_plainly
 def migrate() -> None:
     """Bring the database to the schema of this version. `run` does it by itself."""
-    with open_database(read_settings()):
-        click.echo("The database is up to date.")
+    with open_database(read_settings()) as database, database.transaction() as work:
+        empty = "" if work.people.workspaces() else ", and empty"
+        click.echo(f"The database is up to date{empty}.")
 
 
 @main.command()

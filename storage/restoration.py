@@ -6,11 +6,27 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select, update
 
 from bot.outbox import LetterState
+from storage.database import make_engine
+from storage.migrate import stored_step
 from storage.outbox import AT_ONCE
-from storage.tables import IS_PENDING, outbox
+from storage.tables import IS_PENDING, outbox, workspaces
 
 if TYPE_CHECKING:
     from storage.database import Database
+
+
+def is_empty(url: str) -> bool:
+    """Whether the database at `url` holds no organisation: it has none of our tables yet, or
+    nothing in them."""
+    engine = make_engine(url)
+    try:
+        with engine.begin() as connection:
+            return (
+                stored_step(connection) is None
+                or connection.execute(select(workspaces.c.id).limit(1)).first() is None
+            )
+    finally:
+        engine.dispose()
 
 
 def latest_letter(database: "Database") -> int:

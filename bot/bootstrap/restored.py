@@ -6,7 +6,8 @@ from bot.bootstrap import now
 from bot.bootstrap.house import alone, open_house
 from bot.bootstrap.playground import PlaygroundSite
 from bot.bootstrap.site import SiteOf
-from bot.settings import Settings
+from bot.bootstrap.store import holds_nothing
+from bot.settings import Misconfigured, Settings
 from storage.restoration import doubt, latest_letter
 
 
@@ -20,9 +21,15 @@ def take_up_again(
     stopped that used that database; None is now.
 
     Raises:
-        Misconfigured: a setting cannot be used, or another process runs on the SQLite file.
+        Misconfigured: a setting cannot be used, another process runs on the SQLite file, or
+            the database is empty: there, nothing was restored.
         Unavailable: the store is out of reach. It can be called again.
     """
+    if holds_nothing(settings):
+        raise Misconfigured(
+            "There is nothing in this database: no backup was restored to it, or not to its "
+            "end. Restore it, then run inflow restored again."
+        )
     with alone(settings), open_house(settings, site_of, searches=False) as house:
         latest = latest_letter(house.database)
         while house.app.run_due() or house.app.plan_due().seen:

@@ -23,8 +23,10 @@ from bot.settings import Misconfigured, Settings, platform_credentials
 from storage.copy import copied
 from storage.copying import CannotCopy, Copied, Progress, copy_all, is_unfinished
 from storage.database import Database, read_url
+from storage.doctor import is_there
 from storage.migrate import NewerSchema, is_current, upgrade
 from storage.obstacle import explain, explain_unwritable
+from storage.restoration import is_empty
 from storage.transcript import SqlTranscript
 from storage.work import SqlWork
 
@@ -68,9 +70,7 @@ def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterat
             key is not the one of this database.
     """
     with blamed_on(settings.database_url):
-        closed = explain_unwritable(settings.database_url)
-        if closed is not None:
-            raise Misconfigured(f"INFLOW_DATABASE_URL: {closed}")
+        _refuse_unwritable(settings)
         upgrade(settings.database_url)
         if is_unfinished(settings.database_url):
             raise Misconfigured(
@@ -99,6 +99,23 @@ def check_is_there(settings: Settings) -> None:
             f"There is no database {path.name} in {path.resolve().parent}: go to the folder in "
             "which Inflow runs, or set INFLOW_DATABASE_URL."
         )
+
+
+def holds_nothing(settings: Settings) -> bool:
+    """Whether there is no database yet, or no organisation in it. Nothing is made.
+
+    Raises:
+        Misconfigured: the address cannot be used.
+    """
+    with blamed_on(settings.database_url):
+        _refuse_unwritable(settings)
+        return not is_there(settings.database_url) or is_empty(settings.database_url)
+
+
+def _refuse_unwritable(settings: Settings) -> None:
+    closed = explain_unwritable(settings.database_url)
+    if closed is not None:
+        raise Misconfigured(f"INFLOW_DATABASE_URL: {closed}")
 
 
 @contextmanager

@@ -217,7 +217,10 @@ def test_a_campaign_that_is_planned_anew_for_another_day_is_looked_up(place: Pla
 
 
 def test_the_command_says_what_it_has_done(program: Program) -> None:
-    program.call("migrate")
+    assert program.call("migrate").stdout == "The database is up to date, and empty.\n"
+    with program.serve():
+        pass
+    assert program.call("migrate").stdout == "The database is up to date.\n"
     done = program.call("restored")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("0 letters may have been sent")
@@ -225,3 +228,15 @@ def test_the_command_says_what_it_has_done(program: Program) -> None:
         refused = program.call("restored", "--until", moment)
         assert refused.returncode == 2
         assert "with its zone" in refused.stderr
+
+
+def test_where_nothing_was_restored_it_says_so_and_makes_nothing(program: Program) -> None:
+    def refuse() -> None:
+        done = program.call("restored")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "There is nothing in this database: no backup was restored to it" in done.stderr
+
+    refuse()
+    assert list(program.folder.iterdir()) == []
+    program.call("migrate")
+    refuse()
