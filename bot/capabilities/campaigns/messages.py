@@ -1086,7 +1086,7 @@ def orphaned(campaign: Campaign, owner: Person, *, is_approver: bool = False) ->
     if campaign.started_at is None:
         said = "It does not begin before somebody else takes it over."
     else:
-        said = "It goes on as it was approved, but nobody is told what becomes of it."
+        said = "It goes on as it stands, but nobody is told what becomes of it."
     button = Button(
         label="Take it over", action="campaign.take_over", args={"campaign": campaign.id}
     )

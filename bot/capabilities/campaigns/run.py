@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.attention import book
-from bot.capabilities.campaigns import messages, steering
+from bot.capabilities.campaigns import messages, steering, succession
 from bot.capabilities.campaigns.access import find_campaign, owner_of
 from bot.capabilities.campaigns.audience import too_few, want
 from bot.capabilities.campaigns.card import show, tallies_of
@@ -76,6 +76,9 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
     if campaign is None or campaign.state not in {State.RUNNING, State.CANCELLED}:
         return
     sources = sources_of(campaign)
+    if campaign.state is State.RUNNING and not succession.is_led(work, campaign):
+        # Of one message nobody looks at who is in it.
+        succession.offer(context, work, campaign)
     if campaign.state is State.CANCELLED:
         for source in sources:
             work.truth.cancel(campaign.workspace, source)

@@ -67,11 +67,11 @@ def look_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
 
 
 def offer_all(context: Context, work: CampaignsWork, owner: Person) -> None:
-    """Offer what has not begun of somebody who has left, without waiting for tomorrow. Drafts are
-    nobody else's business."""
+    """Offer what is to come or under way of somebody who has left, without waiting until it is
+    looked at. Drafts are nobody else's business."""
     every = [*work.campaigns.in_review(owner.workspace), *work.campaigns.under_way(owner.workspace)]
     for campaign in every:
-        if campaign.owner == owner.id and campaign.state in _WAITS:
+        if campaign.owner == owner.id:
             offer(context, work, campaign)
 
 

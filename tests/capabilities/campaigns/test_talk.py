@@ -555,3 +555,22 @@ def test_the_days_are_each_persons_own(world: World) -> None:
     key = f"{campaigns(world)[0].source}:lu"
     with world.database.transaction() as work:
         assert work.outbox.state(WORKSPACE, key) is LetterState.SENT
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_one_message_whose_owner_runs_it_no_more_can_be_taken_over(
+    world: World, *, leaves: bool
+) -> None:
+    world.changes("kim", roles=frozenset({Role.COMMUNITY_MANAGER}))
+    send(world, first_day="2026-03-04")
+    if leaves:
+        world.leaves("dana")
+        world.passes(seconds=60)
+    else:
+        world.changes("dana", roles=frozenset())
+        world.passes(hours=2)
+    offered = next(h for h in world.hears("kim") if "does not run campaigns any more" in h.text)
+    world.presses("kim", "Take it over", on=offered)
+    assert "It is yours from now on." in offered.text
+    world.passes(days=6)
+    assert "Free lunch is finished." in world.last("kim")
