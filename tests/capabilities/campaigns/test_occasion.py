@@ -65,9 +65,8 @@ def test_what_was_asked_for_an_hour_that_is_cancelled_is_asked_all_the_same(
 
 
 def test_an_hour_that_falls_into_a_pause_is_not_held_and_loses_no_question(
-    either_world: World,
+    world: World,
 ) -> None:
-    world = either_world
     announced(world)
     card = opens(world)
     world.presses("dana", "Pause", on=card)
@@ -112,8 +111,7 @@ def test_the_list_of_an_hour_goes_to_others_when_its_host_has_left(world: World)
     assert "Eve sees to it by 12 March" in "\n".join(world.dms("eve"))
 
 
-def test_a_poll_in_a_channel_stands_there_with_its_result_at_the_end(either_world: World) -> None:
-    world = either_world
+def test_a_poll_in_a_channel_stands_there_with_its_result_at_the_end(world: World) -> None:
     card = writes(world)
     poll = POLL | {"place": "#travel", "at": "10:00"}
     card = adds(world, card, Format.POLL, date="2026-03-03", **poll)

@@ -44,11 +44,11 @@ from tests.capabilities.quizzes.taking import TWO, quiz_of
 from tests.world import WORKSPACE, World
 
 
-def test_a_campaign_is_written_part_by_part(either_world: World) -> None:
-    card = writes(either_world)
+def test_a_campaign_is_written_part_by_part(world: World) -> None:
+    card = writes(world)
     assert "There is nothing in it yet." in card.text
     assert "Submit for approval" not in labels(card)
-    card = adds(either_world, card, Format.MESSAGE, date="2026-03-03", text="Here we go.")
+    card = adds(world, card, Format.MESSAGE, date="2026-03-03", text="Here we go.")
     assert "Tue 3 Mar: message, “Here we go.”" in card.text
     assert "Submit for approval" in labels(card)
     assert "Everybody in World" in card.text
@@ -82,8 +82,7 @@ def test_all_settings_can_be_said_later(world: World) -> None:
     assert asked < later
 
 
-def test_it_is_approved_scheduled_and_runs(either_world: World) -> None:
-    world = either_world
+def test_it_is_approved_scheduled_and_runs(world: World) -> None:
     card = three_parts(world)
     world.presses("dana", "Submit for approval", on=card)
     assert "It waits for Sam." in card.text
@@ -185,8 +184,7 @@ def test_a_poll_of_four_votes_tells_nothing(world: World) -> None:
     assert "4 of" not in told.split("The poll is over")[-1]
 
 
-def test_what_was_changed_since_it_was_submitted_is_not_approved(either_world: World) -> None:
-    world = either_world
+def test_what_was_changed_since_it_was_submitted_is_not_approved(world: World) -> None:
     card = three_parts(world)
     world.presses("dana", "Submit for approval", on=card)
     world.passes(seconds=1)
@@ -199,8 +197,7 @@ def test_what_was_changed_since_it_was_submitted_is_not_approved(either_world: W
     assert reads(world).state is State.DRAFT
 
 
-def test_it_is_sent_back_with_a_reason(either_world: World) -> None:
-    world = either_world
+def test_it_is_sent_back_with_a_reason(world: World) -> None:
     card = three_parts(world)
     world.presses("dana", "Submit for approval", on=card)
     world.passes(seconds=1)
@@ -322,8 +319,7 @@ def test_a_retired_reference_stands_in_the_way(world: World) -> None:
     assert "It has been retired" in world.last("dana")
 
 
-def test_parts_change_places_and_go(either_world: World) -> None:
-    world = either_world
+def test_parts_change_places_and_go(world: World) -> None:
     card = three_parts(world)
     picks(world, "dana", card, "Look at a part", "a3")
     world.presses("dana", "Earlier", on=card)
@@ -333,8 +329,7 @@ def test_parts_change_places_and_go(either_world: World) -> None:
     assert [a.id for a in reads(world).content.activities] == ["a1", "a2"]
 
 
-def test_it_rests_goes_on_and_ends(either_world: World) -> None:
-    world = either_world
+def test_it_rests_goes_on_and_ends(world: World) -> None:
     starts(world)
     world.passes(days=1, hours=3)
     world.forges("dana", "campaign.look_at", {"campaign": reads(world).id})
@@ -352,8 +347,7 @@ def test_it_rests_goes_on_and_ends(either_world: World) -> None:
     assert "It has ended." in card.text
 
 
-def test_what_is_still_to_come_is_changed_once_it_is_approved(either_world: World) -> None:
-    world = either_world
+def test_what_is_still_to_come_is_changed_once_it_is_approved(world: World) -> None:
     starts(world)
     world.passes(days=1, hours=3)
     world.forges("dana", "campaign.look_at", {"campaign": reads(world).id})
@@ -371,8 +365,7 @@ def test_what_is_still_to_come_is_changed_once_it_is_approved(either_world: Worl
     assert "That was not it yet." in {a.text for a in reads(world).content.activities}
 
 
-def test_a_few_try_it_and_it_counts_for_nothing(either_world: World) -> None:
-    world = either_world
+def test_a_few_try_it_and_it_counts_for_nothing(world: World) -> None:
     card = three_parts(world)
     world.presses("dana", "Let a few try it", on=card)
     assert "ask Ana and Ben" in str(world.fills("dana", one="ana", two="ben").message)

@@ -54,8 +54,7 @@ def test_who_approves_finds_what_waits_on_their_page_and_by_command(either_world
     assert "Nothing waits for your approval." in world.last("sam")
 
 
-def test_of_two_who_are_named_both_have_to_approve(either_world: World) -> None:
-    world = either_world
+def test_of_two_who_are_named_both_have_to_approve(world: World) -> None:
     world.changes("kim", roles=frozenset({Role.APPROVER}))
     world.changes("bo", roles=frozenset({Role.APPROVER}))
     card = writes(world, approver="sam", second="kim")
@@ -103,8 +102,7 @@ def test_only_those_are_sent_a_part_again_whom_it_did_not_reach(world: World) ->
     assert len(keys) == len(set(keys)) == 3
 
 
-def test_one_message_becomes_the_first_of_several_parts(either_world: World) -> None:
-    world = either_world
+def test_one_message_becomes_the_first_of_several_parts(world: World) -> None:
     world.changes("sam", roles=frozenset({Role.APPROVER}))
     card = write(world)
     [more] = [button for button in card.buttons if button.label == "Add more parts"]
@@ -146,9 +144,8 @@ def test_an_audience_of_nobody_is_refused_in_the_form(world: World) -> None:
 
 
 def test_an_audience_that_has_become_too_small_since_the_draft_stands_in_the_way(
-    either_world: World,
+    world: World,
 ) -> None:
-    world = either_world
     sales(world, 6)
     card = writes(world, audience="team:Sales")
     card = adds(world, card, Format.MESSAGE, date="2026-03-03", text="Here we go.")

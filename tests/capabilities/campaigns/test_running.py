@@ -176,8 +176,8 @@ def test_what_was_retired_after_it_was_handed_out_is_taken_back(either_world: Wo
 # --- pause, resume, cancel --------------------------------------------------------------------
 
 
-def test_nothing_is_sent_after_a_pause(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_nothing_is_sent_after_a_pause(world: World) -> None:
+    runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
     runs.upto(TUESDAY, 9)
     assert runs.counts("a1") == {("pending", None): 8}
@@ -187,8 +187,8 @@ def test_nothing_is_sent_after_a_pause(either_world: World) -> None:
     assert runs.reads().state is State.PAUSED
 
 
-def test_what_a_pause_made_too_late_is_left_out_and_counted(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_what_a_pause_made_too_late_is_left_out_and_counted(world: World) -> None:
+    runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
     runs.upto(TUESDAY, 9)
     runs.rests()
@@ -201,8 +201,8 @@ def test_what_a_pause_made_too_late_is_left_out_and_counted(either_world: World)
     assert runs.reads().state is State.FINISHED
 
 
-def test_a_pause_within_a_day_loses_nothing(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_a_pause_within_a_day_loses_nothing(world: World) -> None:
+    runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
     runs.upto(TUESDAY, 8)
     runs.rests()
@@ -212,8 +212,8 @@ def test_a_pause_within_a_day_loses_nothing(either_world: World) -> None:
     assert [runs.got(who) for who in PEOPLE] == [["a1"]] * 8
 
 
-def test_a_pause_after_the_last_was_handed_out_loses_nothing(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_a_pause_after_the_last_was_handed_out_loses_nothing(world: World) -> None:
+    runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
     last = TUESDAY + 2 * DAY
     runs.upto(last, 8)
@@ -257,15 +257,15 @@ def test_what_is_to_be_caught_up_comes_one_a_day(world: World) -> None:
     assert runs.got("ana") == ["a1", "a2", "a3"]
 
 
-def test_cancelled_is_for_good(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_cancelled_is_for_good(world: World) -> None:
+    runs = Runs(world)
     runs.starts(replace(TEXT_QUIZ_TEXT, closing="{{campaign.title}} ends here. Thank you."))
     runs.upto(TUESDAY, 12)
     runs.upto(TUESDAY + DAY, 9)
     runs.ends()
     runs.upto(TUESDAY + 10 * DAY)
     assert [runs.got(who) for who in PEOPLE] == [["a1", "closing"]] * 8
-    assert "Two weeks of data ends here." in either_world.last("ana")
+    assert "Two weeks of data ends here." in world.last("ana")
     assert runs.counts("a2") == {("cancelled", None): 8}
     with pytest.raises(Conflict):
         runs.goes_on()
@@ -426,10 +426,10 @@ OWN_DAYS = replace(
 """On the first, second and fourth working day of each one."""
 
 
-def test_days_off_do_not_count(either_world: World) -> None:
-    either_world.changes("kim", zone="Pacific/Auckland")
-    either_world.changes("lu", zone="America/Los_Angeles")
-    runs = Runs(either_world)
+def test_days_off_do_not_count(world: World) -> None:
+    world.changes("kim", zone="Pacific/Auckland")
+    world.changes("lu", zone="America/Los_Angeles")
+    runs = Runs(world)
     with runs.acting("dana") as (_, work, ben):
         work.people.add_day_off(ben.workspace, TUESDAY + DAY, "Own day", person("ben").id)
     runs.starts(OWN_DAYS)
@@ -448,8 +448,8 @@ def test_days_off_do_not_count(either_world: World) -> None:
     assert runs.reads().state is State.FINISHED
 
 
-def test_own_days_move_by_the_working_days_of_a_pause(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_own_days_move_by_the_working_days_of_a_pause(world: World) -> None:
+    runs = Runs(world)
     runs.starts(OWN_DAYS)
     runs.upto(TUESDAY + DAY, 14)
     assert runs.got("ana") == ["a1", "a2"]
@@ -464,15 +464,15 @@ def test_own_days_move_by_the_working_days_of_a_pause(either_world: World) -> No
     assert runs.got("ana") == ["a1", "a2", "a3"]
 
 
-def test_who_comes_later_begins_on_their_own_first_day(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_who_comes_later_begins_on_their_own_first_day(world: World) -> None:
+    runs = Runs(world)
     runs.starts(replace(OWN_DAYS, join_until=TUESDAY + 3 * DAY))
     runs.upto(TUESDAY + DAY, 14)
-    either_world.joins(person("new"))
+    world.joins(person("new"))
     runs.upto(TUESDAY + 2 * DAY)
     runs.upto(TUESDAY + 3 * DAY)
     assert runs.got("new")[:1] == ["a1"]
-    either_world.joins(person("late"))
+    world.joins(person("late"))
     runs.upto(TUESDAY + 20 * DAY)
     assert runs.got("new") == ["a1", "a2", "a3"]
     assert runs.got("late") == []
@@ -491,14 +491,14 @@ def test_who_comes_to_a_campaign_of_the_calendar_gets_what_is_left(world: World)
 # --- who is left in peace ----------------------------------------------------------------------
 
 
-def test_who_stops_or_leaves_is_out_of_it(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_who_stops_or_leaves_is_out_of_it(world: World) -> None:
+    runs = Runs(world)
     runs.starts(TEXT_QUIZ_TEXT)
     runs.upto(TUESDAY)
-    either_world.says("ana", "stop")
-    either_world.leaves("ben")
+    world.says("ana", "stop")
+    world.leaves("ben")
     runs.upto(TUESDAY + DAY, 9)
-    either_world.says("cem", "/pause until Friday")
+    world.says("cem", "/pause until Friday")
     with runs.acting("dana") as (_, work, _who):
         kept = work.enrolments.get(NAME, person("ana").id)
         assert kept is not None
@@ -507,7 +507,7 @@ def test_who_stops_or_leaves_is_out_of_it(either_world: World) -> None:
         still = work.enrolments.get(NAME, person("cem").id)
         assert still is not None
         assert still.state is EnrolmentState.ACTIVE
-    either_world.says("ana", "/resume")
+    world.says("ana", "/resume")
     runs.upto(TUESDAY + 3 * DAY)
     assert (runs.got("ana"), runs.got("ben")) == (["a1"], ["a1"])
     assert runs.got("lu") == ["a1", "a2", "a3"]
@@ -527,8 +527,7 @@ def test_who_is_in_the_audience_no_more_gets_no_more(world: World) -> None:
     assert runs.got("ben") == ["a1", "a2", "a3"]
 
 
-def test_who_is_in_the_audience_again_goes_on(either_world: World) -> None:
-    world = either_world
+def test_who_is_in_the_audience_again_goes_on(world: World) -> None:
     for who in PEOPLE:
         world.changes(who, team="Blue")
     runs = Runs(world)
@@ -800,8 +799,8 @@ def certify(runs: Runs, *people: str) -> None:
             )
 
 
-def test_who_can_do_it_already_is_spared(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_who_can_do_it_already_is_spared(world: World) -> None:
+    runs = Runs(world)
     first, quiz, last = TEXT_QUIZ_TEXT.activities
     quiz, last = (
         replace(quiz, only_if=OnlyIf.NOT_CERTIFIED),
@@ -1087,18 +1086,18 @@ def test_in_a_channel_it_stands_once_at_the_owners_hour(either_world: World) -> 
 ASKED = Audience(consent=Consent.OPT_IN)
 
 
-def test_who_is_asked_first_gets_no_more_until_they_say_yes(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_who_is_asked_first_gets_no_more_until_they_say_yes(world: World) -> None:
+    runs = Runs(world)
     runs.starts(replace(OWN_DAYS, audience=ASKED))
     runs.upto(TUESDAY)
     _some_say_yes(runs)
     runs.upto(TUESDAY + 9 * DAY)
     assert runs.got("ana") == ["invitation", "a1", "a2", "a3"]
     assert runs.got("ben") == runs.got("lu") == ["invitation"]
-    either_world.forges("ben", "campaign.join", {"campaign": NAME})
-    assert "It has ended for you" in either_world.last("ben")
-    either_world.forges("ben", "campaign.join", {"campaign": "\x00"})
-    assert "It has ended for you" in either_world.last("ben")
+    world.forges("ben", "campaign.join", {"campaign": NAME})
+    assert "It has ended for you" in world.last("ben")
+    world.forges("ben", "campaign.join", {"campaign": "\x00"})
+    assert "It has ended for you" in world.last("ben")
     runs.upto(TUESDAY + 20 * DAY)
     assert runs.reads().state is State.FINISHED
 
@@ -1112,8 +1111,8 @@ def _some_say_yes(runs: Runs) -> None:
     world.presses("ben", "No, thanks", on=asked["ben"])
 
 
-def test_by_the_calendar_people_are_asked_on_the_weekday_before(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_by_the_calendar_people_are_asked_on_the_weekday_before(world: World) -> None:
+    runs = Runs(world)
     runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
     runs.upto(MONDAY, 20)
     _some_say_yes(runs)
@@ -1141,17 +1140,17 @@ def test_who_is_to_be_asked_today_has_no_first_day_today(world: World) -> None:
         runs.submits()
 
 
-def test_a_late_yes_gets_what_is_still_good_and_meant_for_them(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_a_late_yes_gets_what_is_still_good_and_meant_for_them(world: World) -> None:
+    runs = Runs(world)
     first, quiz, last = TEXT_QUIZ_TEXT.activities
     quiz = replace(quiz, only_if=OnlyIf.NOT_CERTIFIED)
     runs.starts(replace(TEXT_QUIZ_TEXT, activities=(first, quiz, last), audience=ASKED))
     certify(runs, "ana")
     runs.upto(MONDAY, 20)
-    asked = {who: either_world.hears(who)[-1] for who in ("ana", "bo", "cem")}
+    asked = {who: world.hears(who)[-1] for who in ("ana", "bo", "cem")}
     runs.upto(TUESDAY + DAY, 8)
-    either_world.presses("ana", "Yes, count me in", on=asked["ana"])
-    either_world.presses("bo", "Yes, count me in", on=asked["bo"])
+    world.presses("ana", "Yes, count me in", on=asked["ana"])
+    world.presses("bo", "Yes, count me in", on=asked["bo"])
     runs.upto(TUESDAY + 20 * DAY)
     assert runs.got("ana") == ["invitation", "a3"]
     assert runs.got("bo") == ["invitation", "a2", "a3"]
@@ -1159,14 +1158,14 @@ def test_a_late_yes_gets_what_is_still_good_and_meant_for_them(either_world: Wor
     assert runs.reads().state is State.FINISHED
 
 
-def test_a_yes_during_a_pause_counts_when_it_goes_on(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_a_yes_during_a_pause_counts_when_it_goes_on(world: World) -> None:
+    runs = Runs(world)
     runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
     runs.upto(MONDAY, 20)
-    asked = either_world.hears("ana")[-1]
+    asked = world.hears("ana")[-1]
     runs.upto(TUESDAY, 20)
     runs.rests()
-    either_world.presses("ana", "Yes, count me in", on=asked)
+    world.presses("ana", "Yes, count me in", on=asked)
     runs.upto(TUESDAY + DAY, 7)
     assert runs.got("ana") == ["invitation"]
     runs.goes_on()
@@ -1174,14 +1173,14 @@ def test_a_yes_during_a_pause_counts_when_it_goes_on(either_world: World) -> Non
     assert runs.got("ana") == ["invitation", "a2", "a3"]
 
 
-def test_who_comes_later_is_asked_too(either_world: World) -> None:
-    runs = Runs(either_world)
+def test_who_comes_later_is_asked_too(world: World) -> None:
+    runs = Runs(world)
     runs.starts(replace(TEXT_QUIZ_TEXT, audience=ASKED))
     runs.upto(MONDAY, 20)
-    either_world.joins(person("new"))
+    world.joins(person("new"))
     runs.upto(TUESDAY, 20)
     assert runs.got("new") == ["invitation"]
-    either_world.presses("new", "Yes, count me in")
+    world.presses("new", "Yes, count me in")
     runs.upto(TUESDAY + 5 * DAY)
     assert runs.got("new") == ["invitation", "a2", "a3"]
     assert runs.got("lu") == ["invitation"]

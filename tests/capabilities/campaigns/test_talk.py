@@ -120,20 +120,20 @@ def test_the_letter_says_who_sent_it_and_why_one_gets_it(world: World) -> None:
     assert "Dana sent this to everybody in World." in world.last("ana")
 
 
-def test_the_owner_is_told_at_the_end_what_became_of_it(either_world: World) -> None:
-    card = send(either_world)
-    either_world.passes(days=5)
-    last = either_world.last("dana")
+def test_the_owner_is_told_at_the_end_what_became_of_it(world: World) -> None:
+    card = send(world)
+    world.passes(days=5)
+    last = world.last("dana")
     assert "Free lunch is finished." in last
     assert "Delivered" in last
-    assert refresh(either_world, card) == last
-    campaign = campaigns(either_world)[0]
-    with either_world.database.transaction() as work:
+    assert refresh(world, card) == last
+    campaign = campaigns(world)[0]
+    with world.database.transaction() as work:
         events = work.campaigns.events(campaign.id)
         assert fold(campaign, events) == campaign
     assert [event.kind for event in events] == ["drafted", "started", "expanded", "finished"]
-    assert "campaign.started" in either_world.dump()["happenings"]
-    assert "dana" not in either_world.dump()["happenings"]
+    assert "campaign.started" in world.dump()["happenings"]
+    assert "dana" not in world.dump()["happenings"]
 
 
 def test_what_became_of_it_is_known_when_the_letters_are_deleted(either_world: World) -> None:
@@ -149,7 +149,7 @@ def test_what_became_of_it_is_known_when_the_letters_are_deleted(either_world: W
 
 
 def test_the_card_tells_who_was_not_reached_and_only_failed_ones_are_sent_again(
-    either_world: World,
+    world: World,
 ) -> None:
     room = PickyRoom(
         outcomes={
@@ -158,10 +158,10 @@ def test_the_card_tells_who_was_not_reached_and_only_failed_ones_are_sent_again(
             "cem": Ambiguous("timeout"),
         }
     )
-    either_world.room = room
-    card = send(either_world)
-    either_world.passes(hours=3)
-    text = refresh(either_world, card)
+    world.room = room
+    card = send(world)
+    world.passes(hours=3)
+    text = refresh(world, card)
     assert "Unreachable: 1" in text
     assert "Failed: 1" in text
     assert "Unknown: 1" in text
@@ -170,33 +170,33 @@ def test_the_card_tells_who_was_not_reached_and_only_failed_ones_are_sent_again(
     assert "Cem" not in text
     room.outcomes.clear()
     room.tried.clear()
-    either_world.presses("dana", "Resend to failed (1)", on=card)
+    world.presses("dana", "Resend to failed (1)", on=card)
     assert "once more" in card.text
-    either_world.passes(days=1, hours=3)
+    world.passes(days=1, hours=3)
     # Dana's own letter was for Tuesday, and she is told that the campaign has finished.
     assert set(room.tried) == {"ben", "dana"}
     assert room.tried.count("ben") == 1
-    text = refresh(either_world, card)
+    text = refresh(world, card)
     assert "Failed" not in text
     assert "Unknown: 1" in text
-    either_world.presses("dana", "Try the unreachable again (1)", on=card)
-    either_world.passes(days=1, hours=3)
+    world.presses("dana", "Try the unreachable again (1)", on=card)
+    world.passes(days=1, hours=3)
     assert room.tried.count("ana") == 1
     assert room.tried.count("cem") == 0
 
 
-def test_nothing_is_said_about_the_pauses_of_fewer_than_five(either_world: World) -> None:
+def test_nothing_is_said_about_the_pauses_of_fewer_than_five(world: World) -> None:
     for number in range(20):
-        either_world.joins(person(f"x{number:02}"))
+        world.joins(person(f"x{number:02}"))
     for who in ("ana", "ben"):
-        either_world.changes(who, paused_until=MONDAY + timedelta(days=30))
+        world.changes(who, paused_until=MONDAY + timedelta(days=30))
     for number in range(4):
-        either_world.changes(f"x{number:02}", away_until=MONDAY + timedelta(days=30))
-    card = write(either_world)
+        world.changes(f"x{number:02}", away_until=MONDAY + timedelta(days=30))
+    card = write(world)
     before = card.text
-    either_world.presses("dana", "Send it", on=card)
-    either_world.passes(days=5)
-    after = refresh(either_world, card)
+    world.presses("dana", "Send it", on=card)
+    world.passes(days=5)
+    after = refresh(world, card)
     for text in (before, after):
         assert "paused" not in text.replace("Who pauses or stops me", "")
         assert "away" not in text
@@ -216,27 +216,27 @@ def test_a_reason_that_five_share_is_told(either_world: World) -> None:
     assert "6 have paused" in refresh(either_world, card)
 
 
-def test_a_stop_after_the_sending_is_kept_and_not_told(either_world: World) -> None:
-    card = send(either_world)
-    either_world.says("ana", "stop")
-    either_world.passes(days=5)
-    assert "ana" not in got(either_world)
-    text = refresh(either_world, card)
+def test_a_stop_after_the_sending_is_kept_and_not_told(world: World) -> None:
+    card = send(world)
+    world.says("ana", "stop")
+    world.passes(days=5)
+    assert "ana" not in got(world)
+    text = refresh(world, card)
     assert "Delivered: most of 8" in text
     assert "Left in peace: fewer than 5 (their own wishes, days off, a full budget, or no" in text
     assert "Ana" not in text
 
 
-def test_a_stop_changes_nothing_on_the_card_while_the_campaign_runs(either_world: World) -> None:
-    either_world.changes("kim", zone="America/New_York")
-    card = send(either_world)
-    before = refresh(either_world, card)
+def test_a_stop_changes_nothing_on_the_card_while_the_campaign_runs(world: World) -> None:
+    world.changes("kim", zone="America/New_York")
+    card = send(world)
+    before = refresh(world, card)
     assert "Not yet, or not at all: 8 (each at their own hour, or left in peace)" in before
-    either_world.says("kim", "stop")
-    either_world.says("ana", "stop")
-    assert refresh(either_world, card) == before
-    either_world.passes(hours=2)
-    text = refresh(either_world, card)
+    world.says("kim", "stop")
+    world.says("ana", "stop")
+    assert refresh(world, card) == before
+    world.passes(hours=2)
+    text = refresh(world, card)
     assert "Delivered: most of 8" in text
     assert "Not yet, or not at all: fewer than 5 (" in text
     assert "Cancel what waits" in labels(card)
@@ -278,33 +278,33 @@ def test_a_resend_does_not_tell_who_has_stopped_meanwhile(either_world: World) -
     assert "Ben: it could not be sent" in refresh(either_world, card)
 
 
-def test_a_resend_to_one_who_has_stopped_ends_no_sooner(either_world: World) -> None:
+def test_a_resend_to_one_who_has_stopped_ends_no_sooner(world: World) -> None:
     room = PickyRoom(outcomes={"ben": Never("odd")})
-    either_world.room = room
-    card = send(either_world)
-    either_world.passes(days=5)
-    refresh(either_world, card)
+    world.room = room
+    card = send(world)
+    world.passes(days=5)
+    refresh(world, card)
     room.outcomes.clear()
-    either_world.says("ben", "stop")
-    either_world.presses("dana", "Resend to failed (1)", on=card)
-    either_world.passes(days=2)
-    assert "is running" in refresh(either_world, card)
-    either_world.presses("dana", "Resend to failed (1)", on=card)
+    world.says("ben", "stop")
+    world.presses("dana", "Resend to failed (1)", on=card)
+    world.passes(days=2)
+    assert "is running" in refresh(world, card)
+    world.presses("dana", "Resend to failed (1)", on=card)
     assert "I try once more" in card.text
-    either_world.passes(days=5)
-    text = refresh(either_world, card)
+    world.passes(days=5)
+    text = refresh(world, card)
     assert "is finished" in text
     assert "Ben: it could not be sent" in text
 
 
-def test_who_has_left_is_not_counted_among_those_to_try_again(either_world: World) -> None:
+def test_who_has_left_is_not_counted_among_those_to_try_again(world: World) -> None:
     room = PickyRoom(outcomes={"ana": Never("odd"), "ben": Never("odd", unreachable=True)})
-    either_world.room = room
-    card = send(either_world)
-    either_world.passes(days=5)
-    either_world.leaves("ana")
-    either_world.leaves("ben")
-    text = refresh(either_world, card)
+    world.room = room
+    card = send(world)
+    world.passes(days=5)
+    world.leaves("ana")
+    world.leaves("ben")
+    text = refresh(world, card)
     assert "Failed: 1" in text
     assert labels(card) == ["Refresh"]
 
@@ -321,18 +321,18 @@ def test_what_waits_can_be_cancelled_and_is_gone(either_world: World) -> None:
     assert labels(card) == ["Refresh"]
 
 
-def test_a_draft_is_changed_and_an_old_card_sends_nothing(either_world: World) -> None:
-    old = write(either_world)
+def test_a_draft_is_changed_and_an_old_card_sends_nothing(world: World) -> None:
+    old = write(world)
     send_old = next(button for button in old.buttons if button.label == "Send it")
-    either_world.presses("dana", "Change", on=old)
-    either_world.fills("dana", title="Free dinner")
-    either_world.taps("dana", send_old, on=old)
+    world.presses("dana", "Change", on=old)
+    world.fills("dana", title="Free dinner")
+    world.taps("dana", send_old, on=old)
     assert "It was changed since." in old.text
     assert "Free dinner" in old.text
-    assert campaigns(either_world)[0].state == "draft"
-    either_world.presses("dana", "Send it", on=old)
-    either_world.passes(hours=2)
-    assert "Free dinner" in either_world.last("ana")
+    assert campaigns(world)[0].state == "draft"
+    world.presses("dana", "Send it", on=old)
+    world.passes(hours=2)
+    assert "Free dinner" in world.last("ana")
 
 
 def test_sent_to_me_counts_for_nothing(either_world: World) -> None:
@@ -352,26 +352,25 @@ def test_a_discarded_draft_is_gone(either_world: World) -> None:
     assert campaigns(either_world) == []
 
 
-def test_the_list_leads_to_the_cards(either_world: World) -> None:
-    send(either_world)
-    write(either_world, title="Second")
-    either_world.says("dana", "/campaign")
-    listed = either_world.hears("dana")[-1]
+def test_the_list_leads_to_the_cards(world: World) -> None:
+    send(world)
+    write(world, title="Second")
+    world.says("dana", "/campaign")
+    listed = world.hears("dana")[-1]
     assert "Second: a draft, Mon 2 Mar to Fri 6 Mar, by Dana" in listed.text
     assert "Free lunch: running" in listed.text
     assert [option.label for option in choice(listed).options] == [
         "Free lunch (running, Mon 2 Mar to Fri 6 Mar)",
         "Second (a draft, Mon 2 Mar to Fri 6 Mar)",
     ]
-    for campaign in campaigns(either_world):
-        either_world.forges("dana", "campaign.open", {"choice": campaign.id})
-        assert campaign.title in either_world.last("dana")
-    either_world.presses("dana", "One message", on=listed)
-    assert either_world.form is not None
+    for campaign in campaigns(world):
+        world.forges("dana", "campaign.open", {"choice": campaign.id})
+        assert campaign.title in world.last("dana")
+    world.presses("dana", "One message", on=listed)
+    assert world.form is not None
 
 
-def test_what_is_under_way_is_found_behind_any_number_of_drafts(either_world: World) -> None:
-    world = either_world
+def test_what_is_under_way_is_found_behind_any_number_of_drafts(world: World) -> None:
     send(world)
     for number in range(11):
         write(world, title=f"Draft {number}")
@@ -494,12 +493,12 @@ def test_a_campaign_that_is_not_there_is_not_found(world: World, args: Args) -> 
     assert "could not find that campaign" in reply.message.summary
 
 
-def test_who_leaves_meanwhile_gets_nothing_and_is_not_named(either_world: World) -> None:
-    card = send(either_world)
-    either_world.leaves("ana")
-    either_world.passes(hours=3)
-    text = refresh(either_world, card)
-    assert "ana" not in got(either_world)
+def test_who_leaves_meanwhile_gets_nothing_and_is_not_named(world: World) -> None:
+    card = send(world)
+    world.leaves("ana")
+    world.passes(hours=3)
+    text = refresh(world, card)
+    assert "ana" not in got(world)
     assert "Delivered: most of 8" in text
     assert "Not yet, or not at all: fewer than 5 (" in text
     assert "Ana" not in text
