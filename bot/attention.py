@@ -16,6 +16,7 @@ would tell who asked a question without a name. No right lets anybody but the pe
 any of this.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -684,6 +685,25 @@ def carry_over(
             verdicts[id_] = Refuse(account.withdrawn[id_])
     withdrawn = {id_: why for id_, why in account.withdrawn.items() if id_ not in verdicts}
     return Carried(verdicts, list(account.moved.values()), withdrawn)
+
+
+def may_mean_stop(text: str) -> bool:
+    """Whether a few plain words, which no command is, may be a wish to be left alone. English
+    only, as all our sentences are."""
+    letters = text.casefold().replace("'", "").replace("’", "")
+    words = [word for word in re.findall(r"[^\W\d_]+", letters) if word != "please"]
+    return (
+        len(words) <= _MOST_STOP_WORDS
+        and " ".join(words).startswith(_STOPPING)
+        and not any(mark in text for mark in "?？؟")
+    )
+
+
+_MOST_STOP_WORDS = 6
+_STOPPING = (
+    *("stop", "unsubscribe", "no more", "no tips", "dont send me", "do not send me"),
+    *("dont message me", "do not message me", "dont write to me", "do not write to me"),
+)
 
 
 def has_stopped(work: AttentionWork, person: Person) -> bool:

@@ -301,6 +301,7 @@ SHOWN: dict[str, Shown] = {
         text="How do I <book>?", place_is_channel=True, topics=[TRAVEL, PAYROLL]
     ),
     "questions.asked_already": questions.asked_already(ANONYMOUS),
+    "questions.stop_or_question": questions.stop_or_question(),
     "questions.suggestions": questions.suggestions(
         QUESTION, [PUBLISHED, MAYBE], ANA, looking=False
     ),

@@ -41,6 +41,7 @@ OFFER = "offer"
 """The kind of a letter that asks a person a question of somebody else."""
 STOP_WORDS = (
     *("stop", "stop it", "stop this", "stop that", "stop all", "stopall", "stop everything"),
+    *("stopp", "stop it now", "stop bot", "stop inflow"),
     *("stop messages", "stop messaging me", "stop writing to me", "stop writing me", "stop now"),
     *("unsubscribe", "unsubscribe me", "opt out", "optout", "opt me out"),
     *("leave me alone", "leave me in peace", "no more messages", "no messages"),

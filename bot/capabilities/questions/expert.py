@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.access import Right, may, require
+from bot.attention import may_mean_stop
 from bot.capabilities.questions import ask, messages
 from bot.capabilities.questions.addressee import hear_direct, is_asked_back
 from bot.capabilities.questions.article import author_left
@@ -19,7 +20,6 @@ from bot.capabilities.questions.talk import (
     is_greeting,
     is_thanks,
     may_be_question,
-    may_mean_stop,
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
@@ -232,7 +232,7 @@ def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
         if heard is not None:
             return heard
     if may_mean_stop(text):
-        raise Invalid(messages.STOP_OR_QUESTION)
+        return Reply(message=messages.stop_or_question())
     if text and any(c.isalnum() for c in text) and not may_be_question(text):
         raise Invalid(messages.UNSURE)
     return put(context, work, command, text, visibility)
@@ -255,7 +255,7 @@ def mention(context: Context, work: QuestionsWork, command: Command) -> Reply:
         return Reply(message=say(civil))
     said = _about_oneself(context, work, command)
     if said is None and may_mean_stop(command.text):
-        raise Invalid(messages.STOP_OR_QUESTION)
+        return Reply(message=messages.stop_or_question())
     if said is None and not command.addressed and not begins_as_question(command.text):
         return Reply(message=messages.named_in_passing(command.text))
     return said or ask.mention(context, work, command)

@@ -197,11 +197,17 @@ UNSURE = (
     "I am not sure what you want. If it is a question, write it as a sentence or begin with "
     "“ask”. “help” lists all I can do."
 )
-# The same sentence as behind `/stop`; no capability knows another.
-STOP_OR_QUESTION = (
-    "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
-    "question, begin it with “ask”."
-)
+
+
+def stop_or_question() -> Message:
+    """Words that may be a wish to be left alone, by all or by one thing. Nobody was asked them."""
+    _, stop, _ = CONTROLS.buttons
+    return say(
+        "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
+        "question, begin it with “ask”.",
+        Buttons(buttons=(stop, Button(label="My tips", action="tips.list"))),
+        tone=Tone.WARNING,
+    )
 
 
 def too_long(limit: int, length: int) -> str:

@@ -26,7 +26,6 @@ _ASKING = frozenset(("how", "what", "where", "when", "who", "why", "which", "who
 _MARKS = "?？؟"
 _FEWEST_WORDS = 3
 _FEWEST_LETTERS = 12
-_MOST_STOP_WORDS = 6
 
 
 def _words(text: str) -> list[str]:
@@ -69,21 +68,6 @@ def begins_as_question(text: str) -> bool:
     """Whether the words ask, by a mark anywhere or by the way they begin."""
     words = _words(text)
     return any(mark in text for mark in _MARKS) or (bool(words) and words[0] in _ASKING)
-
-
-def may_mean_stop(text: str) -> bool:
-    """Whether a few words that begin with “stop” may be a wish to be left alone."""
-    words = _words(text)
-    return (
-        bool(words)
-        and _letters(words[0]).startswith("stop")
-        and len(words) <= _MOST_STOP_WORDS
-        and not any(mark in text for mark in _MARKS)
-    )
-
-
-def _letters(word: str) -> str:
-    return "".join(c for c in word if c.isalpha())
 
 
 def may_be_question(text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from bot.access import K_ANONYMOUS
-from bot.attention import Wish, book
+from bot.attention import Wish, book, may_mean_stop
 from bot.capabilities.tips import messages
 from bot.capabilities.tips.access import courses, find_entry
 from bot.capabilities.tips.course import Entry, is_right
@@ -417,6 +417,8 @@ def hold(context: Context, work: TipsWork, command: Command) -> Reply | None:
     person, said = command.person, command.text.strip()
     pick = work.tips.learner(person.id, person.workspace).pick
     if pick is None or not pick.asks or not any(sign.isalnum() for sign in said):
+        return None
+    if may_mean_stop(said):
         return None
     if said.casefold().rstrip(".!") in _CIVIL or pick.day != local(person, context.now).date():
         return None

@@ -263,7 +263,7 @@ def test_pause_until_a_day_of_the_past_says_so(world: World) -> None:
         *("stop?", "stop please", "Please stop!", "Stop it", "stop all", "STOPALL", "stop this"),
         *("**stop**", "_Stop._", "stop 🛑", "“stop”", "stop messages", "unsubscribe"),
         *("Unsubscribe me.", "opt out", "opt-out", "leave me alone", "Leave me alone, please."),
-        "no more messages!",
+        *("no more messages!", "Stopp!", "stop it now"),
     ],
 )
 def test_stop_ends_everything_that_was_not_asked_for(early: World, word: str) -> None:
@@ -321,7 +321,7 @@ def test_stop_by_mention_is_heard_by_oneself_only(world: World) -> None:
     "words",
     [
         *("How do I stop the printer?", "stop the press, where is the key?", "does it stop"),
-        "Who can leave me alone with a printer?",
+        *("Who can leave me alone with a printer?", "Why is there no more coffee?"),
     ],
 )
 def test_stop_within_a_sentence_stops_nothing(world: World, words: str) -> None:
@@ -332,7 +332,11 @@ def test_stop_within_a_sentence_stops_nothing(world: World, words: str) -> None:
 
 @pytest.mark.parametrize("where", [None, "#general"])
 @pytest.mark.parametrize(
-    "words", ["stop that nonsense", "Stop bothering me with this", "stop sending me things!"]
+    "words",
+    [
+        *("stop that nonsense", "Stop bothering me with this", "stop sending me things!"),
+        *("No more tips", "please, no more of this", "stop the tips", "Don’t send me any more!"),
+    ],
 )
 def test_what_may_be_a_stop_goes_to_no_colleague(
     world: World, words: str, where: str | None
@@ -342,6 +346,11 @@ def test_what_may_be_a_stop_goes_to_no_colleague(
     assert "begin it with “ask”" in world.last("ana")
     assert world.who_was_asked() == []
     assert world.in_channel("#general") == []
+    held = world.hears("ana")[-1]
+    world.presses("ana", "My tips", on=held)
+    assert "tip" in world.last("ana")
+    world.presses("ana", "Stop all", on=held)
+    assert world.last("ana").startswith("Stopped.")
 
 
 def test_a_question_that_begins_with_stop_can_be_asked(world: World) -> None:

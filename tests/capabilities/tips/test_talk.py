@@ -407,6 +407,8 @@ def test_a_question_comes_in_other_words_each_time(world: World) -> None:
     assert "What about trains, at night?" in question.text
     world.says("ana", "I would take the best one of them")
     assert "I could not read that as one, so I sent it to nobody." in world.last("ana")
+    world.says("ana", "no more tips")
+    assert "Say “stop” alone" in world.last("ana")
     world.presses("ana", letter_of(question, "The best"), on=question)
     world.presses("ana", "Just tell me", on=question)
     assert "Right. What about trains, at night?" in question.text
