@@ -499,7 +499,7 @@ class App(Generic[W]):
             key=f"greeting:{person.id}",
             to=ToPerson(person=person.id),
             message=_with_small_print(self._page_of(work, person), GREETING),
-            kind="notice",
+            kind="greeting",
             priority=Priority.PROMPT,
             due_at=None if person.zone == UNKNOWN_ZONE else next_working_moment(person, now),
             expires_at=now + GREETED_WITHIN,
@@ -517,7 +517,7 @@ class App(Generic[W]):
             key=f"added:{person.id}",
             to=ToPerson(person=person.id),
             message=say(f"{ADDED}\n\n{ADDED_TOPIC}" if more else ADDED),
-            kind="notice",
+            kind="added",
             priority=Priority.ANSWER,
         )
         work.outbox.post(person.workspace, letter)
@@ -644,7 +644,7 @@ class App(Generic[W]):
             key=f"entrusted:{person.id}:{self._new_id()}",
             to=ToPerson(person=person.id),
             message=entrusted_with_all(),
-            kind="notice",
+            kind="entrusted",
             priority=Priority.ANSWER,
         )
         work.outbox.post(person.workspace, letter)

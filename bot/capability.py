@@ -10,6 +10,7 @@ from bot.activity import Activities, Activity, Evidence, Writing
 from bot.attention import Wish
 from bot.context import Context
 from bot.inbound import Command
+from bot.kind import CORE, Kind
 from bot.message import Message, Part
 from bot.outbox import Delivered
 from bot.page import Section
@@ -93,7 +94,8 @@ class Capability(Generic[W_contra]):
     only for a button of which they know so beforehand (Teams).
     `activities` are by the format under which a campaign has them (`tip`), `evidence` by its
     word in what counts as completed (`certified`), `writings` by what it is that somebody wrote
-    (`narration`): see `bot.activity`.
+    (`narration`): see `bot.activity`. `letters` are the kinds of letters that it posts to people,
+    each with its sort (`bot.kind`).
     """
 
     name: str
@@ -122,6 +124,7 @@ class Capability(Generic[W_contra]):
     activities: Mapping[str, Activity[W_contra]] = field(default_factory=dict)
     evidence: Mapping[str, Evidence[W_contra]] = field(default_factory=dict)
     writings: Mapping[str, Writing[W_contra]] = field(default_factory=dict)
+    letters: Mapping[str, Kind] = field(default_factory=dict)
 
 
 class Clash(Exception):
@@ -148,6 +151,7 @@ class Registry(Generic[W]):
     words: Handler[W] | None
     answers: tuple[Answers[W], ...]
     activities: Activities
+    letters: Mapping[str, Kind]
     doubts: tuple[Answers[W], ...]
 
 
@@ -203,5 +207,6 @@ def register(capabilities: Iterable[Capability[W]]) -> Registry[W]:
             _merge("evidence", (c.evidence for c in every)),
             _merge("writing", (c.writings for c in every)),
         ),
+        letters=_merge("letter", (CORE, *(c.letters for c in every))),
         doubts=tuple(c.doubts for c in every if c.doubts is not None),
     )

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from bot.holiday import DaysOff
-from bot.people import Person, has_hours, local, works_on, zone_of
+from bot.people import Person, has_hours, is_cut_off, local, works_on, zone_of
 
 APART = timedelta(hours=12)
 """Never two of a person's daily messages within this, however the zone changes."""
@@ -87,6 +87,15 @@ def add_working_days(person: Person, start: datetime, days: int) -> datetime:
 def next_working_moment(person: Person, start: datetime) -> datetime:
     """`start` if the person is working then, else when their next shift begins."""
     return add_working_time(person, start, timedelta(0))
+
+
+def next_open_moment(person: Person, start: datetime) -> datetime:
+    """The first moment from `start` on at which the person works and is neither away nor paused.
+
+    For somebody who cannot be reached nobody knows an end: they are taken to be there.
+    """
+    ends = [person.paused_until, None if is_cut_off(person) else person.away_until]
+    return next_working_moment(person, max([start, *(end for end in ends if end is not None)]))
 
 
 def next_morning(person: Person, after: datetime, clock: time = time(10)) -> datetime:

@@ -53,11 +53,21 @@ from bot.inbound import (
     Submitted,
     What,
 )
+from bot.kind import find_fault
 from bot.lanes import Lanes
 from bot.mention import cut_mentions
 from bot.message import Args, Button, Buttons, Choice, Message
 from bot.messages import HELP
-from bot.outbox import Delivery, LetterState, Outcome, Sent, TryLater
+from bot.outbox import (
+    Delivery,
+    Letter,
+    LetterState,
+    Outcome,
+    Sent,
+    ToPerson,
+    ToRelay,
+    TryLater,
+)
 from bot.people import Person, Role, Workspace
 from bot.plain import render_plain
 from bot.rate import UNLIMITED, Limits
@@ -67,6 +77,7 @@ from content.sense import faults_of
 from storage.column import metadata
 from storage.database import Database
 from storage.lane import SqlLaneStore
+from storage.outbox import AT_ONCE
 from storage.tables import outbox
 from storage.work import SqlWork
 from tests.everywhere import everywhere
@@ -177,6 +188,7 @@ class World:
         self.form: Form | None = None
         self.forms: list[Form] = []
         self.pressed: set[tuple[str, str]] = set()
+        self._judged = 0
         self.looked = 0
         with database.transaction() as work:
             work.people.add_workspace(
@@ -512,8 +524,48 @@ class World:
     # --- time -------------------------------------------------------------------------
 
     def drains(self) -> None:
+        self.judges()
         _LOOP.run_until_complete(self.lanes.drain_all())
         assert not asyncio.all_tasks(_LOOP), "nothing goes on in the next world"
+
+    def judges(self) -> None:
+        """Every letter that was posted keeps the rule of its sort (see `bot.kind`)."""
+        for posted in self._posted():
+            with self.database.transaction() as work:
+                person = work.people.get(PersonId(posted.person or ""))
+                attention = work.attention.get(PersonId(posted.person or ""))
+            to = ToRelay(subject=posted.subject) if person is None else ToPerson(person=person.id)
+            letter = Letter(
+                key=posted.key,
+                to=to,
+                message=Message.model_validate_json(posted.message),
+                kind=posted.kind,
+                priority=posted.priority,
+                due_at=None if posted.due_at == AT_ONCE else posted.due_at,
+                day=posted.day,
+                because=posted.because,
+            )
+            kind = self.app.registry.letters.get(posted.kind)
+            is_stopped = attention.stopped_at is not None
+            fault = find_fault(kind, letter, person or WHOEVER, is_stopped=is_stopped)
+            assert not fault or posted.kind in UNFIT, f"{posted.key} ({posted.kind}): {fault}"
+
+    def _posted(self) -> Sequence[Any]:
+        """The letters to people that were promised since this was asked last."""
+        with self.database.begin() as connection:
+            rows = connection.execute(
+                select(outbox).where(outbox.c.id > self._judged).order_by(outbox.c.id)
+            ).all()
+        self._judged = rows[-1].id if rows else self._judged
+        return [
+            row
+            for row in rows
+            if row.to_kind != "place"
+            and row.edits is None
+            and row.message is not None
+            # What a test itself has posted, to see what becomes of it.
+            and not row.kind.startswith("test")
+        ]
 
     def passes(self, **amount: float) -> None:
         """Let time pass, doing what falls due on the way, in order."""
@@ -538,5 +590,19 @@ class World:
         return due
 
 
+UNFIT = frozenset(
+    {
+        *("review", "list", "escalation", "faq.author"),
+        *("campaign.unsent", "campaign.left_out", "campaign.finished", "campaign.result"),
+        *("campaign.orphaned", "campaign.review"),
+    }
+)
+"""Kinds that do not keep their rule yet."""
+
+
 def person(name: str) -> Person:
     return Person(id=PersonId(name), workspace=WORKSPACE, address=name, name=name.title())
+
+
+WHOEVER = person("whoever")
+"""Somebody whose hours say nothing, for a letter to a relay."""

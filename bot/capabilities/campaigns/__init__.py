@@ -48,10 +48,12 @@ from bot.capabilities.campaigns import (
     steering,
     succession,
 )
+from bot.capabilities.campaigns.content import Format
 from bot.capabilities.campaigns.occasion import hour, poll
 from bot.capabilities.campaigns.plan import entrance, trial
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.capability import Capability, Order
+from bot.kind import duty, own, wished
 
 capability: Capability[CampaignsWork] = Capability(
     name="campaigns",
@@ -107,4 +109,19 @@ capability: Capability[CampaignsWork] = Capability(
     why=home.why,
     hush=enrolling.hush,
     farewell=enrolling.farewell,
+    letters={
+        "campaign.forecast": own("what they asked to see"),
+        "campaign.rehearsal": own("what they asked to see"),
+        "campaign.trial": own("what they asked to see"),
+        "campaign.tried": own("they said yes to trying it"),
+        **{f"campaign.{each}": wished("somebody writes to many") for each in Format},
+        "campaign.closing": wished("somebody writes to many"),
+        "campaign.pilot": wished("somebody asks a few to try it"),
+        "campaign.review": duty("its approval or its next step waits for them"),
+        "campaign.unsent": duty("it is theirs"),
+        "campaign.left_out": duty("it is theirs"),
+        "campaign.finished": duty("it is theirs"),
+        "campaign.result": duty("it is theirs"),
+        "campaign.orphaned": duty("they look after campaigns that nobody runs"),
+    },
 )

@@ -37,6 +37,7 @@ from bot.capabilities.library import (
 from bot.capabilities.library.editing import Check
 from bot.capabilities.library.work import LibraryWork
 from bot.capability import Capability, Order
+from bot.kind import wished
 
 
 def capability_with(check: Check) -> Capability[LibraryWork]:
@@ -91,4 +92,9 @@ def capability_with(check: Check) -> Capability[LibraryWork]:
         home=home.home,
         activities=lending.ACTIVITIES,
         evidence=lending.EVIDENCE,
+        letters={
+            "library.issue": wished("a steward may look at it when it suits them"),
+            "library.works": wished("good news that may wait"),
+            "library.rewritten": wished("they may have asked long ago to be told"),
+        },
     )

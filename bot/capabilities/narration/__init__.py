@@ -31,6 +31,7 @@ from bot.capabilities.narration import (
     digesting,
     home,
     lending,
+    posting,
     prompting,
     reminding,
     reviewing,
@@ -40,6 +41,7 @@ from bot.capabilities.narration import (
 from bot.capabilities.narration.model import PROMPT_SLOT, WEEK_SLOT
 from bot.capabilities.narration.reviewing import W
 from bot.capability import Capability, Order
+from bot.kind import own, wished
 
 
 def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
@@ -118,4 +120,13 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         activities=lending.ACTIVITIES,
         evidence=lending.EVIDENCE,
         writings=lending.WRITINGS,
+        letters={
+            PROMPT_SLOT: wished("the weekly prompt"),
+            WEEK_SLOT: wished("the end of the week"),
+            posting.KIND: wished("a colleague shares something with them"),
+            "narration.introduce": wished("a colleague would like to meet them"),
+            "narration.fade": wished("a draft of theirs is old"),
+            "narration.met": own("both of them said yes"),
+            "narration.revisit": own("they chose the day on which they look at it again"),
+        },
     )

@@ -35,6 +35,7 @@ from bot.capabilities.questions import (
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
+from bot.kind import duty, own
 
 capability: Capability[QuestionsWork] = Capability(
     name="questions",
@@ -195,4 +196,15 @@ capability: Capability[QuestionsWork] = Capability(
     home=home.home,
     week=home.week,
     evidence=lending.EVIDENCE,
+    letters={
+        "answer": own("what they asked"),
+        "status": own("the card of what they asked"),
+        "notice": own("a question that they work on"),
+        "released": own("a question that they hold"),
+        "offer": duty("they may know, and have a weekly limit of their own"),
+        "escalation": duty("they look after what found nobody else", despite_stop=True),
+        "review": duty("they look after the entry"),
+        "faq.author": duty("somebody wants to share their words", despite_stop=True),
+        "list": duty("they look after what found nobody else"),
+    },
 )

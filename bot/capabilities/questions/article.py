@@ -736,7 +736,7 @@ def _tell_author(work: QuestionsWork, article: Article, author: Person, by: Pers
             key=f"faq:{article.id}:author",
             to=ToPerson(person=author.id),
             message=messages.proposed_by_another(article, by),
-            kind="notice",
+            kind="faq.author",
             priority=Priority.ANSWER,
             about=_about_author(article.id),
         ),

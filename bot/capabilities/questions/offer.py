@@ -79,7 +79,13 @@ from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_cut_off, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import add_working_days, add_working_time, at_local, next_working_moment
+from bot.schedule import (
+    add_working_days,
+    add_working_time,
+    at_local,
+    next_open_moment,
+    next_working_moment,
+)
 from bot.steward import curators_of, is_steward
 from bot.topic import Topic
 
@@ -659,8 +665,9 @@ def claim_silent(context: Context, work: QuestionsWork, timer: Timer) -> None:
                 key=f"{question.subject}:released:{question.version}",
                 to=ToPerson(person=holder.id),
                 message=messages.released_by_clock(question),
-                kind="notice",
+                kind="released",
                 priority=Priority.OFFER,
+                due_at=next_open_moment(holder, context.now),
                 about=question.subject,
             ),
         )

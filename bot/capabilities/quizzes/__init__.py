@@ -36,6 +36,7 @@ from bot.capabilities.quizzes import (
 )
 from bot.capabilities.quizzes.work import QuizzesWork
 from bot.capability import Capability, Order
+from bot.kind import own, wished
 
 capability: Capability[QuizzesWork] = Capability(
     name="quizzes",
@@ -128,4 +129,14 @@ capability: Capability[QuizzesWork] = Capability(
     activities=lending.ACTIVITIES,
     evidence=lending.EVIDENCE,
     week=home.week,
+    letters={
+        "quiz.item": own("they are in the middle of it"),
+        "quiz.asked": own("what they asked for was done"),
+        "quiz.renewal": wished("it runs out on a day far off"),
+        "quiz.changed": wished("what they took was changed by others"),
+        "quiz.decided": wished("others decided about them"),
+        "quiz.to_read": wished("answers wait for any of several readers"),
+        "quiz.aloud": wished("any steward may arrange it"),
+        "quiz.revoke": wished("any of several may be the second"),
+    },
 )

@@ -12,6 +12,7 @@ from typing import Any
 from bot.access import Right
 from bot.capabilities.roles import handlers
 from bot.capability import Capability, Order
+from bot.kind import own
 
 capability: Capability[Any] = Capability(
     name="roles",
@@ -34,4 +35,5 @@ capability: Capability[Any] = Capability(
     submits={"role.keep": handlers.keep, "role.keep_steward": handlers.keep_steward},
     home=handlers.home,
     about_me=handlers.about_me,
+    letters={"role": own("they have just been given a role, or lost one")},
 )

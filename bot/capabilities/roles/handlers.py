@@ -182,7 +182,7 @@ def _tell(context: Context, work: RolesWork, person: Person, key: str, message: 
         key=key,
         to=ToPerson(person=person.id),
         message=message,
-        kind="notice",
+        kind="role",
         priority=Priority.ANSWER,
         due_at=next_working_moment(person, context.now),
     )

@@ -31,6 +31,7 @@ from bot.capabilities.tips import (
 from bot.capabilities.tips.model import KIND
 from bot.capabilities.tips.work import TipsWork
 from bot.capability import Capability, Order
+from bot.kind import wished
 
 capability: Capability[TipsWork] = Capability(
     name="tips",
@@ -82,4 +83,11 @@ capability: Capability[TipsWork] = Capability(
     home=home.home,
     activities=lending.ACTIVITIES,
     week=home.week,
+    letters={
+        KIND: wished("the daily tip"),
+        "tips.nomination": wished("an answer of theirs, or of their topic, could be a tip"),
+        "tips.proposed": wished("a steward may look at it when it suits them"),
+        "tips.flagged": wished("a steward may look at it when it suits them"),
+        "tips.misbelieved": wished("a steward may look at it when it suits them"),
+    },
 )
