@@ -29,7 +29,7 @@ from bot.people import Person, Role, RoleChange, Workspace
 from bot.rate import Limits
 from bot.reply import Reply, Showing
 from bot.slot import Slot
-from bot.truth import LetterFact, Tally, Unreached
+from bot.truth import Tally, Unreached
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +263,6 @@ class Truth(Protocol):
 
     def is_trying(self, workspace: WorkspaceId, source: str) -> bool:
         """Whether anybody of `unreached` was to be sent it again."""
-
-    def letters(
-        self, workspace: WorkspaceId, state: LetterState, after: int, limit: int
-    ) -> Sequence[LetterFact]:
-        """Letters of a workspace in a state, by id from after `after` on; for operators."""
 
     def newest(self, workspace: WorkspaceId, source: str) -> int:
         """The id of the source's newest letter; 0 without any."""

@@ -10,7 +10,6 @@ theirs to tell, as a reason or a vote.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.access import K_ANONYMOUS
 from bot.ids import PersonId, WorkspaceId
@@ -82,24 +81,6 @@ class Unreached:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterFact:
-    """One letter as an operator sees it: no text, and nobody where only the relay knows.
-
-    `why` of a letter to a relay is None, since it may name the person.
-    """
-
-    id: int
-    key: str
-    kind: str
-    state: LetterState
-    why: str | None
-    attempts: int
-    due_at: datetime
-    settled_at: datetime | None
-    person: PersonId | None
-
-
-@dataclass(frozen=True, slots=True)
 class LaneTally:
     """How many letters of a lane are in a state."""
 
@@ -110,7 +91,8 @@ class LaneTally:
 
 @dataclass(frozen=True, slots=True)
 class KindTally:
-    """How many letters of a kind share a reason; `why` as in `LetterFact`."""
+    """How many letters of a kind share a reason. `why` of letters to a relay is None, since it may
+    name the person."""
 
     kind: str
     why: str | None

@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select, text, union
+from sqlalchemy import Connection, func, not_, select, text, union
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.doctor import Finding, doubtful, fine, wrong
@@ -25,6 +25,7 @@ from storage.queue_schema import SCHEMA as QUEUE_SCHEMA
 from storage.relay import fits
 from storage.seal import Seal
 from storage.tables import outbox, people, workspaces
+from storage.truth import REPLACED
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -325,7 +326,7 @@ def read_places(database: "Database") -> tuple[list[str], list[str]]:
 
 
 def count_fates(database: "Database", since: datetime) -> dict[str, int]:
-    """How many letters ended badly since a moment, by state.
+    """How many letters ended badly since a moment, by state; what was sent again counts once.
 
     Raises:
         Unavailable: the store is out of reach.
@@ -334,7 +335,7 @@ def count_fates(database: "Database", since: datetime) -> dict[str, int]:
     with database.begin() as connection:
         found = connection.execute(
             select(outbox.c.state, func.count().label("number"))
-            .where(outbox.c.state.in_(bad), outbox.c.settled_at >= since)
+            .where(outbox.c.state.in_(bad), outbox.c.settled_at >= since, not_(REPLACED))
             .group_by(outbox.c.state)
         ).all()
     return {row.state: row.number for row in found}
@@ -375,7 +376,7 @@ def look_at_delivery(backlog: Backlog, fates: dict[str, int]) -> Iterator[Findin
     if fates.get(LetterState.FAILED) or fates.get(LetterState.UNKNOWN):
         yield doubtful(
             f"Of the letters of the last seven days: {told}.",
-            "The delivery of a campaign says why, and can be sent again to those that failed.",
+            "inflow letters says why; the card of a campaign sends it again to those that failed.",
         )
     else:
         yield fine(f"Of the letters of the last seven days: {told}.")

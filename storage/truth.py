@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     or_,
     select,
     union_all,
@@ -28,7 +29,6 @@ from bot.truth import (
     WAITING_STATES,
     KindTally,
     LaneTally,
-    LetterFact,
     Tally,
     Unreached,
 )
@@ -61,6 +61,14 @@ _IS_AGAIN = and_(
 _IS_HERE = outbox.c.person.in_(
     select(people.c.id).where(people.c.workspace == outbox.c.workspace, people.c.active)
 )
+REPLACED = and_(
+    outbox.c.state.in_(
+        sorted(HELPED_STATES | {LetterState.SUPPRESSED, LetterState.CANCELLED}),
+    ),
+    or_(outbox.c.key.like(f"%{_FAILED}%"), outbox.c.key.like(f"%{_REFUSED}%")),
+    or_(outbox.c.source.is_(None), exists().where(_IS_AGAIN, _HAS_OUTCOME)),
+)
+"""The letters in whose place another one counts, as far as may be told."""
 
 
 def _before(source: str) -> str:
@@ -347,46 +355,14 @@ class SqlTruth:
         ).scalar()
         return until
 
-    def letters(
-        self, workspace: WorkspaceId, state: LetterState, after: int, limit: int
-    ) -> Sequence[LetterFact]:
-        """Letters of a workspace in a state, by id from after `after` on."""
-        rows = self._connection.execute(
-            select(
-                outbox.c.id,
-                outbox.c.key,
-                outbox.c.kind,
-                _WHY.label("reason"),
-                outbox.c.attempts,
-                outbox.c.due_at,
-                outbox.c.settled_at,
-                outbox.c.person,
-            )
-            .where(outbox.c.workspace == workspace, outbox.c.state == state, outbox.c.id > after)
-            .order_by(outbox.c.id)
-            .limit(limit)
-        )
-        return [
-            LetterFact(
-                id=row.id,
-                key=row.key,
-                kind=row.kind,
-                state=state,
-                why=row.reason,
-                attempts=row.attempts,
-                due_at=row.due_at,
-                settled_at=row.settled_at,
-                person=PersonId(row.person) if row.person else None,
-            )
-            for row in rows
-        ]
-
     def lanes(self, workspace: WorkspaceId | None = None) -> Sequence[LaneTally]:
-        """How many letters each lane has in each state."""
+        """How many letters each lane has in each state. What was sent again counts once, as
+        soon as it has an outcome of its own."""
         rows = self._connection.execute(
             select(outbox.c.workspace, outbox.c.state, _LETTERS)
             .where(
                 outbox.c.state != MERGED,
+                not_(REPLACED),
                 *([outbox.c.workspace == workspace] if workspace else []),
             )
             .group_by(outbox.c.workspace, outbox.c.state)
@@ -398,7 +374,7 @@ class SqlTruth:
         """The letters of a lane in a state by kind and reason, most frequent first."""
         rows = self._connection.execute(
             select(outbox.c.kind, _WHY.label("reason"), _LETTERS)
-            .where(outbox.c.workspace == workspace, outbox.c.state == state)
+            .where(outbox.c.workspace == workspace, outbox.c.state == state, not_(REPLACED))
             .group_by(outbox.c.kind, _WHY)
             .order_by(_LETTERS.desc(), outbox.c.kind, _WHY)
         )

@@ -12,6 +12,7 @@ from bot.message import say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToRelay
 from bot.truth import KindTally, LaneTally, Tally, Unreached
 from storage.database import Database
+from storage.doctor import count_fates
 from storage.tables import outbox
 from tests.storage.example import ACME, ANA, BO, CY, NOW
 
@@ -46,7 +47,9 @@ def post(
 
 def settle(database: Database, key: str, state: LetterState, why: str | None = None) -> None:
     with database.begin() as connection:
-        connection.execute(update(outbox).where(outbox.c.key == key).values(state=state, why=why))
+        connection.execute(
+            update(outbox).where(outbox.c.key == key).values(state=state, why=why, settled_at=NOW)
+        )
 
 
 def counts(database: Database) -> Sequence[Tally]:
@@ -213,7 +216,7 @@ def test_what_is_on_the_wire_is_not_taken_back_and_has_nothing_to_wait_for(
     assert until < NOW
 
 
-def test_an_operator_sees_lanes_kinds_and_letters_without_anybody_behind_a_relay(
+def test_an_operator_sees_lanes_and_kinds_without_anybody_behind_a_relay(
     settled: Database,
 ) -> None:
     with settled.transaction() as work:
@@ -239,12 +242,30 @@ def test_an_operator_sees_lanes_kinds_and_letters_without_anybody_behind_a_relay
             KindTally("campaign.message", "refused", 2),
             KindTally("question.answer", None, 1),
         ]
-        facts = work.truth.letters(ACME.id, LetterState.FAILED, 0, 10)
-    assert [(fact.key, fact.person, fact.why) for fact in facts] == [
-        ("c", CY.id, "refused"),
-        ("d", ANA.id, "refused"),
-        ("question:1:answer", None, None),
-    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (LetterState.SENT, {LetterState.FAILED: 1, LetterState.SENT: 2}),
+        (LetterState.FAILED, {LetterState.FAILED: 2, LetterState.SENT: 1}),
+        (LetterState.PENDING, {LetterState.FAILED: 2, LetterState.SENT: 1, LetterState.PENDING: 1}),
+    ],
+)
+def test_an_operator_counts_what_was_sent_again_once(
+    settled: Database, state: LetterState, told: dict[LetterState, int]
+) -> None:
+    reopen(settled)
+    post(settled, "c", CY.id, LetterState.SUPPRESSED)
+    reopen(settled)
+    post(settled, "c", CY.id, state, "refused")
+    with settled.transaction() as work:
+        lanes = {tally.state: tally.letters for tally in work.truth.lanes(ACME.id)}
+        kinds = work.truth.kinds(ACME.id, LetterState.FAILED)
+        assert work.truth.kinds(ACME.id, LetterState.SUPPRESSED) == []
+    assert lanes == {**told, LetterState.UNREACHABLE: 1}
+    assert kinds == [KindTally("campaign.message", "refused", told[LetterState.FAILED])]
+    assert count_fates(settled, NOW - timedelta(days=1)).get("failed") == told[LetterState.FAILED]
 
 
 def test_what_is_held_back_is_begun_by_no_lane_and_can_be_promised_anew(acme: Database) -> None:
