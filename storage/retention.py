@@ -3,21 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
-    Select,
+    Row,
+    Table,
     and_,
     bindparam,
     delete,
     exists,
     func,
+    literal,
     or_,
     select,
+    true,
+    tuple_,
     update,
 )
 
@@ -58,7 +60,9 @@ ENROLMENTS_KEPT = LETTERS_KEPT
 """How long it is kept who was in a campaign, after its end: as long as the letters that they got.
 Which teams began when stays with the campaign."""
 CHUNK = 1_000
-"""Rows a transaction."""
+"""Rows that one transaction throws away."""
+REACH = 5_000
+"""Rows that one transaction looks at. SQLite lets nobody else write meanwhile."""
 
 _SETTLED = (
     LetterState.SENT,
@@ -79,6 +83,14 @@ _IS_NEEDED = and_(
 )
 
 _edit = outbox.alias("edit")
+_IS_REFERRED_TO = or_(
+    exists().where(_edit.c.edits == outbox.c.id),
+    exists().where(_edit.c.carried_by == outbox.c.id),
+)
+
+_Rows: TypeAlias = Sequence[Row[*tuple[Any, ...]]]
+"""The keys of rows, by the names of their columns."""
+_Act: TypeAlias = Callable[[Connection, _Rows], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ def retain(
     now: datetime,
     *,
     chunk: int = CHUNK,
+    reach: int = REACH,
     is_ending: Callable[[], bool] = lambda: False,
 ) -> Retained:
     """Throw away what is older than the times above; to be called once a day.
@@ -110,116 +123,153 @@ def retain(
     under it are still understood; so does, as long as that is there, one with what somebody
     narrated, so that it can be withdrawn. What they said goes.
 
-    May be stopped at any moment and run by several at once: each transaction takes at most
-    `chunk` rows, and the next run goes on. Once `is_ending` says so, no more are begun. SQLite
-    uses the room again for what comes. Its statistics are not renewed: without any it takes
-    the indexes that were made for each query, and those of one large workspace would talk it
-    out of them.
+    May be stopped at any moment and run by several at once: each transaction throws away at most
+    `chunk` rows and looks at `reach`, however many there are, and the next run goes on. Once
+    `is_ending` says so, no more are begun. SQLite uses the room again for what comes. Its
+    statistics are not renewed: without any it takes the indexes that were made for each query,
+    and those of one large workspace would talk it out of them.
 
     Raises:
         Unavailable: the store is out of reach. What was done by then is done.
     """
-    with database.begin() as connection:
-        textless = _last_before(connection, now - TEXTS_KEPT)
-        gone = _last_before(connection, now - LETTERS_KEPT)
-
-    def repeat(step: Callable[[Connection], int]) -> int:
-        total = 0
-        while not is_ending():
-            with database.begin() as connection:
-                done = step(connection)
-            total += done
-            if done < chunk:
-                break
-        return total
-
-    def go_down(step: Callable[[Connection, int], Sequence[int]], last: int) -> int:
-        """Each step goes on below what the one before it took, and reads nothing twice."""
-        total = 0
-        while not is_ending():
-            with database.begin() as connection:
-                ids = step(connection, last)
-            if not ids:
-                break
-            total += len(ids)
-            last = ids[-1] - 1
-        return total
-
-    texts = go_down(
-        lambda connection, upto: _drop_texts(connection, now - TEXTS_KEPT, upto, chunk), textless
+    walk = _Walk(database, chunk, reach, is_ending)
+    textless = walk.find_last(now - TEXTS_KEPT, None)
+    gone = walk.find_last(now - LETTERS_KEPT, textless)
+    texts = walk.sweep(
+        outbox,
+        and_(_settled_before(now - TEXTS_KEPT, textless), outbox.c.message.is_not(None)),
+        _empty_letters,
+        _next(textless),
     )
-    repeat(lambda connection: _drop_showings(connection, now - EVENTS_KEPT, chunk))
+    walk.sweep(showings, showings.c.until < now - EVENTS_KEPT)
+    is_gone = and_(_settled_before(now - LETTERS_KEPT, gone), ~_IS_NEEDED, ~_IS_REFERRED_TO)
     letters = 0
-    while done := go_down(
-        lambda connection, upto: _drop_letters(connection, now - LETTERS_KEPT, upto, chunk), gone
-    ):
+    while done := walk.sweep(outbox, is_gone, upto=_next(gone)):
         # A letter that is gone may have been all that kept another one.
         letters += done
+    # What nobody ever ended is as old as its last change.
+    attempt_at = func.coalesce(attempts.c.ended_at, attempts.c.changed_at)
+    over = select(campaigns.c.id).where(campaigns.c.ended_at < now - ENROLMENTS_KEPT)
+    can_be_emptied = and_(
+        evidence.c.keep_until < now, evidence.c.at < now - ATTEMPTS_KEPT, evidence.c.body != ""
+    )
     return Retained(
-        events=repeat(lambda connection: _drop_events(connection, now - EVENTS_KEPT, chunk)),
+        events=walk.sweep(inbox, inbox.c.at < now - EVENTS_KEPT),
         texts=texts,
         letters=letters,
-        counts=repeat(lambda connection: _drop_counts(connection, now - COUNTS_KEPT, chunk)),
-        paces=repeat(lambda connection: _drop_paces(connection, now - PACES_KEPT, chunk)),
-        reactions=repeat(
-            lambda connection: _drop_reactions(connection, now - REACTIONS_KEPT, chunk)
+        counts=walk.sweep(ask_counts, ask_counts.c.day < (now - COUNTS_KEPT).date()),
+        paces=walk.sweep(
+            rates, and_(rates.c.conversation != "", rates.c.idle_from < now - PACES_KEPT)
         ),
-        attempts=repeat(lambda connection: _drop_attempts(connection, now - ATTEMPTS_KEPT, chunk)),
-        evidence=repeat(lambda connection: _empty_evidence(connection, now, chunk)),
-        enrolments=repeat(
-            lambda connection: _drop_enrolments(connection, now - ENROLMENTS_KEPT, chunk)
-        ),
+        reactions=walk.sweep(tip_reviews, tip_reviews.c.day < (now - REACTIONS_KEPT).date()),
+        attempts=walk.sweep(attempts, attempt_at < now - ATTEMPTS_KEPT, _drop_attempts),
+        evidence=walk.sweep(evidence, can_be_emptied, _empty_evidence),
+        enrolments=walk.sweep(campaign_enrolments, campaign_enrolments.c.campaign.in_(over)),
         signals=sum(
-            repeat(partial(_drop_signals, column, now - SIGNALS_KEPT, chunk))
-            for column in (content_readers.c.fingerprint, content_signals.c.id)
+            walk.sweep(table, table.c.at < now - SIGNALS_KEPT)
+            for table in (content_readers, content_signals)
         ),
     )
 
 
-def _drop_events(connection: Connection, before: datetime, chunk: int) -> int:
-    rows = connection.execute(
-        select(inbox.c.platform, inbox.c.event_id)
-        .where(inbox.c.at < before)
-        .limit(chunk)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            delete(inbox).where(
-                inbox.c.platform == bindparam("of_platform"),
-                inbox.c.event_id == bindparam("of_event"),
-            ),
-            [{"of_platform": row.platform, "of_event": row.event_id} for row in rows],
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Goes through tables by their keys, the highest first, in small transactions."""
+
+    database: "Database"
+    chunk: int
+    reach: int
+    is_ending: Callable[[], bool]
+
+    def sweep(
+        self,
+        table: Table,
+        is_old: ColumnElement[bool],
+        act: _Act | None = None,
+        upto: Sequence[Any] | None = None,
+    ) -> int:
+        """Delete what is old, or do with it what `act` does; how many rows that was. Takes none
+        from the key `upto` on, and none that somebody works on."""
+        key, total, last = list(table.primary_key), 0, upto
+        while not self.is_ending():
+            with self.database.begin() as connection:
+                first = self._look_down(connection, table, last)
+                found = connection.execute(
+                    select(*key)
+                    .where(_between(table, first, last), is_old)
+                    .order_by(*(column.desc() for column in key))
+                    .limit(self.chunk)
+                    .with_for_update(of=table, skip_locked=True)
+                ).all()
+                if found and act is not None:
+                    act(connection, found)
+                elif found:
+                    _delete(connection, table, found)
+            total += len(found)
+            if len(found) == self.chunk:
+                last = found[-1]
+            elif first is not None:
+                last = first
+            else:
+                break
+        return total
+
+    def find_last(self, moment: datetime, upto: int | None) -> int:
+        """The latest letter that was settled before a moment, of those up to an id; 0 for none.
+
+        Whatever came before it is older than that, also where nothing says when it was settled:
+        another letter carries it, or it is from before that was written down.
+        """
+        last = None if upto is None else _next(upto)
+        while not self.is_ending():
+            with self.database.begin() as connection:
+                first = self._look_down(connection, outbox, last)
+                found: int | None = connection.execute(
+                    select(func.max(outbox.c.id)).where(
+                        _between(outbox, first, last), outbox.c.settled_at < moment
+                    )
+                ).scalar()
+            if found is not None:
+                return found
+            if first is None:
+                break
+            last = first
+        return 0
+
+    def _look_down(
+        self, connection: Connection, table: Table, last: Sequence[Any] | None
+    ) -> Sequence[Any] | None:
+        """The lowest of the keys that are looked at next; None when it is all the rest."""
+        key = list(table.primary_key)
+        return connection.execute(
+            select(*key)
+            .where(_between(table, None, last))
+            .order_by(*(column.desc() for column in key))
+            .offset(self.reach - 1)
+            .limit(1)
+        ).first()
+
+
+def _between(
+    table: Table, first: Sequence[Any] | None, last: Sequence[Any] | None
+) -> ColumnElement[bool]:
+    """From one key on and below another; None is no bound."""
+    key = list(table.primary_key)
+
+    def bound(values: Sequence[Any]) -> ColumnElement[Any]:
+        return tuple_(
+            *(literal(value, column.type) for column, value in zip(key, values, strict=True))
         )
-    return len(rows)
+
+    return and_(
+        true(),
+        *([] if first is None else [tuple_(*key) >= bound(first)]),
+        *([] if last is None else [tuple_(*key) < bound(last)]),
+    )
 
 
-def _drop_showings(connection: Connection, before: datetime, chunk: int) -> int:
-    rows = connection.execute(
-        select(showings.c.platform, showings.c.event_id)
-        .where(showings.c.until < before)
-        .limit(chunk)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            delete(showings).where(
-                showings.c.platform == bindparam("of_platform"),
-                showings.c.event_id == bindparam("of_event"),
-            ),
-            [{"of_platform": row.platform, "of_event": row.event_id} for row in rows],
-        )
-    return len(rows)
-
-
-def _last_before(connection: Connection, moment: datetime) -> int:
-    """The latest letter that was settled before a moment. Whatever came before it is older
-    than that, also where nothing says when it was settled: another letter carries it, or it
-    is from before that was written down."""
-    last: int | None = connection.execute(
-        select(func.max(outbox.c.id)).where(outbox.c.settled_at < moment)
-    ).scalar()
-    return last or 0
+def _next(letter: int) -> Sequence[int]:
+    return (letter + 1,)
 
 
 def _settled_before(moment: datetime, last: int) -> ColumnElement[bool]:
@@ -230,140 +280,29 @@ def _settled_before(moment: datetime, last: int) -> ColumnElement[bool]:
     )
 
 
-def _take(connection: Connection, which: Select[int], chunk: int) -> list[int]:
-    """The ids of the next letters, the latest first, without those that somebody works on."""
-    found = connection.scalars(
-        which.order_by(outbox.c.id.desc()).limit(chunk).with_for_update(of=outbox, skip_locked=True)
-    )
-    return list(found)
+def _delete(connection: Connection, table: Table, rows: _Rows) -> None:
+    connection.execute(delete(table).where(_is_one_of(table)), _name(rows))
 
 
-def _drop_texts(connection: Connection, before: datetime, last: int, chunk: int) -> list[int]:
-    ids = _take(
-        connection,
-        select(outbox.c.id).where(_settled_before(before, last), outbox.c.message.is_not(None)),
-        chunk,
-    )
-    connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(message=None))
-    return ids
+def _is_one_of(table: Table) -> ColumnElement[bool]:
+    return and_(*(column == bindparam(f"of_{column.name}") for column in table.primary_key))
 
 
-def _drop_letters(connection: Connection, before: datetime, last: int, chunk: int) -> list[int]:
-    is_referred_to = or_(
-        exists().where(_edit.c.edits == outbox.c.id),
-        exists().where(_edit.c.carried_by == outbox.c.id),
-    )
-    ids = _take(
-        connection,
-        select(outbox.c.id).where(_settled_before(before, last), ~_IS_NEEDED, ~is_referred_to),
-        chunk,
-    )
-    connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
-    return ids
+def _name(rows: _Rows) -> list[dict[str, Any]]:
+    return [{f"of_{name}": value for name, value in row._mapping.items()} for row in rows]
 
 
-def _drop_counts(connection: Connection, before: datetime, chunk: int) -> int:
-    old = select(ask_counts.c.fingerprint).where(ask_counts.c.day < before.date()).limit(chunk)
-    marks = connection.scalars(old).all()
-    connection.execute(delete(ask_counts).where(ask_counts.c.fingerprint.in_(marks)))
-    return len(marks)
+def _empty_letters(connection: Connection, rows: _Rows) -> None:
+    connection.execute(update(outbox).where(_is_one_of(outbox)).values(message=None), _name(rows))
 
 
-def _drop_paces(connection: Connection, before: datetime, chunk: int) -> int:
-    rows = connection.execute(
-        select(rates.c.lane, rates.c.conversation)
-        .where(rates.c.conversation != "", rates.c.idle_from < before)
-        .limit(chunk)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            delete(rates).where(
-                rates.c.lane == bindparam("of_lane"),
-                rates.c.conversation == bindparam("of_conversation"),
-            ),
-            [{"of_lane": row.lane, "of_conversation": row.conversation} for row in rows],
-        )
-    return len(rows)
-
-
-def _drop_reactions(connection: Connection, before: datetime, chunk: int) -> int:
-    rows = connection.execute(
-        select(tip_reviews.c.person, tip_reviews.c.tip, tip_reviews.c.number)
-        .where(tip_reviews.c.day < before.date())
-        .limit(chunk)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            delete(tip_reviews).where(
-                tip_reviews.c.person == bindparam("of_person"),
-                tip_reviews.c.tip == bindparam("of_tip"),
-                tip_reviews.c.number == bindparam("of_number"),
-            ),
-            [{"of_person": row.person, "of_tip": row.tip, "of_number": row.number} for row in rows],
-        )
-    return len(rows)
-
-
-def _drop_attempts(connection: Connection, before: datetime, chunk: int) -> int:
-    ids = connection.execute(
-        select(attempts.c.id)
-        # What nobody ever ended is as old as its last change.
-        .where(func.coalesce(attempts.c.ended_at, attempts.c.changed_at) < before)
-        .limit(chunk)
-        .with_for_update(skip_locked=True)
-    ).scalars()
-    gone = list(ids)
+def _drop_attempts(connection: Connection, rows: _Rows) -> None:
     for column in (responses.c.attempt, attempt_events.c.attempt, attempts.c.id):
-        connection.execute(delete(column.table).where(column.in_(gone)))
-    return len(gone)
+        connection.execute(delete(column.table).where(column.in_([row.id for row in rows])))
 
 
-def _empty_evidence(connection: Connection, now: datetime, chunk: int) -> int:
+def _empty_evidence(connection: Connection, rows: _Rows) -> None:
     """The chain holds without what its records say, and without whose they are."""
-    rows = connection.execute(
-        select(evidence.c.workspace, evidence.c.number)
-        .where(evidence.c.keep_until < now, evidence.c.at < now - ATTEMPTS_KEPT)
-        .where(evidence.c.body != "")
-        .limit(chunk)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            update(evidence)
-            .where(
-                evidence.c.workspace == bindparam("of_workspace"),
-                evidence.c.number == bindparam("of_number"),
-            )
-            .values(person="", body=""),
-            [{"of_workspace": row.workspace, "of_number": row.number} for row in rows],
-        )
-    return len(rows)
-
-
-def _drop_enrolments(connection: Connection, before: datetime, chunk: int) -> int:
-    rows = connection.execute(
-        select(campaign_enrolments.c.campaign, campaign_enrolments.c.person)
-        .join(campaigns, campaigns.c.id == campaign_enrolments.c.campaign)
-        .where(campaigns.c.ended_at < before)
-        .limit(chunk)
-        .with_for_update(of=campaign_enrolments, skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            delete(campaign_enrolments).where(
-                campaign_enrolments.c.campaign == bindparam("of_campaign"),
-                campaign_enrolments.c.person == bindparam("of_person"),
-            ),
-            [{"of_campaign": row.campaign, "of_person": row.person} for row in rows],
-        )
-    return len(rows)
-
-
-def _drop_signals(column: Column[Any], before: datetime, chunk: int, connection: Connection) -> int:
-    table = column.table
-    old = select(column).where(table.c.at < before).limit(chunk).with_for_update(skip_locked=True)
-    gone = connection.scalars(old).all()
-    connection.execute(delete(table).where(column.in_(gone)))
-    return len(gone)
+    connection.execute(
+        update(evidence).where(_is_one_of(evidence)).values(person="", body=""), _name(rows)
+    )

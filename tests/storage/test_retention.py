@@ -1,12 +1,13 @@
 """What nobody needs any more goes, and nothing else."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Connection, Table, event, insert, select, update
 
 from bot.capabilities.campaigns.content import one_message
 from bot.capabilities.campaigns.model import Campaign, Enrolment
@@ -245,6 +246,49 @@ def test_it_goes_through_many_rows_in_small_steps(acme: Database) -> None:
     done = retain(acme, NOW, chunk=3)
     assert done == Retained(events=10, texts=10, letters=10, counts=0, paces=0)
     assert retain(acme, NOW, chunk=3) == NOTHING
+
+
+def most_steps(database: Database) -> int:
+    """Hundreds of steps that SQLite's machine takes in the longest transaction in which nothing
+    is thrown away."""
+    taken = [0]
+
+    def step() -> int:
+        taken[-1] += 1
+        return 0
+
+    def begin(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(step, 100)
+        taken.append(0)
+
+    event.listen(database._engine, "begin", begin)
+    assert retain(database, NOW, reach=50) == NOTHING
+    event.remove(database._engine, "begin", begin)
+    return max(taken)
+
+
+def test_no_transaction_grows_with_what_there_is_and_is_kept(
+    new_sqlite_database: Callable[[], Database],
+) -> None:
+    def fill(letters: int) -> Database:
+        database = new_sqlite_database()
+        with database.transaction() as work:
+            work.people.add_workspace(ACME)
+            work.outbox.post_all(ACME.id, [letter(f"l{number}") for number in range(letters)])
+        with database.begin() as connection:
+            connection.execute(
+                update(outbox).values(
+                    state=LetterState.SENT, settled_at=NOW - TEXTS_KEPT - SECOND, message=None
+                )
+            )
+        events = [{"platform": "slack", "event_id": f"E{n}", "at": NOW} for n in range(letters)]
+        add(database, inbox, events)
+        return database
+
+    few, many = (most_steps(fill(letters)) for letters in (200, 2_000))
+    assert 0 < many <= 1.2 * few
 
 
 def test_a_process_that_ends_stops_between_two_steps(acme: Database) -> None:
