@@ -4,7 +4,7 @@ All instants are aware UTC. Local time appears only through `zone`.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -35,11 +35,18 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """Local wall-clock hours on ISO weekdays (Monday is 1). `end` may not be before `start`."""
+    """Local wall-clock hours on ISO weekdays (Monday is 1).
+
+    An `end` before `start` is on the next day: a shift belongs to the day on which it begins.
+    """
 
     weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5})
     start: time = time(9)
     end: time = time(17)
+
+    @property
+    def go_overnight(self) -> bool:
+        return self.end < self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def local(person: Person, instant: datetime) -> datetime:
 
 def has_hours(person: Person) -> bool:
     """False for somebody without working hours, who is taken to work round the clock."""
-    return bool(person.hours.weekdays) and person.hours.start < person.hours.end
+    return bool(person.hours.weekdays) and person.hours.start != person.hours.end
 
 
 def works_on(person: Person, day: date) -> bool:
@@ -147,10 +154,15 @@ def is_working(person: Person, now: datetime) -> bool:
 
     For somebody without hours every moment of such a day does.
     """
-    here = local(person, now)
+    here, hours = local(person, now), person.hours
+    day, clock = here.date(), here.time()
     if not has_hours(person):
-        return here.date() not in person.days_off
-    return works_on(person, here.date()) and person.hours.start <= here.time() < person.hours.end
+        return day not in person.days_off
+    if not hours.go_overnight:
+        return works_on(person, day) and hours.start <= clock < hours.end
+    if clock < hours.end:
+        return works_on(person, day - timedelta(days=1))
+    return works_on(person, day) and hours.start <= clock
 
 
 def pause(person: Person, until: datetime | None) -> Person:

@@ -48,11 +48,15 @@ def _shifts(person: Person, start: datetime) -> Iterator[tuple[datetime, datetim
     """What is left of the person's working days from `start` on. Without hours it is whole days."""
     hours, zone = person.hours, person.zone
     clocked = has_hours(person)
-    for day in _days(local(person, start).date()):
+    overnight = clocked and hours.go_overnight
+    first, last = (hours.start, hours.end) if clocked else (time(0), time(0))
+    ends_on = timedelta(0) if clocked and not overnight else _DAY
+    today = local(person, start).date()
+    # Of a night shift the morning may still be left that began yesterday.
+    for day in _days(today - _DAY if overnight else today):
         if day in person.days_off or (clocked and not works_on(person, day)):
             continue
-        begins = at_local(day, hours.start if clocked else time(0), zone)
-        ends = at_local(day, hours.end, zone) if clocked else at_local(day + _DAY, time(0), zone)
+        begins, ends = at_local(day, first, zone), at_local(day + ends_on, last, zone)
         if ends > start and ends > begins:
             yield max(begins, start), ends
 

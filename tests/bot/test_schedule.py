@@ -108,6 +108,22 @@ def test_working_hours_begin_with_their_first_minute_and_end_before_their_last()
     assert not is_working(ANA, utc(7, 12))
 
 
+def test_a_night_shift_belongs_to_the_day_on_which_it_begins() -> None:
+    """From Monday to Friday, the last until Saturday morning; Tuesday the 3rd is off."""
+    nights = replace(
+        ANA,
+        hours=WorkingHours(start=time(22), end=time(6)),
+        days_off=DaysOff(None, frozenset({date(2026, 3, 3)})),
+    )
+    worked = [utc(2, 22), utc(3, 5, 59), utc(7, 5)]
+    slept = [utc(2, 5), utc(2, 21, 59), utc(3, 6), utc(3, 22), utc(4, 5), utc(7, 6), utc(7, 23)]
+    assert [is_working(nights, at) for at in (*worked, *slept)] == [True] * 3 + [False] * 7
+    assert [next_working_moment(nights, at) for at in worked] == worked
+    assert next_working_moment(nights, utc(2, 10)) == utc(2, 22)
+    assert next_working_moment(nights, utc(7, 6)) == utc(9, 22)
+    assert add_working_time(nights, utc(3, 5), 2 * HOUR) == utc(4, 23)
+
+
 def test_a_pause_ends_by_itself() -> None:
     paused = pause(ANA, utc(4, 0))
     assert is_away(paused, utc(3, 23))
@@ -120,8 +136,8 @@ ZONES = ["UTC", "Europe/Paris", "America/New_York", "Asia/Kathmandu", "Australia
 HOURS = st.builds(
     WorkingHours,
     weekdays=st.frozensets(st.integers(1, 7), min_size=1),
-    start=st.sampled_from([time(0), time(6), time(9, 30)]),
-    end=st.sampled_from([time(12), time(17), time(23, 45)]),
+    start=st.sampled_from([time(0), time(6), time(9, 30), time(22)]),
+    end=st.sampled_from([time(5), time(12), time(17), time(23, 45)]),
 )
 
 

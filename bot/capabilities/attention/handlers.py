@@ -37,6 +37,7 @@ from bot.weekday import parse_weekdays, say_weekdays
 W = TypeVar("W", bound=Work)
 
 WEEK = timedelta(days=7)
+LONGEST_NIGHT = timedelta(hours=messages.NIGHT_HOURS)
 OFFER = "offer"
 """The kind of a letter that asks a person a question of somebody else."""
 STOP_WORDS = (
@@ -233,9 +234,19 @@ def _hours(command: Command, errors: dict[str, str]) -> WorkingHours:
     clocks = {name: parse_clock(values.get(name, "")) for name in ("starts", "ends")}
     errors |= {name: messages.BAD_CLOCK for name, clock in clocks.items() if clock is None}
     start, end = clocks["starts"], clocks["ends"]
-    if start is not None and end is not None and end <= start:
+    hours = WorkingHours(weekdays or before.weekdays, start or before.start, end or before.end)
+    if start is not None and end is not None and not _is_shift(hours):
         errors["ends"] = messages.ENDS_FIRST
-    return WorkingHours(weekdays or before.weekdays, start or before.start, end or before.end)
+    return hours
+
+
+def _is_shift(hours: WorkingHours) -> bool:
+    """Whether they may be meant: “9 to 5” is no shift of twenty hours."""
+    if not hours.go_overnight:
+        return hours.start < hours.end
+    begins = timedelta(hours=hours.start.hour, minutes=hours.start.minute)
+    ends = timedelta(days=1, hours=hours.end.hour, minutes=hours.end.minute)
+    return ends - begins <= LONGEST_NIGHT
 
 
 def _country(words: str, errors: dict[str, str]) -> str | None:

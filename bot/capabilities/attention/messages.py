@@ -49,7 +49,12 @@ OR_QUESTION = " If that was a question, begin it with “ask”."
 
 BAD_WEEKDAYS = "Please name weekdays, like: Mon-Fri, or: Sun Mon Tue Wed Thu"
 BAD_CLOCK = "Please write a time of the day, like 9:00 or 17:30."
-ENDS_FIRST = "This must be later than the time you begin."
+NIGHT_HOURS = 14
+"""The longest shift that goes on into the next day."""
+ENDS_FIRST = (
+    "This must be later than the time you begin, or on the next morning at most "
+    f"{NIGHT_HOURS} hours after it. Five in the afternoon is 17:00."
+)
 BAD_SLOT = "Please choose one of the hours."
 BAD_PER_DAY = f"Please write a whole number from 0 to {MOST_PER_DAY}."
 BAD_PER_WEEK = f"Please write a whole number from 0 to {MOST_PER_WEEK}."
@@ -225,7 +230,13 @@ def settings_form(person: Person, attention: Attention, weekdays: str) -> Form:
             TextField(
                 name="starts", label="I begin at", required=True, value=_clock(person.hours.start)
             ),
-            TextField(name="ends", label="I end at", required=True, value=_clock(person.hours.end)),
+            TextField(
+                name="ends",
+                label="I end at",
+                required=True,
+                value=_clock(person.hours.end),
+                hint="On the next morning, if that is earlier than you begin.",
+            ),
             TextField(
                 name="country",
                 label="My country, for public holidays",

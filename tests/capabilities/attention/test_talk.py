@@ -545,6 +545,17 @@ def test_settings_are_kept_and_followed(early: World) -> None:
     assert len(news(early, "ana")) == 2
 
 
+def test_who_works_at_night_can_say_so(early: World) -> None:
+    early.says("kim", "/settings")
+    early.fills("kim", slot="22:30", starts="22:00", ends="6:00")
+    assert "You work on Mon-Fri from 22:00 to 06:00." in early.last("kim")
+    tell(early, "kim")
+    early.passes(hours=12)
+    assert news(early, "kim") == []
+    early.passes(hours=6)
+    assert len(news(early, "kim")) == 1
+
+
 def test_what_waits_follows_new_settings(early: World) -> None:
     tell(early, "ana")
     early.says("ana", "settings")
@@ -604,7 +615,7 @@ def test_nothing_a_day_means_nothing(early: World) -> None:
         *(("per_week", value) for value in ("", "11", "many")),
         *(("weekdays", value) for value in ("", "never", "Mon-", "Mon-Tue-Wed", "x" * 150)),
         *(("starts", value) for value in ("", "24:00", "9:60", "noon")),
-        *(("ends", value) for value in ("", "9:00", "8:59")),
+        *(("ends", value) for value in ("", "9:00", "8:59", "5")),
         *(("country", value) for value in ("Atlantis", "QQ", "DE-XX", "\x00")),
     ],
 )
