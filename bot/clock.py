@@ -54,6 +54,7 @@ class Clock:
         self._guard: asyncio.Task[None] | None = None
         self._began: dict[str, float] = {}
         self._late = 0.0
+        self._refused: set[str] = set()
 
     def start(self) -> None:
         """Begin to tick; the first time after one interval each, unless it says otherwise."""
@@ -117,8 +118,14 @@ class Clock:
     async def _do(self, tick: Tick) -> None:
         try:
             await tick.do()
+            if tick.name in self._refused:
+                self._refused.discard(tick.name)
+                log.warning("the store takes it again", tick=tick.name)
         except Unavailable:
-            log.warning("the store is out of reach; the next tick tries again", tick=tick.name)
+            # Once, and not each second for as long as it lasts.
+            if tick.name not in self._refused:
+                self._refused.add(tick.name)
+                log.warning("the store cannot take it now; each tick tries again", tick=tick.name)
         except Exception as error:
             # A tick that fails must not stop the clock. What the error says may quote a
             # message; `bot.bootstrap.log` leaves that out.

@@ -3,11 +3,13 @@ transactions."""
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -44,6 +46,9 @@ IDLE_LIMIT = 15
 """Seconds after which PostgreSQL ends a transaction whose process has gone to sleep. It holds
 locks for which others wait, and they must have their turn before their leases run out."""
 
+TELL_AGAIN = 60.0
+"""Seconds after which the log says once more that the file cannot be written."""
+
 _WAL_ATTEMPTS = 20
 
 # Primary result codes of SQLite (https://sqlite.org/rescode.html) that say "not now".
@@ -56,11 +61,15 @@ _SQLITE_UNAVAILABLE = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 }
+# Those of them that do not end by themselves, and that nobody but an operator can end.
+_SQLITE_CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 # Classes and codes of PostgreSQL (its manual, appendix A) that say the same: no connection,
 # no resources, shut down, taking too long, system error, lock not available, read only.
 _POSTGRES_UNAVAILABLE = ("08", "53", "57", "58", "55P03", "25006", "25P03")
 # Serialization failure and deadlock: the same transaction may succeed now.
 _POSTGRES_CONFLICT = ("40",)
+
+log = structlog.get_logger()
 
 
 def read_url(url: str) -> URL:
@@ -111,6 +120,7 @@ class Database:
         self.seal = Seal(relay_key)
         self.owner = secrets.token_hex(8)
         self._memory = memory
+        self._told_at = -TELL_AGAIN
         self._engine = make_engine(url, busy_timeout, STATEMENT_LIMIT, durable=durable)
         # An error may come from the driver itself, while it connects.
         self._driver_error = self._engine.dialect.loaded_dbapi.Error
@@ -120,6 +130,12 @@ class Database:
             else None
         )
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None on a server."""
+        name = self._engine.url.database
+        return None if self._groups is None or name is None else Path(name).absolute()
+
     @contextmanager
     def ballasted(self) -> Iterator[None]:
         """For the block keep room beside a SQLite file, for the day when its disk is full.
@@ -127,11 +143,10 @@ class Database:
         For the one process that has the lock of storage/lockfile.py. A server looks after
         its own disk.
         """
-        file = self._engine.url.database
-        if self._groups is None or file is None:
+        if self.file is None:
             yield
             return
-        with Ballast(Path(file)) as self.ballast:
+        with Ballast(self.file) as self.ballast:
             yield
 
     @property
@@ -202,16 +217,20 @@ class Database:
             ours = _translate(error)
             if ours is None:
                 raise
-            self._make_room(error)
+            self._heed(error)
             raise ours from error
         except Unavailable as error:
             # A commit that failed for all of its group.
-            self._make_room(error.__cause__)
+            self._heed(error.__cause__)
             raise
 
-    def _make_room(self, error: BaseException | None) -> None:
-        if self.ballast is not None and result_code(error) == sqlite3.SQLITE_FULL:
+    def _heed(self, error: BaseException | None) -> None:
+        code = result_code(error)
+        if self.ballast is not None and code == sqlite3.SQLITE_FULL:
             self.ballast.release()
+        if code in _SQLITE_CLOSED and time.monotonic() - self._told_at > TELL_AGAIN:
+            self._told_at = time.monotonic()
+            log.warning("the database file cannot be written", code=code)
 
     def check_relay_key(self) -> None:
         """Whether the relay key is that of this database; a new database takes it as its own.

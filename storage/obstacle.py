@@ -1,5 +1,6 @@
 """What is in the way of using a database, in words for whoever runs Inflow."""
 
+import errno
 import os
 import shlex
 import sqlite3
@@ -45,17 +46,21 @@ def _explain_file(file: Path, error: Exception) -> str:
             return f"{file} is damaged. Restore your backup."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
             return f"another program keeps {file} locked. Stop it, and try again."
-        case sqlite3.SQLITE_FULL:
-            return f"the disk of {file} is full. Make room on it, and try again."
+    if result_code(error) == sqlite3.SQLITE_FULL or _is_out_of_room(error):
+        return f"the disk of {file} is full. Make room on it, and try again."
     for path in (file, folder):
         if path.exists() and not may_write(path):
             return _explain_closed(path)
     return f"{file} cannot be used: {_first_line(error)}"
 
 
+def _is_out_of_room(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def explain_unwritable(url: str) -> str | None:
-    """What `explain` says of a SQLite file that is there and may not be written; None if it may,
-    and for a server.
+    """What `explain` says of a SQLite file that is there and may not be written, or its log; None
+    if they may, and for a server.
 
     To be asked before the file is opened: SQLite opens it for reading then, and says only that
     it is busy when something is to be written.
@@ -66,8 +71,16 @@ def explain_unwritable(url: str) -> str | None:
     address = read_url(url)
     if address.get_backend_name() != "sqlite" or not address.database:
         return None
-    file = Path(address.database).absolute()
-    return _explain_closed(file) if file.is_file() and not may_write(file) else None
+    return explain_closed(Path(address.database).absolute())
+
+
+def explain_closed(file: Path) -> str | None:
+    """The same about a SQLite file and its log. It may be asked while the file is open: a disk
+    that turned out to be damaged is mounted for reading only."""
+    for path in (file, Path(f"{file}-wal")):
+        if path.is_file() and not may_write(path):
+            return _explain_closed(path)
+    return None
 
 
 def _explain_closed(path: Path) -> str:

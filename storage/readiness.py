@@ -4,20 +4,22 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Unavailable
 from storage.migrate import last_step, stored_step
+from storage.obstacle import explain_closed
 
 if TYPE_CHECKING:
     from storage.database import Database
 
 
 def check_store(database: "Database") -> str | None:
-    """None when a transaction can be begun and the schema is that of this version, else a
-    sentence for the operator. May take as long as the store's patience."""
+    """None when a transaction can be begun, the SQLite file may be written and the schema is that
+    of this version, else a sentence for the operator. May take as long as the store's patience."""
     try:
         with database.begin() as connection:
             step = stored_step(connection)
     except Unavailable:
         return "The store is out of reach, or somebody else keeps it locked."
-    return check_step(step)
+    closed = None if database.file is None else explain_closed(database.file)
+    return check_step(step) if closed is None else f"The store is closed: {closed}"
 
 
 def check_disk(database: "Database") -> str | None:

@@ -27,6 +27,7 @@ from storage.ballast import Ballast
 from storage.database import Database
 from storage.readiness import check_disk, check_store
 from tests.databases import RELAY_KEY
+from tests.permission import read_only
 from tests.storage.example import ACME, BO, HOUR, NOW, letter
 
 
@@ -219,6 +220,23 @@ def test_a_store_that_is_locked_is_not(sqlite_url: str) -> None:
     assert ready(other) == READY
     one.close()
     other.close()
+
+
+@pytest.mark.parametrize("which", ["inflow.db", "inflow.db-wal"])
+def test_a_store_that_may_not_be_written_any_more_is_not(sqlite_url: str, which: str) -> None:
+    with read_only(Path(sqlite_url.removeprefix("sqlite:///"))) as file:
+        file.chmod(0o600)
+        database = Database(
+            f"sqlite:///{file}", relay_key=RELAY_KEY, memory=Memory(), durable=False
+        )
+        try:
+            assert ready(database) == READY
+            (file.parent / which).chmod(0o400)
+            status, text = ready(database)
+            assert status == 503
+            assert f"The store is closed: {file.parent / which} cannot be written" in text
+        finally:
+            database.close()
 
 
 def test_a_disk_that_is_nearly_full_is_told(sqlite_url: str) -> None:

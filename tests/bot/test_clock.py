@@ -94,9 +94,31 @@ def test_a_tick_that_fails_stops_neither_itself_nor_the_others() -> None:
 
     with capture_logs() as said:
         asyncio.run(talk())
-    assert {line["log_level"] for line in said if line["tick"] == "first"} == {"warning"}
+    assert [line["log_level"] for line in said if line["tick"] == "first"] == ["warning"]
     assert {line["error"] for line in said if line["tick"] == "second"} == {"RuntimeError"}
     assert "words of somebody" not in str(said)
+
+
+def test_a_store_that_takes_nothing_is_told_of_when_it_begins_and_when_it_ends() -> None:
+    async def talk() -> None:
+        refusing = Counted()
+
+        async def refuse() -> None:
+            await refusing()
+            if refusing.done <= 3:
+                raise Unavailable
+
+        clock = Clock([Tick("due", SOON, refuse)], now)
+        clock.start()
+        await until(lambda: refusing.done > 5)
+        await clock.stop()
+
+    with capture_logs() as said:
+        asyncio.run(talk())
+    assert [line["event"] for line in said] == [
+        "the store cannot take it now; each tick tries again",
+        "the store takes it again",
+    ]
 
 
 class Wall:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from bot.capabilities.questions.memory import Memory
 from bot.errors import Conflict, Unavailable
@@ -423,6 +424,24 @@ def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     )
     with pytest.raises(Unavailable), database.transaction():
         pass
+    database.close()
+
+
+def test_a_file_that_cannot_be_written_any_more_is_told_of_once(sqlite_url: str) -> None:
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    with database.begin() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with capture_logs() as said:
+        for _ in range(3):
+            with pytest.raises(Unavailable), database.transaction() as work:
+                work.people.add_workspace(ACME)
+    assert said == [
+        {
+            "event": "the database file cannot be written",
+            "log_level": "warning",
+            "code": sqlite3.SQLITE_READONLY,
+        }
+    ]
     database.close()
 
 

@@ -1,5 +1,6 @@
 """What is in the way of using a database is said with the file or server and the mend."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -147,3 +148,9 @@ def test_a_database_that_the_server_does_not_have(postgres_url: str) -> None:
     assert obstacle(url).endswith(
         f'database "{name}" does not exist. Make the database with: createdb {name}'
     )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_without_room_for_the_lock_is_called_full(file: Path, number: int) -> None:
+    said = explain(f"sqlite:///{file}", OSError(number, os.strerror(number)))
+    assert said == f"the disk of {file} is full. Make room on it, and try again."
