@@ -77,7 +77,7 @@ from bot.people import UNTIL_BACK, Person, Role, RoleChange, Workspace, departed
 from bot.planner import Planned, plan_due
 from bot.ports import Database, Timer, Work
 from bot.reply import NOTHING, Reply, Showing
-from bot.schedule import next_working_moment
+from bot.schedule import next_open_moment
 
 W = TypeVar("W", bound=Work)
 
@@ -501,7 +501,7 @@ class App(Generic[W]):
             message=_with_small_print(self._page_of(work, person), GREETING),
             kind="greeting",
             priority=Priority.PROMPT,
-            due_at=None if person.zone == UNKNOWN_ZONE else next_working_moment(person, now),
+            due_at=None if person.zone == UNKNOWN_ZONE else next_open_moment(person, now),
             expires_at=now + GREETED_WITHIN,
         )
         work.outbox.post(person.workspace, letter)

@@ -569,6 +569,7 @@ SHOWN: dict[str, Shown] = {
         ),
     ),
     "attention.why_offer": attention.why_offer(questions.because_asked(["you can help"])),
+    "attention.why_duty": attention.why_duty(roles.BECAUSE_WATCHED, despite_stop=True),
     "attention.why_trial": attention.why_trial(campaigns.BECAUSE_TRIAL),
     "attention.settings_form": attention.settings_form(ANA, ATTENTION, "Mon-Fri"),
     "attention.settings_kept": attention.settings_kept(ANA, ATTENTION, "Mon-Fri", MONDAY),

@@ -26,6 +26,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
     tell: list[AboutMe[W]] = [handlers.about_me]
     tell += [c.about_me for c in others if c.about_me is not None]
     reasons = [c.why for c in others if c.why is not None]
+    kinds = {kind: of for c in others for kind, of in c.letters.items()}
     stop = partial(handlers.stop, hush)
     return Capability(
         name="attention",
@@ -51,7 +52,7 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
         presses={
             "attention.pause": partial(handlers.pause_week, hush),
             "attention.stop": stop,
-            "attention.why": partial(handlers.why, reasons),
+            "attention.why": partial(handlers.why, kinds, reasons),
             "attention.go_on": handlers.go_on,
             "attention.settings": handlers.open_settings,
         },

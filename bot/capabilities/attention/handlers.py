@@ -1,6 +1,6 @@
 """What a person does about what reaches them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import TypeVar
@@ -25,6 +25,7 @@ from bot.context import Context
 from bot.errors import Invalid
 from bot.holiday import read_country
 from bot.inbound import Command
+from bot.kind import Kind, Sort
 from bot.message import Part, say
 from bot.outbox import Delivered, LetterState
 from bot.page import Section
@@ -143,15 +144,25 @@ def go_on(_context: Context, work: W, command: Command) -> Reply:
     return Reply(message=heard, on_page=True)
 
 
-def why(reasons: Sequence[Why[W]], context: Context, work: W, command: Command) -> Reply:
+def why(
+    kinds: Mapping[str, Kind],
+    reasons: Sequence[Why[W]],
+    context: Context,
+    work: W,
+    command: Command,
+) -> Reply:
     """*Why am I getting this?* The message is found by its address; the button says nothing.
-    `reasons` are what the capabilities whose letters they are have to add."""
+    `kinds` are those of the capabilities whose letters they are, `reasons` what these have to
+    add."""
     person = command.person
     found = _pressed_on(work, command)
     if found is None or found.kind is None:
         return Reply(message=say(messages.WHY_UNKNOWN))
     if found.kind == OFFER:
         return Reply(message=messages.why_offer(found.because))
+    kind = kinds.get(found.kind)
+    if kind is not None and kind.sort is Sort.DUTY:
+        return Reply(message=messages.why_duty(found.because, despite_stop=kind.despite_stop))
     if found.day is None:
         return Reply(message=messages.why_trial(found.because))
     attention = work.attention.get(person.id)

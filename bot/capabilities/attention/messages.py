@@ -164,6 +164,18 @@ def why_offer(because: str | None) -> Message:
     )
 
 
+def why_duty(because: str | None, *, despite_stop: bool) -> Message:
+    """Why a person got something for a task that they hold."""
+    held = "a stop does not end them" if despite_stop else "“stop” ends them"
+    return say(
+        literal(because or "It is for something that you look after here."),
+        Note(
+            text="What comes for a task of yours counts towards no limit. It comes while you work, "
+            f"and none during a pause; {held}."
+        ),
+    )
+
+
 def why_trial(because: str | None) -> Message:
     """Why a person got what only they were to see, as a trial of what others will get."""
     return say(

@@ -12,7 +12,7 @@ from typing import Any
 from bot.access import Right
 from bot.capabilities.roles import handlers
 from bot.capability import Capability, Order
-from bot.kind import own
+from bot.kind import duty, own
 
 capability: Capability[Any] = Capability(
     name="roles",
@@ -35,5 +35,9 @@ capability: Capability[Any] = Capability(
     submits={"role.keep": handlers.keep, "role.keep_steward": handlers.keep_steward},
     home=handlers.home,
     about_me=handlers.about_me,
-    letters={"role": own("they have just been given a role, or lost one")},
+    letters={
+        "role": own("they have just been given a role, or lost one"),
+        # Each change by itself: nobody is to see more than before unseen.
+        "role.watched": duty("they name people for roles, or have this one", despite_stop=True),
+    },
 )

@@ -10,13 +10,14 @@ from bot.context import Context
 from bot.errors import Invalid
 from bot.ids import PersonId, TopicId
 from bot.inbound import Command
+from bot.kind import for_duty
 from bot.message import Message, Part
 from bot.outbox import Letter, Priority, ToPerson
 from bot.page import Section
 from bot.people import Person, Role, RoleChange
 from bot.ports import Work
 from bot.reply import Reply
-from bot.schedule import next_working_moment
+from bot.schedule import next_open_moment
 from bot.topic import TopicStore
 
 MOST_CHANGES = 10
@@ -112,8 +113,15 @@ def keep(context: Context, work: RolesWork, command: Command) -> Reply:
         _tell(context, work, person, key, messages.told(role, by, gives=gives))
     for other in _watchers(work, by, role):
         if other.id not in {by.id, person.id}:
-            letter = messages.told_others(role, person, by, gives=gives)
-            _tell(context, work, other, f"{key}:{other.id}", letter)
+            letter = Letter(
+                key=f"{key}:{other.id}",
+                to=ToPerson(person=other.id),
+                message=messages.told_others(role, person, by, gives=gives),
+                kind="role.watched",
+                priority=Priority.ANSWER,
+                because=messages.BECAUSE_WATCHED,
+            )
+            work.outbox.post(other.workspace, for_duty(letter, other, context.now))
     return Reply(message=messages.kept(changed, role, gives=gives, is_self=person.id == by.id))
 
 
@@ -184,7 +192,7 @@ def _tell(context: Context, work: RolesWork, person: Person, key: str, message: 
         message=message,
         kind="role",
         priority=Priority.ANSWER,
-        due_at=next_working_moment(person, context.now),
+        due_at=next_open_moment(person, context.now),
     )
     work.outbox.post(person.workspace, letter)
 

@@ -51,6 +51,10 @@ NOT_YOURSELF = (
 )
 HAS_IT = "{name} has this role already."
 HAS_IT_NOT = "{name} does not have this role."
+BECAUSE_WATCHED = (
+    "You name people for roles here, or have this role yourself, and hear of each change, so that "
+    "nobody comes to see more than before unseen."
+)
 
 
 def _names(people: Sequence[Person], room: int) -> str:

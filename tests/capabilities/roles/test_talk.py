@@ -316,3 +316,17 @@ def test_who_is_given_a_role_at_night_hears_of_it_when_they_work(world: World) -
     assert world.dms("kim") == []
     world.passes(minutes=1)
     assert "auditor" in world.last("kim")
+
+
+def test_who_hears_of_a_change_hears_why_and_after_a_stop_too(world: World) -> None:
+    world.changes("kim", roles=frozenset({Role.COMMUNITY_MANAGER}), paused_until=NOW.replace(day=4))
+    changes(world, "dana", "bo", Role.AUDITOR, "give")
+    assert world.dms("kim") == []
+    world.passes(days=3)
+    assert "Bo is an auditor here" in world.last("kim")
+    said = text(world.presses("kim", "Why am I getting this?"))
+    assert "hear of each change" in said
+    assert "a stop does not end them" in said
+    world.says("kim", "stop")
+    changes(world, "dana", "bo", Role.AUDITOR, "take")
+    assert "Bo is no longer an auditor here" in world.last("kim")
