@@ -731,8 +731,7 @@ class App(Generic[W]):
             self._database, self._registry, self._clock, self._new_id, is_ending=is_ending
         )
         for outcome, slots in asdict(done).items():
-            if slots:
-                self._meters.slots.add(outcome, by=slots)
+            self._meters.slots.add(outcome, by=slots)
         return done
 
     def next_due(self) -> datetime | None:

@@ -106,6 +106,7 @@ class LaneMeters:
             "What platforms said to letters: sent, try_later, limited (429), never, ambiguous.",
             "platform",
             "outcome",
+            of=[*_WORD.values()],
         )
         self.wire = Spread(
             "inflow_delivery_seconds", "How long platforms took over a letter.", SECONDS, "platform"
@@ -115,6 +116,7 @@ class LaneMeters:
             "Letters that may have arrived: found, missing, failed (could not be asked).",
             "platform",
             "outcome",
+            of=["found", "missing", "failed"],
         )
         self.all = (self.outcomes, self.wire, self.look_ups)
 

@@ -8,6 +8,7 @@ be sent again. `bot.lane` has how one lane is drained.
 
 import asyncio
 import contextlib
+import contextvars
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -214,7 +215,9 @@ class Lanes:
             self._hear_poke(self._host, workspace)
 
     def _begin(self, host: _Host, workspace: WorkspaceId, until: datetime | None) -> _Active:
-        task = host.loop.create_task(self._drain(host, workspace))
+        # Of the event that happened to wake it the log would name each letter as a part.
+        context = contextvars.Context()
+        task = host.loop.create_task(self._drain(host, workspace), context=context)
         active = _Active(task, until)
         host.active[workspace] = active
         return active

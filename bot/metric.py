@@ -71,21 +71,33 @@ class Meter(Protocol):
 
 
 class Count:
-    """A counter. May be added to from any thread."""
+    """A counter. May be added to from any thread.
 
-    def __init__(self, name: str, about: str, *labels: str) -> None:
-        self._name, self._about, self._labels = name, about, labels
+    `of` is all that the last label may be. As soon as one of them is counted, all are there, most
+    with nothing yet: of a series that begins with its first event nobody sees that it grew.
+    """
+
+    def __init__(self, name: str, about: str, *labels: str, of: Sequence[str] = ()) -> None:
+        self._name, self._about, self._labels, self._of = name, about, labels, tuple(of)
         self._lock = threading.Lock()
         self._values: defaultdict[Labels, float] = defaultdict(float)
         if not labels:
             # Without labels there is one series, and it is there from the start.
             self._values[()] = 0.0
+        elif len(labels) == 1:
+            self._begin(())
 
     def add(self, *labels: str, by: float = 1) -> None:
         """Count `by` more in the series of these labels."""
         _check(self._labels, labels)
         with self._lock:
+            if labels not in self._values:
+                self._begin(labels[:-1])
             self._values[labels] += by
+
+    def _begin(self, others: Labels) -> None:
+        for each in self._of:
+            self._values[*others, each] += 0.0
 
     def read(self) -> Family:
         with self._lock:
@@ -171,6 +183,7 @@ class Meters:
             "platform",
             "what",
             "outcome",
+            of=[*Received],
         )
         self.slots = Count(
             "inflow_slots",

@@ -159,6 +159,7 @@ class ManyWorkspaces:
             "inflow_slack_refreshes",
             "Tokens of Slack that were to be exchanged, by what became of it.",
             "outcome",
+            of=["done", "unwanted", "refused", "unknown", "not kept"],
         )
 
     async def close(self) -> None:

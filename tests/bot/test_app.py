@@ -341,7 +341,8 @@ def test_what_became_of_each_inbound_is_counted(small_home: Home) -> None:
         with pytest.raises(error):
             small_home.says(Ordered(name="do", text="c"), "e3")
     small_home.says(Said(text="among themselves", message="m"), "e4", kind=PlaceKind.CHANNEL)
-    assert small_home.meters.inbound.read().values == {
+    counted = small_home.meters.inbound.read().values
+    assert {series: number for series, number in counted.items() if number} == {
         ("room", "ordered", "done"): 2,
         ("room", "ordered", "repeated"): 1,
         ("room", "ordered", "refused"): 1,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from bot.capabilities.questions.memory import Memory
@@ -390,6 +391,14 @@ def test_no_words_get_into_the_log(swift: Post) -> None:
     assert "ana" not in str(logs).lower()
 
 
+def test_what_is_said_of_a_letter_names_no_event(swift: Post) -> None:
+    swift.promise("a")
+    with capture_logs([merge_contextvars]) as logs, bound_contextvars(event_id="words:1"):
+        swift.drain()
+    [line] = [entry for entry in logs if entry["event"] == "letter settled"]
+    assert "event_id" not in line
+
+
 def test_lanes_count_what_platforms_said(swift: Post) -> None:
     swift.platform.answer = answering(Ambiguous("reset"), Never("gone"), Limited(timedelta(0)))
     swift.promise("a", "b", "c", "d", to="one")
@@ -399,9 +408,14 @@ def test_lanes_count_what_platforms_said(swift: Post) -> None:
         ("fake", "ambiguous"): 1,
         ("fake", "never"): 1,
         ("fake", "limited"): 1,
+        ("fake", "try_later"): 0,
         ("fake", "sent"): 3,
     }
-    assert dict(meters.look_ups.read().values) == {("fake", "missing"): 1}
+    assert dict(meters.look_ups.read().values) == {
+        ("fake", "missing"): 1,
+        ("fake", "found"): 0,
+        ("fake", "failed"): 0,
+    }
     assert meters.wire.read().distributions["fake",].count == 6
 
 

@@ -22,6 +22,17 @@ def test_a_count_has_a_series_for_each_value_of_its_labels() -> None:
     )
 
 
+def test_whatever_may_come_of_it_is_counted_from_nought() -> None:
+    count = Count("letters", "Letters.", "lane", "outcome", of=["sent", "limited"])
+    assert count.read().values == {}
+    count.add("w1", "sent")
+    assert count.read().values == {("w1", "sent"): 1, ("w1", "limited"): 0}
+    count.add("w1", "limited")
+    assert count.read().values["w1", "limited"] == 1
+    alone = Count("rounds", "Rounds.", "outcome", of=["done", "failed"])
+    assert alone.read().values == {("done",): 0, ("failed",): 0}
+
+
 def test_without_labels_there_is_a_nought_from_the_start() -> None:
     assert Count("rounds", "Rounds.").read().values == {(): 0}
     assert Spread("size", "Sizes.", [1]).read().distributions == {

@@ -31,7 +31,7 @@ def test_a_program_that_runs_is_ready_and_tells_what_it_counted(program: Program
         for _ in range(2):
             running.post("/playground/api/say", ask)
         found = scrape(running)
-    assert found["inflow_inbound"] == {
+    assert {series: n for series, n in found["inflow_inbound"].items() if n} == {
         ("done", "playground", "ordered"): 1,
         ("repeated", "playground", "ordered"): 1,
     }
