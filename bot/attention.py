@@ -220,11 +220,15 @@ class Wish:
 
     Where many get the same, they may share one letter: then `key` is this person's, and whose
     key the letter has and to whom it goes count for nothing.
+
+    On each of the days `leaves` it leaves room in the budget for something else that is still to
+    be wished for (`bot.slot.leave_room`).
     """
 
     person: Person
     letter: Letter
     key: str | None = None
+    leaves: frozenset[date] = frozenset()
 
     @property
     def promise(self) -> str:
@@ -349,13 +353,15 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is to be placed: between which moments, how urgent, and whether it may bump."""
+    """What is to be placed: between which moments, how urgent, whether it may bump, and on which
+    days it leaves room for one more."""
 
     due_at: datetime
     until: datetime
     priority: Priority
     kind: str
     bumps: bool = True
+    leaves: frozenset[date] = frozenset()
 
 
 @dataclass(slots=True)
@@ -441,8 +447,9 @@ class _Account:
     def _fits(
         self, day: date, start: datetime, end: datetime, asked: _Asked, victim: Entry | None
     ) -> bool:
-        monday, today, week = _monday(day), 0, 0
+        monday, today = _monday(day), int(day in asked.leaves)
         sunday = monday + 6 * _DAY
+        week = sum(monday <= left <= sunday for left in asked.leaves)
         others = [entry for entry in self.entries if entry is not victim]
         for other in others:
             if other.day == day:
@@ -830,7 +837,8 @@ def _book_one(plan: _Plan, wish: Wish, key: str) -> Booking:
     person, letter = wish.person, wish.letter
     due_at = letter.due_at or plan.now
     until = letter.expires_at or max(due_at, plan.now) + HORIZON
-    found = _find(plan, person, _Asked(due_at, until, letter.priority, letter.kind), key)
+    asked = _Asked(due_at, until, letter.priority, letter.kind, leaves=wish.leaves)
+    found = _find(plan, person, asked, key)
     if isinstance(found, Reason):
         plan.refused.append((person.workspace, letter.model_copy(update=wish.own()), found))
         return Booking(key, person.id, why=found)
@@ -850,7 +858,7 @@ def _find(plan: _Plan, person: Person, asked: _Asked, key: str) -> _Place | Reas
         if person.id in plan.once and not person.paused_until and not person.away_until:
             like = (
                 *(person.active, person.zone, person.hours, person.days_off),
-                *(asked.due_at, asked.until),
+                *(asked.due_at, asked.until, asked.leaves),
             )
             found = plan.alike.get(like)
             if found is None:

@@ -4,20 +4,20 @@ Several workers may plan at once: each takes other slots, and what two of them p
 the same key. A tick that is missed, comes twice or is broken off changes nothing.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
 import structlog
 
-from bot.attention import book
+from bot.attention import Wish, book
 from bot.capability import Registry, SlotPlanner
 from bot.context import Context
 from bot.errors import Conflict, Unavailable
 from bot.failpoint import reach
 from bot.ports import Database, Work
-from bot.slot import DueSlot, Seen, Sight, Slot, look, postpone, promise
+from bot.slot import DueSlot, Seen, Sight, Slot, leave_room, look, postpone, promise
 
 CHUNK = 1_000
 MOST = 100_000
@@ -176,13 +176,26 @@ def _book(
     context: Context, work: W, planner: SlotPlanner[W], due: list[DueSlot]
 ) -> Mapping[str, datetime | None]:
     """When what each slot brings is due, by the slot's key; None where it may not be sent."""
-    wishes = planner(context, work, due)
+    wishes = _leave_room(work, planner(context, work, due), due)
     keys = {one.person.id: one.key for one in due}
     booked: dict[str, datetime | None] = {}
     for booking in book(context, work, wishes):
         key = keys[booking.person]
         booked[key] = booked.get(key) or booking.due_at
     return booked
+
+
+def _leave_room(work: W, wishes: Sequence[Wish], due: list[DueSlot]) -> list[Wish]:
+    beside = work.slots.beside(due[0].slot.kind, [one.person.id for one in due])
+    leaves = {
+        one.person.id: leave_room(one, beside[one.person.id])
+        for one in due
+        if one.person.id in beside
+    }
+    return [
+        replace(wish, leaves=leaves[wish.person.id]) if leaves.get(wish.person.id) else wish
+        for wish in wishes
+    ]
 
 
 def _keep(seen: Seen, booked: Mapping[str, datetime | None]) -> Slot:

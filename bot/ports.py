@@ -220,6 +220,9 @@ class Slots(Protocol):
         Those that another transaction has taken are passed over.
         """
 
+    def beside(self, kind: str, people: Sequence[PersonId]) -> Mapping[PersonId, Sequence[Slot]]:
+        """The slots of other kinds of these people; those without any are left out."""
+
     def move(self, moved: Sequence[Slot]) -> None:
         """Keep when slots that were taken come next, and what they brought last."""
 

@@ -6,13 +6,14 @@ is looked at when it is due, and as soon as anything about the person has change
 makes it due at once then).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from bot.ids import PersonId
-from bot.people import Person
+from bot.people import Person, works_on
 from bot.schedule import APART, WINDOW, Occurrence, next_occurrence, window
 
 EVERY_DAY = frozenset(range(1, 8))
@@ -123,6 +124,23 @@ def _is_missed(slot: Slot, person: Person, now: datetime) -> bool:
     before = replace(slot, last_day=slot.next_day - timedelta(days=1))
     found = _next(before, person, _EPOCH)
     return found is not None and found.day == slot.next_day and found.due_at < now
+
+
+def leave_room(one: DueSlot, others: Iterable[Slot]) -> frozenset[date]:
+    """The days, from this one to the end of its week, on which something else is still to come
+    that the person has on fewer weekdays. What comes more often leaves it room in their budget,
+    or it would never come."""
+    week = range(one.day.isoweekday(), 8)
+    days = [one.day + timedelta(days=offset) for offset, _ in enumerate(week)]
+    return frozenset(
+        day
+        for other in others
+        if len(other.weekdays) < len(one.slot.weekdays)
+        for day in days
+        if day.isoweekday() in other.weekdays
+        and (other.last_day is None or other.last_day < day)
+        and works_on(one.person, day)
+    )
 
 
 def promise(slot: Slot, person: Person, at: datetime) -> Slot:

@@ -1,12 +1,12 @@
 """Slots: who gets something again and again, and when next."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, delete, exists, func, select, update
 
 from bot.ids import PersonId
 from bot.slot import Slot
@@ -70,6 +70,15 @@ class SqlSlots:
         rows = self._connection.execute(_DUE, {"kind": kind, "now": now, "most": limit})
         return [_slot(row) for row in rows]
 
+    def beside(self, kind: str, people: Sequence[PersonId]) -> Mapping[PersonId, Sequence[Slot]]:
+        """The slots of other kinds of these people; those without any are left out."""
+        found: dict[PersonId, list[Slot]] = defaultdict(list)
+        statement = _beside(self._connection.dialect.name)
+        for row in self._connection.execute(statement, {"whose": list(people), "what": kind}):
+            slot = _slot(row)
+            found[slot.person].append(slot)
+        return found
+
     def move(self, moved: Sequence[Slot]) -> None:
         """Keep when slots that were taken come next, and what they brought last."""
         # Most of those that were due together come together again.
@@ -108,6 +117,13 @@ def _values(slot: Slot) -> dict[str, Any]:
         "last_day": slot.last_day,
         "last_at": slot.last_at,
     }
+
+
+@cache
+def _beside(dialect: str) -> Select[Any]:
+    return select(*_COLUMNS).where(
+        among(dialect, slots.c.person, "whose"), slots.c.kind != bindparam("what")
+    )
 
 
 @cache

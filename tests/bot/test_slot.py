@@ -8,7 +8,17 @@ import pytest
 from bot.holiday import DaysOff
 from bot.ids import PersonId, WorkspaceId
 from bot.people import Person, WorkingHours
-from bot.slot import EVERY_DAY, DueSlot, Sight, Slot, begin_slot, change_slot, look, promise
+from bot.slot import (
+    EVERY_DAY,
+    DueSlot,
+    Sight,
+    Slot,
+    begin_slot,
+    change_slot,
+    leave_room,
+    look,
+    promise,
+)
 
 PARIS = Person(
     id=PersonId("ana"), workspace=WorkspaceId("w"), address="a", name="Ana", zone="Europe/Paris"
@@ -55,6 +65,20 @@ def test_inside_the_window_it_is_due_and_moves_on(now: datetime) -> None:
     assert seen.due.key == "tips.daily:ana:2026-03-02"
     assert seen.slot == slot(3, last_day=march(2))
     assert look(seen.slot, PARIS, now).sight is Sight.WAITING
+
+
+def test_room_is_left_for_what_comes_on_fewer_days_and_is_still_to_come() -> None:
+    """On Wednesday the 4th, of a person who is off on Friday."""
+    off = replace(PARIS, days_off=DaysOff(None, frozenset({march(6)})))
+    one = DueSlot(off, slot(4), march(4), utc(4, 9), utc(4, 11))
+    others = [
+        slot(4, kind=f"weekly:{day}", weekdays=frozenset({day}), last_day=march(last))
+        for day, last in ((1, 2), (3, 3), (4, 4), (5, 5))
+    ]
+    assert leave_room(one, others) == {march(4), march(5)}
+    assert leave_room(one, [slot(4, kind="as often")]) == frozenset()
+    late = replace(others[1], last_day=march(4))
+    assert leave_room(one, [late]) == frozenset(), "it is in the ledger already"
 
 
 @pytest.mark.parametrize(("now", "next_day"), [(utc(2, 11), 3), (utc(4, 8), 4), (utc(7, 12), 9)])

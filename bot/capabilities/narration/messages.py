@@ -986,7 +986,7 @@ def wishes_form(weekday: int | None, granted: Collection[Scope], *, week: bool) 
         ChoiceField(
             name="prompts",
             label="Prompts",
-            hint="At the hour at which I write to you anyway, if nothing else comes that day.",
+            hint="At the hour at which I write to you anyway, unless something more urgent comes.",
             options=tuple(days),
             value="never" if weekday is None else _DAYS[weekday - 1].casefold(),
             required=True,

@@ -93,7 +93,8 @@ def _wish(one: DueSlot, message: Message, because: str) -> Wish:
             to=ToPerson(person=one.person.id),
             message=message,
             kind=one.slot.kind,
-            priority=Priority.PROMPT,
+            # Chosen for this weekday: nothing that comes on all days takes its place.
+            priority=Priority.TIP,
             due_at=one.due_at,
             expires_at=one.closes_at,
             because=because,

@@ -13,6 +13,7 @@ from bot.ids import PersonId
 from bot.message import literal
 from bot.plain import render_plain
 from tests.capabilities.narration.narrating import own, propose, share, write
+from tests.capabilities.tips.telling import follow, tell, tip
 from tests.world import WORKSPACE, World, person
 
 TEXT = "The export loses its header when the sheet is filtered."
@@ -48,6 +49,20 @@ def test_a_prompt_comes_on_the_chosen_day_and_never_the_same_sort_twice(world: W
         came.append(prompts(world, "ana")[-1])
         world.presses("ana", "Not this time")
     assert came == [sort.value for sort in (*SORTS, SORTS[0])]
+
+
+def test_a_tip_a_day_leaves_room_for_what_comes_once_a_week(world: World) -> None:
+    tell(world, *(tip(f"{number}", asks=False) for number in range(20)))
+    follow(world, "ana")
+    wishes(world, "ana", prompts="wednesday", week="yes")
+    world.passes(hours=6)
+    came = []
+    for _ in range(7):
+        before = len(world.dms("ana"))
+        world.passes(days=1)
+        came += [f"{world.now:%a} {one[:4]}" for one in world.dms("ana")[before:]]
+        world.says("ana", "thanks")
+    assert came == ["Tue Mind", "Wed What", "Thu Mind", "Fri Your", "Mon Mind"]
 
 
 def test_a_prompt_that_is_planned_meanwhile_leaves_a_channel_as_it_is(either_world: World) -> None:
