@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
 from bot.capabilities.questions.model import (
+    NOT_DOUBTED,
     SUGGESTED_STATES,
     Article,
     ArticleState,
@@ -117,6 +118,21 @@ class SqlArticles:
         rows = self._connection.execute(
             select(*_ARTICLE)
             .where(articles.c.workspace == workspace, articles.c.state.in_(sorted(states)))
+            .order_by(articles.c.changed_at, articles.c.id)
+            .limit(limit)
+        )
+        return [Article(**row._mapping) for row in rows]
+
+    def doubted(self, workspace: WorkspaceId, limit: int) -> Sequence[Article]:
+        rows = self._connection.execute(
+            select(*_ARTICLE)
+            .where(
+                articles.c.workspace == workspace,
+                articles.c.state == ArticleState.RETIRED,
+                articles.c.verified_at.is_(None),
+                articles.c.changed_by.is_(None),
+                articles.c.note.not_in(NOT_DOUBTED),
+            )
             .order_by(articles.c.changed_at, articles.c.id)
             .limit(limit)
         )

@@ -521,6 +521,15 @@ class World:
         self.presses(who, "Accept, but keep it private" if private else "That’s the answer")
         return helper
 
+    def reviews(self, who: str) -> str:
+        """Somebody opens all FAQ entries that want their eyes; returns what they read."""
+        before = len(self.room.heard)
+        self.says(who, "/faq review")
+        listed = self.hears(who)[-1]
+        for button in listed.buttons:
+            self.taps(who, button, on=listed)
+        return "\n".join(heard.text for heard in self.room.heard[before:])
+
     # --- time -------------------------------------------------------------------------
 
     def drains(self) -> None:
@@ -592,7 +601,7 @@ class World:
 
 UNFIT = frozenset(
     {
-        *("review", "list", "escalation", "faq.author"),
+        *("list", "escalation", "faq.author"),
         *("campaign.unsent", "campaign.left_out", "campaign.finished", "campaign.result"),
         *("campaign.orphaned", "campaign.review"),
     }

@@ -35,7 +35,7 @@ from bot.capabilities.questions import (
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
-from bot.kind import duty, own
+from bot.kind import duty, own, wished
 
 capability: Capability[QuestionsWork] = Capability(
     name="questions",
@@ -203,7 +203,7 @@ capability: Capability[QuestionsWork] = Capability(
         "released": own("a question that they hold"),
         "offer": duty("they may know, and have a weekly limit of their own"),
         "escalation": duty("they look after what found nobody else", despite_stop=True),
-        "review": duty("they look after the entry"),
+        article.REVIEW: wished("a steward may look at it when it suits them"),
         "faq.author": duty("somebody wants to share their words", despite_stop=True),
         "list": duty("they look after what found nobody else"),
     },

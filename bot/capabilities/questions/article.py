@@ -7,6 +7,7 @@ its date has passed, its author left). Being read is no evidence.
 from dataclasses import replace
 from datetime import datetime
 
+from bot.attention import Wish, book
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
@@ -19,8 +20,10 @@ from bot.capabilities.questions.access import (
 from bot.capabilities.questions.messages import Suggested
 from bot.capabilities.questions.model import (
     MAX_ANSWER,
+    REOPENED,
     REVIEW_EVERY,
     SUGGESTED_STATES,
+    TAKEN_BACK,
     Article,
     ArticleState,
     Credit,
@@ -30,6 +33,7 @@ from bot.capabilities.questions.model import (
     Turn,
     Use,
     UseKind,
+    is_doubted,
     is_worth_telling,
     move,
     read_subject,
@@ -40,9 +44,10 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
-from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
+from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command, PlaceKind, named
 from bot.message import Args, say, shorten
+from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson
 from bot.pack.about import name_question
 from bot.people import Person
@@ -52,10 +57,12 @@ from bot.steward import curators_of, is_steward
 
 MAX_TITLE = 300
 MAX_REASON = 300
+MAX_NOTE = 900
 MOST_PROPOSED = 200
 """Proposals among which the same words are looked for."""
-_REOPENED = "its question was opened again"
 _UNVERIFIED = frozenset({ArticleState.CANDIDATE, ArticleState.DRAFTED, ArticleState.IN_REVIEW})
+REVIEW = "review"
+"""The kind of a letter that tells a steward what waits for their eyes."""
 REVIEWED = frozenset(
     {
         ArticleState.PROPOSED,
@@ -157,7 +164,7 @@ def _declined_credit(
 
 
 def _is_withheld(article: Article) -> bool:
-    return article.state is ArticleState.RETIRED and article.note == _REOPENED
+    return article.state is ArticleState.RETIRED and article.note == REOPENED
 
 
 def _was_reviewed(work: QuestionsWork, article: Article) -> bool:
@@ -174,7 +181,7 @@ def withhold(context: Context, work: QuestionsWork, question: Question) -> None:
     article = work.articles.of_question(question.id)
     if article is not None and article.state in _UNVERIFIED:
         withheld = move(article, ArticleState.RETIRED, context.now)
-        _save(context, work, replace(withheld, note=_REOPENED))
+        _save(context, work, replace(withheld, note=REOPENED))
 
 
 def _note(context: Context, work: QuestionsWork, article: Article) -> None:
@@ -208,7 +215,7 @@ def send_to_review(context: Context, work: QuestionsWork, article: Article, reas
     if article.state is not state:
         article = move(article, state, context.now)
     article = _save(context, work, replace(article, note=reason))
-    _tell_stewards(work, article, reason)
+    _tell_stewards(context, work, article, reason)
     return article
 
 
@@ -342,7 +349,7 @@ def check(context: Context, work: QuestionsWork, article: Article, said: str = "
         # a steward has looked.
         withheld = move(article, ArticleState.RETIRED, context.now)
         withheld = _save(context, work, replace(withheld, note=reason))
-        _tell_stewards(work, withheld, f"withheld because {reason}")
+        _tell_stewards(context, work, withheld, f"withheld because {reason}")
         return withheld
     return article
 
@@ -357,19 +364,30 @@ def checkers_of(work: QuestionsWork, article: Article) -> list[Person]:
     return [*reviewers, *others]
 
 
-def _tell_stewards(work: QuestionsWork, article: Article, reason: str, mark: str = "") -> None:
+def _tell_stewards(
+    context: Context, work: QuestionsWork, article: Article, reason: str, mark: str = ""
+) -> None:
+    """Whoever is to look at the entry hears of it, within their budget: by one letter, which
+    becomes a list where more comes up before it has gone."""
     doubted = article.state in {ArticleState.NEEDS_REVIEW, ArticleState.RETIRED}
     for steward in checkers_of(work, article) if doubted else reviewers_of(work, article):
-        work.outbox.post(
-            article.workspace,
-            Letter(
-                key=f"faq:{article.id}:review:{article.version}{mark}:{steward.id}",
-                to=ToPerson(person=steward.id),
-                message=messages.review(shown(work, article), steward, reason),
-                kind="review",
-                priority=Priority.OFFER,
-            ),
+        work.attention.lock([steward.id])
+        letter = Letter(
+            key=f"faq:{article.id}:review:{article.version}{mark}:{steward.id}",
+            to=ToPerson(person=steward.id),
+            message=messages.review(shown(work, article), steward, reason),
+            kind=REVIEW,
+            priority=Priority.PROMPT,
+            because=messages.BECAUSE_REVIEW,
         )
+        ledger = work.attention.entries([steward.id], context.now.date())
+        waiting = [e for e in ledger.get(steward.id, ()) if e.kind == REVIEW and e.waits]
+        if not waiting:
+            book(context, work, [Wish(steward, letter)])
+            continue
+        key, several = waiting[0].key, with_controls(messages.reviews())
+        edit = {"key": f"{key}:several", "edits": key, "message": several}
+        work.outbox.post(article.workspace, letter.model_copy(update=edit))
 
 
 def review_due(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -408,9 +426,15 @@ def list_review(_context: Context, work: QuestionsWork, command: Command) -> Rep
 def _waiting(work: QuestionsWork, person: Person) -> list[Article]:
     return [
         article
-        for article in work.articles.in_states(person.workspace, REVIEWED, 200)
+        for article in to_review(work, person.workspace, 200)
         if is_steward(person, topic_of(work, article))
     ]
+
+
+def to_review(work: QuestionsWork, workspace: WorkspaceId, limit: int) -> list[Article]:
+    """What waits for a steward's eyes; first what is withheld until one has looked."""
+    doubted = work.articles.doubted(workspace, limit)
+    return [*doubted, *work.articles.in_states(workspace, REVIEWED, limit)][:limit]
 
 
 def _visible(work: QuestionsWork, person: Person, article: Article) -> bool:
@@ -454,17 +478,20 @@ def flag(context: Context, work: QuestionsWork, command: Command) -> Reply:
         key=f"flag:{article.id}:{article.verified_at}",
         reason=said,
     )
-    if not first and said:
-        _tell_stewards(work, article, f"somebody flagged it: “{said}”", f":{context.new_id()}")
+    waits = article.state is ArticleState.NEEDS_REVIEW or is_doubted(article)
+    if not first and said and waits:
+        note = shorten(f"{article.note}; somebody flagged it: “{said}”", MAX_NOTE)
+        article = _save(context, work, replace(article, note=note))
+        _tell_stewards(context, work, article, note)
     after = work.articles.get(article.id) or article
     told = [person.name for person in checkers_of(work, after)]
     source = work.questions.get(QuestionId(named(command.args, "question")))
-    waits = (
+    is_asked = (
         source is not None
         and source.state is State.SUGGESTED
         and asker_of(work, source) == command.person.id
     )
-    return Reply(message=messages.flagged(after, told, source if waits else None))
+    return Reply(message=messages.flagged(after, told, source if is_asked else None))
 
 
 def flag_form(_context: Context, work: QuestionsWork, command: Command) -> Reply:
@@ -607,10 +634,11 @@ def retire(context: Context, work: QuestionsWork, command: Command) -> Reply:
     require_steward(work, command.person, article)
     if _is_stale(command, article):
         return _card(work, command.person, article)
-    if article.state is not ArticleState.RETIRED:
-        article = _save(
-            context, work, move(article, ArticleState.RETIRED, context.now), command.person
-        )
+    if is_doubted(article):
+        article = _save(context, work, article, command.person)
+    elif article.state is not ArticleState.RETIRED:
+        retired = move(article, ArticleState.RETIRED, context.now)
+        article = _save(context, work, retired, command.person)
     return Reply(message=messages.moved(article), replace=True)
 
 
@@ -768,7 +796,7 @@ def unshare(context: Context, work: QuestionsWork, command: Command) -> Reply:
         raise NotAllowed(messages.VERIFIED_ALREADY)
     if article.state is not ArticleState.RETIRED:
         retired = move(article, ArticleState.RETIRED, context.now)
-        retired = replace(retired, note=messages.TAKEN_BACK)
+        retired = replace(retired, note=TAKEN_BACK)
         # Whose name was taken off is not named again as who made this version.
         is_named = article.author == command.person.id
         _save(context, work, retired, command.person if is_named else None)

@@ -7,7 +7,7 @@ from bot.access import Right, may
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import topic_of
 from bot.capabilities.questions.answer import may_keep_private
-from bot.capabilities.questions.article import REVIEWED
+from bot.capabilities.questions.article import to_review
 from bot.capabilities.questions.model import LOOKING_STATES, Question, State, TurnKind
 from bot.capabilities.questions.step import (
     asker_name,
@@ -100,7 +100,7 @@ def _looks_after(work: QuestionsWork, person: Person, topics: Sequence[Topic]) -
     if not may(person, Right.CURATE) and all(topic.steward != person.id for topic in topics):
         return []
     by_id = {topic.id: topic for topic in topics}
-    reviews = work.articles.in_states(person.workspace, REVIEWED, MOST_WAITING)
+    reviews = to_review(work, person.workspace, MOST_WAITING)
     orphans = work.questions.in_states(
         person.workspace, frozenset({State.ESCALATED, State.EXPIRED}), MOST_WAITING
     )

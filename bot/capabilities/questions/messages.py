@@ -14,6 +14,7 @@ from bot.capabilities.questions.model import (
     CLAIM_SILENCE,
     CONFIRMATION_DAYS,
     LOOKING_STATES,
+    TAKEN_BACK,
     UNTAPPED,
     Article,
     ArticleState,
@@ -24,6 +25,7 @@ from bot.capabilities.questions.model import (
     Turn,
     Urgency,
     Visibility,
+    is_doubted,
 )
 from bot.form import ChoiceField, Form, LongTextField, NumberField, PeopleField, TextField
 from bot.message import (
@@ -1935,6 +1937,8 @@ def article_card(shown: Suggested, reader: Person, *, curates: bool) -> Message:
             )
         if article.state is not ArticleState.MERGED:
             buttons.append(Button(label="Edit", action="faq.edit", args=args))
+        if is_doubted(article):
+            buttons.append(Button(label="Leave it out", action="faq.retire", args=args))
         if article.state not in {ArticleState.RETIRED, ArticleState.MERGED}:
             buttons += [
                 Button(label="Merge into…", action="faq.merge", args=args),
@@ -1961,6 +1965,17 @@ def review(shown: Suggested, steward: Person, reason: str) -> Message:
     return Message(
         summary=shorten(f"FAQ entry to review: {shown.article.title}", 300),
         parts=(Text(text=f"An FAQ entry wants your eyes: {literal(reason)}."), *card.parts),
+    )
+
+
+BECAUSE_REVIEW = "You look after this entry: nobody else is asked whether it is still right."
+
+
+def reviews() -> Message:
+    """In the place of the first such letter, when more has come up before it went."""
+    return say(
+        "Several FAQ entries want your eyes. The list says of each why.",
+        Buttons(buttons=(Button(label="Review", action="faq.list_review", style=Style.PRIMARY),)),
     )
 
 
@@ -2146,7 +2161,6 @@ NOT_SHOWN = "This entry is not shown at the moment."
 KEPT_PRIVATE = "The one who asked opened the question again and kept the answer to themselves."
 PROPOSED = "Proposed. The steward of the topic decides."
 PROPOSED_NOBODY = "Drafted. Nobody looks after this topic yet, so it waits for a steward."
-TAKEN_BACK = "its author took it back"
 TAKEN_BACK_ALREADY = "The one who wrote it took it back, so it is not published."
 ANONYMISED = "Your name is off this answer."
 UNSHARED = "Taken back: it is not shown to others."

@@ -499,6 +499,22 @@ def move(article: Article, state: ArticleState, at: datetime) -> Article:
     return replace(article, state=state, changed_at=at)
 
 
+REOPENED = "its question was opened again"
+TAKEN_BACK = "its author took it back"
+NOT_DOUBTED = ("", REOPENED, TAKEN_BACK)
+"""Notes of what is retired for another reason than that somebody doubts it."""
+
+
+def is_doubted(article: Article) -> bool:
+    """Whether it is withheld because somebody doubts it, and no steward has looked yet."""
+    return (
+        article.state is ArticleState.RETIRED
+        and article.verified_at is None
+        and article.changed_by is None
+        and article.note not in NOT_DOUBTED
+    )
+
+
 WAITS_KNOWN = 5
 """Fewer questions than this say nothing about how long one waits (product.md C3)."""
 WAITS_SINCE = timedelta(days=90)

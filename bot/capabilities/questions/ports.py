@@ -162,6 +162,9 @@ class ArticleStore(Protocol):
     ) -> Sequence[Article]:
         """Longest unchanged first."""
 
+    def doubted(self, workspace: WorkspaceId, limit: int) -> Sequence[Article]:
+        """Those of which `model.is_doubted` is true, longest unchanged first."""
+
     def by_author(self, person: PersonId) -> Sequence[Article]:
         """Articles that name the person as author or verifier."""
 

@@ -88,6 +88,7 @@ def test_asked_claimed_answered_accepted_and_followed_through(hidden: World) -> 
     hidden.presses(WHO, "Worked")
     hidden.says("ben", IN_OTHER_WORDS)
     hidden.presses("ben", "Solves it")
+    hidden.reviews("sam")
     hidden.presses("sam", "Publish")
     assert hidden.state() == "accepted"
 

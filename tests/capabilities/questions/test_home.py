@@ -209,6 +209,7 @@ def test_what_a_steward_has_verified_is_not_taken_back_by_its_author(world: Worl
     helper = answered(world)
     world.presses("ana", "That’s the answer")
     world.presses("ana", "Propose for the FAQ")
+    world.reviews("sam")
     world.presses("sam", "Publish")
     shown = labels(world.opens(helper))
     assert "Leave my name off" in shown
