@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 OLDEST_POSTGRES = 13
 """What Procrastinate needs."""
-QUEUE_CONNECTIONS = 4
-"""What a worker's queue opens at most, beside the store."""
+QUEUE_CONNECTIONS = 5
+"""What a worker's queue opens at most, beside the store: its pool, and one that listens."""
 COMFORT = 20
 """A disk with less room than so many times the mark below which no work is taken is doubted."""
 WAIT = 2.0
@@ -245,8 +245,8 @@ def _look_at_connections(ask: Callable[[str], Any]) -> Finding:
     each = 2 * POOL_SIZE + QUEUE_CONNECTIONS
     room = max(0, allowed - used) // each
     said = (
-        f"The server takes {allowed} connections; open now: {used}. A process of Inflow opens up "
-        f"to {each}; processes that fit beside: {room}."
+        f"The server takes {allowed} connections; open now: {used}. A worker of Inflow opens up "
+        f"to {each}, a web {2 * POOL_SIZE}; workers that fit beside: {room}."
     )
     if room:
         return fine(said)

@@ -1,7 +1,11 @@
 """What the README tells a stranger to try does what it says."""
 
 import re
+import sqlite3
+import subprocess
+import sys
 import tomllib
+from contextlib import closing
 from datetime import time
 from pathlib import Path
 
@@ -312,6 +316,18 @@ def test_no_more_is_asked_of_teams_than_the_readme_says() -> None:
     assert more["authorization"]["permissions"].keys() == {"resourceSpecific"}
     named = set(re.findall(r"`(\w+\.Read\.\w+)`", ON_TEAMS))
     assert named == {each["name"] for each in asked}
+
+
+def test_the_backup_of_a_database_in_use_is_whole(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^python3 (-c) \"(import sqlite3.*)\"$", README, re.MULTILINE)
+    with closing(sqlite3.connect(tmp_path / "inflow.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE words (word)")
+        connection.execute("INSERT INTO words VALUES ('kept')")
+        connection.commit()
+        subprocess.run([sys.executable, *line], cwd=tmp_path, check=True, timeout=60)
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT word FROM words").fetchall() == [("kept",)]
 
 
 # --- The whole --------------------------------------------------------------------------

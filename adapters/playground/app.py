@@ -19,6 +19,7 @@ import structlog
 from aiohttp import hdrs, web
 from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from yarl import URL
 
 from adapters.playground.clock import ClockMover, PlaygroundClock
 from adapters.playground.read import clean
@@ -448,8 +449,9 @@ def _json(value: Mapping[str, Any], status: int = 200) -> web.Response:
     return web.json_response(value, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
-async def _to_page(_request: web.Request) -> NoReturn:
-    raise web.HTTPFound(ROOT)
+async def _to_page(request: web.Request) -> NoReturn:
+    # An address names who looks, and where.
+    raise web.HTTPFound(URL(ROOT).with_query(request.query))
 
 
 def _version_of(folder: Path) -> str:

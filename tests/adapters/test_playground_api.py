@@ -837,6 +837,8 @@ def test_names_of_this_machine_are_let_in(room: PlaygroundHarness, host: str) ->
 
 def test_page_is_served_without_anything_of_others(room: PlaygroundHarness) -> None:
     assert room.send("GET", "/")[2]["Location"] == "/playground"
+    named = room.send("GET", "/?as=ana&in=dm")
+    assert named[2]["Location"] == "/playground?as=ana&in=dm"
     status, page, headers = room.send("GET", "/playground")
     assert status == 200
     assert "Inflow" in page

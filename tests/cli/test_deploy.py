@@ -17,6 +17,7 @@ from bot.bootstrap.scaled import DRAINING
 from bot.lanes import GRACE
 from bot.settings import Settings, variable_of
 from storage.database import POOL_SIZE
+from storage.doctor import QUEUE_CONNECTIONS
 from storage.queue import LANES_AT_ONCE, POOL
 from tests.cli.program import ROOT
 from tests.cli.test_readme import COMMANDS
@@ -125,6 +126,7 @@ def test_the_page_tells_how_many_lanes_and_connections_there_are() -> None:
     # The pool with what may be opened beyond it; a worker has the queue's, and one that listens.
     assert f"A web takes at most {2 * POOL_SIZE} connections" in PAGE
     assert f"a worker at most {2 * POOL_SIZE + POOL + 1}" in PAGE
+    assert QUEUE_CONNECTIONS == POOL + 1, "the doctor reckons with as many"
 
 
 def test_what_the_page_links_to_is_there() -> None:
