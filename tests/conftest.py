@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: a PostgreSQL server (`tests/postgres.py`) and a database for
 each test (`tests/databases.py`), whose statements are compiled once (`tests/compiled.py`)."""
 
+import hypothesis
 import pytest
 import structlog
 
@@ -19,6 +20,10 @@ def pytest_configure() -> None:
     )
     structlog.configure(processors=[*before, plain])
 
+
+# How long an example may take says how busy a machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 SLOW = ("cli", "crash", "e2e")
 """Folders of tests that mostly wait for processes."""

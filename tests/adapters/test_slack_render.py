@@ -608,7 +608,7 @@ def _text(most: int) -> st.SearchStrategy[str]:
 
 
 @given(_text(150))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_words_of_people_stay_as_they_are(text: str) -> None:
     line = text[:75]
     message = Message(
@@ -760,7 +760,7 @@ FIELD = st.one_of(
     _text(24),
     st.none() | _text(1_000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_form_keeps_every_limit(
     fields: list[Any], title: str, submit: str, intro: str | None
 ) -> None:

@@ -579,7 +579,7 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @given(st.sampled_from(NAMES), st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_no_shape_makes_anything_raise(name: str, data: st.DataObject) -> None:
     payload = load(name)
     part: Any = payload

@@ -843,7 +843,7 @@ FIELD = st.one_of(
     st.none() | _text(1_000),
     st.none() | st.dictionaries(st.sampled_from("abcdef"), _text(40)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_form_keeps_every_limit(
     fields: list[Any], title: str, submit: str, intro: str | None, wrong: dict[str, str] | None
 ) -> None:

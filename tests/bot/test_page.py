@@ -154,7 +154,7 @@ sections_of_any_size = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sections_of_any_size)
 def test_a_page_always_fits(sections: list[Section]) -> None:
     page = assemble([ASK, *sections])

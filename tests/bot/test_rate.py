@@ -34,7 +34,7 @@ buckets = st.builds(
 gaps = st.lists(st.floats(0, 5, allow_nan=False, allow_infinity=False), min_size=1, max_size=60)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(buckets, min_size=1, max_size=4), gaps)
 def test_no_window_ever_holds_more_than_its_bucket(
     limits: list[Bucket], pauses: list[float]
@@ -89,7 +89,7 @@ def test_slots_are_even_and_end_at_the_horizon() -> None:
     assert slots.next(URGENT_HORIZON) == pytest.approx(given_out[-1] + 0.101)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(6, 60_000), st.lists(st.tuples(st.floats(0, 3), st.integers(1, 80)), max_size=12))
 def test_whoever_claims_no_minute_holds_more_than_the_rate(
     per_minute: float, claims: list[tuple[float, int]]

@@ -267,7 +267,7 @@ def test_the_way_there_does_not_matter(
     assert {hit.id for hit in index.search(question, limit=10)} <= set(left)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(KNOWN, min_size=1, max_size=4), TEXTS, st.integers(3, 60))
 def test_much_coming_and_going_leaves_no_trace(
     entries: list[Entry], question: str, rounds: int

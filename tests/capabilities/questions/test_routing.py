@@ -496,7 +496,7 @@ def test_the_measure_of_inequality_is_right() -> None:
     assert gini([2, 2, 2, 2]) == pytest.approx(0.0)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.integers(0, 10_000))
 def test_load_is_spread_and_the_cap_never_broken(seed: int) -> None:
     random = Random(seed)

@@ -279,7 +279,7 @@ def test_one_that_cannot_be_written_takes_no_other_with_it(pack: Path) -> None:
         take("gift", pack, "buss")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(item=items())
 def test_what_is_written_is_read_as_it_was(item: Item) -> None:
     text = f"items:\n{_write_items([item])}"

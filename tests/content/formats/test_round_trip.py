@@ -112,7 +112,7 @@ def items(draw: st.DrawFn) -> Item:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(item=items())
 def test_what_a_format_can_say_comes_back_as_it_was(name: str, item: Item) -> None:
     write, read = FORMATS[name]
@@ -132,7 +132,6 @@ def test_what_a_format_can_say_comes_back_as_it_was(name: str, item: Item) -> No
     assert len(reading.questions) == 2
 
 
-@settings(deadline=None)
 @given(texts(400))
 @example("a  b *c d* `  e ` \n f")
 @example("*a*`b`*c*d *e*")
