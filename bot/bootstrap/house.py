@@ -12,9 +12,10 @@ from typing import Any
 
 from bot.app import App
 from bot.bootstrap import new_id, now
+from bot.bootstrap.loop import give_back
 from bot.bootstrap.site import Site, SiteOf
 from bot.bootstrap.store import open_database
-from bot.capabilities.questions.memory import VectorsOrLoader
+from bot.capabilities.questions.memory import Memory
 from bot.clock import Clock, Tick
 from bot.errors import Unavailable
 from bot.ids import WorkspaceId
@@ -49,7 +50,7 @@ class House:
     app: App[Any]
     lanes: Lanes
     meters: Meters
-    vectors: Vectors | None
+    memory: Memory
     ending: threading.Event
     """Set as soon as the process is to stop; rounds in threads look at it between steps."""
 
@@ -63,15 +64,15 @@ def open_house(settings: Settings, site_of: SiteOf, *, searches: bool = True) ->
         Misconfigured: a setting cannot be used.
     """
     wants_vectors = settings.vectors == "table"
-    vectors = Vectors.load() if wants_vectors and searches else None
-    later: VectorsOrLoader = Vectors.load if wants_vectors and not searches else None
-    with open_database(settings, vectors or later) as database:
+    load = Vectors.load if wants_vectors else None
+    memory = Memory(load() if load is not None and searches else load)
+    with open_database(settings, memory) as database:
         site = site_of(settings, database)
         meters = Meters()
         app = App(database, site.registry, site.now, new_id, meters, site.administrators)
         lanes = Lanes(SqlLaneStore(database), site.platform_of, site.now, site.patience)
         meters.include(*lanes.meters.all)
-        yield House(settings, database, site, app, lanes, meters, vectors, threading.Event())
+        yield House(settings, database, site, app, lanes, meters, memory, threading.Event())
 
 
 @contextmanager
@@ -93,6 +94,18 @@ def alone(settings: Settings) -> Iterator[None]:
 def retaining(do: Callable[[], Awaitable[object]]) -> Tick:
     """Daily, and soon after a start: a process may never live for a day."""
     return Tick("retain", timedelta(days=1), do, first=timedelta(minutes=10))
+
+
+def resting(house: House) -> Tick:
+    """Now and then, so that an hour of questions does not make a process larger for ever."""
+    every = timedelta(minutes=10)
+    return Tick("rest", every, lambda: asyncio.to_thread(rest, house))
+
+
+def rest(house: House) -> None:
+    """Give back what the next question would have read anew, and what nothing uses."""
+    house.memory.rest()
+    give_back()
 
 
 @asynccontextmanager
@@ -169,5 +182,4 @@ def _warm(house: House) -> None:
             while more and not house.ending.is_set():
                 with database.transaction() as work:
                     more = work.memory.warm(work, workspace.id)
-    if house.vectors is not None:
-        house.vectors.rest()
+    rest(house)

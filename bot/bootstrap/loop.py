@@ -1,6 +1,7 @@
 """What every process does around its loop: threads and signals."""
 
 import asyncio
+import ctypes
 import gc
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,14 @@ def ease_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def give_back() -> None:
+    """Hand what was freed back to the system. glibc keeps it: 5 MB after a start, and after an
+    hour with much to do whatever that took. Other C libraries do it by themselves, or cannot."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 @contextmanager

@@ -86,10 +86,10 @@ def refuse_real_workspaces(work: SqlWork) -> None:
 def load_demo(settings: Settings) -> "Sequence[Loaded]":
     """All packs that come with this version, the one with the demo workspace first; none where
     the settings want an empty one."""
-    from content.load import PACKS, find_packs, load_packs  # noqa: PLC0415 - a worker loads none
-
     if not settings.demo:
         return ()
+    from content.load import PACKS, find_packs, load_packs  # noqa: PLC0415 - most load none
+
     return sorted(load_packs(find_packs(PACKS)), key=lambda loaded: loaded.pack.demo is None)
 
 
@@ -127,7 +127,7 @@ class PlaygroundSite(Site):
         self._clock = PlaygroundClock(now, self._transcript)
         self._platform = PlaygroundPlatform(self._transcript, database, self.now)
         self._registry = register(CAPABILITIES)
-        self._packs: Sequence[Loaded] = ()
+        self._demo: Demo | None = None
         self._workspace: WorkspaceId | None = None
 
     @property
@@ -167,10 +167,11 @@ class PlaygroundSite(Site):
         """
         with self._database.transaction() as work:
             refuse_real_workspaces(work)
-        self._packs = load_demo(self._settings)
+        packs = load_demo(self._settings)
+        self._demo = demo_of(packs)
         is_first = self._transcript.setting(CLOCK_SETTING) is None
         with self._database.transaction() as work:
-            prepare_workspace(work, self.now(), self._packs)
+            prepare_workspace(work, self.now(), packs)
             workspace = work.people.workspace(NAME, DEMO)
             people = work.people.everybody(workspace.id) if workspace else ()
         if people and (is_first or not any(is_working(each, self.now()) for each in people)):
@@ -181,7 +182,7 @@ class PlaygroundSite(Site):
         from adapters.playground.app import HINT, Playground  # noqa: PLC0415
         from adapters.playground.room import Room  # noqa: PLC0415
 
-        demo = demo_of(self._packs)
+        demo = self._demo
         room = Room(
             app=core.app,
             database=self._database,
@@ -212,7 +213,7 @@ class PlaygroundSite(Site):
             clock=self._clock,
             mover=ClockMover(self._clock, core.app, play),
             transcript=self._transcript,
-            hint=HINT if self._packs else None,
+            hint=HINT if demo else None,
         )
         return [playground.add_routes]
 

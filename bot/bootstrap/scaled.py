@@ -19,6 +19,7 @@ from bot.bootstrap.house import (
     forget_old,
     moving,
     open_house,
+    resting,
     retaining,
     wait_until_quiet,
     warming,
@@ -57,7 +58,7 @@ async def run_web(settings: Settings, announce: Announce, site_of: SiteOf = Play
     ease_collector()
     with open_house(settings, site_of) as here, stop_signal() as stopped:
         here.database.poke = QueuePoke()
-        clock = Clock([_refreshing(here)], now)
+        clock = Clock([_refreshing(here), resting(here)], now)
         async with (
             here.site.living(here.app, here.meters),
             warming(here),
@@ -92,6 +93,7 @@ async def run_worker(
                 Tick("plan_due", PLANNING, lambda: queue.defer(PLAN_DUE)),
                 Tick("stalled", STALLED, queue.drop_stalled),
                 retaining(lambda: queue.defer(RETAIN)),
+                resting(here),
                 *here.site.ticks,
             ],
             now,

@@ -16,7 +16,7 @@ from adapters.playground.platform import NAME as PLAYGROUND
 from bot.bootstrap import now
 from bot.bootstrap.key import SHORTEST_KEY, check_key, relay_key
 from bot.bootstrap.playground import load_demo, prepare_workspace
-from bot.capabilities.questions.memory import Memory, VectorsOrLoader
+from bot.capabilities.questions.memory import Memory
 from bot.ids import WorkspaceId
 from bot.people import Workspace
 from bot.settings import Misconfigured, Settings, platform_credentials
@@ -62,8 +62,9 @@ def check_shared(settings: Settings, command: str) -> None:
 
 
 @contextmanager
-def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterator[Database]:
-    """The store at its newest schema, closed at the end. `vectors` are for who searches.
+def open_database(settings: Settings, memory: Memory | None = None) -> Iterator[Database]:
+    """The store at its newest schema, closed at the end. Without a `memory` it has one
+    that searches without word vectors.
 
     Raises:
         Misconfigured: the address cannot be used, it holds an unfinished copy, or the relay
@@ -78,7 +79,7 @@ def open_database(settings: Settings, vectors: VectorsOrLoader = None) -> Iterat
                 "inflow copy again, or use another database."
             )
     key = relay_key(settings)
-    with _open(settings.database_url, key.value, vectors) as database:
+    with _open(settings.database_url, key.value, memory or Memory()) as database:
         check_key(database, key)
         yield database
 
@@ -139,12 +140,12 @@ def open_for_trial(settings: Settings) -> Iterator[Database]:
                 raise Misconfigured(
                     "The database has not the schema of this version. Run first: inflow migrate"
                 )
-        yield stack.enter_context(_open(url, key, None))
+        yield stack.enter_context(_open(url, key, Memory()))
 
 
 @contextmanager
-def _open(url: str, key: bytes, vectors: VectorsOrLoader) -> Iterator[Database]:
-    database = Database(url, relay_key=key, memory=Memory(vectors))
+def _open(url: str, key: bytes, memory: Memory) -> Iterator[Database]:
+    database = Database(url, relay_key=key, memory=memory)
     try:
         yield database
     finally:

@@ -9,19 +9,28 @@ is Moodle's rest score to the digit.
 All marks are from 0 to 1; indexes are in percent, as Moodle writes them.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+from bot.late import Late
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    _Floats = npt.NDArray[np.float64]
+else:
+    np = Late("numpy")
 
 SHOWN_FROM = 10
 """Of fewer people nothing is shown, for their sake too."""
 Z = 1.96
 """Of a 95 % interval."""
-_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

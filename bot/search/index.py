@@ -1,19 +1,27 @@
 """The text index: a weighted sum of cheap signals, kept up to date entry by entry."""
 
+from __future__ import annotations
+
 import threading
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-import numpy.typing as npt
-
+from bot.late import Late
 from bot.search.entry import Entry, Hit
-from bot.search.posting import Floats, Growing, TermCosine, WordMatch
+from bot.search.posting import Growing, TermCosine, WordMatch
 from bot.search.threshold import THRESHOLDS_LEXICAL, THRESHOLDS_WITH_VECTORS, Thresholds
 from bot.search.vector import Vectors
 from bot.search.word import clip, fold_words, pair_words, run_characters
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from bot.search.posting import Floats
+else:
+    np = Late("numpy")
 
 # What is read of a question, a title and a body, in characters. More would make one hostile text
 # slow for everybody, and what a text is about stands in its beginning.

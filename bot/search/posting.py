@@ -5,21 +5,30 @@ again ordered by term; the rows that came since are few and scanned as they are.
 more than writing the row, and packing, a few milliseconds, is spread over many additions.
 """
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-import numpy as np
-import numpy.typing as npt
+from bot.late import Late
 
-Number = TypeVar("Number", bound=np.generic)
-Floats = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.int32]
-Counts = npt.NDArray[np.uint16]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-_MOST: Final = int(np.iinfo(np.uint16).max)
+    Floats = npt.NDArray[np.float64]
+    Numbers = npt.NDArray[np.int32]
+    Counts = npt.NDArray[np.uint16]
+else:
+    np = Late("numpy")
+
+Number = TypeVar("Number", bound="np.generic")
+
+_MOST: Final = 2**16 - 1
+"""What a `Counts` can hold."""
 # Below this many postings scanning is as quick as packing would be.
 _SCANNED: Final = 4_096
 

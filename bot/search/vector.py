@@ -5,6 +5,8 @@ numbers for each of 32,000 tokens). The package itself is never imported: it wou
 code and an HTTP client, and its loader looks for files on the network.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import json
 import mmap
@@ -12,11 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-import numpy as np
-import numpy.typing as npt
+from bot.late import Late
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from tokenizers import Tokenizer
+else:
+    np = Late("numpy")
 
 _TABLE: Final = "weights/l2_supercat_256.safetensors"
 _TABLE_NAME: Final = "embedding.weight"
@@ -32,11 +37,12 @@ class VectorsUnreadable(ValueError):
 
 class Vectors:
     """The table in its file (16 MB, half precision), of which the pages that are used come into
-    memory. Immutable, so threads may share it."""
+    memory, and the tokenizer, which takes 15 MB while it is there. Threads may share it."""
 
-    def __init__(self, tokenizer: "Tokenizer", table: npt.NDArray[np.float16]) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: Path, table: npt.NDArray[np.float16]) -> None:
+        self._file = tokenizer
         self._table = table
+        self._tokenizer: Tokenizer | None = None
 
     @classmethod
     def load(cls) -> Self | None:
@@ -48,27 +54,25 @@ class Vectors:
         spec = importlib.util.find_spec("wordllama")
         if spec is None or not spec.submodule_search_locations:
             return None
-        try:
-            from tokenizers import Tokenizer  # noqa: PLC0415 - optional extra
-        except ImportError:
+        if importlib.util.find_spec("tokenizers") is None:
             return None
         folder = Path(spec.submodule_search_locations[0])
         try:
             table = _map_table(folder / _TABLE)
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise VectorsUnreadable(f"{folder / _TABLE}: {error}") from error
-        try:
-            # From a string it would take 14 MB more, which the process never gets rid of.
-            tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
-        # The tokenizers package raises bare exceptions for a file it cannot read.
-        except Exception as error:
-            raise VectorsUnreadable(f"{folder / _TOKENIZER}: {error}") from error
-        # It would keep 10,000 texts for the case that one comes again, which takes 25 MB and, here,
-        # saves nothing. There is no public way to say so for a tokenizer read from a file.
-        tokenizer.model._resize_cache(0)
-        if table.ndim != 2 or len(table) < tokenizer.get_vocab_size():
+        vectors = cls(folder / _TOKENIZER, table)
+        if table.ndim != 2 or len(table) < vectors._ready().get_vocab_size():
             raise VectorsUnreadable(f"{folder / _TABLE}: the table does not fit its tokenizer")
-        return cls(tokenizer, table)
+        return vectors
+
+    def _ready(self) -> Tokenizer:
+        """The tokenizer, read where it was let go. Two threads may read it at once, which does
+        no harm."""
+        tokenizer = self._tokenizer
+        if tokenizer is None:
+            tokenizer = self._tokenizer = _read_tokenizer(self._file)
+        return tokenizer
 
     @property
     def width(self) -> int:
@@ -76,10 +80,13 @@ class Vectors:
         return int(self._table.shape[1])
 
     def rest(self) -> None:
-        """Give back the pages of the table that were read so far, some 10 MB after a start.
+        """Give back what only encoding needs: the tokenizer, and the pages of the table that were
+        read so far, some 10 MB after a start.
 
-        They are read again, from the system's memory of the file, when they are needed.
+        The next text waits for 50 ms until the tokenizer is read again, and the pages come from
+        the system's memory of the file.
         """
+        self._tokenizer = None
         file: object = self._table.base
         if isinstance(file, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
             file.madvise(mmap.MADV_DONTNEED)
@@ -91,14 +98,30 @@ class Vectors:
         component ranked worse. Only the first 4,000 characters count.
         """
         encoded = np.zeros((len(texts), self.width), np.float32)
+        tokenizer = self._ready()
         for row, text in zip(encoded, texts, strict=True):
             # Half of a surrogate pair, from a text cut in the middle, is no character to Rust.
             whole = text.strip()[:_CHARACTERS].encode(errors="replace").decode()
-            tokens = self._tokenizer.encode(whole, add_special_tokens=False).ids
+            tokens = tokenizer.encode(whole, add_special_tokens=False).ids
             if tokens:
                 mean = self._table[tokens].mean(axis=0, dtype=np.float32)
                 row[:] = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return encoded
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer  # noqa: PLC0415 - optional extra
+
+    try:
+        # From a string it would take 14 MB more, which the process never gets rid of.
+        tokenizer = Tokenizer.from_file(str(path))
+    # The tokenizers package raises bare exceptions for a file it cannot read.
+    except Exception as error:
+        raise VectorsUnreadable(f"{path}: {error}") from error
+    # It would keep 10,000 texts for the case that one comes again, which takes 25 MB and, here,
+    # saves nothing. There is no public way to say so for a tokenizer read from a file.
+    tokenizer.model._resize_cache(0)
+    return tokenizer
 
 
 def _map_table(path: Path) -> npt.NDArray[np.float16]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.cli.nest import hatch
+from tests.cli.nest import Hatched, hatch
 
 PATIENCE = 30
 """Seconds to wait for the program to start, stop or answer on a crowded machine."""
@@ -55,7 +55,7 @@ class Program:
 
     def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
-        with hatch(arguments, self.folder, self._environment()) as process:
+        with self._hatch(*arguments) as process:
             said, errors = process.communicate(2 * PATIENCE)
         status = process.wait(PATIENCE)
         return subprocess.CompletedProcess(arguments, status, said, errors)
@@ -93,18 +93,36 @@ class Program:
         stop: signal.Signals = signal.SIGINT,
         patience: float = PATIENCE,
         may_complain: bool = False,
+        anew: bool = False,
     ) -> Iterator[Running]:
         """A process that runs until it is stopped, which must then end within `patience`
-        seconds, with status 0 and, unless it `may_complain`, no word on standard error."""
-        with hatch(arguments, self.folder, self._environment()) as process:
+        seconds, with status 0 and, unless it `may_complain`, no word on standard error. Who
+        measures it wants it `anew`, sharing nothing with any other."""
+        hatched = self._popen(*arguments) if anew else self._hatch(*arguments)
+        with hatched as process:
+            assert process.stdout is not None
             said = process.stdout.readline()
-            assert "(Ctrl-C stops it)" in said, (said, process.communicate(PATIENCE))
+            assert "(Ctrl-C stops it)" in said, (said, process.communicate(timeout=PATIENCE))
             address = re.search(r"http://127\.0\.0\.1:\d+", said)
             yield Running(address[0] if address else "", process.pid)
             process.send_signal(stop)
-            _, errors = process.communicate(patience)
+            _, errors = process.communicate(timeout=patience)
         assert process.returncode == 0, errors
         assert errors == "" or may_complain, errors
+
+    def _hatch(self, *arguments: str) -> Hatched:
+        return hatch(arguments, self.folder, self._environment())
+
+    def _popen(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not OURS.match(name)}

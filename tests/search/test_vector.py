@@ -108,5 +108,6 @@ def test_searching_imports_neither_the_package_nor_an_http_client(vectors: Vecto
 def test_vectors_that_have_rested_say_the_same(vectors: Vectors) -> None:
     before = vectors.encode(["a taxi from the airport"])
     vectors.rest()
+    assert vectors._tokenizer is None
     vectors.rest()
     assert (vectors.encode(["a taxi from the airport"]) == before).all()

@@ -19,14 +19,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, log, sqrt
 from random import Random
-from typing import Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from bot.capabilities.questions.expertise import Expertise, FadingCounts
 from bot.capabilities.questions.model import Level
+from bot.late import Late
 from bot.search.posting import WordMatch
 from bot.search.word import clip, fold_words
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = Late("numpy")
 
 _DAY = 86_400.0
 
