@@ -23,6 +23,7 @@ from bot.capabilities.campaigns.plan import messages as plan
 from bot.form import Form
 from bot.ids import CampaignId, PersonId, WorkspaceId
 from bot.message import Message, Part
+from bot.messages import with_controls
 from bot.page import Section
 from bot.people import Person
 from bot.truth import Account
@@ -125,6 +126,17 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
         figures=[("People", "8 people now; 8 get something"), ("For the same people", "“*Other*”")],
         rows=plan.approval_rows(IN_REVIEW),
         note=plan.approval_note(SAM, IN_REVIEW),
+    ),
+    "plan.sheet:to_approve_sixty": with_controls(
+        plan.sheet(
+            replace(IN_REVIEW, content=MANY),
+            FACTS,
+            {},
+            {},
+            figures=[("People", "8 people now")] * 10,
+            rows=plan.approval_rows(IN_REVIEW),
+            note=plan.approval_note(SAM, IN_REVIEW),
+        )
     ),
     "plan.sheet:approved": plan.sheet(
         APPROVED, FACTS, TITLES, PLACES, rows=plan.waiting_rows(APPROVED)

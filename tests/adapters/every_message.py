@@ -706,6 +706,9 @@ SHOWN: dict[str, Shown] = {
     "campaigns.orphaned": campaigns.orphaned(CAMPAIGN, SAM),
     "campaigns.orphaned:approver": campaigns.orphaned(CAMPAIGN, SAM, is_approver=True),
     "campaigns.orphaned:running": campaigns.orphaned(RUNNING, SAM),
+    "campaigns.all_orphaned": bot.messages.with_controls(
+        campaigns.all_orphaned([(CAMPAIGN, SAM, True), *[(RUNNING, SAM, False)] * 11])
+    ),
     "campaigns.invited": campaigns.invited(CAMPAIGN, SAM),
     "campaigns.joined": campaigns.joined(CAMPAIGN),
     "campaigns.declined": campaigns.declined(CAMPAIGN),
@@ -730,6 +733,9 @@ SHOWN: dict[str, Shown] = {
         campaigns.draft_card(CAMPAIGN, SAM, WORKSPACE, Outlook())
     ),
     "campaigns.campaign_list": campaigns.campaign_list([CAMPAIGN, RUNNING], {SAM.id: "Sam"}),
+    "campaigns.campaign_list:news": bot.messages.with_controls(
+        campaigns.campaign_list([CAMPAIGN, RUNNING], {SAM.id: "Sam"}, is_news=True)
+    ),
     "campaigns.campaign_list:none": campaigns.campaign_list([], {}, has_packs=True),
     "campaigns.home": campaigns.home([CAMPAIGN, RUNNING]),
     "campaigns.left_out": campaigns.left_out(CAMPAIGN, campaigns.NOT_GONE_FIRST),

@@ -27,6 +27,7 @@ message to many is the smallest of campaigns, and goes without approval.
     approving   submitted, approved, drawn, scheduled, changed
     enrolling   who is in it                                                     timers
     expanding   handing it out                                                   timers
+    telling     what its owner is told, and who else answers for it
     succession  somebody else's, whose owner runs it no more                     timers
     steering    pausing, going on, ending
     draft run   handlers: before one message is sent, and after
@@ -117,7 +118,8 @@ capability: Capability[CampaignsWork] = Capability(
         **{f"campaign.{each}": wished("somebody writes to many") for each in Format},
         "campaign.closing": wished("somebody writes to many"),
         "campaign.pilot": wished("somebody asks a few to try it"),
-        "campaign.review": duty("its approval or its next step waits for them"),
+        "campaign.review": duty("its approval waits for them"),
+        "campaign.decided": own("what they had submitted was decided about"),
         "campaign.unsent": duty("it is theirs"),
         "campaign.left_out": duty("it is theirs"),
         "campaign.finished": duty("it is theirs"),

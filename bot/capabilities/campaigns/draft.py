@@ -47,7 +47,6 @@ from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
 
-MOST_LISTED = 10
 _OF_PACKS = frozenset({"pack", "packs", "from a pack", "from pack"})
 
 
@@ -69,11 +68,11 @@ def list_all(_context: Context, work: CampaignsWork, command: Command) -> Reply:
     require(person, Right.RUN_CAMPAIGN)
     skipped = value if isinstance(value, int) and 0 < value < 2**31 else 0
     # One more tells whether there are more.
-    found = work.campaigns.shown_to(person.workspace, person.id, MOST_LISTED + 1, skipped)
-    listed, more = found[:MOST_LISTED], len(found) > MOST_LISTED
+    found = work.campaigns.shown_to(person.workspace, person.id, messages.MOST_LISTED + 1, skipped)
+    listed, more = found[: messages.MOST_LISTED], len(found) > messages.MOST_LISTED
     owners = {person.id: person.name for person in work.people.several({c.owner for c in listed})}
     has_packs = pack.has_any(work, person.workspace)
-    behind = skipped + MOST_LISTED if more else None
+    behind = skipped + messages.MOST_LISTED if more else None
     card = messages.campaign_list(listed, owners, has_packs=has_packs, behind=behind)
     return Reply(message=card, replace=skipped > 0)
 
@@ -85,7 +84,7 @@ def home(_context: Context, work: CampaignsWork, person: Person) -> Sequence[Sec
     sections = plan_messages.waiting_for_you(waiting) if waiting else []
     if not may(person, Right.RUN_CAMPAIGN):
         return sections
-    listed = work.campaigns.shown_to(person.workspace, person.id, MOST_LISTED)
+    listed = work.campaigns.shown_to(person.workspace, person.id, messages.MOST_LISTED)
     return [*sections, *messages.home(listed)]
 
 

@@ -82,7 +82,7 @@ def start_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
     people = sum(work.enrolments.sizes(gathering_of(campaign)).values())
     obstacle = find_obstacle(work, campaign) or too_few(people)
     if obstacle is not None:
-        tell_unsent(work, steering.cancel(context, work, campaign, None), obstacle)
+        tell_unsent(context, work, steering.cancel(context, work, campaign, None), obstacle)
         return
     started = advance(context, work, campaign, EventKind.STARTED)
     waves = _enrol_all(context, work, started)

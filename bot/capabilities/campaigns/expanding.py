@@ -36,6 +36,7 @@ from bot.capabilities.campaigns.step import (
     set_timer,
     with_people,
 )
+from bot.capabilities.campaigns.telling import tell_owner
 from bot.capabilities.campaigns.timing import (
     MORNING,
     begins_at,
@@ -49,7 +50,7 @@ from bot.context import Context
 from bot.crowd import Roll, Span, book_crowd
 from bot.ids import CampaignId
 from bot.message import Args, literal
-from bot.outbox import Letter, Priority, ToPerson, ToPlace
+from bot.outbox import Letter, Priority, ToPlace
 from bot.ports import Timer
 from bot.schedule import at_local
 
@@ -128,22 +129,15 @@ def _has_audience(context: Context, work: CampaignsWork, campaign: Campaign) -> 
     obstacle = find_obstacle(work, campaign)
     if obstacle is None:
         return True
-    tell_unsent(work, advance(context, work, campaign, EventKind.CANCELLED), obstacle)
+    cancelled = advance(context, work, campaign, EventKind.CANCELLED)
+    tell_unsent(context, work, cancelled, obstacle)
     return False
 
 
-def tell_unsent(work: CampaignsWork, cancelled: Campaign, obstacle: str) -> None:
+def tell_unsent(context: Context, work: CampaignsWork, cancelled: Campaign, obstacle: str) -> None:
     """Tell the owner that nobody got it, and why."""
-    work.outbox.post(
-        cancelled.workspace,
-        Letter(
-            key=f"{cancelled.source}:unsent",
-            to=ToPerson(person=cancelled.owner),
-            message=show(work, cancelled, f"{messages.UNSENT} {literal(obstacle)}"),
-            kind="campaign.unsent",
-            priority=Priority.ANSWER,
-        ),
-    )
+    card = show(work, cancelled, f"{messages.UNSENT} {literal(obstacle)}")
+    tell_owner(context, work, cancelled, "unsent", "campaign.unsent", card)
 
 
 def takes_until(campaign: Campaign, now: datetime) -> date | None:
@@ -163,7 +157,8 @@ def _expand(context: Context, work: CampaignsWork, campaign: Campaign, run: Run)
         _skip(context, work, campaign, run, messages.RETIRED)
     elif not run.people and not has_gone_first(context, work, campaign, activity):
         _skip(context, work, campaign, run, messages.NOT_GONE_FIRST)
-        _tell_left_out(work, campaign, activity)
+        told = messages.left_out(campaign, messages.NOT_GONE_FIRST)
+        tell_owner(context, work, campaign, f"left_out:{activity.id}", "campaign.left_out", told)
     elif activity.channel is not None:
         _post(context, work, campaign, run, activity, activity.channel)
     else:
@@ -190,19 +185,6 @@ def _skip(context: Context, work: CampaignsWork, campaign: Campaign, run: Run, w
     work.campaigns.save_run(replace(run, state=RunState.SKIPPED))
     data: Args = {"activity": run.activity, "wave": run.wave.isoformat(), "why": why}
     advance(context, work, campaign, EventKind.SKIPPED, data=data)
-
-
-def _tell_left_out(work: CampaignsWork, campaign: Campaign, activity: Activity) -> None:
-    work.outbox.post(
-        campaign.workspace,
-        Letter(
-            key=f"{campaign.source}:left_out:{activity.id}",
-            to=ToPerson(person=campaign.owner),
-            message=messages.left_out(campaign, messages.NOT_GONE_FIRST),
-            kind="campaign.left_out",
-            priority=Priority.ANSWER,
-        ),
-    )
 
 
 def span_of(work: CampaignsWork, campaign: Campaign, run: Run) -> Span | None:

@@ -91,7 +91,11 @@ GONE = "I could not find that campaign any more."
 DISCARDED = "The draft is discarded."
 NOT_A_DRAFT = "It has been sent already."
 OVER = "Its last day has passed. Tap *Change* and choose other days."
+MOST_LISTED = 10
+"""So many campaigns stand in a list at once."""
 BECAUSE_TRIAL = "You wanted to see it before others do."
+BECAUSE_OWNER = "It is about a campaign of yours."
+BECAUSE_MANAGER = "You may run campaigns, and nobody runs this one."
 COUNTING = (
     "I am counting whom it would reach and when. The card with the forecast comes in a moment."
 )
@@ -787,9 +791,11 @@ def campaign_list(
     *,
     has_packs: bool = False,
     behind: int | None = None,
+    is_news: bool = False,
 ) -> Message:
     """What the person may look at; `owners` are names by person. `has_packs`: there are campaigns
-    in packs to begin with; `behind` how many come before those that are not shown, if any."""
+    in packs to begin with; `behind` how many come before those that are not shown, if any.
+    `is_news`: they are told so unasked, because there is more to tell than one letter a day."""
     lines = "\n".join(
         f"- **{literal(campaign.title)}**: {STATES[campaign.state]}, "
         f"{_span(campaign.content)}, by {literal(owners[campaign.owner])}"
@@ -800,6 +806,8 @@ def campaign_list(
     if options:
         choice = Choice(label="Look at one", action="campaign.open", options=options)
         listed = [Text(text=lines), choice]
+    if is_news:
+        return say("There is news of several of your campaigns:", *listed)
     packs = [Button(label="From a pack…", action="campaign.from_pack")] if has_packs else []
     more = Button(label="More campaigns", action="campaign.list", args={"skipped": behind or 0})
     return say(
@@ -1083,18 +1091,35 @@ CANCELLED = "What waited is taken back. What is on its way this very second may 
 def orphaned(campaign: Campaign, owner: Person, *, is_approver: bool = False) -> Message:
     """To all who may run a campaign that nobody runs; `is_approver`: who has approved it may not
     take it over."""
+    said, rows = _without_owner(campaign, owner, {}, is_approver=is_approver)
+    return say(said, *rows, tone=Tone.WARNING)
+
+
+def all_orphaned(campaigns: Sequence[tuple[Campaign, Person, bool]]) -> Message:
+    """The same of several, each with its owner and whether who reads this has approved it."""
+    parts: list[Part] = []
+    for campaign, owner, is_approver in campaigns[:MOST_LISTED]:
+        said, rows = _without_owner(campaign, owner, {"listed": True}, is_approver=is_approver)
+        parts += [Text(text=said), *rows]
+    if len(campaigns) > MOST_LISTED:
+        parts.append(Note(text=f"And {len(campaigns) - MOST_LISTED} more."))
+    return say("Nobody runs these campaigns any more:", *parts, tone=Tone.WARNING)
+
+
+def _without_owner(
+    campaign: Campaign, owner: Person, args: Args, *, is_approver: bool
+) -> tuple[str, list[Part]]:
     if campaign.started_at is None:
         said = "It does not begin before somebody else takes it over."
     else:
         said = "It goes on as it stands, but nobody is told what becomes of it."
     button = Button(
-        label="Take it over", action="campaign.take_over", args={"campaign": campaign.id}
+        label="Take it over", action="campaign.take_over", args={"campaign": campaign.id, **args}
     )
-    return say(
+    return (
         f"{literal(owner.name)}, who owns “{literal(campaign.title)}”, does not run campaigns any "
         f"more. {said}" + (f" {APPROVED_IT}" if is_approver else ""),
-        *(() if is_approver else (Buttons(buttons=(button,)),)),
-        tone=Tone.WARNING,
+        [] if is_approver else [Buttons(buttons=(button,))],
     )
 
 

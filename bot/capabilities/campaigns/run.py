@@ -38,6 +38,7 @@ from bot.capabilities.campaigns.step import (
     sources_of,
     today_of,
 )
+from bot.capabilities.campaigns.telling import tell_owner
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.crowd import wishes_of
@@ -45,10 +46,9 @@ from bot.errors import Conflict, Invalid
 from bot.ids import CampaignId, PersonId
 from bot.inbound import Command
 from bot.message import Args
-from bot.outbox import Letter, LetterState, Priority, ToPerson
+from bot.outbox import LetterState
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import next_working_moment
 from bot.truth import account
 
 LOOK_EVERY = timedelta(hours=1)
@@ -97,17 +97,9 @@ def look(context: Context, work: CampaignsWork, timer: Timer) -> None:
         data = data_of_account(account(tallies_of(work, campaign)))
         finished = advance(context, work, campaign, EventKind.FINISHED, data=data)
         note = messages.CHANGE_TOO_LATE if change is not None else None
-        work.outbox.post(
-            finished.workspace,
-            Letter(
-                key=f"{finished.source}:finished:{finished.version}",
-                to=ToPerson(person=owner.id),
-                message=sheet.show(context, work, finished, owner, note),
-                kind="campaign.finished",
-                priority=Priority.ANSWER,
-                due_at=next_working_moment(owner, context.now),
-            ),
-        )
+        card = sheet.show(context, work, finished, owner, note)
+        key = f"finished:{finished.version}"
+        tell_owner(context, work, finished, key, "campaign.finished", card)
 
 
 def _is_trying(work: CampaignsWork, campaign: Campaign, now: datetime) -> bool:

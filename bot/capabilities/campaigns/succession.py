@@ -2,6 +2,7 @@
 nobody what they have approved and has not begun: nobody approves their own."""
 
 from datetime import timedelta
+from functools import partial
 
 from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
@@ -9,17 +10,18 @@ from bot.capabilities.campaigns.access import find_campaign, owner_of
 from bot.capabilities.campaigns.model import Campaign, EventKind, State
 from bot.capabilities.campaigns.plan import review, sheet
 from bot.capabilities.campaigns.step import advance, set_timer
+from bot.capabilities.campaigns.telling import tell
 from bot.capabilities.campaigns.timing import begins_at, newest_day
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import Conflict, NotAllowed
-from bot.ids import CampaignId
+from bot.ids import CampaignId, WorkspaceId
 from bot.inbound import Command
+from bot.message import Message
 from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import next_working_moment
 
 _WAITS = frozenset({State.IN_REVIEW, State.APPROVED, State.SCHEDULED})
 
@@ -30,7 +32,8 @@ def is_led(work: CampaignsWork, campaign: Campaign) -> bool:
 
 
 def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
-    """Tell all who may run it that nobody does; each of them once."""
+    """Tell all who may run it that nobody does; each of them once, and who has stopped as soon
+    as they want to be told again."""
     owner = owner_of(work, campaign)
     others = {
         person.id: person
@@ -38,19 +41,33 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
         for person in work.people.holders(campaign.workspace, role)
     }
     for person in others.values():
-        work.outbox.post(
-            campaign.workspace,
-            Letter(
-                key=f"{campaign.source}:orphan:{owner.id}:{person.id}",
-                to=ToPerson(person=person.id),
-                message=messages.orphaned(
-                    campaign, owner, is_approver=_has_approved(campaign, person)
-                ),
-                kind="campaign.orphaned",
-                priority=Priority.ANSWER,
-                due_at=next_working_moment(person, context.now),
-            ),
+        if work.attention.get(person.id).stopped_at is not None:
+            continue
+        letter = Letter(
+            key=f"{campaign.source}:orphan:{owner.id}:{person.id}",
+            to=ToPerson(person=person.id),
+            message=messages.orphaned(campaign, owner, is_approver=_has_approved(campaign, person)),
+            kind="campaign.orphaned",
+            priority=Priority.ANSWER,
+            because=messages.BECAUSE_MANAGER,
         )
+        tell(context, work, person, letter, partial(_list_all, work, person))
+
+
+def _list_all(work: CampaignsWork, person: Person) -> Message:
+    """Everything that nobody runs, as the person is told of it."""
+    found = [
+        (campaign, owner_of(work, campaign), _has_approved(campaign, person))
+        for campaign in _submitted(work, person.workspace)
+        if not is_led(work, campaign)
+    ]
+    return messages.all_orphaned(found)
+
+
+def _submitted(work: CampaignsWork, workspace: WorkspaceId) -> list[Campaign]:
+    """What is to come or under way."""
+    every = [*work.campaigns.in_review(workspace), *work.campaigns.under_way(workspace)]
+    return list({campaign.id: campaign for campaign in every}.values())
 
 
 def look_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
@@ -69,8 +86,7 @@ def look_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
 def offer_all(context: Context, work: CampaignsWork, owner: Person) -> None:
     """Offer what is to come or under way of somebody who has left, without waiting until it is
     looked at. Drafts are nobody else's business."""
-    every = [*work.campaigns.in_review(owner.workspace), *work.campaigns.under_way(owner.workspace)]
-    for campaign in every:
+    for campaign in _submitted(work, owner.workspace):
         if campaign.owner == owner.id:
             offer(context, work, campaign)
 
@@ -95,4 +111,5 @@ def take_over(context: Context, work: CampaignsWork, command: Command) -> Reply:
     # Who was to approve it may own it now; then others are asked.
     review.tell_approvers(context, work, taken)
     card = sheet.show(context, work, taken, command.person, messages.TAKEN_OVER)
-    return Reply(message=card, replace=True)
+    # What is listed with it can still be taken over.
+    return Reply(message=card, replace=command.args.get("listed") is not True)

@@ -93,7 +93,7 @@ def got(world: World) -> set[str]:
         heard.conversation.removeprefix("dm:")
         for heard in world.room.heard
         if heard.key is not None and heard.key.startswith("campaign:")
-        if heard.key.count(":") == 2 and not heard.key.endswith(":unsent")
+        if heard.key.count(":") == 2
     }
 
 

@@ -126,7 +126,8 @@ def test_the_owner_is_told_at_the_end_what_became_of_it(world: World) -> None:
     last = world.last("dana")
     assert "Free lunch is finished." in last
     assert "Delivered" in last
-    assert refresh(world, card) == last
+    controls = "\n\n[Pause 1 week]\n[Stop all]\n[Why am I getting this?]"
+    assert refresh(world, card) + controls == last
     campaign = campaigns(world)[0]
     with world.database.transaction() as work:
         events = work.campaigns.events(campaign.id)

@@ -12,6 +12,7 @@ from bot.capabilities.campaigns.content import Activity, Format, Timing, days_of
 from bot.capabilities.campaigns.messages import over_already
 from bot.capabilities.campaigns.model import Campaign, State, letter_key, source_of
 from bot.capabilities.campaigns.occasion import messages
+from bot.capabilities.campaigns.telling import tell
 from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import Conflict, NotFound
@@ -21,7 +22,7 @@ from bot.message import Message, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import at_local, next_working_moment
+from bot.schedule import at_local
 
 _DAY = timedelta(days=1)
 _LAST = "Etc/GMT+12"
@@ -154,18 +155,15 @@ def count_on(context: Context, work: CampaignsWork, timer: Timer) -> None:
                 ),
             )
     owner = owner_of(work, campaign)
-    work.outbox.post(
-        campaign.workspace,
-        Letter(
-            key=f"{source}:told",
-            to=ToPerson(person=owner.id),
-            message=message,
-            kind="campaign.result",
-            priority=Priority.ANSWER,
-            due_at=next_working_moment(owner, context.now),
-            because=messages.BECAUSE_RESULT,
-        ),
+    letter = Letter(
+        key=f"{source}:told",
+        to=ToPerson(person=owner.id),
+        message=message,
+        kind="campaign.result",
+        priority=Priority.ANSWER,
+        because=messages.BECAUSE_RESULT,
     )
+    tell(context, work, owner, letter)
 
 
 def _result(work: CampaignsWork, campaign: Campaign, activity: Activity) -> Message:

@@ -156,6 +156,7 @@ _IN_NO_FIGURE = (
     "It is in no figure of the campaign. What you do under it, as a quiz or a draft, is yours and "
     "counts as always; only a vote does not."
 )
+BECAUSE_APPROVER = "You approve campaigns, and this one waits for you."
 BECAUSE_PILOT = "You were asked to look at it before others do."
 
 

@@ -31,6 +31,7 @@ from bot.capabilities.campaigns.work import CampaignsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.inbound import Command
+from bot.kind import for_duty
 from bot.message import Message, say
 from bot.outbox import Letter, Priority, ToPerson
 from bot.people import Person
@@ -91,7 +92,8 @@ def tell_approvers(
     """Its card for everybody whose approval it waits for, at their next working moment.
 
     What they have and nobody has decided about becomes the card as it is now, unless they are
-    asked `again`, at most once a day. Who wants nothing unasked finds it on their own page.
+    asked `again`, at most once a day. Who wants nothing unasked finds it on their own page. Each
+    has a card of its own, for the sake of whoever waits for its approval.
     """
     decided = {EventKind.APPROVED, EventKind.REJECTED}
     rounds = sum(event.kind in decided for event in work.campaigns.events(campaign.id))
@@ -105,18 +107,16 @@ def tell_approvers(
             key = f"{first}:{today_of(person, context.now)}"
         elif stands:
             key = f"{first}:{campaign.version}"
-        work.outbox.post(
-            campaign.workspace,
-            Letter(
-                key=key,
-                to=ToPerson(person=person.id),
-                message=show(context, work, campaign, person),
-                kind="campaign.review",
-                priority=Priority.ANSWER,
-                due_at=next_working_moment(person, context.now),
-                edits=first if stands else None,
-            ),
+        letter = Letter(
+            key=key,
+            to=ToPerson(person=person.id),
+            message=show(context, work, campaign, person),
+            kind="campaign.review",
+            priority=Priority.ANSWER,
+            edits=first if stands else None,
+            because=messages.BECAUSE_APPROVER,
         )
+        work.outbox.post(campaign.workspace, for_duty(letter, person, context.now))
 
 
 def remind(context: Context, work: CampaignsWork, command: Command) -> Reply:
@@ -213,7 +213,7 @@ def _tell_owner(
             key=f"{campaign.source}:{what}:{campaign.version}",
             to=ToPerson(person=owner.id),
             message=message,
-            kind="campaign.review",
+            kind="campaign.decided",
             priority=Priority.ANSWER,
             due_at=next_working_moment(owner, context.now),
         ),
