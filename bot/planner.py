@@ -68,6 +68,8 @@ class _Round:
     """Slots of one kind, taken in chunks until none is due."""
 
     kind: str
+    others: Sequence[str]
+    """All other kinds of slots that there are."""
     size: int
     most: int
     is_ending: Callable[[], bool]
@@ -108,7 +110,8 @@ def plan_due(
         return Context(now=clock(), new_id=new_id, activities=registry.activities)
 
     for kind in due:
-        doing = _Round(kind, chunk, most, is_ending)
+        others = [other for other in registry.slots if other != kind]
+        doing = _Round(kind, others, chunk, most, is_ending)
         total += _plan_kind(database, registry.slots[kind], context, doing)
     return total
 
@@ -124,7 +127,7 @@ def _plan_kind(
         context = new_context()
         try:
             with database.transaction() as work:
-                done = _plan_chunk(context, work, planner, doing.kind, doing.size)
+                done = _plan_chunk(context, work, planner, doing)
                 reach("planner.before_commit")
             reach("planner.committed")
         except Unavailable:
@@ -149,20 +152,18 @@ def _plan_kind(
     return doing.total
 
 
-def _plan_chunk(
-    context: Context, work: W, planner: SlotPlanner[W], kind: str, size: int
-) -> Planned:
-    taken = work.slots.take_due(kind, context.now, size)
+def _plan_chunk(context: Context, work: W, planner: SlotPlanner[W], doing: _Round) -> Planned:
+    taken = work.slots.take_due(doing.kind, context.now, doing.size)
     people = {person.id: person for person in work.people.several([s.person for s in taken])}
     seen = [look(slot, people[slot.person], context.now) for slot in taken]
     due = [each.due for each in seen if each.due is not None]
-    booked = _book(context, work, planner, due) if due else {}
+    booked = _book(context, work, planner, due, doing.others) if due else {}
     moved = [_keep(each, booked) for each in seen]
     work.slots.move(moved)
     told = [booked[one.key] for one in due if one.key in booked]
     late = sum(each.sight is Sight.LATE for each in seen)
     if late:
-        log.warning("slots were skipped because their hour had passed", kind=kind, slots=late)
+        log.warning("slots were skipped because their hour had passed", kind=doing.kind, slots=late)
     return Planned(
         planned=sum(at is not None for at in told),
         suppressed=sum(at is None for at in told),
@@ -173,10 +174,14 @@ def _plan_chunk(
 
 
 def _book(
-    context: Context, work: W, planner: SlotPlanner[W], due: list[DueSlot]
+    context: Context,
+    work: W,
+    planner: SlotPlanner[W],
+    due: list[DueSlot],
+    others: Sequence[str],
 ) -> Mapping[str, datetime | None]:
     """When what each slot brings is due, by the slot's key; None where it may not be sent."""
-    wishes = _leave_room(work, planner(context, work, due), due)
+    wishes = _leave_room(work, planner(context, work, due), due, others)
     keys = {one.person.id: one.key for one in due}
     booked: dict[str, datetime | None] = {}
     for booking in book(context, work, wishes):
@@ -185,15 +190,16 @@ def _book(
     return booked
 
 
-def _leave_room(work: W, wishes: Sequence[Wish], due: list[DueSlot]) -> list[Wish]:
-    beside = work.slots.beside(due[0].slot.kind, [one.person.id for one in due])
-    leaves = {
-        one.person.id: leave_room(one, beside[one.person.id])
-        for one in due
-        if one.person.id in beside
-    }
+def _leave_room(
+    work: W, wishes: Sequence[Wish], due: list[DueSlot], others: Sequence[str]
+) -> Sequence[Wish]:
+    if not others:
+        return wishes
+    beside = work.slots.of_kinds(others, [one.person.id for one in due])
+    found = {one.person.id: one for one in due if one.person.id in beside}
+    leaves = {id_: leave_room(one, beside[id_]) for id_, one in found.items()}
     return [
-        replace(wish, leaves=leaves[wish.person.id]) if leaves.get(wish.person.id) else wish
+        replace(wish, leaves=leaves[wish.person.id]) if wish.person.id in leaves else wish
         for wish in wishes
     ]
 

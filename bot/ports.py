@@ -220,8 +220,10 @@ class Slots(Protocol):
         Those that another transaction has taken are passed over.
         """
 
-    def beside(self, kind: str, people: Sequence[PersonId]) -> Mapping[PersonId, Sequence[Slot]]:
-        """The slots of other kinds of these people; those without any are left out."""
+    def of_kinds(
+        self, kinds: Sequence[str], people: Sequence[PersonId]
+    ) -> Mapping[PersonId, Sequence[Slot]]:
+        """The slots of these kinds and people; those without any are left out."""
 
     def move(self, moved: Sequence[Slot]) -> None:
         """Keep when slots that were taken come next, and what they brought last."""

@@ -70,11 +70,15 @@ class SqlSlots:
         rows = self._connection.execute(_DUE, {"kind": kind, "now": now, "most": limit})
         return [_slot(row) for row in rows]
 
-    def beside(self, kind: str, people: Sequence[PersonId]) -> Mapping[PersonId, Sequence[Slot]]:
-        """The slots of other kinds of these people; those without any are left out."""
+    def of_kinds(
+        self, kinds: Sequence[str], people: Sequence[PersonId]
+    ) -> Mapping[PersonId, Sequence[Slot]]:
+        """The slots of these kinds and people; those without any are left out."""
         found: dict[PersonId, list[Slot]] = defaultdict(list)
-        statement = _beside(self._connection.dialect.name)
-        for row in self._connection.execute(statement, {"whose": list(people), "what": kind}):
+        # Kinds by name: with all but one PostgreSQL may read every slot there is.
+        statement = _of_kinds(self._connection.dialect.name)
+        values = {"whose": list(people), "what": list(kinds)}
+        for row in self._connection.execute(statement, values):
             slot = _slot(row)
             found[slot.person].append(slot)
         return found
@@ -120,9 +124,9 @@ def _values(slot: Slot) -> dict[str, Any]:
 
 
 @cache
-def _beside(dialect: str) -> Select[Any]:
+def _of_kinds(dialect: str) -> Select[Any]:
     return select(*_COLUMNS).where(
-        among(dialect, slots.c.person, "whose"), slots.c.kind != bindparam("what")
+        among(dialect, slots.c.person, "whose"), among(dialect, slots.c.kind, "what")
     )
 
 

@@ -39,7 +39,7 @@ def test_every_field_comes_back(acme: Database) -> None:
     with acme.transaction() as work:
         assert list(work.slots.of(ANA.id)) == [bare, full]
         assert list(work.slots.of(BO.id)) == []
-        assert work.slots.beside(TIP, [ANA.id, BO.id]) == {ANA.id: [bare]}
+        assert work.slots.of_kinds(["other.daily"], [ANA.id, BO.id]) == {ANA.id: [bare]}
 
 
 def test_what_is_due_comes_longest_due_first_and_by_kind(acme: Database) -> None:
