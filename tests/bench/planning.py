@@ -2,7 +2,8 @@
 
 Loads a slot for each of a million people (or `--people N`) in five zones, measures a tick at
 which nothing is due, plans 10,000 that are due at one moment through the real rules, attention
-and outbox, and promises a letter to each of 100,000 people. Each is also given as a multiple of
+and outbox (all with the same words; what choosing a tip for each adds is in tests/bench/tips.py),
+and promises a letter to each of 100,000 people. Each is also given as a multiple of
 a floor measured in the same run: the same rows written by bare statements of the driver, in
 transactions of the same size. Prints one JSON object.
 
