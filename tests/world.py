@@ -601,7 +601,7 @@ class World:
 
 UNFIT = frozenset(
     {
-        *("list", "escalation", "faq.author"),
+        *("escalation", "faq.author"),
     }
 )
 """Kinds that do not keep their rule yet."""

@@ -206,5 +206,6 @@ capability: Capability[QuestionsWork] = Capability(
         article.REVIEW: wished("a steward may look at it when it suits them"),
         "faq.author": duty("somebody wants to share their words", despite_stop=True),
         "list": duty("they look after what found nobody else"),
+        "hour.over": duty("they held the hour, or look after what is left of it"),
     },
 )

@@ -25,13 +25,14 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.ids import PersonId, QuestionId, WorkspaceId
 from bot.inbound import Command
+from bot.kind import for_duty
 from bot.message import say
 from bot.outbox import Letter, Priority, ToPerson, ToPlace
 from bot.pack.about import id_of, read_about
 from bot.people import Person, is_cut_off
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.schedule import at_local, next_working_moment
+from bot.schedule import at_local
 from bot.steward import curators_of
 
 _WAITS = frozenset({State.ASKED, State.SUGGESTED})
@@ -129,17 +130,17 @@ def entrust(context: Context, work: QuestionsWork, timer: Timer) -> None:
         show_status(work, question)
     listed_ = messages.hour_questions(title, _listed(work, host.workspace, about), about)
     for person in [host] if host.active else curators_of(work, host.workspace):
-        work.outbox.post(
-            host.workspace,
-            Letter(
-                key=f"{about}:over:{context.now.isoformat()}:{person.id}",
-                to=ToPerson(person=person.id),
-                message=listed_,
-                kind="list",
-                priority=Priority.OFFER,
-                due_at=next_working_moment(person, context.now),
-            ),
+        if work.attention.get(person.id).stopped_at is not None:
+            continue
+        letter = Letter(
+            key=f"{about}:over:{context.now.isoformat()}:{person.id}",
+            to=ToPerson(person=person.id),
+            message=listed_,
+            kind="hour.over",
+            priority=Priority.OFFER,
+            because=messages.BECAUSE_HOUR,
         )
+        work.outbox.post(host.workspace, for_duty(letter, person, context.now))
 
 
 def _owner_of(work: QuestionsWork, question: Question, host: Person) -> Person | None:

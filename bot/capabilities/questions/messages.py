@@ -1968,6 +1968,8 @@ def review(shown: Suggested, steward: Person, reason: str) -> Message:
     )
 
 
+BECAUSE_UNANSWERED = "You look after what found nobody: it is listed once a week."
+BECAUSE_HOUR = "You announced this hour of questions, or look after what is left of it."
 BECAUSE_REVIEW = "You look after this entry: nobody else is asked whether it is still right."
 
 

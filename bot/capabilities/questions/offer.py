@@ -74,6 +74,7 @@ from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
 from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command, named
+from bot.kind import for_duty
 from bot.message import Message, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_cut_off, is_working, local
@@ -953,17 +954,17 @@ def list_unanswered(context: Context, work: QuestionsWork, timer: Timer) -> None
         return
     listed = [(question, _steward_names(work, question)) for question in recent[:20]]
     for manager in _managers(work, workspace):
-        work.outbox.post(
-            workspace,
-            Letter(
-                key=f"unanswered:{context.now.date()}:{manager.id}",
-                to=ToPerson(person=manager.id),
-                message=messages.unanswered(listed),
-                kind="list",
-                priority=Priority.OFFER,
-                due_at=next_working_moment(manager, context.now),
-            ),
+        if work.attention.get(manager.id).stopped_at is not None:
+            continue
+        letter = Letter(
+            key=f"unanswered:{context.now.date()}:{manager.id}",
+            to=ToPerson(person=manager.id),
+            message=messages.unanswered(listed),
+            kind="list",
+            priority=Priority.OFFER,
+            because=messages.BECAUSE_UNANSWERED,
         )
+        work.outbox.post(workspace, for_duty(letter, manager, context.now))
 
 
 def _steward_names(work: QuestionsWork, question: Question) -> str:

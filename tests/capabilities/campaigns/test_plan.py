@@ -135,6 +135,7 @@ def test_an_hour_of_questions_leaves_none_without_an_owner(either_world: World) 
     told = world.last("dana")
     assert "1 of 2 questions of the hour" in told
     assert "Sam sees to it by 12 March" in told
+    assert "[Why am I getting this?]" in told
     assert "It stayed open in the hour" in "\n".join(world.dms("sam"))
     question = world.question(1)
     # Nothing in its words says what it is about; the channel of the hour does.

@@ -783,9 +783,20 @@ def test_what_expired_is_listed_for_the_community_managers_on_monday(crowd: Worl
     assert TAXI in listed
     assert "steward: Sam" in listed
     assert "Ana" not in listed
+    card = next(h for h in crowd.hears("dana") if "Questions that found nobody" in h.text)
+    crowd.presses("dana", "Why am I getting this?", on=card)
+    assert "it is listed once a week" in crowd.last("dana")
     crowd.passes(days=21)
     again = [text for text in crowd.dms("dana") if "Questions that found nobody" in text]
     assert again == [listed]
+
+
+def test_who_has_stopped_gets_no_list_of_what_expired(crowd: World) -> None:
+    crowd.says("ana", TAXI)
+    crowd.says("dana", "stop")
+    crowd.passes(days=15)
+    assert crowd.state() == "expired"
+    assert not [text for text in crowd.dms("dana") if "Questions that found nobody" in text]
 
 
 # --- what the asker is told is so -----------------------------------------------------
