@@ -1029,7 +1029,7 @@ def _unreached(
             if someone.state is LetterState.UNREACHABLE
             else FAILURES.get(someone.why or "", "it could not be sent")
         )
-        for someone, name in unreached
+        for someone, name in sorted(unreached, key=lambda one: one[1].casefold())
     ]
     more = account.failed + account.unreachable - len(unreached)
     if more > 0 and is_one:

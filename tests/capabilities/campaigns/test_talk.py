@@ -243,6 +243,15 @@ def test_a_stop_changes_nothing_on_the_card_while_the_campaign_runs(world: World
     assert "Cancel what waits" in labels(card)
 
 
+def test_whom_it_did_not_reach_stand_by_name(world: World) -> None:
+    world.room = PickyRoom(outcomes={who: Never("odd") for who in ("ana", "ben", "cem")})
+    world.changes("ana", name="zoe")
+    card = send(world)
+    world.passes(days=5)
+    text = refresh(world, card)
+    assert sorted(["Ben:", "Cem:", "zoe:"], key=text.index) == ["Ben:", "Cem:", "zoe:"]
+
+
 def test_a_resend_does_not_tell_who_has_stopped_meanwhile(either_world: World) -> None:
     room = PickyRoom(outcomes={"ana": Never("odd"), "ben": Never("odd"), "cem": Never("odd")})
     either_world.room = room
