@@ -173,6 +173,7 @@ SHOWN: dict[str, Message | Form | list[Part] | list[Section] | Section] = {
     "narration.ran_out": narration.ran_out(),
     "narration.wishes_form": narration.wishes_form(5, {Scope.MATCH_SHARED}, week=True),
     "narration.wishes_kept": narration.wishes_kept(5, "10:00", [Scope.MATCH_SHARED], week=True),
+    "narration.wishes_kept:crowded": narration.wishes_kept(5, "10:00", [], week=True, crowded=[5]),
     "narration.wishes_kept:nothing": narration.wishes_kept(None, "10:00", [], week=False),
     "narration.ledger": narration.ledger(
         [CONSENT, replace(CONSENT, scope=Scope.MATCH_SHARED, granted_on=None, withdrawn_on=DAY)]

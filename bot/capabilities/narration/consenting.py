@@ -72,9 +72,18 @@ def keep_wishes(context: Context, work: NarrationWork, command: Command) -> Repl
             _withdraw(context, work, person, scope, today)
     set_day(context, work, person, PROMPT_SLOT, weekday)
     set_day(context, work, person, WEEK_SLOT, ends_of_week(person)[1] if week else None)
-    hour = work.attention.get(person.id).hour
+    attention = work.attention.get(person.id)
     granted_now = [scope for scope in Scope if allows(work.narrations.ledger(person.id), scope)]
-    return Reply(message=messages.wishes_kept(weekday, f"{hour:%H:%M}", granted_now, week=week))
+    once = [min(slot.weekdays) for slot in work.slots.of(person.id) if len(slot.weekdays) == 1]
+    said = messages.wishes_kept(
+        weekday,
+        f"{attention.hour:%H:%M}",
+        granted_now,
+        week=week,
+        crowded=sorted({day for day in once if once.count(day) > attention.daily}),
+        daily=attention.daily,
+    )
+    return Reply(message=said)
 
 
 def _withdraw(

@@ -1020,9 +1020,27 @@ def wishes_form(weekday: int | None, granted: Collection[Scope], *, week: bool) 
     )
 
 
-def wishes_kept(weekday: int | None, hour: str, granted: Sequence[Scope], *, week: bool) -> Message:
+def wishes_kept(
+    weekday: int | None,
+    hour: str,
+    granted: Sequence[Scope],
+    *,
+    week: bool,
+    crowded: Sequence[int] = (),
+    daily: int = 1,
+) -> Message:
+    """`crowded` are the weekdays of which more was chosen for them alone than the `daily` limit
+    lets through."""
     lines = [f"- {CONSENTS[scope][0]} {'Yes' if scope in granted else 'No'}." for scope in CONSENTS]
-    return say(_wishes(weekday, f" around {hour}", week=week) + "\n" + "\n".join(lines))
+    notes = [
+        Note(
+            text=f"On {_DAYS[day - 1]}s you have chosen more than the {daily} a day that may reach "
+            "you, so some of it will not come. Choose another day, or more a day in `/settings`."
+        )
+        for day in crowded
+    ]
+    told = _wishes(weekday, f" around {hour}", week=week) + "\n" + "\n".join(lines)
+    return say(told, *notes)
 
 
 def _wishes(weekday: int | None, around: str = "", *, week: bool) -> str:

@@ -13,7 +13,7 @@ from bot.ids import PersonId
 from bot.message import literal
 from bot.plain import render_plain
 from tests.capabilities.narration.narrating import own, propose, share, write
-from tests.capabilities.tips.telling import follow, tell, tip
+from tests.capabilities.tips.telling import budget, follow, tell, tip
 from tests.world import WORKSPACE, World, person
 
 TEXT = "The export loses its header when the sheet is filtered."
@@ -63,6 +63,16 @@ def test_a_tip_a_day_leaves_room_for_what_comes_once_a_week(world: World) -> Non
         came += [f"{world.now:%a} {one[:4]}" for one in world.dms("ana")[before:]]
         world.says("ana", "thanks")
     assert came == ["Tue Mind", "Wed What", "Thu Mind", "Fri Your", "Mon Mind"]
+
+
+def test_who_chose_more_for_a_weekday_than_may_reach_them_is_told(world: World) -> None:
+    wishes(world, "ana", prompts="thursday", week="yes")
+    assert "have chosen more" not in world.last("ana")
+    wishes(world, "ana", prompts="friday", week="yes")
+    assert "On Fridays you have chosen more than the 1 a day" in world.last("ana")
+    budget(world, "ana", per_day=2)
+    wishes(world, "ana", prompts="friday", week="yes")
+    assert "have chosen more" not in world.last("ana")
 
 
 def test_a_prompt_that_is_planned_meanwhile_leaves_a_channel_as_it_is(either_world: World) -> None:
