@@ -27,8 +27,8 @@ def remind(_context: Context, work: NarrationWork, person: Person, narration: Na
     if narration.revisit_on is None:
         work.timers.cancel(revisit)
     else:
-        morning = at_local(narration.revisit_on, _MORNING, person.zone)
-        due_at = next_morning(person, morning)
+        hour = work.attention.get(person.id).hour
+        due_at = next_morning(person, at_local(narration.revisit_on, hour, person.zone), hour)
         work.timers.set(Timer(revisit, due_at, "narration.revisit", _args(narration)))
     if narration.state is State.DRAFT:
         morning = at_local(narration.deleted_on - _NOTICE, _MORNING, person.zone)
@@ -70,7 +70,8 @@ def revisit(context: Context, work: NarrationWork, timer: Timer) -> None:
     if narration.revisit_on is None or has_stopped(work, person):
         return
     if is_away(person, context.now):
-        due_at = next_morning(person, context.now + _HALF_A_DAY, _MORNING)
+        hour = work.attention.get(person.id).hour
+        due_at = next_morning(person, context.now + _HALF_A_DAY, hour)
         work.timers.set(replace(timer, due_at=due_at, attempts=0))
         return
     work.outbox.post(

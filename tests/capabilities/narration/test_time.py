@@ -242,6 +242,17 @@ def test_a_decision_is_looked_at_again_on_its_day(world: World) -> None:
     assert "We keep one" in world.last("ana")
 
 
+def test_a_decision_comes_at_the_own_hour(world: World) -> None:
+    """Of who works at night, for one."""
+    world.says("ana", "/settings")
+    world.fills("ana", slot="22:30", starts="22:00", ends="6:00")
+    decide(world, "ana", revisit_on="2026-03-10")
+    world.passes(days=8, hours=13)
+    assert not any("look again" in heard for heard in world.dms("ana"))
+    world.passes(hours=1)
+    assert "look again" in world.last("ana")
+
+
 def test_a_decision_waits_until_its_author_is_back(world: World) -> None:
     decide(world, "ana", revisit_on="2026-03-10")
     world.says("ana", "/pause 3 weeks")
