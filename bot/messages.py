@@ -21,14 +21,16 @@ BEHIND = "controls"
 
 
 def with_controls(message: Message) -> Message:
-    """The message with `CONTROLS` as its last row; as it is where a button of its own leads to
-    them, so that a card with much to say to has few buttons.
+    """The message with `CONTROLS` as its last row; as it is where it has them, or a button of its
+    own leads to them, so that a card with much to say to has few buttons.
 
     Raises:
         ValueError: it has no room for one more part.
     """
-    rows = (part.buttons for part in message.parts if isinstance(part, Buttons))
-    if any(button.args.get(BEHIND) is True for row in rows for button in row):
+    rows = [part.buttons for part in message.parts if isinstance(part, Buttons)]
+    if CONTROLS in message.parts or any(
+        button.args.get(BEHIND) is True for row in rows for button in row
+    ):
         return message
     return Message(
         version=message.version,

@@ -86,6 +86,15 @@ class Outbox(Protocol):
         What is on the wire may arrive, but is not sent again should it come back.
         """
 
+    def put_off(
+        self, person: Person, kinds: Collection[str], due_at: datetime, now: datetime
+    ) -> None:
+        """Letters of these kinds that wait for an hour of the person wait for this one instead,
+        be it sooner or later. What is booked stays where it is."""
+
+    def take_back(self, person: Person, kinds: Collection[str]) -> None:
+        """Letters of these kinds to the person that have not begun are not sent."""
+
     def find(self, workspace: WorkspaceId, conversation: str, external: str) -> Delivered | None:
         """The letter that stands at an address, or the message that `follow` named."""
 

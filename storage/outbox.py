@@ -1,6 +1,6 @@
 """The outbox as a handler sees it: letters are promised, edited and taken back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -26,9 +26,10 @@ from bot.outbox import (
     ToPlace,
     ToRelay,
 )
+from bot.people import Person
 from storage.row import add_all_new, add_new, among, in_chunks, put
 from storage.seal import Seal
-from storage.tables import followed, outbox
+from storage.tables import IS_PENDING, followed, outbox
 
 MERGED = "merged"
 """The state of an edit whose message another letter carries; never seen outside."""
@@ -210,6 +211,32 @@ class SqlOutbox:
         """
         letter = (outbox.c.workspace == workspace, outbox.c.key == key)
         return cancel_letters(self._connection, *letter) == 1
+
+    def put_off(
+        self, person: Person, kinds: Collection[str], due_at: datetime, now: datetime
+    ) -> None:
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.workspace == person.workspace,
+                IS_PENDING,
+                outbox.c.person == person.id,
+                outbox.c.kind.in_(sorted(kinds)),
+                outbox.c.day.is_(None),
+                outbox.c.due_at > now,
+            )
+            .values(due_at=due_at)
+        )
+
+    def take_back(self, person: Person, kinds: Collection[str]) -> None:
+        cancel_letters(
+            self._connection,
+            outbox.c.workspace == person.workspace,
+            IS_PENDING,
+            outbox.c.person == person.id,
+            outbox.c.kind.in_(sorted(kinds)),
+            outbox.c.edits.is_(None),
+        )
 
     def find(self, workspace: WorkspaceId, conversation: str, external: str) -> Delivered | None:
         """The letter that stands at an address, or the message that `follow` named."""

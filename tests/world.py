@@ -557,7 +557,7 @@ class World:
             kind = self.app.registry.letters.get(posted.kind)
             is_stopped = attention.stopped_at is not None
             fault = find_fault(kind, letter, person or WHOEVER, is_stopped=is_stopped)
-            assert not fault or posted.kind in UNFIT, f"{posted.key} ({posted.kind}): {fault}"
+            assert not fault, f"{posted.key} ({posted.kind}): {fault}"
 
     def _posted(self) -> Sequence[Any]:
         """The letters to people that were promised since this was asked last."""
@@ -597,14 +597,6 @@ class World:
                 )
             ).scalar()
         return due
-
-
-UNFIT = frozenset(
-    {
-        *("escalation", "faq.author"),
-    }
-)
-"""Kinds that do not keep their rule yet."""
 
 
 def person(name: str) -> Person:

@@ -27,17 +27,17 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
     tell += [c.about_me for c in others if c.about_me is not None]
     reasons = [c.why for c in others if c.why is not None]
     kinds = {kind: of for c in others for kind, of in c.letters.items()}
-    stop = partial(handlers.stop, hush)
+    stop = partial(handlers.stop, hush, kinds)
     return Capability(
         name="attention",
         title="What reaches you",
         orders={
             "pause": Order(
-                partial(handlers.pause_until, hush),
+                partial(handlers.pause_until, hush, kinds),
                 "until Monday | 2 weeks | a date",
                 "nothing you did not ask for reaches you until then; alone it is a week",
             ),
-            "resume": Order(handlers.resume, "", "ends a pause or a stop"),
+            "resume": Order(partial(handlers.resume, kinds), "", "ends a pause or a stop"),
             "stop": Order(stop, "", "stops all that you did not ask for", spoken=False),
             "settings": Order(
                 handlers.open_settings, "", "your hour, your working time, your limits"
@@ -50,10 +50,10 @@ def capability_beside(others: Sequence[Capability[W]]) -> Capability[W]:
             ),
         },
         presses={
-            "attention.pause": partial(handlers.pause_week, hush),
+            "attention.pause": partial(handlers.pause_week, hush, kinds),
             "attention.stop": stop,
             "attention.why": partial(handlers.why, kinds, reasons),
-            "attention.go_on": handlers.go_on,
+            "attention.go_on": partial(handlers.go_on, kinds),
             "attention.settings": handlers.open_settings,
         },
         opens_forms=frozenset({"attention.settings"}),

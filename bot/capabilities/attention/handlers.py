@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from bot.attention import (
     MOST_PER_DAY,
@@ -32,10 +32,13 @@ from bot.page import Section
 from bot.people import Person, WorkingHours, local, pause
 from bot.ports import Work
 from bot.reply import Reply
-from bot.schedule import at_local
+from bot.schedule import at_local, next_open_moment
 from bot.weekday import parse_weekdays, say_weekdays
 
 W = TypeVar("W", bound=Work)
+
+Kinds: TypeAlias = Mapping[str, Kind]
+"""The kinds of letters that all capabilities post, by name."""
 
 WEEK = timedelta(days=7)
 LONGEST_NIGHT = timedelta(hours=messages.NIGHT_HOURS)
@@ -57,15 +60,15 @@ def hush_all(hushes: Sequence[Hush[W]], context: Context, work: W, person: Perso
     return any(passed)
 
 
-def pause_until(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
+def pause_until(hush: Hush[W], kinds: Kinds, context: Context, work: W, command: Command) -> Reply:
     """`/pause until Monday`; alone it is a week."""
     if not command.text:
-        return pause_week(hush, context, work, command)
+        return pause_week(hush, kinds, context, work, command)
     try:
         until = parse_until(command.text, context.now, command.person.zone)
     except Invalid as error:
         raise _refuse(command, error.sentence) from error
-    return _pause(hush, context, work, command, until)
+    return _pause(hush, kinds, context, work, command, until)
 
 
 def _refuse(command: Command, sentence: str) -> Invalid:
@@ -74,21 +77,31 @@ def _refuse(command: Command, sentence: str) -> Invalid:
     return Invalid(sentence + (messages.OR_QUESTION if was_said else ""))
 
 
-def pause_week(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
+def pause_week(hush: Hush[W], kinds: Kinds, context: Context, work: W, command: Command) -> Reply:
     """*Pause 1 week*: until the midnight that begins the same weekday."""
     person = command.person
     day = local(person, context.now).date() + WEEK
-    return _pause(hush, context, work, command, at_local(day, time(0), person.zone))
+    return _pause(hush, kinds, context, work, command, at_local(day, time(0), person.zone))
 
 
-def _pause(hush: Hush[W], context: Context, work: W, command: Command, until: datetime) -> Reply:
+def _pause(
+    hush: Hush[W], kinds: Kinds, context: Context, work: W, command: Command, until: datetime
+) -> Reply:
     if work.attention.get(command.person.id).stopped_at is not None:
         return Reply(message=messages.stopped_already())
     paused = pause(command.person, until)
     work.people.save(paused)
     passed = _passed(work, command) if hush(context, work, paused) else None
     rearrange(context, work, paused)
+    _put_off(kinds, context, work, paused)
     return Reply(message=messages.paused(paused, until, passed), on_page=True)
+
+
+def _put_off(kinds: Kinds, context: Context, work: W, person: Person) -> None:
+    """What waits for a task of theirs comes at their next working moment as it is now."""
+    duties = [name for name, kind in kinds.items() if kind.sort is Sort.DUTY]
+    due_at = next_open_moment(person, context.now)
+    work.outbox.put_off(person, duties, due_at, context.now)
 
 
 def _passed(work: W, command: Command) -> str:
@@ -105,7 +118,7 @@ def _pressed_on(work: W, command: Command) -> Delivered | None:
     return work.outbox.find(command.person.workspace, command.place.conversation, command.message)
 
 
-def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
+def stop(hush: Hush[W], kinds: Kinds, context: Context, work: W, command: Command) -> Reply:
     """*Stop all*, `/stop`, or the word alone: nothing unsolicited any more."""
     more = command.text.casefold().strip(" .!").removesuffix("please").strip(" ,")
     if more and f"stop {more}" not in STOP_WORDS:
@@ -118,17 +131,19 @@ def stop(hush: Hush[W], context: Context, work: W, command: Command) -> Reply:
         work.attention.save(replace(attention, stopped_at=next_hour(context.now)))
     passed = _passed(work, command) if hush(context, work, person) else None
     rearrange(context, work, person)
+    ended = [k for k, kind in kinds.items() if kind.sort is Sort.DUTY and not kind.despite_stop]
+    work.outbox.take_back(person, ended)
     return Reply(message=messages.stopped(passed), on_page=True)
 
 
-def resume(context: Context, work: W, command: Command) -> Reply:
+def resume(kinds: Kinds, context: Context, work: W, command: Command) -> Reply:
     """`/resume` ends a pause, a stop, and the silence after nothing was reacted to."""
     if command.text:
         raise _refuse(command, messages.RESUME_ALONE)
-    return go_on(context, work, command)
+    return go_on(kinds, context, work, command)
 
 
-def go_on(_context: Context, work: W, command: Command) -> Reply:
+def go_on(kinds: Kinds, context: Context, work: W, command: Command) -> Reply:
     """*Write to me again* under the message that says that the bot has paused, or has stopped.
 
     Who has stopped only questions beforehand has said so in words of its own, and ends it so.
@@ -138,6 +153,7 @@ def go_on(_context: Context, work: W, command: Command) -> Reply:
     if before.stopped_at is not None:
         person = replace(person, asks_welcome=True)
     work.people.save(person)
+    _put_off(kinds, context, work, person)
     attention = replace(before, stopped_at=None, paused_at=None, ignored=0)
     work.attention.save(attention)
     heard = messages.resumed(attention, asks_welcome=person.asks_welcome)
@@ -145,7 +161,7 @@ def go_on(_context: Context, work: W, command: Command) -> Reply:
 
 
 def why(
-    kinds: Mapping[str, Kind],
+    kinds: Kinds,
     reasons: Sequence[Why[W]],
     context: Context,
     work: W,

@@ -81,12 +81,24 @@ ABOVE_GOES_ON = "The question above goes to somebody else."
 ASKED_GOES_ON = "What you were asked and have not taken goes to somebody else."
 
 
+DURING_PAUSE = (
+    "What is for you to see to here waits until then; a question that found nobody goes to whoever "
+    "else looks after it, if there is anybody."
+)
+DESPITE_STOP = (
+    "If you look after a topic here, I still tell you what found nobody else; and whoever you are, "
+    "when somebody wants to share words of yours. Both only while you work."
+)
+"""What comes to who has stopped: the kinds of which `bot.kind.Kind.despite_stop` is true."""
+
+
 def paused(person: Person, until: datetime, passed: str | None = None) -> Message:
     """`passed` says what goes to somebody else because of the pause."""
     return say(
         f"Paused until {_long_day(person, until)}. Until then I send you nothing that you "
         "did not ask for. Your own questions go on as ever; `/resume` ends the pause.",
         *_notes(passed),
+        Note(text=DURING_PAUSE),
         tone=Tone.GOOD,
     )
 
@@ -106,7 +118,7 @@ def stopped(passed: str | None = None) -> Message:
         "`/resume` lets new things reach you again; what was waiting until now is gone.",
         *_notes(passed),
         Buttons(buttons=(_GO_ON,)),
-        Note(text="If you look after a topic here, I still tell you what found nobody else."),
+        Note(text=DESPITE_STOP),
         tone=Tone.GOOD,
         summary="Stopped. From now on I send you nothing that you did not ask for.",
     )

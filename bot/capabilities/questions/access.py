@@ -5,6 +5,7 @@ and its article through here.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot import steward
 from bot.capabilities.questions import messages
@@ -14,7 +15,7 @@ from bot.errors import NotAllowed, NotFound
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import named
 from bot.outbox import To, ToPerson, ToRelay
-from bot.people import Person, is_cut_off
+from bot.people import Person, is_away, is_cut_off
 from bot.steward import curators_of, is_steward
 from bot.topic import Topic
 
@@ -126,22 +127,31 @@ def stewards_of(work: QuestionsWork, of: Question | Article) -> list[Person]:
     return steward.stewards_of(work, of.workspace, topic_of(work, of))
 
 
-def told_when_escalated(work: QuestionsWork, question: Question) -> list[Person]:
-    """Who is told that a question found nobody; never the asker.
+def told_when_escalated(
+    work: QuestionsWork, question: Question, now: datetime | None = None
+) -> list[Person]:
+    """Who is told now that a question found nobody, or was when it last changed; never the asker.
 
-    The topic's steward, else the community managers. An anonymous question goes to both
+    The topic's steward, else the community managers, as long as any of them is there; whoever is
+    away or paused hears of it only where there is nobody else. An anonymous question goes to both
     and never to the asker's line manager: were the managers told only when the steward
     cannot be, they would know that the steward had asked.
     """
-    people = stewards_of(work, question)
+    people, curators = stewards_of(work, question), curators_of(work, question.workspace)
     asker = asker_of(work, question)
     if question.visibility is not Visibility.ANONYMOUS:
+        others = [p for p in people if p.id != asker]
+        more = [p for p in curators if p.id != asker]
+        there = [
+            [p for p in some if not is_away(p, now or question.changed_at)]
+            for some in (others, more)
+        ]
         # Who cannot be written to would never see it.
-        others = [p for p in people if p.id != asker and not is_cut_off(p)]
-        return others or [p for p in curators_of(work, question.workspace) if p.id != asker]
+        back = [p for p in others if not is_cut_off(p)]
+        return there[0] or there[1] or back or more
     asked_by = work.people.get(asker) if asker else None
     hidden_from = {asker, asked_by.manager if asked_by else None}
-    both = {p.id: p for p in [*people, *curators_of(work, question.workspace)]}
+    both = {p.id: p for p in [*people, *curators]}
     return [p for p in both.values() if p.id not in hidden_from]
 
 

@@ -46,6 +46,7 @@ from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
 from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command, PlaceKind, named
+from bot.kind import for_duty
 from bot.message import Args, say, shorten
 from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson
@@ -744,7 +745,7 @@ def save(context: Context, work: QuestionsWork, command: Command) -> Reply:
         article = work.articles.save(article)
         article = send_to_review(context, work, article, "it is proposed for the FAQ")
         if author is not None and author.id != command.person.id:
-            _tell_author(work, article, author, command.person)
+            _tell_author(context, work, article, author, command.person)
     told = [person.name for person in reviewers_of(work, article)]
     return Reply(message=messages.saved(told, author, command.person))
 
@@ -757,18 +758,20 @@ def _is_proposed(work: QuestionsWork, article: Article) -> bool:
     return any((a.author, a.text) == (article.author, article.text) for a in waiting)
 
 
-def _tell_author(work: QuestionsWork, article: Article, author: Person, by: Person) -> None:
-    work.outbox.post(
-        article.workspace,
-        Letter(
-            key=f"faq:{article.id}:author",
-            to=ToPerson(person=author.id),
-            message=messages.proposed_by_another(article, by),
-            kind="faq.author",
-            priority=Priority.ANSWER,
-            about=_about_author(article.id),
-        ),
+def _tell_author(
+    context: Context, work: QuestionsWork, article: Article, author: Person, by: Person
+) -> None:
+    """When they work next. Until then they may be named, and take it back all the same."""
+    letter = Letter(
+        key=f"faq:{article.id}:author",
+        to=ToPerson(person=author.id),
+        message=messages.proposed_by_another(article, by),
+        kind="faq.author",
+        priority=Priority.ANSWER,
+        about=_about_author(article.id),
+        because=messages.BECAUSE_YOURS,
     )
+    work.outbox.post(article.workspace, for_duty(letter, author, context.now))
 
 
 def _about_author(article: str) -> str:

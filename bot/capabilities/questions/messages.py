@@ -54,7 +54,14 @@ from bot.message import (
     say,
     shorten,
 )
-from bot.messages import CONTROLS, IN_ITS_THREAD, IN_THREAD, WHAT_REACHES_YOU, WHAT_YOU_LOOK_AFTER
+from bot.messages import (
+    CONTROLS,
+    IN_ITS_THREAD,
+    IN_THREAD,
+    WHAT_REACHES_YOU,
+    WHAT_YOU_LOOK_AFTER,
+    with_controls,
+)
 from bot.page import Section, Shelf
 from bot.people import Person, local
 from bot.topic import Topic
@@ -1354,7 +1361,32 @@ def escalation(
             )
         ),
         Note(text=literal(why)),
+        CONTROLS,
         summary=f"A question found nobody: {question.text}",
+    )
+
+
+def because_escalated(why: str) -> str:
+    """The same for who asks why they get it; `why` is that of the card."""
+    reason = why.removeprefix("Why you: ")
+    return shorten(reason[0].upper() + reason[1:], 300)
+
+
+def escalations() -> Message:
+    """When more questions found nobody than one on a day."""
+    return with_controls(
+        say(
+            "Several questions found nobody and wait for you. The list has them all.",
+            Buttons(
+                buttons=(
+                    Button(
+                        label="What found nobody",
+                        action="question.unanswered",
+                        style=Style.PRIMARY,
+                    ),
+                )
+            ),
+        )
     )
 
 
@@ -1439,7 +1471,13 @@ def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
         for q, steward in questions
     ]
     title = "Questions that found nobody"
-    return Message(summary=title, parts=_list(title, lines))
+    open_ = [
+        Button(label=f"Question {q.number}", action="question.open_escalated", args=_of(q))
+        for q, _ in questions
+        if q.state is State.ESCALATED
+    ]
+    rows = [Buttons(buttons=tuple(open_[n : n + 5])) for n in range(0, min(len(open_), 10), 5)]
+    return Message(summary=title, parts=(*_list(title, lines), *rows))
 
 
 # --- what I know ----------------------------------------------------------------------
@@ -2192,6 +2230,9 @@ def saved(told: Sequence[str], author: Person | None, person: Person) -> Message
     if author is not None and author.id != person.id:
         also = f" {literal(author.name)} is told, and can take it back."
     return say(f"Proposed. Nobody else sees it {until}.{also}")
+
+
+BECAUSE_YOURS = "Somebody wants to share words of yours, and it is for you to say whether they may."
 
 
 def proposed_by_another(article: Article, by: Person) -> Message:

@@ -6,9 +6,9 @@ the steward. Clocks run in the working time of those who were asked.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.access import Right, roles_with
 from bot.capabilities.questions import messages
@@ -16,6 +16,7 @@ from bot.capabilities.questions.access import (
     asker_of,
     find_question,
     is_private,
+    may_be_told,
     require_asker,
     stewards_of,
     told_when_escalated,
@@ -63,6 +64,7 @@ from bot.capabilities.questions.step import (
     pressed_key,
     send_asker,
     set_timer,
+    several_key,
     show_declined,
     show_escalation,
     show_offers,
@@ -76,8 +78,8 @@ from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command, named
 from bot.kind import for_duty
 from bot.message import Message, say
-from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
-from bot.people import Person, is_away, is_cut_off, is_working, local
+from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson, ToPlace
+from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
 from bot.schedule import (
@@ -94,6 +96,12 @@ UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
 ESCALATED_LIMIT = 200
 """So many questions that wait for a steward are looked through."""
+ESCALATION = "escalation"
+"""The kind of a letter that tells of what found nobody."""
+OPEN_STATES = LOOKING_STATES | {State.CLAIMED, State.ANSWERED}
+OPEN_LIMIT = 1_000
+_TIMES = (1, 2, 3)
+"""How often a question that is open may have been escalated, as far as is looked for."""
 PUT_OFF = timedelta(minutes=2)
 """What is tried again only so much later was refused in its channel; a busy platform takes it
 sooner."""
@@ -450,7 +458,7 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
     """To the steward of the topic, else to the community managers; for five working days."""
     question = advance(context, work, question, EventKind.ESCALATED)
     clock = asker_person(work, question)
-    _tell_of_escalation(work, question)
+    _tell_of_escalation(context, work, question)
     cancel_timers(work, question, "wave", "claim")
     ends = context.now + timedelta(days=7)  # Five working days of nobody in particular.
     if clock is not None:
@@ -460,21 +468,66 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
     return question
 
 
-def _tell_of_escalation(work: QuestionsWork, question: Question) -> None:
+def _tell_of_escalation(context: Context, work: QuestionsWork, question: Question) -> None:
     """Whoever was told already is not told again."""
     number = count_escalations(work, question)
-    for steward in told_when_escalated(work, question):
+    for person in told_when_escalated(work, question, context.now):
+        key = escalation_key(question, person.id, number)
+        if work.outbox.state(question.workspace, key) is None:
+            _tell_one(context, work, question, person, key)
+
+
+def _tell_one(
+    context: Context, work: QuestionsWork, question: Question, person: Person, key: str
+) -> None:
+    """By a letter of its own, if it is the first of that day. Else the one that waits becomes a
+    list; and where that has gone, a list comes on their next working day."""
+    letter = for_duty(
+        Letter(
+            key=key,
+            to=ToPerson(person=person.id),
+            message=_escalation_to(work, question, person),
+            kind=ESCALATION,
+            priority=Priority.OFFER,
+            about=question.subject,
+            because=messages.because_escalated(_why_escalated(work, question, person)),
+        ),
+        person,
+        context.now,
+    )
+    day = local(person, letter.due_at or context.now).date()
+    told = _told_on(work, person, day)
+    if not told:
+        work.outbox.post(question.workspace, letter)
+        return
+    waiting = [key for key, letter in told.items() if letter.state is LetterState.PENDING]
+    listed = {"message": messages.escalations(), "about": None}
+    if waiting and waiting[0] != _list_key(person, day):
+        edit = {"key": several_key(waiting[0]), "edits": waiting[0], **listed}
+        work.outbox.post(question.workspace, letter.model_copy(update=edit))
+    elif not waiting:
+        midnight = at_local(day + timedelta(days=1), time(0), person.zone)
+        later = for_duty(letter.model_copy(update=listed), person, midnight)
+        on = local(person, later.due_at or midnight).date()
         work.outbox.post(
-            question.workspace,
-            Letter(
-                key=escalation_key(question, steward.id, number),
-                to=ToPerson(person=steward.id),
-                message=_escalation_to(work, question, steward),
-                kind="escalation",
-                priority=Priority.OFFER,
-                about=question.subject,
-            ),
+            question.workspace, later.model_copy(update={"key": _list_key(person, on)})
         )
+
+
+def _list_key(person: Person, day: date) -> str:
+    return f"escalations:{person.id}:{day.isoformat()}"
+
+
+def _told_on(work: QuestionsWork, person: Person, day: date) -> Mapping[str, Promised]:
+    """What told, or will tell, the person on a day of theirs of questions that are open."""
+    found = work.questions.in_states(person.workspace, OPEN_STATES, OPEN_LIMIT)
+    keys = [escalation_key(q, person.id, n) for q in found for n in _TIMES]
+    promised = work.outbox.promised(person.workspace, [_list_key(person, day), *keys])
+    return {
+        key: letter
+        for key, letter in promised.items()
+        if letter.state not in NEVER_SENT and local(person, letter.due_at).date() == day
+    }
 
 
 def _escalation_to(
@@ -484,15 +537,28 @@ def _escalation_to(
     named: tuple[str, str | None] | None = None,
 ) -> Message:
     """The card of somebody to whom the question was escalated; `named`: who named whom since."""
+    topic, why = topic_of(work, question), _why_escalated(work, question, person)
+    asker, added = asker_name(work, question), added_to(work, question)
+    return messages.escalation(question, topic, asker, added, why, named)
+
+
+def _why_escalated(work: QuestionsWork, question: Question, person: Person) -> str:
     topic = topic_of(work, question)
-    why = messages.why_escalated(
+    return messages.why_escalated(
         topic,
         looks_after=topic is not None and topic.steward == person.id,
         # Its steward may be the asker, which must not show.
         is_orphan=stewards_of(work, question) == curators_of(work, question.workspace),
     )
-    asker, added = asker_name(work, question), added_to(work, question)
-    return messages.escalation(question, topic, asker, added, why, named)
+
+
+def open_escalated(_context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """*Question 7*, in the list of what found nobody."""
+    question = find_question(work, command.person, command.args)
+    curates = is_steward(command.person, topic_of(work, question))
+    if question.state is not State.ESCALATED or not curates:
+        return card_of(work, question, command).model_copy(update={"replace": False})
+    return Reply(message=_escalation_to(work, question, command.person))
 
 
 def expire(context: Context, work: QuestionsWork, timer: Timer) -> None:
@@ -818,7 +884,7 @@ def _show_escalation(
 ) -> None:
     """Edit what those read to whom the question was escalated and with whom it still is."""
     number = count_escalations(work, question)
-    for person in told_when_escalated(work, question):
+    for person in may_be_told(work, question):
         card = _escalation_to(work, question, person, named)
         show_escalation(work, question, person.id, number, card)
 
@@ -1024,16 +1090,16 @@ def pass_all(context: Context, work: QuestionsWork, person: Person) -> bool:
         show_declined(work, after, person.id, Decline.BUSY)
         _ask_next(context, work, after)
         seen = True
-    if is_cut_off(person):
-        _escalate_past(work, person)
+    if is_away(person, context.now):
+        _escalate_past(context, work, person)
     return seen
 
 
-def _escalate_past(work: QuestionsWork, person: Person) -> None:
-    """What was escalated to somebody who cannot be reached any more is told to who is left. Of a
+def _escalate_past(context: Context, work: QuestionsWork, person: Person) -> None:
+    """What was escalated to somebody who is away from now on is told to who is there. Of a
     question without a name all who may hear of it have heard."""
     escalated = frozenset({State.ESCALATED})
     for question in work.questions.in_states(person.workspace, escalated, ESCALATED_LIMIT):
         stewards = {steward.id for steward in stewards_of(work, question)}
         if person.id in stewards and question.visibility is not Visibility.ANONYMOUS:
-            _tell_of_escalation(work, question)
+            _tell_of_escalation(context, work, question)

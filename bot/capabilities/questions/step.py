@@ -396,6 +396,11 @@ def escalation_key(question: Question, person: PersonId, number: int) -> str:
     return f"{question.subject}:escalation:{person}:{number}"
 
 
+def several_key(key: str) -> str:
+    """Of what made a list of the letter, because more had found nobody before it went."""
+    return f"{key}:several"
+
+
 def count_escalations(work: QuestionsWork, question: Question) -> int:
     events = work.questions.events(question.id)
     return sum(event.kind is EventKind.ESCALATED for event in events)
@@ -406,7 +411,8 @@ def show_escalation(
 ) -> None:
     """Edit the letter that told somebody that the question found nobody."""
     key = escalation_key(question, person, number)
-    if work.outbox.state(question.workspace, key) is not None:
+    state, is_list = (work.outbox.state(question.workspace, k) for k in (key, several_key(key)))
+    if state is not None and is_list is None:
         _edit(work, question, key, ToPerson(person=person), card)
 
 

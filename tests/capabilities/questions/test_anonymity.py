@@ -341,6 +341,7 @@ def test_the_asker_writes_in_the_thread_of_the_post(hidden: World) -> None:
 
 def test_the_steward_who_asks_cannot_be_told_by_who_is_not_told(world: World) -> None:
     world.says("sam", f"/ask anonymously {TAXI}")
+    world.passes(days=1)
     world.says("ben", "/ask anonymously Which hotel is near the office for a trip?")
     world.passes(days=1)
     told = {

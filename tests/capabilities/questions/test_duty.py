@@ -32,8 +32,9 @@ def holds(world: World, count: int, author: str = "kim") -> None:
             set_review_timer(work, work.articles.save(article), SATURDAY)
 
 
-def until(world: World, **to: int) -> None:
-    world.passes(seconds=(world.now.replace(**to) - world.now).total_seconds())
+def until(world: World, day: int, hour: int | None = None) -> None:
+    at = world.now.replace(day=day, hour=world.now.hour if hour is None else hour)
+    world.passes(seconds=(at - world.now).total_seconds())
 
 
 def about_reviews(world: World, who: str) -> list[str]:
@@ -93,3 +94,118 @@ def test_what_is_withheld_stays_in_the_list_until_a_steward_has_looked(world: Wo
     world.says("sam", "/faq review")
     assert "Nothing waits" in world.last("sam")
     assert world.now - MONDAY < timedelta(days=1)
+
+
+# --- what found nobody ------------------------------------------------------------------------
+
+
+def asks_nobody(world: World, who: str, number: int) -> None:
+    """A question about no topic, of which nobody knows anything."""
+    world.says(who, f"/ask Who has the key number {number} of the cellar?")
+
+
+def about_nobody(world: World, who: str) -> list[str]:
+    found = [text for text in world.dms(who) if "found nobody" in text]
+    return [text for text in found if not text.startswith(("Paused", "Stopped"))]
+
+
+def test_what_finds_nobody_at_night_waits_for_the_morning_of_whom_it_is_for(world: World) -> None:
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    assert world.state() == "escalated"
+    until(world, day=9, hour=8)
+    assert about_nobody(world, "dana") == []
+    until(world, day=9, hour=9)
+    [told] = about_nobody(world, "dana")
+    assert "key number 1" in told
+    assert "Pause 1 week" in told
+    world.presses("dana", "Why am I getting this?")
+    assert "You are a community manager here" in world.last("dana")
+    assert "a stop does not end them" in world.last("dana")
+
+
+def test_ten_questions_that_find_nobody_at_night_are_one_list(world: World) -> None:
+    world.now = SATURDAY
+    for number in range(10):
+        asks_nobody(world, ("ana", "ben", "cem")[number % 3], number)
+    until(world, day=10, hour=8)
+    [told] = about_nobody(world, "dana")
+    assert "Several questions found nobody" in told
+    world.presses("dana", "What found nobody")
+    world.presses("dana", "Question 3")
+    world.presses("dana", "I take it")
+    assert world.state(3) == "claimed"
+
+
+def test_after_the_first_of_a_day_a_list_comes_on_the_next(world: World) -> None:
+    for number in range(3):
+        asks_nobody(world, "ana", number)
+    [told] = about_nobody(world, "dana")
+    assert "key number 0" in told
+    until(world, day=3, hour=12)
+    assert len(about_nobody(world, "dana")) == 2
+    assert "Several questions found nobody" in world.last("dana")
+    until(world, day=6)
+    assert len(about_nobody(world, "dana")) == 2
+
+
+def test_a_list_stays_one_whatever_becomes_of_the_first_in_it(world: World) -> None:
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    asks_nobody(world, "ana", 2)
+    world.forges("ana", "question.withdraw", {"question": world.question(1).id})
+    until(world, day=9, hour=10)
+    [told] = about_nobody(world, "dana")
+    assert "Several" in told
+
+
+def test_who_has_stopped_hears_what_found_nobody_as_the_reply_says(world: World) -> None:
+    world.says("dana", "stop")
+    assert "I still tell you what found nobody else" in world.last("dana")
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    until(world, day=9, hour=10)
+    assert len(about_nobody(world, "dana")) == 1
+
+
+def test_what_waits_for_somebody_who_pauses_goes_to_who_is_there(world: World) -> None:
+    world.now = SATURDAY
+    for who in ("kim", "bo", "lu"):
+        world.leaves(who)
+    world.says("ana", "How do I claim a taxi?")
+    world.forges("ana", "question.no_post", {"question": world.question().id})
+    assert world.state() == "escalated"
+    world.says("sam", "/pause 2 weeks")
+    assert "goes to whoever else looks after it" in world.last("sam")
+    until(world, day=9, hour=12)
+    assert about_nobody(world, "sam") == []
+    assert len(about_nobody(world, "dana")) == 1
+
+
+def test_what_waits_where_there_is_nobody_else_comes_after_the_pause(world: World) -> None:
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    world.says("dana", "/pause until 11 March")
+    until(world, day=10, hour=12)
+    assert about_nobody(world, "dana") == []
+    world.says("dana", "/resume")
+    until(world, day=10, hour=13)
+    assert len(about_nobody(world, "dana")) == 1
+
+
+# --- somebody's own words ---------------------------------------------------------------------
+
+
+def test_who_is_asked_whether_their_words_may_be_shared_is_asked_while_they_work(
+    world: World,
+) -> None:
+    world.says("kim", "stop")
+    assert "somebody wants to share words of yours" in world.last("kim")
+    world.now = SATURDAY
+    world.uses("ben", "save_faq", "On floor 2.", author="kim")
+    world.fills("ben", title="Where do I print?", topic="travel")
+    assert not any("words of yours for the FAQ" in text for text in world.dms("kim"))
+    until(world, day=9, hour=10)
+    assert "Ben proposes words of yours for the FAQ" in world.last("kim")
+    world.presses("kim", "Why am I getting this?")
+    assert "it is for you to say" in world.last("kim")
