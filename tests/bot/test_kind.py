@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap.registry import CAPABILITIES
+from bot.capabilities.attention.messages import DESPITE_STOP
 from bot.capability import Capability, Clash, register
 from bot.ids import PersonId, WorkspaceId
-from bot.kind import Kind, duty, find_fault, for_duty, own, wished
+from bot.kind import Kind, Sort, duty, find_fault, for_duty, own, wished
 from bot.message import say
 from bot.messages import with_controls
 from bot.outbox import Letter, Priority, ToPerson, ToPlace, ToRelay
@@ -90,6 +91,12 @@ def test_who_has_stopped_gets_only_duties_that_are_said_to_come() -> None:
     assert find_fault(DUTY, TOLD, LEA, is_stopped=True)
     assert not find_fault(duty("a task", despite_stop=True), TOLD, LEA, is_stopped=True)
     assert not find_fault(OWN, LETTER, LEA, is_stopped=True)
+
+
+def test_what_a_stop_does_not_end_is_what_its_reply_names() -> None:
+    kinds = register(CAPABILITIES).letters.items()
+    told = {name for name, kind in kinds if kind.sort is Sort.DUTY and kind.despite_stop}
+    assert told == {"escalation", "role.watched", "faq.author"}, DESPITE_STOP
 
 
 def test_a_kind_is_declared_once() -> None:

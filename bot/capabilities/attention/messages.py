@@ -86,8 +86,9 @@ DURING_PAUSE = (
     "else looks after it, if there is anybody."
 )
 DESPITE_STOP = (
-    "If you look after a topic here, I still tell you what found nobody else; and whoever you are, "
-    "when somebody wants to share words of yours. Both only while you work."
+    "If you look after a topic here, I still tell you what found nobody else; if you name people "
+    "for roles or audit, when a role changes; and whoever you are, when somebody wants to share "
+    "words of yours. All only while you work."
 )
 """What comes to who has stopped: the kinds of which `bot.kind.Kind.despite_stop` is true."""
 
