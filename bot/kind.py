@@ -26,8 +26,9 @@ class Sort(StrEnum):
     own: it follows at once from what this person did or is in the middle of.
     duty: it is for a task that the person holds. It draws on no budget, but waits for their next
     working moment at which they are neither away nor paused (`for_duty`), says why they get it,
-    has the three controls, and is at most one a day of its kind; a list when there is more.
-    Somebody who has stopped gets it only where the reply to a stop says so.
+    has the three controls, and is at most one a day of its kind; a list when there is more, unless
+    `Kind.each` says why each is a letter of its own. Somebody who has stopped gets it only where
+    the reply to a stop says so.
     """
 
     WISHED = "wished"
@@ -43,6 +44,8 @@ class Kind:
     why: str
     despite_stop: bool = False
     """Somebody who has stopped gets it too, as the reply to a stop says."""
+    each: str = ""
+    """Why each duty of this kind is a letter of its own, though there may be several a day."""
 
 
 def wished(why: str) -> Kind:
@@ -53,8 +56,8 @@ def own(why: str) -> Kind:
     return Kind(Sort.OWN, why, despite_stop=True)
 
 
-def duty(why: str, *, despite_stop: bool = False) -> Kind:
-    return Kind(Sort.DUTY, why, despite_stop)
+def duty(why: str, *, despite_stop: bool = False, each: str = "") -> Kind:
+    return Kind(Sort.DUTY, why, despite_stop, each)
 
 
 CORE: Mapping[str, Kind] = {

@@ -9,7 +9,7 @@ import atexit
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -53,7 +53,7 @@ from bot.inbound import (
     Submitted,
     What,
 )
-from bot.kind import find_fault
+from bot.kind import Sort, find_fault
 from bot.lanes import Lanes
 from bot.mention import cut_mentions
 from bot.message import Args, Button, Buttons, Choice, Message
@@ -68,7 +68,7 @@ from bot.outbox import (
     ToRelay,
     TryLater,
 )
-from bot.people import Person, Role, Workspace
+from bot.people import Person, Role, Workspace, local
 from bot.plain import render_plain
 from bot.rate import UNLIMITED, Limits
 from bot.reply import Audience, Reply
@@ -189,6 +189,7 @@ class World:
         self.forms: list[Form] = []
         self.pressed: set[tuple[str, str]] = set()
         self._judged = 0
+        self._told: set[tuple[str, str, date]] = set()
         self.looked = 0
         with database.transaction() as work:
             work.people.add_workspace(
@@ -558,6 +559,10 @@ class World:
             is_stopped = attention.stopped_at is not None
             fault = find_fault(kind, letter, person or WHOEVER, is_stopped=is_stopped)
             assert not fault, f"{posted.key} ({posted.kind}): {fault}"
+            if kind is not None and kind.sort is Sort.DUTY and not kind.each and person is not None:
+                told = (person.id, posted.kind, local(person, posted.due_at).date())
+                assert told not in self._told, f"{posted.key}: the second of its kind on a day"
+                self._told.add(told)
 
     def _posted(self) -> Sequence[Any]:
         """The letters to people that were promised since this was asked last."""

@@ -93,10 +93,16 @@ def test_who_has_stopped_gets_only_duties_that_are_said_to_come() -> None:
     assert not find_fault(OWN, LETTER, LEA, is_stopped=True)
 
 
-def test_what_a_stop_does_not_end_is_what_its_reply_names() -> None:
-    kinds = register(CAPABILITIES).letters.items()
-    told = {name for name, kind in kinds if kind.sort is Sort.DUTY and kind.despite_stop}
-    assert told == {"escalation", "role.watched", "faq.author"}, DESPITE_STOP
+def test_the_reply_to_a_stop_names_every_duty_that_comes_all_the_same() -> None:
+    said = {
+        "escalation": "what found nobody else",
+        "role.watched": "when a role changes",
+        "faq.author": "somebody wants to share words of yours",
+    }
+    letters = register(CAPABILITIES).letters.items()
+    come = {name for name, kind in letters if kind.sort is Sort.DUTY and kind.despite_stop}
+    assert come == said.keys()
+    assert all(words in DESPITE_STOP for words in said.values())
 
 
 def test_a_kind_is_declared_once() -> None:

@@ -118,7 +118,9 @@ capability: Capability[CampaignsWork] = Capability(
         **{f"campaign.{each}": wished("somebody writes to many") for each in Format},
         "campaign.closing": wished("somebody writes to many"),
         "campaign.pilot": wished("somebody asks a few to try it"),
-        "campaign.review": duty("its approval waits for them"),
+        "campaign.review": duty(
+            "its approval waits for them", each="somebody waits for each, and its card approves it"
+        ),
         "campaign.decided": own("what they had submitted was decided about"),
         "campaign.unsent": duty("it is theirs"),
         "campaign.left_out": duty("it is theirs"),

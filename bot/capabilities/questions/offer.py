@@ -6,7 +6,7 @@ the steward. Clocks run in the working time of those who were asked.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -78,7 +78,7 @@ from bot.ids import PersonId, QuestionId, TopicId, WorkspaceId
 from bot.inbound import Command, named
 from bot.kind import for_duty
 from bot.message import Message, say
-from bot.outbox import Letter, LetterState, Priority, Promised, ToPerson, ToPlace
+from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
 from bot.reply import Reply
@@ -482,52 +482,48 @@ def _tell_one(
 ) -> None:
     """By a letter of its own, if it is the first of that day. Else the one that waits becomes a
     list; and where that has gone, a list comes on their next working day."""
-    letter = for_duty(
-        Letter(
-            key=key,
-            to=ToPerson(person=person.id),
-            message=_escalation_to(work, question, person),
-            kind=ESCALATION,
-            priority=Priority.OFFER,
-            about=question.subject,
-            because=messages.because_escalated(_why_escalated(work, question, person)),
-        ),
-        person,
-        context.now,
+    workspace, start = question.workspace, context.now
+    letter = Letter(
+        key=key,
+        to=ToPerson(person=person.id),
+        message=_escalation_to(work, question, person),
+        kind=ESCALATION,
+        priority=Priority.OFFER,
+        about=question.subject,
+        because=messages.because_escalated(_why_escalated(work, question, person)),
     )
-    day = local(person, letter.due_at or context.now).date()
-    told = _told_on(work, person, day)
-    if not told:
-        work.outbox.post(question.workspace, letter)
-        return
-    waiting = [key for key, letter in told.items() if letter.state is LetterState.PENDING]
-    listed = {"message": messages.escalations(), "about": None}
-    if waiting and waiting[0] != _list_key(person, day):
-        edit = {"key": several_key(waiting[0]), "edits": waiting[0], **listed}
-        work.outbox.post(question.workspace, letter.model_copy(update=edit))
-    elif not waiting:
-        midnight = at_local(day + timedelta(days=1), time(0), person.zone)
-        later = for_duty(letter.model_copy(update=listed), person, midnight)
-        on = local(person, later.due_at or midnight).date()
-        work.outbox.post(
-            question.workspace, later.model_copy(update={"key": _list_key(person, on)})
-        )
+    listed = letter.model_copy(update={"message": messages.escalations(), "about": None})
+    while True:
+        day = local(person, next_open_moment(person, start)).date()
+        of_day = f"escalations:{person.id}:{day.isoformat()}"
+        state = work.outbox.state(workspace, of_day)
+        if state in {None, LetterState.PENDING}:
+            break
+        start = at_local(day + timedelta(days=1), time(0), person.zone)
+    if state is LetterState.PENDING:
+        for first in _waiting_on(work, person, day) or [of_day]:
+            edit = {"key": several_key(first), "edits": first}
+            work.outbox.post(workspace, listed.model_copy(update=edit))
+    elif start == context.now:
+        told = for_duty(letter, person, start)
+        work.outbox.post(workspace, told)
+        # Known as that of the day as well, whatever becomes of its question.
+        work.outbox.post(workspace, told.model_copy(update={"key": of_day, "edits": key}))
+    else:
+        later = for_duty(listed, person, start)
+        work.outbox.post(workspace, later.model_copy(update={"key": of_day}))
 
 
-def _list_key(person: Person, day: date) -> str:
-    return f"escalations:{person.id}:{day.isoformat()}"
-
-
-def _told_on(work: QuestionsWork, person: Person, day: date) -> Mapping[str, Promised]:
-    """What told, or will tell, the person on a day of theirs of questions that are open."""
+def _waiting_on(work: QuestionsWork, person: Person, day: date) -> list[str]:
+    """The cards of questions that are open and wait for a day of the person's."""
     found = work.questions.in_states(person.workspace, OPEN_STATES, OPEN_LIMIT)
     keys = [escalation_key(q, person.id, n) for q in found for n in _TIMES]
-    promised = work.outbox.promised(person.workspace, [_list_key(person, day), *keys])
-    return {
-        key: letter
+    promised = work.outbox.promised(person.workspace, keys)
+    return [
+        key
         for key, letter in promised.items()
-        if letter.state not in NEVER_SENT and local(person, letter.due_at).date() == day
-    }
+        if letter.state is LetterState.PENDING and local(person, letter.due_at).date() == day
+    ]
 
 
 def _escalation_to(

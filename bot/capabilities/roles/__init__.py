@@ -37,7 +37,10 @@ capability: Capability[Any] = Capability(
     about_me=handlers.about_me,
     letters={
         "role": own("they have just been given a role, or lost one"),
-        # Each change by itself: nobody is to see more than before unseen.
-        "role.watched": duty("they name people for roles, or have this one", despite_stop=True),
+        "role.watched": duty(
+            "they name people for roles, or have this one",
+            despite_stop=True,
+            each="nobody is to see more than before unseen",
+        ),
     },
 )
