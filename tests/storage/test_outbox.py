@@ -185,6 +185,29 @@ def test_an_ambiguous_letter_that_was_taken_back_is_looked_up_and_not_sent_again
     assert states(acme, "l1") == [LetterState.CANCELLED]
 
 
+def test_what_waits_for_somebodys_hour_waits_for_another_or_is_taken_back(acme: Database) -> None:
+    post(acme, "a", due_at=NOW + HOUR, kind="duty")
+    post(acme, "booked", due_at=NOW + HOUR, kind="duty", day=NOW.date())
+    post(acme, "other", due_at=NOW + HOUR, kind="own")
+    post(acme, "now", kind="duty")
+    with acme.transaction() as work:
+        work.outbox.put_off(BO, ["duty"], NOW + 3 * HOUR, NOW)
+        promised = work.outbox.promised(ACME.id, ["a", "booked", "other"])
+    assert [promised[key].due_at - NOW for key in ("a", "booked", "other")] == [
+        3 * HOUR,
+        HOUR,
+        HOUR,
+    ]
+    assert [delivery.key for delivery in claim(acme)] == ["now"]
+    with acme.transaction() as work:
+        work.outbox.take_back(BO, ["duty"])
+    assert states(acme, "a", "other", "now") == [
+        LetterState.CANCELLED,
+        LetterState.PENDING,
+        LetterState.LEASED,
+    ]
+
+
 def test_a_sent_letter_is_found_where_it_stands(acme: Database) -> None:
     post(acme, "l1", about="question:q1")
     carry(acme, SENT)

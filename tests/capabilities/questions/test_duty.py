@@ -84,7 +84,10 @@ def test_when_an_author_of_much_leaves_the_steward_hears_it_once(world: World) -
     assert "the expert behind it has left" in world.reviews("sam")
 
 
-def test_what_is_withheld_stays_in_the_list_until_a_steward_has_looked(world: World) -> None:
+def test_what_is_withheld_stays_in_the_list_until_a_steward_has_looked(
+    either_world: World,
+) -> None:
+    world = either_world
     world.settles("ana", TAXI, "Use the form.")
     world.says("ben", TAXI)
     world.presses("ben", "Flag as wrong or outdated")
@@ -182,7 +185,10 @@ def test_what_waits_for_somebody_who_pauses_goes_to_who_is_there(world: World) -
     assert len(about_nobody(world, "dana")) == 1
 
 
-def test_what_waits_where_there_is_nobody_else_comes_after_the_pause(world: World) -> None:
+def test_what_waits_where_there_is_nobody_else_comes_after_the_pause(
+    either_world: World,
+) -> None:
+    world = either_world
     world.now = SATURDAY
     asks_nobody(world, "ana", 1)
     world.says("dana", "/pause until 11 March")
