@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from bot.app import App
 from bot.capabilities.attention import capability_beside
@@ -567,19 +567,10 @@ class World:
     def _posted(self) -> Sequence[Any]:
         """The letters to people that were promised since this was asked last."""
         with self.database.begin() as connection:
-            rows = connection.execute(
-                select(outbox).where(outbox.c.id > self._judged).order_by(outbox.c.id)
-            ).all()
+            rows = connection.execute(POSTED, {"judged": self._judged}).all()
         self._judged = rows[-1].id if rows else self._judged
-        return [
-            row
-            for row in rows
-            if row.to_kind != "place"
-            and row.edits is None
-            and row.message is not None
-            # What a test itself has posted, to see what becomes of it.
-            and not row.kind.startswith("test")
-        ]
+        # Not what a test itself has posted, to see what becomes of it.
+        return [row for row in rows if not row.kind.startswith("test")]
 
     def passes(self, **amount: float) -> None:
         """Let time pass, doing what falls due on the way, in order."""
@@ -602,6 +593,21 @@ class World:
                 )
             ).scalar()
         return due
+
+
+POSTED = (
+    select(
+        *(outbox.c[name] for name in ("id", "key", "person", "subject", "message", "kind")),
+        *(outbox.c[name] for name in ("priority", "due_at", "day", "because")),
+    )
+    .where(
+        outbox.c.id > bindparam("judged"),
+        outbox.c.to_kind != "place",
+        outbox.c.edits.is_(None),
+        outbox.c.message.is_not(None),
+    )
+    .order_by(outbox.c.id)
+)
 
 
 def person(name: str) -> Person:
