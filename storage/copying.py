@@ -123,7 +123,12 @@ def copy_all(
 def is_unfinished(url: str) -> bool:
     """Whether the database at `url` is the target of a copy that was not finished."""
     with _opened(url) as engine, engine.begin() as connection:
-        return inspect(connection).has_table(_bookmarks.name)
+        return has_bookmarks(connection)
+
+
+def has_bookmarks(connection: Connection) -> bool:
+    """Whether a copy into this database was begun and is not finished."""
+    return inspect(connection).has_table(_bookmarks.name)
 
 
 @contextmanager
@@ -178,7 +183,7 @@ def _prepare(reader: Connection, target: Engine) -> None:
     """Make the bookmarks in an empty target, or see that those there are of this source."""
     mark = _mark(reader)
     with target.begin() as writer:
-        if not inspect(writer).has_table(_bookmarks.name):
+        if not has_bookmarks(writer):
             for table in SCHEMA.sorted_tables:
                 if writer.execute(select(exists(select(literal(1)).select_from(table)))).scalar():
                     raise CannotCopy(

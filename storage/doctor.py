@@ -17,6 +17,7 @@ from bot.doctor import Finding, doubtful, fine, wrong
 from bot.outbox import LetterState
 from storage.backlog import Backlog
 from storage.ballast import MARK, SIZE, free_bytes
+from storage.copying import has_bookmarks
 from storage.database import POOL_SIZE, make_engine, read_url, result_code
 from storage.lockfile import holder_of
 from storage.migrate import last_step, stored_step
@@ -292,6 +293,11 @@ def _look_at_schema(connection: Connection, relay_key: bytes | None) -> Iterator
         yield wrong(f"The schema is {step}; this version needs {last}.", "inflow migrate")
     else:
         yield fine(f"The schema is {step}, that of this version.")
+    if has_bookmarks(connection):
+        yield wrong(
+            "This database is an unfinished copy of another one, so that Inflow does not start.",
+            "Finish it with the same inflow copy again, or use another database.",
+        )
     if relay_key is None:
         yield wrong(
             "The relay key of this database is missing, so that Inflow does not start.",

@@ -15,6 +15,7 @@ from bot.capabilities.questions.memory import Memory
 from storage.column import Instant, Json, Name, Texts
 from storage.copying import CannotCopy, Copied, Progress, copy_all
 from storage.database import Database, make_engine
+from storage.doctor import look_at_store
 from storage.lockfile import locked
 from storage.migrate import SCHEMA, upgrade
 from tests.databases import RELAY_KEY
@@ -172,6 +173,8 @@ def test_interrupted_it_goes_on_where_it_stopped_by_a_key_of_any_kind(
         heard.clear()
         with pytest.raises(Stopped):
             copy(filled, empty_postgres_url, stop)
+    found = look_at_store(empty_postgres_url, None, lambda: datetime.now(UTC))
+    assert any("an unfinished copy" in finding.what for finding in found)
     # What was there by then is not written again.
     assert heard[0] == (tables[0].name, ROWS, ROWS)
     assert heard[-2:] == [(stops[-1], 0, ROWS), (stops[-1], 3, ROWS)]
