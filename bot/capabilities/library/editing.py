@@ -392,7 +392,7 @@ def _tell_listeners(context: Context, work: LibraryWork, by: Person, thing: Thin
             to=ToPerson(person=person.id),
             message=messages.rewritten(thing.value),
             kind="library.rewritten",
-            priority=Priority.PROMPT,
+            priority=Priority.TIP,
             because=messages.BECAUSE_ASKED,
         )
         wishes.append(Wish(person, letter))

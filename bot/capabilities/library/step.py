@@ -131,7 +131,7 @@ def tell_stewards(context: Context, work: LibraryWork, issue: Issue, thing: Thin
             to=ToPerson(person=steward.id),
             message=messages.raised(issue, thing),
             kind="library.issue",
-            priority=Priority.PROMPT,
+            priority=Priority.TIP,
             because=messages.BECAUSE_STEWARD,
         )
         told.append(Wish(steward, letter))

@@ -161,7 +161,7 @@ def _tell_what_works(
                 to=ToPerson(person=steward.id),
                 message=messages.works(quiz, told),
                 kind="library.works",
-                priority=Priority.PROMPT,
+                priority=Priority.TIP,
                 because=messages.BECAUSE_LOOKS_AFTER,
             ),
         )

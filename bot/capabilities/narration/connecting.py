@@ -114,7 +114,7 @@ def introduce(context: Context, work: NarrationWork, command: Command) -> Reply:
             to=ToPerson(person=other.id),
             message=messages.may_introduce(introduction, person, theirs),
             kind="narration.introduce",
-            priority=Priority.PROMPT,
+            priority=Priority.TIP,
             because=messages.because_introduced(person),
         )
         book(context, work, [Wish(other, letter)])

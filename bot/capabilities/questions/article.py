@@ -365,20 +365,20 @@ def checkers_of(work: QuestionsWork, article: Article) -> list[Person]:
     return [*reviewers, *others]
 
 
-def _tell_stewards(
-    context: Context, work: QuestionsWork, article: Article, reason: str, mark: str = ""
-) -> None:
+def _tell_stewards(context: Context, work: QuestionsWork, article: Article, reason: str) -> None:
     """Whoever is to look at the entry hears of it, within their budget: by one letter, which
     becomes a list where more comes up before it has gone."""
     doubted = article.state in {ArticleState.NEEDS_REVIEW, ArticleState.RETIRED}
-    for steward in checkers_of(work, article) if doubted else reviewers_of(work, article):
-        work.attention.lock([steward.id])
+    stewards = checkers_of(work, article) if doubted else reviewers_of(work, article)
+    work.attention.lock([steward.id for steward in stewards])
+    for steward in stewards:
         letter = Letter(
-            key=f"faq:{article.id}:review:{article.version}{mark}:{steward.id}",
+            key=f"faq:{article.id}:review:{article.version}:{steward.id}",
             to=ToPerson(person=steward.id),
             message=messages.review(shown(work, article), steward, reason),
             kind=REVIEW,
-            priority=Priority.PROMPT,
+            # A tip a day would take the place of anything less urgent for ever.
+            priority=Priority.TIP,
             because=messages.BECAUSE_REVIEW,
         )
         ledger = work.attention.entries([steward.id], context.now.date())

@@ -381,7 +381,7 @@ def _tell(
         to=ToPerson(person=person.id),
         message=message,
         kind="quiz.changed",
-        priority=Priority.PROMPT,
+        priority=Priority.TIP,
         because=messages.BECAUSE_TOOK,
     )
     book(context, work, [Wish(person, letter)])

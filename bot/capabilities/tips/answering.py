@@ -363,7 +363,7 @@ def _tell_stewards(
                 to=ToPerson(person=steward.id),
                 message=message,
                 kind=f"tips.{what}",
-                priority=Priority.PROMPT,
+                priority=Priority.TIP,
                 because=messages.because_steward(topic),
             ),
         )

@@ -143,7 +143,7 @@ def _ask(
         to=ToPerson(person=person.id),
         message=message,
         kind="tips.nomination",
-        priority=Priority.PROMPT,
+        priority=Priority.TIP,
         because=because,
     )
     book(context, work, [Wish(person, letter)])

@@ -61,7 +61,7 @@ def propose(
                 to=ToPerson(person=steward.id),
                 message=messages.proposed(quiz, draft, topic, told.credit),
                 kind="tips.proposed",
-                priority=Priority.PROMPT,
+                priority=Priority.TIP,
                 because=messages.because_steward(topic),
             ),
         )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.capabilities.questions.article import set_review_timer
 from bot.capabilities.questions.model import Article, ArticleState
 from bot.ids import ArticleId, PersonId, TopicId
+from tests.capabilities.tips.telling import follow, tell, tip
 from tests.world import MONDAY, WORKSPACE, World
 
 SATURDAY = MONDAY.replace(day=7, hour=2)
@@ -73,6 +74,17 @@ def test_a_steward_who_has_stopped_finds_it_only_in_the_list(world: World) -> No
     until(world, day=20)
     assert about_reviews(world, "sam") == []
     assert "Question 1?" in world.reviews("sam")
+
+
+def test_who_follows_a_tip_a_day_hears_of_a_review_in_the_first_week(world: World) -> None:
+    tell(world, *(tip(f"{number}", asks=False) for number in range(15)))
+    follow(world, "sam")
+    world.passes(hours=6)
+    holds(world, 3)
+    for _ in range(13):
+        world.passes(days=1)
+        world.says("sam", "thanks")
+    assert len(about_reviews(world, "sam")) == 1
 
 
 def test_when_an_author_of_much_leaves_the_steward_hears_it_once(world: World) -> None:
