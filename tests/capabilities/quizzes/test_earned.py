@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import update
 
 from bot.capabilities.quizzes.certification import Certification, check_chain, fold
+from bot.capabilities.tips.model import KIND
 from bot.ids import PersonId, TopicId
 from bot.message import Choice, say
+from bot.messages import with_controls
 from bot.outbox import Letter, LetterState, Priority, ToPerson
 from bot.pack.waiver import source_of_tips
 from bot.people import Role
@@ -118,10 +120,12 @@ def test_a_pass_takes_back_the_tips_that_wait_and_no_others(either_world: QuizWo
         letter = Letter(
             key=key,
             to=ToPerson(person=PersonId(who)),
-            message=say("A tip."),
-            kind="tip",
+            message=with_controls(say("A tip.")),
+            kind=KIND,
             priority=Priority.TIP,
+            day=world.now.date(),
             due_at=world.now + timedelta(hours=5),
+            because="You follow it.",
             source=source_of_tips(TopicId(topic)),
         )
         with world.database.transaction() as work:
