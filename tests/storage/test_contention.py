@@ -7,21 +7,25 @@ from time import monotonic
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
+from bot.capabilities.campaigns import telling
 from bot.capabilities.campaigns.content import Audience, ClusterBy, one_message
 from bot.capabilities.campaigns.model import Campaign, EnrolmentState
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.narration.model import Digest, Line, Narration, Sort, State
 from bot.capabilities.questions.memory import Memory
+from bot.context import Context
 from bot.errors import Conflict
 from bot.ids import CampaignId
-from bot.outbox import LetterState, Sent, Settlement
+from bot.message import say
+from bot.outbox import Letter, LetterState, Priority, Sent, Settlement, ToPerson
 from bot.ports import Timer
 from bot.reply import Reply
 from storage.database import Database
 from storage.enrolment import MANY
 from storage.lane import SqlLaneStore
-from storage.tables import people
+from storage.tables import outbox, people
 from storage.work import SqlWork
 from tests.databases import RELAY_KEY
 from tests.storage.example import ACME, ANA, BO, CY, LEASE, NOW, article, letter, question
@@ -95,6 +99,38 @@ def test_who_saves_a_question_second_is_told(shared: Database, other: psycopg.Co
     assert isinstance(second.outcome, Conflict)
     with shared.transaction() as work:
         assert work.questions.get(question().id) == saved
+
+
+def test_of_two_news_for_one_owner_at_once_neither_is_lost(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    context = Context(now=NOW, new_id=lambda: "new")
+
+    def tell_of(work: SqlWork, campaign: str) -> None:
+        news = Letter(
+            key=campaign,
+            to=ToPerson(person=ANA.id),
+            message=say(f"{campaign} was cancelled."),
+            kind="campaign.unsent",
+            priority=Priority.ANSWER,
+            because="Yours.",
+        )
+        telling.tell(context, work, ANA, news, lambda: say("Both were cancelled."))
+
+    def tell_again() -> None:
+        with shared.transaction() as work:
+            tell_of(work, "the second")
+
+    with shared.transaction() as work:
+        tell_of(work, "the first")
+        second = come_second(other, tell_again)
+    second.join(30)
+    with shared.begin() as connection:
+        query = select(outbox.c.message).where(
+            outbox.c.kind == "campaign.unsent", outbox.c.state == LetterState.PENDING
+        )
+        [told] = connection.scalars(query)
+    assert "Both were cancelled." in told
 
 
 def test_who_saves_an_article_second_is_told(shared: Database, other: psycopg.Connection) -> None:

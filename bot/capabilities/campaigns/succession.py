@@ -18,7 +18,7 @@ from bot.errors import Conflict, NotAllowed
 from bot.ids import CampaignId, WorkspaceId
 from bot.inbound import Command
 from bot.message import Message
-from bot.outbox import Letter, Priority, ToPerson
+from bot.outbox import Letter, LetterState, Priority, ToPerson
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
@@ -40,11 +40,15 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
         for role in roles_with(Right.RUN_CAMPAIGN)
         for person in work.people.holders(campaign.workspace, role)
     }
+    work.attention.lock(list(others))
     for person in others.values():
         if work.attention.get(person.id).stopped_at is not None:
             continue
+        key = f"{campaign.source}:orphan:{owner.id}:{person.id}"
+        while work.outbox.state(campaign.workspace, key) is LetterState.CANCELLED:
+            key += ":again"  # A stop took back what waited, and has ended.
         letter = Letter(
-            key=f"{campaign.source}:orphan:{owner.id}:{person.id}",
+            key=key,
             to=ToPerson(person=person.id),
             message=messages.orphaned(campaign, owner, is_approver=_has_approved(campaign, person)),
             kind="campaign.orphaned",

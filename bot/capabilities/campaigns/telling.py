@@ -31,6 +31,8 @@ def tell(
     both. Otherwise it comes on the next working day that has none.
     """
     workspace = person.workspace
+    # Of two that find none of its kind at once, the second would take the place of the first.
+    work.attention.lock([person.id])
     if work.outbox.state(workspace, letter.key) is not None:
         return
     if work.attention.get(person.id).stopped_at is not None:

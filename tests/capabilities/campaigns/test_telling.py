@@ -53,6 +53,19 @@ def test_all_that_nobody_runs_any_more_is_one_letter(either_world: World) -> Non
     assert len(told(world, "kim", "does not run campaigns any more")) == 1
 
 
+def test_whose_stop_took_the_offer_back_gets_it_when_they_want_letters_again(world: World) -> None:
+    manages(world, "kim")
+    world.passes(hours=8)
+    sends(world, "First")
+    world.passes(hours=4)
+    world.leaves("dana")
+    world.says("kim", "stop")
+    world.passes(hours=1)
+    world.says("kim", "/resume")
+    world.passes(days=2)
+    assert len(told(world, "kim", "does not run campaigns any more")) == 1
+
+
 def tells(world: World, runs: Runs, key: str, message: Message) -> None:
     with runs.acting("dana") as (context, work, _):
         tell_owner(context, work, runs.get(work), key, "campaign.left_out", message)
