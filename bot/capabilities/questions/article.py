@@ -19,6 +19,7 @@ from bot.capabilities.questions.access import (
 )
 from bot.capabilities.questions.messages import Suggested
 from bot.capabilities.questions.model import (
+    LEFT_OUT,
     MAX_ANSWER,
     REOPENED,
     REVIEW_EVERY,
@@ -636,9 +637,9 @@ def retire(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if _is_stale(command, article):
         return _card(work, command.person, article)
     if is_doubted(article):
-        article = _save(context, work, article, command.person)
+        article = _save(context, work, replace(article, note=LEFT_OUT), command.person)
     elif article.state is not ArticleState.RETIRED:
-        retired = move(article, ArticleState.RETIRED, context.now)
+        retired = replace(move(article, ArticleState.RETIRED, context.now), note=LEFT_OUT)
         article = _save(context, work, retired, command.person)
     return Reply(message=messages.moved(article), replace=True)
 

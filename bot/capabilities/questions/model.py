@@ -501,7 +501,8 @@ def move(article: Article, state: ArticleState, at: datetime) -> Article:
 
 REOPENED = "its question was opened again"
 TAKEN_BACK = "its author took it back"
-NOT_DOUBTED = ("", REOPENED, TAKEN_BACK)
+LEFT_OUT = "a steward left it out"
+NOT_DOUBTED = ("", REOPENED, TAKEN_BACK, LEFT_OUT)
 """Notes of what is retired for another reason than that somebody doubts it."""
 
 

@@ -108,6 +108,10 @@ def test_what_is_withheld_stays_in_the_list_until_a_steward_has_looked(
     world.presses("sam", "Leave it out")
     world.says("sam", "/faq review")
     assert "Nothing waits" in world.last("sam")
+    # That it was left out is known when nobody knows by whom any more.
+    world.forges("sam", "faq.detach", {})
+    world.says("sam", "/faq review")
+    assert "Nothing waits" in world.last("sam")
     assert world.now - MONDAY < timedelta(days=1)
 
 
