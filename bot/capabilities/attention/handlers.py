@@ -149,11 +149,12 @@ def go_on(kinds: Kinds, context: Context, work: W, command: Command) -> Reply:
     Who has stopped only questions beforehand has said so in words of its own, and ends it so.
     """
     before = work.attention.get(command.person.id)
-    person = pause(command.person, None)
+    paused_until, person = command.person.paused_until, pause(command.person, None)
     if before.stopped_at is not None:
         person = replace(person, asks_welcome=True)
     work.people.save(person)
-    _put_off(kinds, context, work, person)
+    if paused_until is not None and paused_until > context.now:
+        _put_off(kinds, context, work, person)
     attention = replace(before, stopped_at=None, paused_at=None, ignored=0)
     work.attention.save(attention)
     heard = messages.resumed(attention, asks_welcome=person.asks_welcome)
