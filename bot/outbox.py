@@ -100,6 +100,15 @@ class Letter(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """The last of somebody's letters of one kind, as far as it waits or has gone."""
+
+    key: str
+    state: LetterState
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A claimed letter, ready for a platform.
 

@@ -18,6 +18,7 @@ from bot.message import Args
 from bot.outbox import (
     Delivered,
     Delivery,
+    Latest,
     Letter,
     LetterState,
     Outcome,
@@ -91,6 +92,11 @@ class Outbox(Protocol):
     ) -> None:
         """Letters of these kinds that wait for an hour of the person wait for this one instead,
         be it sooner or later. What is booked stays where it is."""
+
+    def latest(self, person: Person, kind: str) -> Latest | None:
+        """The person's letter of this kind that is due last, of those that wait or have gone;
+        no edits, and none that is booked. One that waits is not begun before the end of the
+        transaction."""
 
     def take_back(self, person: Person, kinds: Collection[str]) -> None:
         """Letters of these kinds to the person that have not begun are not sent."""

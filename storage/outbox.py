@@ -19,6 +19,7 @@ from sqlalchemy import (
 from bot.ids import WorkspaceId
 from bot.outbox import (
     Delivered,
+    Latest,
     Letter,
     LetterState,
     Promised,
@@ -73,6 +74,7 @@ _NEVER_SENT = {
     LetterState.CANCELLED,
 }
 _SETTLED = (*_NEVER_SENT, LetterState.SENT, LetterState.UNKNOWN)
+_WAITS_OR_GONE = tuple(state for state in LetterState if state not in _NEVER_SENT)
 _NOTHING: Mapping[str, Sequence[str]] = {}
 
 
@@ -227,6 +229,23 @@ class SqlOutbox:
             )
             .values(due_at=due_at)
         )
+
+    def latest(self, person: Person, kind: str) -> Latest | None:
+        found = self._connection.execute(
+            select(outbox.c.key, outbox.c.state, outbox.c.due_at)
+            .where(
+                outbox.c.person == person.id,
+                outbox.c.kind == kind,
+                outbox.c.day.is_(None),
+                outbox.c.edits.is_(None),
+                outbox.c.state.in_(_WAITS_OR_GONE),
+                outbox.c.workspace == person.workspace,
+            )
+            .order_by(outbox.c.due_at.desc(), outbox.c.id.desc())
+            .limit(1)
+            .with_for_update()
+        ).one_or_none()
+        return found and Latest(found.key, LetterState(found.state), found.due_at)
 
     def take_back(self, person: Person, kinds: Collection[str]) -> None:
         cancel_letters(

@@ -251,13 +251,18 @@ class SqlQuestions:
         return [Question(**row._mapping) for row in rows]
 
     def in_states(
-        self, workspace: WorkspaceId, states: frozenset[State], limit: int
+        self,
+        workspace: WorkspaceId,
+        states: frozenset[State],
+        limit: int,
+        *,
+        newest_first: bool = False,
     ) -> Sequence[Question]:
-        """Oldest first."""
+        order = (questions.c.asked_at, questions.c.number)
         rows = self._connection.execute(
             select(*_QUESTION)
             .where(questions.c.workspace == workspace, questions.c.state.in_(sorted(states)))
-            .order_by(questions.c.asked_at, questions.c.number)
+            .order_by(*((column.desc() for column in order) if newest_first else order))
             .limit(limit)
         )
         return [Question(**row._mapping) for row in rows]

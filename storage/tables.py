@@ -211,6 +211,16 @@ Index(
     sqlite_where=text("day IS NOT NULL"),
     postgresql_where=text("day IS NOT NULL"),
 )
+# The last letter of a kind to somebody, of those that are not booked.
+_UNBOOKED = "person IS NOT NULL AND day IS NULL AND edits IS NULL"
+Index(
+    "ix_outbox_person_kind_due_at",
+    outbox.c.person,
+    outbox.c.kind,
+    outbox.c.due_at,
+    sqlite_where=text(_UNBOOKED),
+    postgresql_where=text(_UNBOOKED),
+)
 Index(
     "ix_outbox_workspace_source_state",
     outbox.c.workspace,

@@ -208,6 +208,27 @@ def test_what_waits_for_somebodys_hour_waits_for_another_or_is_taken_back(acme: 
     ]
 
 
+def test_the_last_letter_of_a_kind_is_the_one_due_last_that_waits_or_has_gone(
+    acme: Database,
+) -> None:
+    def latest() -> tuple[str, LetterState, timedelta] | None:
+        with acme.transaction() as work:
+            found = work.outbox.latest(BO, "duty")
+        return None if found is None else (found.key, found.state, found.due_at - NOW)
+
+    post(acme, "other", due_at=NOW + HOUR, kind="own")
+    post(acme, "booked", due_at=NOW + HOUR, kind="duty", day=NOW.date())
+    assert latest() is None
+    post(acme, "went", due_at=NOW - HOUR, kind="duty")
+    carry(acme, SENT)
+    post(acme, "edit", due_at=NOW + HOUR, kind="duty", edits="went")
+    assert latest() == ("went", LetterState.SENT, -HOUR)
+    post(acme, "waits", due_at=NOW + 2 * HOUR, kind="duty")
+    assert latest() == ("waits", LetterState.PENDING, 2 * HOUR)
+    assert take_back(acme, "waits")
+    assert latest() == ("went", LetterState.SENT, -HOUR)
+
+
 def test_a_sent_letter_is_found_where_it_stands(acme: Database) -> None:
     post(acme, "l1", about="question:q1")
     carry(acme, SENT)

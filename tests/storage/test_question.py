@@ -273,7 +273,7 @@ def test_held_by_a_person_are_open_and_come_oldest_first(acme: Database) -> None
         assert [q.number for q in work.questions.held_by(BO.id)] == [1, 0]
 
 
-def test_in_states_come_oldest_first_up_to_the_limit(acme: Database) -> None:
+def test_in_states_come_in_order_up_to_the_limit(acme: Database) -> None:
     with acme.transaction() as work:
         for number, state in enumerate((State.ROUTED, State.EXPIRED, State.ASKED, State.ROUTED)):
             asked_at = NOW - number * HOUR
@@ -281,6 +281,8 @@ def test_in_states_come_oldest_first_up_to_the_limit(acme: Database) -> None:
     with acme.transaction() as work:
         both = frozenset({State.ROUTED, State.EXPIRED})
         assert [q.number for q in work.questions.in_states(ACME.id, both, 2)] == [3, 1]
+        newest = work.questions.in_states(ACME.id, both, 2, newest_first=True)
+        assert [q.number for q in newest] == [0, 1]
         assert list(work.questions.in_states(OTHER.id, both, 2)) == []
         assert list(work.questions.in_states(ACME.id, frozenset(), 2)) == []
 

@@ -203,7 +203,11 @@ capability: Capability[QuestionsWork] = Capability(
         "notice": own("a question that they work on"),
         "released": own("a question that they hold"),
         "offer": duty("they may know the answer", each="it counts towards their weekly limit"),
-        offer.ESCALATION: duty("they look after what found nobody else", despite_stop=True),
+        step.ESCALATION: duty(
+            "they look after what found nobody else",
+            despite_stop=True,
+            each="an asker waits for each; they come an hour apart, as a list where it is more",
+        ),
         article.REVIEW: wished("a steward may look at it when it suits them"),
         "faq.author": duty(
             "somebody wants to share their words",

@@ -9,6 +9,7 @@ from bot.capabilities.questions.access import topic_of
 from bot.capabilities.questions.answer import may_keep_private
 from bot.capabilities.questions.article import to_review
 from bot.capabilities.questions.model import LOOKING_STATES, Question, State, TurnKind
+from bot.capabilities.questions.offer import found_nobody
 from bot.capabilities.questions.step import (
     asker_name,
     holder_name,
@@ -25,10 +26,10 @@ from bot.topic import Topic
 ASKED_LAST = 50
 """Questions of one's own among which the open ones are looked for."""
 MOST_WAITING = 100
-"""FAQ entries and questions among which those of one's topics are counted."""
+"""FAQ entries among which those of one's topics are counted."""
 
 
-def home(_context: Context, work: QuestionsWork, person: Person) -> Sequence[Section]:
+def home(context: Context, work: QuestionsWork, person: Person) -> Sequence[Section]:
     """The person's questions, what they are asked, what they look after, and what they share."""
     topics = work.topics.every(person.workspace)
     asked = work.questions.asked_by(person.id, ASKED_LAST)
@@ -38,7 +39,7 @@ def home(_context: Context, work: QuestionsWork, person: Person) -> Sequence[Sec
         messages.page_beginning(person, is_new=not (asked or shared or known)),
         _asked_of(work, person),
         _asked_by(work, [question for question in asked if question.is_open]),
-        *_looks_after(work, person, topics),
+        *_looks_after(context, work, person, topics),
         *([messages.page_first_topic()] if not topics and may(person, Right.ADD_TOPIC) else []),
         messages.page_wishes(
             person, is_stopped=work.attention.get(person.id).stopped_at is not None
@@ -95,15 +96,15 @@ def _own(work: QuestionsWork, question: Question) -> messages.Entry:
     return messages.page_asked_by(question, where, holder_name(work, question))
 
 
-def _looks_after(work: QuestionsWork, person: Person, topics: Sequence[Topic]) -> Sequence[Section]:
+def _looks_after(
+    context: Context, work: QuestionsWork, person: Person, topics: Sequence[Topic]
+) -> Sequence[Section]:
     """For stewards and community managers: what waits for them."""
     if not may(person, Right.CURATE) and all(topic.steward != person.id for topic in topics):
         return []
     by_id = {topic.id: topic for topic in topics}
     reviews = to_review(work, person.workspace, MOST_WAITING)
-    orphans = work.questions.in_states(
-        person.workspace, frozenset({State.ESCALATED, State.EXPIRED}), MOST_WAITING
-    )
+    orphans = found_nobody(work, person.workspace, context.now)
     return messages.page_duties(
         sum(is_steward(person, by_id.get(a.topic) if a.topic else None) for a in reviews),
         sum(is_steward(person, by_id.get(q.topic) if q.topic else None) for q in orphans),

@@ -1373,7 +1373,7 @@ def because_escalated(why: str) -> str:
 
 
 def escalations() -> Message:
-    """When more questions found nobody than one on a day."""
+    """When more questions found nobody before the letter about the first has gone."""
     return with_controls(
         say(
             "Several questions found nobody and wait for you. The list has them all.",
@@ -1461,8 +1461,9 @@ def _list(title: str, lines: Sequence[str]) -> tuple[Text, ...]:
     return tuple(Text(text=text) for text in texts)
 
 
-def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
-    """The list for community managers: question and who looks after its topic."""
+def unanswered(questions: Sequence[tuple[Question, str]], after: int | None = None) -> Message:
+    """The list of what found nobody: question and who looks after its topic. `after`: so many
+    come before the next page."""
     if not questions:
         return say("No question is waiting for want of somebody. Good.", tone=Tone.GOOD)
     lines = [
@@ -1476,7 +1477,9 @@ def unanswered(questions: Sequence[tuple[Question, str]]) -> Message:
         for q, _ in questions
         if q.state is State.ESCALATED
     ]
-    rows = [Buttons(buttons=tuple(open_[n : n + 5])) for n in range(0, min(len(open_), 10), 5)]
+    if after is not None:
+        open_.append(Button(label="More", action="question.unanswered", args={"after": after}))
+    rows = [Buttons(buttons=tuple(open_[n : n + 5])) for n in range(0, len(open_), 5)]
     return Message(summary=title, parts=(*_list(title, lines), *rows))
 
 

@@ -29,6 +29,8 @@ CHANNEL_WAVE = 3
 """The wave in which the topic's channel is asked, if the asker agrees."""
 CONSENT_WAIT = timedelta(minutes=60)
 """Time the asker has to allow a post in the topic's channel."""
+ESCALATED_LIMIT = 200
+"""So many questions that wait for a steward are looked through."""
 ESCALATION_DAYS = 5
 CONFIRMATION_DAYS = 5
 FOLLOW_UP_DAYS = 14

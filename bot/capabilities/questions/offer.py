@@ -8,7 +8,7 @@ the steward. Clocks run in the working time of those who were asked.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from bot.access import Right, roles_with
 from bot.capabilities.questions import messages
@@ -27,6 +27,7 @@ from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
     CLAIM_SILENCE,
     CONSENT_WAIT,
+    ESCALATED_LIMIT,
     ESCALATION_DAYS,
     LOOKING_STATES,
     WAVE_WAITS,
@@ -43,6 +44,7 @@ from bot.capabilities.questions.model import (
 )
 from bot.capabilities.questions.routing import Candidate, Helper, Matter, Why, choose
 from bot.capabilities.questions.step import (
+    ESCALATION,
     NEVER_SENT,
     POST_TAKES,
     added_to,
@@ -94,14 +96,10 @@ from bot.topic import Topic
 
 UNANSWERED_WINDOW = timedelta(days=14)
 """The weekly list reaches back so far."""
-ESCALATED_LIMIT = 200
-"""So many questions that wait for a steward are looked through."""
-ESCALATION = "escalation"
-"""The kind of a letter that tells of what found nobody."""
-OPEN_STATES = LOOKING_STATES | {State.CLAIMED, State.ANSWERED}
-OPEN_LIMIT = 1_000
-_TIMES = (1, 2, 3)
-"""How often a question that is open may have been escalated, as far as is looked for."""
+APART = timedelta(hours=1)
+"""So far apart are the letters to one person that tell of what found nobody."""
+LISTED = 20
+"""So many questions are on one page of a list."""
 PUT_OFF = timedelta(minutes=2)
 """What is tried again only so much later was refused in its channel; a busy platform takes it
 sooner."""
@@ -471,7 +469,9 @@ def escalate(context: Context, work: QuestionsWork, question: Question) -> Quest
 def _tell_of_escalation(context: Context, work: QuestionsWork, question: Question) -> None:
     """Whoever was told already is not told again."""
     number = count_escalations(work, question)
-    for person in told_when_escalated(work, question, context.now):
+    people = told_when_escalated(work, question, context.now)
+    work.attention.lock([person.id for person in people])
+    for person in people:
         key = escalation_key(question, person.id, number)
         if work.outbox.state(question.workspace, key) is None:
             _tell_one(context, work, question, person, key)
@@ -480,50 +480,29 @@ def _tell_of_escalation(context: Context, work: QuestionsWork, question: Questio
 def _tell_one(
     context: Context, work: QuestionsWork, question: Question, person: Person, key: str
 ) -> None:
-    """By a letter of its own, if it is the first of that day. Else the one that waits becomes a
-    list; and where that has gone, a list comes on their next working day."""
-    workspace, start = question.workspace, context.now
+    """By a letter of its own, an hour after the last one at the soonest: an asker waits, and
+    yet they come in no burst. As long as one waits, that becomes a list of all."""
+    workspace, last = question.workspace, work.outbox.latest(person, ESCALATION)
     letter = Letter(
         key=key,
         to=ToPerson(person=person.id),
-        message=_escalation_to(work, question, person),
+        message=messages.escalations(),
         kind=ESCALATION,
         priority=Priority.OFFER,
-        about=question.subject,
-        because=messages.because_escalated(_why_escalated(work, question, person)),
     )
-    listed = letter.model_copy(update={"message": messages.escalations(), "about": None})
-    while True:
-        day = local(person, next_open_moment(person, start)).date()
-        of_day = f"escalations:{person.id}:{day.isoformat()}"
-        state = work.outbox.state(workspace, of_day)
-        if state in {None, LetterState.PENDING}:
-            break
-        start = at_local(day + timedelta(days=1), time(0), person.zone)
-    if state is LetterState.PENDING:
-        for first in _waiting_on(work, person, day) or [of_day]:
-            edit = {"key": several_key(first), "edits": first}
-            work.outbox.post(workspace, listed.model_copy(update=edit))
-    elif start == context.now:
-        told = for_duty(letter, person, start)
-        work.outbox.post(workspace, told)
-        # Known as that of the day as well, whatever becomes of its question.
-        work.outbox.post(workspace, told.model_copy(update={"key": of_day, "edits": key}))
-    else:
-        later = for_duty(listed, person, start)
-        work.outbox.post(workspace, later.model_copy(update={"key": of_day}))
-
-
-def _waiting_on(work: QuestionsWork, person: Person, day: date) -> list[str]:
-    """The cards of questions that are open and wait for a day of the person's."""
-    found = work.questions.in_states(person.workspace, OPEN_STATES, OPEN_LIMIT)
-    keys = [escalation_key(q, person.id, n) for q in found for n in _TIMES]
-    promised = work.outbox.promised(person.workspace, keys)
-    return [
-        key
-        for key, letter in promised.items()
-        if letter.state is LetterState.PENDING and local(person, letter.due_at).date() == day
-    ]
+    if last is not None and last.state is LetterState.PENDING:
+        for edit in (several_key(last.key), key, several_key(key)):
+            work.outbox.post(workspace, letter.model_copy(update={"key": edit, "edits": last.key}))
+        return
+    told = letter.model_copy(
+        update={
+            "message": _escalation_to(work, question, person),
+            "about": question.subject,
+            "because": messages.because_escalated(_why_escalated(work, question, person)),
+        }
+    )
+    soonest = context.now if last is None else max(context.now, last.due_at + APART)
+    work.outbox.post(workspace, for_duty(told, person, soonest))
 
 
 def _escalation_to(
@@ -972,17 +951,27 @@ def whole_number(words: str) -> int | None:
     return int(number) if number.is_integer() and abs(number) < 2**31 else None
 
 
-def unanswered(_context: Context, work: QuestionsWork, command: Command) -> Reply:
-    """`/unanswered`: what found nobody, in the topics that the person looks after."""
-    waiting = work.questions.in_states(
-        command.person.workspace, frozenset({State.ESCALATED, State.EXPIRED}), 50
+def found_nobody(work: QuestionsWork, workspace: WorkspaceId, now: datetime) -> list[Question]:
+    """What waits for whoever looks after it, then what nobody could answer of late; of both
+    the newest first."""
+    waiting, over = (
+        work.questions.in_states(workspace, frozenset({state}), ESCALATED_LIMIT, newest_first=True)
+        for state in (State.ESCALATED, State.EXPIRED)
     )
+    return [*waiting, *(q for q in over if now - q.changed_at < UNANSWERED_WINDOW)]
+
+
+def unanswered(context: Context, work: QuestionsWork, command: Command) -> Reply:
+    """`/unanswered`: what found nobody, in the topics that the person looks after."""
     mine = [
-        (question, _steward_names(work, question))
-        for question in waiting
+        question
+        for question in found_nobody(work, command.person.workspace, context.now)
         if is_steward(command.person, topic_of(work, question))
     ]
-    return Reply(message=messages.unanswered(mine[:20]))
+    begin = max(whole_number(str(command.args.get("after", 0))) or 0, 0)
+    page = [(q, _steward_names(work, q)) for q in mine[begin : begin + LISTED]]
+    after = begin + LISTED
+    return Reply(message=messages.unanswered(page, after if mine[after:] else None))
 
 
 def _managers(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:
@@ -1010,11 +999,10 @@ def _list_on_monday(context: Context, work: QuestionsWork, workspace: WorkspaceI
 def list_unanswered(context: Context, work: QuestionsWork, timer: Timer) -> None:
     """Monday morning: what found nobody, for the community managers."""
     workspace = WorkspaceId(str(timer.args["workspace"]))
-    found = work.questions.in_states(workspace, frozenset({State.ESCALATED, State.EXPIRED}), 200)
-    recent = [q for q in found if context.now - q.changed_at < UNANSWERED_WINDOW]
-    if not recent:
+    found = found_nobody(work, workspace, context.now)
+    if not found:
         return
-    listed = [(question, _steward_names(work, question)) for question in recent[:20]]
+    listed = [(question, _steward_names(work, question)) for question in found[:LISTED]]
     for manager in _managers(work, workspace):
         if work.attention.get(manager.id).stopped_at is not None:
             continue

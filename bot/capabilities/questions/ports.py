@@ -110,9 +110,14 @@ class QuestionStore(Protocol):
         one of them is not told of here."""
 
     def in_states(
-        self, workspace: WorkspaceId, states: frozenset[State], limit: int
+        self,
+        workspace: WorkspaceId,
+        states: frozenset[State],
+        limit: int,
+        *,
+        newest_first: bool = False,
     ) -> Sequence[Question]:
-        """Oldest first."""
+        """In the order in which they were asked, or the other way round."""
 
     def unnamed(self, workspace: WorkspaceId, since: datetime) -> Sequence[Question]:
         """All questions without their asker's name that are open, or were asked at or after

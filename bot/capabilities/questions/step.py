@@ -14,6 +14,7 @@ from bot.capabilities.questions.access import (
 )
 from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
+    ESCALATED_LIMIT,
     FORGOTTEN_AFTER,
     LOOKING_STATES,
     WAITS_SINCE,
@@ -50,6 +51,8 @@ NEVER_SENT = frozenset(
         LetterState.CANCELLED,
     }
 )
+ESCALATION = "escalation"
+"""The kind of a letter that tells of what found nobody."""
 LOAD_WINDOW = timedelta(days=7)
 """Five working days."""
 
@@ -397,7 +400,7 @@ def escalation_key(question: Question, person: PersonId, number: int) -> str:
 
 
 def several_key(key: str) -> str:
-    """Of what made a list of the letter, because more had found nobody before it went."""
+    """Of what says that the letter under the key is a list, as there was more when it went."""
     return f"{key}:several"
 
 
@@ -417,9 +420,13 @@ def show_escalation(
 
 
 def _show_escalated(work: QuestionsWork, question: Question) -> None:
-    """What became of the question, for those to whom it was escalated."""
+    """What became of the question, for those to whom it was escalated. Who has not heard of it
+    yet does not hear that it is settled."""
     number = count_escalations(work, question)
     for person in may_be_told(work, question) if number else ():
+        if _has_letter_waiting(work, question, person, number):
+            _take_back_escalation(work, person)
+            continue
         card = messages.offer_state(
             question,
             mine=is_theirs(work, question, person.id),
@@ -427,6 +434,27 @@ def _show_escalated(work: QuestionsWork, question: Question) -> None:
             added=added_to(work, question),
         )
         show_escalation(work, question, person.id, number, card)
+
+
+def _has_letter_waiting(
+    work: QuestionsWork, question: Question, person: Person, number: int
+) -> bool:
+    key = escalation_key(question, person.id, number)
+    return work.outbox.state(question.workspace, key) is LetterState.PENDING
+
+
+def _take_back_escalation(work: QuestionsWork, person: Person) -> None:
+    """The letter that waits tells nothing any more, unless it is a list with more in it."""
+    escalated = frozenset({State.ESCALATED})
+    # What has not been told yet is among the newest.
+    for other in work.questions.in_states(
+        person.workspace, escalated, ESCALATED_LIMIT, newest_first=True
+    ):
+        if _has_letter_waiting(work, other, person, count_escalations(work, other)):
+            return
+    last = work.outbox.latest(person, ESCALATION)
+    if last is not None and last.state is LetterState.PENDING:
+        work.outbox.cancel(person.workspace, last.key)
 
 
 def _home(question: Question) -> To:

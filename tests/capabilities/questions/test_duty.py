@@ -156,16 +156,90 @@ def test_ten_questions_that_find_nobody_at_night_are_one_list(world: World) -> N
     assert world.state(3) == "claimed"
 
 
-def test_after_the_first_of_a_day_a_list_comes_on_the_next(world: World) -> None:
+def test_what_finds_nobody_comes_an_hour_apart_and_the_same_day(world: World) -> None:
     for number in range(3):
         asks_nobody(world, "ana", number)
     [told] = about_nobody(world, "dana")
     assert "key number 0" in told
-    until(world, day=3, hour=12)
+    world.passes(minutes=59)
+    assert len(about_nobody(world, "dana")) == 1
+    world.passes(minutes=1)
     assert len(about_nobody(world, "dana")) == 2
     assert "Several questions found nobody" in world.last("dana")
+    world.passes(minutes=30)
+    asks_nobody(world, "ben", 3)
+    world.passes(minutes=30)
+    assert len(about_nobody(world, "dana")) == 3
+    assert "key number 3" in world.last("dana")
+    until(world, day=6)
+    assert len(about_nobody(world, "dana")) == 3
+
+
+def test_what_waits_for_its_hour_is_not_brought_forward_and_nothing_is_lost(world: World) -> None:
+    for number in range(2):
+        asks_nobody(world, "ana", number)
+    world.says("dana", "/resume")
+    world.passes(minutes=1)
+    assert len(about_nobody(world, "dana")) == 1
+    asks_nobody(world, "ana", 2)
+    until(world, day=4)
+    assert len(about_nobody(world, "dana")) == 2
+    world.presses("dana", "What found nobody")
+    world.presses("dana", "Question 3")
+    assert "key number 2" in world.last("dana")
+
+
+def test_what_comes_in_many_days_of_a_pause_is_one_letter_after_it(either_world: World) -> None:
+    world = either_world
+    asks_nobody(world, "ana", 0)
+    world.says("dana", "/pause until 5 March")
+    for number in (1, 2):
+        asks_nobody(world, "ana", number)
+        world.passes(days=1)
     until(world, day=6)
     assert len(about_nobody(world, "dana")) == 2
+    assert "Several" in about_nobody(world, "dana")[-1]
+
+
+def test_what_is_settled_before_it_is_told_is_not_told(either_world: World) -> None:
+    world = either_world
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    world.forges("ana", "question.withdraw", {"question": world.question(1).id})
+    for number in (2, 3):
+        asks_nobody(world, "ana", number)
+    for number in (2, 3):
+        world.forges("ana", "question.withdraw", {"question": world.question(number).id})
+    until(world, day=10, hour=8)
+    assert world.dms("dana") == []
+    asks_nobody(world, "ana", 4)
+    until(world, day=10, hour=9)
+    [told] = about_nobody(world, "dana")
+    assert "key number 4" in told
+
+
+def test_the_list_has_all_that_waits_before_what_is_over(world: World) -> None:
+    world.now = SATURDAY
+    for number in range(101, 122):
+        asks_nobody(world, ("ana", "ben", "cem")[number % 3], number)
+    until(world, day=21, hour=2)
+    assert world.state(21) == "expired"
+    for number in range(22):
+        asks_nobody(world, ("ana", "ben", "cem")[number % 3], number)
+    until(world, day=23, hour=10)
+    world.presses("dana", "What found nobody")
+    newest = world.last("dana")
+    assert all(f"key number {number} " in newest for number in range(2, 22))
+    assert "nobody could answer" not in newest
+    world.presses("dana", "Question 24")
+    assert "key number 2 " in world.last("dana")
+    world.says("dana", "/unanswered")
+    world.presses("dana", "More")
+    oldest = world.last("dana")
+    assert all(f"key number {number} " in oldest for number in (0, 1, 121))
+    world.presses("dana", "Question 22")
+    world.presses("dana", "I take it")
+    assert world.state(22) == "claimed"
 
 
 def test_a_list_stays_one_whatever_becomes_of_the_first_in_it(world: World) -> None:
