@@ -95,7 +95,10 @@ def end_with_the_parent() -> None:
     """Ask this process to stop when its parent is gone."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not by sys.stdin, whose lock nobody could take from us: a process that ends by itself
+        # would be aborted for it, whatever it ended with.
+        while os.read(sys.stdin.fileno(), 1):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     # A daemon, because it waits for as long as the process lives.

@@ -202,8 +202,11 @@ def stop_and_continue(role: str, begin_at: float, seconds: float) -> Callable[..
 def break_postgres(stores: Stores, begin_at: float, seconds: float) -> Callable[..., Disturb]:
     """The database's server crashes and comes back after a while."""
 
-    def begin(_stage: Stage, _chance: random.Random) -> Disturb:
+    def begin(stage: Stage, _chance: random.Random) -> Disturb:
         done = 0
+        # One that finds no database while it starts ends and says so, which is another matter.
+        for member in stage.crew.members:
+            member.child.wait_until_ready()
 
         def disturb(elapsed: float) -> None:
             nonlocal done
