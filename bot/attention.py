@@ -701,15 +701,18 @@ def may_mean_stop(text: str) -> bool:
     words = [word for word in re.findall(r"[^\W\d_]+", letters) if word != "please"]
     return (
         len(words) <= _MOST_STOP_WORDS
-        and " ".join(words).startswith(_STOPPING)
+        and _STOPPING.match(" ".join(words)) is not None
         and not any(mark in text for mark in "?？؟")
     )
 
 
 _MOST_STOP_WORDS = 6
-_STOPPING = (
-    *("stop", "unsubscribe", "no more", "no tips", "dont send me", "do not send me"),
-    *("dont message me", "do not message me", "dont write to me", "do not write to me"),
+_STOPPING = re.compile(
+    r"(?:(?:stop|unsubscribe|no tips|(?:dont|do not) (?:send|message|write to) me)\b"
+    # Of anything else there may be no more, as of coffee.
+    r"|no more(?: of)?(?: (?:the|these|those|your|such|daily))?"
+    r"(?:$| (?:this|that|it|tips?|messages?|questions?|reminders?|letters?|quiz(?:zes)?|prompts?|"
+    r"campaigns?|notifications?|pings?|spam|today|thanks?|inflow)\b))"
 )
 
 

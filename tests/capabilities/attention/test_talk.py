@@ -336,6 +336,7 @@ def test_stop_within_a_sentence_stops_nothing(world: World, words: str) -> None:
     [
         *("stop that nonsense", "Stop bothering me with this", "stop sending me things!"),
         *("No more tips", "please, no more of this", "stop the tips", "Don’t send me any more!"),
+        *("no more", "No more of your messages", "no more questions today"),
     ],
 )
 def test_what_may_be_a_stop_goes_to_no_colleague(
@@ -351,6 +352,15 @@ def test_what_may_be_a_stop_goes_to_no_colleague(
     assert "tip" in world.last("ana")
     world.presses("ana", "Stop all", on=held)
     assert world.last("ana").startswith("Stopped.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["No more toner in printer 3", "No more disk space on build", "stopwatch app for Linux"],
+)
+def test_what_there_is_no_more_of_is_a_question(world: World, words: str) -> None:
+    world.says("ana", words)
+    assert len(world.who_was_asked()) > 0 or world.state() == "escalated"
 
 
 def test_a_question_that_begins_with_stop_can_be_asked(world: World) -> None:
