@@ -287,7 +287,8 @@ def join(context: Context, work: CampaignsWork, command: Command) -> Reply:
     enrolment, campaign = _invitation(work, command)
     person = command.person
     if enrolment.state is EnrolmentState.UNDECIDED:
-        raise NotFound(messages.NOT_FOR_YOU_NOW)
+        may_return = _takes_joiners(campaign, local(person, context.now).date())
+        raise NotFound(messages.NOT_FOR_YOU_NOW if may_return else messages.NOT_FOR_YOU)
     if enrolment.state is EnrolmentState.INVITED:
         today = local(person, context.now).date()
         by_calendar = campaign.content.timing is Timing.CALENDAR

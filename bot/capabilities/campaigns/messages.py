@@ -388,6 +388,7 @@ def declined(campaign: Campaign) -> Message:
 
 HAS_ALL = "You have all that it asks for already, so nothing more comes of it."
 NOT_INVITED = "It has ended for you, so nothing more comes of it."
+NOT_FOR_YOU = "It is not for your team or channel any more."
 NOT_FOR_YOU_NOW = "It is not for your team or channel at the moment. Once it is, tap this again."
 OVER_FOR_ALL = "It is over already."
 

@@ -1227,6 +1227,22 @@ def test_who_left_before_they_said_anything_can_say_yes_once_they_are_back(
     assert runs.got("ana") == ["invitation"]
 
 
+def test_who_is_not_asked_again_is_told_so(world: World) -> None:
+    runs = Runs(world)
+    for who in PEOPLE:
+        world.changes(who, team="Blue")
+    runs.starts(
+        replace(OWN_DAYS, audience=replace(ASKED, teams=("Blue",)), join_until=TUESDAY + DAY)
+    )
+    runs.upto(TUESDAY, 20)
+    asked = world.hears("ben")[-1]
+    world.changes("ben", team="Red")
+    runs.upto(TUESDAY + 2 * DAY, 9)
+    world.presses("ben", "Yes, count me in", on=asked)
+    assert "tap this again" not in world.last("ben")
+    assert "not for your team or channel any more" in world.last("ben")
+
+
 # --- what is filled in -------------------------------------------------------------------------
 
 
