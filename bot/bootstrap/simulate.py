@@ -44,7 +44,7 @@ from bot.outbox import Delivery, Outcome, Sent
 from bot.pack.answer import Raw
 from bot.pack.item import Branching, Item, ScenarioChoice
 from bot.pack.model import Quiz, Tip
-from bot.people import Person, Role, WorkingHours, Workspace, local, works_on
+from bot.people import Person, Role, WorkingHours, Workspace, is_working, local, works_on
 from bot.ports import Platform
 from bot.rate import UNLIMITED, Limits
 from bot.reply import NOTHING, Reply
@@ -250,9 +250,7 @@ class Organisation:
         return (local(actor.person, self.now).date() - self.start.date()).days
 
     def _in_hours(self, actor: _Actor) -> bool:
-        here = local(actor.person, self.now)
-        hours = actor.person.hours
-        return works_on(actor.person, here.date()) and hours.start <= here.time() < hours.end
+        return is_working(actor.person, self.now)
 
     # --- time -----------------------------------------------------------------------------
 
