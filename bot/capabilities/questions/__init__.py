@@ -215,6 +215,9 @@ capability: Capability[QuestionsWork] = Capability(
             each="they say of each whether it may be shared",
         ),
         "list": duty("they look after what found nobody else"),
-        "hour.over": duty("they held the hour, or look after what is left of it"),
+        "hour.over": duty(
+            "they held the hour, or look after what is left of it",
+            each="what is left of each hour is a list of its own",
+        ),
     },
 )
