@@ -15,11 +15,14 @@ from bot.capabilities.campaigns.model import Campaign, EnrolmentState
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.narration.model import Digest, Line, Narration, Sort, State
 from bot.capabilities.questions.memory import Memory
+from bot.capabilities.questions.model import State as QuestionState
+from bot.capabilities.questions.offer import escalate
 from bot.context import Context
 from bot.errors import Conflict
 from bot.ids import CampaignId
 from bot.message import say
 from bot.outbox import Letter, LetterState, Priority, Sent, Settlement, ToPerson
+from bot.people import Role
 from bot.ports import Timer
 from bot.reply import Reply
 from storage.database import Database
@@ -131,6 +134,32 @@ def test_of_two_news_for_one_owner_at_once_neither_is_lost(
         )
         [told] = connection.scalars(query)
     assert "Both were cancelled." in told
+
+
+def test_of_two_questions_that_find_nobody_at_once_the_second_joins_the_letter(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    context = Context(now=NOW, new_id=lambda: "new")
+    first, second = (question(f"r{n}", n, state=QuestionState.ROUTED) for n in (2, 3))
+    with shared.transaction() as work:
+        work.people.save(replace(BO, roles=frozenset({Role.COMMUNITY_MANAGER})))
+        for one in (first, second):
+            work.questions.add(one)
+
+    def escalate_second() -> None:
+        with shared.transaction() as work:
+            escalate(context, work, second)
+
+    with shared.transaction() as work:
+        escalate(context, work, first)
+        waiting = come_second(other, escalate_second)
+    waiting.join(30)
+    with shared.begin() as connection:
+        query = select(outbox.c.message).where(
+            outbox.c.kind == "escalation", outbox.c.state == LetterState.PENDING
+        )
+        [told] = connection.scalars(query)
+    assert "Several questions" in told
 
 
 def test_who_saves_an_article_second_is_told(shared: Database, other: psycopg.Connection) -> None:

@@ -764,7 +764,7 @@ def _tell_author(
 ) -> None:
     """When they work next. Until then they may be named, and take it back all the same."""
     letter = Letter(
-        key=f"faq:{article.id}:author",
+        key=_about_author(article.id),
         to=ToPerson(person=author.id),
         message=messages.proposed_by_another(article, by),
         kind="faq.author",
@@ -776,7 +776,7 @@ def _tell_author(
 
 
 def _about_author(article: str) -> str:
-    """What the letter is about that only the author of the words has got."""
+    """What the letter is about that only the author of the words gets, and its key."""
     return f"faq:{article}:author"
 
 
@@ -804,6 +804,8 @@ def unshare(context: Context, work: QuestionsWork, command: Command) -> Reply:
         # Whose name was taken off is not named again as who made this version.
         is_named = article.author == command.person.id
         _save(context, work, retired, command.person if is_named else None)
+        # Whoever has taken it back is not asked any more.
+        work.outbox.cancel(article.workspace, _about_author(article.id))
     return Reply(message=say(messages.UNSHARED))
 
 

@@ -1,11 +1,22 @@
 """What those hear who look after topics: within their hours, not in bursts, and as they wish."""
 
 from datetime import timedelta
+from time import monotonic
 
 from bot.capabilities.questions.article import set_review_timer
-from bot.capabilities.questions.model import Article, ArticleState
-from bot.ids import ArticleId, PersonId, TopicId
+from bot.capabilities.questions.memory import Memory
+from bot.capabilities.questions.model import (
+    Article,
+    ArticleState,
+    Question,
+    State,
+    Urgency,
+    Visibility,
+)
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId
+from storage.database import Database
 from tests.capabilities.tips.telling import follow, tell, tip
+from tests.databases import RELAY_KEY
 from tests.world import MONDAY, WORKSPACE, World
 
 SATURDAY = MONDAY.replace(day=7, hour=2)
@@ -289,6 +300,33 @@ def test_what_waits_where_there_is_nobody_else_comes_after_the_pause(
     assert len(about_nobody(world, "dana")) == 1
 
 
+def test_who_pauses_with_much_that_waits_is_answered_soon(sqlite_url: str) -> None:
+    database = Database(sqlite_url, relay_key=RELAY_KEY, memory=Memory())
+    world = World(database)
+    with database.transaction() as work:
+        for number in range(1, 1_001):
+            question = Question(
+                id=QuestionId(f"q{number}"),
+                workspace=WORKSPACE,
+                number=number,
+                text="How do I claim a taxi?",
+                visibility=Visibility.DIRECT,
+                urgency=Urgency.NORMAL,
+                asked_at=world.now,
+                changed_at=world.now,
+                state=State.ESCALATED if number <= 100 else State.ANSWERED,
+                asker=PersonId("ana"),
+                topic=TopicId("travel"),
+            )
+            work.questions.add(question)
+    began = monotonic()
+    world.says("sam", "/pause 2 weeks")
+    assert monotonic() - began < 2.5
+    [told] = about_nobody(world, "dana")
+    assert "Several questions" in told
+    database.close()
+
+
 # --- somebody's own words ---------------------------------------------------------------------
 
 
@@ -305,3 +343,14 @@ def test_who_is_asked_whether_their_words_may_be_shared_is_asked_while_they_work
     assert "Ben proposes words of yours for the FAQ" in world.last("kim")
     world.presses("kim", "Why am I getting this?")
     assert "it is for you to say" in world.last("kim")
+
+
+def test_who_takes_their_words_back_before_they_are_asked_is_not_asked(world: World) -> None:
+    world.now = SATURDAY
+    world.uses("ben", "save_faq", "On floor 2.", author="kim")
+    world.fills("ben", title="Where do I print?", topic="travel")
+    [article] = world.articles()
+    world.forges("kim", "faq.unshare", {"article": article.id, "version": article.version})
+    assert world.articles()[0].state is ArticleState.RETIRED
+    until(world, day=9, hour=10)
+    assert not any("words of yours for the FAQ" in text for text in world.dms("kim"))
