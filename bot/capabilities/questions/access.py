@@ -127,10 +127,8 @@ def stewards_of(work: QuestionsWork, of: Question | Article) -> list[Person]:
     return steward.stewards_of(work, of.workspace, topic_of(work, of))
 
 
-def told_when_escalated(
-    work: QuestionsWork, question: Question, now: datetime | None = None
-) -> list[Person]:
-    """Who is told now that a question found nobody, or was when it last changed; never the asker.
+def told_when_escalated(work: QuestionsWork, question: Question, now: datetime) -> list[Person]:
+    """Who is told now that a question found nobody; never the asker.
 
     The topic's steward, else the community managers, as long as any of them is there; whoever is
     away or paused hears of it only where there is nobody else. An anonymous question goes to both
@@ -142,10 +140,7 @@ def told_when_escalated(
     if question.visibility is not Visibility.ANONYMOUS:
         others = [p for p in people if p.id != asker]
         more = [p for p in curators if p.id != asker]
-        there = [
-            [p for p in some if not is_away(p, now or question.changed_at)]
-            for some in (others, more)
-        ]
+        there = [[p for p in some if not is_away(p, now)] for some in (others, more)]
         # Who cannot be written to would never see it.
         back = [p for p in others if not is_cut_off(p)]
         return there[0] or there[1] or back or more

@@ -9,7 +9,6 @@ from bot.capabilities.questions.access import (
     asker_of,
     may_be_told,
     to_asker,
-    told_when_escalated,
     topic_of,
 )
 from bot.capabilities.questions.model import (
@@ -262,9 +261,15 @@ def whereabouts_of(work: QuestionsWork, question: Question) -> str:
 
 
 def _steward_names(work: QuestionsWork, question: Question) -> str | None:
+    """Who has been told that it found nobody: a pause of theirs since changes nothing of that."""
     if question.state is not State.ESCALATED:
         return None
-    told = told_when_escalated(work, question)
+    number = count_escalations(work, question)
+    told = [
+        person
+        for person in may_be_told(work, question)
+        if work.outbox.state(question.workspace, escalation_key(question, person.id, number))
+    ]
     return " and ".join(person.name for person in told[:3]) or None
 
 

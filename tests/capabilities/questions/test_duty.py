@@ -13,6 +13,7 @@ from bot.capabilities.questions.model import (
     Urgency,
     Visibility,
 )
+from bot.capabilities.questions.step import whereabouts_of
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId
 from storage.database import Database
 from tests.capabilities.tips.telling import follow, tell, tip
@@ -281,6 +282,11 @@ def test_what_waits_for_somebody_who_pauses_goes_to_who_is_there(world: World) -
     assert world.state() == "escalated"
     world.says("sam", "/pause 2 weeks")
     assert "goes to whoever else looks after it" in world.last("sam")
+    # Whoever has been told stays named, or the asker would see the pause.
+    question = world.question()
+    with world.database.transaction() as work:
+        where = whereabouts_of(work, question)
+    assert "it is with Sam and Dana now" in where
     until(world, day=9, hour=12)
     assert about_nobody(world, "sam") == []
     assert len(about_nobody(world, "dana")) == 1
