@@ -1099,11 +1099,9 @@ def orphaned(campaign: Campaign, owner: Person, *, is_approver: bool = False) ->
 def all_orphaned(campaigns: Sequence[tuple[Campaign, Person, bool]]) -> Message:
     """The same of several, each with its owner and whether who reads this has approved it."""
     parts: list[Part] = []
-    for campaign, owner, is_approver in campaigns[:MOST_LISTED]:
+    for campaign, owner, is_approver in campaigns:
         said, rows = _without_owner(campaign, owner, {"listed": True}, is_approver=is_approver)
         parts += [Text(text=said), *rows]
-    if len(campaigns) > MOST_LISTED:
-        parts.append(Note(text=f"And {len(campaigns) - MOST_LISTED} more."))
     return say("Nobody runs these campaigns any more:", *parts, tone=Tone.WARNING)
 
 

@@ -3,6 +3,7 @@ nobody what they have approved and has not begun: nobody approves their own."""
 
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 
 from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
@@ -33,7 +34,9 @@ def is_led(work: CampaignsWork, campaign: Campaign) -> bool:
 
 def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
     """Tell all who may run it that nobody does; each of them once, and who has stopped as soon
-    as they want to be told again."""
+    as they want to be told again. What a list has no room for is offered once there is some."""
+    if campaign.id not in {listed.id for listed in _orphaned(context, work, campaign.workspace)}:
+        return
     owner = owner_of(work, campaign)
     others = {
         person.id: person
@@ -55,17 +58,23 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
             priority=Priority.ANSWER,
             because=messages.BECAUSE_MANAGER,
         )
-        tell(context, work, person, letter, partial(_list_all, work, person))
+        tell(context, work, person, letter, partial(_list_all, context, work, person))
 
 
-def _list_all(work: CampaignsWork, person: Person) -> Message:
-    """Everything that nobody runs, as the person is told of it."""
+def _list_all(context: Context, work: CampaignsWork, person: Person) -> Message:
+    """What nobody runs, as the person is told of it."""
     found = [
         (campaign, owner_of(work, campaign), _has_approved(campaign, person))
-        for campaign in _submitted(work, person.workspace)
-        if not is_led(work, campaign)
+        for campaign in _orphaned(context, work, person.workspace)
     ]
     return messages.all_orphaned(found)
+
+
+def _orphaned(context: Context, work: CampaignsWork, workspace: WorkspaceId) -> list[Campaign]:
+    """What nobody runs and is not over, as much of it as one list has room for."""
+    today = newest_day(context.now)
+    found = (c for c in _submitted(work, workspace) if today <= c.last_day and not is_led(work, c))
+    return list(islice(found, messages.MOST_LISTED))
 
 
 def _submitted(work: CampaignsWork, workspace: WorkspaceId) -> list[Campaign]:

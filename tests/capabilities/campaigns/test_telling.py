@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from bot.capabilities.campaigns import messages
 from bot.capabilities.campaigns.telling import tell_owner
 from bot.message import Message, say
 from bot.outbox import LetterState
@@ -51,6 +54,27 @@ def test_all_that_nobody_runs_any_more_is_one_letter(either_world: World) -> Non
     [letter] = told(world, "kim", "does not run campaigns any more")
     world.passes(days=1)
     assert len(told(world, "kim", "does not run campaigns any more")) == 1
+
+
+def test_what_a_list_has_no_room_for_is_offered_once_there_is_some(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "MOST_LISTED", 2)
+    manages(world, "kim")
+    world.passes(hours=8)
+    for title in ("First", "Second", "Third"):
+        sends(world, title)
+    world.passes(hours=4)
+    world.leaves("dana")
+    world.passes(hours=15)
+    [letter] = told(world, "kim", "does not run campaigns any more")
+    first, second = (button for button in letter.buttons if button.label == "Take it over")
+    for button in (first, second):
+        world.forges("kim", button.action, button.args)
+    world.passes(days=2)
+    [_, last] = told(world, "kim", "does not run campaigns any more")
+    assert "“Third”" not in letter.text
+    assert "“Third”" in last.text
 
 
 def test_whose_stop_took_the_offer_back_gets_it_when_they_want_letters_again(world: World) -> None:
