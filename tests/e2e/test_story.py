@@ -92,7 +92,8 @@ def test_ask_answer_accept_and_ask_again(open_page: OpenPage) -> None:
     assert IN_OTHER_WORDS not in messages(page)
     page.get_by_role("button", name="direct message").click()
     page.get_by_role("button", name="+1 week").click()
-    expect(page.locator("#messages")).to_contain_text("Did it work?")
+    # A week of everybody's timers is played before it is there.
+    expect(page.locator("#messages")).to_contain_text("Did it work?", timeout=30_000)
     expect(page.locator("#clock-now")).to_contain_text("moved by")
     page.get_by_role("button", name="Worked", exact=True).click()
     expect(page.get_by_role("button", name="Worked", exact=True)).to_have_count(0)
