@@ -190,7 +190,7 @@ class Browser:
         ):
             cookie = answer.headers.get("Set-Cookie")
             if cookie is not None:
-                self.cookie = None if "1970" in cookie else cookie.partition(";")[0]
+                self.cookie = None if "Jan 1970" in cookie else cookie.partition(";")[0]
             return Page(answer.status, await answer.text(), answer.headers)
 
     async def begin(self) -> dict[str, str]:
