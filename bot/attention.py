@@ -695,24 +695,39 @@ def carry_over(
 
 
 def may_mean_stop(text: str) -> bool:
-    """Whether a few plain words, which no command is, may be a wish to be left alone. English
-    only, as all our sentences are."""
+    """Whether plain words, which no command is, may be a wish to be left alone. English only, as
+    all our sentences are. In doubt they are: whoever meant a question asks it in one more step,
+    and angry words that a colleague has read cannot be taken back."""
     letters = text.casefold().replace("'", "").replace("’", "")
-    words = [word for word in re.findall(r"[^\W\d_]+", letters) if word != "please"]
-    return (
-        len(words) <= _MOST_STOP_WORDS
-        and _STOPPING.match(" ".join(words)) is not None
-        and not any(mark in text for mark in "?？؟")
-    )
+    words = [word for word in re.findall(r"[^\W\d_]+", letters) if word not in {"please", "pls"}]
+    said = " ".join(words)
+    if _STOPPING.match(said) is None or any(mark in text for mark in "?？؟"):
+        return False
+    if _OURS.search(said) is not None or _FOR_A_WHILE.match(said) is not None:
+        return len(words) <= _MOST_WORDS_OF_OURS
+    return len(words) <= _MOST_STOP_WORDS and _MISSING.match(said) is None
 
 
 _MOST_STOP_WORDS = 6
+_MOST_WORDS_OF_OURS = 12
 _STOPPING = re.compile(
-    r"(?:(?:stop|unsubscribe|no tips|(?:dont|do not) (?:send|message|write to) me)\b"
-    # Of anything else there may be no more, as of coffee.
-    r"|no more(?: of)?(?: (?:the|these|those|your|such|daily))?"
-    r"(?:$| (?:this|that|it|tips?|messages?|questions?|reminders?|letters?|quiz(?:zes)?|prompts?|"
-    r"campaigns?|notifications?|pings?|spam|today|thanks?|inflow)\b))"
+    r"(?:stop(?:p|ping|all)?|unsubscribe|no more|no tips|"
+    r"(?:dont|do not) (?:ever )?(?:ask|bother|mail|message|ping|send|text|write))\b"
+)
+# Who talks here, and what is sent from here.
+_OURS = re.compile(
+    r"\b(?:me|u|you|your|bot|inflow|inbox|spam|quiz(?:zes)?|(?:alert|campaign|dm|email|letter|mail|"
+    r"message|msg|notification|nudge|ping|prompt|question|reminder|text|tip|update)s?)\b"
+)
+_FOR_A_WHILE = re.compile(
+    r"(?:no more (?:of|till|today|until)|"
+    r"stop\w* (?:it|that|this) (?:for|i|im|now|till|today|until))\b"
+)
+# A thing, and where there is no more of it, as of toner in a printer.
+_MISSING = re.compile(
+    r"no more (?!of\b)(?:(?!\w+ing\b)\w+ )+(?:in|on|at|from) "
+    r"(?!(?:the )?(?:my|here|that|this|these|am|pm|app|channel|chat|thread|slack|teams|all|now|"
+    r"future|night|morning|afternoon|evening|\w*days?|week\w*)\b)"
 )
 
 

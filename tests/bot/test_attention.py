@@ -24,6 +24,7 @@ from bot.attention import (
     count_ignored,
     forecast,
     is_silent,
+    may_mean_stop,
     next_hour,
     rearrange,
     step_back,
@@ -708,3 +709,48 @@ def test_no_small_number_follows_from_what_a_forecast_tells(counts: dict[str, in
     for why, count in told.not_by_reason.items():
         assert counts[why] == count
         assert told.total - count >= 5
+
+
+# --- what may be a wish to be left alone ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "no more",
+            "No more of this, please",
+            "pls no more of it",
+            "no more for me",
+            "no more for now",
+        ),
+        *("no more emails", "No more e-mails in the evening", "no more dm's", "No more alerts"),
+        *("no more bot messages", "No more of your stupid messages", "no more learning messages"),
+        *("no more bothering me", "no more writing to me", "no more learning on Fridays"),
+        *("no more from now on", "no more nonsense in the morning", "No more noise on my phone"),
+        *("no more of this in here", "no more of all this", "no more nudges on slack"),
+        *("stopp sending me this", "Stopp it", "stopping this now", "Don’t ever text me again"),
+        "Please stop sending me all these stupid learning messages every day",
+        "No more of these tips and quizzes, I have had enough",
+        *("no more nonsense in this channel", "No more junk at 9 am", "no more crap from this app"),
+        "Stop this, I am on holiday until Monday",
+        "No more until I am back from my holiday in the mountains",
+    ],
+)
+def test_what_may_be_a_wish_to_be_left_alone(words: str) -> None:
+    assert may_mean_stop(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("No more toner in printer 3", "No more disk space on build", "stopwatch app for Linux"),
+        *("No more coffee in the kitchen", "No more data from sensor 4", "stoppage at gate 4"),
+        *("Is there no more of your tea?", "Don’t know where the printer is", "does it stop"),
+        "No more room on the server since the nightly backup runs",
+        "Stop codon in the new sequence is not found by the tool",
+        "Stop it from overheating by cleaning the fan",
+    ],
+)
+def test_what_is_plainly_a_question_is_no_such_wish(words: str) -> None:
+    assert not may_mean_stop(words)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.attention import may_mean_stop
 from bot.capabilities.questions import messages
 from bot.capabilities.questions.access import (
     asker_of,
@@ -109,6 +110,8 @@ def hear(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if question is None:
         return NOTHING
     in_public = command.place.kind is PlaceKind.CHANNEL
+    if not in_public and may_mean_stop(command.text):
+        return Reply(message=messages.stop_or_question())
     if asker_of(work, question) == command.person.id:
         if in_public and question.visibility is Visibility.ANONYMOUS:
             # The same words from "the asker" a moment later would tell who that is.
@@ -327,6 +330,8 @@ def accept_marked(context: Context, work: QuestionsWork, command: Command) -> Re
     if asker_of(work, question) != command.person.id or question.accepted == turn.id:
         return NOTHING
     in_public = command.place.kind is PlaceKind.CHANNEL
+    if not in_public and may_mean_stop(command.text):
+        return Reply(message=messages.stop_or_question())
     if in_public and question.visibility is not Visibility.OPEN:
         return Reply(message=messages.marked_in_public(question))
     args: Args = {"question": question.id, "answer": turn.id}

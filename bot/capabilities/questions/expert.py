@@ -227,12 +227,12 @@ def words(context: Context, work: QuestionsWork, command: Command) -> Reply:
     if said is not None:
         return said
     visibility, text = split(command.text)
+    if may_mean_stop(text):
+        return Reply(message=messages.stop_or_question())
     if visibility is Visibility.DIRECT and any(c.isalnum() for c in text):
         heard = hear_direct(context, work, command, text)
         if heard is not None:
             return heard
-    if may_mean_stop(text):
-        return Reply(message=messages.stop_or_question())
     if text and any(c.isalnum() for c in text) and not may_be_question(text):
         raise Invalid(messages.UNSURE)
     return put(context, work, command, text, visibility)

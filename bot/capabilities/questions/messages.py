@@ -213,7 +213,7 @@ def stop_or_question() -> Message:
     _, stop, _ = CONTROLS.buttons
     return say(
         "Say “stop” alone and I send you nothing more that you did not ask for. If that was a "
-        "question, begin it with “ask”.",
+        "question, begin it with “ask”; if it belongs to one, press a button under that.",
         Buttons(buttons=(stop, Button(label="My tips", action="tips.list"))),
         tone=Tone.WARNING,
     )

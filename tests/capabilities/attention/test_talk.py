@@ -311,6 +311,19 @@ def test_stop_in_the_thread_of_an_offer_wins_over_the_answer(world: World) -> No
     assert world.state() == "claimed"
 
 
+@pytest.mark.parametrize("words", ["stop sending me this", "No more of your questions!"])
+@pytest.mark.parametrize("in_thread", [True, False])
+def test_what_may_be_a_stop_is_no_answer(world: World, words: str, in_thread: bool) -> None:
+    world.says("ana", TAXI)
+    helper = world.who_was_asked()[0]
+    world.presses(helper, "I take it")
+    world.says(helper, words, thread=world.offers()[0].id if in_thread else None)
+    assert world.last(helper).startswith("Say “stop” alone")
+    assert world.state() == "claimed"
+    world.says(helper, "Stop by at the front desk and hand in the receipt there.")
+    assert world.state() == "answered"
+
+
 def test_stop_by_mention_is_heard_by_oneself_only(world: World) -> None:
     world.says("ana", "@inflow stop", "#general")
     assert world.last("ana").startswith("Stopped.")
@@ -336,7 +349,7 @@ def test_stop_within_a_sentence_stops_nothing(world: World, words: str) -> None:
     [
         *("stop that nonsense", "Stop bothering me with this", "stop sending me things!"),
         *("No more tips", "please, no more of this", "stop the tips", "Don’t send me any more!"),
-        *("no more", "No more of your messages", "no more questions today"),
+        *("no more", "No more of your stupid messages", "no more for now", "stopp sending me this"),
     ],
 )
 def test_what_may_be_a_stop_goes_to_no_colleague(

@@ -287,7 +287,7 @@ def test_who_gives_a_command_hears_nothing_of_questions(world: World) -> None:
         world.says("ana", f"/{command}")
         assert "question" not in world.last("ana")
         world.says("ana", command)
-        assert "If that was a question, begin it with “ask”." in world.last("ana")
+        assert "If that was a question, begin it with “ask”" in world.last("ana")
 
 
 # --- replying without a thread --------------------------------------------------------
