@@ -708,7 +708,7 @@ SHOWN: dict[str, Shown] = {
     "campaigns.orphaned:approver": campaigns.orphaned(CAMPAIGN, SAM, is_approver=True),
     "campaigns.orphaned:running": campaigns.orphaned(RUNNING, SAM),
     "campaigns.all_orphaned": bot.messages.with_controls(
-        campaigns.all_orphaned([(CAMPAIGN, SAM, True), *[(RUNNING, SAM, False)] * 9])
+        campaigns.all_orphaned([(CAMPAIGN, SAM, True), *[(RUNNING, SAM, False)] * 9], 2)
     ),
     "campaigns.invited": campaigns.invited(CAMPAIGN, SAM),
     "campaigns.joined": campaigns.joined(CAMPAIGN),

@@ -287,8 +287,9 @@ def join(context: Context, work: CampaignsWork, command: Command) -> Reply:
     enrolment, campaign = _invitation(work, command)
     person = command.person
     if enrolment.state is EnrolmentState.UNDECIDED:
-        may_return = _takes_joiners(campaign, local(person, context.now).date())
-        raise NotFound(messages.NOT_FOR_YOU_NOW if may_return else messages.NOT_FOR_YOU)
+        # Who is in the audience is looked at next when the day after the newest one begins.
+        may_return = _takes_joiners(campaign, newest_day(context.now) + _DAY)
+        raise NotFound(messages.NOT_FOR_YOU_NOW if may_return else messages.TOO_LATE_TO_JOIN)
     if enrolment.state is EnrolmentState.INVITED:
         today = local(person, context.now).date()
         by_calendar = campaign.content.timing is Timing.CALENDAR

@@ -388,7 +388,7 @@ def declined(campaign: Campaign) -> Message:
 
 HAS_ALL = "You have all that it asks for already, so nothing more comes of it."
 NOT_INVITED = "It has ended for you, so nothing more comes of it."
-NOT_FOR_YOU = "It is not for your team or channel any more."
+TOO_LATE_TO_JOIN = "It is too late to join it."
 NOT_FOR_YOU_NOW = "It is not for your team or channel at the moment. Once it is, tap this again."
 OVER_FOR_ALL = "It is over already."
 
@@ -1096,12 +1096,15 @@ def orphaned(campaign: Campaign, owner: Person, *, is_approver: bool = False) ->
     return say(said, *rows, tone=Tone.WARNING)
 
 
-def all_orphaned(campaigns: Sequence[tuple[Campaign, Person, bool]]) -> Message:
-    """The same of several, each with its owner and whether who reads this has approved it."""
+def all_orphaned(campaigns: Sequence[tuple[Campaign, Person, bool]], more: int) -> Message:
+    """The same of several, each with its owner and whether who reads this has approved it; `more`
+    are those for which this letter has no room."""
     parts: list[Part] = []
     for campaign, owner, is_approver in campaigns:
         said, rows = _without_owner(campaign, owner, {"listed": True}, is_approver=is_approver)
         parts += [Text(text=said), *rows]
+    if more:
+        parts.append(Note(text=f"And {more} more that nobody runs."))
     return say("Nobody runs these campaigns any more:", *parts, tone=Tone.WARNING)
 
 

@@ -1,9 +1,9 @@
 """A campaign whose owner has left, or runs none any more: another one may take it over, but
 nobody what they have approved and has not begun: nobody approves their own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from itertools import islice
 
 from bot.access import Right, may, require, roles_with
 from bot.capabilities.campaigns import messages
@@ -34,8 +34,9 @@ def is_led(work: CampaignsWork, campaign: Campaign) -> bool:
 
 def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
     """Tell all who may run it that nobody does; each of them once, and who has stopped as soon
-    as they want to be told again. What a list has no room for is offered once there is some."""
-    if campaign.id not in {listed.id for listed in _orphaned(context, work, campaign.workspace)}:
+    as they want to be told again. Whose letter has no room for it is told another day, when it is
+    looked at again."""
+    if newest_day(context.now) > campaign.last_day:
         return
     owner = owner_of(work, campaign)
     others = {
@@ -47,9 +48,12 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
     for person in others.values():
         if work.attention.get(person.id).stopped_at is not None:
             continue
-        key = f"{campaign.source}:orphan:{owner.id}:{person.id}"
-        while work.outbox.state(campaign.workspace, key) is LetterState.CANCELLED:
-            key += ":again"  # A stop took back what waited, and has ended.
+        key, state = _offered(work, campaign, person)
+        if state is not None:
+            continue
+        waiting, more = _beside(context, work, campaign, person)
+        if len(waiting) >= messages.MOST_LISTED:
+            continue
         letter = Letter(
             key=key,
             to=ToPerson(person=person.id),
@@ -58,23 +62,49 @@ def offer(context: Context, work: CampaignsWork, campaign: Campaign) -> None:
             priority=Priority.ANSWER,
             because=messages.BECAUSE_MANAGER,
         )
-        tell(context, work, person, letter, partial(_list_all, context, work, person))
+        listed = partial(_list_all, work, person, [*waiting, campaign], more)
+        tell(context, work, person, letter, listed)
 
 
-def _list_all(context: Context, work: CampaignsWork, person: Person) -> Message:
+def _offered(
+    work: CampaignsWork, campaign: Campaign, person: Person
+) -> tuple[str, LetterState | None]:
+    """The key under which somebody is offered it, and what has become of that. It is another one
+    where a stop took back what waited, and has ended."""
+    key = first = f"{campaign.source}:orphan:{owner_of(work, campaign).id}:{person.id}"
+    again = 1
+    while (state := work.outbox.state(campaign.workspace, key)) is LetterState.CANCELLED:
+        again += 1
+        key = f"{first}:{again}"
+    return key, state
+
+
+def _beside(
+    context: Context, work: CampaignsWork, campaign: Campaign, person: Person
+) -> tuple[list[Campaign], int]:
+    """What else nobody runs and is not over: what waits for the person to be told, and how much
+    more they have not been offered yet."""
+    today = newest_day(context.now)
+    waiting, more = [], 0
+    for other in _submitted(work, campaign.workspace):
+        if other.id == campaign.id or today > other.last_day or is_led(work, other):
+            continue
+        _, state = _offered(work, other, person)
+        if state is LetterState.PENDING:
+            waiting.append(other)
+        more += state is None
+    return waiting, more
+
+
+def _list_all(
+    work: CampaignsWork, person: Person, campaigns: Sequence[Campaign], more: int
+) -> Message:
     """What nobody runs, as the person is told of it."""
     found = [
         (campaign, owner_of(work, campaign), _has_approved(campaign, person))
-        for campaign in _orphaned(context, work, person.workspace)
+        for campaign in campaigns
     ]
-    return messages.all_orphaned(found)
-
-
-def _orphaned(context: Context, work: CampaignsWork, workspace: WorkspaceId) -> list[Campaign]:
-    """What nobody runs and is not over, as much of it as one list has room for."""
-    today = newest_day(context.now)
-    found = (c for c in _submitted(work, workspace) if today <= c.last_day and not is_led(work, c))
-    return list(islice(found, messages.MOST_LISTED))
+    return messages.all_orphaned(found, more)
 
 
 def _submitted(work: CampaignsWork, workspace: WorkspaceId) -> list[Campaign]:

@@ -1239,8 +1239,26 @@ def test_who_is_not_asked_again_is_told_so(world: World) -> None:
     world.changes("ben", team="Red")
     runs.upto(TUESDAY + 2 * DAY, 9)
     world.presses("ben", "Yes, count me in", on=asked)
-    assert "tap this again" not in world.last("ben")
-    assert "not for your team or channel any more" in world.last("ben")
+    assert world.last("ben").endswith("It is too late to join it.")
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_nobody_is_told_to_tap_again_who_could_not_join_then(world: World, days: int) -> None:
+    runs = Runs(world)
+    for who in PEOPLE:
+        world.changes(who, team="Blue")
+    until = TUESDAY + days * DAY
+    runs.starts(replace(OWN_DAYS, audience=replace(ASKED, teams=("Blue",)), join_until=until))
+    runs.upto(TUESDAY, 20)
+    asked = world.hears("ben")[-1]
+    world.changes("ben", team="Red")
+    # From ten o'clock UTC on the next day has begun somewhere.
+    runs.upto(TUESDAY + DAY, 12)
+    world.changes("ben", team="Blue")
+    for _ in range(2):
+        world.presses("ben", "Yes, count me in", on=asked)
+        assert world.last("ben").endswith("It is too late to join it.")
+        world.passes(hours=6)
 
 
 # --- what is filled in -------------------------------------------------------------------------

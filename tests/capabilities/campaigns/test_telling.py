@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from bot.capabilities.campaigns import messages
+from bot.capabilities.campaigns import messages, succession
 from bot.capabilities.campaigns.telling import tell_owner
 from bot.message import Message, say
 from bot.outbox import LetterState
 from bot.people import Role
+from storage.tables import outbox
 from tests.capabilities.campaigns.running import TEXT_QUIZ_TEXT, TUESDAY, Runs
 from tests.world import WORKSPACE, Heard, World
 
@@ -56,25 +58,28 @@ def test_all_that_nobody_runs_any_more_is_one_letter(either_world: World) -> Non
     assert len(told(world, "kim", "does not run campaigns any more")) == 1
 
 
-def test_what_a_list_has_no_room_for_is_offered_once_there_is_some(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_what_a_list_has_no_room_for_comes_another_day_though_nobody_takes_the_others(
+    either_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    world = either_world
     monkeypatch.setattr(messages, "MOST_LISTED", 2)
     manages(world, "kim")
     world.passes(hours=8)
-    for title in ("First", "Second", "Third"):
+    titles = ("First", "Second", "Third", "Fourth", "Fifth")
+    for title in titles:
         sends(world, title)
     world.passes(hours=4)
     world.leaves("dana")
-    world.passes(hours=15)
-    [letter] = told(world, "kim", "does not run campaigns any more")
-    first, second = (button for button in letter.buttons if button.label == "Take it over")
-    for button in (first, second):
-        world.forges("kim", button.action, button.args)
-    world.passes(days=2)
-    [_, last] = told(world, "kim", "does not run campaigns any more")
-    assert "“Third”" not in letter.text
-    assert "“Third”" in last.text
+    numbers = []
+    for _ in range(4):
+        world.passes(days=1)
+        numbers.append(len(told(world, "kim", "does not run campaigns any more")))
+    assert numbers == [1, 2, 3, 3]
+    letters = told(world, "kim", "does not run campaigns any more")
+    named = [[title for title in titles if f"“{title}”" in h.text] for h in letters]
+    assert named == [["First", "Second"], ["Third", "Fourth"], ["Fifth"]]
+    assert "And 3 more that nobody runs." in letters[0].text
+    assert "And 1 more that nobody runs." in letters[1].text
 
 
 def test_whose_stop_took_the_offer_back_gets_it_when_they_want_letters_again(world: World) -> None:
@@ -88,6 +93,26 @@ def test_whose_stop_took_the_offer_back_gets_it_when_they_want_letters_again(wor
     world.says("kim", "/resume")
     world.passes(days=2)
     assert len(told(world, "kim", "does not run campaigns any more")) == 1
+
+
+def test_however_often_somebody_stops_they_can_be_offered_it_again(world: World) -> None:
+    manages(world, "kim")
+    world.passes(hours=8)
+    sends(world, "First")
+    world.passes(hours=4)
+    world.leaves("dana")
+    runs = Runs(world)
+    for _ in range(30):
+        world.says("kim", "stop")
+        world.says("kim", "/resume")
+        with runs.acting("sam") as (context, work, _):
+            [campaign] = work.campaigns.under_way(WORKSPACE)
+            succession.offer(context, work, campaign)
+        world.passes(seconds=1)
+    waits = (outbox.c.kind == "campaign.orphaned", outbox.c.state == LetterState.PENDING)
+    with world.database.begin() as connection:
+        found = connection.execute(select(outbox.c.person).where(*waits)).scalars().all()
+    assert found.count("kim") == 1
 
 
 def tells(world: World, runs: Runs, key: str, message: Message) -> None:
