@@ -676,6 +676,8 @@ def join(context: Context, work: QuestionsWork, command: Command) -> Reply:
         work.articles.remember_phrasing(into.id, phrasing, context.now)
     merged = replace(move(article, ArticleState.MERGED, context.now), merged_into=into.id)
     _save(context, work, merged, command.person)
+    # Its text is shown to nobody and never will be, so its author has nothing to decide.
+    work.outbox.cancel(article.workspace, _about_author(article.id))
     return _card(work, command.person, into)
 
 
@@ -798,8 +800,10 @@ def unshare(context: Context, work: QuestionsWork, command: Command) -> Reply:
     verified = article.state in {ArticleState.PUBLISHED, ArticleState.NEEDS_REVIEW}
     if verified and not _is_from_another(work, article):
         raise NotAllowed(messages.VERIFIED_ALREADY)
-    if article.state is not ArticleState.RETIRED:
-        retired = move(article, ArticleState.RETIRED, context.now)
+    if not messages.is_taken_back(article):
+        is_out = article.state is ArticleState.RETIRED
+        retired = article if is_out else move(article, ArticleState.RETIRED, context.now)
+        # A steward may not publish either what was left out before.
         retired = replace(retired, note=TAKEN_BACK)
         # Whose name was taken off is not named again as who made this version.
         is_named = article.author == command.person.id

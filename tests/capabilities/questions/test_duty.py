@@ -380,3 +380,15 @@ def test_who_takes_their_words_back_before_they_are_asked_is_not_asked(world: Wo
     assert world.articles()[0].state is ArticleState.RETIRED
     until(world, day=9, hour=10)
     assert not any("words of yours for the FAQ" in text for text in world.dms("kim"))
+
+
+def test_nobody_is_asked_about_words_that_were_merged_into_others(world: World) -> None:
+    world.now = SATURDAY
+    for author in ("ben", "kim"):
+        world.uses("ben", "save_faq", f"On floor 2, says {author}.", author=author)
+        world.fills("ben", title=f"Where do I print, {author}?", topic="travel")
+    stays, gone = sorted(world.articles(), key=lambda article: article.author == "kim")
+    world.forges("sam", "faq.publish", {"article": stays.id})
+    world.forges("sam", "faq.join", {"article": gone.id}, {"into": stays.id})
+    until(world, day=9, hour=10)
+    assert not any("words of yours for the FAQ" in text for text in world.dms("kim"))

@@ -363,6 +363,18 @@ def test_what_its_author_takes_back_is_published_by_nobody(world: World) -> None
     assert only(world).state is ArticleState.RETIRED
 
 
+def test_what_was_left_out_when_its_author_takes_it_back_is_published_by_nobody(
+    world: World,
+) -> None:
+    proposes(world, "ben", PRINT, PIN, whose="kim")
+    world.reviews("sam")
+    world.presses("sam", "Do not publish")
+    world.presses("kim", "Do not share it")
+    reply = world.forges("sam", "faq.publish", {"article": only(world).id})
+    assert "took it back, so it is not published" in str(reply.message)
+    assert only(world).state is ArticleState.RETIRED
+
+
 def test_its_author_takes_it_back_also_when_it_was_published(world: World) -> None:
     proposes(world, "ben", PRINT, PIN, whose="kim")
     world.reviews("sam")
