@@ -1,7 +1,9 @@
 """Who looks after a topic: its steward, and whoever curates everything by right."""
 
+from collections.abc import Iterable, Sequence
+
 from bot.access import Right, may, roles_with
-from bot.ids import WorkspaceId
+from bot.ids import TopicId, WorkspaceId
 from bot.people import Person
 from bot.ports import Work
 from bot.topic import Topic
@@ -13,6 +15,13 @@ def is_steward(person: Person, topic: Topic | None) -> bool:
     if may(person, Right.CURATE):
         return True
     return person.active and topic is not None and topic.steward == person.id
+
+
+def looked_after(person: Person, every: Iterable[Topic]) -> Sequence[TopicId] | None:
+    """Of every topic those that the person looks after; None for all there may be."""
+    if may(person, Right.CURATE):
+        return None
+    return [topic.id for topic in every if is_steward(person, topic)]
 
 
 def stewards_of(work: Work, workspace: WorkspaceId, topic: Topic | None) -> list[Person]:

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.capabilities.questions.model import (
     NOT_DOUBTED,
@@ -17,7 +28,7 @@ from bot.capabilities.questions.model import (
     UseKind,
 )
 from bot.errors import Conflict
-from bot.ids import ArticleId, PersonId, QuestionId, WorkspaceId
+from bot.ids import ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
 from storage.question_tables import article_versions, articles, phrasings, questions, uses
 from storage.revision import Revisions
 from storage.row import add_new, columns_of, values_of
@@ -112,29 +123,40 @@ class SqlArticles:
         return None if row is None else Article(**row._mapping)
 
     def in_states(
-        self, workspace: WorkspaceId, states: frozenset[ArticleState], limit: int
+        self,
+        workspace: WorkspaceId,
+        states: frozenset[ArticleState],
+        limit: int,
+        topics: Sequence[TopicId] | None = None,
+    ) -> Sequence[Article]:
+        return self._unchanged(workspace, limit, topics, articles.c.state.in_(sorted(states)))
+
+    def doubted(
+        self, workspace: WorkspaceId, limit: int, topics: Sequence[TopicId] | None = None
+    ) -> Sequence[Article]:
+        return self._unchanged(
+            workspace,
+            limit,
+            topics,
+            articles.c.state == ArticleState.RETIRED,
+            articles.c.verified_at.is_(None),
+            articles.c.changed_by.is_(None),
+            articles.c.note.not_in(NOT_DOUBTED),
+        )
+
+    def _unchanged(
+        self,
+        workspace: WorkspaceId,
+        limit: int,
+        topics: Sequence[TopicId] | None,
+        *which: ColumnElement[bool],
     ) -> Sequence[Article]:
         """Longest unchanged first."""
+        found = select(*_ARTICLE).where(articles.c.workspace == workspace, *which)
+        if topics is not None:
+            found = found.where(articles.c.topic.in_(topics))
         rows = self._connection.execute(
-            select(*_ARTICLE)
-            .where(articles.c.workspace == workspace, articles.c.state.in_(sorted(states)))
-            .order_by(articles.c.changed_at, articles.c.id)
-            .limit(limit)
-        )
-        return [Article(**row._mapping) for row in rows]
-
-    def doubted(self, workspace: WorkspaceId, limit: int) -> Sequence[Article]:
-        rows = self._connection.execute(
-            select(*_ARTICLE)
-            .where(
-                articles.c.workspace == workspace,
-                articles.c.state == ArticleState.RETIRED,
-                articles.c.verified_at.is_(None),
-                articles.c.changed_by.is_(None),
-                articles.c.note.not_in(NOT_DOUBTED),
-            )
-            .order_by(articles.c.changed_at, articles.c.id)
-            .limit(limit)
+            found.order_by(articles.c.changed_at, articles.c.id).limit(limit)
         )
         return [Article(**row._mapping) for row in rows]
 

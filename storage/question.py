@@ -257,14 +257,16 @@ class SqlQuestions:
         limit: int,
         *,
         newest_first: bool = False,
+        topics: Sequence[TopicId] | None = None,
     ) -> Sequence[Question]:
-        order = (questions.c.asked_at, questions.c.number)
-        rows = self._connection.execute(
-            select(*_QUESTION)
-            .where(questions.c.workspace == workspace, questions.c.state.in_(sorted(states)))
-            .order_by(*((column.desc() for column in order) if newest_first else order))
-            .limit(limit)
+        which = select(*_QUESTION).where(
+            questions.c.workspace == workspace, questions.c.state.in_(sorted(states))
         )
+        if topics is not None:
+            which = which.where(questions.c.topic.in_(topics))
+        order = (questions.c.asked_at, questions.c.number)
+        which = which.order_by(*((column.desc() for column in order) if newest_first else order))
+        rows = self._connection.execute(which.limit(limit))
         return [Question(**row._mapping) for row in rows]
 
     def unnamed(self, workspace: WorkspaceId, since: datetime) -> Sequence[Question]:

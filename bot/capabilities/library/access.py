@@ -7,7 +7,6 @@ there who said so. Whoever looks after a topic changes what is written about it.
 from collections.abc import Mapping, Sequence
 
 from bot import steward
-from bot.access import Right, may
 from bot.capabilities.library import messages
 from bot.capabilities.library.thing import Thing, find_thing
 from bot.capabilities.library.work import LibraryWork
@@ -33,10 +32,7 @@ def is_steward(work: LibraryWork, person: Person, topic: TopicId) -> bool:
 
 def looked_after(work: LibraryWork, person: Person) -> Sequence[TopicId] | None:
     """The topics that the person looks after; None for all there may be."""
-    if may(person, Right.CURATE):
-        return None
-    every = work.topics.every(person.workspace)
-    return [topic.id for topic in every if topic.steward == person.id]
+    return steward.looked_after(person, work.topics.every(person.workspace))
 
 
 def stewards_of(work: LibraryWork, workspace: WorkspaceId, topic: TopicId) -> list[Person]:

@@ -4,6 +4,7 @@ Freshness comes from evidence (it did not work, it did not solve, somebody flagg
 its date has passed, its author left). Being read is no evidence.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -45,7 +46,7 @@ from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Conflict, Invalid, NotAllowed
 from bot.happenings import Happening
-from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId, WorkspaceId
+from bot.ids import AnswerId, ArticleId, PersonId, QuestionId, TopicId
 from bot.inbound import Command, PlaceKind, named
 from bot.kind import for_duty
 from bot.message import Args, say, shorten
@@ -55,7 +56,8 @@ from bot.pack.about import name_question
 from bot.people import Person
 from bot.ports import Timer
 from bot.reply import Reply
-from bot.steward import curators_of, is_steward
+from bot.steward import curators_of, is_steward, looked_after
+from bot.topic import Topic
 
 MAX_TITLE = 300
 MAX_REASON = 300
@@ -426,17 +428,17 @@ def list_review(_context: Context, work: QuestionsWork, command: Command) -> Rep
 
 
 def _waiting(work: QuestionsWork, person: Person) -> list[Article]:
-    return [
-        article
-        for article in to_review(work, person.workspace, 200)
-        if is_steward(person, topic_of(work, article))
-    ]
+    return to_review(work, person, work.topics.every(person.workspace), 200)
 
 
-def to_review(work: QuestionsWork, workspace: WorkspaceId, limit: int) -> list[Article]:
-    """What waits for a steward's eyes; first what is withheld until one has looked."""
-    doubted = work.articles.doubted(workspace, limit)
-    return [*doubted, *work.articles.in_states(workspace, REVIEWED, limit)][:limit]
+def to_review(
+    work: QuestionsWork, person: Person, every: Iterable[Topic], limit: int
+) -> list[Article]:
+    """What waits for a steward's eyes, of every topic; first what is withheld until they have
+    looked."""
+    topics = looked_after(person, every)
+    doubted = work.articles.doubted(person.workspace, limit, topics)
+    return [*doubted, *work.articles.in_states(person.workspace, REVIEWED, limit, topics)][:limit]
 
 
 def _visible(work: QuestionsWork, person: Person, article: Article) -> bool:

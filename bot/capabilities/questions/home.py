@@ -20,7 +20,7 @@ from bot.context import Context
 from bot.page import MOST, Section
 from bot.people import Person
 from bot.schedule import at_local
-from bot.steward import is_steward
+from bot.steward import looked_after
 from bot.topic import Topic
 
 ASKED_LAST = 50
@@ -102,13 +102,9 @@ def _looks_after(
     """For stewards and community managers: what waits for them."""
     if not may(person, Right.CURATE) and all(topic.steward != person.id for topic in topics):
         return []
-    by_id = {topic.id: topic for topic in topics}
-    reviews = to_review(work, person.workspace, MOST_WAITING)
-    orphans = found_nobody(work, person.workspace, context.now)
-    return messages.page_duties(
-        sum(is_steward(person, by_id.get(a.topic) if a.topic else None) for a in reviews),
-        sum(is_steward(person, by_id.get(q.topic) if q.topic else None) for q in orphans),
-    )
+    reviews = to_review(work, person, topics, MOST_WAITING)
+    orphans = found_nobody(work, person.workspace, context.now, looked_after(person, topics))
+    return messages.page_duties(len(reviews), len(orphans))
 
 
 def _declared(

@@ -425,8 +425,8 @@ def whereabouts(
         if steward:
             return f"{tried}, so it is with {literal(steward)} now."
         return (
-            f"{tried}, and nobody looks after this. I keep it on the list of unanswered questions "
-            "for five working days."
+            f"{tried}, and I can reach nobody who looks after this. I keep it on the list of "
+            "unanswered questions for five working days."
         )
     if question.wave == 0:
         return f"Nobody is at work just now. I will ask a colleague{about} as soon as one is."

@@ -91,7 +91,7 @@ from bot.schedule import (
     next_open_moment,
     next_working_moment,
 )
-from bot.steward import curators_of, is_steward
+from bot.steward import curators_of, is_steward, looked_after
 from bot.topic import Topic
 
 UNANSWERED_WINDOW = timedelta(days=14)
@@ -951,11 +951,18 @@ def whole_number(words: str) -> int | None:
     return int(number) if number.is_integer() and abs(number) < 2**31 else None
 
 
-def found_nobody(work: QuestionsWork, workspace: WorkspaceId, now: datetime) -> list[Question]:
+def found_nobody(
+    work: QuestionsWork,
+    workspace: WorkspaceId,
+    now: datetime,
+    topics: Sequence[TopicId] | None = None,
+) -> list[Question]:
     """What waits for whoever looks after it, then what nobody could answer of late; of both
-    the newest first."""
+    the newest first, of some topics where they are named."""
     waiting, over = (
-        work.questions.in_states(workspace, frozenset({state}), ESCALATED_LIMIT, newest_first=True)
+        work.questions.in_states(
+            workspace, frozenset({state}), ESCALATED_LIMIT, newest_first=True, topics=topics
+        )
         for state in (State.ESCALATED, State.EXPIRED)
     )
     return [*waiting, *(q for q in over if now - q.changed_at < UNANSWERED_WINDOW)]
@@ -963,11 +970,9 @@ def found_nobody(work: QuestionsWork, workspace: WorkspaceId, now: datetime) -> 
 
 def unanswered(context: Context, work: QuestionsWork, command: Command) -> Reply:
     """`/unanswered`: what found nobody, in the topics that the person looks after."""
-    mine = [
-        question
-        for question in found_nobody(work, command.person.workspace, context.now)
-        if is_steward(command.person, topic_of(work, question))
-    ]
+    person = command.person
+    topics = looked_after(person, work.topics.every(person.workspace))
+    mine = found_nobody(work, person.workspace, context.now, topics)
     begin = max(whole_number(str(command.args.get("after", 0))) or 0, 0)
     page = [(q, _steward_names(work, q)) for q in mine[begin : begin + LISTED]]
     after = begin + LISTED
@@ -1003,13 +1008,14 @@ def list_unanswered(context: Context, work: QuestionsWork, timer: Timer) -> None
     if not found:
         return
     listed = [(question, _steward_names(work, question)) for question in found[:LISTED]]
+    after = LISTED if found[LISTED:] else None
     for manager in _managers(work, workspace):
         if work.attention.get(manager.id).stopped_at is not None:
             continue
         letter = Letter(
             key=f"unanswered:{context.now.date()}:{manager.id}",
             to=ToPerson(person=manager.id),
-            message=messages.unanswered(listed),
+            message=messages.unanswered(listed, after),
             kind="list",
             priority=Priority.OFFER,
             because=messages.BECAUSE_UNANSWERED,
@@ -1083,7 +1089,10 @@ def _escalate_past(context: Context, work: QuestionsWork, person: Person) -> Non
     """What was escalated to somebody who is away from now on is told to who is there. Of a
     question without a name all who may hear of it have heard."""
     escalated = frozenset({State.ESCALATED})
-    for question in work.questions.in_states(person.workspace, escalated, ESCALATED_LIMIT):
+    topics = looked_after(person, work.topics.every(person.workspace))
+    for question in work.questions.in_states(
+        person.workspace, escalated, ESCALATED_LIMIT, topics=topics
+    ):
         stewards = {steward.id for steward in stewards_of(work, question)}
         if person.id in stewards and question.visibility is not Visibility.ANONYMOUS:
             _tell_of_escalation(context, work, question)

@@ -116,8 +116,10 @@ class QuestionStore(Protocol):
         limit: int,
         *,
         newest_first: bool = False,
+        topics: Sequence[TopicId] | None = None,
     ) -> Sequence[Question]:
-        """In the order in which they were asked, or the other way round."""
+        """In the order in which they were asked, or the other way round; of some topics, where
+        they are named."""
 
     def unnamed(self, workspace: WorkspaceId, since: datetime) -> Sequence[Question]:
         """All questions without their asker's name that are open, or were asked at or after
@@ -163,12 +165,19 @@ class ArticleStore(Protocol):
     def of_question(self, question: QuestionId) -> Article | None: ...
 
     def in_states(
-        self, workspace: WorkspaceId, states: frozenset[ArticleState], limit: int
+        self,
+        workspace: WorkspaceId,
+        states: frozenset[ArticleState],
+        limit: int,
+        topics: Sequence[TopicId] | None = None,
     ) -> Sequence[Article]:
-        """Longest unchanged first."""
+        """Longest unchanged first; of some topics, where they are named."""
 
-    def doubted(self, workspace: WorkspaceId, limit: int) -> Sequence[Article]:
-        """Those of which `model.is_doubted` is true, longest unchanged first."""
+    def doubted(
+        self, workspace: WorkspaceId, limit: int, topics: Sequence[TopicId] | None = None
+    ) -> Sequence[Article]:
+        """Those of which `model.is_doubted` is true, longest unchanged first; of some topics,
+        where they are named."""
 
     def by_author(self, person: PersonId) -> Sequence[Article]:
         """Articles that name the person as author or verifier."""
