@@ -77,7 +77,8 @@ To: TypeAlias = Annotated[ToPerson | ToRelay | ToPlace, Field(discriminator="kin
 class Letter(Value):
     """`due_at` None is at once. `edits` is the key of a letter whose message this one
     replaces: while that letter still waits, its message is replaced before it is sent.
-    `about` (`question:ID`) is what an answer in the letter's thread will be about.
+    `about` (`question:ID`) is what an answer in the letter's thread will be about; an
+    edit that has one changes it, if the letter has not begun.
     `source` (`campaign:ID`) is what sent it, by which delivery truth is counted. `day` is
     the person's local day on whose attention it draws (see `bot.attention`); None for
     what the person asked for. `good_until` is how long such a letter may still be moved to

@@ -98,6 +98,11 @@ class Outbox(Protocol):
         no edits, and none that is booked. One that waits is not begun before the end of the
         transaction."""
 
+    def waits_with(self, workspace: WorkspaceId, key: str) -> Sequence[str]:
+        """The key of the letter that tells what was promised under this key, and those of the
+        edits that it carries, as long as it waits; it is not begun before the end of the
+        transaction. Empty where it has begun, is settled or was never promised."""
+
     def take_back(self, person: Person, kinds: Collection[str]) -> None:
         """Letters of these kinds to the person that have not begun are not sent."""
 

@@ -9,8 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     bindparam,
     func,
+    or_,
     select,
     union_all,
     update,
@@ -156,9 +158,8 @@ class SqlOutbox:
             return
         merged = row | {"state": MERGED, "carried_by": carrier, "message": None}
         if add_new(self._connection, outbox, merged):
-            self._connection.execute(
-                update(outbox).where(outbox.c.id == carrier).values(message=row["message"])
-            )
+            told = {name: row[name] for name in ("message", "about") if row[name] is not None}
+            self._connection.execute(update(outbox).where(outbox.c.id == carrier).values(told))
 
     def _edited(self, workspace: WorkspaceId, key: str) -> Any:
         """The letter that stands or will stand in the conversation; locked until the end,
@@ -246,6 +247,18 @@ class SqlOutbox:
             .with_for_update()
         ).one_or_none()
         return found and Latest(found.key, LetterState(found.state), found.due_at)
+
+    def waits_with(self, workspace: WorkspaceId, key: str) -> Sequence[str]:
+        letter = self._edited(workspace, key)
+        if letter is None or letter.state != LetterState.PENDING:
+            return ()
+        told = select(outbox.c.key).where(
+            or_(
+                outbox.c.id == letter.id,
+                and_(outbox.c.carried_by == letter.id, outbox.c.state == MERGED),
+            )
+        )
+        return self._connection.execute(told.order_by(outbox.c.id)).scalars().all()
 
     def take_back(self, person: Person, kinds: Collection[str]) -> None:
         cancel_letters(

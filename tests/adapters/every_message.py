@@ -461,6 +461,7 @@ SHOWN: dict[str, Shown] = {
     "questions.review": questions.review(MAYBE, SAM, "somebody proposed it"),
     "questions.reviews": questions.reviews(),
     "questions.escalations": questions.escalations(),
+    "questions.which_of_several": questions.which_of_several(),
     "questions.review_list": questions.review_list([CHECKED, CANDIDATE]),
     "questions.review_list:none": questions.review_list([]),
     "questions.faq_results": questions.faq_results([PUBLISHED, MAYBE], ANA),

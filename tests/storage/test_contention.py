@@ -7,7 +7,7 @@ from time import monotonic
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.capabilities.campaigns import telling
 from bot.capabilities.campaigns.content import Audience, ClusterBy, one_message
@@ -15,8 +15,10 @@ from bot.capabilities.campaigns.model import Campaign, EnrolmentState
 from bot.capabilities.campaigns.ports import Gathering
 from bot.capabilities.narration.model import Digest, Line, Narration, Sort, State
 from bot.capabilities.questions.memory import Memory
+from bot.capabilities.questions.model import EventKind, Question
 from bot.capabilities.questions.model import State as QuestionState
 from bot.capabilities.questions.offer import escalate
+from bot.capabilities.questions.step import advance, show_status
 from bot.context import Context
 from bot.errors import Conflict
 from bot.ids import CampaignId
@@ -136,30 +138,113 @@ def test_of_two_news_for_one_owner_at_once_neither_is_lost(
     assert "Both were cancelled." in told
 
 
+CONTEXT = Context(now=NOW, new_id=lambda: "new")
+
+
+def two_for_bo(shared: Database) -> list[Question]:
+    """Two questions that are looked for somebody for; Bo hears of what finds nobody."""
+    found = [question(f"r{n}", n, state=QuestionState.ROUTED) for n in (2, 3)]
+    with shared.transaction() as work:
+        work.people.save(replace(BO, roles=frozenset({Role.COMMUNITY_MANAGER})))
+        for one in found:
+            work.questions.add(one)
+    return found
+
+
+def withdraw(work: SqlWork, which: Question) -> None:
+    found = work.questions.get(which.id)
+    assert found is not None
+    show_status(work, advance(CONTEXT, work, found, EventKind.WITHDRAWN))
+
+
+def told_of_what_found_nobody(shared: Database) -> list[tuple[str, str]]:
+    """State and words of each letter to Bo; an edit has the state of what carries it."""
+    query = select(outbox.c.state, outbox.c.message)
+    with shared.begin() as connection:
+        rows = connection.execute(
+            query.where(outbox.c.kind == "escalation", outbox.c.edits.is_(None))
+        )
+        return [(row.state, row.message) for row in rows]
+
+
 def test_of_two_questions_that_find_nobody_at_once_the_second_joins_the_letter(
     shared: Database, other: psycopg.Connection
 ) -> None:
-    context = Context(now=NOW, new_id=lambda: "new")
-    first, second = (question(f"r{n}", n, state=QuestionState.ROUTED) for n in (2, 3))
-    with shared.transaction() as work:
-        work.people.save(replace(BO, roles=frozenset({Role.COMMUNITY_MANAGER})))
-        for one in (first, second):
-            work.questions.add(one)
+    first, second = two_for_bo(shared)
 
     def escalate_second() -> None:
         with shared.transaction() as work:
-            escalate(context, work, second)
+            escalate(CONTEXT, work, second)
 
     with shared.transaction() as work:
-        escalate(context, work, first)
+        escalate(CONTEXT, work, first)
         waiting = come_second(other, escalate_second)
     waiting.join(30)
+    [(state, words)] = told_of_what_found_nobody(shared)
+    assert state == LetterState.PENDING
+    assert "Questions that found nobody wait" in words
+
+
+def test_a_letter_is_not_taken_back_while_another_question_joins_it(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    first, second = two_for_bo(shared)
+    with shared.transaction() as work:
+        escalate(CONTEXT, work, first)
+
+    def withdraw_first() -> None:
+        with shared.transaction() as work:
+            withdraw(work, first)
+
+    with shared.transaction() as work:
+        escalate(CONTEXT, work, second)
+        waiting = come_second(other, withdraw_first)
+    waiting.join(30)
+    [(state, _)] = told_of_what_found_nobody(shared)
+    assert state == LetterState.PENDING
+
+
+def test_a_letter_of_two_questions_that_settle_at_once_is_taken_back(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    both = two_for_bo(shared)
+    with shared.transaction() as work:
+        for one in both:
+            escalate(CONTEXT, work, one)
+
+    def withdraw_second() -> None:
+        with shared.transaction() as work:
+            withdraw(work, both[1])
+
+    with shared.transaction() as work:
+        withdraw(work, both[0])
+        waiting = come_second(other, withdraw_second)
+    waiting.join(30)
+    [(state, _)] = told_of_what_found_nobody(shared)
+    assert state == LetterState.CANCELLED
+
+
+def test_a_letter_that_is_being_sent_when_its_question_settles_is_edited(
+    shared: Database, other: psycopg.Connection
+) -> None:
+    first, _ = two_for_bo(shared)
+    with shared.transaction() as work:
+        escalate(CONTEXT, work, first)
+
+    def withdraw_first() -> None:
+        with shared.transaction() as work:
+            withdraw(work, first)
+
     with shared.begin() as connection:
-        query = select(outbox.c.message).where(
-            outbox.c.kind == "escalation", outbox.c.state == LetterState.PENDING
-        )
-        [told] = connection.scalars(query)
-    assert "Several questions" in told
+        its_letter = outbox.c.kind == "escalation"
+        connection.execute(update(outbox).where(its_letter).values(state=LetterState.LEASED))
+        waiting = come_second(other, withdraw_first)
+    waiting.join(30)
+    with shared.begin() as connection:
+        [letter_id] = connection.scalars(select(outbox.c.id).where(its_letter))
+        edits = select(outbox.c.message).where(outbox.c.edits == letter_id)
+        [words] = connection.scalars(edits)
+    assert "withdrawn" in words
 
 
 def test_who_saves_an_article_second_is_told(shared: Database, other: psycopg.Connection) -> None:

@@ -268,6 +268,35 @@ def test_an_edit_of_a_waiting_letter_is_what_is_sent(acme: Database) -> None:
     assert states(acme, "l1", "e1") == [LetterState.SENT, LetterState.SENT]
 
 
+@pytest.mark.parametrize(("about", "then"), [(None, "question:q1"), ("list", "list")])
+def test_an_edit_changes_what_a_waiting_letter_is_about_only_if_it_says_so(
+    acme: Database, about: str | None, then: str
+) -> None:
+    post(acme, "l1", "Old.", about="question:q1")
+    post(acme, "e1", "New.", edits="l1", about=about)
+    carry(acme, SENT)
+    with acme.transaction() as work:
+        found = work.outbox.find(ACME.id, "D0BO", "171.1")
+    assert found is not None
+    assert found.about == then
+
+
+def test_what_waits_in_one_letter_is_known_until_it_begins(acme: Database) -> None:
+    def together(key: str) -> list[str]:
+        with acme.transaction() as work:
+            return list(work.outbox.waits_with(ACME.id, key))
+
+    post(acme, "l1", "One.")
+    post(acme, "l2", "Another.")
+    assert together("l1") == ["l1"]
+    for key in ("e1", "e2"):
+        post(acme, key, "Both.", edits="l1")
+    assert together("l1") == together("e2") == ["l1", "e1", "e2"]
+    assert together("unknown") == []
+    claim(acme)
+    assert together("e1") == []
+
+
 def test_the_same_edit_again_does_not_undo_a_later_one(acme: Database) -> None:
     post(acme, "l1", "Old.")
     for key, text in (("e1", "New."), ("e2", "Newer."), ("e1", "New.")):

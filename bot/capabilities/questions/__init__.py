@@ -33,6 +33,7 @@ from bot.capabilities.questions import (
     offer,
     step,
 )
+from bot.capabilities.questions.step import FOUND_NOBODY
 from bot.capabilities.questions.work import QuestionsWork
 from bot.capability import Capability, MessageShortcut, Order
 from bot.kind import duty, own, wished
@@ -186,7 +187,7 @@ capability: Capability[QuestionsWork] = Capability(
         "question.forget": step.forget,
         "faq.review_due": article.review_due,
     },
-    hears={"question": answer.hear},
+    hears={"question": answer.hear, FOUND_NOBODY: offer.hear_which},
     views={"question": step.view},
     reactions={"accept": answer.accept_marked},
     mention=expert.mention,

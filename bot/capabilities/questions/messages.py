@@ -1372,21 +1372,27 @@ def because_escalated(why: str) -> str:
     return shorten(reason[0].upper() + reason[1:], 300)
 
 
+_WHAT_FOUND_NOBODY = Button(
+    label="What found nobody", action="question.unanswered", style=Style.PRIMARY
+)
+
+
 def escalations() -> Message:
     """When more questions found nobody before the letter about the first has gone."""
     return with_controls(
         say(
-            "Several questions found nobody and wait for you. The list has them all.",
-            Buttons(
-                buttons=(
-                    Button(
-                        label="What found nobody",
-                        action="question.unanswered",
-                        style=Style.PRIMARY,
-                    ),
-                )
-            ),
+            "Questions that found nobody wait for you. The list has them all.",
+            Buttons(buttons=(_WHAT_FOUND_NOBODY,)),
         )
+    )
+
+
+def which_of_several() -> Message:
+    """To words under a letter that tells of several questions."""
+    return say(
+        "I cannot tell which question that is for, so I have sent it to nobody. "
+        "Open the question in the list, and write your answer there.",
+        Buttons(buttons=(_WHAT_FOUND_NOBODY,)),
     )
 
 

@@ -45,6 +45,7 @@ from bot.capabilities.questions.model import (
 from bot.capabilities.questions.routing import Candidate, Helper, Matter, Why, choose
 from bot.capabilities.questions.step import (
     ESCALATION,
+    FOUND_NOBODY,
     NEVER_SENT,
     POST_TAKES,
     added_to,
@@ -73,6 +74,7 @@ from bot.capabilities.questions.step import (
     show_status,
     status_of,
 )
+from bot.capabilities.questions.talk import is_chat
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
 from bot.errors import Invalid, NotAllowed, NotFound
@@ -83,7 +85,7 @@ from bot.message import Message, say
 from bot.outbox import Letter, LetterState, Priority, ToPerson, ToPlace
 from bot.people import Person, is_away, is_working, local
 from bot.ports import Timer
-from bot.reply import Reply
+from bot.reply import NOTHING, Reply
 from bot.schedule import (
     add_working_days,
     add_working_time,
@@ -491,8 +493,9 @@ def _tell_one(
         priority=Priority.OFFER,
     )
     if last is not None and last.state is LetterState.PENDING:
+        joined = letter.model_copy(update={"edits": last.key, "about": FOUND_NOBODY})
         for edit in (several_key(last.key), key, several_key(key)):
-            work.outbox.post(workspace, letter.model_copy(update={"key": edit, "edits": last.key}))
+            work.outbox.post(workspace, joined.model_copy(update={"key": edit}))
         return
     told = letter.model_copy(
         update={
@@ -977,6 +980,12 @@ def unanswered(context: Context, work: QuestionsWork, command: Command) -> Reply
     page = [(q, _steward_names(work, q)) for q in mine[begin : begin + LISTED]]
     after = begin + LISTED
     return Reply(message=messages.unanswered(page, after if mine[after:] else None))
+
+
+def hear_which(_context: Context, _work: QuestionsWork, command: Command) -> Reply:
+    """Words under a letter that tells of several questions: which of them they answer is not
+    known, so that they go to nobody."""
+    return NOTHING if is_chat(command.text) else Reply(message=messages.which_of_several())
 
 
 def _managers(work: QuestionsWork, workspace: WorkspaceId) -> list[Person]:

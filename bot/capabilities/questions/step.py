@@ -13,7 +13,6 @@ from bot.capabilities.questions.access import (
 )
 from bot.capabilities.questions.model import (
     CHANNEL_WAVE,
-    ESCALATED_LIMIT,
     FORGOTTEN_AFTER,
     LOOKING_STATES,
     WAITS_SINCE,
@@ -29,6 +28,7 @@ from bot.capabilities.questions.model import (
     Visibility,
     apply,
     expect_wait,
+    read_subject,
 )
 from bot.capabilities.questions.work import QuestionsWork
 from bot.context import Context
@@ -52,6 +52,8 @@ NEVER_SENT = frozenset(
 )
 ESCALATION = "escalation"
 """The kind of a letter that tells of what found nobody."""
+FOUND_NOBODY = "found_nobody"
+"""What such a letter is about when it tells of several questions."""
 LOAD_WINDOW = timedelta(days=7)
 """Five working days."""
 
@@ -266,11 +268,17 @@ def _steward_names(work: QuestionsWork, question: Question) -> str | None:
         return None
     number = count_escalations(work, question)
     told = [
-        person
+        person.name
         for person in may_be_told(work, question)
-        if work.outbox.state(question.workspace, escalation_key(question, person.id, number))
+        if _will_have(work, question, escalation_key(question, person.id, number))
     ]
-    return " and ".join(person.name for person in told[:3]) or None
+    return " and ".join(told[:3]) or None
+
+
+def _will_have(work: QuestionsWork, question: Question, key: str) -> bool:
+    """Whether a letter has gone, or will."""
+    state = work.outbox.state(question.workspace, key)
+    return state is not None and state not in NEVER_SENT
 
 
 def _was_offered(work: QuestionsWork, question: Question) -> bool:
@@ -429,8 +437,7 @@ def _show_escalated(work: QuestionsWork, question: Question) -> None:
     yet does not hear that it is settled."""
     number = count_escalations(work, question)
     for person in may_be_told(work, question) if number else ():
-        if _has_letter_waiting(work, question, person, number):
-            _take_back_escalation(work, person)
+        if _leave_letter(work, question, person, number):
             continue
         card = messages.offer_state(
             question,
@@ -441,25 +448,21 @@ def _show_escalated(work: QuestionsWork, question: Question) -> None:
         show_escalation(work, question, person.id, number, card)
 
 
-def _has_letter_waiting(
-    work: QuestionsWork, question: Question, person: Person, number: int
-) -> bool:
+def _leave_letter(work: QuestionsWork, question: Question, person: Person, number: int) -> bool:
+    """Whether the letter that tells of the question has not begun. It goes only for another."""
     key = escalation_key(question, person.id, number)
-    return work.outbox.state(question.workspace, key) is LetterState.PENDING
+    letter, *others = work.outbox.waits_with(question.workspace, key) or (None,)
+    if letter is None:
+        return False
+    told = {read_subject(one)[0] for one in (letter, *others)}
+    if not any(_is_escalated(work, one) for one in told):
+        work.outbox.cancel(question.workspace, letter)
+    return True
 
 
-def _take_back_escalation(work: QuestionsWork, person: Person) -> None:
-    """The letter that waits tells nothing any more, unless it is a list with more in it."""
-    escalated = frozenset({State.ESCALATED})
-    # What has not been told yet is among the newest.
-    for other in work.questions.in_states(
-        person.workspace, escalated, ESCALATED_LIMIT, newest_first=True
-    ):
-        if _has_letter_waiting(work, other, person, count_escalations(work, other)):
-            return
-    last = work.outbox.latest(person, ESCALATION)
-    if last is not None and last.state is LetterState.PENDING:
-        work.outbox.cancel(person.workspace, last.key)
+def _is_escalated(work: QuestionsWork, question: QuestionId) -> bool:
+    found = work.questions.get(question)
+    return found is not None and found.state is State.ESCALATED
 
 
 def _home(question: Question) -> To:
@@ -516,7 +519,6 @@ def _edit(
         message=message,
         kind="status",
         priority=Priority.ANSWER,
-        about=question.subject,
         edits=key,
     )
     work.outbox.post(question.workspace, letter)
@@ -551,8 +553,7 @@ def send_asker(
 
 def has_letter(work: QuestionsWork, question: Question, turn: Turn) -> bool:
     """Whether the asker has the letter that brings the answer, or will have it."""
-    state = work.outbox.state(question.workspace, f"{question.subject}:answer:{turn.id}")
-    return state is not None and state not in NEVER_SENT
+    return _will_have(work, question, f"{question.subject}:answer:{turn.id}")
 
 
 def show_settled(

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, update
 
 from bot.capabilities.questions.article import set_review_timer
 from bot.capabilities.questions.model import (
+    ESCALATED_LIMIT,
     Article,
     ArticleState,
     Question,
@@ -15,9 +16,14 @@ from bot.capabilities.questions.model import (
     Urgency,
     Visibility,
 )
+from bot.capabilities.questions.offer import list_unanswered
 from bot.capabilities.questions.step import whereabouts_of
+from bot.context import Context
 from bot.ids import ArticleId, PersonId, QuestionId, TopicId
+from bot.outbox import LetterState
+from bot.ports import Timer
 from storage.database import Database
+from storage.tables import outbox
 from tests.capabilities.tips.telling import follow, tell, tip
 from tests.world import MONDAY, WORKSPACE, World
 
@@ -69,6 +75,27 @@ def test_fifty_entries_whose_date_comes_at_once_are_one_letter_in_the_stewards_h
     assert "You look after this entry" in world.last("sam")
     world.presses("sam", "Review")
     assert "Question 0?" in world.last("sam")
+
+
+def test_a_steward_finds_their_entry_behind_many_of_others(world: World) -> None:
+    with world.database.transaction() as work:
+        for number in range(201):
+            is_theirs = number == 200
+            article = Article(
+                id=ArticleId(f"a{number}"),
+                workspace=WORKSPACE,
+                title="The taxi?" if is_theirs else f"Question {number}?",
+                text="The same as ever.",
+                state=ArticleState.NEEDS_REVIEW,
+                created_at=world.now,
+                changed_at=world.now + timedelta(minutes=number),
+                topic=TopicId("travel" if is_theirs else "payroll"),
+            )
+            work.articles.save(article)
+    world.says("sam", "/faq review")
+    assert "The taxi?" in world.last("sam")
+    world.says("sam", "/home")
+    assert "1 FAQ entry wants your eyes" in world.last("sam")
 
 
 def test_one_entry_comes_with_all_that_can_be_done_with_it(world: World) -> None:
@@ -136,6 +163,28 @@ def asks_nobody(world: World, who: str, number: int) -> None:
     world.says(who, f"/ask Who has the key number {number} of the cellar?")
 
 
+def are_asked(
+    world: World, first: int, count: int, state: State = State.ESCALATED, topic: str = "travel"
+) -> None:
+    """So many questions, of which the first has this number, stand in that state."""
+    with world.database.transaction() as work:
+        for number in range(first, first + count):
+            question = Question(
+                id=QuestionId(f"q{number}"),
+                workspace=WORKSPACE,
+                number=number,
+                text="How do I claim a taxi?",
+                visibility=Visibility.DIRECT,
+                urgency=Urgency.NORMAL,
+                asked_at=world.now,
+                changed_at=world.now,
+                state=state,
+                asker=PersonId("ana"),
+                topic=TopicId(topic),
+            )
+            work.questions.add(question)
+
+
 def about_nobody(world: World, who: str) -> list[str]:
     found = [text for text in world.dms(who) if "found nobody" in text]
     return [text for text in found if not text.startswith(("Paused", "Stopped"))]
@@ -162,7 +211,7 @@ def test_ten_questions_that_find_nobody_at_night_are_one_list(world: World) -> N
         asks_nobody(world, ("ana", "ben", "cem")[number % 3], number)
     until(world, day=10, hour=8)
     [told] = about_nobody(world, "dana")
-    assert "Several questions found nobody" in told
+    assert "Questions that found nobody wait" in told
     world.presses("dana", "What found nobody")
     world.presses("dana", "Question 3")
     world.presses("dana", "I take it")
@@ -178,7 +227,7 @@ def test_what_finds_nobody_comes_an_hour_apart_and_the_same_day(world: World) ->
     assert len(about_nobody(world, "dana")) == 1
     world.passes(minutes=1)
     assert len(about_nobody(world, "dana")) == 2
-    assert "Several questions found nobody" in world.last("dana")
+    assert "Questions that found nobody wait" in world.last("dana")
     world.passes(minutes=30)
     asks_nobody(world, "ben", 3)
     world.passes(minutes=30)
@@ -211,7 +260,7 @@ def test_what_comes_in_many_days_of_a_pause_is_one_letter_after_it(either_world:
         world.passes(days=1)
     until(world, day=6)
     assert len(about_nobody(world, "dana")) == 2
-    assert "Several" in about_nobody(world, "dana")[-1]
+    assert "Questions that found" in about_nobody(world, "dana")[-1]
 
 
 def test_what_is_settled_before_it_is_told_is_not_told(either_world: World) -> None:
@@ -262,7 +311,75 @@ def test_a_list_stays_one_whatever_becomes_of_the_first_in_it(world: World) -> N
     world.forges("ana", "question.withdraw", {"question": world.question(1).id})
     until(world, day=9, hour=10)
     [told] = about_nobody(world, "dana")
-    assert "Several" in told
+    assert "Questions that found" in told
+
+
+def test_words_under_a_list_are_the_answer_to_no_question_in_it(world: World) -> None:
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    asks_nobody(world, "ben", 2)
+    until(world, day=9, hour=10)
+    told = world.hears("dana")[-1]
+    assert "Questions that found nobody wait" in told.text
+    world.says("dana", "The key is with Kim at the front desk.", thread=told.id)
+    assert "I have sent it to nobody" in world.last("dana")
+    assert [world.state(n) for n in (1, 2)] == ["escalated", "escalated"]
+    world.presses("dana", "What found nobody")
+    assert "Question 2" in world.last("dana")
+    world.says("dana", "Thanks!", thread=told.id)
+    assert "Question 2" in world.last("dana")
+
+
+def test_a_list_goes_for_one_question_among_many_newer_ones(world: World) -> None:
+    world.now = SATURDAY
+    asks_nobody(world, "ana", 1)
+    asks_nobody(world, "ben", 2)
+    world.now += timedelta(minutes=1)
+    are_asked(world, 1000, ESCALATED_LIMIT)
+    world.forges("ana", "question.withdraw", {"question": world.question(1).id})
+    until(world, day=9, hour=12)
+    [told] = about_nobody(world, "dana")
+    assert "Questions that found nobody wait" in told
+
+
+def test_a_steward_finds_theirs_behind_many_newer_ones_of_others(world: World) -> None:
+    are_asked(world, 1001, 1)
+    world.now += timedelta(minutes=1)
+    are_asked(world, 1002, ESCALATED_LIMIT, topic="payroll")
+    world.says("sam", "/unanswered")
+    assert "[Question 1001]" in world.last("sam")
+    world.says("sam", "/home")
+    assert "1 question found nobody" in world.last("sam")
+
+
+def test_what_waits_for_who_pauses_is_told_though_much_waits_for_others(world: World) -> None:
+    are_asked(world, 1001, ESCALATED_LIMIT, topic="payroll")
+    world.now += timedelta(minutes=1)
+    are_asked(world, 2001, 1)
+    world.says("sam", "/pause 2 weeks")
+    assert "How do I claim a taxi?" in about_nobody(world, "dana")[0]
+
+
+def test_who_could_not_be_told_is_not_named_to_the_asker(world: World) -> None:
+    asks_nobody(world, "ana", 1)
+    with world.database.begin() as connection:
+        its_letter = outbox.c.kind == "escalation"
+        connection.execute(update(outbox).where(its_letter).values(state=LetterState.UNREACHABLE))
+    question = world.question()
+    with world.database.transaction() as work:
+        where = whereabouts_of(work, question)
+    assert "I can reach nobody who looks after this" in where
+
+
+def test_the_weekly_list_leads_on_to_what_nobody_could_answer(world: World) -> None:
+    are_asked(world, 1001, 1, State.EXPIRED)
+    are_asked(world, 1002, 20)
+    with world.database.transaction() as work:
+        timer = Timer("weekly", world.now, "question.list_unanswered", {"workspace": WORKSPACE})
+        list_unanswered(Context(now=world.now, new_id=str), work, timer)
+    until(world, day=9, hour=12)
+    world.presses("dana", "More")
+    assert "Question 1001:" in world.last("dana")
 
 
 def test_who_has_stopped_hears_what_found_nobody_as_the_reply_says(world: World) -> None:
@@ -310,22 +427,8 @@ def test_what_waits_where_there_is_nobody_else_comes_after_the_pause(
 def steps_of_a_pause(database: Database, answered: int) -> int:
     """How many steps SQLite's machine takes while Sam, with whom 20 questions wait, pauses."""
     world = World(database)
-    with database.transaction() as work:
-        for number in range(1, 21 + answered):
-            question = Question(
-                id=QuestionId(f"q{number}"),
-                workspace=WORKSPACE,
-                number=number,
-                text="How do I claim a taxi?",
-                visibility=Visibility.DIRECT,
-                urgency=Urgency.NORMAL,
-                asked_at=world.now,
-                changed_at=world.now,
-                state=State.ESCALATED if number <= 20 else State.ANSWERED,
-                asker=PersonId("ana"),
-                topic=TopicId("travel"),
-            )
-            work.questions.add(question)
+    are_asked(world, 1, 20)
+    are_asked(world, 21, answered, State.ANSWERED)
     taken = 0
 
     def step() -> int:
@@ -342,7 +445,7 @@ def steps_of_a_pause(database: Database, answered: int) -> int:
     world.says("sam", "/pause 2 weeks")
     event.remove(database._engine, "begin", begin)
     [told] = about_nobody(world, "dana")
-    assert "Several questions" in told
+    assert "Questions that found nobody wait" in told
     return taken
 
 

@@ -1,4 +1,4 @@
-"""Who has blocked the bot, or has it no more: nobody waits for them, until they are back."""
+"""Who cannot be reached, has blocked the bot or has it no more: nobody waits for them."""
 
 from bot.outbox import Delivery, Never, Outcome
 from bot.people import UNTIL_BACK, Person
@@ -111,3 +111,26 @@ def test_what_waits_for_somebody_who_then_goes_is_told_to_who_is_left(world: Wor
     note_reach(world, "sam", is_reachable=False)
     world.passes(minutes=1)
     assert len(told(world, "dana")) == 1, "she was told already"
+
+
+def test_a_letter_with_an_answer_accepted_before_it_went_is_still_about_the_answer(
+    world: World,
+) -> None:
+    world.says("ana", TAXI)
+    helper = world.who_was_asked()[0]
+    world.presses(helper, "I take it")
+    world.presses(helper, "Answer")
+    world.shuts_out("dm:ana")
+    world.fills(helper, answer="Use the expense form.")
+    question = world.question()
+    with world.database.transaction() as work:
+        [turn] = work.questions.turns(question.id)
+    world.forges("ana", "question.accept", {"question": question.id, "answer": turn.id})
+    assert world.state() == "accepted"
+    world.room.closed.clear()
+    world.passes(minutes=10)
+    told = next(h for h in world.room.heard if h.key and h.key.endswith(f":answer:{turn.id}"))
+    with world.database.transaction() as work:
+        found = work.outbox.find(WORKSPACE, "dm:ana", told.id)
+    assert found is not None
+    assert found.about == f"{question.subject}:answer:{turn.id}"
