@@ -34,8 +34,10 @@ class SlowPlatform:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self.begun = 0
 
     async def deliver(self, delivery: Delivery) -> Outcome:
+        self.begun += 1
         print("begun", delivery.key, flush=True)
         await asyncio.sleep(self._seconds)
         print("done", delivery.key, flush=True)
