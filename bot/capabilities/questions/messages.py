@@ -423,7 +423,7 @@ def whereabouts(
     if question.state is State.ESCALATED:
         tried = "Nobody was free to take it" if offered else f"I know nobody{about} to ask yet"
         if steward:
-            return f"{tried}, so it is with {literal(steward)} now."
+            return f"{tried}, so {literal(steward)} will see it in their working hours."
         return (
             f"{tried}, and I can reach nobody who looks after this. I keep it on the list of "
             "unanswered questions for five working days."

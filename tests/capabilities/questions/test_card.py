@@ -154,7 +154,7 @@ def test_the_card_stays_a_card_when_it_may_not_be_posted(world: World) -> None:
     world.says("ana", TAXI)
     world.presses("ana", "Better not")
     (said,) = world.dms("ana")
-    assert "it is with Sam now" in said
+    assert "Sam will see it in their working hours" in said
     assert "[Withdraw]" in said
 
 
@@ -257,7 +257,7 @@ def test_whom_a_steward_names_is_said_to_all_concerned(either_world: World) -> N
     assert "Sam has named Cem, who is being asked." in letter.text
     assert "I have asked a colleague whom Sam named." in status.text
     world.presses("cem", "Busy")
-    assert "it is with Sam now" in status.text
+    assert "Sam will see it in their working hours" in status.text
     assert "Can you answer it or name somebody?" in letter.text
 
 

@@ -404,7 +404,7 @@ def test_what_waits_for_somebody_who_pauses_goes_to_who_is_there(world: World) -
     question = world.question()
     with world.database.transaction() as work:
         where = whereabouts_of(work, question)
-    assert "it is with Sam and Dana now" in where
+    assert "Sam and Dana will see it in their working hours" in where
     until(world, day=9, hour=12)
     assert about_nobody(world, "sam") == []
     assert len(about_nobody(world, "dana")) == 1

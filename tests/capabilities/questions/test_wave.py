@@ -814,7 +814,7 @@ def test_when_nobody_was_asked_nobody_says_so(crowd: World) -> None:
 def test_a_question_about_nothing_known_goes_to_the_managers_and_says_so(world: World) -> None:
     world.says("ana", "/ask which supplier prints our posters?", "#general")
     heard = [h.text for h in world.hears("ana") if h.only == "ana"]
-    assert "I know nobody to ask yet, so it is with Dana now." in heard[-1]
+    assert "I know nobody to ask yet, so Dana will see it in their working hours." in heard[-1]
 
 
 def test_questions_without_a_topic_do_not_all_go_to_who_answers_often(world: World) -> None:
