@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.cli.nest import hatch
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 PATIENCE = 20
 """Seconds to wait for the program to start, stop or answer on a crowded machine."""
+expect.set_options(timeout=PATIENCE * 1000)
 # Nothing but the page under test may be fetched, and root has no sandbox to start in.
 ARGUMENTS = (
     "--no-sandbox",

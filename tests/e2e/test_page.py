@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import run_program
 
@@ -44,6 +44,22 @@ def test_news_elsewhere_have_a_dot_and_words(open_page: OpenPage) -> None:
     expect(news).to_be_visible()
     news.click()
     expect(kim.locator("#conversations")).not_to_contain_text("something new")
+
+
+def test_who_becomes_another_during_a_look_sees_their_own(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=dm")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/conversations?**", hold, times=1)
+    with page.expect_request("**/conversations?**"):
+        page.get_by_role("button", name="direct message").click()
+    page.locator("#people").get_by_role("button", name=re.compile(r"^Kim\b")).click()
+    held[0].continue_()
+    expect(page.locator("#whoami")).to_contain_text("Kim")
+    expect(page.locator("#title")).to_have_text("Inflow")
 
 
 def test_hostile_words_stay_words(open_page: OpenPage) -> None:

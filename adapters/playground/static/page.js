@@ -273,6 +273,8 @@ async function lookOnce() {
   const [conversations, clock] = await Promise.all([
     call(`conversations?${query({ as: me })}`), call("clock"),
   ]);
+  // Somebody else looks by now, at conversations of their own, and looks again after this.
+  if (me !== state.me) return;
   state.conversations = conversations.conversations.filter((each) => each.kind !== "thread");
   if (!conversation()) { state.where = state.conversations[0].id; state.thread = null; }
   const where = state.where;
