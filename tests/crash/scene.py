@@ -80,6 +80,8 @@ class Scene:
     history_latency: float = 0.0
     history_errors: float = 0.0
     """The share of look-ups that fail."""
+    lag: float = 0.0
+    """How long a crowded machine may take to write down what the platform has answered."""
     lease: float = 3.0
     timeout: float = 1.0
     reconcile_after: float = 2.5
@@ -120,7 +122,8 @@ class Scene:
         longest latency, with the few that a lane may begin at once after a late start."""
         if self.per_second is None:
             return self.lanes * self.in_flight
-        return math.floor(self.lanes * (self.per_second * self.latency[1] + CATCH_UP))
+        unsettled = self.latency[1] + self.lag
+        return math.floor(self.lanes * (self.per_second * unsettled + CATCH_UP))
 
     def limits(self) -> Limits:
         """What the bot is told of them."""

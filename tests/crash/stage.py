@@ -110,12 +110,13 @@ class Watch:
         self._engine.dispose()
 
 
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def keep_port() -> socket.socket:
+    """A port for our processes alone, also while none of them is there: until this is closed, the
+    system gives it to nobody who asks for a free one."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind((LOOPBACK, 0))
+    return keeper
 
 
 def call(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -322,7 +323,8 @@ def open_stage(
     finally:
         database.close()
     counterpart = Child(server)
-    port = free_port()
+    keeper = keep_port()
+    port: int = keeper.getsockname()[1]
     watch = Watch(url)
     crew: Crew | None = None
     errors = stores.errors()
@@ -368,6 +370,7 @@ def open_stage(
             for member in crew.members:
                 member.child.kill()
         counterpart.kill()
+        keeper.close()
         watch.close()
         stores.remove(url)
         errors.unlink(missing_ok=True)

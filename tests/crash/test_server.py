@@ -53,9 +53,10 @@ async def run(terms: Terms, patience: float) -> AsyncIterator[tuple[Platform, Ht
 
 def talk(terms: Terms, story: Callable[[Platform, HttpPlatform], Awaitable[None]]) -> None:
     """Only where an answer is kept back it is waited for shortly: a busy machine is slow."""
+    is_kept_back = not terms.faults.keys().isdisjoint({"hang_after", "late"})
 
     async def tell() -> None:
-        async with run(terms, 0.2 if terms.faults else 5.0) as (platform, client):
+        async with run(terms, 1.0 if is_kept_back else 30.0) as (platform, client):
             await story(platform, client)
 
     asyncio.run(tell())
@@ -138,10 +139,12 @@ def test_a_late_message_is_accepted_when_the_client_has_given_up() -> None:
     async def story(platform: Platform, client: HttpPlatform) -> None:
         assert isinstance(await client.deliver(delivery()), Ambiguous)
         assert (platform.posted, platform.late) == ({}, 1)
-        await asyncio.sleep(0.3)
-        assert (platform.posted, platform.late) == ({"here/a": 1}, 0)
+        async with asyncio.timeout(20):
+            while platform.late:  # noqa: ASYNC110 - the server has no event for it.
+                await asyncio.sleep(0.01)
+        assert platform.posted == {"here/a": 1}
 
-    talk(Terms(faults={"late": 1.0}, late=0.4), story)
+    talk(Terms(faults={"late": 1.0}, late=4.0), story)
 
 
 def test_a_refused_key_is_refused_for_good() -> None:
@@ -169,10 +172,12 @@ def test_too_much_is_refused_with_whole_seconds() -> None:
     async def story(platform: Platform, client: HttpPlatform) -> None:
         outcomes = [await client.deliver(delivery(str(n), f"U{n}")) for n in range(4)]
         assert [type(outcome) for outcome in outcomes] == [Sent, Sent, Sent, Limited]
-        assert outcomes[3] == Limited(timedelta(seconds=2))
+        (refused,) = outcomes[3:]
+        assert isinstance(refused, Limited)
+        assert refused.after in {timedelta(seconds=seconds) for seconds in range(30, 61)}
         assert platform.ledger()["limited"] == 1
 
-    talk(Terms(per_second=0.5, burst=3), story)
+    talk(Terms(per_second=1 / 60, burst=3), story)
 
 
 def test_a_lane_takes_its_rate_and_no_more() -> None:
