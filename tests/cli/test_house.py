@@ -96,12 +96,12 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def test_a_process_that_is_told_to_stop_waits_for_no_round_to_end(house: House) -> None:
     with house.database.transaction() as work:
-        for number in range(50):
+        for number in range(200):
             timer = Timer(key=f"t{number}", due_at=house.site.now(), action="slow", args={})
             work.timers.set(timer)
     promise(house, 40)
 
-    async def run() -> float:
+    async def run() -> tuple[float, int]:
         stopped = asyncio.Event()
         ticks = [
             Tick("due", SOON, lambda: asyncio.to_thread(do_due, house)),
@@ -111,12 +111,13 @@ def test_a_process_that_is_told_to_stop_waits_for_no_round_to_end(house: House) 
         async with moving(house, Clock(ticks, lambda: datetime.now(UTC)), stopped):
             # Nothing is on the wire yet when a letter is marked as on its way.
             await until(lambda: home(house).rang > 1 and home(house).platform.begun > 0)
-            told = loop.time()
+            told, rang = loop.time(), home(house).rang
             stopped.set()
-        return loop.time() - told
+        return loop.time() - told, home(house).rang - rang
 
-    assert asyncio.run(run()) < STOPPING_SECONDS
-    assert home(house).rang < 25
+    took, rang = asyncio.run(run())
+    assert took < STOPPING_SECONDS
+    assert rang < 10, "the round has ended long before its timers have"
     left = states(house)
     assert set(left) == {LetterState.SENT, LetterState.PENDING}
 
@@ -124,15 +125,16 @@ def test_a_process_that_is_told_to_stop_waits_for_no_round_to_end(house: House) 
 def test_a_clock_that_is_put_back_keeps_no_lane_from_its_turn(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scaled, "DRAINING", timedelta(seconds=0.5))
+    # Within the first the lane must have begun, however late it has its turn.
+    monkeypatch.setattr(scaled, "DRAINING", timedelta(seconds=3))
     monkeypatch.setattr(scaled, "OVERDUE", timedelta(seconds=0.5))
-    promise(house, 40)
+    promise(house, 120)
 
     async def run() -> bool:
         draining = asyncio.ensure_future(scaled._duties(house).drain(ACME.id))
         await until(lambda: home(house).platform.begun > 0)
         home(house).jump = -timedelta(hours=1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             more = await draining
         await house.lanes.stop()
         return more
@@ -141,27 +143,33 @@ def test_a_clock_that_is_put_back_keeps_no_lane_from_its_turn(
     assert LetterState.PENDING in states(house)
 
 
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that waits, waits for longer than any of these tests may take."""
+    monkeypatch.setattr("bot.bootstrap.house.CARRYING_SECONDS", 600.0)
+
+
+@pytest.mark.usefixtures("_patient")
 def test_a_page_waits_for_letters_of_its_own_workspace_only(house: House) -> None:
     promise(house, 1, OTHER.id)
 
-    async def run() -> float:
-        began = time.monotonic()
-        await wait_until_quiet(house, ACME.id)
-        return time.monotonic() - began
+    async def run() -> None:
+        async with asyncio.timeout(20):
+            await wait_until_quiet(house, ACME.id)
 
-    assert asyncio.run(run()) < 2
+    asyncio.run(run())
 
 
+@pytest.mark.usefixtures("_patient")
 def test_a_page_does_not_wait_for_letters_that_a_process_that_stops_leaves(house: House) -> None:
     promise(house, 1)
 
-    async def run() -> float:
-        began = time.monotonic()
+    async def run() -> None:
         waiting = asyncio.create_task(wait_until_quiet(house, ACME.id))
         await asyncio.sleep(0.1)
         assert not waiting.done()
         house.ending.set()
-        await waiting
-        return time.monotonic() - began
+        async with asyncio.timeout(20):
+            await waiting
 
-    assert asyncio.run(run()) < 2
+    asyncio.run(run())

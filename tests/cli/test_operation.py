@@ -1,11 +1,10 @@
 """What operators see of a program that runs."""
 
-import json
 from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.program import ROOT, Program, Running
+from tests.cli.program import ROOT, Program, Running, wait_for
 
 SECRET = "How do I claim the taxi that Zebediah took?"
 
@@ -26,7 +25,7 @@ def scrape(running: Running) -> dict[str, dict[tuple[str, ...], float]]:
 
 def test_a_program_that_runs_is_ready_and_tells_what_it_counted(program: Program) -> None:
     with replace(program, settings={"INFLOW_VECTORS": "none"}).serve() as running:
-        assert json.loads(running.get("/readyz")[1]) == {"status": "ready"}
+        wait_for(running.is_ready)
         ask = {"person": "ana", "conversation": "dm", "text": f"/ask {SECRET}", "event_id": "e1"}
         for _ in range(2):
             running.post("/playground/api/say", ask)

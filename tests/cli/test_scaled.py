@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from bot.bootstrap.house import CARRYING_SECONDS
 from storage.database import make_engine
-from tests.cli.program import PATIENCE, Program, Running
+from tests.cli.program import Program, Running, wait_for
 
 SAY = "/playground/api/say"
 KEY = "k" * 40
@@ -35,14 +36,6 @@ def crew(program: Program, *, workers: int) -> Iterator[Running]:
         for _ in range(workers):
             stack.enter_context(program.start("worker", stop=signal.SIGTERM))
         yield web
-
-
-def wait_for(look: Callable[[], Any]) -> Any:
-    until = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    return found
 
 
 def asked(web: Running) -> list[Any]:
@@ -69,11 +62,16 @@ def test_a_question_is_asked_in_the_web_and_delivered_by_one_of_two_workers(
 ) -> None:
     with crew(scaled, workers=2) as web:
         revision = json.loads(web.get("/playground/api/revision")[1])["revision"]
+        began = time.monotonic()
         said = web.post(
             SAY, {"person": "ana", "conversation": "#general", "text": f"/ask {QUESTION}"}
         )
+        took = time.monotonic() - began
         assert "on its way" in said["messages"][0]["text"]
-        assert said["elsewhere"] != [], "the answer tells of what the workers brought"
+        # A web waits for them, but not for ever.
+        is_told = said["elsewhere"] != [] or took > CARRYING_SECONDS
+        assert is_told, "the answer tells of what the workers brought"
+        wait_for(lambda: asked(web))
         assert len(asked(web)) == 1
         assert json.loads(web.get("/playground/api/revision")[1])["revision"] > revision
 
@@ -91,6 +89,7 @@ def test_what_was_said_while_no_worker_ran_is_delivered_by_the_first_one(
 def test_two_webs_show_the_same_and_agree_on_the_time(scaled: Program) -> None:
     with crew(scaled, workers=1) as first, scaled.start("web", "--port", "0") as second:
         first.post(SAY, {"person": "ana", "conversation": "#general", "text": f"/ask {QUESTION}"})
+        wait_for(lambda: asked(second))
         assert len(asked(second)) == 1
         moved = first.post("/playground/api/clock", {"advance": "PT3H"})["moved_seconds"]
         clock = "/playground/api/clock"
@@ -100,7 +99,7 @@ def test_two_webs_show_the_same_and_agree_on_the_time(scaled: Program) -> None:
 def test_a_worker_can_be_asked_how_it_is(scaled: Program) -> None:
     with scaled.start("worker", "--port", "0") as worker:
         assert worker.get("/healthz")[0] == 200
-        assert wait_for(lambda: worker.get("/readyz")[0] == 200)
+        wait_for(worker.is_ready)
         assert "inflow_clock_lag_seconds" in worker.get("/metrics")[1]
         with pytest.raises(OSError, match="404"):
             worker.get("/playground")

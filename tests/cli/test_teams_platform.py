@@ -40,7 +40,7 @@ from tests.adapters.far_end import Act, far_end, saying
 from tests.adapters.teams.memory import TENANT
 from tests.adapters.teams_server import FakeTeams
 from tests.adapters.test_slack_process import Process, running
-from tests.cli.program import OURS, ROOT
+from tests.cli.program import OURS, PATIENCE, ROOT
 
 MONDAY = datetime.fromisoformat("2026-03-02T09:00Z")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -401,6 +401,10 @@ def test_it_starts_answers_who_has_a_token_and_stops(tmp_path: Path) -> None:
                 wire = teams.wire(url)
                 told = await wire.send(said_by_ana(teams, "topics"))
                 assert told.status == 200
+                async with asyncio.timeout(PATIENCE):
+                    # As a rule it is there by now, but Teams is not kept waiting for it.
+                    while not teams.posts(place.id):  # noqa: ASYNC110 - another process.
+                        await asyncio.sleep(0.02)
                 assert "topic" in json.dumps(teams.posts(place.id)[0].activity)
                 forged = await wire.send(said_by_ana(teams, "help", 2), token="a.b.c")
                 assert forged.status == 401
@@ -409,7 +413,7 @@ def test_it_starts_answers_who_has_a_token_and_stops(tmp_path: Path) -> None:
                 assert await process.get("/readyz") == (200, '{"status": "ready"}')
                 assert len(teams.posts(place.id)) <= 3, "nothing of the forged one"
                 # Letters go out as well: what became of it, and that she looks after Inflow.
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     while len(teams.posts(place.id)) < 3:  # noqa: ASYNC110 - another process.
                         await asyncio.sleep(0.02)
                 summaries = str([each.activity["summary"] for each in teams.posts(place.id)])
