@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=1)
 """Between two attempts to learn whose a token is."""
+FIRST_ANSWER = timedelta(seconds=3)
+"""How long a start waits to be told that, so that it can say it: as long as for Socket Mode."""
 
 DEAD_TOKEN = frozenset(
     {
@@ -166,6 +168,7 @@ class OneWorkspace:
         self._trouble: str | None = None
         self._is_gone = False
         self._learning: asyncio.Task[None] | None = None
+        self._has_asked = asyncio.Event()
 
     @property
     def facts(self) -> Facts | None:
@@ -181,8 +184,9 @@ class OneWorkspace:
     async def start(self) -> None:
         """Begin to ask, and go on when the first answer is there or has not come at once."""
         self._learn()
-        assert self._learning is not None  # noqa: S101 - `_learn` has just made it.
-        await asyncio.wait({self._learning}, timeout=self._pauses[0].total_seconds())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_ANSWER.total_seconds()):
+                await self._has_asked.wait()
 
     async def close(self) -> None:
         """Stop asking."""
@@ -263,9 +267,11 @@ class OneWorkspace:
             if isinstance(answer, Answered) and (facts := read_facts(answer.data)) is not None:
                 self._facts, self._trouble, self._is_gone = facts, None, False
                 await self._tell(facts.team, facts)
+                self._has_asked.set()
                 return
             why = _trouble_of(answer)
             self._trouble = why
+            self._has_asked.set()
             if why != told:
                 told = why
                 log.warning("slack does not know the bot token", why=why)

@@ -1004,6 +1004,16 @@ def test_one_workspace_learns_once_whose_its_token_is() -> None:
     asyncio.run(run())
 
 
+def test_a_start_waits_for_the_first_that_slack_says() -> None:
+    async def run() -> None:
+        async with FakeSlack(rates=False) as slack, one_workspace(slack) as installed:
+            slack.fail("auth.test", "slow:0.5")
+            await installed.start()
+            assert await installed.token_of("T1") == slack.token
+
+    asyncio.run(run())
+
+
 def test_it_starts_while_slack_is_out_of_reach(logged: Callable[[], str]) -> None:
     async def run() -> None:
         async with FakeSlack(rates=False) as slack, one_workspace(slack) as installed:
