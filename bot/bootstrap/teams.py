@@ -182,6 +182,7 @@ class TeamsBranch:
         self._living: _Living | None = None
         self._trouble: Refused | NotSent | None = None
         self._asked_at: datetime | None = None
+        self._is_told = False
 
     # --- the parts -------------------------------------------------------------------------
 
@@ -305,12 +306,14 @@ class TeamsBranch:
     async def _ask_for_token(self) -> None:
         self._asked_at = now()
         self._trouble = await self._here.client.check_login()
+        self._is_told = True
 
     async def _check_token(self) -> str | None:
         """A secret that Microsoft did not take is tried again from time to time: it may only have
-        been made just now."""
+        been made just now. So is one of which it said nothing in time."""
         due_at = None if self._asked_at is None else self._asked_at + ASKED_AGAIN
-        if self._trouble is not None and (due_at is None or now() >= due_at):
+        is_good = self._is_told and self._trouble is None
+        if not is_good and (due_at is None or now() >= due_at):
             await self._ask_for_token()
         if self._trouble is None:
             return None

@@ -128,7 +128,8 @@ class FakeTeams:
         `error_before:STATUS`, `error_after:STATUS`, `reset_before`, `reset_after`,
         `hang_before`, `hang_after`, `truncated`, `garbage`, `late` (accepted when the client has
         gone), `accepted` (done, and answered 202 without a word), `limited:SECONDS` (429; without
-        seconds it does not say for how long), `refuse:STATUS:CODE`, `fine` (nothing).
+        seconds it does not say for how long), `refuse:STATUS:CODE`, `fine` (nothing). A token may
+        be `slow:SECONDS`.
         """
         self.faults[name].extend(faults)
 
@@ -212,6 +213,8 @@ class FakeTeams:
                 return web.Response(text="<html>Something went wrong</html>")
             case ["limited", *seconds]:
                 return _limit(*seconds)
+            case ["slow", seconds]:
+                await asyncio.sleep(float(seconds))
         if request.content_type != FORM:
             return _refuse_token(400, "invalid_request")
         form = await request.post()

@@ -190,6 +190,26 @@ def test_a_secret_that_is_taken_later_needs_no_new_start(
     asyncio.run(story())
 
 
+def test_a_login_that_is_slow_at_the_start_is_heard_all_the_same(
+    settings: Settings, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setattr("bot.bootstrap.teams.ASKING_SECONDS", 0.2)
+
+    async def story() -> None:
+        async with FakeTeams() as teams:
+            set_all(environment, given(teams, MICROSOFT_APP_PASSWORD="another-password-than-that"))
+            teams.fail("token", "slow:0.5")
+            with open_database(settings) as database:
+                branch = branch_of(settings, database)
+                async with branch.living(App(database, REGISTRY, now, new_id), Meters()):
+                    (check,) = branch.checks.values()
+                    assert branch._asked_at is not None
+                    branch._asked_at -= ASKED_AGAIN
+                    assert "invalid_client" in str(await check())
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(
     ("act", "said"),
     [
