@@ -1,5 +1,6 @@
 """The real program, started as `make run` starts it, and a headless Chromium to use it with."""
 
+import json
 import os
 import re
 import shutil
@@ -73,7 +74,9 @@ def run_program(directory: Path, **settings: str) -> Iterator[str]:
             program.send_signal(signal.SIGINT)
             _, errors = program.communicate(PATIENCE)
     assert program.returncode == 0, "it stops cleanly"
-    assert '"error"' not in errors, "nothing went wrong inside"
+    # That something waits for a crowded store is a warning, and names the kind of its error.
+    levels = {json.loads(line)["level"] for line in errors.splitlines()}
+    assert levels <= {"warning"}, errors
 
 
 @pytest.fixture

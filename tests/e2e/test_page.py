@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.e2e.conftest import run_program
 
@@ -19,6 +19,8 @@ HOSTILE = (
 
 
 def write(page: Page, words: str) -> None:
+    """Say something, once what was said before has been taken: until then the box is closed."""
+    expect(page.locator("form[data-busy]")).to_have_count(0)
     page.get_by_role("textbox", name="Message").fill(words)
     page.keyboard.press("Enter")
 
@@ -60,6 +62,36 @@ def test_who_becomes_another_during_a_look_sees_their_own(open_page: OpenPage) -
     held[0].continue_()
     expect(page.locator("#whoami")).to_contain_text("Kim")
     expect(page.locator("#title")).to_have_text("Inflow")
+
+
+def test_what_others_say_takes_nobodys_focus(open_page: OpenPage) -> None:
+    ana = open_page("as=ana&in=%23general")
+    write(ana, "Good morning")
+    reply = ana.get_by_role("button", name="Reply in thread").first
+    reply.focus()
+    kim = open_page("as=kim&in=%23general")
+    write(kim, "Good morning to you")
+    expect(ana.locator("#messages")).to_contain_text("Good morning to you")
+    expect(reply).to_be_focused()
+
+
+def test_what_one_says_is_shown_when_the_box_takes_the_next_words(open_page: OpenPage) -> None:
+    page = open_page("as=ana&in=%23general")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route("**/playground/api/say", hold, times=1)
+    write(page, "Good morning")
+    # The page looks every two seconds whether there is anything new.
+    page.wait_for_timeout(4500)
+    expect(page.locator("#messages")).not_to_contain_text("Good morning")
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    write(page, "And welcome")
+    expect(page.locator("#messages")).to_contain_text("And welcome")
+    expect(page.locator("#messages .post", has_text="Good morning")).to_have_count(1)
 
 
 def test_hostile_words_stay_words(open_page: OpenPage) -> None:
@@ -332,6 +364,14 @@ def test_what_cannot_be_undone_is_asked_for_first(open_page: OpenPage) -> None:
     expect(page.locator("#messages .post")).to_have_count(before + 1)
 
 
+LISTEN = """() => {
+  window.told = "";
+  const said = document.querySelector("[role=status]");
+  new MutationObserver(() => { told += said.textContent; }).observe(said, { childList: true });
+}"""
+"""Keeps what is said, which stands there for some seconds only."""
+
+
 def test_somebody_joins_and_leaves(open_page: OpenPage) -> None:
     page = open_page("as=ana&in=%23general")
     other = open_page("as=ben&in=dm")
@@ -356,12 +396,14 @@ def test_somebody_joins_and_leaves(open_page: OpenPage) -> None:
     sure = page.get_by_role("dialog", name="Nora leaves?")
     sure.get_by_role("button", name="Cancel").click()
     expect(page.locator("#whoami")).to_contain_text("Nora")
+    for window in (page, other):
+        window.evaluate(LISTEN)
     page.get_by_role("button", name="Nora leaves…").click()
     sure.get_by_role("button", name="Nora leaves").click()
     for window in (page, other):
         expect(window.locator("#people")).not_to_contain_text("Nora")
         expect(window.locator("#whoami")).not_to_contain_text("Nora")
-        expect(window.get_by_role("status")).to_contain_text("has left")
+        window.wait_for_function("() => told.includes('has left')")
 
 
 def test_actions_of_a_message_cover_nothing_on_a_narrow_screen(open_page: OpenPage) -> None:

@@ -215,7 +215,12 @@ function fill(list, posts, inThread, emptyWords) {
   }
   if (!posts.length) nodes.push(element("li", { className: "empty" }, emptyWords));
   const same = nodes.length === list.children.length && nodes.every((node, n) => list.children[n] === node);
-  if (!same) list.replaceChildren(...nodes);
+  if (!same) {
+    // What is taken out and put in again, though it is the same, has lost the focus by that.
+    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    list.replaceChildren(...nodes);
+    if (focused && list.contains(focused)) focused.focus({ preventScroll: true });
+  }
   list.known = next;
   if ((atEnd && hasNew) || known.size === 0) list.scrollTop = list.scrollHeight;
 }
@@ -258,12 +263,12 @@ function announce(before) {
 // ---------------------------------------------------------------- looking again
 
 let looking = Promise.resolve();
-function look() {
-  looking = looking.then(lookOnce).catch((error) => tell(error.message));
+function look(isInTheWay = () => false) {
+  looking = looking.then(() => lookOnce(isInTheWay)).catch((error) => tell(error.message));
   return looking;
 }
 
-async function lookOnce() {
+async function lookOnce(isInTheWay) {
   state.people = (await call("people")).people;
   if (!person()) {
     if (!state.people.length) { location.reload(); return; }
@@ -279,7 +284,7 @@ async function lookOnce() {
   if (!conversation()) { state.where = state.conversations[0].id; state.thread = null; }
   const where = state.where;
   const { messages } = await call(`messages?${query({ conversation: where, as: me })}`);
-  if (me !== state.me || where !== state.where) return;
+  if (me !== state.me || where !== state.where || isInTheWay()) return;
   if (!baseline()) return;
   const before = state.messages;
   const sameTalk = before.talk === `${me} ${where}`;
@@ -315,11 +320,19 @@ function baseline() {
   return true;
 }
 
+// What I do ends with a look of its own. One in between would show what came of it while the
+// box is still closed to the next words, and take the focus that belongs to what it led to.
+let acting = 0;
+
 async function watch() {
-  if (document.hidden) return;
+  if (document.hidden || acting) return;
   try {
     const { revision } = await call("revision");
-    if (revision !== state.revision) { state.revision = revision; await look(); }
+    if (revision !== state.revision && !acting) {
+      state.revision = revision;
+      await look(() => acting > 0);
+      if (acting) state.revision = null;
+    }
     if ($("toast").dataset.lost) { delete $("toast").dataset.lost; $("toast").textContent = ""; }
   } catch (error) {
     $("toast").dataset.lost = "yes";
@@ -353,6 +366,7 @@ async function act(path, body, source) {
   if (source?.getAttribute("aria-disabled") === "true") return null;
   source?.setAttribute("aria-disabled", "true");
   const post = source?.closest(".post");
+  acting += 1;
   try {
     const answer = await call(path, { person: state.me, event_id: eventId(), ...body });
     await look();
@@ -368,6 +382,7 @@ async function act(path, body, source) {
     tell(error.message);
     return null;
   } finally {
+    acting -= 1;
     source?.removeAttribute("aria-disabled");
   }
 }
@@ -438,6 +453,7 @@ $("form").addEventListener("submit", async (event) => {
   const submit = $("form-submit");
   if (submit.disabled) return;
   submit.disabled = true;
+  acting += 1;
   try {
     const answer = await call("submit", { person: state.me, form: state.form.id, values, event_id: eventId() });
     $("form-dialog").close();
@@ -448,12 +464,13 @@ $("form").addEventListener("submit", async (event) => {
     const shown = said && document.querySelector(`.post[data-id="${said.id}"]`);
     shown?.scrollIntoView({ block: "nearest" });
     // What led to the form may be gone, and the focus with it.
-    if (document.activeElement === document.body) (shown ?? $("composer")).focus({ preventScroll: true });
+    if (shown || document.activeElement === document.body) (shown ?? $("composer")).focus({ preventScroll: true });
   } catch (error) {
     if (error.errors) { showErrors(error.errors); return; }
     $("form-error").textContent = error.message;
     $("form-error").hidden = false;
   } finally {
+    acting -= 1;
     submit.disabled = false;
   }
 });
