@@ -20,8 +20,10 @@ from typing import Any, Final
 import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from sqlalchemy import Connection
 
@@ -123,6 +125,8 @@ class Queue:
                 reconnect_timeout=CONNECT_SECONDS,
             )
         )
+        self._manager = _Manager(self._app.connector)
+        self._app.job_manager = self._manager
         self._is_open = False
         for name, do in (
             (DRAIN, self._drain),
@@ -198,7 +202,8 @@ class Queue:
         await self._defer([_job(name)])
 
     async def drop_stalled(self) -> int:
-        """Drop the jobs of workers that are dead or stopped; returns how many.
+        """Drop the jobs of workers that are dead or stopped, and those of our own of which the
+        end could not be written; returns how many.
 
         They would count as under way for ever, and with them their lanes. They are dropped
         and not tried again: a second job of the same lane may wait already, which
@@ -207,7 +212,7 @@ class Queue:
 
         if not self._is_open:
             return 0
-        manager = self._app.job_manager
+        manager = self._manager
         dropped = 0
         with contextlib.suppress(ProcrastinateException, *_LOST):
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
@@ -216,6 +221,12 @@ class Queue:
                     await manager.finish_job(job, Status.FAILED, delete_job=True)
                     dropped += 1
             await manager.prune_stalled_workers(10 * STALLED_SECONDS)
+            if unwritten := list(manager.unwritten):
+                await self._app.connector.execute_query_async(
+                    "DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s)", ids=unwritten
+                )
+                manager.unwritten.difference_update(unwritten)
+                dropped += len(unwritten)
         return dropped
 
     async def _drain(self, lane: str) -> None:
@@ -289,6 +300,26 @@ def _drain_job(lane: WorkspaceId) -> Job:
     return Job(
         queue="inflow", lock=lock, queueing_lock=lock, task_name=DRAIN, task_kwargs={"lane": lane}
     )
+
+
+class _Manager(JobManager):
+    """Remembers the jobs of which the end could not be written, as when a connection is cut.
+
+    Their worker lives, so nobody takes them for stalled: they would count as under way, and with
+    them their lanes, for as long as it does.
+    """
+
+    def __init__(self, connector: BaseConnector) -> None:
+        super().__init__(connector)
+        self.unwritten: set[int] = set()
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        try:
+            await super().finish_job(job, status, delete_job)
+        except BaseException:
+            if job.id is not None:
+                self.unwritten.add(job.id)
+            raise
 
 
 class _Pool(AsyncConnectionPool):

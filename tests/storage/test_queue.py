@@ -8,7 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from bot.capabilities.questions.memory import Memory
@@ -25,6 +27,7 @@ from storage.queue_schema import SCHEMA
 from tests.databases import RELAY_KEY
 from tests.postgres import run_postgres
 from tests.storage.example import ACME, ANA, BO, CY, letter
+from tests.storage.test_outage import DURABLE
 
 PATIENCE = 30
 
@@ -425,6 +428,35 @@ def test_a_living_workers_job_is_not_dropped(postgres_url: str) -> None:
     work_on(postgres_url, work, talk)
 
 
+def test_a_job_whose_end_could_not_be_written_holds_up_nothing(
+    postgres_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker lives, so Procrastinate does not take it for stalled."""
+    work = Work()
+    finish = JobManager.finish_job_by_id_async
+    cut: list[int] = []
+
+    async def finish_once_cut(manager: JobManager, job_id: int, **rest: Any) -> None:
+        if not cut:
+            cut.append(job_id)
+            raise ConnectorException
+        await finish(manager, job_id, **rest)
+
+    monkeypatch.setattr(JobManager, "finish_job_by_id_async", finish_once_cut)
+
+    async def talk(queue: Queue) -> None:
+        await until(lambda: queue._is_open)
+        await queue.defer(PLAN_DUE)
+        await until(lambda: cut)
+        assert rows.jobs() == [(PLAN_DUE, PLAN_DUE, "doing")]
+        await queue.defer(PLAN_DUE)
+        assert await queue.drop_stalled() == 1
+        await until(lambda: work.planned == 2 and rows.jobs() == [])
+        assert await queue.drop_stalled() == 0
+
+    work_on(postgres_url, work, talk)
+
+
 def test_a_worker_survives_that_its_connections_are_cut(postgres_url: str, rows: Rows) -> None:
     """Trap 5: Procrastinate's worker ends when PostgreSQL restarts."""
     work = Work()
@@ -440,6 +472,8 @@ def test_a_worker_survives_that_its_connections_are_cut(postgres_url: str, rows:
                 while work.planned < count:
                     await queue.defer(PLAN_DUE)
                     await asyncio.sleep(0.05)
+                    # As the clock of a worker does: what ended just then could not say so.
+                    await queue.drop_stalled()
 
     work_on(postgres_url, work, talk)
 
@@ -449,6 +483,8 @@ def test_a_worker_goes_on_after_a_restart_of_postgresql_and_after_an_outage() ->
     work = Work()
     with run_postgres() as server:
         url = server.create_database()
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(DURABLE)
         upgrade(url)
 
         async def talk(queue: Queue) -> None:
@@ -457,10 +493,12 @@ def test_a_worker_goes_on_after_a_restart_of_postgresql_and_after_an_outage() ->
                 await asyncio.to_thread(server.stop_at_once)
                 await asyncio.sleep(seconds)
                 await asyncio.to_thread(server.start)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     while work.planned < count:
                         await queue.defer(PLAN_DUE)
                         await asyncio.sleep(0.1)
+                        # The end of the last job may have been lost with the server.
+                        await queue.drop_stalled()
 
         work_on(url, work, talk)
 
