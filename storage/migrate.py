@@ -84,7 +84,13 @@ def upgrade(url: str) -> None:
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
+                # However long the steps of another process take; ours wait for locks as ever.
+                limit = connection.execute(text("SHOW lock_timeout")).scalar_one()
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                connection.execute(
+                    text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": limit}
+                )
             if _read_step(connection) != last_step():
                 # Most starts need no step, and Alembic takes 8 MB and a tenth of a second.
                 from alembic import command  # noqa: PLC0415

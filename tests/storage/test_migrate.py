@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -14,6 +16,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import storage
+from storage import migrate
 from storage.database import make_engine
 from storage.migrate import SCHEMA, NewerSchema, is_current, last_step, upgrade
 
@@ -74,9 +77,13 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing_and_is_quick(database_
         database_url,
         "INSERT INTO settings (name, value) VALUES ('clock', 'kept')",
     )
-    began = perf_counter()
-    upgrade(database_url)
-    assert perf_counter() - began < 2
+    took: list[float] = []
+    for _ in range(3):
+        began = perf_counter()
+        upgrade(database_url)
+        took.append(perf_counter() - began)
+    # The machine may stand still in one of them.
+    assert min(took) < 2
     engine = make_engine(database_url)
     with engine.begin() as connection:
         assert connection.execute(text("SELECT name, value FROM settings")).all() == [
@@ -101,6 +108,31 @@ def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
     for thread in threads:
         thread.join(60)
     assert outcomes == ["up", "up", "up"]
+
+
+def test_who_starts_waits_however_long_another_one_upgrades(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "make_engine", partial(make_engine, busy_timeout=0.1))
+    outcomes: list[str] = []
+
+    def start() -> None:
+        migrate.upgrade(postgres_url)
+        outcomes.append("up")
+
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [migrate._LOCK])
+        thread = threading.Thread(target=start)
+        thread.start()
+        until = monotonic() + 30
+        while other.execute(waits).fetchone() == (0,):
+            assert thread.is_alive()
+            assert monotonic() < until
+        thread.join(1)
+        assert thread.is_alive()
+    thread.join(30)
+    assert outcomes == ["up"]
 
 
 def test_a_database_is_current_from_its_upgrade_on(empty_url: str) -> None:
