@@ -15,8 +15,10 @@ own commits do wait.
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.capabilities.questions.memory import Memory
 from storage.database import Database
@@ -25,6 +27,23 @@ from tests.postgres import PostgresServer
 
 RELAY_KEY = bytes(range(32))
 _TEMPLATE = "migrated"
+
+
+def grow_patient(database: Database) -> None:
+    """From now on who uses this SQLite file waits for their turn, however busy the machine is."""
+    assert database._groups is not None
+    database._groups._turns._patience = 30
+
+
+def connect_slowly(database: Database) -> Database:
+    """Impatient about locks, and not about a server that takes its time to let somebody in."""
+
+    @event.listens_for(database._engine, "do_connect")
+    def give_time(_dialect: Any, _record: Any, _args: Any, options: dict[str, Any]) -> None:
+        if "connect_timeout" in options:
+            options["connect_timeout"] = 30
+
+    return database
 
 
 @pytest.fixture(scope="session")

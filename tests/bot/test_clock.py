@@ -68,13 +68,13 @@ def test_stopping_does_not_wait_for_ever() -> None:
         clock = Clock([Tick("stuck", SOON, doing)], now)
         clock.start()
         await until(lambda: doing.done == 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await clock.stop(0.05)
         let_go.set()
 
     with capture_logs() as said:
         asyncio.run(talk())
-    assert [line["log_level"] for line in said] == ["warning"]
+    assert [(line["log_level"], line["seconds"]) for line in said] == [("warning", 0.05)]
 
 
 def test_a_tick_that_fails_stops_neither_itself_nor_the_others() -> None:
@@ -178,11 +178,12 @@ def test_a_wall_clock_that_goes_ahead_an_hour_makes_one_tick_of_those_it_skipped
 
 def test_the_lag_is_what_a_tick_came_late() -> None:
     async def talk() -> None:
-        clock = Clock([Tick("soon", SOON, Counted())], now)
+        doing = Counted()
+        clock = Clock([Tick("soon", SOON, doing)], now)
         assert clock.lag == 0
         clock.start()
-        await asyncio.sleep(0.1)
-        assert clock.lag < 0.2
+        # A machine that stood still makes it late; then the next tick is in time again.
+        await until(lambda: doing.done > 2 and clock.lag < 0.2)
         time.sleep(0.5)  # noqa: ASYNC251 - somebody who holds the loop is what is measured
         assert clock.lag > 0.4
         await clock.stop()

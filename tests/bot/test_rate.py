@@ -102,7 +102,10 @@ def test_whoever_claims_no_minute_holds_more_than_the_rate(
         assert count is not None
         for number in range(wanted):
             slot = slots.next(HORIZON)
-            assert (slot is not None) == (number < count)
+            if (slot is not None) != (number < count):
+                # Right at the horizon one division may round up and many additions down.
+                edge = slots.earliest() if slot is None else slot
+                assert edge == pytest.approx(now + HORIZON, abs=1e-5)
             if slot is None:
                 break
             given_out.append(slot)

@@ -30,10 +30,10 @@ LONG = "3 repetitions behind each other can take very long"
 )
 def test_what_authors_write_is_fine(value: str) -> None:
     assert fault_of(value) is None
-    started = time.perf_counter()
+    started = time.thread_time()
     for text in ("a" * 500, "call " * 100, "1" * 500, "report" * 83):
         re.search(value, text, re.IGNORECASE)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_what_can_take_for_ever_or_means_nothing_is_refused(value: str, fault: s
 def test_characters_that_stand_for_many_take_no_longer(value: str) -> None:
     assert fault_of(value) is None
     rule = Accept(match="regex", value=value)
-    started = time.perf_counter()
+    started = time.thread_time()
     # Each of these is read as six letters, and one as eighteen characters.
     for text in ("\u3316" * 500, "\ufdfa" * 500, "\ufb03" * 500):
         assert not matches(rule, text)
     # Of 3,000 letters, and of 9,000, it would be minutes.
-    assert time.perf_counter() - started < 20
+    assert time.thread_time() - started < 20

@@ -392,7 +392,7 @@ def test_marks_of_a_lane_do_not_wait_for_what_somebody_else_has_locked(
         # As a handler does that has gone to sleep while it edits them.
         other.execute("SELECT * FROM outbox WHERE key IN ('l1', 'l3') FOR UPDATE")
         written = lane.write([3, 4], settlements, NOW, LEASE)
-    assert monotonic() - began < 5
+    assert monotonic() - began < 20
     assert (set(written.ours), set(written.locked)) == ({4}, {1})
     with shared.transaction() as work:
         states = [work.outbox.state(ACME.id, key) for key in ("l1", "l2", "l3", "l4")]
@@ -443,5 +443,5 @@ def test_two_large_campaigns_that_start_at_once_do_not_wait_for_each_other(
     with shared.transaction() as work:
         assert enrol(work, "c1") == MANY + 3
         second.start()
-        second.join(10)
+        second.join(30)
         assert second.outcome == MANY + 3

@@ -289,7 +289,10 @@ def test_finding_work_takes_little_time_however_much_there_is(
             )
     assert len(store.lanes_with_work(NOW)) == 300
     assert store.lanes_with_work(NOW - SECOND) == []
-    began = perf_counter()
+    took: list[float] = []
     for _ in range(5):
+        began = perf_counter()
         store.lanes_with_work(NOW)
-    assert (perf_counter() - began) / 5 < 0.1
+        took.append(perf_counter() - began)
+    # The machine may stand still in one of them; a scan is slow each time.
+    assert min(took) < 0.1

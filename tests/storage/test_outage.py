@@ -38,7 +38,7 @@ def durable(server: PostgresServer) -> Iterator[Database]:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(DURABLE)
     upgrade(url)
-    database = Database(url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=2)
+    database = Database(url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=20)
     with database.transaction() as work:
         work.people.add_workspace(ACME)
         for person in (ANA, BO):

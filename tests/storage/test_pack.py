@@ -277,7 +277,7 @@ def test_two_processes_that_bring_the_same_leave_one_edition(acme: Database) -> 
     first_has_written, put = Event(), [by_pack(tip()), by_pack(TWO)]
 
     def bring() -> Sequence[str]:
-        first_has_written.wait(5)
+        first_has_written.wait(30)
         with acme.transaction() as work:
             return work.packs.put(ACME.id, put)
 
@@ -288,7 +288,7 @@ def test_two_processes_that_bring_the_same_leave_one_edition(acme: Database) -> 
             first_has_written.set()
             # The other one is at it by now, or is about to be: it waits either way.
             assert not wait([second], 0.2).done
-        assert second.result(10) == []
+        assert second.result(30) == []
     with acme.transaction() as work:
         assert len(work.packs.history(ACME.id, Kind.TIP, "t-links")) == 1
         assert len(work.packs.history(ACME.id, Kind.ITEM, "s-1")) == 1

@@ -12,7 +12,7 @@ from bot.ids import ArticleId
 from storage.database import Database
 from storage.question_tables import articles
 from storage.revision import Revisions
-from tests.databases import RELAY_KEY
+from tests.databases import RELAY_KEY, connect_slowly
 from tests.storage.example import ACME, answer, article, question
 
 
@@ -70,7 +70,9 @@ def test_many_changes_of_one_transaction_get_revisions_of_their_own(acme: Databa
 def two(postgres_url: str) -> Iterator[tuple[Database, Database]]:
     """Two processes on one PostgreSQL; the second one waits for hardly anything."""
     first = Database(postgres_url, relay_key=RELAY_KEY, memory=Memory())
-    second = Database(postgres_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.05)
+    second = connect_slowly(
+        Database(postgres_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.05)
+    )
     with first.transaction() as work:
         work.people.add_workspace(ACME)
     yield first, second

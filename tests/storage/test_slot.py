@@ -9,7 +9,7 @@ from bot.capabilities.questions.memory import Memory
 from bot.ids import PersonId
 from bot.slot import Slot
 from storage.database import Database
-from tests.databases import RELAY_KEY
+from tests.databases import RELAY_KEY, connect_slowly
 from tests.storage.example import ACME, ANA, BO, CY, HOUR, NOW
 
 TIP = "tips.daily"
@@ -117,7 +117,9 @@ def test_whatever_changes_for_a_person_has_their_slots_looked_at(
 
 def test_several_workers_get_different_slots_and_wait_for_nobody(postgres_url: str) -> None:
     database = Database(postgres_url, relay_key=RELAY_KEY, memory=Memory())
-    other = Database(postgres_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.5)
+    other = connect_slowly(
+        Database(postgres_url, relay_key=RELAY_KEY, memory=Memory(), busy_timeout=0.5)
+    )
     with database.transaction() as work:
         work.people.add_workspace(ACME)
         for person in (ANA, BO, CY):

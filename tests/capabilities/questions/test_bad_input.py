@@ -19,7 +19,7 @@ from bot.people import Workspace
 from bot.plain import render_plain
 from bot.topic import Topic
 from storage.database import Database
-from tests.databases import RELAY_KEY
+from tests.databases import RELAY_KEY, grow_patient
 from tests.world import MONDAY, PLATFORM, WORKSPACE, World
 
 TAXI = "How do I claim the taxi from a client visit?"
@@ -394,6 +394,8 @@ def test_a_locked_database_is_said_to_the_platform_and_the_same_event_works_late
         world.app.receive(inbound)
     other.execute("ROLLBACK")
     other.close()
+    # A lane marks letters in one thread while it claims others in another.
+    grow_patient(database)
     world.app.receive(inbound)
     world.drains()
     assert world.state() == "routed"
