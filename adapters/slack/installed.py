@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=1)
 """Between two attempts to learn whose a token is."""
-FIRST_ANSWER = timedelta(seconds=3)
-"""How long a start waits to be told that, so that it can say it: as long as for Socket Mode."""
+FIRST_ANSWER = timedelta(seconds=10)
+"""How long a start waits to be told that, so that it can say it. A Slack that is out of reach is
+one at once."""
 
 DEAD_TOKEN = frozenset(
     {
@@ -182,7 +183,7 @@ class OneWorkspace:
         return self._trouble
 
     async def start(self) -> None:
-        """Begin to ask, and go on when the first answer is there or has not come at once."""
+        """Begin to ask, and go on when the first answer is there or has not come for long."""
         self._learn()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_ANSWER.total_seconds()):

@@ -60,6 +60,8 @@ ADMINISTRATORS = 20
 """How many of those that INFLOW_ADMINS names are asked for at a start."""
 CONNECTING_SECONDS = 3.0
 """How long a start waits for Socket Mode, so that it can say that it is connected."""
+LOOKING_SECONDS = 10.0
+"""How long for what Slack says of those that INFLOW_ADMINS names."""
 
 log = structlog.get_logger()
 
@@ -276,7 +278,7 @@ class SlackBranch:
             return []
         found = []
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CONNECTING_SECONDS):
+            async with asyncio.timeout(LOOKING_SECONDS):
                 for member in sorted(self._settings.administrators)[:ADMINISTRATORS]:
                     if not MEMBER.fullmatch(member):
                         found.append(member)

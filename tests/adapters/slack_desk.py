@@ -6,11 +6,11 @@ store and everything of the adapter. Slack is `FakeSlack`.
 
 import itertools
 import json
-import time
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +41,7 @@ from bot.reply import NOTHING, Audience, Reply
 from storage.database import Database
 from tests.adapters.contract import MONDAY, SAMPLE
 from tests.adapters.slack.team import Posted
+from tests.adapters.slack_harness import UNHURRIED
 from tests.adapters.slack_server import FakeSlack
 
 PAYLOADS = Path(__file__).parent / "slack_payloads"
@@ -63,17 +64,23 @@ class Doing:
     """What came to the capability, and how it behaves."""
 
     away: bool = False
-    slow: float = 0
-    """Seconds that the store needs, as it were."""
+    free: threading.Event = field(default_factory=threading.Event)
+    """Until it is set the store keeps whoever asks it waiting, as it were."""
     pages: int = 0
     done: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.free.set()
+
+    def wait(self) -> None:
+        assert self.free.wait(UNHURRIED.total_seconds()), "somebody waits for the store"
 
 
 def make_capability(doing: Doing) -> Capability[Work]:
     """What the samples of the contract have not: everything that can be answered on Slack."""
 
     def both(_context: Context, _work: Work, _command: Command) -> Reply:
-        time.sleep(doing.slow)
+        doing.wait()
         return Reply(message=say("Both"), form=FORM, replace=True)
 
     def crash(_context: Context, _work: Work, command: Command) -> Reply:
@@ -82,7 +89,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
     def ask(context: Context, _work: Work, command: Command) -> Reply:
         if doing.away:
             raise Unavailable
-        time.sleep(doing.slow)
+        doing.wait()
         doing.done.append(command.text)
         return Reply(message=say(literal(f"{context.new_id()} {command.text}")))
 
@@ -109,7 +116,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
         return Reply(form=FORM)
 
     def fill(_context: Context, _work: Work, command: Command) -> Reply:
-        time.sleep(doing.slow)
+        doing.wait()
         if doing.away:
             raise Unavailable
         match command.values["word"]:
@@ -218,6 +225,7 @@ class Desk:
             "seal": SEAL,
             "hears": self.hears,
             "clock": lambda: self.now,
+            "within": UNHURRIED,
         }
         return SlackEntrance(**(parts | other))
 
@@ -232,7 +240,7 @@ class Desk:
         self.installed = OneWorkspace(slack.token, exchange)
         await self.installed.start()
         stack.push_async_callback(self.installed.close)
-        self.client = SlackClient(self.installed.token_of, slack.url, timedelta(seconds=2))
+        self.client = SlackClient(self.installed.token_of, slack.url, UNHURRIED)
         stack.push_async_callback(self.client.close)
         self.entrance = self.make_entrance(meters=self.meters, **other)
         stack.push_async_callback(self.entrance.close)

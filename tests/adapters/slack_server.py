@@ -53,6 +53,8 @@ class FakeSlack:
         """The fault of a call that `faults` has none for."""
         self.late = 0.2
         """Seconds until a late call is accepted."""
+        self.release = asyncio.Event()
+        """Until then held calls are not done, and late ones not accepted where `late` is 0."""
         self.team = self.memory.add_team("T1", "Test")
         self.token = self.memory.add_token("T1")
         self.app_token = self.memory.add_app_token()
@@ -105,8 +107,8 @@ class FakeSlack:
 
         `error_before`, `error_after` (500), `reset_before`, `reset_after`, `hang_before`,
         `hang_after`, `truncated`, `garbage`, `late` (accepted when the client has gone),
-        `slow:SECONDS` (done, and answered so much later), `limited:SECONDS` (429),
-        `error:NAME` (`"ok": false`), `fine` (nothing).
+        `slow:SECONDS` (done, and answered so much later), `held` (done once it is released),
+        `limited:SECONDS` (429), `error:NAME` (`"ok": false`), `fine` (nothing).
         """
         self.faults[method].extend(faults)
 
@@ -220,6 +222,9 @@ class FakeSlack:
                 answer = self._do(method, token, call)
                 await asyncio.sleep(float(seconds))
                 return answer
+            case ["held"]:
+                await self.release.wait()
+                return self._do(method, token, call)
             case ["limited", seconds]:
                 return self._limit(int(seconds))
             case ["error", error]:
@@ -284,7 +289,7 @@ class FakeSlack:
 
     def _later(self, method: Method, token: Token, call: Call) -> None:
         async def accept() -> None:
-            await asyncio.sleep(self.late)
+            await (asyncio.sleep(self.late) if self.late else self.release.wait())
             self._do(method, token, call)
 
         self.keep(accept())

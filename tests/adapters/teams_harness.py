@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
@@ -54,6 +54,9 @@ from tests.adapters.teams.wire import BotWire, Told
 from tests.adapters.teams_server import FakeTeams
 from tests.everywhere import everywhere
 
+UNHURRIED = timedelta(seconds=20)
+"""How long everybody waits here, where a busy machine is no fault; deadlines have their own
+tests."""
 SEAL = bytes(range(32))
 HANDLE = "@inflow"
 BOT = "Inflow"
@@ -199,12 +202,13 @@ class TeamsSite:
 
     async def _start_adapter(self) -> None:
         teams = self.teams
-        self.keys = Keys(Cloud(ISSUER, teams.metadata_url))
+        self.keys = Keys(Cloud(ISSUER, teams.metadata_url), UNHURRIED)
         self._adapter.push_async_callback(self.keys.close)
         client = TeamsClient(
             Credentials(teams.app_id, teams.app_password, TENANT),
             local=teams.service_url,
             login_url=teams.login_url,
+            timeout=UNHURRIED,
         )
         self._adapter.push_async_callback(client.close)
         self.platform = UnpacedPlatform(
@@ -220,11 +224,13 @@ class TeamsSite:
         await runner.setup()
         self._adapter.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, LOOPBACK, 0).start()
-        self.wire = teams.wire(f"http://{LOOPBACK}:{runner.addresses[0][1]}{PATH}")
+        url = f"http://{LOOPBACK}:{runner.addresses[0][1]}{PATH}"
+        self.wire = teams.wire(url, 2 * UNHURRIED.total_seconds())
         self._adapter.push_async_callback(self.wire.close)
 
     def make_entrance(self) -> TeamsEntrance:
         """One more, as another process has it: it shares the store alone."""
+        patience = dict.fromkeys(("within", "waiting", "showing"), UNHURRIED)
         return TeamsEntrance(
             app=self.app,
             client=self.client,
@@ -236,7 +242,7 @@ class TeamsSite:
             clock=self._clock,
             home=TENANT,
             local=self.teams.service_url,
-            **self.other,
+            **(patience | self.other),
         )
 
     async def stop(self) -> None:

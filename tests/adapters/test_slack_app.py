@@ -851,7 +851,8 @@ def test_end_waits_for_replies_and_not_for_ever(store: Database) -> None:
         await entrance.settle()
         return asyncio.get_running_loop().time() - began
 
-    assert at_desk(store, work) < 2
+    # Slack would have let it try again after twenty seconds.
+    assert at_desk(store, work) < 15
 
 
 def test_slack_is_never_asked_who_we_are(store: Database) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack import client as module
 from adapters.slack.client import (
     PAUSE,
     UNCLEAR,
@@ -30,7 +31,7 @@ from tests.adapters.far_end import LOOPBACK, Act, Heard, break_off, far_end, han
 
 TOKEN = "xoxb-secret"
 WORDS = "words between two people"
-PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=30)
 
 
 async def token_of(_team: str) -> str | None:
@@ -255,7 +256,7 @@ def test_an_answer_that_breaks_off_leaves_a_doubt() -> None:
 
 
 def test_who_does_not_answer_in_time_leaves_a_doubt() -> None:
-    answer, heard = call(hang, patience=timedelta(seconds=0.2))
+    answer, heard = call(hang, patience=timedelta(seconds=2))
     assert (answer, len(heard)) == (Doubtful("TimeoutError"), 1)
 
 
@@ -269,9 +270,11 @@ def test_a_closed_door_is_certain() -> None:
     assert asyncio.run(run()) == NotSent("ClientConnectorError")
 
 
-def test_a_door_that_nobody_opens_is_certain() -> None:
+def test_a_door_that_nobody_opens_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_CONNECT", timedelta(seconds=0.3))
+
     async def run(url: str) -> Answer:
-        async with client_of(url, patience=timedelta(seconds=0.6)) as client:
+        async with client_of(url) as client:
             return await client.call("T1", "auth.test", {})
 
     with socket.create_server((LOOPBACK, 0), backlog=0) as door:

@@ -17,7 +17,8 @@ from tests.cli.nest import hatch
 from tests.cli.program import OURS, PATIENCE, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-STOPPED_WITHIN = 10
+STOPPED_WITHIN = 20
+"""Seconds. A supervisor ends the process after ten, which a busy machine may need besides."""
 
 
 @dataclass(slots=True)
@@ -40,6 +41,9 @@ class Process:
         ):
             return answer.status, await answer.text()
 
+    async def is_ready(self) -> bool:
+        return await self.get("/readyz") == (200, '{"status": "ready"}')
+
 
 @asynccontextmanager
 async def running(
@@ -61,8 +65,8 @@ async def running(
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it is so, but no longer than ten seconds."""
-    async with asyncio.timeout(10):
+    """Wait until it is so, but no longer than the program may take for anything."""
+    async with asyncio.timeout(PATIENCE):
         while not await is_so():  # noqa: ASYNC110 - it is another process that makes it so.
             await asyncio.sleep(0.02)
 
@@ -72,7 +76,14 @@ def a_slack(*, rates: bool = True) -> FakeSlack:
     slack.add_user("UANA", "Ana", zone="Europe/Berlin")
     slack.add_user("UKIM", "Kim")
     slack.add_channel("CGENERAL", "UANA", "UKIM")
+    slack.sockets.patience = PATIENCE
     return slack
+
+
+async def sees(people: People, user: str, words: str = "") -> bool:
+    """Whether somebody sees an answer: where the machine is busy it comes after the command was
+    acknowledged without it."""
+    return any(words in post.text for post in people.seen(user, "CGENERAL"))
 
 
 async def are_read(slack: FakeSlack) -> bool:
@@ -112,11 +123,10 @@ def test_in_socket_mode_it_connects_answers_and_stops(tmp_path: Path) -> None:
                 people = People(slack.memory, slack.team, slack.sockets)
                 await people.command("UANA", "CGENERAL", "/learn", "topic Travel")
                 await people.command("UANA", "CGENERAL", "/learn", "topics")
-                shown = [post.text for post in people.seen("UANA", "CGENERAL")]
-                assert any("Travel" in text for text in shown), shown
+                await until(lambda: sees(people, "UANA", "Travel"))
                 await people.command("UKIM", "CGENERAL", "/ask", "What is the quarterly figure?")
                 await people.say("UKIM", "CGENERAL", "Talk among people about blueberries.")
-                assert await process.get("/readyz") == (200, '{"status": "ready"}')
+                await until(process.is_ready)
                 assert (await process.get("/slack/events"))[0] == 404
 
                 # The people are read before they say anything, and letters go out.
@@ -165,12 +175,13 @@ def test_over_http_it_answers_what_is_signed_and_stops(tmp_path: Path) -> None:
                 assert f"Test over HTTP at http://{process.address}/slack/events (" in process.said
                 assert "(INFLOW_ADMINS names nobody yet)" in process.said
                 wire = slack.http_wire(f"http://{process.address}/slack/events")
+                wire.patience = PATIENCE
                 people = People(slack.memory, slack.team, wire)
                 await people.command("UKIM", "CGENERAL", "/askhr", "Where is the quarterly plan?")
-                assert people.seen("UKIM", "CGENERAL") != []
+                await until(lambda: sees(people, "UKIM"))
                 forged = await wire.send_raw(b"{}", {"X-Slack-Signature": "v0=0"})
                 assert forged.status in {400, 401}
-                assert (await process.get("/readyz"))[0] == 200
+                await until(process.is_ready)
                 await wire.close()
             check_secrets(slack, process)
 
@@ -239,19 +250,16 @@ def test_a_lost_connection_is_said_by_readyz_and_made_again(tmp_path: Path) -> N
             }
             async with running(tmp_path, settings) as process:
 
-                async def is_ready() -> bool:
-                    return (await process.get("/readyz"))[0] == 200
-
                 async def complains() -> bool:
                     status, said = await process.get("/readyz")
                     return status == 503 and "Socket Mode is not connected" in said
 
-                assert await is_ready()
+                await until(process.is_ready)
                 slack.fail("apps.connections.open", "error_before")
                 await slack.sockets.cut()
                 await until(complains)
                 await slack.sockets.wait()
-                await until(is_ready)
+                await until(process.is_ready)
 
     asyncio.run(story())
 
@@ -276,11 +284,12 @@ def test_webs_take_in_and_workers_deliver(
                 running(tmp_path, settings, "worker", "--port", "0") as worker,
             ):
                 wire = slack.http_wire(f"http://{web.address}/slack/events")
+                wire.patience = PATIENCE
                 people = People(slack.memory, slack.team, wire)
                 await people.command("UANA", "CGENERAL", "/learn", "topics")
                 await until(lambda: is_told(slack, "UANA"))
-                assert (await web.get("/readyz"))[0] == 200
-                assert (await worker.get("/readyz"))[0] == 200
+                await until(web.is_ready)
+                await until(worker.is_ready)
                 await wire.close()
             check_secrets(slack, web)
             check_secrets(slack, worker)

@@ -17,6 +17,8 @@ from tests.adapters.slack.screen import DRAWN, Screen, draw
 from tests.adapters.slack.wire import Ack
 from tests.adapters.slack_server import LOOPBACK, FakeSlack
 
+UNHURRIED = 20.0
+"""Seconds that a busy machine may take."""
 ANA, BO = "U00000ANA", "U000000BO"
 PLAIN = {"type": "plain_text", "text": "Words", "emoji": False}
 MODAL = {"type": "modal", "title": PLAIN, "blocks": [{"type": "divider"}]}
@@ -28,6 +30,7 @@ class Desk:
 
     now: float = 1_800_000_000.0
     rates: bool = False
+    patience: float = UNHURRIED
     slack: FakeSlack = field(init=False)
     session: aiohttp.ClientSession = field(init=False)
 
@@ -37,7 +40,7 @@ class Desk:
         self.slack.add_user(BO)
         self.slack.add_channel("C1", ANA, BO)
         await self.slack.start()
-        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2))
+        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self.patience))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -502,7 +505,7 @@ def test_faults_come_as_they_were_ordered() -> None:
         texts = sorted(post.text for post in desk.slack.posts("C1"))
         assert texts == ["m1", "m10", "m3", "m4", "m5", "m9"]
 
-    play(story)
+    play(story, patience=2.0)
 
 
 @dataclass
@@ -614,6 +617,7 @@ def test_requests_are_signed_as_slack_signs_them() -> None:
         await runner.setup()
         await web.TCPSite(runner, LOOPBACK, 0).start()
         wire = desk.slack.http_wire(f"http://{LOOPBACK}:{runner.addresses[0][1]}/")
+        wire.patience = UNHURRIED
         people = People(desk.slack.memory, desk.slack.team, wire)
         await people.open_home(ANA)
         await people.command(ANA, "C1", "/learn", "help")
@@ -634,7 +638,7 @@ def test_requests_are_signed_as_slack_signs_them() -> None:
 def test_socket_mode_says_hello_and_wants_every_envelope_acknowledged() -> None:
     async def story(desk: Desk) -> None:
         slack, sockets = desk.slack, desk.slack.sockets
-        sockets.patience = 0.1
+        sockets.patience = UNHURRIED
         people = People(slack.memory, slack.team, sockets)
         opened = await desk.call("apps.connections.open", token=slack.app_token)
         async with desk.session.ws_connect(opened["url"]) as socket:
@@ -660,7 +664,9 @@ def test_socket_mode_says_hello_and_wants_every_envelope_acknowledged() -> None:
                 True,
             )
             assert [post.text for post in slack.posts("C1")] == ["Hi"]
+            sockets.patience = 0.1
             await people.open_home(ANA)
+            sockets.patience = UNHURRIED
             unheard = await socket.receive_json()
             (again,), tried = await asyncio.gather(acknowledge(1), people.retry())
             assert (unheard["retry_attempt"], again["retry_attempt"], tried) == (0, 1, 1)

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -35,6 +36,7 @@ from bot.errors import Unavailable
 from bot.inbound import Inbound, PlaceKind
 from bot.messages import GREETING
 from bot.people import Person, is_cut_off
+from bot.reply import Reply
 from storage.database import Database
 from tests.adapters.contract import CHANNEL, DM, Heard, OpenForm
 from tests.adapters.slack_desk import Doing, make_capability
@@ -43,6 +45,8 @@ from tests.adapters.teams.screen import Control
 from tests.adapters.teams_harness import HANDLE, Json, Seen, TeamsHarness, open_harness
 from tests.adapters.test_teams_auth import FORGED, SERVICE
 from tests.databases import RELAY_KEY
+
+T = TypeVar("T")
 
 DIALOGS = frozenset({"door.open", "door.both", "door.alone"})
 
@@ -380,6 +384,8 @@ def test_who_cannot_be_asked_about_is_not_served_yet(desk: TeamsHarness) -> None
     assert site.run(site.wire.send(told)).status == 503
     assert shown(desk, "kim", CHANNEL) == []
     site.teams.faults.clear()
+    site.other = {}
+    site.runner.run(site.restart())
     site.tell(told)
     assert len(shown(desk, "kim", CHANNEL)) == 1
 
@@ -749,15 +755,32 @@ def test_told_twice_at_once_and_after_a_restart_it_is_shown_once(desk: TeamsHarn
 # When we are slow ------------------------------------------------------------------------
 
 
+def keep_busy(desk: TeamsHarness, doing: Doing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the store goes on with an act when that was answered, and not before."""
+    run = desk.site.run
+
+    def run_busily(work: Coroutine[Any, Any, T]) -> T:
+        async def wait() -> T:
+            doing.free.clear()
+            try:
+                return await work
+            finally:
+                doing.free.set()
+
+        return run(wait())
+
+    monkeypatch.setattr(desk.site, "run", run_busily)
+
+
 @pytest.fixture
-def slow(desk: TeamsHarness, doing: Doing) -> TeamsHarness:
+def slow(desk: TeamsHarness, doing: Doing, monkeypatch: pytest.MonkeyPatch) -> TeamsHarness:
     """A desk whose store takes longer than anybody waits."""
     card = card_of(desk, "/door all", CHANNEL)
     form = desk.press("ana", card, "Open").form
     assert form is not None
-    doing.slow = 0.3
-    desk.site.other = {"within": timedelta(seconds=0.1)}
+    desk.site.other = {"within": timedelta(seconds=1)}
     desk.site.runner.run(desk.site.restart())
+    keep_busy(desk, doing, monkeypatch)
     return desk
 
 
@@ -776,14 +799,26 @@ def test_store_that_keeps_no_contact_in_time_makes_nobody_wait(
     assert press(desk, card, "Loud").sentence == BUSY
 
 
-def test_who_waits_is_answered_sooner_than_who_writes(desk: TeamsHarness, doing: Doing) -> None:
+def test_who_waits_is_answered_sooner_than_who_writes(
+    desk: TeamsHarness, doing: Doing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form = open_door(desk)
-    doing.slow = 0.3
-    desk.site.other = {"waiting": timedelta(seconds=0.1)}
+    waiting = timedelta(seconds=1)
+    desk.site.other = {"waiting": waiting}
     desk.site.runner.run(desk.site.restart())
-    seen = desk.site.tell(desk.site.sends(desk.site.open_dialogs[form.id], {"field-word": "in"}))
+    with monkeypatch.context() as busy:
+        keep_busy(desk, doing, busy)
+        sent = desk.site.sends(desk.site.open_dialogs[form.id], {"field-word": "in"})
+        seen = desk.site.tell(sent)
     assert seen.dialog is not None
     assert seen.dialog.says == LATE
+    receive = desk.app.receive
+
+    def receive_slowly(inbound: Inbound) -> Reply:
+        time.sleep(1.2 * waiting.total_seconds())
+        return receive(inbound)
+
+    monkeypatch.setattr(desk.app, "receive", receive_slowly)
     assert desk.site.tell(words(desk, "/ask where?")).told.status == 200
 
 

@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -45,7 +46,9 @@ from tests.adapters.far_end import (
 PASSWORD = "pass-word"
 CREDENTIALS = Credentials("app-id", PASSWORD, "tenant/1")
 WORDS = "words between two people"
-PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=30)
+HURRY = timedelta(seconds=2)
+"""Of who waits for what does not come, after a login."""
 
 
 def token(value: str = "t1", seconds: object = 3_600) -> Act:
@@ -146,18 +149,22 @@ def test_token_is_asked_for_once_by_all() -> None:
 
 
 def test_token_is_renewed_before_its_end_and_good_meanwhile() -> None:
-    # A token that is short-lived is renewed after half of its time.
     async def run() -> list[str]:
-        acts = [token("t1", "1"), token("t2"), saying({}, status=500)]
+        acts = [token("t1", "100"), token("t2"), saying({}, status=500)]
         async with (
             far_end(*acts) as login,
             far_end(SENT) as end,
             client_of(end, login=login) as client,
         ):
             await post(client, end)
-            await asyncio.sleep(0.52)
+            held = client._token
+            assert held is not None
+            # A token that is short-lived is renewed after half of its time.
+            assert held.ends_at - held.renewed_at == pytest.approx(50)
+            client._token = replace(held, renewed_at=0.0)
             await post(client, end)
-            await asyncio.sleep(0.2)
+            assert client._logging_in is not None
+            await client._logging_in
             await post(client, end)
             return [heard.headers["authorization"] for heard in end.heard]
 
@@ -196,7 +203,11 @@ def test_token_that_was_taken_back_is_replaced_once() -> None:
         (reset, NotSent(NO_LOGIN)),
     ],
 )
-def test_without_a_token_nothing_is_sent_and_login_rests(act: Act, answer: Answer) -> None:
+def test_without_a_token_nothing_is_sent_and_login_rests(
+    act: Act, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOGIN_PAUSE", timedelta(minutes=1))
+
     async def run() -> tuple[list[Answer], int, int]:
         async with (
             far_end(act) as login,
@@ -287,7 +298,10 @@ def test_app_service_is_shown_what_it_gave_and_says_no_time() -> None:
         (reset, NotSent(NO_LOGIN)),
     ],
 )
-def test_without_an_identity_nothing_is_sent(act: Act, answer: Answer) -> None:
+def test_without_an_identity_nothing_is_sent(
+    act: Act, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOGIN_PAUSE", timedelta(minutes=1))
     first, second, heard = ask_machine(act)
     assert (first, second) == (answer, answer)
     # Over a connection that breaks aiohttp asks once more, which takes nothing from anybody.
@@ -360,7 +374,7 @@ def test_outcome_of_a_call_is_told(act: Act, answer: Answer) -> None:
 
 
 def test_answer_that_never_comes_is_doubtful() -> None:
-    answer, heard = call(hang, patience=timedelta(seconds=0.3))
+    answer, heard = call(hang, patience=HURRY)
     assert (type(answer), len(heard)) == (Doubtful, 1)
 
 

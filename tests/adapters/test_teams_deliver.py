@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.teams import client as module
 from adapters.teams.client import TIMEOUT, Credentials, TeamsClient
 from adapters.teams.deliver import (
     AT_ONCE,
@@ -149,7 +150,7 @@ def deliver(
     delivery: Delivery,
     *acts: Act,
     people: tuple[Any, ...] = (known, met),
-    patience: timedelta = timedelta(seconds=5),
+    patience: timedelta = timedelta(seconds=30),
     credentials: Credentials | None = None,
     **changes: Any,
 ) -> Told:
@@ -286,7 +287,7 @@ def test_outcome_of_a_letter(act: Act, outcome: Outcome) -> None:
 
 
 def test_late_answer_is_ambiguous() -> None:
-    told = deliver(LETTER, hang, patience=timedelta(seconds=0.3))
+    told = deliver(LETTER, hang, patience=timedelta(seconds=2))
     assert isinstance(told.outcome, Ambiguous)
     assert len(told.heard) == 1
 
@@ -491,10 +492,12 @@ def test_a_store_that_is_away_loses_no_letter_that_was_not_sent(
     async def run() -> tuple[Outcome, int]:
         async with far_end(*acts, SENT) as end:
             book = Shaky([make(end.url) for make in people], fails=fails, seconds=seconds)
-            client = TeamsClient(None, local=end.url, timeout=timedelta(seconds=0.4))
+            # Where the store says at once that it is away nothing is to be hurried.
+            patience = timedelta(seconds=2 if seconds else 20)
+            client = TeamsClient(None, local=end.url, timeout=patience)
             platform = TeamsPlatform(client, TENANT, book, wording=WORDING)
             try:
-                async with asyncio.timeout(2):
+                async with asyncio.timeout(seconds / 2 or 20):
                     return await platform.deliver(delivery), len(end.heard)
             finally:
                 await client.close()
@@ -502,14 +505,18 @@ def test_a_store_that_is_away_loses_no_letter_that_was_not_sent(
     assert asyncio.run(run()) == (TryLater(timedelta(0), "store_away"), len(acts))
 
 
-def test_a_whole_delivery_is_over_before_its_lane_gives_it_up() -> None:
+def test_a_whole_delivery_is_over_before_its_lane_gives_it_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # The card is refused only when most of the time is over: words in its place would be begun
     # with too little of it for anybody to hear what became of them.
+    monkeypatch.setattr(module, "LEAST", 0.95)
+
     async def slow(writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.85)
+        await asyncio.sleep(1.1)
         await refusal(413)(writer)
 
-    told = deliver(LETTER, slow, SENT, patience=timedelta(seconds=1))
+    told = deliver(LETTER, slow, SENT, patience=timedelta(seconds=20))
     assert told.outcome == TryLater(timedelta(0), "late")
     assert len(told.heard) == 1
     assert Patience().timeout > TIMEOUT + NOTING

@@ -39,6 +39,7 @@ class Desk:
 
     now: float = 1_800_000_000.0
     rates: bool = False
+    patience: float = 20.0
     teams: FakeTeams = field(init=False)
     session: aiohttp.ClientSession = field(init=False)
     ana: Somebody = field(init=False)
@@ -51,7 +52,7 @@ class Desk:
         self.teams.add_channel("19:c@thread.tacv2", self.ana, self.bo)
         self.teams.add_group("19:g@thread.v2", self.ana, self.bo)
         await self.teams.start()
-        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.5))
+        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self.patience))
         self.token = (await self.ask_token()).body["access_token"]
         return self
 
@@ -475,19 +476,19 @@ def test_calls_fail_as_they_are_told_to(fault: str, heard: object, said: int) ->
         assert await outcome(desk) == 201
         assert len(desk.teams.called("send")) == 2
 
-    play(story)
+    play(story, **({"patience": 2.0} if heard == "nothing" else {}))
 
 
 def test_late_call_is_accepted_when_the_client_has_gone() -> None:
     async def story(desk: Desk) -> None:
-        desk.teams.late = 0.6
+        desk.teams.late = 2.0
         desk.teams.fail("send", "late")
         assert await outcome(desk) == "nothing"
         assert desk.teams.posts(desk.group.id) == []
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
         assert len(desk.teams.posts(desk.group.id)) == 1
 
-    play(story)
+    play(story, patience=1.0)
 
 
 def test_tokens_fail_too_and_weather_is_for_all() -> None:

@@ -1,9 +1,9 @@
 """A card that is more to some than to others: each sees their own, where Teams can show it."""
 
 import shutil
-import time
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,11 @@ class Doing:
 
     reader: str = ""
     fails: Exception | None = None
-    slow: float = 0
+    free: threading.Event = field(default_factory=threading.Event)
+    """Until it is set the store keeps whoever looks waiting, as it were."""
+
+    def __post_init__(self) -> None:
+        self.free.set()
 
 
 def make_capability(doing: Doing) -> Capability[Work]:
@@ -57,7 +61,7 @@ def make_capability(doing: Doing) -> Capability[Work]:
 
     def view(_context: Context, _work: Work, person: Person, found: Delivered) -> Message | None:
         assert found.key == "own:1:post"
-        time.sleep(doing.slow)
+        assert doing.free.wait(30)
         if doing.fails is not None:
             raise doing.fails
         if person.address != doing.reader:
@@ -147,11 +151,12 @@ def test_card_stays_where_nobody_can_say(
 
 
 def test_card_stays_where_it_takes_too_long(desk: TeamsHarness, doing: Doing) -> None:
+    place, post = posted(desk)
     desk.site.other["within"] = timedelta(seconds=0.2)
     desk.site.runner.run(desk.site.restart())
-    place, post = posted(desk)
-    doing.slow = 0.5
+    doing.free.clear()
     seen = look(desk, "bo", place, post)
+    doing.free.set()
     assert (seen.told.status, seen.told.raw) == (200, b"")
     assert list(desk.heard("bo", DM)) == []
 

@@ -33,7 +33,7 @@ from tests.storage.example import ACME, BO, HOUR, NOW, letter
 
 @asynccontextmanager
 async def serving(
-    checks: Mapping[str, Check], meters: Meters | None = None, patience: float = 2
+    checks: Mapping[str, Check], meters: Meters | None = None, patience: float = 20
 ) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     register = partial(
         add_operations_routes, checks=checks, meters=meters or Meters(), patience=patience
@@ -43,7 +43,7 @@ async def serving(
 
 
 def ask(
-    path: str, checks: Mapping[str, Check], meters: Meters | None = None, patience: float = 2
+    path: str, checks: Mapping[str, Check], meters: Meters | None = None, patience: float = 20
 ) -> tuple[int, str]:
     async def go() -> tuple[int, str]:
         async with serving(checks, meters, patience) as client, client.get(path) as answer:
@@ -272,8 +272,14 @@ def ask_process(
         async with TestClient(TestServer(create_app([routes]))) as client:
             clock.start()
             await asyncio.sleep(LATE + 0.3 if hangs else 0.2)
-            async with client.get(path) as answer:
-                found = answer.status, await answer.text()
+            found = 503, ""
+            # Each check has two seconds, and what may be ready is asked until it is.
+            for _ in range(1 if stopped or hangs else 20):
+                async with client.get(path) as answer:
+                    found = answer.status, await answer.text()
+                if found[0] == 200:
+                    break
+                await asyncio.sleep(0.5)
             end.set()
             await clock.stop()
         return found

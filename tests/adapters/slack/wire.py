@@ -168,7 +168,7 @@ class Sockets:
 
     async def wait(self) -> None:
         """Until somebody is connected."""
-        await asyncio.wait_for(self._joined.wait(), 10)
+        await asyncio.wait_for(self._joined.wait(), 30)
 
     async def disconnect(self, reason: str = "refresh_requested", *, cut: bool = True) -> None:
         """Tell every connection that it ends soon (`warning`) or now (`refresh_requested`)."""
