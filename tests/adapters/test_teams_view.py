@@ -61,7 +61,8 @@ def make_capability(doing: Doing) -> Capability[Work]:
 
     def view(_context: Context, _work: Work, person: Person, found: Delivered) -> Message | None:
         assert found.key == "own:1:post"
-        assert doing.free.wait(30)
+        # Whoever waits for it after all is shown what it says, and not that it failed.
+        doing.free.wait(20)
         if doing.fails is not None:
             raise doing.fails
         if person.address != doing.reader:
